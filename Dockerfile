@@ -1,0 +1,33 @@
+# The digest is the one for all platforms, as docker-library/repo-info lists it for this tag; Dependabot moves both.
+FROM python:3.13.14-slim-bookworm@sha256:67a1e1f215ccda113cfc024e8639049257e88f273898f595b61476d128d387e8 AS build
+WORKDIR /build
+COPY requirements/ requirements/
+RUN pip install --no-cache-dir --require-hashes --requirement requirements/build.txt \
+    && python -m venv --without-pip /opt/signpost \
+    && pip --python /opt/signpost install --no-cache-dir --no-compile --require-hashes --requirement requirements/run.txt
+COPY . .
+# Bytecode that is never compared with its source: a container starts without compiling, and without looking.
+RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \
+    && pip --python /opt/signpost install --no-cache-dir --no-compile --no-deps dist/*.whl \
+    && python -m compileall -q --invalidation-mode unchecked-hash /opt/signpost/lib
+
+FROM python:3.13.14-slim-bookworm@sha256:67a1e1f215ccda113cfc024e8639049257e88f273898f595b61476d128d387e8 AS runtime
+LABEL org.opencontainers.image.title="Signpost" \
+      org.opencontainers.image.description="Recognises known problems in new GitHub issues and answers with one guidance comment" \
+      org.opencontainers.image.source="https://github.com/signpost-bot/signpost" \
+      org.opencontainers.image.licenses="MIT"
+COPY --from=build /opt/signpost /opt/signpost
+# The base comes without the bytecode of Python's own modules; importing ours once leaves it in place.
+RUN ["/opt/signpost/bin/python", "-c", "import argparse, github, jinja2.sandbox, logging, pydantic.main, re2, yaml"]
+# The working directory of an action is its user's checkout: a bot/ folder there must never be imported, for it would run
+# with our token.
+ENV PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1
+
+# Everything but the action: `docker build --target cli .`
+FROM runtime AS cli
+USER 10001
+ENTRYPOINT ["/opt/signpost/bin/python", "-m", "bot"]
+
+# The action, last and so the default. It stays root: GitHub mounts the workspace and the command files for root.
+FROM runtime AS action
+ENTRYPOINT ["/opt/signpost/bin/python", "-m", "bot", "run"]

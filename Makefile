@@ -1,0 +1,74 @@
+# Python 3.11 or newer, make and a shell are enough: each target sets up what it needs in .venv, from hashed locks.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
+WORKFLOWS := $(wildcard .github/workflows/*.yml)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format bench schema lock clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: .venv/.run ## Show what Signpost would do about one recorded issue
+	$(BIN)/signpost run --event tests/cases/extra-usage-400/event.json --event-name issues \
+		--rules rules/claude-code --dry-run $(ARGS)
+
+test: .venv/.test ## Run the tests; ARGS="tests/issue -q" runs some
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.lint ## Check code, types, rules, action, workflows and Dockerfile
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/actionlint -no-color $(WORKFLOWS)
+	$(BIN)/zizmor --offline --no-progress --quiet .
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/signpost check rules
+
+format: .venv/.lint ## Put the code into its form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: .venv/.bench ## Measure what benchmarks/README.md reports
+	for script in benchmarks/*.py; do $(BIN)/python "$$script" $(ARGS) || exit 1; done
+
+schema: .venv/.run ## Write rules/schema.json from the models
+	$(BIN)/python -m bot.rules.schema > .venv/schema.json
+	mv .venv/schema.json rules/schema.json
+
+lock: .venv/.lint ## Write requirements/ anew; ARGS=--upgrade takes the newest versions
+	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt
+	set -- --constraints requirements/run.txt; for group in build test lint bench; do \
+		$(COMPILE) $(ARGS) --group "$$group" "$$@" --output-file "requirements/$$group.txt" || exit 1; \
+		set -- "$$@" --constraints "requirements/$$group.txt"; \
+	done
+
+clean: ## Remove what these targets made
+	rm -rf .venv .cache .hypothesis dist build
+
+.venv/.run: requirements/build.txt requirements/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Signpost needs Python 3.11 or newer; try: make PYTHON=python3.13")'
+	$(PYTHON) -m venv .venv
+	$(PIP) --require-hashes --requirement requirements/build.txt --requirement requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.test: .venv/.run requirements/test.txt
+	$(PIP) --require-hashes --requirement requirements/test.txt
+	@touch $@
+
+.venv/.lint: .venv/.test requirements/lint.txt
+	$(PIP) --require-hashes --requirement requirements/lint.txt
+	@touch $@
+
+.venv/.bench: .venv/.test requirements/bench.txt
+	$(PIP) --require-hashes --requirement requirements/bench.txt
+	@touch $@

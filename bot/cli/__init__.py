@@ -1,0 +1,69 @@
+"""The command `signpost`: finds the command that was asked for, and imports nothing else."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from bot.errors import SignpostError
+
+COMMANDS = {
+    "run": "look at one issue event: label it, and post or update the one comment",
+    "check": "prove rules on their own examples and against each other",
+    "explain": "say why an issue matches a rule, or why not",
+    "backtest": "replay rules over past issues",
+    "init": "write the workflow, a first rule and the settings",
+}
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 fine, 1 findings, 2 usage or rules, 3 GitHub, 130 interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(words)
+    except SignpostError as error:
+        print(f"signpost: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def _dispatch(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="signpost",
+        description="Recognises known problems in new GitHub issues and answers each with one comment.",
+        epilog="example: signpost check .github/signpost",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    asked = next((word for word in words if not word.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
+        if name == asked:
+            module = import_module(f"bot.cli.{name}")
+            module.add_arguments(command)
+            command.set_defaults(execute=module.execute)
+    found = parser.parse_args(words)
+    if found.version:
+        print(_read_version())
+        return 0
+    if not found.command:
+        parser.print_help()
+        return 2
+    code: int = found.execute(found)
+    return code
+
+
+def _read_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("signpost-bot")
+    except PackageNotFoundError:
+        return "unknown (not installed)"

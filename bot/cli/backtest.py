@@ -1,0 +1,104 @@
+"""`signpost backtest`: replay rules over past issues, and write nothing to GitHub."""
+
+import argparse
+import gzip
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+
+from bot.cli.output import add_format, add_rules, list_rules, make_console, print_json
+from bot.errors import SettingsError
+from bot.github.payload import parse_issue
+from bot.github.tracker import Issue
+from bot.rules.loading import load_rules
+from bot.rules.matching import Match, match_rules, read_facts
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument(
+        "--issues", required=True, metavar="FILE.jsonl", help="GitHub issue objects, one a line; may end in .gz"
+    )
+    parser.add_argument("--per-issue", metavar="OUT.jsonl", help="write what each issue matched, one line an issue")
+    parser.epilog = "example: signpost backtest --issues issues.jsonl --rules .github/signpost"
+    add_rules(parser)
+    add_format(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """0 if the rules ran, 2 if some of them or the issues could not be read."""
+    ruleset = load_rules(list_rules(arguments.rules))
+    for problem in ruleset.problems:
+        print(problem, file=sys.stderr)
+    counts, total, matched = Counter[str](), 0, 0
+    with ExitStack() as stack:
+        out = (
+            stack.enter_context(Path(arguments.per_issue).open("w", encoding="utf-8")) if arguments.per_issue else None
+        )
+        for issue in _track(_read_issues(Path(arguments.issues))):
+            matches = [match for match in match_rules(read_facts(issue, ruleset), ruleset) if not match.superseded_by]
+            total += 1
+            matched += bool(matches)
+            counts.update(match.rule.id for match in matches)
+            if out:
+                _write_line(out, issue, matches)
+    per_rule = {rule.id: counts[rule.id] for rule in ruleset.rules}
+    _report(arguments.format, {"issues": total, "matched": matched, "rules": per_rule})
+    return 2 if ruleset.problems else 0
+
+
+def _read_issues(path: Path) -> Iterator[Issue]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield _parse_line(line, f"{path}:{number}")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot read {path}: {error}"
+        raise SettingsError(message) from error
+
+
+def _parse_line(line: str, where: str) -> Issue:
+    try:
+        return parse_issue(json.loads(line))
+    except (json.JSONDecodeError, RecursionError) as error:
+        message = f"{where}: this is no JSON object ({error}); give one GitHub issue a line"
+        raise SettingsError(message) from error
+    except SettingsError as error:
+        message = f"{where}: {error}"
+        raise SettingsError(message) from error
+
+
+def _track(issues: Iterator[Issue]) -> Iterator[Issue]:
+    """The issues, with a counter on the terminal, if there is one."""
+    if not sys.stderr.isatty():
+        yield from issues
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed} issues"), TimeElapsedColumn())
+    with Progress(*columns, console=make_console(stderr=True), transient=True) as progress:
+        yield from progress.track(issues)
+
+
+def _write_line(out: TextIO, issue: Issue, matches: list[Match]) -> None:
+    found = [
+        {"rule": match.rule.id, "captures": {name: capture.value for name, capture in match.captures.items()}}
+        for match in matches
+    ]
+    out.write(json.dumps({"number": issue.number, "matches": found}, ensure_ascii=False) + "\n")
+
+
+def _report(form: str, result: dict[str, object]) -> None:
+    if form == "json":
+        print_json(result)
+        return
+    rules = result["rules"]
+    assert isinstance(rules, dict)
+    for name, count in sorted(rules.items(), key=lambda item: -item[1]):
+        print(f"{count:>8}  {name}")
+    print(f"{result['issues']} issues, {result['matched']} matched")

@@ -1,0 +1,26 @@
+"""The errors that Signpost tells people about; each says what happened, where, and what to do."""
+
+
+class SignpostError(Exception):
+    """Something a maintainer can mend; `exit_code` is what the command returns (design: commands)."""
+
+    exit_code = 2
+
+
+class SettingsError(SignpostError):
+    """Wrong usage or configuration."""
+
+
+class TrackerError(SignpostError):
+    """GitHub could not be reached, refused, or ran out of rate limit.
+
+    `missing` is true where the answer was 404 or 410: the thing is gone, or the token may not see it.
+    `uncertain` is true where a write may have been done although no answer came back.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, missing: bool = False, uncertain: bool = False) -> None:
+        super().__init__(message)
+        self.missing = missing
+        self.uncertain = uncertain

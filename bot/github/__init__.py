@@ -1,0 +1,1 @@
+"""How we speak to GitHub, and how the runner speaks to us."""

@@ -1,0 +1,199 @@
+"""What GitHub answered, whether to ask again, and what to tell the person who can act. Pure."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from bot.errors import TrackerError
+
+SECONDARY_WAIT = 60
+"""Seconds to wait for a secondary limit that names no time. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+
+_TOKEN = re.compile(r"\b(?:gh[opsur]_[A-Za-z0-9._-]{10,}|github_pat_\w{10,})")
+_LONGEST_MESSAGE = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One HTTP answer; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def is_success(self) -> bool:
+        """GitHub did what was asked."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - HTTP's own classes of status
+
+    @property
+    def is_fault(self) -> bool:
+        """GitHub, or something before it, failed: what was asked may have been done or not."""
+        return self.status >= 500  # noqa: PLR2004
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON is anything
+        """Raises ValueError for a truncated answer or one that is no JSON, such as a proxy's page."""
+        return json.loads(self.text)
+
+    def message(self) -> str:
+        """What GitHub said in words, or "" where the answer has none."""
+        try:
+            said = self.json()
+        except ValueError:
+            return ""
+        if not isinstance(said, Mapping):
+            return ""
+        return " ".join([str(said.get("message") or ""), *_describe_errors(said.get("errors"))]).strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """No answer came back, or only a part of one; `was_sent` where GitHub may have done what was asked."""
+
+    reason: str
+    was_sent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Ask again after so many seconds."""
+
+    seconds: float
+    why: str
+
+
+def _describe_errors(errors: object) -> list[str]:
+    """The `errors` of a 422, each `{resource, field, code, message?}` or a bare string."""
+    if not isinstance(errors, list):
+        return []
+    return [
+        " ".join(f"({error.get(key)})" for key in ("field", "code", "message") if error.get(key))
+        if isinstance(error, Mapping)
+        else f"({error})"
+        for error in errors
+    ]
+
+
+def find_limit(answer: Answer, now: float) -> Wait | None:
+    """How long a rate limit lasts, in seconds from `now` (Unix time); None where the answer is no rate limit.
+
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately
+    """
+    if answer.status not in {403, 429}:
+        return None
+    retry_after = _read_retry_after(answer, now)
+    if answer.headers.get("x-ratelimit-remaining") == "0":
+        reset = _read_number(answer.headers.get("x-ratelimit-reset"))
+        seconds = SECONDARY_WAIT if reset is None else max(reset - now, 0) + 1
+        return Wait(seconds=max(seconds, retry_after or 0), why="rate limit")
+    if retry_after is not None:
+        return Wait(seconds=retry_after, why="secondary rate limit")
+    if answer.status == 429 or "rate limit" in answer.message().lower():  # noqa: PLR2004
+        return Wait(seconds=SECONDARY_WAIT, why="secondary rate limit")
+    return None
+
+
+def _read_retry_after(answer: Answer, now: float) -> float | None:
+    """The header's seconds, or the seconds until its date (RFC 9110, 10.2.3)."""
+    stated = answer.headers.get("retry-after")
+    if stated is None:
+        return None
+    seconds = _read_number(stated)
+    if seconds is not None:
+        return seconds
+    try:
+        return max(parsedate_to_datetime(stated).timestamp() - now, 0)
+    except ValueError:
+        return float(SECONDARY_WAIT)
+
+
+def _read_number(stated: str | None) -> float | None:
+    return float(stated) if stated and stated.strip().isdecimal() else None
+
+
+def decide_retry(
+    outcome: Answer | Lost, *, is_read: bool, tries: int, most_tries: int, patience: float, now: float
+) -> Wait | None:
+    """Whether to send the same request again, after it was sent `tries` times; None: take the outcome as it is.
+
+    A read is repeated after anything that may pass. A write is repeated once, and only where GitHub refused it for a
+    rate limit, because a refusal was certainly not done: every other repetition could be a second comment.
+    `patience` is the number of seconds that may still be spent on waiting.
+    """
+    if tries >= (most_tries if is_read else min(most_tries, 2)):
+        return None
+    limit = find_limit(outcome, now) if isinstance(outcome, Answer) else None
+    if limit:
+        wait: Wait | None = Wait(seconds=limit.seconds, why=f"GitHub asked for it ({limit.why})")
+    else:
+        wait = _decide_after_fault(outcome, tries, now) if is_read else None
+    return wait if wait and wait.seconds <= patience else None
+
+
+def _decide_after_fault(outcome: Answer | Lost, tries: int, now: float) -> Wait | None:
+    backoff = 0.5 * 2 ** (tries - 1)
+    if isinstance(outcome, Lost):
+        return Wait(seconds=backoff, why=outcome.reason)
+    if outcome.is_fault:
+        return Wait(seconds=_read_retry_after(outcome, now) or backoff, why=f"GitHub answered {outcome.status}")
+    return None
+
+
+def explain_failure(what: str, outcome: Answer | Lost, *, is_read: bool, now: float) -> TrackerError:
+    """The error for `what` ("label octo/widget#5"): what GitHub said, and what to do about it."""
+    if isinstance(outcome, Lost):
+        doubt = outcome.was_sent and not is_read
+        return TrackerError(_say_lost(what, outcome.reason, doubt=doubt), uncertain=doubt)
+    said = shorten(outcome.message())
+    answered = f"GitHub answered {outcome.status}{f' ({said})' if said else ''}"
+    if outcome.is_fault:
+        doubt = not is_read
+        return TrackerError(_say_lost(what, answered, doubt=doubt), uncertain=doubt)
+    return TrackerError(
+        f"Could not {what}: {answered}. {_advise(outcome, now)}".rstrip(),
+        missing=outcome.status in {404, 410},
+    )
+
+
+def _say_lost(what: str, reason: str, *, doubt: bool) -> str:
+    consequence = "It may have been done all the same; the next run looks first." if doubt else "Try again later."
+    return f"Could not {what}: {reason}. {consequence}"
+
+
+def _advise(answer: Answer, now: float) -> str:
+    limit = find_limit(answer, now)
+    if limit:
+        until = datetime.fromtimestamp(now + limit.seconds, UTC)
+        return f"The {limit.why} ends at {until:%Y-%m-%d %H:%M:%S} UTC; run it again then."
+    if "resource not accessible by" in answer.message().lower():
+        return "Give the job `permissions: issues: write` and `contents: read`, or the token the same rights."
+    return _ADVICE.get(answer.status, "")
+
+
+_ADVICE = {
+    301: "The repository has moved; use its new name.",
+    401: "The token is missing, wrong or expired; check the input `github-token`.",
+    403: "The token may not do this; check its rights, and whether the issue is locked or the repository archived.",
+    404: "It does not exist, or the token may not see it.",
+    410: "It is gone, or issues are switched off in this repository.",
+    422: "GitHub does not take these values.",
+}
+
+
+def shorten(text: str) -> str:
+    """One line of bounded length."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[: _LONGEST_MESSAGE - 1]}…"
+
+
+def redact(text: str, token: str | None) -> str:
+    """Take out the token itself, and whatever looks like one of GitHub's.
+
+    The new stateless form (2026) is about 520 characters long, with dots and dashes.
+    """
+    text = text.replace(token, "***") if token else text
+    return _TOKEN.sub("***", text)

@@ -1,0 +1,270 @@
+"""GitHub's REST API behind the `Tracker` Protocol: the only module that imports PyGithub.
+
+PyGithub's requester does the talking. Its objects are not used, because they complete themselves with a GET of their
+own wherever an attribute is missing; its retry is not, because it repeats a POST (a second comment) and sleeps for as
+long as Retry-After says. `wire.py` does that part.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote, urlsplit
+
+import requests
+from github import Auth, Github
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from bot.errors import SettingsError, TrackerError
+from bot.github.answer import Answer, Lost, find_limit
+from bot.github.folder import FOLDER_QUERY, parse_folder
+from bot.github.payload import parse_account, parse_change, parse_comment, parse_issue, parse_label
+from bot.github.tracker import Change, Comment, Folder, Issue
+from bot.github.wire import Patience, Wire
+
+API_VERSION = "2022-11-28"
+"""The version before the breaking changes of 2026-03-10; GitHub Enterprise Server knows it too."""
+
+_PAGE = "per_page=100"
+_Parsed = TypeVar("_Parsed")
+
+
+class GitHubTracker:
+    """GitHub, as Signpost uses it; see `Tracker` for what each method promises."""
+
+    def __init__(self, wire: Wire, transport: "Transport") -> None:
+        self._wire = wire
+        self._transport = transport
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far: repeated and redirected ones count."""
+        return self._transport.requests
+
+    def get_issue(self, repository: str, number: int) -> Issue:
+        """The issue as it is now; GitHub redirects to where a transferred one is, which is not ours to answer."""
+        what = f"read {repository}#{number}"
+        found = self._wire.read(what, _issue_path(repository, number))
+        issue = _parse(what, lambda: parse_issue(found, repository))
+        if issue.number != number:
+            raise TrackerError(f"Could not {what}: it is {issue.repository}#{issue.number} now.", missing=True)
+        return issue
+
+    def get_login(self) -> str | None:
+        """Our login; None for a GITHUB_TOKEN or another installation token (`ghs_`), for which /user answers 403."""
+        if not self._transport.is_user:
+            return None
+        user = self._wire.read("read whose token this is", "/user", tolerate=_is_forbidden)
+        return parse_account(user).login if user else None
+
+    def list_comments(self, issue: Issue) -> tuple[Comment, ...]:
+        """All comments, oldest first."""
+        what = f"read the comments of {_name(issue)}"
+        entries = self._wire.read_pages(what, f"{_path(issue)}/comments?{_PAGE}")
+        return _parse(what, lambda: tuple(map(parse_comment, entries)))
+
+    def list_changes(self, issue: Issue) -> tuple[Change, ...]:
+        """The issue's own history, oldest first."""
+        what = f"read the history of {_name(issue)}"
+        entries = self._wire.read_pages(what, f"{_path(issue)}/events?{_PAGE}")
+        return _parse(what, lambda: tuple(map(parse_change, entries)))
+
+    def find_labels(self, repository: str, names: Iterable[str]) -> frozenset[str]:
+        """Those of `names` that exist: one is looked up; for more, pages are read until all are found."""
+        wanted = tuple(names)
+        what = f"read the labels of {repository}"
+        if len(wanted) == 1 and _is_addressable(wanted[0]):
+            path = f"{_repository_path(repository)}/labels/{quote(wanted[0], safe='')}"
+            return frozenset(wanted if self._wire.read(what, path, tolerate=_is_missing) else ())
+        missing = {name.casefold() for name in wanted}
+        entries = self._wire.read_pages(what, f"{_repository_path(repository)}/labels?{_PAGE}")
+        while missing and (entry := next(entries, None)):
+            missing.discard(parse_label(entry).casefold())
+        return frozenset(name for name in wanted if name.casefold() not in missing)
+
+    def read_folder(self, repository: str, folder: str) -> Folder:
+        """The text files of a folder, through GraphQL; GitHub's REST API would take a request a file."""
+        what = f"read {folder} of {repository}"
+        owner, _, name = repository.partition("/")
+        folder = folder.strip("/")
+        variables = {"owner": owner, "name": name, "expression": f"HEAD:{folder}"}
+        body = {"query": FOLDER_QUERY, "variables": variables}
+        reply = self._wire.query(what, self._transport.graphql_url, body, tolerate=_is_missing)
+        if reply is None:
+            advice = "Use actions/checkout, and give the input `rules: .github/signpost`."
+            raise TrackerError(f"Could not {what}: this GitHub has no GraphQL API. {advice}")
+        return parse_folder(reply, folder, what)
+
+    def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:
+        """Set the labels, beside those that are there."""
+        self._wire.write(f"label {_name(issue)}", "POST", f"{_path(issue)}/labels", {"labels": list(labels)})
+
+    def remove_label(self, issue: Issue, label: str) -> None:
+        """Take one label off; GitHub answers 404 where it is not there."""
+        what = f"take the label {label!r} off {_name(issue)}"
+        if not _is_addressable(label):
+            raise TrackerError(f"Could not {what}: no address at GitHub can name this label.")
+        self._wire.write(what, "DELETE", f"{_path(issue)}/labels/{quote(label, safe='')}", tolerate=_is_missing)
+
+    def create_label(self, repository: str, label: str) -> None:
+        """Create a label, in GitHub's default colour; one that exists is no error."""
+        what = f"create the label {label!r} in {repository}"
+        self._wire.write(what, "POST", f"{_repository_path(repository)}/labels", {"name": label}, tolerate=_is_taken)
+
+    def create_comment(self, issue: Issue, body: str) -> Comment:
+        """Post a comment, once."""
+        what = f"comment on {_name(issue)}"
+        stored = self._wire.write(what, "POST", f"{_path(issue)}/comments", {"body": body})
+        return _parse(what, lambda: parse_comment(stored), uncertain=True)
+
+    def update_comment(self, issue: Issue, comment_id: int, body: str) -> None:
+        """Replace a comment's text."""
+        path = f"{_repository_path(issue.repository)}/issues/comments/{comment_id}"
+        self._wire.write(f"edit our comment on {_name(issue)}", "PATCH", path, {"body": body})
+
+    def close_issue(
+        self,
+        issue: Issue,
+        reason: Literal["not_planned", "completed", "duplicate"],
+        duplicate_of: int | None = None,
+    ) -> None:
+        """Close the issue; PyGithub 2.10 has no argument for `duplicate_issue_id`."""
+        body: dict[str, Any] = {"state": "closed", "state_reason": reason}
+        if duplicate_of is not None:
+            body["duplicate_issue_id"] = duplicate_of
+        self._wire.write(f"close {_name(issue)}", "PATCH", _path(issue), body)
+
+
+class Transport:
+    """Sends one request through PyGithub, and turns whatever happens into an `Answer` or a `Lost`."""
+
+    def __init__(self, token: str | None, base_url: str, timeout: int) -> None:
+        self.is_user = bool(token) and not str(token).startswith("ghs_")
+        address = urlsplit(base_url)
+        self._requester = Github(
+            auth=Auth.Token(token) if token else None,
+            base_url=base_url,
+            timeout=timeout,
+            user_agent="signpost",
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            api_version=API_VERSION,
+        ).requester
+        is_plain = address.scheme == "http"
+        connection_class = HTTPRequestsConnectionClass if is_plain else HTTPSRequestsConnectionClass
+        self._connection = connection_class(str(address.hostname), address.port, timeout=timeout)
+        self._adapter = _CountingAdapter()
+        self._connection.session.mount(f"{address.scheme}://", self._adapter)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return self._adapter.sent
+
+    @property
+    def graphql_url(self) -> str:
+        """https://api.github.com/graphql, or https://HOST/api/graphql of a GitHub Enterprise Server."""
+        return self._requester.graphql_url
+
+    def __call__(self, verb: str, path: str, body: object) -> Answer | Lost:
+        """Send one request, once; see `Send`."""
+        try:
+            status, headers, text = self._requester.requestJson(verb, path, input=body, cnx=self._connection)
+        except requests.Timeout as error:
+            return Lost(reason="GitHub did not answer in time", was_sent=not isinstance(error, requests.ConnectTimeout))
+        except requests.ConnectionError as error:
+            return _describe_lost_connection(error)
+        except requests.RequestException:
+            return Lost(reason="GitHub's answer was cut off", was_sent=True)
+        except (AssertionError, RuntimeError, ValueError):
+            # PyGithub asserts hosts and ports, and refuses a redirect to another host.
+            return Lost(reason=f"{self._requester.base_url} is not the address that GitHub uses itself", was_sent=False)
+        return Answer(status=status, headers=headers, text=text)
+
+
+class _CountingAdapter(HTTPAdapter):
+    """requests' own adapter, which sends once, and counts."""
+
+    sent = 0
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - handed on as they are
+        self.sent += 1
+        return super().send(*args, **kwargs)
+
+
+def connect(
+    token: str | None,
+    base_url: str = "https://api.github.com",
+    *,
+    patience: Patience = Patience(),  # noqa: B008 - frozen
+    timeout: int = 15,
+    sleep: Callable[[float], None] = time.sleep,
+) -> GitHubTracker:
+    """Make a tracker; nothing is sent yet. `timeout` is in seconds, `base_url` is GITHUB_API_URL.
+
+    Without a token only public things can be read. Raises `SettingsError` for an address that is none.
+    """
+    # PyGithub prints its own log, from INFO on, to stderr as soon as it is imported.
+    logging.getLogger("github").setLevel(logging.WARNING)
+    address = urlsplit(base_url)
+    if address.scheme not in {"http", "https"} or not address.hostname:
+        raise SettingsError(f"{base_url!r} is no address of a GitHub API; GITHUB_API_URL is https://api.github.com.")
+    token = token.strip() if token else None
+    transport = Transport(token, base_url.rstrip("/"), timeout)
+    return GitHubTracker(Wire(transport, token=token, patience=patience, sleep=sleep), transport)
+
+
+def _describe_lost_connection(error: requests.ConnectionError) -> Lost:
+    """A connection that was never made carried no request; one that broke may have."""
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(cause, NewConnectionError | ConnectTimeoutError) or isinstance(error, requests.exceptions.SSLError):
+        return Lost(reason="GitHub cannot be reached", was_sent=False)
+    return Lost(reason="the connection broke before GitHub answered", was_sent=True)
+
+
+def _parse(what: str, parse: Callable[[], _Parsed], *, uncertain: bool = False) -> _Parsed:
+    """Give what `parse` makes of an answer; GitHub's JSON without what must be there is GitHub's failure."""
+    try:
+        return parse()
+    except SettingsError as error:
+        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected. {error}", uncertain=uncertain) from None
+
+
+def _repository_path(repository: str) -> str:
+    parts = repository.split("/")
+    if len(parts) != 2 or not all(map(_is_addressable, parts)):  # noqa: PLR2004 - owner/name
+        raise TrackerError(f"{repository!r} is no repository; write it as owner/name.")
+    return f"/repos/{quote(repository)}"
+
+
+def _issue_path(repository: str, number: int) -> str:
+    return f"{_repository_path(repository)}/issues/{number}"
+
+
+def _path(issue: Issue) -> str:
+    return _issue_path(issue.repository, issue.number)
+
+
+def _name(issue: Issue) -> str:
+    return f"{issue.repository}#{issue.number}"
+
+
+def _is_addressable(part: str) -> bool:
+    """An empty part or dots of a path would address something else: DELETE …/labels/ takes all labels off."""
+    return part not in {"", ".", ".."}
+
+
+def _is_missing(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.NOT_FOUND
+
+
+def _is_forbidden(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.FORBIDDEN and not find_limit(answer, now=0)
+
+
+def _is_taken(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and "already_exists" in answer.message()

@@ -1,0 +1,234 @@
+"""GitHub's JSON as plain types: one reader for REST answers, webhook payloads and `gh issue list --json`. Pure."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bot.errors import SettingsError
+from bot.github.tracker import Account, Change, Comment, Issue
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for a date that the source does not state."""
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_HTML_ADDRESS = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?:issues|pull)/\d+")
+_API_ADDRESS = re.compile(r"https?://.+?/repos/(?P<repository>[^/]+/[^/]+)(?:/issues/\d+)?")
+_COMMENT_ADDRESS = re.compile(r"#issuecomment-(\d+)$")
+
+
+def mend_text(text: str) -> str:
+    """Replace lone surrogates, one to one, by U+FFFD: JSON may hold them, UTF-8 may not."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def _text(value: object) -> object:
+    if value is None:
+        return ""
+    return mend_text(value) if isinstance(value, str) else value
+
+
+def _date(value: object) -> object:
+    return EPOCH if value in (None, "") else value
+
+
+def _zoned(value: datetime) -> datetime:
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _number(value: object) -> object:
+    """Leave a node id out: `gh` gives GraphQL's where REST gives the database's."""
+    return value if isinstance(value, int) else 0
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Date = Annotated[datetime, BeforeValidator(_date)]
+DatabaseId = Annotated[int, BeforeValidator(_number)]
+
+
+class _Json(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class _User(_Json):
+    login: Text
+    type: Text = ""
+    is_bot: bool = False
+
+    def account(self) -> Account:
+        """`gh` writes `app/name`, REST `name[bot]` (and `type: Bot`), for one and the same App."""
+        app = self.login.removeprefix("app/")
+        if app != self.login:
+            return Account(login=f"{app}[bot]", is_bot=True)
+        is_bot = self.is_bot or self.type == "Bot" or self.login.endswith("[bot]")
+        return Account(login=self.login or "ghost", is_bot=is_bot)
+
+
+class _Label(_Json):
+    name: Text = ""
+
+
+def _label(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+_GHOST = _User(login="ghost")
+_Author = Annotated[_User, BeforeValidator(lambda value: value or _GHOST)]
+_AnyLabel = Annotated[_Label, BeforeValidator(_label)]
+
+
+class _CommentJson(_Json):
+    id: DatabaseId = 0
+    url: Text = ""
+    body: Text = ""
+    user: _Author = Field(default=_GHOST, validation_alias=AliasChoices("user", "author"))
+    created_at: Date = Field(default=EPOCH, validation_alias=AliasChoices("created_at", "createdAt"))
+    is_minimized: Annotated[bool, BeforeValidator(bool)] = Field(
+        default=False,
+        validation_alias=AliasChoices("minimized", "isMinimized"),
+    )
+
+    def comment(self) -> Comment:
+        address = _COMMENT_ADDRESS.search(self.url)
+        return Comment(
+            id=self.id or (int(address[1]) if address else 0),
+            author=self.user.account(),
+            body=self.body,
+            created_at=_zoned(self.created_at),
+            is_minimized=self.is_minimized,
+        )
+
+
+class _IssueJson(_Json):
+    number: int
+    title: Annotated[str, BeforeValidator(_text)]
+    body: Text = ""
+    id: DatabaseId = 0
+    url: Text = Field(default="", validation_alias=AliasChoices("html_url", "url"))
+    repository_url: Text = ""
+    user: _Author = Field(default=_GHOST, validation_alias=AliasChoices("user", "author"))
+    association: Text = Field(
+        default="NONE",
+        validation_alias=AliasChoices("author_association", "authorAssociation"),
+    )
+    labels: Annotated[list[_AnyLabel], BeforeValidator(lambda value: value or [])] = []
+    state: Annotated[Literal["open", "closed"], BeforeValidator(_lower)] = "open"
+    state_reason: Annotated[Text, BeforeValidator(_lower)] = Field(
+        default="",
+        validation_alias=AliasChoices("state_reason", "stateReason"),
+    )
+    is_locked: bool = Field(default=False, validation_alias=AliasChoices("locked", "isLocked"))
+    pull_request: dict[str, Any] | None = None
+    comments: int | list[_CommentJson] = 0
+    created_at: Date = Field(default=EPOCH, validation_alias=AliasChoices("created_at", "createdAt"))
+    updated_at: Date = Field(default=EPOCH, validation_alias=AliasChoices("updated_at", "updatedAt"))
+
+    def repository(self) -> str:
+        """Where the issue is, by its own addresses; "" where they do not say."""
+        found = (
+            _API_ADDRESS.fullmatch(self.repository_url)
+            or _API_ADDRESS.fullmatch(self.url)
+            or _HTML_ADDRESS.fullmatch(self.url)
+        )
+        return found["repository"] if found else ""
+
+    def issue(self, repository: str) -> Issue:
+        comments = self.comments if isinstance(self.comments, list) else []
+        return Issue(
+            repository=self.repository() or repository,
+            number=self.number,
+            title=self.title,
+            body=self.body,
+            id=self.id,
+            url=self.url,
+            author=self.user.account(),
+            association=self.association or "NONE",
+            labels=tuple(label.name for label in self.labels if label.name),
+            state=self.state,
+            state_reason=self.state_reason or None,
+            is_locked=self.is_locked,
+            is_pull_request=self.pull_request is not None or "/pull/" in self.url,
+            comment_count=len(comments) if isinstance(self.comments, list) else self.comments,
+            created_at=_zoned(self.created_at),
+            updated_at=_zoned(self.updated_at),
+            comments=tuple(comment.comment() for comment in comments),
+        )
+
+
+class _ChangeJson(_Json):
+    event: Text
+    actor: _Author = _GHOST
+    created_at: Date = EPOCH
+    label: Text | None = Field(default=None, validation_alias=AliasPath("label", "name"))
+    former_title: Text | None = Field(default=None, validation_alias=AliasPath("rename", "from"))
+
+    def change(self) -> Change:
+        return Change(
+            kind=self.event,
+            actor=self.actor.account(),
+            at=_zoned(self.created_at),
+            label=self.label,
+            former_title=self.former_title,
+        )
+
+
+def parse_issue(json: object, repository: str = "") -> Issue:
+    """Read an issue as REST, a webhook or `gh issue list --json` writes it; `repository` where it does not say itself.
+
+    Only number and title must be there; a missing date is `EPOCH`. Raises `SettingsError` that names what is wrong.
+    """
+    try:
+        return _IssueJson.model_validate(json).issue(repository)
+    except ValidationError as error:
+        raise SettingsError(f"Not a GitHub issue: {explain(error)}.") from None
+
+
+def parse_comment(json: object) -> Comment:
+    """Read a comment of an issue, as REST, a webhook or `gh issue view --json comments` writes it."""
+    try:
+        return _CommentJson.model_validate(json).comment()
+    except ValidationError as error:
+        raise SettingsError(f"Not a GitHub comment: {explain(error)}.") from None
+
+
+def parse_change(json: object) -> Change:
+    """Read one REST issue event.
+
+    https://docs.github.com/en/rest/using-the-rest-api/issue-event-types
+    """
+    try:
+        return _ChangeJson.model_validate(json).change()
+    except ValidationError as error:
+        raise SettingsError(f"Not a GitHub issue event: {explain(error)}.") from None
+
+
+def parse_label(json: object) -> str:
+    """Read a label's name; "" where there is none.
+
+    REST writes a label as an object, and at times as its name alone.
+    """
+    try:
+        return _Label.model_validate(_label(json)).name
+    except ValidationError:
+        return ""
+
+
+def parse_account(json: object) -> Account:
+    """Read a user; one that is null or has no login is `ghost`, as on GitHub's own pages."""
+    try:
+        return _User.model_validate(json or _GHOST).account()
+    except ValidationError:
+        return Account(login="ghost")
+
+
+def explain(error: ValidationError) -> str:
+    """Say what is wrong with the JSON and where, without repeating what it holds."""
+    return "; ".join(
+        f"{'.'.join(str(step) for step in problem['loc']) or 'the whole'}: {problem['msg'].lower()}"
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+    )

@@ -1,0 +1,237 @@
+"""The runner's side of GitHub Actions: settings from its environment; outputs, summary, annotations and log for it."""
+
+import sys
+import unicodedata
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TextIO
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from bot.errors import SettingsError
+from bot.github.payload import mend_text
+
+Level = Literal["error", "warning", "notice"]
+
+MOST_ANNOTATIONS = 10
+"""The runner keeps so many of each level in a step (actions/runner: ExecutionContext.cs)."""
+
+LONGEST_MESSAGE = 4096
+"""Characters of a message that the runner keeps (actions/runner: ExecutionContext.cs)."""
+
+LARGEST_SUMMARY = 1024 * 1024
+"""Bytes of a step's summary; a larger one is not shown at all. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands"""
+
+CUT_NOTE = "\n\n*The summary was cut here: GitHub shows 1 MiB of it.*\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """A message that GitHub shows on the run, and on a line of a file where it has one."""
+
+    level: Level
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    title: str | None = None
+
+
+def escape_message(text: str) -> str:
+    """Escape the text of a workflow command, as actions/toolkit does (packages/core/src/command.ts)."""
+    return mend_text(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def escape_property(text: str) -> str:
+    """Escape a property of a workflow command, as actions/toolkit does."""
+    return escape_message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def format_annotation(annotation: Annotation) -> str:
+    """Give the workflow command; a message that is too long ends in an ellipsis."""
+    stated = {
+        "file": annotation.file,
+        "line": annotation.line,
+        "col": annotation.column,
+        "title": annotation.title,
+    }
+    properties = ",".join(f"{name}={escape_property(str(value))}" for name, value in stated.items() if value)
+    message = annotation.message
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[: LONGEST_MESSAGE - 1]}…"
+    return f"::{annotation.level}{' ' if properties else ''}{properties}::{escape_message(message)}"
+
+
+def format_annotations(annotations: Iterable[Annotation]) -> list[str]:
+    """Give at most ten commands of each level, of which the last says how many there are beside them."""
+    by_level: dict[Level, list[Annotation]] = {}
+    for annotation in annotations:
+        by_level.setdefault(annotation.level, []).append(annotation)
+    return [format_annotation(shown) for level, all_ in by_level.items() for shown in _limit(level, all_)]
+
+
+def _limit(level: Level, annotations: list[Annotation]) -> list[Annotation]:
+    if len(annotations) <= MOST_ANNOTATIONS:
+        return annotations
+    shown = annotations[: MOST_ANNOTATIONS - 1]
+    more = len(annotations) - len(shown)
+    return [*shown, Annotation(level=level, message=f"There are {more} more; the log and the summary show them.")]
+
+
+def mask(value: str) -> str:
+    """Give the commands that keep a secret out of the log, one for each of its lines."""
+    return "\n".join(f"::add-mask::{escape_message(line)}" for line in value.splitlines() if line.strip())
+
+
+def format_output(name: str, value: str, delimiter: str) -> str:
+    """Give the lines of one output for GITHUB_OUTPUT.
+
+    Raises `ValueError` where the name or the value holds the delimiter: such a value could set other outputs
+    (actions/toolkit: packages/core/src/file-command.ts). `delimiter` is `ghadelimiter_<uuid4>`.
+    """
+    if delimiter in name or delimiter in value:
+        raise ValueError(f"The output {name!r} holds its own delimiter.")
+    return f"{name}<<{delimiter}\n{mend_text(value)}\n{delimiter}\n"
+
+
+def write_outputs(path: Path, outputs: Mapping[str, str]) -> None:
+    """Add the step's outputs to the file that GITHUB_OUTPUT names."""
+    delimiter = f"ghadelimiter_{uuid.uuid4()}"
+    text = "".join(format_output(name, value, delimiter) for name, value in outputs.items())
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+def append_summary(path: Path, markdown: str) -> None:
+    """Add to the step's summary, the file that GITHUB_STEP_SUMMARY names; what is over 1 MiB is cut, with a note."""
+    present = path.stat().st_size if path.exists() else 0
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(cut_summary(markdown, LARGEST_SUMMARY - present))
+
+
+def cut_summary(markdown: str, room: int) -> str:
+    """Cut to `room` bytes of UTF-8, at the end of a line if there is one, and say so; "" where not even that fits."""
+    encoded = mend_text(markdown).encode()
+    if len(encoded) <= room:
+        return encoded.decode()
+    room -= len(CUT_NOTE.encode())
+    if room < 0:
+        return ""
+    kept = encoded[:room].decode(errors="ignore")
+    return (kept[: kept.rfind("\n")] if "\n" in kept else kept) + CUT_NOTE
+
+
+def defuse(text: str) -> str:
+    """Make sure that no line of the text is a workflow command, visibly.
+
+    A command starts a line with `::` (after white space), or has `##[` anywhere (actions/runner: ActionCommand.cs).
+    .NET compares by culture, which passes over invisible characters; so they are passed over here as well.
+    """
+    return "\n".join(map(_defuse_line, mend_text(text).splitlines()))
+
+
+def _defuse_line(line: str) -> str:
+    if ":" not in line and "#" not in line:
+        return line
+    visible = [
+        (place, character) for place, character in enumerate(line) if unicodedata.category(character)[0] not in "CM"
+    ]
+    bare = "".join(character for _, character in visible)
+    for start in reversed([start for start in range(len(bare)) if bare.startswith("##[", start)]):
+        place = visible[start + 2][0]
+        line = f"{line[:place]} {line[place:]}"
+    return f"| {line}" if bare.lstrip().startswith("::") else line
+
+
+def print_safely(lines: Iterable[str], stream: TextIO | None = None) -> None:
+    """Print text that may hold a reporter's words, to stdout or `stream`, without a line that the runner obeys."""
+    for line in lines:
+        print(defuse(line), file=stream or sys.stdout)
+
+
+def print_commands(commands: Iterable[str]) -> None:
+    """Print workflow commands, made by this module, for the runner to obey."""
+    for command in commands:
+        print(command)
+
+
+def _read_boolean(value: object) -> object:
+    """YAML 1.2's words in any case, as `core.getBooleanInput` of actions/toolkit takes them."""
+    if not isinstance(value, str):
+        return value
+    if value.lower() not in {"true", "false"}:
+        raise ValueError("write `true` or `false`")
+    return value.lower() == "true"
+
+
+def _read_choice(value: object) -> object:
+    if value not in {"error", "never"}:
+        raise ValueError("write `error` or `never`")
+    return value
+
+
+def _read_number(value: object) -> object:
+    number = str(value).removeprefix("#")
+    if not (number.isascii() and number.isdecimal()):
+        raise ValueError("write an issue's number")
+    return int(number)
+
+
+def _read_list(value: object) -> object:
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+class Settings(BaseModel):
+    """What the runner and the workflow tell us. An empty variable is one that is not set.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    event_name: str | None = Field(default=None, alias="GITHUB_EVENT_NAME")
+    event_path: Path | None = Field(default=None, alias="GITHUB_EVENT_PATH")
+    repository: str | None = Field(default=None, alias="GITHUB_REPOSITORY")
+    api_url: str = Field(default="https://api.github.com", alias="GITHUB_API_URL")
+    server_url: str = Field(default="https://github.com", alias="GITHUB_SERVER_URL")
+    output_path: Path | None = Field(default=None, alias="GITHUB_OUTPUT")
+    summary_path: Path | None = Field(default=None, alias="GITHUB_STEP_SUMMARY")
+    workspace: Path | None = Field(default=None, alias="GITHUB_WORKSPACE")
+    is_action: Annotated[bool, BeforeValidator("true".__eq__)] = Field(default=False, alias="GITHUB_ACTIONS")
+    is_debug: Annotated[bool, BeforeValidator("1".__eq__)] = Field(default=False, alias="RUNNER_DEBUG")
+    token: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("INPUT_GITHUB_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"),
+    )
+    rules: Annotated[tuple[str, ...], BeforeValidator(_read_list)] = Field(default=(), alias="INPUT_RULES")
+    config: str | None = Field(default=None, alias="INPUT_CONFIG")
+    dry_run: Annotated[bool, BeforeValidator(_read_boolean)] = Field(default=False, alias="INPUT_DRY_RUN")
+    fail_on: Annotated[Literal["error", "never"], BeforeValidator(_read_choice)] = Field(
+        default="error",
+        alias="INPUT_FAIL_ON",
+    )
+    issue: Annotated[int | None, BeforeValidator(_read_number)] = Field(default=None, alias="INPUT_ISSUE")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the variables; raises `SettingsError` that names each wrong input and the words it allows.
+
+        The runner keeps the dash of an input's name (INPUT_DRY-RUN), which a shell cannot set: both spellings count,
+        and the runner's own wins.
+        """
+        stated = sorted((name for name in environment if environment[name].strip()), key=lambda name: "-" in name)
+        try:
+            return cls.model_validate({name.upper().replace("-", "_"): environment[name].strip() for name in stated})
+        except ValidationError as error:
+            problems = error.errors(include_url=False, include_input=False)
+            raise SettingsError("\n".join(_describe(str(each["loc"][0]), each["msg"]) for each in problems)) from None
+
+
+def _describe(variable: str, problem: str) -> str:
+    advice = problem.removeprefix("Value error, ")
+    if variable.startswith("INPUT_"):
+        name = variable.removeprefix("INPUT_").lower().replace("_", "-")
+        return f"The input `{name}` cannot be read: {advice}."
+    return f"The variable {variable} cannot be read: {advice}."

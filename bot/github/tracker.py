@@ -1,0 +1,151 @@
+"""The plain types that the whole of Signpost speaks, and the few things it asks of GitHub. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who wrote or did something; `login` as in REST answers (`github-actions[bot]`, not `github-actions`)."""
+
+    login: str
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """One comment on an issue; `id` is GitHub's database id."""
+
+    id: int
+    author: Account
+    body: str
+    created_at: datetime
+    is_minimized: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """An issue as it was at one moment.
+
+    `repository` is `owner/name`; `id` the database id; `comment_count` what GitHub says, while `comments` holds
+    those that were read (in GitHub's order, oldest first). `association` is GitHub's `author_association`.
+    """
+
+    repository: str
+    number: int
+    title: str
+    body: str = ""
+    id: int = 0
+    url: str = ""
+    author: Account = Account(login="ghost")
+    association: str = "NONE"
+    labels: tuple[str, ...] = ()
+    state: Literal["open", "closed"] = "open"
+    state_reason: str | None = None
+    is_locked: bool = False
+    is_pull_request: bool = False
+    comment_count: int = 0
+    created_at: datetime
+    updated_at: datetime
+    comments: tuple[Comment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One entry of an issue's own history (REST: issue events), oldest first where there are several.
+
+    `kind` is GitHub's name: labeled, unlabeled, renamed, comment_deleted, reopened, closed, …; unknown ones are kept.
+    `label` is set for (un)labeled, `former_title` for renamed.
+    """
+
+    kind: str
+    actor: Account
+    at: datetime
+    label: str | None = None
+    former_title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueEvent:
+    """What GitHub handed over: a hint that `issue` may need a look. `name` and `action` are GitHub's own words.
+
+    `comment` is the comment of an `issue_comment` event.
+    """
+
+    name: str
+    action: str
+    issue: Issue
+    sender: Account
+    comment: Comment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing to do, and why; a value, not an error."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """The text files of a folder, by their path in the repository, and a sentence for each that could not be read."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+class Tracker(Protocol):
+    """GitHub, as Signpost uses it. Every method raises `TrackerError`, and nothing else.
+
+    Reads may be repeated after a failure; a write is sent once (a POST that is repeated is a second comment).
+    """
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, repeated ones included."""
+
+    def get_issue(self, repository: str, number: int) -> Issue:
+        """The issue as it is now, without its comments."""
+
+    def get_login(self) -> str | None:
+        """Who we are, where the token can say it in one request (a user's token); None where it cannot."""
+
+    def list_comments(self, issue: Issue) -> tuple[Comment, ...]:
+        """All comments, on however many pages (100 a page), oldest first."""
+
+    def list_changes(self, issue: Issue) -> tuple[Change, ...]:
+        """The issue's own history, oldest first."""
+
+    def find_labels(self, repository: str, names: Iterable[str]) -> frozenset[str]:
+        """Those of `names` that exist in the repository, as GitHub compares them (without regard to case)."""
+
+    def read_folder(self, repository: str, folder: str) -> Folder:
+        """The files of a folder on the default branch, at most three levels deep, in one request.
+
+        A folder that does not exist is empty.
+        """
+
+    def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:
+        """Set the labels, beside those that are there. GitHub creates an unknown label: ask `find_labels` first."""
+
+    def remove_label(self, issue: Issue, label: str) -> None:
+        """Take one label off; one that is not there is no error."""
+
+    def create_label(self, repository: str, label: str) -> None:
+        """Create a label; one that exists is no error."""
+
+    def create_comment(self, issue: Issue, body: str) -> Comment:
+        """Post a comment and return it as GitHub stored it."""
+
+    def update_comment(self, issue: Issue, comment_id: int, body: str) -> None:
+        """Replace a comment's text; nobody is notified."""
+
+    def close_issue(
+        self,
+        issue: Issue,
+        reason: Literal["not_planned", "completed", "duplicate"],
+        duplicate_of: int | None = None,
+    ) -> None:
+        """Close the issue; `duplicate_of` is the canonical one's database id, not its number (`duplicate_issue_id`)."""

@@ -1,0 +1,174 @@
+"""What Signpost knows of one issue: its views in both normal forms, its sections and boxes. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.github.tracker import Issue
+from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
+from bot.issue.markdown import Span
+from bot.issue.normal import MAX_CHARACTERS, Trace, collapse, squeeze, trace_collapse, trace_squeeze
+
+VIEWS = ("title", "body", "logs", "errors", "comments")
+DEFAULT_VIEWS = ("title", "body", "logs")
+_VIEW_OF_PIECE: dict[PieceKind, str] = {"prose": "body", "log": "logs", "quote": "logs", "errors": "errors"}
+_OUR_WORDS = re.compile(r"signpost:v1|posted (?:automatically )?by signpost", re.IGNORECASE)
+_QUOTED_MAIL = re.compile(r"^(?:On [^\n]{5,200} wrote:|-{3,} ?Original Message ?-{3,})[ \t\r]*$", re.MULTILINE)
+_IMAGE = re.compile(
+    r"!\[[^\]\n]*\]\([^)\n]*\)|<img\b[^>\n]*>|<video\b[^>\n]*>(?:</video>)?|https?://\S+\.(?:png|jpe?g|gif|mp4|webp)\b|https://github\.com/(?:user-attachments/assets|[\w.-]+/[\w.-]+/assets)/\S+"
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A run of an issue's text that is read as one.
+
+    `source` is where it stands (`title`, `body`, `comment 1`, …) and `original` that whole text; `span` is our part of it.
+    """
+
+    view: str
+    source: str
+    original: str
+    span: Span
+
+    @cached_property
+    def raw(self) -> str:
+        """Our part, as it was written."""
+        return self.original[self.span.start : self.span.end]
+
+    @cached_property
+    def collapsed(self) -> str:
+        """The collapsed form (see `bot.issue.normal`)."""
+        return collapse(self.raw)
+
+    @cached_property
+    def squeezed(self) -> str:
+        """The squeezed form."""
+        return squeeze(self.collapsed)
+
+    @cached_property
+    def _collapsed_trace(self) -> Trace:
+        return trace_collapse(self.raw)
+
+    @cached_property
+    def _squeezed_trace(self) -> Trace:
+        return trace_squeeze(self.raw)
+
+    def locate_collapsed(self, start: int, end: int) -> Span:
+        """Where a span of the collapsed form stands in `original`."""
+        return self._shift(self._collapsed_trace.locate(start, end))
+
+    def locate_squeezed(self, start: int, end: int) -> Span:
+        """Where a span of the squeezed form stands in `original`."""
+        return self._shift(self._squeezed_trace.locate(start, end))
+
+    def _shift(self, span: tuple[int, int]) -> Span:
+        return Span(self.span.start + span[0], self.span.start + span[1])
+
+
+@dataclass(frozen=True)
+class Facts:
+    """An issue, understood. Nothing here is computed before somebody asks for it."""
+
+    issue: Issue
+    models: tuple[LayoutModel, ...] = ()
+    placeholders: frozenset[str] = frozenset()
+
+    @cached_property
+    def body(self) -> str:
+        """The body that is read: at most 65,536 characters."""
+        return self.issue.body[:MAX_CHARACTERS]
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The body, taken apart."""
+        return read_layout(self.body, self.models)
+
+    @cached_property
+    def views(self) -> dict[str, tuple[Text, ...]]:
+        """The texts of each view of the rule language, in the order in which they stand in the issue."""
+        views: dict[str, list[Text]] = {view: [] for view in VIEWS}
+        views["title"].append(Text("title", "title", self.issue.title, Span(0, len(self.issue.title))))
+        for piece in self.layout.pieces:
+            view = _VIEW_OF_PIECE.get(piece.kind)
+            text = Text(view or "", "body", self.body, piece.span)
+            if view and not (piece.kind == "quote" and _OUR_WORDS.search(text.raw)):
+                views[view].append(text)
+        views["comments"] += _read_comments(self.issue)
+        return {view: tuple(texts) for view, texts in views.items()}
+
+    @cached_property
+    def texts(self) -> tuple[Text, ...]:
+        """The texts of all views."""
+        return tuple(text for view in VIEWS for text in self.views[view])
+
+    def find_texts(self, views: tuple[str, ...]) -> tuple[Text, ...]:
+        """The texts of several views; `section: NAME` is a view too."""
+        return tuple(text for view in views for text in self._texts_of(view))
+
+    def _texts_of(self, view: str) -> tuple[Text, ...]:
+        if view in self.views:
+            return self.views[view]
+        return tuple(text for _, text in self.find_sections(view.removeprefix("section:").strip()))
+
+    @cached_property
+    def _sections_by_name(self) -> dict[str, list[Section]]:
+        sections: dict[str, list[Section]] = {}
+        for section in self.layout.sections:
+            sections.setdefault(name_section(section.name), []).append(section)
+        return sections
+
+    def find_sections(self, name: str) -> tuple[tuple[Section, Text], ...]:
+        """All sections of that name (a form may be pasted inside a form), headings before `Key: value` lines in prose."""
+        found = self._sections_by_name.get(name_section(name), [])
+        found = sorted(found, key=lambda section: section.place != "field")
+        return tuple((section, Text(f"section: {section.name}", "body", self.body, section.span)) for section in found)
+
+    def is_answered(self, text: Text) -> bool:
+        """Whether a section's text says anything (no `_No response_`, no bare fence, no placeholder)."""
+        return is_answered(text.raw, self.placeholders)
+
+    def is_placeholder(self, text: Text) -> bool:
+        """Whether a section's text is one of the pack's placeholders."""
+        return text.raw.strip() in self.placeholders
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether the body holds nothing at all."""
+        return not self.body.strip()
+
+    @cached_property
+    def is_images_only(self) -> bool:
+        """Whether what was answered consists of images."""
+        texts = [text.raw for view in ("body", "logs", "errors") for text in self.views[view]]
+        written = [text for text in texts if not _is_bare_choice(text)]
+        return any(map(_IMAGE.search, texts)) and not any(_IMAGE.sub("", text).strip() for text in written)
+
+    @cached_property
+    def is_template_untouched(self) -> bool:
+        """Whether there is a template, and nothing was written into it."""
+        has_frame = bool(self.layout.sections or self.layout.boxes) or "<!--" in self.body
+        return not self.is_empty and has_frame and not any(self.views[view] for view in ("body", "logs", "errors"))
+
+
+def _is_bare_choice(text: str) -> bool:
+    """One line of a few words is a form's choice (`Windows`), not a description."""
+    return len(text) <= 40 and "\n" not in text.strip() and not _IMAGE.search(text)
+
+
+def _read_comments(issue: Issue) -> Iterator[Text]:
+    own = (comment for comment in issue.comments if comment.author.login == issue.author.login)
+    for number, comment in enumerate(own, 1):
+        body = comment.body[:MAX_CHARACTERS]
+        mail = _QUOTED_MAIL.search(body)
+        for piece in read_layout(body[: mail.start()] if mail else body).pieces:
+            if piece.kind not in {"quote", "box"}:
+                yield Text("comments", f"comment {number}", body, piece.span)
+
+
+def extract_facts(
+    issue: Issue, models: tuple[LayoutModel, ...] = (), placeholders: frozenset[str] = frozenset()
+) -> Facts:
+    """The facts of an issue; `models` are the packs' own layouts, `placeholders` answers that count as none."""
+    return Facts(issue, models, placeholders)

@@ -1,0 +1,60 @@
+"""Stack frames in a text: Python, Node, Java, Go, Rust and C#. Pure."""
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+MAX_FRAMES = 1_000
+_PYTHON = re.compile(r'File "(?P<file>[^"\n]{1,400})", line \d+(?:, in (?P<name>[\w.<>]+))?')
+_CALL = re.compile(
+    r"^[ \t]*at (?:async |new )?(?:(?P<name>[^\s()\n][^()\n]{0,300}?)(?:\([^()\n]{0,300}\))? ?(?:\((?P<file>[^()\n]{1,400})\)|in (?P<source>[^\n]{1,400}?):line \d+)"
+    r"|(?P<bare>[^\s()\n]{1,400}:\d+(?::\d+)?))",
+    re.MULTILINE,
+)
+_RUST = re.compile(
+    r"^[ \t]*\d{1,4}: +(?:0x[0-9a-f]+ - )?(?P<name>[\w<>:{}$#.&' ]{3,300}?)[ \t\r]*$(?:\n[ \t]+at (?P<file>[^\n]{1,400}?):\d+(?::\d+)?[ \t\r]*$)?",
+    re.MULTILINE,
+)
+_GO = re.compile(r"^(?P<name>[\w./*()-]{1,300}?)\([^\n]{0,400}\)\n\t(?P<file>[^\n]{1,400}?):\d+", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One call of a stack trace: the names it goes by (function, file, dotted module), and where it stands in the text."""
+
+    names: tuple[str, ...]
+    start: int
+    end: int
+
+    def matches(self, pattern: str) -> bool:
+        """Whether the shell-like pattern (`custom_components.*`) is one of the names, from its start or after a slash or dot."""
+        patterns = (pattern, f"*/{pattern}", f"*.{pattern}")
+        return any(fnmatchcase(name, tried) for name in self.names for tried in patterns)
+
+
+def find_frames(text: str, at: Literal["top", "any"] = "any") -> tuple[Frame, ...]:
+    """The frames of a text, innermost first. `at="top"` gives the innermost of each language's trace only.
+
+    Python prints the innermost call last, the others first.
+    """
+    stacks = [_find(_PYTHON, text)[::-1], _find(_CALL, text), _find(_RUST, text), _find(_GO, text)]
+    return tuple(frame for stack in stacks for frame in (stack[:1] if at == "top" else stack))
+
+
+def _find(pattern: re.Pattern[str], text: str) -> list[Frame]:
+    frames = []
+    for match in pattern.finditer(text):
+        groups = {name: value.strip() for name, value in match.groupdict().items() if value}
+        file = groups.get("file") or groups.get("source") or groups.get("bare", "")
+        names = (groups.get("name", ""), *_names_of_file(file))
+        frames.append(Frame(tuple(name for name in names if name), match.start(), match.end()))
+        if len(frames) == MAX_FRAMES:
+            break
+    return frames
+
+
+def _names_of_file(file: str) -> tuple[str, ...]:
+    path = re.sub(r"(?::\d+){1,2}$", "", file).replace("\\", "/")
+    module = re.sub(r"\.\w{1,5}$", "", path).strip("/").replace("/", ".")
+    return (path, module)

@@ -1,0 +1,257 @@
+"""How an issue is laid out: which kind of report it is, its sections, and its pieces of prose, log and quote. Pure."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Literal
+
+from bot.issue.markdown import MAX_PARTS, Heading, Span, drop_comments, find_headings, find_hidden, find_next, is_inside
+from bot.issue.normal import collapse
+
+PieceKind = Literal["prose", "log", "errors", "quote", "box"]
+SectionView = Literal["body", "logs", "errors", "facts", "ignore"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutModel:
+    """A kind of report: what its headings look like, and where the text of some of its sections belongs."""
+
+    name: str
+    headings: Literal["form", "bold", "any"]
+    sections: tuple[tuple[str, SectionView], ...] = ()
+
+    def view_of(self, label: str) -> SectionView | None:
+        wanted = name_section(label)
+        return next((view for name, view in self.sections if name_section(name) == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading or a `Key: value` line and what stands under it; `place` says how far the value is to be trusted."""
+
+    name: str
+    span: Span
+    place: Literal["field", "prose"] = "field"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A check box of a list, in any of the spellings that people write."""
+
+    label: str
+    is_ticked: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of text of one kind; text of different pieces is never read as one."""
+
+    kind: PieceKind
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """An issue's body, taken apart."""
+
+    name: str
+    sections: tuple[Section, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+
+
+FORM = LayoutModel(name="form", headings="form")
+IN_APP = LayoutModel(
+    name="in-app",
+    headings="bold",
+    sections=(("Bug Description", "body"), ("Environment Info", "facts"), ("Errors", "errors")),
+)
+
+_BOX = re.compile(
+    r"^[ \t]{0,12}(?:(?:[-*+]|\d{1,3}[.)])[ \t]{0,4})?(?:\[(?P<mark>[^\]\[\n]{0,3})\](?!\()|(?P<sign>[☐☑✅✔☒]\ufe0f?))"
+    r"[ \t]*(?P<label>\S[^\n]*)$",
+    re.MULTILINE,
+)
+_TICKS = {"x", "√", "✓", "✔", "v", "y", "yes", "✅", "☑", "*", "х"}  # noqa: RUF001 (the last is a Cyrillic x)
+_KEY_LINE = re.compile(
+    r"^[ \t]{0,12}(?:[-*+•][ \t]{1,4})?(?:\*\*|<b>)?(?P<key>[A-Za-z][\w ./()-]{0,38}?)(?:\*\*|</b>)?[ \t]{0,4}[:：](?:\*\*)?"  # noqa: RUF001
+    r"[ \t]+(?P<value>\S[^\n]*)$",
+    re.MULTILINE,
+)
+_LOG_NAME = re.compile(r"\b(?:logs?|errors?|output|traceback|stack ?trace|console|crash|terminal output|verbose)\b")
+_FACTS_NAME = re.compile(
+    r"\b(?:environment|system info|version info|setup|your system|desktop|smartphone|about|info)\b"
+)
+_PASTED = re.compile(
+    r"[⎿⏺❯✻│]|^Traceback \(most recent|^[ \t]+at \S+ ?\(|^[ \t]*File \"|panicked at|^npm (?:ERR!|error)|^[\w.]{0,120}(?:Error|Exception):"
+    r"|^(?:fatal|error|warning)(?:\[\w+\])?: |\{\"(?:type|error)\":|^\$ |^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d",
+    re.MULTILINE,
+)
+_PARAGRAPH = re.compile(r"(?:^[ \t]{0,3}>[^\n]*\n?)+|(?:^(?![ \t]{0,3}>)[^\n]*?[^\s][^\n]*\n?)+", re.MULTILINE)
+_FENCE_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
+_QUOTE = re.compile(r"[ \t]{0,3}>")
+_EMPTY_ANSWERS = {"", "_no response_", "no response", "none", "n/a", "*no response*"}
+_TEMPLATE_SENTENCES = (  # the first words of GitHub's own default issue templates
+    "a clear and concise description of what",
+    "a clear and concise description of any alternative",
+    "steps to reproduce the behavior:",
+    "if applicable, add screenshots to help explain your problem",
+    "add any other context about the problem here",
+    "add any other context or screenshots about the feature request here",
+    "[e.g. ios]",
+    "is your feature request related to a problem? please describe",
+)
+
+
+@lru_cache(maxsize=4096)
+def name_section(label: str) -> str:
+    """The form in which names of sections are compared: case, marks, `(optional)` and end punctuation do not count."""
+    name = collapse(label[:200]).rstrip(" :?*")
+    return name.removesuffix("(optional)").removesuffix("(required)").rstrip(" :?*")
+
+
+def is_answered(value: str, placeholders: Iterable[str] = ()) -> bool:
+    """Whether a section's value says anything: not empty, not `_No response_`, only a fence, a comment or a placeholder."""
+    bare = _FENCE_LINE.sub("", drop_comments(value)).strip()
+    return bare.lower() not in _EMPTY_ANSWERS and not is_template_text(bare) and bare not in placeholders
+
+
+def is_template_text(text: str) -> bool:
+    """Whether a paragraph is untouched text of GitHub's own default templates."""
+    return text[:200].strip().lower().startswith(_TEMPLATE_SENTENCES)
+
+
+def read_layout(body: str, models: tuple[LayoutModel, ...] = ()) -> Layout:
+    """Take a body apart. `models` are the packs' own kinds of report; the built-in ones stand behind them."""
+    headings = find_headings(body)
+    model = _choose_model(body, headings, models)
+    known = {name for name, _ in model.sections} if model.headings == "form" else set()
+    hidden = find_hidden(body, headings, known)
+    covered = sorted([*(whole for whole, _ in hidden.fences), *hidden.comments], key=lambda span: span.start)
+    splitting = [h for h in headings if _splits(h, model) and not is_inside(covered, h.start)]
+    sections = tuple(_sections(splitting, model, len(body)))
+    boxes = tuple(box for box in _boxes(body) if not is_inside(covered, box.span.start))
+    return Layout(
+        name=model.name,
+        sections=sections + tuple(_key_lines(body, splitting, model, covered)),
+        boxes=boxes,
+        pieces=tuple(_pieces(body, splitting, model, hidden.fences, [*hidden.comments, *(b.span for b in boxes)])),
+    )
+
+
+def _choose_model(body: str, headings: tuple[Heading, ...], models: tuple[LayoutModel, ...]) -> LayoutModel:
+    for model in (*models, IN_APP):
+        labels = {name_section(h.label) for h in headings if _splits(h, model)}
+        if len(labels & {name_section(name) for name, _ in model.sections}) >= min(2, len(model.sections) or 1):
+            return model
+    if re.match(r"\s*<(?:html|body|!doctype|h[1-6]|div|p|section)\b", body, re.IGNORECASE):
+        return LayoutModel(name="html", headings="any")
+    if re.search(r"^Type: <b>|^(?:VS Code|Extension) version:", body, re.MULTILINE):
+        return LayoutModel(name="editor", headings="any")
+    if any(_is_form_heading(body, heading) for heading in headings):
+        return FORM
+    return LayoutModel(name="classic" if headings else "free", headings="any")
+
+
+def _is_form_heading(body: str, heading: Heading) -> bool:
+    """GitHub writes an empty line after each label of an issue form; people who type a heading rarely do."""
+    return (
+        heading.style == "atx"
+        and heading.level == 3
+        and bool(re.match(r"\r?\n[ \t]*\r?\n", body[heading.end : heading.end + 80]))
+    )
+
+
+def _splits(heading: Heading, model: LayoutModel) -> bool:
+    if model.headings == "form":
+        return heading.style == "atx" and heading.level == 3
+    return model.headings == "any" or heading.style == model.headings
+
+
+def _sections(headings: list[Heading], model: LayoutModel, length: int) -> Iterator[Section]:
+    """A known label's answer runs to the next known label: the `###` of an answer is a section of its own beside it."""
+    starts = [heading.start for heading in headings]
+    known_starts = [heading.start for heading in headings if model.view_of(heading.label)]
+    for heading in headings:
+        is_known = model.headings == "form" and model.view_of(heading.label)
+        end = find_next(known_starts if is_known else starts, heading.start + 1, length)
+        yield Section(heading.label, Span(heading.end, end))
+
+
+def _key_lines(body: str, headings: list[Heading], model: LayoutModel, covered: list[Span]) -> Iterator[Section]:
+    starts = [heading.start for heading in headings]
+    facts = [_is_facts(heading.label, model) for heading in headings]
+    for match in islice(_KEY_LINE.finditer(body), MAX_PARTS):
+        if not is_inside(covered, match.start()):
+            before = bisect_right(starts, match.start()) - 1
+            is_fact = model.name == "editor" or (before >= 0 and facts[before])
+            value = Span(match.start("value"), match.start("value") + len(match["value"].rstrip()))
+            yield Section(match["key"], value, "field" if is_fact else "prose")
+
+
+def _is_facts(label: str, model: LayoutModel) -> bool:
+    view = model.view_of(label)
+    return view == "facts" if view else bool(_FACTS_NAME.search(name_section(label)))
+
+
+def _boxes(body: str) -> Iterator[Box]:
+    for match in islice(_BOX.finditer(body), MAX_PARTS):
+        mark = (match["mark"] or "").strip().lower() if match["sign"] is None else match["sign"][0]
+        if mark in _TICKS or mark in {"", "☐", "☒", "-"}:
+            yield Box(match["label"].rstrip(), mark in _TICKS, Span(match.start(), match.end()))
+
+
+def _pieces(
+    body: str, headings: list[Heading], model: LayoutModel, fences: tuple[tuple[Span, Span], ...], hidden: list[Span]
+) -> Iterator[Piece]:
+    cuts: list[tuple[Span, Span | None]] = [(Span(h.start, h.end), None) for h in headings]
+    cuts += [(whole, content) for whole, content in fences]
+    cuts += [(span, None) for span in hidden]
+    position, view = 0, None
+    labels = {heading.start: heading.label for heading in headings}
+    for whole, content in sorted(cuts, key=lambda cut: (cut[0].start, cut[0].end)):
+        yield from _read_prose(body, Span(position, whole.start), view)
+        if content:
+            yield from _piece("errors" if view == "errors" else "log", body, content, view)
+        if whole.start in labels:
+            view = _view_of_section(labels[whole.start], model)
+        position = max(position, whole.end)
+    yield from _read_prose(body, Span(position, len(body)), view)
+
+
+def _view_of_section(label: str, model: LayoutModel) -> SectionView:
+    return model.view_of(label) or ("logs" if _LOG_NAME.search(name_section(label)) else "body")
+
+
+def _read_prose(body: str, span: Span, view: SectionView | None) -> Iterator[Piece]:
+    """Paragraph by paragraph: what looks pasted from a terminal is a log, `>` lines are a quote, the rest is prose."""
+    if view == "errors":
+        yield from _piece("errors", body, span, view)
+        return
+    read: Piece | None = None
+    for match in _PARAGRAPH.finditer(body, span.start, max(span.start, span.end)):
+        if is_answered(match[0]):
+            kind = _kind_of(match[0], view)
+            if read and read.kind == kind:
+                read = Piece(kind, Span(read.span.start, match.end()))
+                continue
+            if read:
+                yield from _piece(read.kind, body, read.span, view)
+            read = Piece(kind, Span(match.start(), match.end()))
+    if read:
+        yield from _piece(read.kind, body, read.span, view)
+
+
+def _kind_of(paragraph: str, view: SectionView | None) -> PieceKind:
+    if _QUOTE.match(paragraph):
+        return "quote"
+    return "log" if view == "logs" or _PASTED.search(paragraph) else "prose"
+
+
+def _piece(kind: PieceKind, body: str, span: Span, view: SectionView | None) -> Iterator[Piece]:
+    if view != "ignore" and body[span.start : span.end].strip():
+        yield Piece(kind, span)

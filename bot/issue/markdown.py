@@ -1,0 +1,150 @@
+"""Where an issue's Markdown has code fences, HTML comments and headings; linear in the text, whatever it holds. Pure."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+MAX_PARTS = 500
+"""More headings, boxes or `Key: value` lines than this are not told apart: an issue has dozens at most."""
+
+_OPENER = re.compile(r"^ {0,3}(?:[-*+] {1,4})?(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$|(?P<comment><!--)", re.MULTILINE)
+_CLOSER = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})[ \t\r]*$", re.MULTILINE)
+_ATX = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<label>[^\n]+)$", re.MULTILINE)
+_BOLD = re.compile(r"^ {0,3}\*\*(?P<label>[^*\n]{1,80})\*\*[ \t]*:?", re.MULTILINE)
+_HTML = re.compile(r"<h(?P<level>[1-6])\b[^<>\n]{0,300}>(?P<label>[^<\n]{1,200})</h[1-6]>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open range of characters of the original text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line that names what follows; `start` to `end` is the heading itself."""
+
+    start: int
+    end: int
+    style: Literal["atx", "bold", "html"]
+    level: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What is no prose: `fences` as (whole fence, content) pairs, and HTML comments, both in order and apart."""
+
+    fences: tuple[tuple[Span, Span], ...]
+    comments: tuple[Span, ...]
+
+
+class _Closers:
+    """The lines that could close a fence, so that an opener knows at once whether one of them closes it."""
+
+    def __init__(self, text: str) -> None:
+        found = [(match.start(), match.end(), match["fence"]) for match in _CLOSER.finditer(text)]
+        self._of = {
+            sign: [(start, end, len(fence)) for start, end, fence in found if fence[0] == sign] for sign in "`~"
+        }
+        self._longest_from = {
+            sign: _longest_suffixes([length for *_, length in rows]) for sign, rows in self._of.items()
+        }
+
+    def find(self, fence: str, position: int) -> Span | None:
+        """The closing line at or after `position`: same sign, at least as long (CommonMark 0.31, 4.5)."""
+        rows = self._of[fence[0]]
+        first = bisect_left(rows, (position, 0, 0))
+        if first == len(rows) or self._longest_from[fence[0]][first] < len(fence):
+            return None
+        while rows[first][2] < len(fence):
+            first += 1
+        return Span(*rows[first][:2])
+
+
+def _longest_suffixes(lengths: list[int]) -> list[int]:
+    longest, result = 0, []
+    for length in reversed(lengths):
+        longest = max(longest, length)
+        result.append(longest)
+    return result[::-1]
+
+
+def find_hidden(text: str, headings: Iterable[Heading] = (), boundaries: Collection[str] = ()) -> Hidden:
+    """Fences and HTML comments.
+
+    `boundaries` are those labels among the `headings` that belong to a known form: their `### Label` lines end any fence, closed or not, because GitHub puts
+    each answer between such lines, however badly an answer is fenced. A fence that nothing closes ends at the next form
+    heading (a line `### …` between empty lines), or with the text. An HTML comment that nothing closes hides nothing.
+    """
+    closers, fences, comments = _Closers(text), list[tuple[Span, Span]](), list[Span]()
+    known = [heading.start for heading in headings if heading.level == 3 and heading.label in boundaries]
+    guessed = [match.start() for match in re.finditer(r"(?<=\n)\r?\n### [^\n]+\r?\n\r?\n", text)]
+    position, has_comment_ends = 0, True
+    while match := _OPENER.search(text, position):
+        position = match.end()
+        if match["comment"]:
+            end = text.find("-->", position) if has_comment_ends else -1
+            has_comment_ends = end >= 0
+            if has_comment_ends:
+                comments.append(Span(match.start(), position := end + 3))
+            continue
+        if "`" in match["info"] and match["fence"][0] == "`":
+            continue
+        fence = _close_fence(text, match, closers, known, guessed)
+        fences.append(fence)
+        position = max(position, fence[0].end)
+    return Hidden(tuple(fences), tuple(comments))
+
+
+def _close_fence(
+    text: str, opener: re.Match[str], closers: _Closers, known: list[int], guessed: list[int]
+) -> tuple[Span, Span]:
+    content = min(opener.end() + 1, len(text))
+    closer = closers.find(opener["fence"], content)
+    limit = find_next(known, content, len(text))
+    if closer and closer.start <= limit:
+        return Span(opener.start(), closer.end), Span(content, closer.start)
+    if not closer:
+        limit = min(limit, find_next(guessed, content, len(text)))
+    return Span(opener.start(), limit), Span(content, limit)
+
+
+def find_next(positions: list[int], position: int, default: int) -> int:
+    """The first of the sorted `positions` at or after `position`, or `default`."""
+    found = bisect_left(positions, position)
+    return positions[found] if found < len(positions) else default
+
+
+def find_headings(text: str) -> tuple[Heading, ...]:
+    """What looks like a heading, in order: `### Label`, `**Label**` at a line's start, `<h2>Label</h2>`."""
+    return tuple(sorted(_headings(text), key=lambda heading: heading.start))
+
+
+def _headings(text: str) -> Iterator[Heading]:
+    for match in islice(_ATX.finditer(text), MAX_PARTS):
+        yield Heading(match.start(), match.end(), "atx", len(match["marks"]), match["label"][:200].strip(" \t\r#"))
+    for match in islice(_BOLD.finditer(text), MAX_PARTS):
+        yield Heading(match.start(), match.end(), "bold", 0, match["label"].strip().rstrip(":"))
+    for match in islice(_HTML.finditer(text), MAX_PARTS):
+        yield Heading(match.start(), match.end(), "html", int(match["level"]), match["label"].strip())
+
+
+def is_inside(spans: list[Span], position: int) -> bool:
+    """Whether one of the spans (in order and apart) covers the position."""
+    before = bisect_right(spans, position, key=lambda span: span.start) - 1
+    return before >= 0 and position < spans[before].end
+
+
+def drop_comments(text: str) -> str:
+    """The text without its HTML comments; one that nothing closes stays."""
+    kept, position = [], 0
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start)) >= 0:
+        kept.append(text[position:start])
+        position = end + 3
+    return "".join([*kept, text[position:]])

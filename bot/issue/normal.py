@@ -1,0 +1,259 @@
+"""The two normal forms of a text, and the way back from them to the original. Pure.
+
+The steps answer what real issue text does; N1 to N21 are the numbers of that survey (terminal wraps N4, JSON in JSON N3,
+quotes N5, mojibake N6, terminal furniture N7, Markdown in logs N8). Each step is one regular expression, so the fast path
+is a chain of `sub` calls; only where evidence must be shown are the same steps traced with their offsets.
+"""
+
+import html
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+MAX_CHARACTERS = 65_536
+"""GitHub's own limit of an issue body; what lies beyond is not read."""
+
+_SAME_SIGN = str.maketrans(
+    dict.fromkeys("‘’‚‛′‵ʼʹ＇´", "'")  # noqa: RUF001 (the very characters that are folded)
+    | dict.fromkeys("“”„‟″‶«»＂", '"')
+    | dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")  # noqa: RUF001 (the very characters that are folded)
+    | dict.fromkeys("•∙⋅‧・◦", "·")  # noqa: RUF001 (the very characters that are folded)
+)
+_MOJIBAKE = {
+    "Â·": "·",
+    "Â ": " ",
+    "Â\u00a0": " ",
+    "â€™": "'",
+    "â€˜": "'",
+    "â€œ": '"',
+    "â€\u009d": '"',
+    "â€\u201d": '"',
+    "â€“": "-",
+    "â€”": "-",
+    "â€¦": "...",
+    "â€¢": "·",
+}
+_ESCAPED_CONTROL = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " "}
+_SET_ASIDE = "\uf8ff"
+_TAGS = (
+    "a|abbr|b|blockquote|body|br|center|code|dd|del|details|div|dl|dt|em|font|h[1-6]|head|hr|html|i|img|ins|kbd|li|meta|ol|"
+    "p|pre|s|samp|section|small|span|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|var|video"
+)
+
+
+@lru_cache(maxsize=8192)
+def _fold(cluster: str) -> str:
+    folded = unicodedata.normalize("NFKC", cluster.translate(_SAME_SIGN)).casefold()
+    return unicodedata.normalize("NFKC", folded).translate(_SAME_SIGN)
+
+
+def _unescape_json(match: re.Match[str]) -> str:
+    if match["high"]:
+        pair = bytes.fromhex(match["high"] + match["low"])
+        return pair.decode("utf-16-be", "replace")
+    if match["code"]:
+        return chr(int(match["code"], 16)).encode("utf-8", "replace").decode()
+    if match["control"]:
+        return _ESCAPED_CONTROL[match["control"]]
+    return match["sign"] or "\\"
+
+
+def _keep_link_text(match: re.Match[str]) -> str:
+    return match["text"] if match["text"].strip() or match[0].startswith("!") else match["url"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Replace what `pattern` finds; `may_apply` sees quickly that most texts have nothing of it."""
+
+    may_apply: Callable[[str], object]
+    pattern: re.Pattern[str]
+    replacement: str | Callable[[re.Match[str]], str]
+
+
+def _has(signs: str) -> Callable[[str], bool]:
+    return lambda text: any(sign in text for sign in signs)
+
+
+def _has_windows_path(text: str) -> bool:
+    return ":\\" in text
+
+
+def _is_padded(text: str) -> bool:
+    return text.startswith(" ") or text.endswith(" ")
+
+
+def _is_foreign(text: str) -> bool:
+    return not text.isascii()
+
+
+def _always(_text: str) -> bool:
+    return True
+
+
+_COMBINING = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff\u3099\u309a]")
+
+
+_COLLAPSE = (
+    # A Windows path is set aside first, or `C:\new` would become a line end.
+    _Step(
+        _has_windows_path,
+        re.compile(r"\b[A-Za-z]:(?:\\{1,8}[\w.@%~+()$\[\]-]+)+"),
+        lambda match: re.sub(r"\\+", _SET_ASIDE, match[0]),
+    ),
+    # N3. One pass does up to three rounds: n rounds leave 2**n - 1 backslashes before a quote, 2**(n-1) before a letter.
+    _Step(
+        _has("\\"),
+        re.compile(
+            r"\\{1,8}(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\{1,4}u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
+            r"""|u(?P<code>[0-9a-fA-F]{4})|(?P<control>[nrtbf])|(?P<sign>["'/]))?"""
+        ),
+        _unescape_json,
+    ),
+    _Step(_has(_SET_ASIDE), re.compile(_SET_ASIDE), lambda _match: "\\"),
+    _Step(
+        _has("\x1b^␛"),
+        re.compile(r"(?:\x1b|\^\[|␛)(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])?"),
+        "",
+    ),
+    _Step(_has("["), re.compile(r"\[(?:\d{1,3};){0,6}\d{1,3}m"), ""),
+    _Step(
+        _has("&"),
+        re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});"),
+        lambda match: html.unescape(match[0]),
+    ),
+    _Step(_has("<"), re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE), " "),
+    _Step(_has("("), re.compile(r'!?\[(?P<text>[^\[\]]*)\]\((?P<url>[^()\s]*)(?:\s+"[^"]*")?\)'), _keep_link_text),
+    _Step(_has("Ââ"), re.compile("|".join(map(re.escape, _MOJIBAKE))), lambda match: _MOJIBAKE[match[0]]),
+    # Zero-width, bidirectional and other invisible signs; a text may hold them by accident or to hide from us.
+    _Step(
+        _always,
+        re.compile(
+            "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+            "\U000e0000-\U000e0fff\x00-\x08\x0e-\x1a\x7f]"
+        ),
+        "",
+    ),
+    _Step(
+        _is_foreign,
+        re.compile(
+            "[\u2500-\u259f\u23bf\u23fa\u276f\u25cf\u273b\u2717\u2718\u2713\u2714\u23f5\u25b6\u25ba\u25fb\u25fc]"
+        ),
+        " ",
+    ),
+    _Step(_COMBINING.search, re.compile(f"(?s).{_COMBINING.pattern}+"), lambda match: _fold(match[0])),
+    _Step(_is_foreign, re.compile(r"[^\x00-\x7f]"), lambda match: _fold(match[0])),
+)
+_MARKS = (
+    _Step(_has("`"), re.compile(r"`+"), ""),
+    _Step(_has("*"), re.compile(r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}"), ""),
+    _Step(_has("~"), re.compile(r"~~+"), ""),
+    _Step(_has("#"), re.compile(r"(?m)^[ \t]{0,3}#{1,6}[ \t]+"), ""),
+    _Step(_has(">"), re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+"), ""),
+    # A single space is left alone: most white space is one, and stays.
+    _Step(_always, re.compile(r"[^\S ]\s*| \s+"), " "),
+    _Step(_is_padded, re.compile(r"\A | \Z"), ""),
+)
+_SQUEEZE = (_Step(_always, re.compile(r"""[ '"]+"""), ""),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edits:
+    """The replacements of one step: where each stands in the new text and which part of the old text it replaced."""
+
+    new_starts: list[int] = field(default_factory=list)
+    new_ends: list[int] = field(default_factory=list)
+    old_starts: list[int] = field(default_factory=list)
+    old_ends: list[int] = field(default_factory=list)
+
+    def locate_start(self, position: int) -> int:
+        last = bisect_right(self.new_starts, position) - 1
+        if last < 0:
+            return position
+        if position < self.new_ends[last]:
+            return self.old_starts[last]
+        return self.old_ends[last] + position - self.new_ends[last]
+
+    def locate_end(self, position: int) -> int:
+        last = bisect_right(self.new_starts, position - 1) - 1
+        while last >= 0 and self.new_starts[last] == self.new_ends[last] == position:
+            last -= 1
+        if last < 0:
+            return position
+        if position - 1 < self.new_ends[last]:
+            return self.old_ends[last]
+        return self.old_ends[last] + position - self.new_ends[last]
+
+
+def _trace(text: str, step: _Step) -> tuple[str, _Edits]:
+    edits, parts, position, length = _Edits(), list[str](), 0, 0
+    for match in step.pattern.finditer(text):
+        replaced = step.replacement if isinstance(step.replacement, str) else step.replacement(match)
+        parts += [text[position : match.start()], replaced]
+        length += match.start() - position
+        edits.new_starts.append(length)
+        length += len(replaced)
+        edits.new_ends.append(length)
+        edits.old_starts.append(match.start())
+        edits.old_ends.append(match.end())
+        position = match.end()
+    return "".join([*parts, text[position:]]), edits
+
+
+def _rewrite(text: str, steps: tuple[_Step, ...]) -> str:
+    for step in steps:
+        if step.may_apply(text):
+            text = step.pattern.sub(step.replacement, text)
+    return text
+
+
+def collapse(text: str) -> str:
+    """The collapsed form: case, quotes, dashes, escapes, marks and furniture folded away, white space runs = one space."""
+    # `lower` after the fold changes no length: what it could lengthen has been folded by then.
+    return _rewrite(_rewrite(text[:MAX_CHARACTERS], _COLLAPSE).lower(), _MARKS)
+
+
+def squeeze(collapsed: str) -> str:
+    """The squeezed form of a collapsed text: without white space and quotes.
+
+    A terminal wraps inside words (N4); apostrophes get lost and JSON's double quotes become single ones in a Python repr (N3, N5).
+    """
+    return _rewrite(collapsed, _SQUEEZE)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How a normal form came to be, step by step, so that a span of it can be shown in the original."""
+
+    text: str
+    edits: tuple[_Edits, ...]
+
+    def locate(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the original text (start, end) from which this span of the normal form was made."""
+        for edits in reversed(self.edits):
+            start, end = edits.locate_start(start), edits.locate_end(end)
+        return start, max(start, end)
+
+
+def trace_collapse(text: str) -> Trace:
+    """`collapse`, with the way back to the original."""
+    edits = []
+    text = text[:MAX_CHARACTERS]
+    for step in _COLLAPSE:
+        text, made = _trace(text, step)
+        edits.append(made)
+    text = text.lower()
+    for step in _MARKS:
+        text, made = _trace(text, step)
+        edits.append(made)
+    return Trace(text, tuple(edits))
+
+
+def trace_squeeze(text: str) -> Trace:
+    """`squeeze(collapse(text))`, with the way back to the original."""
+    collapsed = trace_collapse(text)
+    squeezed, made = _trace(collapsed.text, _SQUEEZE[0])
+    return Trace(squeezed, (*collapsed.edits, made))

@@ -1,0 +1,1 @@
+"""What a maintainer knows: rules, packs, their conditions, how they are read and matched."""

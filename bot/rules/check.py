@@ -1,0 +1,120 @@
+"""Rules on trial: each against its own examples, and against the examples of all others. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.github.tracker import Account, Comment, Issue
+from bot.rules.document import Path, Problem
+from bot.rules.matching import Match, match_rules, read_facts
+from bot.rules.model import Example, Expectation
+from bot.rules.rule import Rule, Ruleset
+
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+_REPORTER = Account(login="reporter")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check found. `examples` counts those that were tried."""
+
+    rules: int
+    examples: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_green(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def make_example_issue(example: Example) -> Issue:
+    """The issue that an example describes."""
+    comments = tuple(
+        Comment(id=number, author=_REPORTER, body=body, created_at=_LONG_AGO)
+        for number, body in enumerate(example.comments, 1)
+    )
+    return Issue(
+        repository="example/example",
+        number=1,
+        title=example.title,
+        body=example.body,
+        author=_REPORTER,
+        association=example.author,
+        labels=tuple(example.labels),
+        comment_count=len(comments),
+        comments=comments,
+        created_at=_LONG_AGO,
+        updated_at=_LONG_AGO,
+    )
+
+
+def check_rules(ruleset: Ruleset) -> CheckReport:
+    """Everything that is wrong with the rules: what did not load, examples that fail, overlaps that nobody declared."""
+    problems = [*ruleset.problems, *_check_references(ruleset)]
+    count = 0
+    for rule in ruleset.rules:
+        for path, example, must_match in _examples_of(rule):
+            count += 1
+            matches = match_rules(read_facts(make_example_issue(example), ruleset), ruleset)
+            problems += [
+                rule.document.problem_at(path, message)
+                for message in _judge(rule, example, matches, must_match=must_match)
+            ]
+    return CheckReport(len(ruleset.rules), count, tuple(sorted(set(problems))))
+
+
+def _examples_of(rule: Rule) -> Iterator[tuple[Path, Example, bool]]:
+    for index, example in enumerate(rule.model.examples.match):
+        yield ("examples", "match", index), example, True
+    for index, example in enumerate(rule.model.examples.no_match):
+        yield ("examples", "no_match", index), example, False
+
+
+def _judge(rule: Rule, example: Example, matches: tuple[Match, ...], *, must_match: bool) -> Iterator[str]:
+    own = next((match for match in matches if match.rule is rule), None)
+    if not must_match:
+        if own:
+            first = next((f": {item.wanted} found {item.text!r}" for item in own.evidence), "")
+            yield f"`{rule.id}` matches this near miss{first}; add a `none:` or a longer phrase"
+        return
+    if own is None:
+        yield f"`{rule.id}` does not match its own example; see `signpost explain`, or correct the example"
+        return
+    yield from _compare(example.expect, own)
+    for match in matches:
+        if match.rule is not rule and not _is_declared(rule, match.rule):
+            yield (
+                f"`{match.rule.id}` matches this example too; tell them apart with `none:`, "
+                f"or declare `supersedes:` or `also:` in one of them"
+            )
+
+
+def _is_declared(one: Rule, other: Rule) -> bool:
+    return any(a.id in (*b.model.supersedes, *b.model.also) for a, b in ((one, other), (other, one)))
+
+
+def _compare(expect: Expectation | None, match: Match) -> Iterator[str]:
+    if expect is None:
+        return
+    for name, wanted in expect.captures.items():
+        capture = match.captures.get(name)
+        value = str(wanted).lower() if isinstance(wanted, bool) else str(wanted)
+        if (capture.value if capture else None) != value:
+            yield f"expected the capture {name} = {value!r}, found {capture.value if capture else 'nothing'!r}"
+    if expect.branch is not None and match.branch != expect.branch - 1:
+        yield f"expected guidance branch {expect.branch}, got {'none' if match.branch is None else match.branch + 1}"
+    if expect.labels is not None and sorted(expect.labels) != sorted(match.rule.model.labels.add):
+        yield f"expected the labels {expect.labels}, the rule adds {match.rule.model.labels.add}"
+
+
+def _check_references(ruleset: Ruleset) -> Iterator[Problem]:
+    known = {rule.id for rule in ruleset.rules}
+    broken = {problem.file.rpartition("/")[2].rpartition(".")[0] for problem in ruleset.problems}
+    for rule in ruleset.rules:
+        for key in ("supersedes", "also"):
+            for index, name in enumerate(getattr(rule.model, key)):
+                if name not in known | broken:
+                    yield rule.document.problem_at(
+                        (key, index), f"there is no rule `{name}` in this set; correct the name or remove it"
+                    )

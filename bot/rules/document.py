@@ -1,0 +1,210 @@
+"""YAML as values with the place of each, and pydantic's errors as file, line and column. Pure."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+MAX_BYTES = 262_144
+MAX_NODES = 20_000
+MAX_DEPTH = 40
+Model = TypeVar("Model", bound=BaseModel)
+Path = tuple[str | int, ...]
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z|0x[0-9a-fA-F]{1,16}\Z")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something wrong in a file, for the person who can mend it. Lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file's value, the place (line, column) of each part of it by its path, and what is wrong with it."""
+
+    file: str
+    value: Any = None
+    places: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    def problem_at(self, path: Path, message: str) -> Problem:
+        """A problem at the place of `path`, or of the nearest thing around it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        line, column = self.places.get(path, (1, 1))
+        return Problem(self.file, line, column, message)
+
+
+class _Reader:
+    """Builds values from YAML nodes. YAML 1.2's plain scalars: `on`, `yes`, `2.10` and dates are text, as people mean them."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.places: dict[Path, tuple[int, int]] = {}
+        self.problems: list[Problem] = []
+        self._seen: set[int] = set()
+
+    def read(self, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 (a YAML file may hold anything)
+        self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        if len(self.places) > MAX_NODES or len(path) > MAX_DEPTH:
+            raise _TooLargeError
+        if isinstance(node, yaml.ScalarNode):
+            return _read_scalar(node)
+        if id(node) in self._seen:
+            self._report(node, "YAML aliases (`*name`) are not supported; write the text out")
+            return None
+        self._seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(child, (*path, index)) for index, child in enumerate(node.value)]
+        return self._read_mapping(node, path)
+
+    def _read_mapping(self, node: yaml.Node, path: Path) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._report(key_node, "a key must be plain text")
+                continue
+            key = str(key_node.value)
+            if key in mapping:
+                self._report(key_node, f"`{key}` is here twice; keep one of them")
+            mapping[key] = self.read(value_node, (*path, key))
+            self.places[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        return mapping
+
+    def _report(self, node: yaml.Node, message: str) -> None:
+        self.problems.append(Problem(self.file, node.start_mark.line + 1, node.start_mark.column + 1, message))
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+def _check_depth(text: str) -> None:
+    """Stop before the composer, whose recursion in C has no limit: 100,000 brackets would crash the interpreter."""
+    if text.count("[") + text.count("{") + text.count("- ") + text.count(": ") + text.count("? ") <= MAX_DEPTH:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise _TooLargeError
+
+
+def _read_scalar(node: yaml.ScalarNode) -> str | int | bool | None:
+    text = str(node.value)
+    if node.style is not None:
+        return text
+    if text in {"", "~", "null", "Null", "NULL"}:
+        return None
+    if text in {"true", "True", "TRUE", "false", "False", "FALSE"}:
+        return text.lower() == "true"
+    return int(text, 0) if _INTEGER.match(text) and len(text) <= 20 else text
+
+
+def read_document(text: str, file: str) -> Document:
+    """Read one YAML file. Never raises: what cannot be read is a problem with its place."""
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        message = f"the file is larger than {MAX_BYTES // 1024} KiB; split it into several rules"
+        return Document(file, problems=(Problem(file, 1, 1, message),))
+    reader = _Reader(file)
+    try:
+        _check_depth(text)
+        node = yaml.compose(text, Loader=_Loader)
+        value = reader.read(node, ()) if node else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        message = f"this is no valid YAML: {error.problem or error.context}; quote texts that hold `: `, `#`, `{{` or a leading sign"
+        return Document(file, problems=(Problem(file, line, column, message),))
+    except (yaml.YAMLError, ValueError) as error:
+        return Document(file, problems=(Problem(file, 1, 1, f"this is no valid YAML: {error}"),))
+    except (_TooLargeError, RecursionError):
+        message = f"more than {MAX_NODES} parts, or nested deeper than {MAX_DEPTH}; split the file"
+        return Document(file, problems=(Problem(file, 1, 1, message),))
+    return Document(file, value, reader.places, tuple(reader.problems))
+
+
+def validate(document: Document, model: type[Model]) -> tuple[Model | None, tuple[Problem, ...]]:
+    """The document as a model (None where it is none), and everything that is wrong with it."""
+    if document.problems:
+        return None, document.problems
+    if not isinstance(document.value, dict):
+        return None, (document.problem_at((), "expected `key: value` lines, as in rules/README.md"),)
+    try:
+        return model.model_validate(document.value), ()
+    except ValidationError as error:
+        return None, tuple(explain_errors(document, error.errors(), model))
+
+
+def explain_errors(document: Document, errors: Iterable[ErrorDetails], model: type[BaseModel]) -> Iterable[Problem]:
+    """Pydantic's errors as sentences that say what is wrong and what to do, each at its place."""
+    for error in errors:
+        path = tuple(error["loc"])
+        yield document.problem_at(path, _explain(error, path, model))
+
+
+def _explain(error: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
+    name = path[-1] if path else "the file"
+    match error["type"]:
+        case "missing":
+            return f"`{name}` is missing; add it"
+        case "extra_forbidden":
+            return f"unknown key `{name}`{suggest(str(name), _known_keys(model, path))}"
+        case "value_error" | "assertion_error":
+            return str(error["ctx"]["error"]) if "ctx" in error else error["msg"]
+        case "literal_error" | "enum":
+            return f"`{name}` must be {error['ctx']['expected']}"
+        case _:
+            return f"`{name}`: {error['msg'][:1].lower()}{error['msg'][1:]}"
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` with the nearest known names, or the whole list where it is short, else nothing."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
+    if near:
+        return "; did you mean " + " or ".join(f"`{word}`" for word in near) + "?"
+    return f"; allowed are {', '.join(f'`{word}`' for word in names)}" if names else ""
+
+
+def _known_keys(model: type[BaseModel], path: Path) -> set[str]:
+    """The keys allowed where `path` ends, found by walking the model's JSON Schema."""
+    schema = model.model_json_schema(by_alias=True)
+    node: dict[str, Any] = schema
+    for step in path[:-1]:
+        node = _child(_resolve(node, schema), step, schema)
+    return set(_resolve(node, schema).get("properties", {}))
+
+
+def _child(node: dict[str, Any], step: str | int, schema: dict[str, Any]) -> dict[str, Any]:
+    for option in [node, *node.get("anyOf", []), *node.get("oneOf", [])]:
+        resolved = _resolve(option, schema)
+        child = resolved.get("items") if isinstance(step, int) else resolved.get("properties", {}).get(step)
+        if isinstance(child, dict):
+            return child
+    return {}
+
+
+def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in node:
+        target = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        return target if isinstance(target, dict) else {}
+    options = [option for option in node.get("anyOf", []) if "$ref" in option or option.get("type") == "object"]
+    return _resolve(options[0], schema) if len(options) == 1 and "properties" not in node else node

@@ -1,0 +1,119 @@
+"""Rules from folders, shipped packs and files that were read elsewhere; a broken file never stops the others."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+import bot
+from bot.errors import SettingsError
+from bot.rules.document import MAX_BYTES, Problem, read_document
+from bot.rules.model import PackModel
+from bot.rules.rule import Pack, Rule, Ruleset, compile_pack, compile_rule
+
+PACK_FILE = "pack.yml"
+NOT_RULES = frozenset({PACK_FILE, "pack.yaml", "config.yml", "config.yaml"})
+MAX_FILES = 20_000
+
+
+def build_ruleset(files: Mapping[str, str]) -> Ruleset:
+    """The rules among files (path to text). Files of one folder are a pack, with or without a pack.yml. Pure."""
+    folders: dict[str, list[str]] = {}
+    for file in sorted(files):
+        if file.endswith((".yml", ".yaml")):
+            folders.setdefault(str(PurePosixPath(file).parent), []).append(file)
+    packs, rules, problems = list[Pack](), list[Rule](), list[Problem]()
+    for folder, names in folders.items():
+        pack, found = _read_pack(files, folder, names)
+        packs.append(pack)
+        problems += found
+        for name in names:
+            if PurePosixPath(name).name not in NOT_RULES:
+                rule, found = compile_rule(files[name], name, pack)
+                rules += [rule] if rule else []
+                problems += found
+    unique, twice = _drop_twice(rules)
+    return Ruleset(tuple(unique), tuple(packs), tuple(sorted([*problems, *twice])))
+
+
+def _read_pack(files: Mapping[str, str], folder: str, names: Iterable[str]) -> tuple[Pack, list[Problem]]:
+    name = PurePosixPath(folder).name.strip(".").lower() or "rules"
+    file = next((name for name in names if PurePosixPath(name).name in {PACK_FILE, "pack.yaml"}), None)
+    if file is None:
+        safe = "-".join(filter(None, "".join(sign if sign.isalnum() else " " for sign in name).split())) or "rules"
+        return Pack(PackModel(name=safe if safe.isascii() else "rules")), []
+    return compile_pack(read_document(files[file], file), "rules")
+
+
+def _drop_twice(rules: list[Rule]) -> tuple[list[Rule], list[Problem]]:
+    kept: dict[str, Rule] = {}
+    problems = []
+    for rule in rules:
+        first = kept.setdefault(rule.id, rule)
+        if first is not rule:
+            problems.append(
+                Problem(rule.file, 1, 1, f"the id `{rule.id}` is taken by {first.file}; rename one of them")
+            )
+    return list(kept.values()), problems
+
+
+def join_rulesets(rulesets: Iterable[Ruleset]) -> Ruleset:
+    """Several sets as one; of two rules with the same id the first stays, and the second is a problem."""
+    sets = tuple(rulesets)
+    unique, twice = _drop_twice([rule for ruleset in sets for rule in ruleset.rules])
+    problems = (*(problem for ruleset in sets for problem in ruleset.problems), *twice)
+    return Ruleset(tuple(unique), tuple(pack for ruleset in sets for pack in ruleset.packs), problems)
+
+
+def load_rules(places: Iterable[str]) -> Ruleset:
+    """The rules of each place: a folder, one file (with the pack.yml beside it) or `pack:NAME`.
+
+    Raises SettingsError where there is no such place.
+    """
+    return join_rulesets(build_ruleset(read_place(place)) for place in places)
+
+
+def read_place(place: str) -> dict[str, str]:
+    """The text files of a folder (and those below it), of a file, or of a shipped pack."""
+    if place.startswith("pack:"):
+        return read_folder(find_pack(place.removeprefix("pack:")))
+    path = Path(place)
+    if path.is_dir():
+        return read_folder(path)
+    if not path.is_file():
+        message = f"there are no rules at {place}; give a folder, a rule file or pack:NAME"
+        raise SettingsError(message)
+    beside = path.parent / PACK_FILE
+    return {str(file): _read(file) for file in {path, beside} if file.is_file()}
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """The YAML files and templates at and below a folder; hidden folders below it are left out."""
+    files: dict[str, str] = {}
+    for path in sorted(folder.rglob("*")):
+        inner = path.relative_to(folder).parts
+        if (
+            path.suffix in {".yml", ".yaml", ".j2"}
+            and not any(part.startswith(".") for part in inner)
+            and path.is_file()
+        ):
+            files[path.as_posix()] = _read(path)
+        if len(files) > MAX_FILES:
+            message = f"{folder} holds more than {MAX_FILES} files; is it the right folder?"
+            raise SettingsError(message)
+    return files
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1).decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def find_pack(name: str) -> Path:
+    """The folder of a shipped pack; raises SettingsError that names those there are."""
+    home = Path(bot.__file__).parent
+    places = [home / "packs", home.parent / "rules"]
+    for place in places:
+        if (place / name / PACK_FILE).is_file() and PurePosixPath(name).name == name:
+            return place / name
+    known = sorted({file.parent.name for place in places for file in place.glob(f"*/{PACK_FILE}")})
+    message = f"there is no pack called {name!r}; shipped are: {', '.join(known) or 'none'}"
+    raise SettingsError(message)

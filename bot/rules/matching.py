@@ -1,0 +1,75 @@
+"""Which rules an issue matches, and which of those speak. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.issue.facts import Facts, extract_facts
+from bot.rules.captures import find_captures
+from bot.rules.rule import Rule, Ruleset
+from bot.rules.verdict import Captures, Evidence, Verdict, choose_captures
+from bot.github.tracker import Issue
+
+
+@dataclass(frozen=True)
+class Match:
+    """A rule that held, why, and what it found. `superseded_by` names the rule that speaks instead of it.
+
+    `branch` is the index of the guidance that applies, None where none does.
+    """
+
+    rule: Rule
+    verdict: Verdict
+    captures: Captures
+    branch: int | None = None
+    superseded_by: str | None = None
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Why it matched."""
+        return self.verdict.all_evidence
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        """What speaks first: priority, then the number of conditions that held, then the id."""
+        return (-self.rule.model.priority, -self.verdict.specificity, self.rule.id)
+
+
+def read_facts(issue: Issue, ruleset: Ruleset) -> Facts:
+    """The facts of an issue, read with the layouts and placeholders of the packs."""
+    return extract_facts(issue, ruleset.layouts, ruleset.placeholders)
+
+
+def match_rules(facts: Facts, ruleset: Ruleset) -> tuple[Match, ...]:
+    """Every rule that holds, those that speak first in front; superseded ones are marked.
+
+    A function of rules and issue alone: no clock, no network, no randomness, and the order of the files does not count.
+    """
+    known: dict[str, Captures] = {}
+    found = []
+    for rule in ruleset.prefilter.find_candidates(facts):
+        if rule.pack.name not in known:
+            known[rule.pack.name] = find_captures(rule.pack.captures, facts)
+        captures = known[rule.pack.name]
+        verdict = rule.condition.evaluate(facts, captures)
+        if verdict.holds:
+            found.append(_make_match(rule, verdict, captures, facts))
+    return tuple(_mark_superseded(sorted(found, key=lambda match: match.order)))
+
+
+def _make_match(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) -> Match:
+    merged = choose_captures([*captures.values(), *verdict.all_captures])
+    branches = enumerate(rule.branches)
+    branch = next((index for index, when in branches if when is None or when.evaluate(facts, merged).holds), None)
+    return Match(rule, verdict, merged, branch)
+
+
+def _mark_superseded(matches: list[Match]) -> Iterator[Match]:
+    for index, match in enumerate(matches):
+        silencer = next((other for place, other in enumerate(matches) if _silences(other, place, match, index)), None)
+        yield Match(match.rule, match.verdict, match.captures, match.branch, silencer.rule.id if silencer else None)
+
+
+def _silences(other: Match, place: int, match: Match, index: int) -> bool:
+    """Whether `other` supersedes `match`; of two that supersede each other the one in front stays."""
+    is_mutual = other.rule.id in match.rule.model.supersedes
+    return match.rule.id in other.rule.model.supersedes and (not is_mutual or place < index)

@@ -1,0 +1,190 @@
+"""Rules as they are matched: compiled, checked, with the pack that they belong to. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+
+from bot.issue.layout import LayoutModel
+from bot.issue.normal import collapse
+from bot.issue.version import parse_version
+from bot.rules.captures import CaptureRule, compile_captures
+from bot.rules.compiling import Compiler
+from bot.rules.conditions import Condition
+from bot.rules.document import Document, Path, Problem, read_document, validate
+from bot.rules.model import Condition as ConditionModel
+from bot.rules.model import Guidance, PackModel, RuleModel
+from bot.rules.phrase import FREE_TEXT, PhraseError, parse_phrase
+from bot.rules.prefilter import Prefilter
+from bot.rules.template import check_template
+
+ALWAYS_FORBIDDEN = ("duplicate of #",)
+"""GitHub takes a comment that starts so as a command (docs: marking issues as a duplicate)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """A folder of rules: what all its rules may use."""
+
+    model: PackModel
+    captures: tuple[CaptureRule, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The pack's name."""
+        return self.model.name
+
+    @property
+    def layouts(self) -> tuple[LayoutModel, ...]:
+        """The kinds of report that the pack knows beside the built-in ones."""
+        return tuple(
+            LayoutModel(name=name, headings=layout.headings, sections=tuple(layout.sections.items()))
+            for name, layout in self.model.layouts.items()
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """One rule, ready to be matched. `branches` are the conditions of its guidance, None where a branch always speaks."""
+
+    model: RuleModel
+    pack: Pack
+    condition: Condition
+    branches: tuple[Condition | None, ...]
+    document: Document
+    content_hash: str
+
+    @property
+    def id(self) -> str:
+        """The rule's name."""
+        return self.model.id
+
+    @property
+    def file(self) -> str:
+        """Where it was read from."""
+        return self.document.file
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """All rules of a run, and everything that was wrong with those that are not among them."""
+
+    rules: tuple[Rule, ...] = ()
+    packs: tuple[Pack, ...] = ()
+    problems: tuple[Problem, ...] = field(default=())
+
+    @cached_property
+    def prefilter(self) -> "Prefilter[Rule]":
+        """What finds the rules that an issue may match."""
+        return Prefilter(self.rules)
+
+    @cached_property
+    def layouts(self) -> tuple[LayoutModel, ...]:
+        """The packs' own kinds of report."""
+        return tuple(layout for pack in self.packs for layout in pack.layouts)
+
+    @cached_property
+    def placeholders(self) -> frozenset[str]:
+        """Answers that count as none, of all packs."""
+        return frozenset(text for pack in self.packs for text in pack.model.placeholders)
+
+    @cached_property
+    def forbidden_words(self) -> tuple[str, ...]:
+        """Words that no comment may hold, of all packs."""
+        return (*ALWAYS_FORBIDDEN, *(word for pack in self.packs for word in pack.model.forbidden_words))
+
+
+def find_forbidden(text: str, words: tuple[str, ...]) -> list[str]:
+    """Those of the words that the text holds, however they are cased or marked up."""
+    collapsed = collapse(text)
+    return [word for word in words if collapse(word) in collapsed]
+
+
+def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
+    """The pack of a `pack.yml`; a broken one counts as a pack that defines nothing."""
+    model, problems = validate(document, PackModel)
+    if model is None:
+        return Pack(PackModel(name=name)), list(problems)
+    compiler = Compiler(known=())
+    captures = compile_captures(model.captures, compiler)
+    return Pack(model, captures), [document.problem_at(path, message) for path, message in compiler.problems]
+
+
+def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Problem]]:
+    """The rule of a file, or None and everything that is wrong with it."""
+    document = read_document(text, file)
+    model, problems = validate(document, RuleModel)
+    if model is None:
+        return None, list(problems)
+    found = {capture.name: capture.type for capture in pack.captures}
+    found |= dict(_captures_of(model.match))
+    compiler = Compiler(known=tuple(capture.name for capture in pack.captures))
+    condition = compiler.compile(model.match, ("match",))
+    compiler.known = tuple(found)
+    branches = tuple(_compile_branch(compiler, guidance, index) for index, guidance in enumerate(model.guidance))
+    compiler.problems += _check_names(model, file)
+    compiler.problems += _check_guidance(model, found, (*ALWAYS_FORBIDDEN, *pack.model.forbidden_words))
+    if compiler.problems:
+        return None, [document.problem_at(path, message) for path, message in compiler.problems]
+    digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
+    return Rule(model, pack, condition, branches, document, digest), []
+
+
+def _compile_branch(compiler: Compiler, guidance: Guidance, index: int) -> Condition | None:
+    return compiler.compile(guidance.when, ("guidance", index, "when")) if guidance.when else None
+
+
+def _captures_of(model: ConditionModel) -> Iterator[tuple[str, str]]:
+    """Names and types of what a condition captures: holes, named groups (free text), and what it sets."""
+    if model.phrase:
+        yield from _holes_of(model.phrase)
+    if model.regex:
+        yield from ((part.partition(">")[0], "any") for part in model.regex.replace("(?<", "(?P<").split("(?P<")[1:])
+    yield from ((name, "choice") for name in model.set or {})
+    for child in (*(model.all or ()), *(model.any or ()), *(model.at_least.of if model.at_least else ())):
+        yield from _captures_of(child)
+
+
+def _holes_of(phrase: str) -> list[tuple[str, str]]:
+    try:
+        return [(hole.name, hole.type) for hole in parse_phrase(phrase).holes]
+    except PhraseError:
+        return []  # reported where the phrase is compiled
+
+
+def _check_names(model: RuleModel, file: str) -> Iterator[tuple[Path, str]]:
+    stem = file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
+    if model.id != stem:
+        yield ("id",), f"the id `{model.id}` is not the file's name; call the file {model.id}.yml, or the rule `{stem}`"
+    if model.fixed_in:
+        try:
+            parse_version(model.fixed_in.version)
+        except ValueError as error:
+            yield ("fixed_in", "version"), str(error)
+    if model.id in model.supersedes or model.id in model.also:
+        yield ("supersedes",), "a rule cannot supersede or accompany itself"
+
+
+def _check_guidance(
+    model: RuleModel, found: Mapping[str, str], forbidden: tuple[str, ...]
+) -> Iterator[tuple[Path, str]]:
+    free_text = {name for name, kind in found.items() if kind in FREE_TEXT}
+    echoable = found.keys() - free_text
+    for path, text in _texts_of(model):
+        for problem in check_template(text, echoable, free_text):
+            yield path, problem
+        for word in find_forbidden(text, forbidden):
+            yield path, f'the words "{word}" wake other bots or are a command to GitHub; say it in other words'
+
+
+def _texts_of(model: RuleModel) -> Iterator[tuple[Path, str]]:
+    yield ("title",), model.title
+    for index, guidance in enumerate(model.guidance):
+        path: Path = ("guidance", index) if len(model.guidance) > 1 else ("guidance",)
+        for key in ("tldr", "example", "notes", "recommendation"):
+            if text := getattr(guidance, key):
+                yield (*path, key), text
+        for number, step in enumerate(guidance.steps):
+            yield (*path, "steps", number), step
+    for number, resource in enumerate(model.resources):
+        yield ("resources", number), resource.title

@@ -1,0 +1,32 @@
+"""What several folders of tests share: GitHub's stand-ins."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stand_ins.fake_github import FakeGitHub
+from tests.stand_ins.fetch import fetch_npm
+from tests.stand_ins.github_json import Json
+from tests.stand_ins.openapi import OpenAPIChecker
+
+
+@pytest.fixture(scope="session")
+def openapi_checker() -> OpenAPIChecker:
+    """GitHub's own OpenAPI description, read once."""
+    return OpenAPIChecker()
+
+
+@pytest.fixture
+def fake_github(openapi_checker: OpenAPIChecker) -> Iterator[FakeGitHub]:
+    """An empty GitHub; a request or an answer that breaks GitHub's own description fails the test."""
+    with FakeGitHub(checker=openapi_checker) as fake:
+        yield fake
+    assert fake.violations == []
+
+
+@pytest.fixture(scope="session")
+def webhook_examples() -> dict[str, list[Json]]:
+    """GitHub's example payloads, by the name of the event."""
+    path = fetch_npm("@octokit/webhooks-examples", "7.6.1") / "api.github.com/index.json"
+    return {event["name"]: event["examples"] for event in json.loads(path.read_text(encoding="utf-8"))}

@@ -1,0 +1,209 @@
+"""The objects of GitHub's REST API, as full as its OpenAPI description wants them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+Value: TypeAlias = Any
+"""What JSON may hold, or a field of an object."""
+
+Json = dict[str, Value]
+START = datetime(2026, 4, 8, 9, 0, tzinfo=UTC)
+
+
+@dataclass(kw_only=True)
+class Person:
+    """Who holds a token, or wrote something; an App's installation is a `Bot` that /user does not know."""
+
+    login: str
+    kind: str = "User"
+    can_write: bool = True
+    knows_itself: bool = True
+
+
+@dataclass(kw_only=True)
+class StoredComment:
+    id: int
+    author: Person
+    body: str
+    created_at: str
+    association: str = "NONE"
+    minimized: str | None = None
+
+
+@dataclass(kw_only=True)
+class StoredIssue:
+    id: int
+    number: int
+    title: str
+    body: str | None
+    author: Person | None
+    created_at: str
+    association: str = "NONE"
+    labels: list[str] = field(default_factory=list)
+    state: str = "open"
+    state_reason: str | None = None
+    duplicate_of: int | None = None
+    is_locked: bool = False
+    is_pull_request: bool = False
+    comments: list[StoredComment] = field(default_factory=list)
+    changes: list[Json] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class StoredRepository:
+    name: str
+    issues: dict[int, StoredIssue] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    files: dict[str, str | bytes] = field(default_factory=dict)
+
+
+def moment(count: int) -> str:
+    """The time of the n-th thing that happened: a second after the one before."""
+    return (START + timedelta(seconds=count)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def user_json(person: Person | None, api: str) -> Json | None:
+    if person is None:
+        return None
+    url = f"{api}/users/{quote(person.login)}"
+    lists = ("followers", "following", "gists", "starred", "subscriptions", "repos", "events", "received_events")
+    return {
+        "login": person.login,
+        "id": sum(map(ord, person.login)),
+        "node_id": f"U_{person.login}",
+        "avatar_url": "https://avatars.githubusercontent.com/u/1?v=4",
+        "gravatar_id": "",
+        "url": url,
+        "html_url": f"https://github.com/{quote(person.login)}",
+        "organizations_url": f"{url}/orgs",
+        **{f"{name}_url": f"{url}/{name}" for name in lists},
+        "type": person.kind,
+        "site_admin": False,
+    }
+
+
+def own_user_json(person: Person, api: str) -> Json:
+    return {
+        **(user_json(person, api) or {}),
+        **dict.fromkeys(("name", "company", "blog", "location", "email", "hireable", "bio")),
+        **dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0),
+        "created_at": moment(0),
+        "updated_at": moment(0),
+        "user_view_type": "public",
+    }
+
+
+def label_json(repository: str, name: str, api: str) -> Json:
+    return {
+        "id": sum(map(ord, name)),
+        "node_id": "LA_1",
+        "url": f"{api}/repos/{repository}/labels/{quote(name, safe='')}",
+        "name": name,
+        "description": None,
+        "color": "ededed",
+        "default": False,
+    }
+
+
+def reactions_json(url: str) -> Json:
+    kinds = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
+    return {"url": f"{url}/reactions", "total_count": 0, **dict.fromkeys(kinds, 0)}
+
+
+def issue_json(repository: str, issue: StoredIssue, api: str) -> Json:
+    url = f"{api}/repos/{repository}/issues/{issue.number}"
+    html_url = f"https://github.com/{repository}/issues/{issue.number}"
+    given: Json = {
+        "id": issue.id,
+        "node_id": f"I_{issue.id}",
+        "url": url,
+        "repository_url": f"{api}/repos/{repository}",
+        "labels_url": f"{url}/labels{{/name}}",
+        "comments_url": f"{url}/comments",
+        "events_url": f"{url}/events",
+        "html_url": html_url,
+        "number": issue.number,
+        "state": issue.state,
+        "state_reason": issue.state_reason,
+        "title": issue.title,
+        "body": issue.body,
+        "user": user_json(issue.author, api),
+        "labels": [label_json(repository, name, api) for name in issue.labels],
+        "assignee": None,
+        "assignees": [],
+        "milestone": None,
+        "locked": issue.is_locked,
+        "active_lock_reason": None,
+        "comments": len(issue.comments),
+        "closed_at": issue.created_at if issue.state == "closed" else None,
+        "created_at": issue.created_at,
+        "updated_at": issue.created_at,
+        "author_association": issue.association,
+        "reactions": reactions_json(url),
+    }
+    if issue.is_pull_request:
+        pull = f"{api}/repos/{repository}/pulls/{issue.number}"
+        given["pull_request"] = {"url": pull, "html_url": html_url, "diff_url": html_url, "patch_url": html_url}
+    return given
+
+
+def comment_json(repository: str, number: int, comment: StoredComment, api: str) -> Json:
+    url = f"{api}/repos/{repository}/issues/comments/{comment.id}"
+    return {
+        "id": comment.id,
+        "node_id": f"IC_{comment.id}",
+        "url": url,
+        "html_url": f"https://github.com/{repository}/issues/{number}#issuecomment-{comment.id}",
+        "issue_url": f"{api}/repos/{repository}/issues/{number}",
+        "user": user_json(comment.author, api),
+        "body": comment.body,
+        "created_at": comment.created_at,
+        "updated_at": comment.created_at,
+        "author_association": comment.association,
+        "performed_via_github_app": None,
+        "reactions": reactions_json(url),
+        "minimized": {"reason": comment.minimized} if comment.minimized else None,
+    }
+
+
+def change_json(repository: str, change: Json, api: str) -> Json:
+    return {
+        **change,
+        "node_id": f"E_{change['id']}",
+        "url": f"{api}/repos/{repository}/issues/events/{change['id']}",
+        "actor": user_json(change["actor"], api),
+        "commit_id": None,
+        "commit_url": None,
+        "performed_via_github_app": None,
+    }
+
+
+def tree_json(files: dict[str, str | bytes], folder: str) -> Json | None:
+    """A GraphQL Tree with all that is below it; None where nothing is."""
+    prefix = f"{folder}/" if folder else ""
+    below = {path.removeprefix(prefix): content for path, content in files.items() if path.startswith(prefix)}
+    if not below:
+        return None
+    entries = [
+        blob_entry(name, below[name]) if name in below else tree_entry(name, tree_json(below, name))
+        for name in sorted({path.partition("/")[0] for path in below})
+    ]
+    return {"__typename": "Tree", "entries": entries}
+
+
+def blob_entry(name: str, content: str | bytes) -> Json:
+    is_binary = isinstance(content, bytes)
+    blob = {"text": None if is_binary else content, "isBinary": is_binary, "isTruncated": False}
+    return {"name": name, "type": "blob", "mode": 0o100644, "object": blob}
+
+
+def tree_entry(name: str, tree: Json | None) -> Json:
+    return {"name": name, "type": "tree", "mode": 0o040000, "object": tree}
+
+
+def error_json(message: str, errors: Sequence[Json] = ()) -> Json:
+    said: Json = {"message": message, "documentation_url": "https://docs.github.com/rest"}
+    return {**said, "errors": list(errors)} if errors else said

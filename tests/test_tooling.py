@@ -1,0 +1,138 @@
+"""What stands around the package agrees with it: action, image, locks, versions and README."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from pydantic import AliasChoices
+
+from bot.github.runner import Settings
+
+ROOT = Path(__file__).parents[1]
+IGNORED = {".git", *(line.strip("/\n") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines())}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+ACTION: Mapping[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+LONGEST_WORKFLOW = 20
+REGISTRY = re.compile(r"\b(?:pypi|pythonhosted|npmjs|crates)\.(?:org|com|io)\b")
+
+
+def tracked_files() -> list[Path]:
+    tops = [path for path in ROOT.iterdir() if path.name not in IGNORED]
+    files = [path for top in tops for path in ((top,) if top.is_file() else top.rglob("*")) if path.is_file()]
+    return [path for path in files if "__pycache__" not in path.parts]
+
+
+def requirements_of(group: str) -> list[Requirement]:
+    texts = PROJECT["project"]["dependencies"] if group == "run" else PROJECT["dependency-groups"][group]
+    return [Requirement(text) for text in texts]
+
+
+def locked_versions(group: str) -> dict[str, str]:
+    text = (ROOT / "requirements" / f"{group}.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([\w.-]+)==([\w.+!-]+)", text, flags=re.MULTILINE))
+
+
+def readme_workflow() -> str:
+    """The first YAML block of the README that is a whole workflow."""
+    blocks: list[str] = re.findall(r"^```ya?ml\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    return next(block for block in blocks if "runs-on:" in block)
+
+
+def input_of(variable: str) -> str:
+    return variable.removeprefix("INPUT_").lower().replace("_", "-")
+
+
+def test_no_file_names_this_machine_or_a_package_registry() -> None:
+    found = [
+        str(path.relative_to(ROOT))
+        for path in tracked_files()
+        if str(ROOT) in (text := path.read_text(encoding="utf-8", errors="replace")) or REGISTRY.search(text)
+    ]
+    assert found == []
+
+
+def test_each_entry_of_a_list_in_pyproject_says_why_it_is_there() -> None:
+    lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if re.match(r'\s+"', line) and "  # " not in line] == []
+
+
+@pytest.mark.parametrize("group", ["run", *PROJECT["dependency-groups"]])
+def test_a_lock_holds_what_pyproject_asks_for(group: str) -> None:
+    locked = locked_versions(group)
+    wanted = requirements_of(group)
+    assert [str(each) for each in wanted if locked.get(canonicalize_name(each.name), "") not in each.specifier] == []
+
+
+def test_locks_agree_about_the_versions_they_share() -> None:
+    versions: dict[str, set[str]] = {}
+    for group in ("run", *PROJECT["dependency-groups"]):
+        for name, version in locked_versions(group).items():
+            versions.setdefault(name, set()).add(version)
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_version_and_changelog_agree() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.findall(r"^## \[(.+?)\]", changelog, flags=re.MULTILINE)[0]
+    version = PROJECT["project"]["version"]
+    assert newest == ("Unreleased" if ".dev" in version else version)
+
+
+def test_both_stages_of_the_image_stand_on_the_same_pinned_base() -> None:
+    bases = set(re.findall(r"^FROM (python\S+)", DOCKERFILE, flags=re.MULTILINE))
+    assert [bool(re.fullmatch(r"python:[\d.]+-slim-\w+@sha256:[0-9a-f]{64}", base)) for base in bases] == [True]
+
+
+def test_the_action_offers_the_inputs_that_the_settings_read() -> None:
+    aliases = [field.validation_alias for field in Settings.model_fields.values()]
+    names = [alias.choices[0] if isinstance(alias, AliasChoices) else alias for alias in aliases]
+    read = {input_of(name) for name in names if isinstance(name, str) and name.startswith("INPUT_")}
+    assert set(ACTION["inputs"]) == read
+
+
+def test_the_settings_take_the_defaults_of_the_action() -> None:
+    defaults = {f"INPUT_{name.upper()}": each["default"] for name, each in ACTION["inputs"].items()}
+    settings = Settings.from_environment({**defaults, "INPUT_GITHUB-TOKEN": "token"})
+    read = (settings.rules, settings.config, settings.dry_run, settings.fail_on, settings.issue)
+    assert read == ((), None, False, "never", None)
+
+
+def test_the_readme_lists_the_inputs_and_outputs_of_the_action() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \|", README, flags=re.MULTILINE)
+    assert [name for name in (*ACTION["inputs"], *ACTION["outputs"]) if name not in listed] == []
+
+
+def test_the_workflow_of_the_readme_is_short() -> None:
+    assert len(readme_workflow().splitlines()) <= LONGEST_WORKFLOW
+
+
+def test_the_workflow_of_the_readme_gives_inputs_that_exist() -> None:
+    steps = [step for job in yaml.safe_load(readme_workflow())["jobs"].values() for step in job["steps"]]
+    given = {name for step in steps if "signpost" in step.get("uses", "") for name in step.get("with", {})}
+    assert given <= set(ACTION["inputs"])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["check-jsonschema", "--builtin-schema", "vendor.github-workflows"], id="schema"),
+        pytest.param(["actionlint", "-no-color", "-shellcheck=", "-pyflakes="], id="actionlint"),
+    ],
+)
+def test_the_workflow_of_the_readme_is_right(tmp_path: Path, command: list[str]) -> None:
+    workflow = tmp_path / "signpost.yml"
+    workflow.write_text(readme_workflow(), encoding="utf-8")
+    program = Path(sys.executable).parent / command[0]
+    done = subprocess.run([program, *command[1:], workflow], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
