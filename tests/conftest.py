@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.stand_ins.emulator import run_emulator
 from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.fetch import fetch_npm
 from tests.stand_ins.github_json import Json
@@ -23,6 +25,13 @@ def fake_github(openapi_checker: OpenAPIChecker) -> Iterator[FakeGitHub]:
     with FakeGitHub(checker=openapi_checker) as fake:
         yield fake
     assert fake.violations == []
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[str]:
+    """The address of a GitHub that others wrote, with an empty repository octo/widget of the token `ghp_octo`."""
+    with run_emulator(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -6,15 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from bot.errors import TrackerError
+
+Json: TypeAlias = Any
+"""What JSON may hold; whoever reads it checks its shape."""
 
 SECONDARY_WAIT = 60
 """Seconds to wait for a secondary limit that names no time. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
 
 _TOKEN = re.compile(r"\b(?:gh[opsur]_[A-Za-z0-9._-]{10,}|github_pat_\w{10,})")
 _LONGEST_MESSAGE = 300
+_SUCCESS = range(200, 300)
+_FAULT = range(500, 600)
+_FORBIDDEN = 403
+_TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +35,19 @@ class Answer:
     @property
     def is_success(self) -> bool:
         """GitHub did what was asked."""
-        return 200 <= self.status < 300  # noqa: PLR2004 - HTTP's own classes of status
+        return self.status in _SUCCESS
 
     @property
     def is_fault(self) -> bool:
         """GitHub, or something before it, failed: what was asked may have been done or not."""
-        return self.status >= 500  # noqa: PLR2004
+        return self.status in _FAULT
 
-    def json(self) -> Any:  # noqa: ANN401 - JSON is anything
-        """Raises ValueError for a truncated answer or one that is no JSON, such as a proxy's page."""
-        return json.loads(self.text)
+    def json(self) -> Json:
+        """Raises ValueError for a truncated answer, or one that is no JSON, such as a proxy's page."""
+        try:
+            return json.loads(self.text)
+        except RecursionError:
+            raise ValueError("the JSON is nested too deeply") from None
 
     def message(self) -> str:
         """What GitHub said in words, or "" where the answer has none."""
@@ -83,7 +93,7 @@ def find_limit(answer: Answer, now: float) -> Wait | None:
 
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately
     """
-    if answer.status not in {403, 429}:
+    if answer.status not in {_FORBIDDEN, _TOO_MANY}:
         return None
     retry_after = _read_retry_after(answer, now)
     if answer.headers.get("x-ratelimit-remaining") == "0":
@@ -92,7 +102,7 @@ def find_limit(answer: Answer, now: float) -> Wait | None:
         return Wait(seconds=max(seconds, retry_after or 0), why="rate limit")
     if retry_after is not None:
         return Wait(seconds=retry_after, why="secondary rate limit")
-    if answer.status == 429 or "rate limit" in answer.message().lower():  # noqa: PLR2004
+    if answer.status == _TOO_MANY or "rate limit" in answer.message().lower():
         return Wait(seconds=SECONDARY_WAIT, why="secondary rate limit")
     return None
 

@@ -6,6 +6,7 @@ long as Retry-After says. `wire.py` does that part.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -21,12 +22,17 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from bot.errors import SettingsError, TrackerError
 from bot.github.answer import Answer, Lost, find_limit
 from bot.github.folder import FOLDER_QUERY, parse_folder
-from bot.github.payload import parse_account, parse_change, parse_comment, parse_issue, parse_label
+from bot.github.payload import mend_text, parse_account, parse_change, parse_comment, parse_issue, parse_label
 from bot.github.tracker import Change, Comment, Folder, Issue
 from bot.github.wire import Patience, Wire
 
 API_VERSION = "2022-11-28"
 """The version before the breaking changes of 2026-03-10; GitHub Enterprise Server knows it too."""
+
+USUAL_PATIENCE = Patience()
+
+_ADDRESS = re.compile(r"https?://[\w.-]+(?::\d{1,4}|:[1-5]\d{4}|:6[0-4]\d{3})?(?:/[\w./-]*)?", re.ASCII)
+_TOKEN = re.compile(r"[!-~]+")
 
 _PAGE = "per_page=100"
 _Parsed = TypeVar("_Parsed")
@@ -117,13 +123,13 @@ class GitHubTracker:
     def create_comment(self, issue: Issue, body: str) -> Comment:
         """Post a comment, once."""
         what = f"comment on {_name(issue)}"
-        stored = self._wire.write(what, "POST", f"{_path(issue)}/comments", {"body": body})
+        stored = self._wire.write(what, "POST", f"{_path(issue)}/comments", {"body": mend_text(body)})
         return _parse(what, lambda: parse_comment(stored), uncertain=True)
 
     def update_comment(self, issue: Issue, comment_id: int, body: str) -> None:
         """Replace a comment's text."""
         path = f"{_repository_path(issue.repository)}/issues/comments/{comment_id}"
-        self._wire.write(f"edit our comment on {_name(issue)}", "PATCH", path, {"body": body})
+        self._wire.write(f"edit our comment on {_name(issue)}", "PATCH", path, {"body": mend_text(body)})
 
     def close_issue(
         self,
@@ -200,7 +206,7 @@ def connect(
     token: str | None,
     base_url: str = "https://api.github.com",
     *,
-    patience: Patience = Patience(),  # noqa: B008 - frozen
+    patience: Patience = USUAL_PATIENCE,
     timeout: int = 15,
     sleep: Callable[[float], None] = time.sleep,
 ) -> GitHubTracker:
@@ -210,10 +216,11 @@ def connect(
     """
     # PyGithub prints its own log, from INFO on, to stderr as soon as it is imported.
     logging.getLogger("github").setLevel(logging.WARNING)
-    address = urlsplit(base_url)
-    if address.scheme not in {"http", "https"} or not address.hostname:
+    if not _ADDRESS.fullmatch(base_url):
         raise SettingsError(f"{base_url!r} is no address of a GitHub API; GITHUB_API_URL is https://api.github.com.")
     token = token.strip() if token else None
+    if token and not _TOKEN.fullmatch(token):
+        raise SettingsError("The token has characters that no token of GitHub's has; check the input `github-token`.")
     transport = Transport(token, base_url.rstrip("/"), timeout)
     return GitHubTracker(Wire(transport, token=token, patience=patience, sleep=sleep), transport)
 

@@ -1,11 +1,11 @@
 """A folder of text files in one GraphQL answer. Pure."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.errors import TrackerError
+from bot.github.answer import Json
 from bot.github.payload import explain, mend_text
 from bot.github.tracker import Folder
 
@@ -85,7 +85,7 @@ def parse_folder(reply: object, folder: str, what: str) -> Folder:
     )
 
 
-def mend_json(json: Any) -> Any:  # noqa: ANN401 - JSON is anything
+def mend_json(json: Json) -> Json:
     """Mend the text in JSON of any depth (see `mend_text`), which pydantic would refuse."""
     if isinstance(json, str):
         return mend_text(json)

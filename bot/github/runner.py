@@ -1,5 +1,6 @@
 """The runner's side of GitHub Actions: settings from its environment; outputs, summary, annotations and log for it."""
 
+import re
 import sys
 import unicodedata
 import uuid
@@ -23,6 +24,8 @@ LONGEST_MESSAGE = 4096
 
 LARGEST_SUMMARY = 1024 * 1024
 """Bytes of a step's summary; a larger one is not shown at all. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands"""
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 CUT_NOTE = "\n\n*The summary was cut here: GitHub shows 1 MiB of it.*\n"
 
@@ -129,7 +132,7 @@ def defuse(text: str) -> str:
     A command starts a line with `::` (after white space), or has `##[` anywhere (actions/runner: ActionCommand.cs).
     .NET compares by culture, which passes over invisible characters; so they are passed over here as well.
     """
-    return "\n".join(map(_defuse_line, mend_text(text).splitlines()))
+    return "\n".join(map(_defuse_line, _LINE_BREAK.split(mend_text(text))))
 
 
 def _defuse_line(line: str) -> str:

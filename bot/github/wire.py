@@ -5,10 +5,10 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.errors import TrackerError
-from bot.github.answer import Answer, Lost, decide_retry, explain_failure, redact
+from bot.github.answer import Answer, Json, Lost, decide_retry, explain_failure, redact
 
 logger = logging.getLogger("signpost")
 
@@ -57,11 +57,11 @@ class Wire:
         self._sleep = sleep
         self._next_write = 0.0
 
-    def read(self, what: str, path: str, tolerate: Callable[[Answer], bool] = _nothing) -> Any:  # noqa: ANN401 - JSON is anything
+    def read(self, what: str, path: str, tolerate: Callable[[Answer], bool] = _nothing) -> Json:
         """GET one thing."""
         return self._ask(what, "GET", path, is_read=True, tolerate=tolerate)[0]
 
-    def read_pages(self, what: str, path: str) -> Iterator[Any]:
+    def read_pages(self, what: str, path: str) -> Iterator[Json]:
         """GET the entries of a list, page by page as they are asked for, by the links that GitHub gives."""
         following: str | None = path
         while following:
@@ -72,13 +72,13 @@ class Wire:
             link = _NEXT_PAGE.search(answer.headers.get("link", ""))
             following = link[1] if link else None
 
-    def query(self, what: str, address: str, body: object, tolerate: Callable[[Answer], bool] = _nothing) -> Any:  # noqa: ANN401
+    def query(self, what: str, address: str, body: object, tolerate: Callable[[Answer], bool] = _nothing) -> Json:
         """POST a GraphQL query, which only reads, so that it may be repeated."""
         return self._ask(what, "POST", address, body, is_read=True, tolerate=tolerate)[0]
 
     def write(
         self, what: str, verb: str, path: str, body: object = None, tolerate: Callable[[Answer], bool] = _nothing
-    ) -> Any:  # noqa: ANN401
+    ) -> Json:
         """Change something, a moment after the last change; None where GitHub answers without content."""
         early = self._next_write - time.monotonic()
         if early > 0:
@@ -97,7 +97,7 @@ class Wire:
         *,
         is_read: bool,
         tolerate: Callable[[Answer], bool] = _nothing,
-    ) -> tuple[Any, Answer]:
+    ) -> tuple[Json, Answer]:
         outcome = self._send_patiently(verb, path, body, is_read=is_read)
         if isinstance(outcome, Lost):
             raise self._fail(what, outcome, is_read=is_read)

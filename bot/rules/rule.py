@@ -45,7 +45,10 @@ class Pack:
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """One rule, ready to be matched. `branches` are the conditions of its guidance, None where a branch always speaks."""
+    """One rule, ready to be matched.
+
+    `branches` are the conditions of its guidance, None where a branch always speaks; `echoable` the captures it may show.
+    """
 
     model: RuleModel
     pack: Pack
@@ -53,6 +56,7 @@ class Rule:
     branches: tuple[Condition | None, ...]
     document: Document
     content_hash: str
+    echoable: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -127,7 +131,15 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
     if compiler.problems:
         return None, [document.problem_at(path, message) for path, message in compiler.problems]
     digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
-    return Rule(model, pack, condition, branches, document, digest), []
+    return Rule(
+        model,
+        pack,
+        condition,
+        branches,
+        document,
+        digest,
+        frozenset(n for n, kind in found.items() if kind not in FREE_TEXT),
+    ), []
 
 
 def _compile_branch(compiler: Compiler, guidance: Guidance, index: int) -> Condition | None:

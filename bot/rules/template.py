@@ -99,3 +99,15 @@ def _check_attribute(node: Any, loop_names: Collection[str]) -> str | None:  # n
 def render_template(text: str, values: Mapping[str, object]) -> str:
     """The text with its values; raises jinja2.TemplateError only where `check_template` has found problems."""
     return make_environment().from_string(text).render(values) if is_template(text) else text
+
+
+def check_comment_template(text: str) -> str | None:
+    """What is wrong with a repository's own comment template, which may use all of Jinja2's sandbox; None if nothing is."""
+    from jinja2 import TemplateSyntaxError, meta
+
+    try:
+        tree = make_environment().parse(text)
+    except TemplateSyntaxError as error:
+        return f"the template is not valid: {error.message} (line {error.lineno})"
+    unknown = sorted(meta.find_undeclared_variables(tree) - {"sections"})
+    return f"unknown names in the template: {', '.join(unknown)}; it is given `sections`" if unknown else None

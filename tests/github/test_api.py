@@ -586,10 +586,21 @@ def test_an_answer_that_is_not_what_was_asked_for_is_never_another_error(
     assert github.requests
 
 
-@pytest.mark.parametrize("base_url", ["", "api.github.com", "ftp://api.github.com", "https://"])
+@pytest.mark.parametrize(
+    "base_url",
+    ["", "api.github.com", "ftp://api.github.com", "https://", "https://a:b", "https://a:99999", "https://a/?b"],
+)
 def test_an_address_that_is_none_is_refused(base_url: str) -> None:
     with pytest.raises(SettingsError, match="GITHUB_API_URL"):
         connect("ghs_bot", base_url)
+
+
+@pytest.mark.parametrize("token", ["two words", "a\nb", "tokén"])
+def test_a_token_that_is_none_is_refused_unsaid(token: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        connect(token)
+
+    assert token not in str(caught.value)
 
 
 TOKEN = "ghs_" + "0123456789abcdef." * 30 + "x-y_z"

@@ -39,7 +39,7 @@ def install_npm(package: str, version: str) -> Path:
                 "install", f"{package}@{version}", "--prefix", passing, "--ignore-scripts", "--no-audit", "--no-fund"
             )
             _move(Path(passing), home)
-            Path(passing).mkdir()
+            Path(passing).mkdir(exist_ok=True)
     return home
 
 

@@ -1,0 +1,59 @@
+"""The only writer: does what a plan says, one action after the other, and tells what became of each."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from bot.errors import TrackerError
+from bot.github.tracker import Comment, Issue, Tracker
+from bot.plan import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an action. `comment` is the posted one, as GitHub stored it."""
+
+    action: Action
+    error: str | None = None
+    comment: Comment | None = None
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether it was done."""
+        return self.error is None
+
+
+def apply_plan(plan: Plan, issue: Issue, tracker: Tracker) -> tuple[Outcome, ...]:
+    """Do the actions in their order. One that fails does not stop the next; the next run makes up for it.
+
+    An action that was sent but not answered counts as failed and is not sent again: the next run looks first.
+    """
+    return tuple(_apply(action, issue, tracker) for action in plan.actions)
+
+
+def _apply(action: Action, issue: Issue, tracker: Tracker) -> Outcome:
+    try:
+        return Outcome(action, comment=_write(action, issue, tracker))
+    except TrackerError as error:
+        return Outcome(action, error=str(error))
+
+
+def _write(action: Action, issue: Issue, tracker: Tracker) -> Comment | None:
+    match action:
+        case CreateLabels():
+            for label in action.labels:
+                tracker.create_label(issue.repository, label)
+        case AddLabels():
+            tracker.add_labels(issue, action.labels)
+        case RemoveLabels():
+            for label in action.labels:
+                tracker.remove_label(issue, label)
+        case CreateComment():
+            return tracker.create_comment(issue, action.body)
+        case UpdateComment():
+            tracker.update_comment(issue, action.comment_id, action.body)
+        case Close():
+            canonical = tracker.get_issue(issue.repository, action.duplicate_of).id if action.duplicate_of else None
+            tracker.close_issue(issue, action.reason, canonical)
+        case _:
+            assert_never(action)
+    return None

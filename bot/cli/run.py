@@ -1,0 +1,126 @@
+"""`signpost run`: the Action's entry."""
+
+import argparse
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.cli.output import add_format, add_rules, print_json
+from bot.cli.sources import read_sources
+from bot.cli.telling import tell_failure, tell_report
+from bot.errors import SettingsError, SignpostError
+from bot.github import runner
+from bot.github.event import IssueRequest, parse_event
+from bot.github.offline import PayloadTracker
+from bot.github.tracker import Account, IssueEvent, Skip, Tracker
+from bot.report import Report, make_json
+from bot.run import run
+
+Event = IssueEvent | IssueRequest | Skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments; what is not given is read from the runner's environment."""
+    parser.add_argument("--event", metavar="FILE", help="the webhook payload (default: GITHUB_EVENT_PATH)")
+    parser.add_argument(
+        "--event-name", metavar="NAME", help="issues, issue_comment or workflow_dispatch (default: GITHUB_EVENT_NAME)"
+    )
+    parser.add_argument("--config", metavar="FILE", help="the settings (default: .github/signpost/config.yml)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="plan, and write nothing; without a token, make no request at all"
+    )
+    parser.epilog = "example: signpost run --event event.json --rules .github/signpost --dry-run"
+    add_rules(parser)
+    add_format(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """0 fine, 1 an action failed, 2 rules or settings are wrong, 3 GitHub cannot be read; 0 always with `fail-on: never`."""
+    settings = runner.Settings.from_environment(os.environ)
+    if settings.is_action and settings.token:
+        runner.print_commands([runner.mask(settings.token.get_secret_value())])
+    try:
+        code = _run(arguments, settings)
+    except SignpostError as error:
+        if settings.is_action:
+            tell_failure(error, settings)
+        if settings.fail_on == "error":
+            raise
+        print(f"signpost: {error}", file=sys.stderr)
+        code = 0
+    return code if settings.fail_on == "error" else 0
+
+
+def _run(arguments: argparse.Namespace, settings: runner.Settings) -> int:
+    is_dry_run = arguments.dry_run or settings.dry_run
+    event = _read_event(arguments, settings)
+    if isinstance(event, Skip):
+        report = Report(repository=settings.repository or "", issue=None, skipped=event)
+    else:
+        tracker = _connect(event, settings, is_dry_run=is_dry_run)
+        rules = [place for group in arguments.rules or [] for place in group] or settings.rules
+        repository = event.repository if isinstance(event, IssueRequest) else event.issue.repository
+        is_live = not isinstance(tracker, PayloadTracker)
+        sources = read_sources(rules, arguments.config or settings.config, repository, tracker if is_live else None)
+        report = run(
+            event,
+            sources.ruleset,
+            sources.config,
+            tracker,
+            datetime.now(UTC),
+            template=sources.template,
+            is_dry_run=is_dry_run,
+        )
+    if arguments.format == "json":
+        print_json(make_json(report))
+    tell_report(report, settings, is_dry_run=is_dry_run, is_quiet=arguments.format == "json")
+    return 1 if report.errors else 2 if report.problems else 0
+
+
+def _read_event(arguments: argparse.Namespace, settings: runner.Settings) -> Event:
+    path = arguments.event or settings.event_path
+    if path is None:
+        message = "no event: give --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)"
+        raise SettingsError(message)
+    payload = _read_payload(Path(path))
+    name = arguments.event_name or (None if arguments.event else settings.event_name) or _guess_name(payload)
+    if settings.issue and name == "workflow_dispatch":
+        repository = settings.repository or str(payload.get("repository", {}).get("full_name", ""))
+        return IssueRequest(repository=repository, number=settings.issue, sender=Account(login="workflow_dispatch"))
+    return parse_event(name, payload, settings.repository)
+
+
+def _read_payload(path: Path) -> dict[str, Any]:
+    try:
+        payload = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        message = f"cannot read the event {path}: {error}"
+        raise SettingsError(message) from error
+    if not isinstance(payload, dict):
+        message = f"the event {path} is no JSON object; it should be the payload that GitHub sent"
+        raise SettingsError(message)
+    return payload
+
+
+def _guess_name(payload: dict[str, Any]) -> str:
+    if "inputs" in payload:
+        return "workflow_dispatch"
+    return "issue_comment" if "comment" in payload else "issues"
+
+
+def _connect(event: IssueEvent | IssueRequest, settings: runner.Settings, *, is_dry_run: bool) -> Tracker:
+    """GitHub if there is a token; else, for a dry run, the payload alone."""
+    if settings.token:
+        from bot.github.api import connect
+
+        return connect(settings.token.get_secret_value(), settings.api_url)
+    if not is_dry_run:
+        message = "no token: give the input `github-token` (or GITHUB_TOKEN), or use --dry-run to look without one"
+        raise SettingsError(message)
+    if isinstance(event, IssueRequest):
+        message = f"issue #{event.number} can only be read with a token; give GITHUB_TOKEN"
+        raise SettingsError(message)
+    return PayloadTracker(event.issue)

@@ -1,0 +1,81 @@
+"""Where a run's rules and settings come from: the repository's default branch, local folders, shipped packs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.config import Config, read_config
+from bot.errors import SettingsError
+from bot.github.tracker import Tracker
+from bot.rules.document import Problem
+from bot.rules.loading import build_ruleset, join_rulesets, load_rules, read_folder
+from bot.rules.rule import Ruleset
+from bot.rules.template import check_comment_template
+
+HOME = ".github/signpost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What a run works with."""
+
+    ruleset: Ruleset
+    config: Config
+    template: str | None = None
+
+
+def read_sources(rules: Iterable[str], config_file: str | None, repository: str, tracker: Tracker | None) -> Sources:
+    """Rules from `rules`, or else from the repository's own folder; settings from `config_file`, or else from that folder.
+
+    The folder is read from the default branch through the API in one request, or locally where there is no tracker.
+    Raises SettingsError for settings that cannot be read; broken rules are in the ruleset's problems.
+    """
+    places = list(rules)
+    files, problems = _read_home(repository, tracker)
+    config = _read_config(files, config_file)
+    if not places and not files and not config.packs:
+        where = f"{repository} has no {HOME} on its default branch" if tracker else f"there is no folder {HOME} here"
+        message = f"{where}, and no `rules` are given; run `signpost init`, or name rules such as pack:claude-code"
+        raise SettingsError(message)
+    own = load_rules(places) if places else build_ruleset(files)
+    packs = [f"pack:{name}" for name in config.packs if f"pack:{name}" not in places]
+    ruleset = join_rulesets([own, load_rules(packs), Ruleset(problems=problems)])
+    return Sources(ruleset=ruleset, config=config, template=_read_template(files, config, config_file))
+
+
+def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
+    if tracker is None:
+        home = Path(HOME)
+        return (read_folder(home) if home.is_dir() else {}), ()
+    folder = tracker.read_folder(repository, HOME)
+    return folder.files, tuple(Problem(HOME, 1, 1, problem) for problem in folder.problems)
+
+
+def _read_config(files: Mapping[str, str], config_file: str | None) -> Config:
+    if config_file:
+        return read_config(_read_file(config_file), config_file)
+    name = next((name for name in (f"{HOME}/config.yml", f"{HOME}/config.yaml") if name in files), None)
+    return read_config(files[name], name) if name else Config()
+
+
+def _read_template(files: Mapping[str, str], config: Config, config_file: str | None) -> str | None:
+    if config.template is None:
+        return None
+    beside = Path(config_file).parent.as_posix() if config_file else HOME
+    name = f"{beside}/{config.template}"
+    text = _read_file(name) if config_file else files.get(name)
+    if text is None:
+        message = f"the settings name the template {config.template}, but there is no {name}"
+        raise SettingsError(message)
+    if problem := check_comment_template(text):
+        message = f"{name}: {problem}"
+        raise SettingsError(message)
+    return text
+
+
+def _read_file(name: str) -> str:
+    try:
+        return Path(name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot read {name}: {error}"
+        raise SettingsError(message) from error

@@ -1,0 +1,103 @@
+"""What a run tells: the log for people, and outputs, summary and annotations for the runner."""
+
+import json
+from collections.abc import Iterable, Iterator
+
+from bot.errors import SignpostError
+from bot.github import runner
+from bot.plan import AddLabels, CreateComment, UpdateComment
+from bot.report import Report, make_json, make_summary
+from bot.rules.document import Problem
+
+_RULE = "─" * 72
+
+
+def tell_report(report: Report, settings: runner.Settings, *, is_dry_run: bool, is_quiet: bool) -> None:
+    """Print the report for people (unless quiet), and hand the runner what it takes."""
+    if not is_quiet:
+        runner.print_safely(write_log(report, is_dry_run=is_dry_run))
+    if settings.is_action:
+        runner.print_commands(runner.format_annotations(_annotate(report)))
+    if settings.output_path:
+        runner.write_outputs(settings.output_path, make_outputs(report))
+    if settings.summary_path:
+        runner.append_summary(settings.summary_path, make_summary(report, is_dry_run=is_dry_run))
+
+
+def tell_failure(error: SignpostError, settings: runner.Settings) -> None:
+    """An error that ended the run, as an annotation and in the summary; for maintainers, never for a reporter."""
+    runner.print_commands(
+        runner.format_annotations([runner.Annotation(level="error", title="Signpost", message=str(error))])
+    )
+    if settings.summary_path:
+        runner.append_summary(settings.summary_path, f"## Signpost\n\nStopped: {error}\n")
+
+
+def _annotate(report: Report) -> Iterator[runner.Annotation]:
+    for problem in report.problems:
+        yield annotate_problem(problem)
+    for error in report.errors:
+        yield runner.Annotation(level="error", title="Signpost: an action failed", message=error)
+    for remark in report.all_remarks:
+        yield runner.Annotation(level="notice", title="Signpost", message=remark)
+
+
+def annotate_problem(problem: Problem) -> runner.Annotation:
+    """A problem, at its place in the file."""
+    return runner.Annotation(
+        level="error",
+        message=problem.message,
+        file=problem.file,
+        line=problem.line,
+        column=problem.column,
+        title="Signpost: rule",
+    )
+
+
+def make_outputs(report: Report) -> dict[str, str]:
+    """The step's outputs (action.yml)."""
+    planned = [*report.plan.actions] if not report.outcomes else [o.action for o in report.outcomes if o.is_ok]
+    comment = next((action for action in planned if isinstance(action, CreateComment | UpdateComment)), None)
+    kinds = {"create_comment": "created", "update_comment": "updated"}
+    return {
+        "matched-rules": json.dumps([match.rule.id for match in report.speaking]),
+        "labels": json.dumps([label for action in planned if isinstance(action, AddLabels) for label in action.labels]),
+        "comment": kinds[comment.action] if comment else "none",
+        "report": json.dumps({"schema_version": 1, **make_json(report)}),
+    }
+
+
+def write_log(report: Report, *, is_dry_run: bool) -> Iterator[str]:
+    """The report, line by line."""
+    yield f"Issue     {report.repository}#{report.issue}" if report.issue else "Issue     none"
+    if report.skipped:
+        yield f"Skipped   {report.skipped.reason}"
+    elif not report.matches:
+        yield "Matches   no rule"
+    for match in report.matches:
+        silent = f" (superseded by {match.superseded_by})" if match.superseded_by else ""
+        yield f"Matches   {match.rule.id}: {match.rule.model.title}{silent}"
+        for item in match.evidence:
+            yield f"          {item.view}, line {item.line}: {' '.join(item.text.split())[:90]!r}"
+        if match.captures:
+            yield "Found     " + ", ".join(f"{name} {capture.value}" for name, capture in match.captures.items())
+    yield from _write_actions(report, "Would" if is_dry_run else "Did")
+    yield from (f"Remark    {remark}" for remark in report.all_remarks)
+    yield from (f"Failed    {error}" for error in report.errors)
+    yield from (f"Problem   {problem}" for problem in report.problems)
+    yield f"Requests  {report.requests}"
+
+
+def _write_actions(report: Report, verb: str) -> Iterator[str]:
+    for action in report.plan.actions:
+        details = {name: value for name, value in _details(action) if name not in {"action", "body"}}
+        shown = "; ".join(f"{name} {', '.join(v) if isinstance(v, tuple) else v}" for name, v in details.items())
+        yield f"{verb:<9} {action.action.replace('_', ' ')}{': ' if shown else ''}{shown}"
+        if isinstance(action, CreateComment | UpdateComment):
+            yield _RULE
+            yield from action.body.splitlines()
+            yield _RULE
+
+
+def _details(action: object) -> Iterable[tuple[str, object]]:
+    return ((name, getattr(action, name)) for name in getattr(action, "__slots__", ()))

@@ -1,0 +1,93 @@
+"""The hidden line by which we know our comment, and which holds our state. Pure."""
+
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.github.tracker import Comment
+
+VERSION = 1
+_LONGEST = 20_000
+_MARKER = re.compile(r"<!-- signpost:v(?P<version>\d{1,4}) (?P<state>\{[^\n]{0,20000}\}) -->")
+
+
+class Marker(BaseModel):
+    """What our comment remembers: the rules that spoke with their content hash, the labels asked for, the links given.
+
+    `text` is the hash of the visible text as we wrote it, by which a human's edit is seen.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    issue: int
+    rules: dict[str, str] = Field(default_factory=dict)
+    labels: list[str] = Field(default_factory=list)
+    links: list[int] = Field(default_factory=list)
+    text: str = ""
+    is_withdrawn: bool = False
+    version: int = VERSION
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a later Signpost wrote it, whose state we cannot read."""
+        return self.version > VERSION
+
+
+def sign_comment(text: str, marker: Marker) -> str:
+    """The comment's body: the visible text, and the marker on its last line."""
+    signed = marker.model_copy(update={"text": hash_text(text)})
+    state = signed.model_dump_json(exclude={"version"}, exclude_defaults=True)
+    # `--` and `>` could end the HTML comment early; as JSON escapes they cannot.
+    safe = state.replace("--", "-\\u002d").replace(">", "\\u003e").replace("<", "\\u003c")
+    return f"{text.strip()}\n\n<!-- signpost:v{VERSION} {safe} -->"
+
+
+def hash_text(text: str) -> str:
+    """A hash of a comment's visible text, whatever line ends GitHub stores."""
+    lines = (line.rstrip() for line in text.strip().splitlines())
+    return sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def read_marker(body: str) -> Marker | None:
+    """The marker of a comment's body, if it has one; the last line counts, where only we write it."""
+    lines = body.strip().splitlines()
+    match = _MARKER.fullmatch(lines[-1].strip()) if lines and len(lines[-1]) <= _LONGEST else None
+    if not match:
+        return None
+    try:
+        marker = Marker.model_validate_json(match["state"])
+    except ValidationError:
+        return None
+    return marker.model_copy(update={"version": int(match["version"])})
+
+
+def is_as_written(comment: Comment, marker: Marker) -> bool:
+    """Whether the visible text is still the one that we wrote."""
+    visible = comment.body.strip().rpartition("\n")[0]
+    return hash_text(visible) == marker.text
+
+
+def find_own_comment(comments: Iterable[Comment], login: str, issue: int) -> tuple[Comment, Marker] | None:
+    """Our comment on the issue: by ourselves and with our marker. Of two, the oldest.
+
+    A marker in anybody else's comment means nothing: everybody can paste one.
+    """
+    for comment in comments:
+        if (
+            comment.author.login.lower() == login.lower()
+            and (marker := read_marker(comment.body))
+            and marker.issue == issue
+        ):
+            return comment, marker
+    return None
+
+
+def find_foreign_twin(comments: Iterable[Comment], login: str, issue: int) -> Comment | None:
+    """A bot's comment with our marker, but not under our login: most likely we run under another name than we think."""
+    for comment in comments:
+        is_other_bot = comment.author.is_bot and comment.author.login.lower() != login.lower()
+        if is_other_bot and (marker := read_marker(comment.body)) and marker.issue == issue:
+            return comment
+    return None

@@ -1,0 +1,175 @@
+"""The one comment: guidance with its values, made harmless, in the comment's template. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from bot.comment.quoting import Echo, defuse, echo_capture, fence_code
+from bot.duplicates.canonical import Duplicate, Target
+from bot.errors import SignpostError
+from bot.github.tracker import Issue
+from bot.issue.version import find_versions, parse_version
+from bot.rules.matching import Match
+from bot.rules.model import Guidance
+from bot.rules.rule import Rule, find_forbidden
+from bot.rules.template import make_environment, render_template
+from bot.rules.verdict import Captures
+
+MAX_CHARACTERS = 65_536
+"""GitHub refuses a longer comment (422 "Body is too long")."""
+
+_ROOM_FOR_MARKER = 2_000
+
+
+class CommentError(SignpostError):
+    """A comment that must not leave; the message is for maintainers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What the template may show of one known problem; every text is Markdown that is harmless already."""
+
+    title: str
+    tldr: str
+    steps: tuple[str, ...] = ()
+    example: str = ""
+    notes: str = ""
+    recommendation: str = ""
+    fix: str = ""
+    follow: str = ""
+    duplicates: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Fix:
+    """`fixed_in` as templates see it; `state` is older, fixed or unknown: how the stated version stands to the fix."""
+
+    version: str
+    pr: int | None
+    state: str
+
+
+def compare_with_fix(rule: Rule, captures: Captures) -> str | None:
+    """How the stated version stands to `fixed_in`: `older`, `fixed` (so it looks like a regression) or `unknown`; None without one."""
+    if rule.model.fixed_in is None:
+        return None
+    stated = captures.get("version")
+    found = find_versions(stated.value) if stated else ()
+    if not found:
+        return "unknown"
+    return "fixed" if found[0].version >= parse_version(rule.model.fixed_in.version) else "older"
+
+
+def make_section(match: Match, issue: Issue, target: Target | None, duplicates: tuple[Duplicate, ...] = ()) -> Section:
+    """The section of a match whose guidance speaks; `target` is the issue to follow, checked."""
+    rule, guidance = match.rule, match.rule.model.guidance[match.branch or 0]
+    values = _values_of(match, issue, target, duplicates)
+
+    def write(text: str | None) -> str:
+        return defuse(render_template(text, values).strip(), issue.repository) if text else ""
+
+    return Section(
+        title=write(rule.model.title),
+        tldr=" ".join(write(guidance.tldr).split()),
+        steps=tuple(_indent(write(step)) for step in guidance.steps),
+        example=_write_example(guidance, values),
+        notes=write(guidance.notes),
+        recommendation=write(guidance.recommendation),
+        fix=_write_fix(match, issue.repository),
+        follow=_write_follow(target),
+        duplicates=tuple(f"#{d.number} ({d.state}): {defuse(d.why, issue.repository)}" for d in duplicates),
+        resources=tuple(f"[{defuse(page.title, issue.repository)}]({page.url})" for page in rule.model.resources),
+    )
+
+
+def _values_of(
+    match: Match, issue: Issue, target: Target | None, duplicates: tuple[Duplicate, ...]
+) -> Mapping[str, object]:
+    fixed_in, state = match.rule.model.fixed_in, compare_with_fix(match.rule, match.captures)
+    values: dict[str, object] = {name: Echo(None) for name in match.rule.echoable}
+    values |= {name: echo_capture(capture) for name, capture in match.captures.items() if capture.is_echoable}
+    return values | {
+        "issue": {"number": issue.number},
+        "rule": {"title": match.rule.model.title},
+        "follow": target,
+        "duplicates": duplicates,
+        "fixed_in": _Fix(fixed_in.version, fixed_in.pr, state or "unknown") if fixed_in else None,
+    }
+
+
+def _indent(text: str) -> str:
+    """A step of several lines stays one item of its list."""
+    return text.replace("\n", "\n   ")
+
+
+def _write_example(guidance: Guidance, values: Mapping[str, object]) -> str:
+    return fence_code(render_template(guidance.example, values)) if guidance.example else ""
+
+
+def _write_fix(match: Match, repository: str) -> str:
+    fixed_in = match.rule.model.fixed_in
+    if fixed_in is None:
+        return ""
+    by = f" ([#{fixed_in.pr}](https://redirect.github.com/{repository}/pull/{fixed_in.pr}))" if fixed_in.pr else ""
+    stated = echo_capture(match.captures.get("version"))
+    match compare_with_fix(match.rule, match.captures):
+        case "older":
+            return f"Fixed in `{fixed_in.version}`{by}. This report names {stated}: please update, then try again."
+        case "fixed":
+            return f"This was fixed in `{fixed_in.version}`{by}, and this report names {stated}: it looks as if the problem is back."
+        case _:
+            return f"Fixed in `{fixed_in.version}`{by}. If your version is older, please update, then try again."
+
+
+def _write_follow(target: Target | None) -> str:
+    if target is None:
+        return ""
+    return f"#{target.number} ({'open; news will be there' if target.is_open else 'closed as fixed'})"
+
+
+def render_comment(sections: Iterable[Section], template: str | None = None) -> str:
+    """The visible text of the comment. Raises CommentError where a repository's own template cannot be rendered."""
+    from jinja2 import TemplateError
+
+    try:
+        text = (
+            make_environment().from_string(template or read_template("comment.md.j2")).render(sections=list(sections))
+        )
+    except (TemplateError, TypeError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
+        message = f"the comment's template cannot be rendered: {error}"
+        raise CommentError(message) from error
+    return _tidy(text)
+
+
+def _tidy(text: str) -> str:
+    """At most one empty line in a row outside code, none at the ends."""
+    lines: list[str] = []
+    is_code = False
+    for line in text.strip().splitlines():
+        is_code ^= line.lstrip().startswith("```")
+        if line.strip() or is_code or (lines and lines[-1].strip()):
+            lines.append(line.rstrip() if not is_code else line)
+    return "\n".join(lines)
+
+
+@cache
+def read_template(name: str) -> str:
+    """One of the templates that we ship."""
+    return files("bot.comment").joinpath("templates", name).read_text("utf-8")
+
+
+def check_comment(text: str, forbidden: tuple[str, ...]) -> str:
+    """The text, if it may leave; raises CommentError if it is empty, too long, or holds forbidden words."""
+    if not text.strip():
+        message = "the comment would be empty"
+        raise CommentError(message)
+    if len(text) > MAX_CHARACTERS - _ROOM_FOR_MARKER:
+        message = f"the comment would have {len(text)} characters; GitHub takes {MAX_CHARACTERS}. Shorten the guidance"
+        raise CommentError(message)
+    if words := find_forbidden(text, forbidden):
+        quoted = ", ".join(f'"{word}"' for word in words)
+        message = f"the comment would hold forbidden words ({quoted}); change the guidance or the settings"
+        raise CommentError(message)
+    return text

@@ -1,0 +1,91 @@
+"""A repository's settings, `config.yml`: every default is the careful one. Pure."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.errors import SettingsError
+from bot.rules.document import read_document, validate
+from bot.rules.model import Association, Mode, Strings
+
+Occasion = Literal["opened", "edited", "reopened", "commented"]
+
+
+class _Setting(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Skipped(_Setting):
+    """Issues that are left alone."""
+
+    labels: Strings = Field(default_factory=list, description="Issues with one of these labels.")
+    authors: Strings = Field(default_factory=list, description="Issues of these people.")
+    associations: list[Association] = Field(
+        default=["OWNER", "MEMBER"], description="Issues of authors with this association."
+    )
+    bots: bool = Field(default=True, description="Issues that bots and Apps open.")
+
+
+class LabelSettings(_Setting):
+    """How labels are treated."""
+
+    create: bool = Field(default=False, description="Create labels that do not exist; a typo then makes a label.")
+    regression: str | None = Field(
+        "regression", description="Label for a report of a problem that is fixed in the stated version."
+    )
+    prefix_owned: Strings = Field(
+        default_factory=list, description="Labels that start so are Signpost's own: no longer true, they go."
+    )
+
+
+class DuplicateSettings(_Setting):
+    """How earlier reports are linked."""
+
+    enabled: bool = Field(default=True, description="Whether to look for earlier reports.")
+    show: int = Field(3, ge=0, le=3, description="How many a comment links at most.")
+    tier_c: Literal["summary", "comment"] = Field("summary", description="Where merely similar issues are shown.")
+
+
+class Words(_Setting):
+    """Words that must not be used."""
+
+    forbidden: Strings = Field(default_factory=list, description="A comment with one of these words does not leave.")
+
+
+class Identity(_Setting):
+    """Who we are, where the token cannot say."""
+
+    login: str | None = Field(None, description="The login that our comments carry; default github-actions[bot].")
+
+
+class Config(_Setting):
+    """The settings of a repository."""
+
+    mode: Mode = Field("comment", description="How far any rule may go: observe < label < comment.")
+    packs: Strings = Field(default_factory=list, description="Shipped packs to use beside our own rules.")
+    max_sections: int = Field(2, ge=1, le=5, description="How many known problems one comment may speak of.")
+    skip: Skipped = Field(default_factory=Skipped, description="Issues that are left alone.")
+    on: list[Occasion] = Field(
+        default=["opened", "edited", "reopened", "commented"],
+        description="What is looked at; `commented` = by the author only.",
+    )
+    labels: LabelSettings = Field(default_factory=LabelSettings, description="How labels are treated.")
+    duplicates: DuplicateSettings = Field(
+        default_factory=DuplicateSettings, description="How earlier reports are linked."
+    )
+    words: Words = Field(default_factory=Words, description="Words that must not be used.")
+    identity: Identity = Field(default_factory=Identity, description="Who we are, where the token cannot say.")
+    template: str | None = Field(None, description="A comment template of our own, beside config.yml: comment.md.j2.")
+
+
+def read_config(text: str, file: str) -> Config:
+    """The settings of a file; raises SettingsError with all problems, each with its line and column."""
+    if not text.strip():
+        return Config()
+    document = read_document(text, file)
+    if document.value is None and not document.problems:
+        return Config()
+    config, problems = validate(document, Config)
+    if config is None:
+        raise SettingsError("the settings cannot be read\n" + "\n".join(map(str, problems)))
+    return config

@@ -1,0 +1,1 @@
+"""Who said it before: links to other issues, and whether they may be given."""

@@ -1,0 +1,142 @@
+"""What happened, for scripts (JSON) and for maintainers (the step summary). Pure."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.apply import Outcome
+from bot.comment.quoting import fence_code, quote_code
+from bot.duplicates.canonical import Duplicate
+from bot.github.tracker import Skip
+from bot.plan import CreateComment, Plan, UpdateComment
+from bot.rules.document import Problem
+from bot.rules.matching import Match
+
+_LONGEST_EVIDENCE = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything one run saw, decided and did. `matches` has the superseded ones too."""
+
+    repository: str
+    issue: int | None
+    skipped: Skip | None = None
+    matches: tuple[Match, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
+    plan: Plan = Plan()
+    outcomes: tuple[Outcome, ...] = ()
+    requests: int = 0
+    problems: tuple[Problem, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def speaking(self) -> tuple[Match, ...]:
+        """The matches that no other supersedes."""
+        return tuple(match for match in self.matches if match.superseded_by is None)
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What failed, in words."""
+        return tuple(f"{outcome.action.action}: {outcome.error}" for outcome in self.outcomes if outcome.error)
+
+    @property
+    def all_remarks(self) -> tuple[str, ...]:
+        """What maintainers should know."""
+        return (*self.remarks, *self.plan.remarks)
+
+
+def make_json(report: Report) -> dict[str, Any]:
+    """The report as the command contract has it (without schema_version)."""
+    return {
+        "repository": report.repository,
+        "issue": report.issue,
+        "skipped": report.skipped.reason if report.skipped else None,
+        "matches": [_match_json(match) for match in report.speaking],
+        "superseded": [{"rule": m.rule.id, "by": m.superseded_by} for m in report.matches if m.superseded_by],
+        "duplicates": [asdict(duplicate) for duplicate in report.duplicates],
+        "plan": [_action_json(action) for action in report.plan.actions],
+        "outcomes": [{"action": o.action.action, "ok": o.is_ok, "error": o.error} for o in report.outcomes],
+        "remarks": list(report.all_remarks),
+        "problems": [asdict(problem) for problem in report.problems],
+        "requests": report.requests,
+    }
+
+
+def _match_json(match: Match) -> dict[str, Any]:
+    return {
+        "rule": match.rule.id,
+        "title": match.rule.model.title,
+        "mode": match.rule.model.mode,
+        "evidence": [{"view": item.view, "text": item.text, "line": item.line} for item in match.evidence],
+        "captures": {name: capture.value for name, capture in match.captures.items()},
+    }
+
+
+def _action_json(action: object) -> dict[str, Any]:
+    fields: dict[str, Any] = asdict(action)  # type: ignore[call-overload]
+    return {
+        "action": fields.pop("action"),
+        **{name: list(v) if isinstance(v, tuple) else v for name, v in fields.items()},
+    }
+
+
+def make_summary(report: Report, *, is_dry_run: bool) -> str:
+    """The step summary: what matched and why, what was done, what it cost."""
+    return "\n\n".join(_summary_parts(report, is_dry_run=is_dry_run)) + "\n"
+
+
+def _summary_parts(report: Report, *, is_dry_run: bool) -> Iterator[str]:
+    name = f"{report.repository}#{report.issue}" if report.issue else report.repository
+    yield f"## Signpost: {quote_code(name)}"
+    if report.skipped:
+        yield f"Skipped: {report.skipped.reason}."
+    elif not report.matches:
+        yield "No rule matches."
+    for match in report.matches:
+        yield _describe_match(match)
+    if report.plan.actions:
+        yield ("### What would be done (dry run)\n\n" if is_dry_run else "### What was done\n\n") + "\n".join(
+            _describe_actions(report)
+        )
+    if report.all_remarks:
+        yield "### Remarks\n\n" + "\n".join(f"- {remark}" for remark in report.all_remarks)
+    if report.problems:
+        yield "### Rules that did not load\n\n" + fence_code("\n".join(map(str, report.problems)))
+    yield f"{report.requests} request{'' if report.requests == 1 else 's'} to GitHub."
+
+
+def _describe_match(match: Match) -> str:
+    silent = f", superseded by {quote_code(match.superseded_by)}" if match.superseded_by else ""
+    lines = [
+        f"### {quote_code(match.rule.id)}: {match.rule.model.title} ({match.rule.model.mode}{silent})",
+        "",
+        "| where | line | text | wanted |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {item.view} | {item.line} | {_cell(item.text)} | {_cell(item.wanted)} |" for item in match.evidence]
+    captures = ", ".join(f"{name} = {_cell(capture.value)}" for name, capture in match.captures.items())
+    return "\n".join(lines) + (f"\n\nFound: {captures}" if captures else "")
+
+
+def _cell(text: str) -> str:
+    """Text of a stranger inside a table: one code span, cut, in which a bar parts nothing."""
+    return quote_code(text[:_LONGEST_EVIDENCE]).replace("|", "\\|")
+
+
+def _describe_actions(report: Report) -> Iterator[str]:
+    outcomes = {id(outcome.action): outcome for outcome in report.outcomes}
+    for action in report.plan.actions:
+        outcome = outcomes.get(id(action))
+        failed = f" — failed: {outcome.error}" if outcome and outcome.error else ""
+        if isinstance(action, CreateComment | UpdateComment):
+            yield f"- {action.action.replace('_', ' ')}{failed}"
+        else:
+            details = ", ".join(
+                quote_code(str(item)) for value in list(_action_json(action).values())[1:] for item in _as_list(value)
+            )
+            yield f"- {action.action.replace('_', ' ')} {details}{failed}"
+
+
+def _as_list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,0 +1,46 @@
+"""Which events and issues are left alone, and why. Pure."""
+
+from bot.config import Config
+from bot.github.event import IssueRequest
+from bot.github.tracker import Issue, IssueEvent, Skip
+
+_OCCASIONS = {
+    ("issues", "opened"): "opened",
+    ("issues", "edited"): "edited",
+    ("issues", "reopened"): "reopened",
+    ("issue_comment", "created"): "commented",
+    ("issue_comment", "edited"): "commented",
+}
+
+
+def find_event_skip(event: IssueEvent | IssueRequest, config: Config) -> Skip | None:
+    """Why an event starts nothing; None if it starts something. One that a person started by hand always does."""
+    if isinstance(event, IssueRequest):
+        return None
+    occasion = _OCCASIONS.get((event.name, event.action))
+    if occasion not in config.on:
+        return Skip(f"{event.name} {event.action} is not looked at")
+    if event.sender.is_bot:
+        return Skip(f"the event comes from a bot ({event.sender.login})")
+    if event.comment and event.comment.author.login != event.issue.author.login:
+        return Skip("the comment is not by the issue's author")
+    return find_issue_skip(event.issue, config)
+
+
+def find_issue_skip(issue: Issue, config: Config) -> Skip | None:
+    """Why an issue is left alone; None if it is not."""
+    present = {label.casefold() for label in issue.labels}
+    unwanted = next((label for label in config.skip.labels if label.casefold() in present), None)
+    reasons = (
+        (issue.is_pull_request, "it is a pull request"),
+        (issue.state == "closed", "the issue is closed"),
+        (issue.is_locked, "the issue is locked"),
+        (config.skip.bots and issue.author.is_bot, f"the issue was opened by a bot ({issue.author.login})"),
+        (
+            issue.author.login.lower() in {login.lower() for login in config.skip.authors},
+            f"issues by {issue.author.login} are skipped",
+        ),
+        (issue.association in config.skip.associations, f"issues by an {issue.association.lower()} are skipped"),
+        (unwanted is not None, f"issues with the label `{unwanted}` are skipped"),
+    )
+    return next((Skip(reason) for holds, reason in reasons if holds), None)

@@ -1,0 +1,122 @@
+"""What an answer means: how long to wait, whether to ask again, and what to tell."""
+
+import pytest
+
+from bot.github.answer import Answer, Lost, Wait, decide_retry, find_limit, redact, shorten
+
+NOW = 1_800_000_000.0
+SECONDARY = '{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
+
+
+def answer(status: int, text: str = "{}", **headers: str) -> Answer:
+    return Answer(status=status, text=text, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        pytest.param(answer(200), None, id="a success"),
+        pytest.param(answer(403), None, id="no rights"),
+        pytest.param(answer(502, retry_after="9"), None, id="a fault is no limit"),
+        pytest.param(answer(403, retry_after="9"), (9, "secondary rate limit"), id="Retry-After"),
+        pytest.param(answer(429, retry_after="0"), (0, "secondary rate limit"), id="at once"),
+        pytest.param(
+            answer(403, retry_after="Fri, 15 Jan 2027 08:00:30 GMT"), (30, "secondary rate limit"), id="a date"
+        ),
+        pytest.param(answer(403, retry_after="soon"), (60, "secondary rate limit"), id="words"),
+        pytest.param(answer(429), (60, "secondary rate limit"), id="429 alone"),
+        pytest.param(answer(403, SECONDARY), (60, "secondary rate limit"), id="a message alone"),
+        pytest.param(
+            answer(403, x_ratelimit_remaining="0", x_ratelimit_reset="1800000010"), (11, "rate limit"), id="a reset"
+        ),
+        pytest.param(
+            answer(429, x_ratelimit_remaining="0", x_ratelimit_reset="1799999990"), (1, "rate limit"), id="a past reset"
+        ),
+        pytest.param(
+            answer(403, x_ratelimit_remaining="0", x_ratelimit_reset="1800000010", retry_after="40"),
+            (40, "rate limit"),
+            id="a reset and a longer Retry-After",
+        ),
+        pytest.param(answer(403, x_ratelimit_remaining="0"), (60, "rate limit"), id="no reset"),
+        pytest.param(answer(403, x_ratelimit_remaining="41"), None, id="some left"),
+    ],
+)
+def test_a_rate_limit_is_found_with_its_length(given: Answer, expected: tuple[float, str] | None) -> None:
+    assert find_limit(given, NOW) == (Wait(seconds=expected[0], why=expected[1]) if expected else None)
+
+
+LOST = Lost(reason="the connection broke", was_sent=True)
+LIMITED = answer(429, retry_after="20")
+
+
+@pytest.mark.parametrize(
+    "outcome, is_read, tries, patience, seconds",
+    [
+        pytest.param(answer(200), True, 1, 60, None, id="a success"),
+        pytest.param(answer(404), True, 1, 60, None, id="a refusal"),
+        pytest.param(answer(502), True, 1, 60, 0.5, id="a read, first fault"),
+        pytest.param(answer(502), True, 3, 60, 2, id="a read, third fault"),
+        pytest.param(answer(502), True, 4, 60, None, id="a read, fourth fault"),
+        pytest.param(answer(503, retry_after="7"), True, 1, 60, 7, id="a read, a fault with a time"),
+        pytest.param(answer(503, retry_after="61"), True, 1, 60, None, id="a read, a fault with too long a time"),
+        pytest.param(LOST, True, 2, 60, 1, id="a read, lost"),
+        pytest.param(LIMITED, True, 3, 60, 20, id="a read, limited"),
+        pytest.param(LIMITED, True, 3, 19, None, id="a read, limited, too little patience left"),
+        pytest.param(answer(502), False, 1, 60, None, id="a write, a fault"),
+        pytest.param(answer(503, retry_after="1"), False, 1, 60, None, id="a write, a fault with a time"),
+        pytest.param(LOST, False, 1, 60, None, id="a write, lost"),
+        pytest.param(Lost(reason="refused", was_sent=False), False, 1, 60, None, id="a write, never sent"),
+        pytest.param(LIMITED, False, 1, 60, 20, id="a write, limited"),
+        pytest.param(LIMITED, False, 2, 60, None, id="a write, limited again"),
+        pytest.param(LIMITED, False, 1, 19, None, id="a write, limited, too long"),
+    ],
+)
+def test_a_request_is_repeated_only_where_that_is_safe_and_soon(
+    outcome: Answer | Lost,
+    is_read: bool,  # noqa: FBT001
+    tries: int,
+    patience: float,
+    seconds: float | None,
+) -> None:
+    wait = decide_retry(outcome, is_read=is_read, tries=tries, most_tries=4, patience=patience, now=NOW)
+
+    assert (wait.seconds if wait else None) == seconds
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("", ""),
+        ("<html>", ""),
+        ("[1]", ""),
+        ("null", ""),
+        pytest.param("[" * 100_000, "", id="nested without end"),
+        ('{"message": null}', ""),
+        ('{"message": "Not Found"}', "Not Found"),
+        (
+            '{"message": "Validation Failed", "errors": ["a", {"field": "body", "code": "invalid"}]}',
+            "Validation Failed (a) (body) (invalid)",
+        ),
+        ('{"message": "x", "errors": {"a": 1}}', "x"),
+    ],
+)
+def test_githubs_own_words_are_found_where_there_are_any(text: str, expected: str) -> None:
+    assert answer(422, text).message() == expected
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("my s3cret!", "my ***!"),
+        ("ghp_0123456789abcdef and github_pat_11ABCDEFG0_xyz", "*** and ***"),
+        ("ghs_1234567_eyJhbGciOi.eyJ-pc3MiOi.c2ln-_x", "***"),
+        ("nothing, and ghosts", "nothing, and ghosts"),
+    ],
+)
+def test_tokens_are_taken_out(text: str, expected: str) -> None:
+    assert redact(text, "s3cret") == expected
+
+
+def test_a_message_is_one_line_of_bounded_length() -> None:
+    assert shorten("a\n  b\t c") == "a b c"
+    assert len(shorten("long " * 1000)) == 300

@@ -1,0 +1,264 @@
+"""What the fake GitHub answers to each request that it knows."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote, urlencode
+
+from tests.stand_ins.github_json import (
+    Json,
+    Person,
+    StoredIssue,
+    StoredRepository,
+    change_json,
+    comment_json,
+    error_json,
+    issue_json,
+    label_json,
+    own_user_json,
+    tree_json,
+)
+from tests.stand_ins.github_state import REPORTER, Reply, Request, State
+
+_NO_RIGHTS = "Resource not accessible by integration"
+_PLACES = {"repository": "[^/]+/[^/]+", "number": r"\d+", "comment": r"\d+", "name": "[^/]+"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One request on its way through the state."""
+
+    state: State
+    api: str
+    request: Request
+    person: Person
+    names: Mapping[str, str]
+
+    @property
+    def repository(self) -> StoredRepository:
+        return self.state.repositories[self.names["repository"]]
+
+    @property
+    def issue(self) -> StoredIssue | None:
+        return self.repository.issues.get(int(self.names["number"]))
+
+    @property
+    def label(self) -> str:
+        return unquote(self.names["name"])
+
+    def show_issue(self, issue: StoredIssue) -> Json:
+        return issue_json(self.repository.name, issue, self.api)
+
+    def show_labels(self, names: list[str]) -> list[Json]:
+        return [label_json(self.repository.name, name, self.api) for name in names]
+
+    def page(self, entries: list[Json]) -> Reply:
+        """One page of a list, with the links that GitHub gives."""
+        size = min(int(self.request.query.get("per_page", 30)), 100)
+        page = int(self.request.query.get("page", 1))
+        shown = entries[(page - 1) * size : page * size]
+        if page * size >= len(entries):
+            return Reply(body=shown)
+        following = urlencode({**self.request.query, "page": page + 1})
+        return Reply(body=shown, headers={"Link": f'<{self.api}{self.request.path}?{following}>; rel="next"'})
+
+
+def _refuse(status: int, message: str, *errors: Json) -> Reply:
+    return Reply(status=status, body=error_json(message, errors))
+
+
+def _get_issue(visit: Visit) -> Reply:
+    return Reply(body=visit.show_issue(visit.issue)) if visit.issue else _refuse(404, "Not Found")
+
+
+def _list_issues(visit: Visit) -> Reply:
+    wanted = visit.request.query.get("state", "open")
+    issues = sorted(visit.repository.issues.values(), key=lambda issue: -issue.number)
+    return visit.page([visit.show_issue(issue) for issue in issues if wanted in {"all", issue.state}])
+
+
+def _edit_issue(visit: Visit) -> Reply:
+    issue, body = visit.issue, visit.request.body
+    if not issue:
+        return _refuse(404, "Not Found")
+    canonical = body.get("duplicate_issue_id")
+    if body.get("state_reason") == "duplicate" and canonical not in {
+        other.id for repository in visit.state.repositories.values() for other in repository.issues.values()
+    }:
+        return _refuse(
+            422, "Validation Failed", {"resource": "Issue", "field": "duplicate_issue_id", "code": "invalid"}
+        )
+    if "title" in body and body["title"] != issue.title:
+        visit.state.rename(issue, body["title"], visit.person)
+    issue.body = body.get("body", issue.body)
+    if body.get("state", issue.state) != issue.state:
+        issue.state = body["state"]
+        issue.state_reason = body.get("state_reason") or ("completed" if issue.state == "closed" else "reopened")
+        issue.duplicate_of = canonical
+        visit.state.note(issue, "closed" if issue.state == "closed" else "reopened", visit.person)
+    return Reply(body=visit.show_issue(issue))
+
+
+def _list_comments(visit: Visit) -> Reply:
+    issue = visit.issue
+    if not issue:
+        return _refuse(404, "Not Found")
+    shown = [comment_json(visit.repository.name, issue.number, each, visit.api) for each in issue.comments]
+    return visit.page(shown)
+
+
+def _add_comment(visit: Visit) -> Reply:
+    issue, body = visit.issue, visit.request.body["body"]
+    if not issue:
+        return _refuse(404, "Not Found")
+    if issue.is_locked:
+        return _refuse(403, "Unable to create comment because issue is locked.")
+    if len(body) > 65536:
+        error = {"resource": "IssueComment", "code": "unprocessable", "field": "data", "message": "Body is too long"}
+        return _refuse(422, "Validation Failed", error)
+    comment = visit.state.add_comment(issue, body, visit.person)
+    return Reply(status=201, body=comment_json(visit.repository.name, issue.number, comment, visit.api))
+
+
+def _edit_comment(visit: Visit) -> Reply:
+    for issue in visit.repository.issues.values():
+        for comment in issue.comments:
+            if comment.id == int(visit.names["comment"]):
+                comment.body = visit.request.body["body"]
+                return Reply(body=comment_json(visit.repository.name, issue.number, comment, visit.api))
+    return _refuse(404, "Not Found")
+
+
+def _list_changes(visit: Visit) -> Reply:
+    issue = visit.issue
+    if not issue:
+        return _refuse(404, "Not Found")
+    return visit.page([change_json(visit.repository.name, each, visit.api) for each in issue.changes])
+
+
+def _add_labels(visit: Visit) -> Reply:
+    if not visit.issue:
+        return _refuse(404, "Not Found")
+    for name in visit.request.body["labels"]:
+        visit.state.set_label(visit.repository, visit.issue, name, visit.person)
+    return Reply(body=visit.show_labels(visit.issue.labels))
+
+
+def _remove_label(visit: Visit) -> Reply:
+    if not visit.issue:
+        return _refuse(404, "Not Found")
+    if not visit.state.unset_label(visit.issue, visit.label, visit.person):
+        return _refuse(404, "Label does not exist")
+    return Reply(body=visit.show_labels(visit.issue.labels))
+
+
+def _list_labels(visit: Visit) -> Reply:
+    return visit.page(visit.show_labels(visit.repository.labels))
+
+
+def _get_label(visit: Visit) -> Reply:
+    known = {label.casefold(): label for label in visit.repository.labels}
+    found = known.get(visit.label.casefold())
+    return Reply(body=visit.show_labels([found])[0]) if found else _refuse(404, "Not Found")
+
+
+def _create_label(visit: Visit) -> Reply:
+    name = visit.request.body["name"]
+    if name.casefold() in {label.casefold() for label in visit.repository.labels}:
+        return _refuse(422, "Validation Failed", {"resource": "Label", "field": "name", "code": "already_exists"})
+    visit.repository.labels.append(name)
+    return Reply(status=201, body=visit.show_labels([name])[0])
+
+
+def _lock(visit: Visit) -> Reply:
+    if not visit.issue:
+        return _refuse(404, "Not Found")
+    visit.issue.is_locked = visit.request.verb == "PUT"
+    visit.state.note(visit.issue, "locked" if visit.issue.is_locked else "unlocked", visit.person)
+    return Reply(status=204)
+
+
+def _routes() -> Iterator[tuple[str, re.Pattern[str], Callable[[Visit], Reply]]]:
+    for verb, shape, answer in (
+        ("GET", "/issues", _list_issues),
+        ("GET", "/issues/{number}", _get_issue),
+        ("PATCH", "/issues/{number}", _edit_issue),
+        ("GET", "/issues/{number}/comments", _list_comments),
+        ("POST", "/issues/{number}/comments", _add_comment),
+        ("PATCH", "/issues/comments/{comment}", _edit_comment),
+        ("GET", "/issues/{number}/events", _list_changes),
+        ("POST", "/issues/{number}/labels", _add_labels),
+        ("DELETE", "/issues/{number}/labels/{name}", _remove_label),
+        ("PUT", "/issues/{number}/lock", _lock),
+        ("DELETE", "/issues/{number}/lock", _lock),
+        ("GET", "/labels", _list_labels),
+        ("POST", "/labels", _create_label),
+        ("GET", "/labels/{name}", _get_label),
+    ):
+        pattern = re.sub(
+            r"\{(\w+)\}", lambda found: f"(?P<{found[1]}>{_PLACES[found[1]]})", "/repos/{repository}" + shape
+        )
+        yield verb, re.compile(pattern), answer
+
+
+ROUTES = tuple(_routes())
+
+
+def answer(state: State, request: Request, api: str) -> Reply:
+    """Do what a request asks, as far as the rights of its token go; `api` is GITHUB_API_URL."""
+    token = request.headers.get("authorization", "").partition(" ")[2]
+    person = state.tokens.get(token)
+    if token and person is None:
+        return _refuse(401, "Bad credentials")
+    if request.path == ("/api/graphql" if state.prefix else "/graphql"):
+        return _answer_graphql(state, request, person)
+    return _route(state, request, person, api)
+
+
+def _route(state: State, request: Request, person: Person | None, api: str) -> Reply:
+    if request.path == "/user":
+        return _answer_user(person, api)
+    for verb, pattern, reply_to in ROUTES:
+        found = pattern.fullmatch(request.path)
+        if found and verb == request.verb:
+            repository = found["repository"]
+            if repository in state.moved:
+                return _redirect(state, request, repository, api)
+            if repository not in state.repositories:
+                return _refuse(404, "Not Found")
+            if verb != "GET" and not (person and person.can_write):
+                return _refuse(403 if person else 401, _NO_RIGHTS if person else "Requires authentication")
+            visit = Visit(state=state, api=api, request=request, person=person or REPORTER, names=found.groupdict())
+            return reply_to(visit)
+    return _refuse(404, "Not Found")
+
+
+def _redirect(state: State, request: Request, repository: str, api: str) -> Reply:
+    status, target = state.moved[repository]
+    path = request.path.replace(f"/repos/{repository}", f"/repos/{target}")
+    location = f"{api}{path}{f'?{urlencode(request.query)}' if request.query else ''}"
+    body = {"message": "Moved Permanently", "url": location, "documentation_url": "https://docs.github.com/rest"}
+    return Reply(status=status, body=body, headers={"Location": location})
+
+
+def _answer_user(person: Person | None, api: str) -> Reply:
+    if person is None:
+        return _refuse(401, "Requires authentication")
+    if not person.knows_itself:
+        return _refuse(403, "Resource not accessible by integration")
+    return Reply(body=own_user_json(person, api))
+
+
+def _answer_graphql(state: State, request: Request, person: Person | None) -> Reply:
+    if not state.has_graphql:
+        return _refuse(404, "Not Found")
+    if person is None:
+        return _refuse(401, "This endpoint requires you to be authenticated.")
+    asked = request.body["variables"]
+    name = f"{asked['owner']}/{asked['name']}"
+    repository = state.repositories.get(name)
+    if repository is None:
+        error = {"type": "NOT_FOUND", "message": f"Could not resolve to a Repository with the name '{name}'."}
+        return Reply(body={"data": {"repository": None}, "errors": [error]})
+    folder = asked["expression"].removeprefix("HEAD:")
+    return Reply(body={"data": {"repository": {"object": tree_json(repository.files, folder)}}})

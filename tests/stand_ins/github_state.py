@@ -1,0 +1,110 @@
+"""What the fake GitHub remembers, and what people do to it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.stand_ins.github_json import Person, StoredComment, StoredIssue, StoredRepository, Value, moment
+
+BOT = Person(login="github-actions[bot]", kind="Bot", knows_itself=False)
+MAINTAINER = Person(login="maintainer")
+REPORTER = Person(login="reporter", can_write=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One request as it came in; `path` is below the API's own address, still quoted."""
+
+    number: int
+    verb: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Value = None
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.path}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """One answer; `body` is JSON, or text that is sent as it is."""
+
+    status: int = 200
+    body: Value = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        if self.body is None:
+            return ""
+        return self.body if isinstance(self.body, str) else json.dumps(self.body)
+
+
+class State:
+    """Repositories, people by their tokens, and repositories that have moved (old name: status and new name)."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.tokens: dict[str, Person] = {"ghs_bot": BOT, "ghp_maintainer": MAINTAINER, "ghp_reporter": REPORTER}
+        self.repositories: dict[str, StoredRepository] = {}
+        self.moved: dict[str, tuple[int, str]] = {}
+        self.has_graphql = True
+        self._clock = 0
+
+    def tick(self) -> int:
+        """A number that no other thing has, which is also the second at which it happened."""
+        self._clock += 1
+        return self._clock
+
+    def add_repository(self, name: str = "octo/widget", labels: tuple[str, ...] = ()) -> StoredRepository:
+        return self.repositories.setdefault(name, StoredRepository(name=name, labels=list(labels)))
+
+    def add_issue(self, title: str = "It breaks", body: str | None = "", **known: Value) -> StoredIssue:
+        """Open an issue in `repository` (octo/widget), by `author` (a reporter), with any field of StoredIssue."""
+        repository = self.add_repository(known.pop("repository", "octo/widget"))
+        number = known.pop("number", len(repository.issues) + 1)
+        count = self.tick()
+        stated = {"id": 1000 + count, "author": REPORTER, "created_at": moment(count), **known}
+        issue = StoredIssue(number=number, title=title, body=body, **stated)
+        repository.issues[number] = issue
+        repository.labels += [label for label in issue.labels if label not in repository.labels]
+        return issue
+
+    def add_comment(self, issue: StoredIssue, body: str, author: Person = REPORTER) -> StoredComment:
+        count = self.tick()
+        comment = StoredComment(id=5000 + count, author=author, body=body, created_at=moment(count))
+        issue.comments.append(comment)
+        return comment
+
+    def delete_comment(self, issue: StoredIssue, comment: StoredComment, actor: Person = MAINTAINER) -> None:
+        issue.comments.remove(comment)
+        self.note(issue, "comment_deleted", actor)
+
+    def set_label(self, repository: StoredRepository, issue: StoredIssue, name: str, actor: Person) -> None:
+        """Set a label; GitHub creates one that it does not know, and compares without regard to case."""
+        known = {label.casefold(): label for label in repository.labels}
+        label = known.get(name.casefold())
+        if label is None:
+            label = name
+            repository.labels.append(label)
+        if label not in issue.labels:
+            issue.labels.append(label)
+            self.note(issue, "labeled", actor, label={"name": label, "color": "ededed"})
+
+    def unset_label(self, issue: StoredIssue, name: str, actor: Person = MAINTAINER) -> bool:
+        label = next((label for label in issue.labels if label.casefold() == name.casefold()), None)
+        if label is None:
+            return False
+        issue.labels.remove(label)
+        self.note(issue, "unlabeled", actor, label={"name": label, "color": "ededed"})
+        return True
+
+    def rename(self, issue: StoredIssue, title: str, actor: Person = MAINTAINER) -> None:
+        self.note(issue, "renamed", actor, rename={"from": issue.title, "to": title})
+        issue.title = title
+
+    def note(self, issue: StoredIssue, kind: str, actor: Person, **more: Value) -> None:
+        """Put an entry into the issue's own history."""
+        count = self.tick()
+        issue.changes.append({"id": 9000 + count, "event": kind, "actor": actor, "created_at": moment(count), **more})
