@@ -6,7 +6,7 @@ from functools import total_ordering
 from itertools import zip_longest
 
 _VERSION = re.compile(
-    r"(?<![\w.])(?:v|version[ -]?|core-)?(?P<release>\d{1,8}(?:\.\d{1,8}){1,4})"
+    r"(?<![\w.])(?<!\d:)(?:v|version[ -]?|core-)?(?P<release>\d{1,8}(?:\.\d{1,8}){1,4})"
     r"(?:[-._+]?(?P<pre>alpha|beta|a|b|rc|c|pre|preview|dev|nightly|canary|next|snapshot)[-._]?(?P<number>\d{1,8})?(?![a-z]))?",
     re.IGNORECASE,
 )

@@ -29,6 +29,11 @@ class Match:
         return self.verdict.all_evidence
 
     @property
+    def is_from_dump(self) -> bool:
+        """Whether all its evidence stands in the error dump of an in-app report."""
+        return bool(self.evidence) and all(item.view == "errors" for item in self.evidence)
+
+    @property
     def order(self) -> tuple[int, int, str]:
         """What speaks first: priority, then the number of conditions that held, then the id."""
         return (-self.rule.model.priority, -self.verdict.specificity, self.rule.id)
@@ -70,6 +75,12 @@ def _mark_superseded(matches: list[Match]) -> Iterator[Match]:
 
 
 def _silences(other: Match, place: int, match: Match, index: int) -> bool:
-    """Whether `other` supersedes `match`; of two that supersede each other the one in front stays."""
+    """Whether `other` speaks instead of `match`; of two that supersede each other the one in front does.
+
+    An in-app report's error dump is a ring buffer of unrelated noise (N2): what rests on it alone never stands against what
+    the report itself says.
+    """
+    if match.is_from_dump != other.is_from_dump and match.rule.pack is other.rule.pack:
+        return match.is_from_dump and match.rule.id not in other.rule.model.also and other.rule.id not in match.rule.model.also
     is_mutual = other.rule.id in match.rule.model.supersedes
     return match.rule.id in other.rule.model.supersedes and (not is_mutual or place < index)
