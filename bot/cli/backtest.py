@@ -47,7 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
             if out:
                 _write_line(out, issue, matches)
     per_rule = {rule.id: counts[rule.id] for rule in ruleset.rules}
-    _report(arguments.format, {"issues": total, "matched": matched, "rules": per_rule})
+    _report(arguments.format, total, matched, per_rule)
     return 2 if ruleset.problems else 0
 
 
@@ -93,12 +93,10 @@ def _write_line(out: TextIO, issue: Issue, matches: list[Match]) -> None:
     out.write(json.dumps({"number": issue.number, "matches": found}, ensure_ascii=False) + "\n")
 
 
-def _report(form: str, result: dict[str, object]) -> None:
+def _report(form: str, total: int, matched: int, per_rule: dict[str, int]) -> None:
     if form == "json":
-        print_json(result)
+        print_json({"issues": total, "matched": matched, "rules": per_rule})
         return
-    rules = result["rules"]
-    assert isinstance(rules, dict)
-    for name, count in sorted(rules.items(), key=lambda item: -item[1]):
+    for name, count in sorted(per_rule.items(), key=lambda item: -item[1]):
         print(f"{count:>8}  {name}")
-    print(f"{result['issues']} issues, {result['matched']} matched")
+    print(f"{total} issues, {matched} matched")

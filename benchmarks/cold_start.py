@@ -1,0 +1,66 @@
+"""Cold start: CPU time of `signpost run --dry-run` with 50 rules, beside a bare interpreter and importing PyGithub."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from benchmarks.samples import make_messages
+
+HERE = Path(__file__).parent.parent
+EVENT = HERE / "tests/cases/extra-usage-400/event.json"
+RULES = 50
+ROUNDS = 15
+GUIDANCE = (
+    "guidance:\n  tldr: This is a known problem{% if version %}, seen in {{ version }}{% endif %}.\n"
+    "  steps:\n    - Update and try again.\n    - Look at `status`.\n  notes: It was reported before.\n"
+)
+
+
+def write_rules(folder: Path) -> None:
+    """The pack that we ship, and rules with guidance and templates beside it, 50 in all."""
+    shipped = sorted((HERE / "rules/claude-code").glob("*.yml"))
+    for path in shipped:
+        (folder / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    for index, message in enumerate(make_messages(RULES - len(shipped) + 1)):
+        text = f"id: rule-{index}\ntitle: Problem {index}\nmatch:\n  phrase: '{message}'\nlabels: [known]\n{GUIDANCE}"
+        text += f"examples:\n  match: ['{message}']\n  no_match: ['something else entirely']\n"
+        (folder / f"rule-{index}.yml").write_text(text, "utf-8")
+
+
+def measure_cpu(command: list[str]) -> float:
+    """Milliseconds of CPU (user and system), median of several runs after one that warms the disk."""
+    ours = ("GITHUB_", "INPUT_", "GH_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    times = []
+    for _ in range(ROUNDS + 1):
+        before = os.times()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=HERE, env=environment)
+        after = os.times()
+        times.append(after.children_user + after.children_system - before.children_user - before.children_system)
+    return median(times[1:]) * 1000
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        pack = Path(folder) / "claude-code"
+        pack.mkdir()
+        write_rules(pack)
+        run = [sys.executable, "-m", "bot", "run", "--event", str(EVENT), "--rules", str(pack), "--dry-run"]
+        rows = {
+            "python -c pass": [sys.executable, "-c", "pass"],
+            "python -c 'import github' (PyGithub alone)": [sys.executable, "-c", "import github"],
+            "signpost --help": [sys.executable, "-m", "bot", "--help"],
+            f"signpost run --dry-run, {RULES} rules": run,
+        }
+        print("| command | CPU ms |")
+        print("|---|---|")
+        for name, command in rows.items():
+            print(f"| {name} | {measure_cpu(command):.0f} |")
+
+
+if __name__ == "__main__":
+    main()
