@@ -15,6 +15,7 @@ tag=$(sed -n 's/^FROM \(python:[^@ ]*\).*/\1/p;' Dockerfile | head -n 1)
 mkdir "$work/base"
 debootstrap --variant=minbase --include=python3,python3-pip,python3-venv,ca-certificates bookworm "$work/root" >"$work/log"
 rm "$work"/root/usr/lib/python3*/EXTERNALLY-MANAGED
+find "$work/root/usr/lib/python3"* -depth -name __pycache__ -exec rm -r {} +  # the true base has no bytecode either
 ln -s /usr/bin/python3 "$work/root/usr/local/bin/python"
 tar -C "$work/root" --exclude='./proc/*' --exclude='./sys/*' --exclude='./dev/*' -cf "$work/base/root.tar" .
 printf 'FROM scratch\nADD root.tar /\n' >"$work/base/Dockerfile"

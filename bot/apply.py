@@ -1,11 +1,16 @@
 """The only writer: does what a plan says, one action after the other, and tells what became of each."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import assert_never
 
+from bot.comment.marker import find_own_comment
 from bot.errors import TrackerError
 from bot.github.tracker import Comment, Issue, Tracker
 from bot.plan import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
+
+_SAME_MOMENT = timedelta(minutes=10)
+"""More than a run takes from reading the comments to posting one, with all its waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +44,10 @@ def _apply(action: Action, issue: Issue, tracker: Tracker) -> Outcome:
 
 def _write(action: Action, issue: Issue, tracker: Tracker) -> Comment | None:
     match action:
-        case CreateLabels():
-            for label in action.labels:
-                tracker.create_label(issue.repository, label)
-        case AddLabels():
-            tracker.add_labels(issue, action.labels)
-        case RemoveLabels():
-            for label in action.labels:
-                tracker.remove_label(issue, label)
+        case CreateLabels() | AddLabels() | RemoveLabels():
+            _write_labels(action, issue, tracker)
         case CreateComment():
-            return tracker.create_comment(issue, action.body)
+            return _post_once(action.body, issue, tracker)
         case UpdateComment():
             tracker.update_comment(issue, action.comment_id, action.body)
         case Close():
@@ -57,3 +56,33 @@ def _write(action: Action, issue: Issue, tracker: Tracker) -> Comment | None:
         case _:
             assert_never(action)
     return None
+
+
+def _write_labels(action: CreateLabels | AddLabels | RemoveLabels, issue: Issue, tracker: Tracker) -> None:
+    match action:
+        case CreateLabels():
+            for label in action.labels:
+                tracker.create_label(issue.repository, label)
+        case AddLabels():
+            tracker.add_labels(issue, action.labels)
+        case RemoveLabels():
+            for label in action.labels:
+                tracker.remove_label(issue, label)
+
+
+def _post_once(body: str, issue: Issue, tracker: Tracker) -> Comment:
+    """Post the comment, and take it back where another run of ours was faster by a moment.
+
+    GitHub has no "post if there is none": two runs that look at the same time both see no comment. The one whose comment
+    has the lower id keeps it, whichever looks first. It costs one request a comment that is posted, never one that is read.
+    """
+    posted = tracker.create_comment(issue, body)
+    try:
+        recent = tracker.list_comments(issue, since=posted.created_at - _SAME_MOMENT)
+        first = find_own_comment(recent, posted.author.login, issue.number)
+        if first is None or first[0].id >= posted.id:
+            return posted
+        tracker.delete_comment(issue, posted.id)
+    except TrackerError:
+        return posted
+    return first[0]

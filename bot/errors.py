@@ -15,12 +15,14 @@ class TrackerError(SignpostError):
     """GitHub could not be reached, refused, or ran out of rate limit.
 
     `missing` is true where the answer was 404 or 410: the thing is gone, or the token may not see it.
+    `gone` is true where it is certainly not there any more: it was deleted, or it is in another repository now.
     `uncertain` is true where a write may have been done although no answer came back.
     """
 
     exit_code = 3
 
-    def __init__(self, message: str, *, missing: bool = False, uncertain: bool = False) -> None:
+    def __init__(self, message: str, *, missing: bool = False, gone: bool = False, uncertain: bool = False) -> None:
         super().__init__(message)
-        self.missing = missing
+        self.missing = missing or gone
+        self.gone = gone
         self.uncertain = uncertain

@@ -1,8 +1,8 @@
 """What should change: the difference between what the matches ask for and what is there. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.comment.marker import Marker, find_foreign_twin, find_own_comment, is_as_written, read_marker, sign_comment
@@ -10,7 +10,7 @@ from bot.comment.rendering import (
     CommentError,
     Section,
     check_comment,
-    compare_with_fix,
+    check_length,
     make_section,
     read_template,
     render_comment,
@@ -19,9 +19,8 @@ from bot.config import Config
 from bot.duplicates.canonical import Duplicate, Target
 from bot.github.tracker import Change, Comment, Issue
 from bot.rules.matching import Match
-from bot.rules.model import Mode
+from bot.wish import Wish, unique, without
 
-MODES: tuple[Mode, ...] = ("observe", "label", "comment")
 _TEMPLATE_MOMENT = timedelta(minutes=1)
 
 
@@ -86,25 +85,9 @@ class Plan:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the matches ask for, whatever the issue looks like now. `speaking` are the matches that get a section."""
-
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
-    speaking: tuple[Match, ...] = ()
-    holding: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is asked for."""
-        return not (self.add or self.remove or self.speaking)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What GitHub says beside the issue itself: who we are, the issue's history, labels that exist, links that may be given.
+    """What GitHub says beside the issue itself: who we are, its history, labels that exist, links that may be given.
 
     `history` is None where it was not needed.
     """
@@ -118,46 +101,18 @@ class State:
     forbidden: tuple[str, ...] = ()
 
 
-def choose_wish(matches: Iterable[Match], config: Config, today: date) -> Wish:
-    """What the matches ask for: superseded and observing rules nothing, of the rest at most `max_sections` speak."""
-    active = [(match, _mode_of(match, config)) for match in matches if match.superseded_by is None]
-    labelling = [match for match, mode in active if mode != "observe"]
-    willing = [match for match, mode in active if mode == "comment" and match.branch is not None]
-    expired = [match for match in willing if match.rule.model.expires and match.rule.model.expires <= today]
-    speaking = [match for match in willing if match not in expired][: config.max_sections]
-    add = [label for match in labelling for label in _labels_of(match, config)]
-    remove = [label for match in labelling for label in match.rule.model.labels.remove]
-    return Wish(
-        add=tuple(dict.fromkeys(add)),
-        remove=tuple(label for label in dict.fromkeys(remove) if label not in add),
-        speaking=tuple(speaking),
-        holding=tuple(match.rule.id for match in labelling),
-        remarks=tuple(f"the guidance of `{m.rule.id}` expired on {m.rule.model.expires}; review it" for m in expired),
-    )
-
-
-def _mode_of(match: Match, config: Config) -> Mode:
-    return min(match.rule.model.mode, config.mode, key=MODES.index)
-
-
-def _labels_of(match: Match, config: Config) -> list[str]:
-    regression = config.labels.regression
-    is_regression = compare_with_fix(match.rule, match.captures) == "fixed"
-    return [*match.rule.model.labels.add, *([regression] if regression and is_regression else [])]
-
-
-def needs_history(issue: Issue, wish: Wish, login: str) -> bool:
+def needs_history(issue: Issue, wish: Wish, login: str, config: Config) -> bool:
     """Whether the issue's own history must be read, because a human may have decided something.
 
     On an issue that is as it was opened nothing can have been decided.
     """
     own = find_own_comment(issue.comments, login, issue.number)
-    if own is None:
-        return not wish.is_empty and issue.updated_at != issue.created_at
-    is_label_missing = any(not _has(issue, label) for label in wish.add)
-    is_label_doomed = any(_has(issue, label) for label in wish.remove)
-    is_going = not wish.speaking and not own[1].is_withdrawn
-    return is_label_missing or is_label_doomed or is_going
+    if own is None and issue.updated_at == issue.created_at:
+        return False
+    marker = own[1] if own else None
+    is_label_due = bool(without(wish.add, issue.labels) or _find_unwanted(issue, wish, config, marker))
+    is_going = marker is not None and not wish.speaking and not marker.is_withdrawn
+    return is_label_due or is_going or (own is None and bool(wish.speaking))
 
 
 def make_plan(issue: Issue, wish: Wish, state: State, config: Config, now: datetime) -> Plan:
@@ -165,7 +120,7 @@ def make_plan(issue: Issue, wish: Wish, state: State, config: Config, now: datet
     own = find_own_comment(issue.comments, state.login, issue.number)
     labels, label_remarks = _plan_labels(issue, wish, state, config, own[1] if own else None)
     comment, comment_remarks = _plan_comment(issue, wish, state, config, own)
-    close = _plan_close(issue, wish, own, now)
+    close = [] if comment or own is None else _plan_close(issue, wish, state, own, now)
     return Plan((*labels, *comment, *close), (*wish.remarks, *label_remarks, *comment_remarks))
 
 
@@ -176,52 +131,61 @@ def _has(issue: Issue, label: str) -> bool:
 def _plan_labels(
     issue: Issue, wish: Wish, state: State, config: Config, marker: Marker | None
 ) -> tuple[list[Action], list[str]]:
-    missing = [label for label in wish.add if not _has(issue, label)]
-    kept_off = [label for label in missing if _was_taken_off(label, state, marker)]
-    wanted = [label for label in missing if label not in kept_off]
-    existing = {label.casefold() for label in state.existing_labels}
-    unknown = [label for label in wanted if label.casefold() not in existing]
-    add = wanted if config.labels.create else [label for label in wanted if label not in unknown]
-    remove = [label for label in _find_unwanted(issue, wish, config, marker) if _may_take_off(issue, label, state)]
+    missing = without(wish.add, issue.labels)
+    kept_off = [label for label in missing if _was_taken_off(label, state, config, marker)]
+    wanted = without(missing, kept_off)
+    unknown = without(wanted, state.existing_labels)
+    add = wanted if config.labels.create else without(wanted, unknown)
+    remove = tuple(x for x in _find_unwanted(issue, wish, config, marker) if _may_take_off(issue, x, state))
     actions: list[Action] = []
-    if unknown and config.labels.create:
-        actions.append(CreateLabels(tuple(unknown)))
-    actions += [AddLabels(tuple(add))] if add else []
-    actions += [RemoveLabels(tuple(remove))] if remove else []
+    actions += [CreateLabels(unknown)] if unknown and config.labels.create else []
+    actions += [AddLabels(add)] if add else []
+    actions += [RemoveLabels(remove)] if remove else []
     remarks = [f"the label `{label}` was taken off by somebody, and stays off" for label in kept_off]
     if not config.labels.create:
-        remarks += [f"the label `{label}` does not exist here; create it, or correct the rule" for label in unknown]
+        remarks += [
+            f"the label `{label}` does not exist here; create it, or correct the rule or the settings"
+            for label in unknown
+        ]
     return actions, remarks
 
 
-def _was_taken_off(label: str, state: State, marker: Marker | None) -> bool:
-    """Whether the label was set once and somebody took it off; we ourselves do so only when we withdraw."""
-    events = [c for c in state.history or () if c.label and c.label.casefold() == label.casefold()]
-    last = next((change for change in reversed(events) if change.kind in {"labeled", "unlabeled"}), None)
+def _was_taken_off(label: str, state: State, config: Config, marker: Marker | None) -> bool:
+    """Whether the label was set once and somebody took it off; we ourselves do so only where it no longer held."""
+    last = _find_last_change(label, state)
     if last is None:
         return False
     # Set and never taken off, and yet not there: somebody renamed or deleted the label itself.
     was_ours = last.kind == "unlabeled" and last.actor.login.lower() == state.login.lower()
-    return not (was_ours and marker is not None and marker.is_withdrawn)
+    is_our_business = label.startswith(tuple(config.labels.prefix_owned)) or (
+        marker is not None and not without([label], marker.dropped)
+    )
+    return not (was_ours and is_our_business)
 
 
-def _find_unwanted(issue: Issue, wish: Wish, config: Config, marker: Marker | None) -> list[str]:
-    """Labels on the issue that should go: those that rules take off, our own prefixes, and what a withdrawn match had set."""
-    owned = tuple(config.labels.prefix_owned)
-    stale = [label for label in issue.labels if owned and label.startswith(owned)]
-    former = [] if marker is None or wish.holding or marker.is_withdrawn else marker.labels
-    unwanted = [label for label in (*wish.remove, *stale, *former) if _has(issue, label)]
-    return [label for label in dict.fromkeys(unwanted) if label not in wish.add]
+def _find_last_change(label: str, state: State) -> Change | None:
+    """When the label was last set or taken off, as far as the history says."""
+    changes = [c for c in state.history or () if c.label and c.label.casefold() == label.casefold()]
+    return next((change for change in reversed(changes) if change.kind in {"labeled", "unlabeled"}), None)
+
+
+def _find_unwanted(issue: Issue, wish: Wish, config: Config, marker: Marker | None) -> tuple[str, ...]:
+    """Labels on the issue that should go: what rules take off, our own prefixes, and what a former match had set."""
+    prefixes = tuple(config.labels.prefix_owned)
+    owned = [label for label in issue.labels if label.startswith(prefixes)] if prefixes else []
+    former = marker.labels if marker else []
+    stale = without([*owned, *former], wish.fitting)
+    return tuple(label for label in unique([*wish.remove, *stale]) if _has(issue, label))
 
 
 def _may_take_off(issue: Issue, label: str, state: State) -> bool:
     """Only what a bot or a template set; a template sets its labels in the author's name when the issue is opened."""
     if state.history is None:
         return issue.updated_at == issue.created_at
-    set_by = [c for c in state.history if c.kind == "labeled" and c.label and c.label.casefold() == label.casefold()]
-    if not set_by:
-        return True
-    last = set_by[-1]
+    last = _find_last_change(label, state)
+    if last is None:
+        # Renamed since it was set, so nobody can tell who set it; on an issue without a history, the template.
+        return not state.history
     is_template = last.actor.login == issue.author.login and last.at - issue.created_at <= _TEMPLATE_MOMENT
     return last.actor.is_bot or last.actor.login.lower() == state.login.lower() or is_template
 
@@ -250,7 +214,8 @@ def _find_reason_for_silence(issue: Issue, state: State) -> str | None:
     twin = find_foreign_twin(issue.comments, state.login, issue.number)
     if twin:
         login = twin.author.login
-        return f"{login} has commented here with our marker; if that is us, set `identity: {{login: {login!r}}}` in config.yml"
+        mend = f"set `identity: {{login: {login!r}}}` in config.yml"
+        return f"{login} has commented here with our marker; if that is us, {mend}"
     if any(change.kind == "comment_deleted" for change in state.history or ()):
         return "a comment was deleted here; nothing is posted again"
     return None
@@ -269,13 +234,21 @@ def _find_reason_to_leave(comment: Comment, marker: Marker) -> str | None:
 def _write_body(issue: Issue, wish: Wish, state: State, config: Config, marker: Marker | None) -> str | None:
     """The comment as it should be; None where it should stay as it is."""
     if wish.speaking:
-        return _write_guidance(issue, wish, state, config)
+        return _write_guidance(issue, wish, state, config, _find_dropped(wish, marker))
     if marker is None or marker.is_withdrawn or set(wish.holding) & set(marker.rules):
         return None
-    return sign_comment(read_template("withdrawn.md.j2"), Marker(issue=issue.number, is_withdrawn=True))
+    dropped = _find_dropped(wish, marker)
+    return sign_comment(
+        read_template("withdrawn.md.j2"), Marker(issue=issue.number, is_withdrawn=True, dropped=dropped)
+    )
 
 
-def _write_guidance(issue: Issue, wish: Wish, state: State, config: Config) -> str:
+def _find_dropped(wish: Wish, marker: Marker | None) -> list[str]:
+    """Labels that we asked for once and do not any more: that they are gone is our own doing."""
+    return list(without(unique([*marker.dropped, *marker.labels]), wish.fitting)) if marker else []
+
+
+def _write_guidance(issue: Issue, wish: Wish, state: State, config: Config, dropped: list[str]) -> str:
     sections = [_write_section(match, issue, state, config) for match in wish.speaking]
     text = check_comment(render_comment(sections, state.template), (*state.forbidden, *config.words.forbidden))
     links = [number for match in wish.speaking if (number := match.rule.model.follow) in state.targets and number]
@@ -284,8 +257,9 @@ def _write_guidance(issue: Issue, wish: Wish, state: State, config: Config) -> s
         rules={match.rule.id: match.rule.content_hash for match in wish.speaking},
         labels=list(wish.add),
         links=links,
+        dropped=dropped,
     )
-    return sign_comment(text, marker)
+    return check_length(sign_comment(text, marker))
 
 
 def _write_section(match: Match, issue: Issue, state: State, config: Config) -> Section:
@@ -296,17 +270,21 @@ def _write_section(match: Match, issue: Issue, state: State, config: Config) -> 
     return make_section(match, issue, target, tuple(shown[:limit]))
 
 
-def _plan_close(issue: Issue, wish: Wish, own: tuple[Comment, Marker] | None, now: datetime) -> list[Action]:
+def _plan_close(issue: Issue, wish: Wish, state: State, own: tuple[Comment, Marker], now: datetime) -> list[Action]:
     """Opt-in closing, after the grace period, if no human has shown a sign of life since our comment."""
-    asked = next((match.rule.model for match in wish.speaking if match.rule.model.close), None)
-    if asked is None or asked.close is None or own is None or issue.state != "open":
-        return []
     comment, marker = own
-    is_due = now - comment.created_at >= timedelta(hours=asked.close.hours)
-    is_alive = any(c.created_at > comment.created_at and not c.author.is_bot for c in issue.comments)
-    is_alive = is_alive or issue.updated_at - comment.created_at > _TEMPLATE_MOMENT
-    if not is_due or is_alive or marker.is_withdrawn:
+    asked = next((match.rule.model for match in wish.speaking if match.rule.model.close), None)
+    if asked is None or asked.close is None or asked.id not in marker.rules or _find_reason_to_leave(comment, marker):
         return []
-    if asked.close.as_ == "duplicate":
-        return [Close("duplicate", asked.follow)] if asked.follow in marker.links else []
-    return [Close("not_planned")]
+    if now - comment.created_at < timedelta(hours=asked.close.hours) or _is_alive(issue, comment):
+        return []
+    if asked.close.as_ == "not_planned":
+        return [Close("not_planned")]
+    is_target_known = asked.follow in marker.links and asked.follow in state.targets
+    return [Close("duplicate", asked.follow)] if is_target_known else []
+
+
+def _is_alive(issue: Issue, comment: Comment) -> bool:
+    """Whether anything happened after our comment: a human's comment, or whatever else made the issue newer."""
+    is_answered = any(c.created_at > comment.created_at and not c.author.is_bot for c in issue.comments)
+    return is_answered or issue.updated_at - comment.created_at > _TEMPLATE_MOMENT

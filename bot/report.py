@@ -1,7 +1,7 @@
 """What happened, for scripts (JSON) and for maintainers (the step summary). Pure."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bot.apply import Outcome
@@ -24,7 +24,7 @@ class Report:
     skipped: Skip | None = None
     matches: tuple[Match, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
-    plan: Plan = Plan()
+    plan: Plan = field(default_factory=Plan)
     outcomes: tuple[Outcome, ...] = ()
     requests: int = 0
     problems: tuple[Problem, ...] = ()

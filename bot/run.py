@@ -10,11 +10,12 @@ from bot.duplicates.canonical import Target, judge_target
 from bot.errors import TrackerError
 from bot.github.event import IssueRequest
 from bot.github.tracker import Change, Issue, IssueEvent, Skip, Tracker
-from bot.plan import State, Wish, choose_wish, make_plan, needs_history
+from bot.plan import State, make_plan, needs_history
 from bot.report import Report
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.rule import Ruleset
 from bot.skip import find_event_skip, find_issue_skip
+from bot.wish import Wish, choose_wish
 
 OUR_LOGIN = "github-actions[bot]"
 
@@ -33,13 +34,13 @@ def run(
     report = Report(repository=_repository_of(event), issue=_number_of(event), problems=ruleset.problems)
     if (skip := find_event_skip(event, config)) or not _is_worth_a_look(event, ruleset):
         return replace(report, skipped=skip)
-    issue = _read_issue(event, tracker)
-    if skip := find_issue_skip(issue, config):
-        return replace(report, skipped=skip, requests=tracker.requests)
+    issue = _read_issue(event, config, tracker)
+    if isinstance(issue, Skip):
+        return replace(report, skipped=issue, requests=tracker.requests)
     matches = match_rules(read_facts(issue, ruleset), ruleset)
     wish = choose_wish(matches, config, now.date())
     login = _find_login(issue, config, tracker)
-    history = tracker.list_changes(issue) if needs_history(issue, wish, login) else None
+    history = tracker.list_changes(issue) if needs_history(issue, wish, login, config) else None
     if history and (former := _find_former_title(issue, history)):
         matches = match_rules(read_facts(replace(issue, title=f"{issue.title}\n{former}"), ruleset), ruleset)
         wish = choose_wish(matches, config, now.date())
@@ -74,9 +75,16 @@ def _is_worth_a_look(event: IssueEvent | IssueRequest, ruleset: Ruleset) -> bool
     return bool(match_rules(read_facts(event.issue, ruleset), ruleset))
 
 
-def _read_issue(event: IssueEvent | IssueRequest, tracker: Tracker) -> Issue:
+def _read_issue(event: IssueEvent | IssueRequest, config: Config, tracker: Tracker) -> Issue | Skip:
     """The issue as it is now, with its comments: the event may be late, doubled or out of order."""
-    issue = tracker.get_issue(_repository_of(event), _number_of(event))
+    try:
+        issue = tracker.get_issue(_repository_of(event), _number_of(event))
+    except TrackerError as error:
+        if not error.gone:
+            raise
+        return Skip("the issue was deleted or transferred")
+    if skip := find_issue_skip(issue, config):
+        return skip
     return replace(issue, comments=tracker.list_comments(issue)) if issue.comment_count else issue
 
 

@@ -22,6 +22,7 @@ ROWS = (
     ("bot.rules", "bot.duplicates"),
     ("bot.config",),
     ("bot.comment", "bot.history"),
+    ("bot.wish",),
     ("bot.plan", "bot.skip"),
     ("bot.apply",),
     ("bot.report",),
@@ -31,10 +32,14 @@ ROWS = (
     ("bot.__main__",),
 )
 PURE = (
-    *("bot.issue", "bot.rules", "bot.duplicates", "bot.config", "bot.comment", "bot.plan", "bot.skip", "bot.report"),
+    *("bot.issue", "bot.rules", "bot.duplicates", "bot.config", "bot.comment", "bot.wish", "bot.plan", "bot.skip", "bot.report"),
     *("bot.errors", "bot.github.tracker", "bot.github.event", "bot.github.payload", "bot.github.offline"),
 )
-NOT_PURE = ("bot.rules.loading", "bot.comment.templates")  # they read the files that belong to them
+NOT_PURE = (
+    "bot.rules.loading",  # reads the files of a maintainer
+    "bot.rules.schema",  # prints when it is run
+    "bot.comment.templates",  # reads its own files
+)
 
 READS_OR_WRITES = (
     *("fileinput", "glob", "importlib.resources", "io", "os", "pathlib", "pkgutil", "shutil", "sqlite3", "tempfile"),

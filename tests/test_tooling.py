@@ -14,7 +14,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic import AliasChoices
 
+from bot.cli.telling import make_outputs
 from bot.github.runner import Settings
+from bot.report import Report
 
 ROOT = Path(__file__).parents[1]
 IGNORED = {".git", *(line.strip("/\n") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines())}
@@ -108,9 +110,16 @@ def test_the_settings_take_the_defaults_of_the_action() -> None:
     assert read == ((), None, False, "never", None)
 
 
-def test_the_readme_lists_the_inputs_and_outputs_of_the_action() -> None:
-    listed = re.findall(r"^\| `([a-z-]+)` \|", README, flags=re.MULTILINE)
-    assert [name for name in (*ACTION["inputs"], *ACTION["outputs"]) if name not in listed] == []
+def test_the_action_offers_the_outputs_that_a_run_writes() -> None:
+    assert set(ACTION["outputs"]) == set(make_outputs(Report(repository="owner/name", issue=1)))
+
+
+def test_the_readme_lists_the_inputs_of_the_action() -> None:
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", README, flags=re.MULTILINE)) == set(ACTION["inputs"])
+
+
+def test_the_readme_names_the_outputs_of_the_action() -> None:
+    assert [name for name in ACTION["outputs"] if f"`{name}`" not in README] == []
 
 
 def test_the_workflow_of_the_readme_is_short() -> None:

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 fine, 1 an action failed, 2 rules or settings are wrong, 3 GitHub cannot be read; 0 always with `fail-on: never`."""
+    """0 fine, 1 an action failed, 2 rules or settings are wrong, 3 GitHub cannot be read; `fail-on: never` gives 0."""
     settings = runner.Settings.from_environment(os.environ)
     if settings.is_action and settings.token:
         runner.print_commands([runner.mask(settings.token.get_secret_value())])

@@ -25,13 +25,16 @@ class Sources:
 
 
 def read_sources(rules: Iterable[str], config_file: str | None, repository: str, tracker: Tracker | None) -> Sources:
-    """Rules from `rules`, or else from the repository's own folder; settings from `config_file`, or else from that folder.
+    """Rules from `rules`, or else from the repository's own folder; settings from `config_file`, or else from there.
 
-    The folder is read from the default branch through the API in one request, or locally where there is no tracker.
+    The folder is read from the default branch through the API in one request; locally where there is no tracker, or
+    where `rules` names it in a checkout; and not at all where both rules and settings are given.
     Raises SettingsError for settings that cannot be read; broken rules are in the ruleset's problems.
     """
     places = list(rules)
-    files, problems = _read_home(repository, tracker)
+    is_checked_out = any(Path(place) == Path(HOME) for place in places)
+    is_needed = not (places and config_file)
+    files, problems = _read_home(repository, None if is_checked_out else tracker) if is_needed else ({}, ())
     config = _read_config(files, config_file)
     if not places and not files and not config.packs:
         where = f"{repository} has no {HOME} on its default branch" if tracker else f"there is no folder {HOME} here"

@@ -1,5 +1,6 @@
 """The hidden line by which we know our comment, and which holds our state. Pure."""
 
+import json
 import re
 from collections.abc import Iterable
 from hashlib import sha256
@@ -9,14 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.github.tracker import Comment
 
 VERSION = 1
-_LONGEST = 20_000
-_MARKER = re.compile(r"<!-- signpost:v(?P<version>\d{1,4}) (?P<state>\{[^\n]{0,20000}\}) -->")
+_START = "<!-- signpost:v"
+_OUR_WORDS = "posted automatically by signpost"
+_MARKER = re.compile(rf"{_START}(?P<version>\d{{1,4}}) (?P<state>\{{[^\n]{{0,60000}}\}}) -->")
 
 
 class Marker(BaseModel):
     """What our comment remembers: the rules that spoke with their content hash, the labels asked for, the links given.
 
-    `text` is the hash of the visible text as we wrote it, by which a human's edit is seen.
+    `dropped` are labels that it asked for once, and does not any more. `text` is the hash of the visible text as we
+    wrote it, by which a human's edit is seen.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -25,6 +28,7 @@ class Marker(BaseModel):
     rules: dict[str, str] = Field(default_factory=dict)
     labels: list[str] = Field(default_factory=list)
     links: list[int] = Field(default_factory=list)
+    dropped: list[str] = Field(default_factory=list)
     text: str = ""
     is_withdrawn: bool = False
     version: int = VERSION
@@ -38,22 +42,24 @@ class Marker(BaseModel):
 def sign_comment(text: str, marker: Marker) -> str:
     """The comment's body: the visible text, and the marker on its last line."""
     signed = marker.model_copy(update={"text": hash_text(text)})
-    state = signed.model_dump_json(exclude={"version"}, exclude_defaults=True)
+    state = json.dumps(signed.model_dump(exclude={"version"}, exclude_defaults=True), separators=(",", ":"))
     # `--` and `>` could end the HTML comment early; as JSON escapes they cannot.
     safe = state.replace("--", "-\\u002d").replace(">", "\\u003e").replace("<", "\\u003c")
-    return f"{text.strip()}\n\n<!-- signpost:v{VERSION} {safe} -->"
+    return f"{text.strip()}\n\n{_START}{VERSION} {safe} -->"
 
 
 def hash_text(text: str) -> str:
     """A hash of a comment's visible text, whatever line ends GitHub stores."""
-    lines = (line.rstrip() for line in text.strip().splitlines())
-    return sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:16]
+    return sha256("\n".join(line.rstrip() for line in _lines_of(text)).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _lines_of(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")
 
 
 def read_marker(body: str) -> Marker | None:
     """The marker of a comment's body, if it has one; the last line counts, where only we write it."""
-    lines = body.strip().splitlines()
-    match = _MARKER.fullmatch(lines[-1].strip()) if lines and len(lines[-1]) <= _LONGEST else None
+    match = _MARKER.fullmatch(_lines_of(body)[-1].strip())
     if not match:
         return None
     try:
@@ -65,23 +71,26 @@ def read_marker(body: str) -> Marker | None:
 
 def is_as_written(comment: Comment, marker: Marker) -> bool:
     """Whether the visible text is still the one that we wrote."""
-    visible = comment.body.strip().rpartition("\n")[0]
-    return hash_text(visible) == marker.text
+    return hash_text("\n".join(_lines_of(comment.body)[:-1])) == marker.text
 
 
 def find_own_comment(comments: Iterable[Comment], login: str, issue: int) -> tuple[Comment, Marker] | None:
     """Our comment on the issue: by ourselves and with our marker. Of two, the oldest.
 
-    A marker in anybody else's comment means nothing: everybody can paste one.
+    A marker in anybody else's comment means nothing: everybody can paste one. Our comment with a marker that somebody
+    has cut, moved or removed is ours all the same, and counts as edited.
     """
     for comment in comments:
-        if (
-            comment.author.login.lower() == login.lower()
-            and (marker := read_marker(comment.body))
-            and marker.issue == issue
-        ):
+        is_ours = comment.author.login.lower() == login.lower()
+        if is_ours and (marker := _recall(comment.body, issue)) and marker.issue == issue:
             return comment, marker
     return None
+
+
+def _recall(body: str, issue: int) -> Marker | None:
+    """The marker of a comment by ourselves; a broken one remembers nothing but a hash that no text has."""
+    is_ours = _START in body or _OUR_WORDS in body.lower()
+    return read_marker(body) or (Marker(issue=issue) if is_ours else None)
 
 
 def find_foreign_twin(comments: Iterable[Comment], login: str, issue: int) -> Comment | None:

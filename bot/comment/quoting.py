@@ -2,25 +2,35 @@
 
 import re
 from dataclasses import dataclass
+from html import unescape
 
+from bot.comment.code import Piece, split_code
 from bot.rules.verdict import Capture
 
 LONGEST_ECHO = 80
-_CODE = re.compile(
-    r"(?P<fence>^ {0,3}(`{3,}|~{3,})[^\n]*\n(?:.*?\n)??(?: {0,3}\2[`~]*[ \t]*$|\Z))|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)",
-    re.DOTALL | re.MULTILINE,
-)
-_PING = re.compile(
-    r"(?<![\w`/.])\\?(?:@|&#0*64;|&#x0*40;|&commat;)(?P<name>[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:/[\w.-]{1,100})?)"
-)
-_URL = re.compile(
-    r"https?://(?:www\.)?github\.com/(?P<path>[\w.-]+/[\w.-]+/(?:issues|pull|discussions|commit)/\w+)(?P<rest>[^\s)>\]]*)",
-    re.IGNORECASE,
-)
-_FOREIGN = re.compile(r"(?<![\w/`-])(?P<repository>[A-Za-z0-9][\w-]{0,38}/[\w.-]{1,100})#(?P<number>\d{1,10})\b")
-_LOCAL = re.compile(r"(?<![\w&`/-])(?:#|GH-)(?P<number>\d{1,10})\b", re.IGNORECASE)
-_COMMAND = re.compile(r"^(?P<start>[ \t]*(?:[-*+>]|\d{1,3}[.)])?[ \t]*)(?P<command>/[A-Za-z][\w-]*)", re.MULTILINE)
-_COMMENT_MARK = re.compile(r"<!--|-->")
+GITHUB = "https://github.com"
+_REDIRECT = "https://redirect.github.com"
+_GAP = "\u200b"
+"""A zero-width space: nothing to see, but an `@` or `#` before it calls nobody and links nothing, wherever it is."""
+
+_ENTITY = re.compile(r"&(?:#0{0,5}\d{1,3}|#[xX]0{0,5}[\da-fA-F]{1,2}|commat|num|sol);")
+_ISSUE_URL = r"""
+    (?P<issue>(?P<server>https?://(?:[\w-]+\.)*[\w-]+(?::\d+)?|www\.github\.com)
+    /+(?P<path>(?P<home>[\w.-]+/+[\w.-]+)/+(?:issues|pull|discussions)/+(?P<at>\d{1,10})(?!\d)
+    (?:\#[a-z_]{1,30}-?\d{1,20})?))
+"""
+_URL = r"(?P<url>(?:(?<=href=\")|(?<![^\s(<]))https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[/?\#][^\s<>\"'`()\[\]*_~|\\&]*)?)"
+_REFERENCE = r"""
+    (?P<reference>(?<![\w./&\#!-])\\*
+    (?P<shown>(?:(?P<repository>[A-Za-z0-9][\w-]{0,38}/[\w.-]{1,100})\#|\#|GH-)(?P<number>[1-9]\d{0,9}))
+    (?![\w@])(?![^\[\]\n]*\][(\[]))
+"""
+_PING = r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9])"
+_ELSE = rf"(?P<entity>&\#[xX]?[\da-fA-F]+;)|(?P<ping>{_PING})|(?P<stray>(?:\#|(?<![A-Za-z0-9])GH\\*-)(?=\d))"
+_LIVE = re.compile(f"{_ISSUE_URL}|{_URL}|{_REFERENCE}|{_ELSE}", re.IGNORECASE | re.VERBOSE)
+_LIVE_ANYWHERE = re.compile(f"{_ISSUE_URL}|{_ELSE}", re.IGNORECASE | re.VERBOSE)
+_PARTED = re.compile(r"(?:#|GH-)(?=\d)", re.IGNORECASE)
+_COMMAND = re.compile(r"^(?P<start>[ \t]*(?:(?:[-*+>]|\d{1,9}[.)])[ \t]*)*)(?=/[A-Za-z])", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +60,86 @@ def echo_capture(capture: Capture | None) -> Echo:
 def quote_code(text: str) -> str:
     """A code span that holds the text whatever it is: the fence is longer than any run of backticks in it."""
     flat = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    fence = "`" * (max(map(len, re.findall(r"`+", flat)), default=0) + 1)
+    fence = "`" * (_longest_run(flat) + 1)
     pad = " " if flat.startswith("`") or flat.endswith("`") or not flat else ""
     return f"{fence}{pad}{flat}{pad}{fence}"
 
 
 def fence_code(text: str, language: str = "") -> str:
     """A code block that holds the text whatever it is."""
-    fence = "`" * max(3, max(map(len, re.findall(r"`+", text)), default=0) + 1)
+    fence = "`" * max(3, _longest_run(text) + 1)
     return f"{fence}{language}\n{text.strip(chr(10))}\n{fence}"
 
 
-def defuse(markdown: str, repository: str) -> str:
-    """The Markdown without pings, backlinks and commands; code is left as it is, nothing in it works on GitHub.
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall(r"`+", text)), default=0)
 
-    `@name` becomes code (a backslash or an entity would still notify: openjdk/skara#1548). References go through
-    redirect.github.com, which makes no backlink (github/docs#35987). Links that the comment needs are added afterwards.
+
+def defuse(markdown: str, repository: str, server: str = GITHUB) -> str:
+    """The Markdown without pings, backlinks, commands and HTML comments; code is left as it is, nothing in it works.
+
+    `server` is where the comment will stand. On github.com a reference becomes a link through redirect.github.com,
+    which makes no backlink (github/docs#35987); other servers have no such host, there it stays text. What calls or
+    links gets a zero-width space: a backslash or an entity would not do, GitHub reads the rendered text
+    (openjdk/skara#1548).
     """
-    parts, position = [], 0
-    for match in _CODE.finditer(markdown):
-        parts += [_defuse_prose(markdown[position : match.start()], repository), match[0]]
-        position = match.end()
-    return "".join([*parts, _defuse_prose(markdown[position:], repository)])
+    place = _Place(repository, server.rstrip("/").lower())
+    return "".join(piece.text if piece.is_code else place.defuse(piece) for piece in split_code(markdown))
 
 
-def _defuse_prose(text: str, repository: str) -> str:
-    text = _COMMENT_MARK.sub("", text)
-    text = _URL.sub(lambda match: f"https://redirect.github.com/{match['path']}{match['rest']}", text)
-    text = _FOREIGN.sub(lambda match: _redirect(match["repository"], match["number"], match[0]), text)
-    text = _LOCAL.sub(lambda match: _redirect(repository, match["number"], match[0]), text)
-    text = _PING.sub(lambda match: f"`@{match['name']}`", text)
-    return _COMMAND.sub(lambda match: f"{match['start']}`{match['command']}`", text)
+def find_pings(markdown: str) -> list[str]:
+    """The people and teams that the Markdown would notify."""
+    prose = "\0".join(piece.text for piece in split_code(markdown) if not piece.is_code)
+    return re.findall(rf"{_PING}[\w/-]+", prose)
 
 
-def _redirect(repository: str, number: str, shown: str) -> str:
-    return f"[{shown}](https://redirect.github.com/{repository}/issues/{number})"
+def link_elsewhere(shown: str, path: str, server: str) -> str:
+    """A link to an issue or pull request that makes no backlink; code where that cannot be had."""
+    return f"[{shown}]({_REDIRECT}/{path})" if server == GITHUB else quote_code(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a comment will stand, and so what links back there."""
+
+    repository: str
+    server: str
+
+    def defuse(self, piece: Piece) -> str:
+        text = _ENTITY.sub(_resolve, piece.text).replace("<!--", "&lt;!--")
+        live = _LIVE_ANYWHERE if piece.is_doubtful else _LIVE
+        text = live.sub(self._defuse_one, text)
+        first, end, rest = text.partition("\n")
+        return (_part_command(first) if piece.is_line else first) + end + _part_command(rest)
+
+    def _defuse_one(self, match: re.Match[str]) -> str:
+        match match.lastgroup:
+            case "issue":
+                return self._defuse_url(match)
+            case "reference" if self.server != GITHUB:
+                return _PARTED.sub(rf"\g<0>{_GAP}", match["shown"])
+            case "reference":
+                path = f"{match['repository'] or self.repository}/issues/{match['number']}"
+                return f"[{match['shown']}]({_REDIRECT}/{path})"
+            case "ping" | "stray":
+                return match[0].replace("\\", "") + _GAP
+            case _:
+                return match[0]
+
+    def _defuse_url(self, match: re.Match[str]) -> str:
+        host = match["server"].lower().rpartition("/")[2].removeprefix("www.")
+        if host != self.server.rpartition("/")[2]:
+            return match[0]
+        if self.server == GITHUB:
+            return f"{_REDIRECT}/{match['path']}"
+        return f"{match['home']}#{_GAP}{match['at']}"
+
+
+def _resolve(entity: re.Match[str]) -> str:
+    """The character of an entity that could hide a ping or a reference; others stay as they are."""
+    sign = unescape(entity[0])
+    return sign if sign.isascii() and (sign.isalnum() or sign in "@#/-") else entity[0]
+
+
+def _part_command(text: str) -> str:
+    return _COMMAND.sub(rf"\g<start>{_GAP}", text)

@@ -1,11 +1,12 @@
 """The one comment: guidance with its values, made harmless, in the comment's template. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from bot.comment.quoting import Echo, defuse, echo_capture, fence_code
+from bot.comment.quoting import GITHUB, Echo, defuse, echo_capture, fence_code, find_pings, link_elsewhere
 from bot.duplicates.canonical import Duplicate, Target
 from bot.errors import SignpostError
 from bot.github.tracker import Issue
@@ -19,7 +20,8 @@ from bot.rules.verdict import Captures
 MAX_CHARACTERS = 65_536
 """GitHub refuses a longer comment (422 "Body is too long")."""
 
-_ROOM_FOR_MARKER = 2_000
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)")
+_FAILURES = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 
 
 class CommentError(SignpostError):
@@ -52,7 +54,10 @@ class _Fix:
 
 
 def compare_with_fix(rule: Rule, captures: Captures) -> str | None:
-    """How the stated version stands to `fixed_in`: `older`, `fixed` (so it looks like a regression) or `unknown`; None without one."""
+    """How the stated version stands to `fixed_in`, if the rule has it.
+
+    `older`, `fixed` (so it looks like a regression) or `unknown`.
+    """
     if rule.model.fixed_in is None:
         return None
     stated = captures.get("version")
@@ -66,9 +71,10 @@ def make_section(match: Match, issue: Issue, target: Target | None, duplicates: 
     """The section of a match whose guidance speaks; `target` is the issue to follow, checked."""
     rule, guidance = match.rule, match.rule.model.guidance[match.branch or 0]
     values = _values_of(match, issue, target, duplicates)
+    server = find_server(issue)
 
     def write(text: str | None) -> str:
-        return defuse(render_template(text, values).strip(), issue.repository) if text else ""
+        return defuse(render_template(text, values).strip(), issue.repository, server) if text else ""
 
     return Section(
         title=write(rule.model.title),
@@ -77,11 +83,19 @@ def make_section(match: Match, issue: Issue, target: Target | None, duplicates: 
         example=_write_example(guidance, values),
         notes=write(guidance.notes),
         recommendation=write(guidance.recommendation),
-        fix=_write_fix(match, issue.repository),
+        fix=_write_fix(match, issue.repository, server),
         follow=_write_follow(target),
-        duplicates=tuple(f"#{d.number} ({d.state}): {defuse(d.why, issue.repository)}" for d in duplicates),
-        resources=tuple(f"[{defuse(page.title, issue.repository)}]({page.url})" for page in rule.model.resources),
+        duplicates=tuple(f"#{d.number} ({d.state}): {defuse(d.why, issue.repository, server)}" for d in duplicates),
+        resources=tuple(
+            defuse(f"[{page.title}]({page.url})", issue.repository, server) for page in rule.model.resources
+        ),
     )
+
+
+def find_server(issue: Issue) -> str:
+    """The GitHub that the issue is on, by its own address: `https://github.com`, or an Enterprise server."""
+    server, parted, _ = issue.url.partition(f"/{issue.repository}/issues/")
+    return server if parted else GITHUB
 
 
 def _values_of(
@@ -100,25 +114,28 @@ def _values_of(
 
 
 def _indent(text: str) -> str:
-    """A step of several lines stays one item of its list."""
-    return text.replace("\n", "\n   ")
+    """A step of several lines stays one item of its list, also as the tenth."""
+    return re.sub(r"\n(?=[^\n])", "\n    ", text)
 
 
 def _write_example(guidance: Guidance, values: Mapping[str, object]) -> str:
     return fence_code(render_template(guidance.example, values)) if guidance.example else ""
 
 
-def _write_fix(match: Match, repository: str) -> str:
+def _write_fix(match: Match, repository: str, server: str) -> str:
     fixed_in = match.rule.model.fixed_in
     if fixed_in is None:
         return ""
-    by = f" ([#{fixed_in.pr}](https://redirect.github.com/{repository}/pull/{fixed_in.pr}))" if fixed_in.pr else ""
+    by = f" ({link_elsewhere(f'#{fixed_in.pr}', f'{repository}/pull/{fixed_in.pr}', server)})" if fixed_in.pr else ""
     stated = echo_capture(match.captures.get("version"))
     match compare_with_fix(match.rule, match.captures):
         case "older":
             return f"Fixed in `{fixed_in.version}`{by}. This report names {stated}: please update, then try again."
         case "fixed":
-            return f"This was fixed in `{fixed_in.version}`{by}, and this report names {stated}: it looks as if the problem is back."
+            return (
+                f"This was fixed in `{fixed_in.version}`{by}, and this report names {stated}: "
+                "it looks as if the problem is back."
+            )
         case _:
             return f"Fixed in `{fixed_in.version}`{by}. If your version is older, please update, then try again."
 
@@ -126,31 +143,33 @@ def _write_fix(match: Match, repository: str) -> str:
 def _write_follow(target: Target | None) -> str:
     if target is None:
         return ""
-    return f"#{target.number} ({'open; news will be there' if target.is_open else 'closed as fixed'})"
+    return f"#{target.number}, " + ("the open issue about this problem" if target.is_open else "closed as fixed")
 
 
 def render_comment(sections: Iterable[Section], template: str | None = None) -> str:
-    """The visible text of the comment. Raises CommentError where a repository's own template cannot be rendered."""
-    from jinja2 import TemplateError
+    """The visible text of the comment. Raises CommentError where a repository's own template must not, or cannot."""
+    from jinja2 import TemplateError  # noqa: PLC0415 (most issues match no rule)
 
+    if template and (pings := find_pings(template)):
+        raise CommentError(f"the comment's template would notify {', '.join(pings)}; put each name into backticks")
     try:
-        text = (
-            make_environment().from_string(template or read_template("comment.md.j2")).render(sections=list(sections))
-        )
-    except (TemplateError, TypeError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
-        message = f"the comment's template cannot be rendered: {error}"
-        raise CommentError(message) from error
-    return _tidy(text)
+        source = make_environment().from_string(template or read_template("comment.md.j2"))
+        return _tidy(source.render(sections=list(sections)))
+    except (TemplateError, *_FAILURES) as error:
+        raise CommentError(f"the comment's template cannot be rendered: {error}") from error
 
 
 def _tidy(text: str) -> str:
     """At most one empty line in a row outside code, none at the ends."""
-    lines: list[str] = []
-    is_code = False
-    for line in text.strip().splitlines():
-        is_code ^= line.lstrip().startswith("```")
-        if line.strip() or is_code or (lines and lines[-1].strip()):
-            lines.append(line.rstrip() if not is_code else line)
+    lines, fence = list[str](), ""
+    for line in text.strip().split("\n"):
+        run = _FENCE.match(line)
+        if fence:
+            fence = "" if run and run[1].startswith(fence) and not run[2].strip() else fence
+        elif run:
+            fence = run[1]
+        if fence or line.strip() or (lines and lines[-1].strip()):
+            lines.append(line if fence else line.rstrip())
     return "\n".join(lines)
 
 
@@ -161,15 +180,18 @@ def read_template(name: str) -> str:
 
 
 def check_comment(text: str, forbidden: tuple[str, ...]) -> str:
-    """The text, if it may leave; raises CommentError if it is empty, too long, or holds forbidden words."""
+    """The text, if it may leave; raises CommentError if it is empty or holds forbidden words."""
     if not text.strip():
-        message = "the comment would be empty"
-        raise CommentError(message)
-    if len(text) > MAX_CHARACTERS - _ROOM_FOR_MARKER:
-        message = f"the comment would have {len(text)} characters; GitHub takes {MAX_CHARACTERS}. Shorten the guidance"
-        raise CommentError(message)
+        raise CommentError("the comment would be empty; see the template that the settings name")
     if words := find_forbidden(text, forbidden):
         quoted = ", ".join(f'"{word}"' for word in words)
-        message = f"the comment would hold forbidden words ({quoted}); change the guidance or the settings"
-        raise CommentError(message)
+        raise CommentError(f"the comment would hold forbidden words ({quoted}); change the guidance or the settings")
     return text
+
+
+def check_length(body: str) -> str:
+    """The comment with its marker, if it is not too long; raises CommentError."""
+    if len(body) > MAX_CHARACTERS:
+        message = f"the comment would have {len(body)} characters; GitHub takes {MAX_CHARACTERS}. Shorten the guidance"
+        raise CommentError(message)
+    return body

@@ -41,12 +41,17 @@ def judge_target(issue: Issue, number: int, found: Issue | None) -> Target | Ski
         return Skip(f"#{number} is this issue itself")
     if found is None:
         return Skip(f"#{number} does not exist any more")
-    if found.is_pull_request:
-        return Skip(f"#{number} is a pull request")
     if found.repository.lower() != issue.repository.lower() or found.number != number:
         return Skip(f"#{number} was moved to {found.repository}#{found.number}")
+    if found.is_pull_request:
+        return Skip(f"#{number} is a pull request")
+    return _judge_state(found)
+
+
+def _judge_state(found: Issue) -> Target | Skip:
     if found.state == "open":
-        return Target(number=number, state="open")
+        return Target(number=found.number, state="open")
     if found.state_reason == "completed":
-        return Target(number=number, state="fixed")
-    return Skip(f"#{number} is closed as {(found.state_reason or 'done').replace('_', ' ')}")
+        return Target(number=found.number, state="fixed")
+    reason = f" as {found.state_reason.replace('_', ' ')}" if found.state_reason else ""
+    return Skip(f"#{found.number} is closed{reason}")

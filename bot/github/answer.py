@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from bot.errors import TrackerError
@@ -165,7 +166,8 @@ def explain_failure(what: str, outcome: Answer | Lost, *, is_read: bool, now: fl
         return TrackerError(_say_lost(what, answered, doubt=doubt), uncertain=doubt)
     return TrackerError(
         f"Could not {what}: {answered}. {_advise(outcome, now)}".rstrip(),
-        missing=outcome.status in {404, 410},
+        missing=outcome.status == HTTPStatus.NOT_FOUND,
+        gone=outcome.status == HTTPStatus.GONE,
     )
 
 

@@ -9,6 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlsplit
@@ -56,7 +57,7 @@ class GitHubTracker:
         found = self._wire.read(what, _issue_path(repository, number))
         issue = _parse(what, lambda: parse_issue(found, repository))
         if issue.number != number:
-            raise TrackerError(f"Could not {what}: it is {issue.repository}#{issue.number} now.", missing=True)
+            raise TrackerError(f"Could not {what}: it is {issue.repository}#{issue.number} now.", gone=True)
         return issue
 
     def get_login(self) -> str | None:
@@ -66,10 +67,11 @@ class GitHubTracker:
         user = self._wire.read("read whose token this is", "/user", tolerate=_is_forbidden)
         return parse_account(user).login if user else None
 
-    def list_comments(self, issue: Issue) -> tuple[Comment, ...]:
-        """All comments, oldest first."""
+    def list_comments(self, issue: Issue, since: datetime | None = None) -> tuple[Comment, ...]:
+        """All comments, or those written or edited since then, oldest first."""
         what = f"read the comments of {_name(issue)}"
-        entries = self._wire.read_pages(what, f"{_path(issue)}/comments?{_PAGE}")
+        recent = f"&since={since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if since else ""
+        entries = self._wire.read_pages(what, f"{_path(issue)}/comments?{_PAGE}{recent}")
         return _parse(what, lambda: tuple(map(parse_comment, entries)))
 
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
@@ -130,6 +132,11 @@ class GitHubTracker:
         """Replace a comment's text."""
         path = f"{_repository_path(issue.repository)}/issues/comments/{comment_id}"
         self._wire.write(f"edit our comment on {_name(issue)}", "PATCH", path, {"body": mend_text(body)})
+
+    def delete_comment(self, issue: Issue, comment_id: int) -> None:
+        """Delete a comment; GitHub answers 404 where it is not there."""
+        path = f"{_repository_path(issue.repository)}/issues/comments/{comment_id}"
+        self._wire.write(f"delete our second comment on {_name(issue)}", "DELETE", path, tolerate=_is_missing)
 
     def close_issue(
         self,

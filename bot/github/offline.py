@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, NoReturn
 
 from bot.errors import TrackerError
@@ -35,8 +36,9 @@ class PayloadTracker:
         """Nobody says."""
         return None
 
-    def list_comments(self, issue: Issue) -> tuple[Comment, ...]:
+    def list_comments(self, issue: Issue, since: datetime | None = None) -> tuple[Comment, ...]:
         """Those that the payload brought."""
+        del since
         return issue.comments
 
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
@@ -75,6 +77,11 @@ class PayloadTracker:
         """Impossible."""
         del comment_id, body
         raise _refuse(f"edit a comment on #{issue.number}")
+
+    def delete_comment(self, issue: Issue, comment_id: int) -> NoReturn:
+        """Impossible."""
+        del comment_id
+        raise _refuse(f"delete a comment on #{issue.number}")
 
     def close_issue(
         self, issue: Issue, reason: Literal["not_planned", "completed", "duplicate"], duplicate_of: int | None = None

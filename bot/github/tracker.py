@@ -112,8 +112,8 @@ class Tracker(Protocol):
     def get_login(self) -> str | None:
         """Who we are, where the token can say it in one request (a user's token); None where it cannot."""
 
-    def list_comments(self, issue: Issue) -> tuple[Comment, ...]:
-        """All comments, on however many pages (100 a page), oldest first."""
+    def list_comments(self, issue: Issue, since: datetime | None = None) -> tuple[Comment, ...]:
+        """All comments, or those written or edited since then, on however many pages (100 a page), oldest first."""
 
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
         """The issue's own history, oldest first."""
@@ -141,6 +141,9 @@ class Tracker(Protocol):
 
     def update_comment(self, issue: Issue, comment_id: int, body: str) -> None:
         """Replace a comment's text; nobody is notified."""
+
+    def delete_comment(self, issue: Issue, comment_id: int) -> None:
+        """Delete a comment; one that is not there is no error. Only for a second one of ours, the moment it was posted."""
 
     def close_issue(
         self,

@@ -135,7 +135,8 @@ class Wire:
 
     def _fail(self, what: str, outcome: Answer | Lost, *, is_read: bool) -> TrackerError:
         error = explain_failure(what, outcome, is_read=is_read, now=time.time())
-        return TrackerError(redact(str(error), self._token), missing=error.missing, uncertain=error.uncertain)
+        error.args = (redact(str(error), self._token),)
+        return error
 
 
 def _find_redirect(outcome: Answer | Lost) -> str | None:

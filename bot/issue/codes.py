@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 
 _NAMED = re.compile(
-    r"(?:exit(?:ed)?(?: with)?(?: code| status)?|status(?: code)?|code|error|http(?:/\d(?:\.\d)?)?|errno|returned|signal|rc)"
-    r"[ :=(#'\"]{0,4}(?P<code>-?\d{1,10}|0x[0-9a-f]{1,16})(?![\w.])"
+    r"(?:exit(?:ed)?(?: with)?(?: code| status)?|status(?: code)?|code|error|http(?:/\d(?:\.\d)?)?|errno|returned"
+    r"|signal|rc)[ :=(#'\"]{0,4}(?P<code>-?\d{1,10}|0x[0-9a-f]{1,16})(?!\w|\.\w)"
 )
-_LARGE = re.compile(r"(?<![\w.-])(?P<code>-?\d{9,10}|0x[0-9a-f]{8})(?![\w.])")
+_LARGE = re.compile(r"(?<![\w.-])(?P<code>-?\d{9,10}|0x[0-9a-f]{8})(?!\w|\.\w)")
+_SIGN_EXTENSION = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,16 @@ class StatedCode:
 
 
 def normalise_code(code: int) -> int:
-    """One number for all spellings: -1073741819, 3221225477 and 0xC0000005 are the same Windows status."""
-    return code & 0xFFFFFFFF
+    """One number for all spellings: -1073741819, 3221225477 and 0xC0000005 are the same Windows status.
+
+    A larger number is an address rather than a status, unless it is a status that was sign-extended to 64 bits.
+    """
+    is_status = -(2**31) <= code < 2**32 or code >> 32 == _SIGN_EXTENSION
+    return code & 0xFFFFFFFF if is_status else code
 
 
 def find_codes(collapsed: str) -> tuple[StatedCode, ...]:
-    """The codes of a collapsed text: small ones only after a word such as `exit code` or `error`, large ones anywhere."""
+    """The codes of a collapsed text: small ones only after a word such as `exit code`, large ones anywhere."""
     matches = [*_NAMED.finditer(collapsed), *_LARGE.finditer(collapsed)]
     return tuple(
         StatedCode(normalise_code(int(m["code"], 0)), m.start("code"), m.end("code"))

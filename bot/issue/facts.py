@@ -1,30 +1,42 @@
 """What Signpost knows of one issue: its views in both normal forms, its sections and boxes. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from bot.github.tracker import Issue
+from bot.issue.codes import StatedCode, find_codes
+from bot.issue.frames import Frame, find_frames
+from bot.issue.language import detect_language
 from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
 from bot.issue.markdown import Span
 from bot.issue.normal import MAX_CHARACTERS, Trace, collapse, squeeze, trace_collapse, trace_squeeze
 
 VIEWS = ("title", "body", "logs", "errors", "comments")
 DEFAULT_VIEWS = ("title", "body", "logs")
-_VIEW_OF_PIECE: dict[PieceKind, str] = {"prose": "body", "log": "logs", "quote": "logs", "errors": "errors"}
+_VIEW_OF_PIECE: Mapping[PieceKind, str] = {
+    "prose": "body",
+    "heading": "body",
+    "log": "logs",
+    "quote": "logs",
+    "errors": "errors",
+}
 _OUR_WORDS = re.compile(r"signpost:v1|posted (?:automatically )?by signpost", re.IGNORECASE)
 _QUOTED_MAIL = re.compile(r"^(?:On [^\n]{5,200} wrote:|-{3,} ?Original Message ?-{3,})[ \t\r]*$", re.MULTILINE)
-_IMAGE = re.compile(
-    r"!\[[^\]\n]*\]\([^)\n]*\)|<img\b[^>\n]*>|<video\b[^>\n]*>(?:</video>)?|https?://\S+\.(?:png|jpe?g|gif|mp4|webp)\b|https://github\.com/(?:user-attachments/assets|[\w.-]+/[\w.-]+/assets)/\S+"
+_IMAGE = re.compile(  # each part stops at the sign with which the next one would begin, so that none is read twice
+    r"!\[[^\[\]\n]*\]\([^()\n]*\)|<(?:img|video)\b[^<>\n]*>(?:</video>)?|https?://[^\s:]+\.(?:png|jpe?g|gif|mp4|webp)\b"
+    r"|https://github\.com/(?:user-attachments/assets|[\w.-]+/[\w.-]+/assets)/[^\s:]+"
 )
+_LONGEST_CHOICE = 40
 
 
 @dataclass(frozen=True)
 class Text:
     """A run of an issue's text that is read as one.
 
-    `source` is where it stands (`title`, `body`, `comment 1`, …) and `original` that whole text; `span` is our part of it.
+    `source` is where it stands (`title`, `body`, `comment 1`, …), `original` that whole text, `span` our part of it.
     """
 
     view: str
@@ -46,6 +58,16 @@ class Text:
     def squeezed(self) -> str:
         """The squeezed form."""
         return squeeze(self.collapsed)
+
+    @cached_property
+    def codes(self) -> tuple[StatedCode, ...]:
+        """The exit and status codes of the collapsed form."""
+        return find_codes(self.collapsed)
+
+    @cached_property
+    def frames(self) -> Mapping[Literal["top", "any"], tuple[Frame, ...]]:
+        """The stack frames; `top` has the innermost of each trace."""
+        return {"top": find_frames(self.raw, "top"), "any": find_frames(self.raw, "any")}
 
     @cached_property
     def _collapsed_trace(self) -> Trace:
@@ -91,10 +113,9 @@ class Facts:
         views: dict[str, list[Text]] = {view: [] for view in VIEWS}
         views["title"].append(Text("title", "title", self.issue.title, Span(0, len(self.issue.title))))
         for piece in self.layout.pieces:
-            view = _VIEW_OF_PIECE.get(piece.kind)
-            text = Text(view or "", "body", self.body, piece.span)
-            if view and not (piece.kind == "quote" and _OUR_WORDS.search(text.raw)):
-                views[view].append(text)
+            text = Text(_VIEW_OF_PIECE[piece.kind], "body", self.body, piece.span)
+            if piece.kind != "quote" or not _OUR_WORDS.search(text.raw):
+                views[text.view].append(text)
         views["comments"] += _read_comments(self.issue)
         return {view: tuple(texts) for view, texts in views.items()}
 
@@ -120,7 +141,7 @@ class Facts:
         return sections
 
     def find_sections(self, name: str) -> tuple[tuple[Section, Text], ...]:
-        """All sections of that name (a form may be pasted inside a form), headings before `Key: value` lines in prose."""
+        """All sections of that name (a form may be pasted inside a form), fields before `Key: value` lines in prose."""
         found = self._sections_by_name.get(name_section(name), [])
         found = sorted(found, key=lambda section: section.place != "field")
         return tuple((section, Text(f"section: {section.name}", "body", self.body, section.span)) for section in found)
@@ -141,20 +162,30 @@ class Facts:
     @cached_property
     def is_images_only(self) -> bool:
         """Whether what was answered consists of images."""
-        texts = [text.raw for view in ("body", "logs", "errors") for text in self.views[view]]
-        written = [text for text in texts if not _is_bare_choice(text)]
-        return any(map(_IMAGE.search, texts)) and not any(_IMAGE.sub("", text).strip() for text in written)
+        written = [text for text in self._written if not _is_bare_choice(text)]
+        return any(map(_IMAGE.search, written)) and not any(_IMAGE.sub("", text).strip() for text in written)
+
+    @cached_property
+    def _written(self) -> tuple[str, ...]:
+        """What stands in the body beside headings and boxes."""
+        spans = (piece.span for piece in self.layout.pieces if piece.kind != "heading")
+        return tuple(self.body[span.start : span.end] for span in spans)
 
     @cached_property
     def is_template_untouched(self) -> bool:
         """Whether there is a template, and nothing was written into it."""
         has_frame = bool(self.layout.sections or self.layout.boxes) or "<!--" in self.body
-        return not self.is_empty and has_frame and not any(self.views[view] for view in ("body", "logs", "errors"))
+        return not self.is_empty and has_frame and not self._written
+
+    @cached_property
+    def language(self) -> str | None:
+        """The language of title and prose, as an ISO 639-1 code; None where there is too little to tell."""
+        return detect_language(" ".join(text.raw for text in self.find_texts(("title", "body"))))
 
 
 def _is_bare_choice(text: str) -> bool:
     """One line of a few words is a form's choice (`Windows`), not a description."""
-    return len(text) <= 40 and "\n" not in text.strip() and not _IMAGE.search(text)
+    return len(text) <= _LONGEST_CHOICE and "\n" not in text.strip() and not _IMAGE.search(text)
 
 
 def _read_comments(issue: Issue) -> Iterator[Text]:
@@ -163,7 +194,7 @@ def _read_comments(issue: Issue) -> Iterator[Text]:
         body = comment.body[:MAX_CHARACTERS]
         mail = _QUOTED_MAIL.search(body)
         for piece in read_layout(body[: mail.start()] if mail else body).pieces:
-            if piece.kind not in {"quote", "box"}:
+            if piece.kind != "quote":
                 yield Text("comments", f"comment {number}", body, piece.span)
 
 

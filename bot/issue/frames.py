@@ -8,27 +8,28 @@ from typing import Literal
 MAX_FRAMES = 1_000
 _PYTHON = re.compile(r'File "(?P<file>[^"\n]{1,400})", line \d+(?:, in (?P<name>[\w.<>]+))?')
 _CALL = re.compile(
-    r"^[ \t]*at (?:async |new )?(?:(?P<name>[^\s()\n][^()\n]{0,300}?)(?:\([^()\n]{0,300}\))? ?(?:\((?P<file>[^()\n]{1,400})\)|in (?P<source>[^\n]{1,400}?):line \d+)"
-    r"|(?P<bare>[^\s()\n]{1,400}:\d+(?::\d+)?))",
+    r"^[ \t]*at (?:async |new )?(?:(?P<name>[^\s()\n][^()\n]{0,300}?)(?:\([^()\n]{0,300}\))? ?"
+    r"(?:\((?P<file>[^()\n]{1,400})\)|in (?P<source>[^\n]{1,400}?):line \d+)|(?P<bare>[^\s()\n]{1,400}:\d+(?::\d+)?))",
     re.MULTILINE,
 )
 _RUST = re.compile(
-    r"^[ \t]*\d{1,4}: +(?:0x[0-9a-f]+ - )?(?P<name>[\w<>:{}$#.&' ]{3,300}?)[ \t\r]*$(?:\n[ \t]+at (?P<file>[^\n]{1,400}?):\d+(?::\d+)?[ \t\r]*$)?",
+    r"^[ \t]*\d{1,4}: {1,20}(?:0x[0-9a-f]{1,16} - )?(?P<name>[\w<>:{}$#.&'][\w<>:{}$#.&' ]{1,299}[\w<>:{}$#.&'])\r?$"
+    r"(?:\n[ \t]+at (?P<file>[^\n]{1,400}?):\d+(?::\d+)?\r?$)?",
     re.MULTILINE,
 )
-_GO = re.compile(r"^(?P<name>[\w./*()-]{1,300}?)\([^\n]{0,400}\)\n\t(?P<file>[^\n]{1,400}?):\d+", re.MULTILINE)
+_GO = re.compile(r"^(?P<name>[\w./*()-]{1,300}?)\([^()\n]{0,400}\)\r?\n\t(?P<file>[^\n]{1,400}?):\d+", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One call of a stack trace: the names it goes by (function, file, dotted module), and where it stands in the text."""
+    """One call of a stack trace: the names it goes by (function, file, dotted module), and its place in the text."""
 
     names: tuple[str, ...]
     start: int
     end: int
 
     def matches(self, pattern: str) -> bool:
-        """Whether the shell-like pattern (`custom_components.*`) is one of the names, from its start or after a slash or dot."""
+        """Whether the shell-like pattern (`custom_components.*`) is a name, or the end of one after a slash or dot."""
         patterns = (pattern, f"*/{pattern}", f"*.{pattern}")
         return any(fnmatchcase(name, tried) for name in self.names for tried in patterns)
 

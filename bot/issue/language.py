@@ -1,4 +1,4 @@
-"""Which language a report is written in, from its letters and its commonest words; good enough to choose a link. Pure."""
+"""Which language a report is written in, by its letters and its commonest words; enough to choose a link. Pure."""
 
 import re
 from collections import Counter

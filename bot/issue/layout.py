@@ -11,7 +11,7 @@ from typing import Literal
 from bot.issue.markdown import MAX_PARTS, Heading, Span, drop_comments, find_headings, find_hidden, find_next, is_inside
 from bot.issue.normal import collapse
 
-PieceKind = Literal["prose", "log", "errors", "quote", "box"]
+PieceKind = Literal["prose", "heading", "log", "errors", "quote"]
 SectionView = Literal["body", "logs", "errors", "facts", "ignore"]
 
 
@@ -24,6 +24,7 @@ class LayoutModel:
     sections: tuple[tuple[str, SectionView], ...] = ()
 
     def view_of(self, label: str) -> SectionView | None:
+        """The view that the text of a section belongs to, where the model says so."""
         wanted = name_section(label)
         return next((view for name, view in self.sections if name_section(name) == wanted), None)
 
@@ -78,8 +79,8 @@ _BOX = re.compile(
 )
 _TICKS = {"x", "√", "✓", "✔", "v", "y", "yes", "✅", "☑", "*", "х"}  # noqa: RUF001 (the last is a Cyrillic x)
 _KEY_LINE = re.compile(
-    r"^[ \t]{0,12}(?:[-*+•][ \t]{1,4})?(?:\*\*|<b>)?(?P<key>[A-Za-z][\w ./()-]{0,38}?)(?:\*\*|</b>)?[ \t]{0,4}[:：](?:\*\*)?"  # noqa: RUF001
-    r"[ \t]+(?P<value>\S[^\n]*)$",
+    r"^[ \t]{0,12}(?:[-*+•][ \t]{1,4})?(?:\*\*|<b>)?(?P<key>[A-Za-z][\w ./()-]{0,38}?)(?:\*\*|</b>)?[ \t]{0,4}"
+    r"[:\uff1a](?:\*\*)?[ \t]+(?P<value>\S[^\n]*)$",
     re.MULTILINE,
 )
 _LOG_NAME = re.compile(r"\b(?:logs?|errors?|output|traceback|stack ?trace|console|crash|terminal output|verbose)\b")
@@ -87,23 +88,29 @@ _FACTS_NAME = re.compile(
     r"\b(?:environment|system info|version info|setup|your system|desktop|smartphone|about|info)\b"
 )
 _PASTED = re.compile(
-    r"[⎿⏺❯✻│]|^Traceback \(most recent|^[ \t]+at \S+ ?\(|^[ \t]*File \"|panicked at|^npm (?:ERR!|error)|^[\w.]{0,120}(?:Error|Exception):"
-    r"|^(?:fatal|error|warning)(?:\[\w+\])?: |\{\"(?:type|error)\":|^\$ |^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d",
+    r"[⎿⏺\u276f✻│]|^Traceback \(most recent|^[ \t]+at \S+ ?\(|^[ \t]*File \"|panicked at|^npm (?:ERR!|error)"
+    r"|^[\w.]{0,120}(?:Error|Exception):|^(?:fatal|error|warning)(?:\[\w{1,40}\])?: |\{\"(?:type|error)\":|^\$ "
+    r"|^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d",
     re.MULTILINE,
 )
 _PARAGRAPH = re.compile(r"(?:^[ \t]{0,3}>[^\n]*\n?)+|(?:^(?![ \t]{0,3}>)[^\n]*?[^\s][^\n]*\n?)+", re.MULTILINE)
 _FENCE_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 _QUOTE = re.compile(r"[ \t]{0,3}>")
+_LONGEST_LABEL = 40
+"""A template's headings are short; a longer one is a sentence of the reporter's, often the error in bold."""
+
 _EMPTY_ANSWERS = {"", "_no response_", "no response", "none", "n/a", "*no response*"}
-_TEMPLATE_SENTENCES = (  # the first words of GitHub's own default issue templates
-    "a clear and concise description of what",
-    "a clear and concise description of any alternative",
-    "steps to reproduce the behavior:",
-    "if applicable, add screenshots to help explain your problem",
-    "add any other context about the problem here",
-    "add any other context or screenshots about the feature request here",
-    "[e.g. ios]",
-    "is your feature request related to a problem? please describe",
+_TEMPLATE_LINE = re.compile(  # a whole line of GitHub's own default issue templates
+    r"""
+      a\ clear\ and\ concise\ description\ of\ (?:what|any\ alternative)[^.\n]{0,80}\.(?:\ ex\.\ i'm\ always\ frustrated\ .*)?
+    | steps\ to\ reproduce\ the\ behavior:
+    | (?:1\.\ )?go\ to\ '\.{3}' | (?:2\.\ )?click\ on\ '\.{4}' | (?:3\.\ )?scroll\ down\ to\ '\.{4}' | (?:4\.\ )?see\ error
+    | if\ applicable,\ add\ screenshots\ to\ help\ explain\ your\ problem\.
+    | add\ any\ other\ context\ (?:about\ the\ problem|or\ screenshots\ about\ the\ feature\ request)\ here\.
+    | (?:-\ )?(?:device|os|browser|version):?\ *\[e\.g\.\ [\w.,\ ]{1,40}\] | \[e\.g\.\ ios\]
+    | is\ your\ feature\ request\ related\ to\ a\ problem\?\ please\ describe\.?
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -115,14 +122,14 @@ def name_section(label: str) -> str:
 
 
 def is_answered(value: str, placeholders: Iterable[str] = ()) -> bool:
-    """Whether a section's value says anything: not empty, not `_No response_`, only a fence, a comment or a placeholder."""
+    """Whether a section's value says anything: no `_No response_`, bare fence, comment or placeholder."""
     bare = _FENCE_LINE.sub("", drop_comments(value)).strip()
     return bare.lower() not in _EMPTY_ANSWERS and not is_template_text(bare) and bare not in placeholders
 
 
 def is_template_text(text: str) -> bool:
-    """Whether a paragraph is untouched text of GitHub's own default templates."""
-    return text[:200].strip().lower().startswith(_TEMPLATE_SENTENCES)
+    """Whether every line of a text stands in GitHub's own default templates: what a reporter adds below them counts."""
+    return all(_TEMPLATE_LINE.fullmatch(line) for line in map(str.strip, text.splitlines()) if line)
 
 
 def read_layout(body: str, models: tuple[LayoutModel, ...] = ()) -> Layout:
@@ -159,17 +166,13 @@ def _choose_model(body: str, headings: tuple[Heading, ...], models: tuple[Layout
 
 def _is_form_heading(body: str, heading: Heading) -> bool:
     """GitHub writes an empty line after each label of an issue form; people who type a heading rarely do."""
-    return (
-        heading.style == "atx"
-        and heading.level == 3
-        and bool(re.match(r"\r?\n[ \t]*\r?\n", body[heading.end : heading.end + 80]))
-    )
+    return heading.is_form_label and bool(re.match(r"\r?\n[ \t]*\r?\n", body[heading.end : heading.end + 80]))
 
 
 def _splits(heading: Heading, model: LayoutModel) -> bool:
     if model.headings == "form":
-        return heading.style == "atx" and heading.level == 3
-    return model.headings == "any" or heading.style == model.headings
+        return heading.is_form_label
+    return model.headings in {"any", heading.style}
 
 
 def _sections(headings: list[Heading], model: LayoutModel, length: int) -> Iterator[Section]:
@@ -212,15 +215,22 @@ def _pieces(
     cuts += [(whole, content) for whole, content in fences]
     cuts += [(span, None) for span in hidden]
     position, view = 0, None
-    labels = {heading.start: heading.label for heading in headings}
+    labels = {heading.start: heading for heading in headings}
     for whole, content in sorted(cuts, key=lambda cut: (cut[0].start, cut[0].end)):
         yield from _read_prose(body, Span(position, whole.start), view)
         if content:
             yield from _piece("errors" if view == "errors" else "log", body, content, view)
         if whole.start in labels:
-            view = _view_of_section(labels[whole.start], model)
+            view = _view_of_section(labels[whole.start].label, model)
+            yield from _read_heading(body, labels[whole.start], model)
         position = max(position, whole.end)
     yield from _read_prose(body, Span(position, len(body)), view)
+
+
+def _read_heading(body: str, heading: Heading, model: LayoutModel) -> Iterator[Piece]:
+    is_of_form = model.headings == "form" and _is_form_heading(body, heading)
+    if len(heading.label) > _LONGEST_LABEL and not is_of_form and not model.view_of(heading.label):
+        yield from _piece("heading", body, Span(heading.start, heading.end), None)
 
 
 def _view_of_section(label: str, model: LayoutModel) -> SectionView:
@@ -233,15 +243,17 @@ def _read_prose(body: str, span: Span, view: SectionView | None) -> Iterator[Pie
         yield from _piece("errors", body, span, view)
         return
     read: Piece | None = None
-    for match in _PARAGRAPH.finditer(body, span.start, max(span.start, span.end)):
+    for match in _PARAGRAPH.finditer(
+        body[span.start : span.end]
+    ):  # a slice, since what follows a heading is a line too
         if is_answered(match[0]):
-            kind = _kind_of(match[0], view)
+            kind, start, end = _kind_of(match[0], view), span.start + match.start(), span.start + match.end()
             if read and read.kind == kind:
-                read = Piece(kind, Span(read.span.start, match.end()))
+                read = Piece(kind, Span(read.span.start, end))
                 continue
             if read:
                 yield from _piece(read.kind, body, read.span, view)
-            read = Piece(kind, Span(match.start(), match.end()))
+            read = Piece(kind, Span(start, end))
     if read:
         yield from _piece(read.kind, body, read.span, view)
 

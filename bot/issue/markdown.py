@@ -1,4 +1,4 @@
-"""Where an issue's Markdown has code fences, HTML comments and headings; linear in the text, whatever it holds. Pure."""
+"""Where an issue's Markdown has code fences, HTML comments and headings; linear in the text. Pure."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -10,8 +10,14 @@ from typing import Literal
 MAX_PARTS = 500
 """More headings, boxes or `Key: value` lines than this are not told apart: an issue has dozens at most."""
 
-_OPENER = re.compile(r"^ {0,3}(?:[-*+] {1,4})?(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$|(?P<comment><!--)", re.MULTILINE)
-_CLOSER = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})[ \t\r]*$", re.MULTILINE)
+FORM_LEVEL = 3
+"""GitHub writes the label of an issue form's field as `### Label`."""
+
+# Up to eight spaces: a fence that is indented further than CommonMark's three nearly always stands in a list.
+_OPENER = re.compile(
+    r"^ {0,8}(?:(?:[-*+]|\d{1,3}[.)]) {1,4})?(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$|(?P<comment><!--)", re.MULTILINE
+)
+_CLOSER = re.compile(r"^ {0,8}(?P<fence>`{3,}|~{3,})[ \t\r]*$", re.MULTILINE)
 _ATX = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<label>[^\n]+)$", re.MULTILINE)
 _BOLD = re.compile(r"^ {0,3}\*\*(?P<label>[^*\n]{1,80})\*\*[ \t]*:?", re.MULTILINE)
 _HTML = re.compile(r"<h(?P<level>[1-6])\b[^<>\n]{0,300}>(?P<label>[^<\n]{1,200})</h[1-6]>", re.IGNORECASE)
@@ -35,6 +41,11 @@ class Heading:
     level: int
     label: str
 
+    @property
+    def is_form_label(self) -> bool:
+        """Whether it looks as GitHub writes the labels of issue forms."""
+        return self.style == "atx" and self.level == FORM_LEVEL
+
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
@@ -52,44 +63,43 @@ class _Closers:
         self._of = {
             sign: [(start, end, len(fence)) for start, end, fence in found if fence[0] == sign] for sign in "`~"
         }
-        self._longest_from = {
-            sign: _longest_suffixes([length for *_, length in rows]) for sign, rows in self._of.items()
-        }
+        self._next_longer = {sign: _next_larger([length for *_, length in rows]) for sign, rows in self._of.items()}
 
     def find(self, fence: str, position: int) -> Span | None:
         """The closing line at or after `position`: same sign, at least as long (CommonMark 0.31, 4.5)."""
         rows = self._of[fence[0]]
-        first = bisect_left(rows, (position, 0, 0))
-        if first == len(rows) or self._longest_from[fence[0]][first] < len(fence):
-            return None
-        while rows[first][2] < len(fence):
-            first += 1
-        return Span(*rows[first][:2])
+        found = bisect_left(rows, (position, 0, 0))
+        while found < len(rows) and rows[found][2] < len(fence):
+            found = self._next_longer[fence[0]][found]
+        return Span(*rows[found][:2]) if found < len(rows) else None
 
 
-def _longest_suffixes(lengths: list[int]) -> list[int]:
-    longest, result = 0, []
-    for length in reversed(lengths):
-        longest = max(longest, length)
-        result.append(longest)
-    return result[::-1]
+def _next_larger(numbers: list[int]) -> list[int]:
+    """For each number the index of the next larger one, or of the end: a leap over all that are too short."""
+    result, waiting = [len(numbers)] * len(numbers), list[int]()
+    for index, number in enumerate(numbers):
+        while waiting and numbers[waiting[-1]] < number:
+            result[waiting.pop()] = index
+        waiting.append(index)
+    return result
 
 
 def find_hidden(text: str, headings: Iterable[Heading] = (), boundaries: Collection[str] = ()) -> Hidden:
     """Fences and HTML comments.
 
-    `boundaries` are those labels among the `headings` that belong to a known form: their `### Label` lines end any fence, closed or not, because GitHub puts
-    each answer between such lines, however badly an answer is fenced. A fence that nothing closes ends at the next form
-    heading (a line `### …` between empty lines), or with the text. An HTML comment that nothing closes hides nothing.
+    `boundaries` are those labels among the `headings` that belong to a known form: their `### Label` lines end any
+    fence, closed or not, because GitHub puts each answer between such lines, however badly an answer is fenced. A fence
+    that nothing closes ends at the next form heading (a line `### …` between empty lines), or with the text. An HTML
+    comment that nothing closes hides nothing.
     """
     closers, fences, comments = _Closers(text), list[tuple[Span, Span]](), list[Span]()
-    known = [heading.start for heading in headings if heading.level == 3 and heading.label in boundaries]
+    known = [heading.start for heading in headings if heading.is_form_label and heading.label in boundaries]
     guessed = [match.start() for match in re.finditer(r"(?<=\n)\r?\n### [^\n]+\r?\n\r?\n", text)]
     position, has_comment_ends = 0, True
     while match := _OPENER.search(text, position):
         position = match.end()
         if match["comment"]:
-            end = text.find("-->", position) if has_comment_ends else -1
+            end = text.find("-->", position - 2) if has_comment_ends else -1  # `<!-->` is a whole comment
             has_comment_ends = end >= 0
             if has_comment_ends:
                 comments.append(Span(match.start(), position := end + 3))
@@ -144,7 +154,7 @@ def is_inside(spans: list[Span], position: int) -> bool:
 def drop_comments(text: str) -> str:
     """The text without its HTML comments; one that nothing closes stays."""
     kept, position = [], 0
-    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start)) >= 0:
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 2)) >= 0:
         kept.append(text[position:start])
         position = end + 3
     return "".join([*kept, text[position:]])

@@ -1,8 +1,8 @@
 """The two normal forms of a text, and the way back from them to the original. Pure.
 
-The steps answer what real issue text does; N1 to N21 are the numbers of that survey (terminal wraps N4, JSON in JSON N3,
-quotes N5, mojibake N6, terminal furniture N7, Markdown in logs N8). Each step is one regular expression, so the fast path
-is a chain of `sub` calls; only where evidence must be shown are the same steps traced with their offsets.
+The steps answer what real issue text does; N1 to N21 are the numbers of that survey (terminal wraps N4, JSON in JSON
+N3, quotes N5, mojibake N6, terminal furniture N7, Markdown in logs N8). Each step is one regular expression, so the
+fast path is a chain of `sub` calls; only where evidence must be shown are the same steps traced with their offsets.
 """
 
 import html
@@ -18,23 +18,22 @@ MAX_CHARACTERS = 65_536
 
 _SAME_SIGN = str.maketrans(
     dict.fromkeys("‘’‚‛′‵ʼʹ＇´", "'")  # noqa: RUF001 (the very characters that are folded)
-    | dict.fromkeys("“”„‟″‶«»＂", '"')
+    | dict.fromkeys("“”„‟″‶«»＂", '"')  # noqa: RUF001 (the very characters that are folded)
     | dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")  # noqa: RUF001 (the very characters that are folded)
-    | dict.fromkeys("•∙⋅‧・◦", "·")  # noqa: RUF001 (the very characters that are folded)
+    | dict.fromkeys("•∙⋅‧・◦", "·")
 )
 _MOJIBAKE = {
     "Â·": "·",
     "Â ": " ",
     "Â\u00a0": " ",
-    "â€™": "'",
-    "â€˜": "'",
-    "â€œ": '"',
+    "â€\u2122": "'",
+    "â€\u02dc": "'",
+    "â€\u0153": '"',
     "â€\u009d": '"',
-    "â€\u201d": '"',
-    "â€“": "-",
-    "â€”": "-",
-    "â€¦": "...",
-    "â€¢": "·",
+    "â€\u201c": "-",
+    "â€\u201d": "-",
+    "â€\u00a6": "...",
+    "â€\u00a2": "·",
 }
 _ESCAPED_CONTROL = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " "}
 _SET_ASIDE = "\uf8ff"
@@ -94,8 +93,8 @@ def _always(_text: str) -> bool:
     return True
 
 
-_COMBINING = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff\u3099\u309a]")
-
+_COMBINING = re.compile("[\u0300-\u036f\u1161-\u11ff\u1ab0-\u1aff\u20d0-\u20ff\u3099\u309a]")
+"""What joins the letter before it: accents and, as macOS writes Korean file names, the parts of a syllable."""
 
 _COLLAPSE = (
     # A Windows path is set aside first, or `C:\new` would become a line end.
@@ -104,7 +103,8 @@ _COLLAPSE = (
         re.compile(r"\b[A-Za-z]:(?:\\{1,8}[\w.@%~+()$\[\]-]+)+"),
         lambda match: re.sub(r"\\+", _SET_ASIDE, match[0]),
     ),
-    # N3. One pass does up to three rounds: n rounds leave 2**n - 1 backslashes before a quote, 2**(n-1) before a letter.
+    # N3. One pass does up to three rounds: n rounds leave 2**n - 1 backslashes before a quote, 2**(n-1) before a
+    # letter.
     _Step(
         _has("\\"),
         re.compile(
@@ -116,7 +116,7 @@ _COLLAPSE = (
     _Step(_has(_SET_ASIDE), re.compile(_SET_ASIDE), lambda _match: "\\"),
     _Step(
         _has("\x1b^␛"),
-        re.compile(r"(?:\x1b|\^\[|␛)(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])?"),
+        re.compile(r"(?:\x1b|\^\[|␛)(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[@-Z\\^_])?"),
         "",
     ),
     _Step(_has("["), re.compile(r"\[(?:\d{1,3};){0,6}\d{1,3}m"), ""),
@@ -128,12 +128,13 @@ _COLLAPSE = (
     _Step(_has("<"), re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE), " "),
     _Step(_has("("), re.compile(r'!?\[(?P<text>[^\[\]]*)\]\((?P<url>[^()\s]*)(?:\s+"[^"]*")?\)'), _keep_link_text),
     _Step(_has("Ââ"), re.compile("|".join(map(re.escape, _MOJIBAKE))), lambda match: _MOJIBAKE[match[0]]),
-    # Zero-width, bidirectional and other invisible signs; a text may hold them by accident or to hide from us.
+    # Zero-width, bidirectional and other invisible signs, which a text may hold by accident or to hide from us, and
+    # halves of surrogate pairs, which no UTF-8 can carry.
     _Step(
         _always,
         re.compile(
             "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
-            "\U000e0000-\U000e0fff\x00-\x08\x0e-\x1a\x7f]"
+            "\U000e0000-\U000e0fff\x00-\x08\x0e-\x1a\x7f\ud800-\udfff]"
         ),
         "",
     ),
@@ -144,7 +145,8 @@ _COLLAPSE = (
         ),
         " ",
     ),
-    _Step(_COMBINING.search, re.compile(f"(?s).{_COMBINING.pattern}+"), lambda match: _fold(match[0])),
+    # At most 30 at once, as in Unicode's stream-safe text: the time to sort them grows with the square of their number.
+    _Step(_COMBINING.search, re.compile(f"(?s).{_COMBINING.pattern}{{1,30}}"), lambda match: _fold(match[0])),
     _Step(_is_foreign, re.compile(r"[^\x00-\x7f]"), lambda match: _fold(match[0])),
 )
 _MARKS = (
@@ -179,8 +181,6 @@ class _Edits:
 
     def locate_end(self, position: int) -> int:
         last = bisect_right(self.new_starts, position - 1) - 1
-        while last >= 0 and self.new_starts[last] == self.new_ends[last] == position:
-            last -= 1
         if last < 0:
             return position
         if position - 1 < self.new_ends[last]:
@@ -211,7 +211,7 @@ def _rewrite(text: str, steps: tuple[_Step, ...]) -> str:
 
 
 def collapse(text: str) -> str:
-    """The collapsed form: case, quotes, dashes, escapes, marks and furniture folded away, white space runs = one space."""
+    """The collapsed form: case, quotes, dashes, escapes, marks and furniture folded away, white space = one space."""
     # `lower` after the fold changes no length: what it could lengthen has been folded by then.
     return _rewrite(_rewrite(text[:MAX_CHARACTERS], _COLLAPSE).lower(), _MARKS)
 
@@ -219,7 +219,8 @@ def collapse(text: str) -> str:
 def squeeze(collapsed: str) -> str:
     """The squeezed form of a collapsed text: without white space and quotes.
 
-    A terminal wraps inside words (N4); apostrophes get lost and JSON's double quotes become single ones in a Python repr (N3, N5).
+    A terminal wraps inside words (N4); apostrophes get lost, and JSON's double quotes become single ones in a Python
+    repr (N3, N5).
     """
     return _rewrite(collapsed, _SQUEEZE)
 

@@ -14,6 +14,8 @@ _MODEL = re.compile(
     r"(?:sonnet|opus|haiku|claude|gpt|gemini|llama|mistral|grok|qwen|deepseek)[ -]*(?:v|version)?\s*$", re.IGNORECASE
 )
 _BUILD_NUMBER = 1_000
+_PARTS_OF_AN_IP_ADDRESS = 4
+_LARGEST_PART_OF_AN_IP_ADDRESS = 255
 _RANGE_PART = re.compile(r"\s*(?P<operator><=|>=|==|!=|<|>|=)?\s*(?P<version>v?\d[\w.+-]*)\s*\Z")
 _PRE_ORDER = {
     "dev": 0,
@@ -73,19 +75,21 @@ class StatedVersion:
 def find_versions(text: str) -> tuple[StatedVersion, ...]:
     """The versions in a text, the newest first.
 
-    A model's name (`Sonnet 4.6`, `Claude 4.5`) is no version of a product, nor is a desktop build (`1.3883.0`), nor an IP address.
+    A model's name (`Sonnet 4.6`, `Claude 4.5`) is no version of a product, nor is a desktop build (`1.3883.0`), nor an
+    IP address.
     """
     found = [_read(match) for match in _VERSION.finditer(text) if _is_product(match, text)]
     return tuple(sorted(found, key=lambda stated: stated.version, reverse=True))
 
 
 def _is_product(match: re.Match[str], text: str) -> bool:
-    parts = match["release"].split(".")
-    if len(parts) == 4 and all(int(part) <= 255 for part in parts) and not match["pre"]:
+    parts = [int(part) for part in match["release"].split(".")]
+    if len(parts) == _PARTS_OF_AN_IP_ADDRESS and max(parts) <= _LARGEST_PART_OF_AN_IP_ADDRESS and not match["pre"]:
         return False
+    has_patch = parts[2:] != []
     if _MODEL.search(text[max(0, match.start() - 24) : match.start()]):
-        return len(parts) > 2 and int(parts[1]) < _BUILD_NUMBER
-    return len(parts) < 3 or int(parts[1]) < _BUILD_NUMBER
+        return has_patch and parts[1] < _BUILD_NUMBER
+    return not has_patch or parts[1] < _BUILD_NUMBER
 
 
 def _read(match: re.Match[str]) -> StatedVersion:
@@ -97,11 +101,11 @@ def _read(match: re.Match[str]) -> StatedVersion:
 
 def parse_version(text: str) -> Version:
     """A version that a maintainer wrote (`2.1.96`, `v3`, `1.0-beta.2`); raises ValueError if it is none."""
-    stated = find_versions(text if "." in text else f"{text}.0")
-    if not stated or not re.fullmatch(r"v?\d[\w.+-]*", text):
+    match = _VERSION.fullmatch(text if "." in text else f"{text}.0")
+    if not match:
         message = f"{text!r} is no version; write it like 2.1.96"
         raise ValueError(message)
-    return stated[0].version
+    return _read(match).version
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ def _holds(version: Version, operator: str, bound: Version) -> bool:
 
 
 def parse_range(text: str) -> VersionRange:
-    """Read a range: `<2.1.96`, `>=1.2, <1.5`, `2.0.76` (exactly) or `unknown`; raises ValueError that says what is wrong."""
+    """Read a range: `<2.1.96`, `>=1.2, <1.5`, `2.0.76` (exactly) or `unknown`; raises ValueError with what is wrong."""
     if text.strip().lower() == "unknown":
         return VersionRange(is_unknown=True)
     parts = []

@@ -1,11 +1,12 @@
 """Facts that a pack defines for all its rules: where each is stated, and what a statement means. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import re2
 
 from bot.issue.facts import DEFAULT_VIEWS, Facts, Text
+from bot.issue.markdown import drop_comments
 from bot.issue.normal import collapse
 from bot.issue.version import find_versions
 from bot.rules.compiling import Compiler, make_phrase
@@ -20,7 +21,7 @@ _LONGEST_VALUE = 200
 
 @dataclass(frozen=True)
 class CaptureRule:
-    """How one capture is read: its sources in their order, its type, and a map from what is written to what it means."""
+    """How one capture is read: its sources in order, its type, and a map from what is written to what it means."""
 
     name: str
     type: str
@@ -40,25 +41,27 @@ class CaptureRule:
     def _find_in_section(self, name: str, facts: Facts) -> Iterator[Capture]:
         for section, text in facts.find_sections(name):
             if facts.is_answered(text):
-                yield from self._read(text.raw.strip(), text, "field" if section.place == "field" else "prose")
+                yield from self._read(drop_comments(text.raw).strip(), text, section.place)
 
     def _find_phrase(self, source: PhraseHolds, facts: Facts) -> Iterator[Capture]:
-        for capture in source.evaluate(facts, {}).captures:
-            yield from self._make(capture.value, capture.place, capture)
+        for _, captures in source.find_all(facts):
+            for capture in captures:
+                yield from self._make(capture.value, capture)
 
     def _find_regex(self, pattern: Pattern, facts: Facts) -> Iterator[Capture]:
         for text in facts.find_texts((*DEFAULT_VIEWS, "errors")):
-            if match := pattern.search(text.collapsed):
-                yield from self._read(match[1] if pattern.groups else match[0], text, place_of(text.view))
+            match = pattern.search(text.collapsed)
+            if match and (written := match[min(pattern.groups, 1)]) is not None:
+                yield from self._read(written, text, place_of(text.view))
 
     def _read(self, written: str, text: Text, place: Place) -> Iterator[Capture]:
         evidence = make_evidence(text, text.span, f"capture {self.name}")
         probe = Capture(name=self.name, value=written[:_LONGEST_VALUE], type=self.type, place=place, evidence=evidence)
-        yield from self._make(probe.value, place, probe)
+        yield from self._make(probe.value, probe)
 
-    def _make(self, written: str, place: Place, found: Capture) -> Iterator[Capture]:
+    def _make(self, written: str, found: Capture) -> Iterator[Capture]:
         for value in self._values(written):
-            yield Capture(name=self.name, value=value, type=self.type, place=place, evidence=found.evidence)
+            yield replace(found, name=self.name, value=value, type=self.type)
 
     def _values(self, written: str) -> tuple[str, ...]:
         """What is meant; of several versions the newest first."""
@@ -82,6 +85,9 @@ def _compile(name: str, model: CaptureModel, compiler: Compiler) -> CaptureRule:
     path: Path = ("captures", name, "first_of")
     sources = [_compile_source(source, (*path, index), compiler) for index, source in enumerate(model.first_of)]
     kind = "choice" if model.map else model.type or ("version" if name == "version" else "any")
+    for key in model.map or {}:
+        if not collapse(key):
+            compiler.problems.append((("captures", name, "map", key), f"{key!r} has nothing to look for; remove it"))
     return CaptureRule(name, kind, tuple(s for s in sources if s is not None), _compile_map(model.map or {}))
 
 

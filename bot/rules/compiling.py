@@ -1,6 +1,7 @@
 """From the words of a rule to conditions that can be evaluated; every problem with its path in the file. Pure."""
 
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 import re2
@@ -33,14 +34,16 @@ from bot.rules.model import Condition as ConditionModel
 from bot.rules.phrase import Phrase, PhraseError, parse_phrase
 
 MAX_PROGRAM_SIZE = 1_000
-"""RE2 instructions a pattern may need: 97 % of real patterns stay below; more may take seconds on 64 KiB of hostile text."""
+"""RE2 instructions a pattern may need: 97 % of real ones stay below; more take seconds on 64 KiB of hostile text."""
 
+_SMALLER = "use smaller repetition counts, or several conditions"
+_SECTION = re.compile(r"section:\s*\S")
 _ABOUT_ISSUE = ("label", "no_label", "author", "language", "layout", "body")
 
 
 @dataclass
 class Compiler:
-    """Compiles the conditions of one rule. `known` are the names that captures may have; `problems` fills as it goes."""
+    """Compiles the conditions of one rule. `known` are the names that captures may have; `problems` fills up."""
 
     known: Collection[str]
     problems: list[tuple[Path, str]] = field(default_factory=list)
@@ -70,19 +73,11 @@ class Compiler:
         try:
             pattern = compile_pattern(source)
         except re2.error as error:
-            reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-            advice = (
-                "; RE2 has no look-around and no back-references"
-                if "perl operator" in reason or "escape" in reason
-                else ""
-            )
-            self.problems.append((path, f"the pattern is not valid RE2: {reason}{advice}"))
+            self.problems.append((path, _explain_pattern(error)))
             return None
         if pattern.programsize > MAX_PROGRAM_SIZE:
             size = f"{pattern.programsize} steps, at most {MAX_PROGRAM_SIZE} are allowed"
-            self.problems.append(
-                (path, f"the pattern is too large ({size}); use smaller repetition counts, or several conditions")
-            )
+            self.problems.append((path, f"the pattern is too large ({size}); {_SMALLER}"))
             return None
         if pattern.search("") is not None:
             self.problems.append((path, "the pattern matches the empty text, so it would match every issue"))
@@ -96,7 +91,7 @@ class Compiler:
         """Where a text condition looks."""
         views = tuple(model.in_ or DEFAULT_VIEWS)
         for index, view in enumerate(views):
-            if view not in VIEWS and not view.startswith("section:"):
+            if view not in VIEWS and not _SECTION.match(view):
                 message = f"unknown view `{view}`{suggest(view, VIEWS)}; a form field is `section: NAME`"
                 self.problems.append(((*path[:-1], "in", index), message))
         return views
@@ -109,6 +104,16 @@ class Compiler:
         elif not values or not all(isinstance(item, bool | int | str) for item in values):
             self.problems.append((path, f"`{name}` is compared with a value or a list of values"))
         return CaptureHolds(name, tuple(_as_text(item).casefold() for item in values))
+
+
+def _explain_pattern(error: Exception) -> str:
+    reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+    advice = ""
+    if "perl operator" in reason or "escape" in reason:
+        advice = "; RE2 has no look-around and no back-references"
+    elif "too large" in reason or "repetition size" in reason:
+        advice = f"; {_SMALLER}"
+    return f"the pattern is not valid RE2: {reason}{advice}"
 
 
 def _as_text(value: object) -> str:
@@ -142,30 +147,30 @@ def _regex(compiler: Compiler, model: ConditionModel, path: Path) -> Condition |
 def _section(compiler: Compiler, model: ConditionModel, path: Path) -> Condition | None:
     if model.section is None:
         return None
-    name, parts = model.section, list[Condition]()
-    if model.is_ is not None:
-        parts.append(SectionHolds(name, f'section: {name}, is: "{model.is_}"', section_is(model.is_)))
-    if model.one_of is not None:
-        parts.append(SectionHolds(name, f"section: {name}, one_of: {model.one_of}", section_is(*model.one_of)))
-    if model.placeholder is not None:
-        expected = model.placeholder
-        parts.append(
-            SectionHolds(
-                name, f"section: {name}, placeholder: {expected}", lambda f, t: f.is_placeholder(t) == expected
-            )
-        )
-    if model.url_host is not None:
-        parts.append(
-            SectionHolds(name, f"section: {name}, url_host: {model.url_host}", section_holds_link(*model.url_host))
-        )
+    parts = (*_about_text(model, model.section), *_about_silence(model, model.section))
     if model.contains is not None:
         phrase = compiler.compile_phrase(model.contains, (*path[:-1], "contains"))
-        parts.append(make_phrase(phrase, (f"section: {name}",)) if phrase else _NOTHING)
+        parts = (*parts, make_phrase(phrase, (f"section: {model.section}",)) if phrase else _NOTHING)
+    return parts[0] if len(parts) == 1 else AllHold(parts)
+
+
+def _about_text(model: ConditionModel, name: str) -> Iterator[Condition]:
+    if model.is_ is not None:
+        yield SectionHolds(name, f'section: {name}, is: "{model.is_}"', section_is(model.is_))
+    if model.one_of is not None:
+        yield SectionHolds(name, f"section: {name}, one_of: {model.one_of}", section_is(*model.one_of))
+    if model.url_host is not None:
+        yield SectionHolds(name, f"section: {name}, url_host: {model.url_host}", section_holds_link(*model.url_host))
+    if (expected := model.placeholder) is not None:
+        wanted = f"section: {name}, placeholder: {_as_text(expected)}"
+        yield SectionHolds(name, wanted, lambda facts, text: facts.is_placeholder(text) == expected)
+
+
+def _about_silence(model: ConditionModel, name: str) -> Iterator[Condition]:
     if model.empty is not None:
-        parts.append(SectionIsSilent(name, "empty", model.empty))
+        yield SectionIsSilent(name, "empty", model.empty)
     if model.missing is not None:
-        parts.append(SectionIsSilent(name, "missing", model.missing))
-    return parts[0] if len(parts) == 1 else AllHold(tuple(parts))
+        yield SectionIsSilent(name, "missing", model.missing)
 
 
 def _checkbox(_compiler: Compiler, model: ConditionModel, _path: Path) -> Condition | None:

@@ -1,24 +1,29 @@
 """The conditions of the rule language: each looks at the facts and answers with a verdict. Pure."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 import re2
 
-from bot.issue.codes import find_codes, normalise_code
+from bot.issue.codes import normalise_code
 from bot.issue.facts import Facts, Text
-from bot.issue.frames import find_frames
-from bot.issue.language import detect_language
-from bot.issue.markdown import Span
+from bot.issue.markdown import Span, drop_comments
 from bot.issue.normal import collapse
 from bot.issue.version import VersionRange, find_versions
 from bot.rules.phrase import LONGEST_ANY, Phrase
 from bot.rules.verdict import Capture, Captures, Evidence, Place, Verdict, make_evidence
 
 Pattern = Any  # google-re2 ships no types
-_MOST_TRIES = 10
+_LINK = re.compile(
+    r"(?<![\w@./+-])(?P<link>(?P<scheme>https?://)?[^\s<>()\[\]{}\"'`*,;@/:]+\.[^\s<>()\[\]{}\"'`*,;]+)", re.IGNORECASE
+)
+_MOST_TRIES = 20
+_MOST_LINKS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +37,12 @@ class Needle:
 class Condition(Protocol):
     """Something that holds of an issue, or does not."""
 
-    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
-        """Whether it holds, and why."""
-
     @property
     def needles(self) -> tuple[Needle, ...] | None:
         """Patterns of which at least one occurs if the condition holds; None where it may hold without any."""
+
+    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
+        """Whether it holds, and why."""
 
 
 def compile_pattern(pattern: str) -> Pattern:
@@ -57,7 +62,7 @@ def place_of(view: str) -> Place:
 
 @dataclass(frozen=True)
 class PhraseHolds:
-    """`phrase:`"""
+    """The key `phrase`."""
 
     phrase: Phrase
     views: tuple[str, ...]
@@ -75,19 +80,22 @@ class PhraseHolds:
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
         del captures
         wanted = f'phrase: "{self.phrase.source}"'
-        for text in facts.find_texts(self.views):
-            if found := self._find(text):
-                span, values = found
-                evidence = make_evidence(text, span, wanted)
-                return Verdict(
-                    wanted=wanted, holds=True, evidence=(evidence,), captures=self._capture(values, text, evidence)
-                )
+        for evidence, found in self.find_all(facts):
+            return Verdict(wanted=wanted, holds=True, evidence=(evidence,), captures=found)
         return Verdict(wanted=wanted, holds=False, seen=f"not in {', '.join(self.views)}")
 
+    def find_all(self, facts: Facts) -> Iterator[tuple[Evidence, tuple[Capture, ...]]]:
+        """Where the phrase stands, and what its holes hold there: once for each text that has it."""
+        for text in facts.find_texts(self.views):
+            if found := self._find(text):
+                evidence = make_evidence(text, found[0], f'phrase: "{self.phrase.source}"')
+                yield evidence, self._capture(found[1], text, evidence)
+
     def _find(self, text: Text) -> tuple[Span, list[str]] | None:
-        """In the squeezed form first, which has all that the collapsed form has; there a terminal may wrap inside words."""
+        """In the squeezed form first, since a terminal wraps inside words: it has all that the collapsed form has."""
         if self.phrase.is_short:
-            return _search(self.collapsed, text.collapsed, text, text.locate_collapsed)
+            match = self.collapsed.search(text.collapsed)
+            return (text.locate_collapsed(*match.span(1)), []) if match else None
         if not self.phrase.holes:
             start = text.squeezed.find(self.phrase.squeezed)
             return (text.locate_squeezed(start, start + len(self.phrase.squeezed)), []) if start >= 0 else None
@@ -113,22 +121,25 @@ def _search(
         if not match:
             return None
         groups = range(1, pattern.groups + 1)
-        if all(match.end(group) - match.start(group) <= LONGEST_ANY for group in groups):
-            values = [_as_written(match[group] or "", text, locate(*match.span(group))) for group in groups]
+        too_long = [group for group in groups if match.end(group) - match.start(group) > LONGEST_ANY]
+        if not too_long:
+            values = [_as_written(match[group], text, locate(*match.span(group))) for group in groups]
             return locate(match.start(), match.end()), values
-        position = match.start() + 1
+        # A match with the same end starts at most that far before the hole's end; what lies further away is left out.
+        before_hole = match.start(too_long[0]) - match.start()
+        position = max(match.start() + 1, match.end(too_long[0]) - 2 * LONGEST_ANY - before_hole)
     return None
 
 
 def _as_written(value: str, text: Text, span: Span) -> str:
-    """A value with the letters that the reporter used (ids know upper case), unless a wrap or an escape stands inside it."""
+    """A value with the case that the reporter used (ids know upper case), unless anything else differs in it."""
     written = text.original[span.start : span.end].strip()
-    return written if collapse(written) == value.strip() else value.strip()
+    return written if written.lower() == value.strip() else value.strip()
 
 
 @dataclass(frozen=True)
 class RegexHolds:
-    """`regex:`"""
+    """The key `regex`."""
 
     source: str
     views: tuple[str, ...]
@@ -206,9 +217,9 @@ class SectionIsSilent(_NeedsNoText):
 
 
 def section_is(*values: str) -> Callable[[Facts, Text], bool]:
-    """A test: the section's whole text is one of the values."""
+    """A test: the section's whole text, without HTML comments, is one of the values."""
     accepted = {collapse(value) for value in values}
-    return lambda _facts, text: text.collapsed in accepted
+    return lambda _facts, text: collapse(drop_comments(text.raw)) in accepted
 
 
 def section_holds_link(*hosts: str) -> Callable[[Facts, Text], bool]:
@@ -222,9 +233,10 @@ def section_holds_link(*hosts: str) -> Callable[[Facts, Text], bool]:
 
 
 def _find_hosts(text: str) -> list[str]:
-    words = text.replace("(", " ").replace(")", " ").replace("<", " ").replace(">", " ").split()
-    links = [word if "://" in word else f"https://{word}" for word in words if "." in word][:100]
-    return [host for link in links if (host := _read_host(link))]
+    """The hosts of links, with or without `https://`; an e-mail address is no link."""
+    links = islice(_LINK.finditer(drop_comments(text)), _MOST_LINKS)
+    hosts = (_read_host(link["link"] if link["scheme"] else f"https://{link['link']}") for link in links)
+    return [host for host in hosts if host]
 
 
 def _read_host(link: str) -> str | None:
@@ -236,7 +248,7 @@ def _read_host(link: str) -> str | None:
 
 @dataclass(frozen=True)
 class CheckboxHolds(_NeedsNoText):
-    """`checkbox:`"""
+    """The key `checkbox`."""
 
     label: str
     is_ticked: bool
@@ -244,7 +256,7 @@ class CheckboxHolds(_NeedsNoText):
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
         del captures
         wanted = f'checkbox: "{self.label}", ticked: {str(self.is_ticked).lower()}'
-        boxes = [box for box in facts.layout.boxes if collapse(self.label) in collapse(box.label)]
+        boxes = [box for box in facts.layout.boxes if _collapse_label(self.label) in _collapse_label(box.label)]
         for box in boxes:
             if box.is_ticked == self.is_ticked:
                 text = Text("checkbox", "body", facts.body, box.span)
@@ -253,9 +265,14 @@ class CheckboxHolds(_NeedsNoText):
         return Verdict(wanted=wanted, holds=False, seen=seen)
 
 
+@lru_cache(maxsize=4096)
+def _collapse_label(label: str) -> str:
+    return collapse(label)
+
+
 @dataclass(frozen=True)
 class VersionHolds(_NeedsNoText):
-    """`version:`"""
+    """The key `version`."""
 
     source: str
     range: VersionRange
@@ -288,7 +305,7 @@ class CaptureHolds(_NeedsNoText):
 
 @dataclass(frozen=True)
 class CodeHolds(_NeedsNoText):
-    """`code:`"""
+    """The key `code`."""
 
     codes: tuple[int, ...]
     views: tuple[str, ...]
@@ -298,7 +315,7 @@ class CodeHolds(_NeedsNoText):
         wanted = f"code: {', '.join(map(str, self.codes))}"
         accepted = {normalise_code(code) for code in self.codes}
         for text in facts.find_texts(self.views):
-            for stated in find_codes(text.collapsed):
+            for stated in text.codes:
                 if stated.code in accepted:
                     span = text.locate_collapsed(stated.start, stated.end)
                     return Verdict(wanted=wanted, holds=True, evidence=(make_evidence(text, span, wanted),))
@@ -307,7 +324,7 @@ class CodeHolds(_NeedsNoText):
 
 @dataclass(frozen=True)
 class FrameHolds(_NeedsNoText):
-    """`frame:`"""
+    """The key `frame`."""
 
     pattern: str
     at: Literal["top", "any"]
@@ -317,7 +334,7 @@ class FrameHolds(_NeedsNoText):
         del captures
         wanted = f'frame: "{self.pattern}", at: {self.at}'
         for text in facts.find_texts(self.views):
-            for frame in find_frames(text.raw, self.at):
+            for frame in text.frames[self.at]:
                 if frame.matches(self.pattern):
                     span = Span(text.span.start + frame.start, text.span.start + frame.end)
                     return Verdict(wanted=wanted, holds=True, evidence=(make_evidence(text, span, wanted),))
@@ -326,7 +343,7 @@ class FrameHolds(_NeedsNoText):
 
 @dataclass(frozen=True)
 class IssueHolds(_NeedsNoText):
-    """`label:`, `no_label:`, `author:`, `language:`, `layout:`, `body:`: about the issue itself."""
+    """The keys about the issue itself: `label`, `no_label`, `author`, `language`, `layout` and `body`."""
 
     key: str
     accepted: tuple[str, ...]
@@ -345,7 +362,7 @@ _ABOUT: Mapping[str, Callable[[Facts], tuple[str, ...]]] = {
     "label": lambda facts: facts.issue.labels,
     "no_label": lambda facts: facts.issue.labels,
     "author": lambda facts: (facts.issue.association,),
-    "language": lambda facts: (_find_language(facts) or "unknown",),
+    "language": lambda facts: (facts.language or "unknown",),
     "layout": lambda facts: (facts.layout.name,),
     "body": lambda facts: tuple(
         name
@@ -357,10 +374,6 @@ _ABOUT: Mapping[str, Callable[[Facts], tuple[str, ...]]] = {
         if is_so
     ),
 }
-
-
-def _find_language(facts: Facts) -> str | None:
-    return detect_language(" ".join(text.raw for text in facts.find_texts(("title", "body"))))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.issue.facts import Facts, extract_facts
 from bot.rules.captures import find_captures
-from bot.rules.rule import Rule, Ruleset
+from bot.rules.rule import Pack, Rule, Ruleset
 from bot.rules.verdict import Captures, Evidence, Verdict, choose_captures
 from bot.github.tracker import Issue
 
@@ -47,14 +47,14 @@ def read_facts(issue: Issue, ruleset: Ruleset) -> Facts:
 def match_rules(facts: Facts, ruleset: Ruleset) -> tuple[Match, ...]:
     """Every rule that holds, those that speak first in front; superseded ones are marked.
 
-    A function of rules and issue alone: no clock, no network, no randomness, and the order of the files does not count.
+    A function of rules and issue alone: no clock, no network, no randomness; the order of the files does not count.
     """
-    known: dict[str, Captures] = {}
+    known: dict[Pack, Captures] = {}
     found = []
     for rule in ruleset.prefilter.find_candidates(facts):
-        if rule.pack.name not in known:
-            known[rule.pack.name] = find_captures(rule.pack.captures, facts)
-        captures = known[rule.pack.name]
+        if rule.pack not in known:
+            known[rule.pack] = find_captures(rule.pack.captures, facts)
+        captures = known[rule.pack]
         verdict = rule.condition.evaluate(facts, captures)
         if verdict.holds:
             found.append(_make_match(rule, verdict, captures, facts))
@@ -81,6 +81,10 @@ def _silences(other: Match, place: int, match: Match, index: int) -> bool:
     the report itself says.
     """
     if match.is_from_dump != other.is_from_dump and match.rule.pack is other.rule.pack:
-        return match.is_from_dump and match.rule.id not in other.rule.model.also and other.rule.id not in match.rule.model.also
+        return (
+            match.is_from_dump
+            and match.rule.id not in other.rule.model.also
+            and other.rule.id not in match.rule.model.also
+        )
     is_mutual = other.rule.id in match.rule.model.supersedes
     return match.rule.id in other.rule.model.supersedes and (not is_mutual or place < index)

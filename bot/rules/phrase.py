@@ -1,6 +1,7 @@
 """Phrases: literal text with typed holes, found however a terminal, JSON or Markdown has mangled it. Pure."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,16 +15,24 @@ SHORT = 12
 """Phrases with fewer squeezed characters than this are looked for as whole words in the collapsed form only."""
 
 LONGEST_ANY = 200
-_HOLE = re.compile(r"\{(?P<name>[a-z_][a-z0-9_]*):(?P<type>[a-z]+)\}")
+_LEAST = 2
+_LEAST_BESIDE_HOLES = 4
+_HOLE = re.compile(r"(?P<braces>\{{1,40})(?P<name>[a-z_][a-z0-9_]*):(?P<type>[a-z]+)\}")
+_NEARLY_A_HOLE = re.compile(r"(?<!\{)(?:\{\{)*\{ *(?P<name>[A-Za-z_][\w-]*) *(?::[ \w]*)?\}")
 _NOT_WORD = r"[^\pL\pN_]"
 _PATTERNS = {
     "int": r"-?(?:[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]{1,18})",
     "number": r"-?[0-9]{1,18}(?:[.,][0-9]{1,18}){0,4}",
-    "version": r"v?[0-9]{1,8}(?:\.[0-9]{1,8}){1,4}(?:[-.+]?(?:alpha|beta|rc|a|b|dev|pre|nightly|canary)[-.]?[0-9]{0,8})?",
+    "version": (
+        r"v?[0-9]{1,8}(?:\.[0-9]{1,8}){1,4}(?:[-.+]?(?:alpha|beta|rc|a|b|dev|pre|nightly|canary)[-.]?[0-9]{0,8})?"
+    ),
     "id": r"[a-z0-9][a-z0-9_-]{2,80}",
     "host": r"(?:localhost|[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,8})(?::[0-9]{1,5})?",
     "url": r"https?://[^ '\"<>()`]{1,400}",
-    "date": r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[a-z]{3,9}\.? ?[0-9]{1,2}(?:st|nd|rd|th)?(?:,? ?[0-9]{4})?|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4})",
+    "date": (
+        r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[a-z]{3,9}\.? ?[0-9]{1,2}(?:st|nd|rd|th)?(?:,? ?[0-9]{4})?"
+        r"|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4})"
+    ),
     "time": r"[0-9]{1,2}(?::[0-9]{2}){0,2} ?(?:am|pm)?(?: ?\([a-z_/+-]{1,40}\))?",
     "money": r"(?:[$€£¥] ?[0-9][0-9.,]{0,20}|[0-9][0-9.,]{0,20} ?(?:usd|eur|gbp|dollars?|€))",
     "code": r"(?:0x[0-9a-f]{1,16}|-?[0-9]{1,10}|[a-z][a-z0-9_]{2,40})",
@@ -68,47 +77,63 @@ class Phrase:
 
     @cached_property
     def collapsed_pattern(self) -> str:
-        """RE2 pattern for the collapsed form; the groups are the holes, in order."""
+        """RE2 pattern for the collapsed form; the groups are the holes, in order, or the whole of a short phrase."""
         if self.is_short:
-            return _at_word_boundaries(collapse(self.source))
+            return _at_word_boundaries(collapse(self.literals[0]))
         pieces = [_spaced(literal) for literal in self.literals]
-        return _interleave(pieces, [f"({TYPE_PATTERNS[hole.type]})" for hole in self._ending_greedily()])
+        return _interleave(pieces, [f"({TYPE_PATTERNS[hole.type]})" for hole in self._bounded_holes()])
 
     @cached_property
     def squeezed_pattern(self) -> str:
         """RE2 pattern for the squeezed form; the groups are the holes, in order."""
         pieces = [_escape(squeeze(collapse(literal))) for literal in self.literals]
-        return _interleave(pieces, [f"({_SQUEEZED[hole.type]})" for hole in self._ending_greedily()])
+        return _interleave(pieces, [f"({_SQUEEZED[hole.type]})" for hole in self._bounded_holes()])
 
-    def _ending_greedily(self) -> tuple[Hole, ...]:
-        """A hole of free text that ends the phrase has nothing to stop at: it takes one word."""
-        if self.holes and not self.literals[-1].strip() and self.holes[-1].type == "any":
-            return (*self.holes[:-1], Hole(self.holes[-1].name, "word"))
-        return self.holes
+    def _bounded_holes(self) -> Iterator[Hole]:
+        """The holes; one of free text at an end of the phrase has nothing to stop at there, so it takes one word."""
+        for hole, before, after in zip(self.holes, self.literals, self.literals[1:], strict=False):
+            is_at_an_end = (before is self.literals[0] and not before.strip()) or (
+                after is self.literals[-1] and not after.strip()
+            )
+            yield Hole(hole.name, "word") if hole.type == "any" and is_at_an_end else hole
 
 
 def parse_phrase(source: str) -> Phrase:
     """Read a phrase. `{name:type}` is a hole, `{{` a literal brace; raises PhraseError."""
-    literals, holes, position = [], list[Hole](), 0
+    literals, holes, position = list[str](), list[Hole](), 0
     for match in _HOLE.finditer(source):
-        if source[: match.start()].endswith("{"):
-            continue
-        if match["type"] not in HOLE_TYPES:
-            message = f"unknown hole type `{match['type']}`; allowed are {', '.join(HOLE_TYPES)}. For a literal brace write {{{{"
-            raise PhraseError(message)
-        if match["name"] in {hole.name for hole in holes}:
-            message = f"two holes are called `{match['name']}`; give each a name of its own"
-            raise PhraseError(message)
-        literals.append(source[position : match.start()].replace("{{", "{"))
-        holes.append(Hole(match["name"], match["type"]))
-        position = match.end()
-    phrase = Phrase(source, (*literals, source[position:].replace("{{", "{")), tuple(holes))
-    _check(phrase)
+        if len(match["braces"]) % 2:
+            literals.append(_read_literal(source[position : match.end("braces") - 1]))
+            holes.append(Hole(match["name"], match["type"]))
+            position = match.end()
+    phrase = Phrase(source, (*literals, _read_literal(source[position:])), tuple(holes))
+    _check_holes(phrase.holes)
+    _check_text(phrase)
     return phrase
 
 
-def _check(phrase: Phrase) -> None:
-    if len(phrase.squeezed) < (4 if phrase.holes else 2):
+def _read_literal(text: str) -> str:
+    if nearly := _NEARLY_A_HOLE.search(text):
+        message = (
+            f"`{nearly[0]}` is no hole; write it like `{{{nearly['name'].lower()}:int}}`, or `{{{{` for a literal brace"
+        )
+        raise PhraseError(message)
+    return text.replace("{{", "{")
+
+
+def _check_holes(holes: tuple[Hole, ...]) -> None:
+    for index, hole in enumerate(holes):
+        if hole.type not in HOLE_TYPES:
+            allowed = ", ".join(HOLE_TYPES)
+            message = f"unknown hole type `{hole.type}`; allowed are {allowed}. For a literal brace write {{{{"
+            raise PhraseError(message)
+        if hole.name in {other.name for other in holes[:index]}:
+            message = f"two holes are called `{hole.name}`; give each a name of its own"
+            raise PhraseError(message)
+
+
+def _check_text(phrase: Phrase) -> None:
+    if len(phrase.squeezed) < (_LEAST_BESIDE_HOLES if phrase.holes else _LEAST):
         message = "the phrase has too little text to be found; write more of the message"
         raise PhraseError(message)
     for literal, (first, second) in zip(
@@ -122,7 +147,7 @@ def _check(phrase: Phrase) -> None:
 def _at_word_boundaries(collapsed: str) -> str:
     before = rf"(?:^|{_NOT_WORD})" if _is_word(collapsed[:1]) else ""
     after = rf"(?:$|{_NOT_WORD})" if _is_word(collapsed[-1:]) else ""
-    return f"{before}(?:{_escape(collapsed)}){after}"
+    return f"{before}({_escape(collapsed)}){after}"
 
 
 def _is_word(sign: str) -> bool:

@@ -1,7 +1,7 @@
 """What a condition says of an issue: whether it holds, on which evidence, with which captures. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.issue.facts import Text
@@ -65,19 +65,13 @@ Captures = Mapping[str, Capture]
 
 
 def choose_captures(found: Iterable[Capture]) -> dict[str, Capture]:
-    """One capture a name: the most trusted place wins (logs over form field over prose), the others are kept as `also_stated`."""
+    """One capture a name: the most trusted place wins (logs over form field over prose); `also_stated` has the rest."""
     chosen: dict[str, Capture] = {}
     for capture in sorted(found, key=lambda capture: _TRUST.index(capture.place)):
         first = chosen.setdefault(capture.name, capture)
-        if capture.value != first.value and capture.value not in first.also_stated:
-            chosen[capture.name] = Capture(
-                name=first.name,
-                value=first.value,
-                type=first.type,
-                place=first.place,
-                evidence=first.evidence,
-                also_stated=(*first.also_stated, capture.value),
-            )
+        stated = dict.fromkeys((*first.also_stated, capture.value, *capture.also_stated))
+        others = tuple(value for value in stated if value != first.value)
+        chosen[capture.name] = replace(first, also_stated=others)
     return chosen
 
 

@@ -99,7 +99,7 @@ def test_get_issue_gives_the_issue_as_it_is_now(tracker: GitHubTracker, github: 
         labels=("old",),
         comment_count=1,
         created_at=START + timedelta(seconds=1),
-        updated_at=START + timedelta(seconds=1),
+        updated_at=START + timedelta(seconds=3),
     )
     assert sent(github) == ["GET /repos/octo/widget/issues/1"]
 

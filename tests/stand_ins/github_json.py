@@ -50,6 +50,14 @@ class StoredIssue:
     is_pull_request: bool = False
     comments: list[StoredComment] = field(default_factory=list)
     changes: list[Json] = field(default_factory=list)
+    edited_at: str = ""
+
+    @property
+    def updated_at(self) -> str:
+        """When something last happened to it: an edit, a comment or an entry in its history."""
+        comments = (comment.created_at for comment in self.comments)
+        changes = (change["created_at"] for change in self.changes)
+        return max(self.created_at, self.edited_at, *comments, *changes)
 
 
 @dataclass(kw_only=True)
@@ -140,7 +148,7 @@ def issue_json(repository: str, issue: StoredIssue, api: str) -> Json:
         "comments": len(issue.comments),
         "closed_at": issue.created_at if issue.state == "closed" else None,
         "created_at": issue.created_at,
-        "updated_at": issue.created_at,
+        "updated_at": issue.updated_at,
         "author_association": issue.association,
         "reactions": reactions_json(url),
     }

@@ -90,7 +90,8 @@ def _edit_issue(visit: Visit) -> Reply:
         )
     if "title" in body and body["title"] != issue.title:
         visit.state.rename(issue, body["title"], visit.person)
-    issue.body = body.get("body", issue.body)
+    if "body" in body and body["body"] != issue.body:
+        visit.state.edit_body(issue, body["body"])
     if body.get("state", issue.state) != issue.state:
         issue.state = body["state"]
         issue.state_reason = body.get("state_reason") or ("completed" if issue.state == "closed" else "reopened")
@@ -103,8 +104,9 @@ def _list_comments(visit: Visit) -> Reply:
     issue = visit.issue
     if not issue:
         return _refuse(404, "Not Found")
-    shown = [comment_json(visit.repository.name, issue.number, each, visit.api) for each in issue.comments]
-    return visit.page(shown)
+    since = visit.request.query.get("since", "")
+    recent = [each for each in issue.comments if each.created_at >= since]
+    return visit.page([comment_json(visit.repository.name, issue.number, each, visit.api) for each in recent])
 
 
 def _add_comment(visit: Visit) -> Reply:
@@ -126,6 +128,15 @@ def _edit_comment(visit: Visit) -> Reply:
             if comment.id == int(visit.names["comment"]):
                 comment.body = visit.request.body["body"]
                 return Reply(body=comment_json(visit.repository.name, issue.number, comment, visit.api))
+    return _refuse(404, "Not Found")
+
+
+def _delete_comment(visit: Visit) -> Reply:
+    for issue in visit.repository.issues.values():
+        for comment in issue.comments:
+            if comment.id == int(visit.names["comment"]):
+                visit.state.delete_comment(issue, comment, visit.person)
+                return Reply(status=204)
     return _refuse(404, "Not Found")
 
 
@@ -186,6 +197,7 @@ def _routes() -> Iterator[tuple[str, re.Pattern[str], Callable[[Visit], Reply]]]
         ("GET", "/issues/{number}/comments", _list_comments),
         ("POST", "/issues/{number}/comments", _add_comment),
         ("PATCH", "/issues/comments/{comment}", _edit_comment),
+        ("DELETE", "/issues/comments/{comment}", _delete_comment),
         ("GET", "/issues/{number}/events", _list_changes),
         ("POST", "/issues/{number}/labels", _add_labels),
         ("DELETE", "/issues/{number}/labels/{name}", _remove_label),

@@ -104,6 +104,11 @@ class State:
         self.note(issue, "renamed", actor, rename={"from": issue.title, "to": title})
         issue.title = title
 
+    def edit_body(self, issue: StoredIssue, body: str) -> None:
+        """Edit the text; GitHub keeps no entry of that in the issue's history."""
+        issue.body = body
+        issue.edited_at = moment(self.tick())
+
     def note(self, issue: StoredIssue, kind: str, actor: Person, **more: Value) -> None:
         """Put an entry into the issue's own history."""
         count = self.tick()

@@ -1,0 +1,229 @@
+"""Nothing that goes through `defuse` works on GitHub, read by a CommonMark parser as GitHub reads it."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.comment.code import split_code
+from bot.comment.quoting import Echo, defuse, echo_capture, fence_code, find_pings, link_elsewhere, quote_code
+from bot.rules.verdict import Capture
+
+HOME = "octo-org/octo-repo"
+REDIRECT = "https://redirect.github.com"
+ENTERPRISE = "https://github.example.com"
+GAP = "\u200b"
+PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+HOSTILE = [
+    *("@octocat", "@octo-org/team", "#12", "GH-7", "octo/cat#3", "octocat#3"),
+    *("&#64;a", "&commat;b", "&num;1", "GH&#45;1", "o&sol;r#1"),
+    *("https://github.com/o/r/issues/1", "http://www.github.com/o/r/pull/2", "www.github.com/o/r/issues/1"),
+    *("`", "``", "```", "```\n", "~~~\n", "\n", "\n\n", "    ", "  ", "\t", "- ", "1. ", "> ", "# "),
+    *("<b>", "</b>", '<a href="', '">', "<", ">", "<!--", "-->", "<pre>", "</pre>", "<div>\n"),
+    *("<https://a.example/", "https://a.example/", "&", ";", "\\", "\r\n", "\r", "\u2028", "\x0b"),
+    *("*", "_", "**", "~~", "[", "](", ")", "]", "!", "|", "|-|\n", "/merge", "a", "x ", "é", " "),
+]
+ISSUE_ADDRESS = r"(?:https?://|www\.)(?:www\.)?github\.com/+[\w.-]+/+[\w.-]+/+(?:issues|pull)/+\d"
+hostile = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=3), max_size=14).map("".join)
+
+
+def read_live(markdown: str) -> Iterator[str]:
+    """The text that GitHub searches for names and numbers: all but code and what stands in a link."""
+    for token in PARSER.parse(markdown):
+        if token.type == "html_block":
+            yield from re.split(r"<[A-Za-z/][^<>]*>", token.content)
+        yield from _read_inline(token.children or [])
+
+
+def _read_inline(tokens: list[Token]) -> Iterator[str]:
+    depth, text = 0, ""
+    for token in tokens:
+        depth += token.nesting if token.type in {"link_open", "link_close"} else 0
+        if depth == 0 and token.type in {"text", "text_special"}:
+            text += token.content
+        else:
+            yield text
+            text = token.content if token.type == "image" else ""
+    yield text
+
+
+def read_addresses(markdown: str) -> Iterator[str]:
+    for token in PARSER.parse(markdown):
+        for child in token.children or []:
+            yield str(child.attrs.get("href", ""))
+        if token.type == "html_block":
+            yield token.content
+        yield from (child.content for child in token.children or [] if child.type in {"text", "html_inline"})
+
+
+def drop_addresses(text: str) -> str:
+    """GitHub makes a link of a bare address, and looks for nothing in it."""
+    return re.sub(r"(?:^|(?<=[\s*_~(]))https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+[^\s<]*", "", text)
+
+
+def read_code(markdown: str) -> list[str]:
+    tokens = [child for token in PARSER.parse(markdown) for child in (token, *(token.children or []))]
+    return [token.content for token in tokens if token.type in {"fence", "code_inline", "code_block"}]
+
+
+@given(hostile, st.sampled_from(["https://github.com", ENTERPRISE]))
+def test_nothing_calls_or_links_back_outside_code(text: str, server: str) -> None:
+    harmless = defuse(text, HOME, server)
+    live = [drop_addresses(part) for part in read_live(harmless)]
+    assert [part for part in live if re.search(r"(?:^|[^A-Za-z0-9])@[A-Za-z0-9]", part)] == []
+    assert [part for part in live if re.search(r"#\d|(?<![A-Za-z0-9])GH-\d", part, re.IGNORECASE)] == []
+
+
+@given(hostile)
+def test_no_address_of_an_issue_is_left_outside_code(text: str) -> None:
+    addresses = " ".join(read_addresses(defuse(text, HOME)))
+    assert re.search(ISSUE_ADDRESS, addresses) is None
+
+
+@given(hostile)
+def test_on_an_enterprise_server_its_own_issues_are_no_addresses(text: str) -> None:
+    its_own = text.replace("https://github.com", ENTERPRISE)
+    addresses = " ".join(read_addresses(defuse(its_own, HOME, ENTERPRISE)))
+    assert "redirect.github.com" not in addresses
+    assert re.search(r"github\.example\.com/+[\w.-]+/+[\w.-]+/+(?:issues|pull)/+\d", addresses) is None
+
+
+@given(hostile)
+def test_no_line_of_prose_is_a_command_and_nothing_is_hidden(text: str) -> None:
+    prose = "".join("`code`" if piece.is_code else piece.text for piece in split_code(defuse(text, HOME)))
+    assert re.search(r"^[ \t]*(?:[-*+>] *)*/[A-Za-z]", prose, re.MULTILINE) is None
+    assert "<!--" not in prose
+
+
+@given(hostile)
+def test_what_counts_as_code_is_code_for_a_parser_too(text: str) -> None:
+    pieces = split_code(text)
+    ours = [re.sub(r"\s", "", piece.text) for piece in pieces if piece.is_code]
+    theirs = [re.sub(r"\s", "", code) for code in read_code("".join(piece.text for piece in pieces))]
+    assert [code for code in ours if not any(inner in code for inner in theirs)] == []
+
+
+@given(hostile)
+def test_code_is_left_as_it_is(text: str) -> None:
+    code = [piece.text for piece in split_code(text) if piece.is_code]
+    harmless = defuse(text, HOME)
+    position = 0
+    for part in code:
+        position = harmless.index(part, position) + len(part)
+
+
+@given(st.text() | hostile)
+def test_a_code_span_cannot_be_broken_out_of(text: str) -> None:
+    (inline,) = [token for token in PARSER.parse(f"a {quote_code(text)} b") if token.type == "inline"]
+    assert [child.type for child in inline.children or []] == ["text", "code_inline", "text"]
+
+
+@given(st.text() | hostile)
+def test_a_code_block_cannot_be_broken_out_of(text: str) -> None:
+    assert [token.type for token in PARSER.parse(f"{fence_code(text)}\nafter")] == [
+        *("fence", "paragraph_open", "inline", "paragraph_close"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text, harmless",
+    [
+        ("ask @octocat", f"ask @{GAP}octocat"),
+        ("ask @octo-org/team", f"ask @{GAP}octo-org/team"),
+        (r"ask \@octocat or &#64;octocat", rf"ask \@{GAP}octocat or @{GAP}octocat"),
+        ("mail to help@example.com", "mail to help@example.com"),
+        ("see #12", f"see [#12]({REDIRECT}/{HOME}/issues/12)"),
+        (r"see \#12", f"see [#12]({REDIRECT}/{HOME}/issues/12)"),
+        ("see [the note in #12](https://example.com/a#12)", f"see [the note in #{GAP}12](https://example.com/a#12)"),
+        (
+            "see octo/cat#3 and GH-7",
+            f"see [octo/cat#3]({REDIRECT}/octo/cat/issues/3) and [GH-7]({REDIRECT}/{HOME}/issues/7)",
+        ),
+        (
+            "see https://github.com/octo/cat/issues/3#issuecomment-5.",
+            f"see {REDIRECT}/octo/cat/issues/3#issuecomment-5.",
+        ),
+        ("see [it](https://github.com/octo/cat/pull/3/files)", f"see [it]({REDIRECT}/octo/cat/pull/3/files)"),
+        ("see https://github.com/octo/cat/issues/new", "see https://github.com/octo/cat/issues/new"),
+        ("see https://gitlab.example/octo/cat/issues/3", "see https://gitlab.example/octo/cat/issues/3"),
+        ("the colour #000000", f"the colour #{GAP}000000"),
+        ("# 12 things", "# 12 things"),
+        ("/close it", f"{GAP}/close it"),
+        ("- /close it", f"- {GAP}/close it"),
+        ("run `npm i @types/node` for #1 `#2`", f"run `npm i @types/node` for [#1]({REDIRECT}/{HOME}/issues/1) `#2`"),
+        ("```\n/close @octocat #1\n```", "```\n/close @octocat #1\n```"),
+        ("```\n@octocat", "```\n@octocat\n```"),
+        ("a stray ` and @octocat `", "a stray ` and @octocat `"),
+        ("a stray `\n@octocat `", f"a stray `\n@{GAP}octocat `"),
+        ("<!-- signpost:v1 {} -->", "&lt;!-- signpost:v1 {} -->"),
+        ("https://www.npmjs.com/package/@types/node", "https://www.npmjs.com/package/@types/node"),
+    ],
+)
+def test_prose_is_made_harmless_and_stays_readable(text: str, harmless: str) -> None:
+    assert defuse(text, HOME) == harmless
+
+
+@pytest.mark.parametrize(
+    "text, harmless",
+    [
+        ("see #12 and octo/cat#3", f"see #{GAP}12 and octo/cat#{GAP}3"),
+        (f"see {ENTERPRISE}/octo/cat/issues/3", f"see octo/cat#{GAP}3"),
+        ("see https://github.com/octo/cat/issues/3", "see https://github.com/octo/cat/issues/3"),
+    ],
+)
+def test_an_enterprise_server_has_no_redirect(text: str, harmless: str) -> None:
+    assert defuse(text, HOME, ENTERPRISE) == harmless
+
+
+def test_a_link_elsewhere_is_code_where_there_is_no_redirect() -> None:
+    assert [link_elsewhere("#5", "o/r/pull/5", server) for server in ("https://github.com", ENTERPRISE)] == [
+        f"[#5]({REDIRECT}/o/r/pull/5)",
+        "`#5`",
+    ]
+
+
+@pytest.mark.parametrize(
+    "markdown, pings",
+    [
+        ("ask @octo-org/team or @octocat.", ["@octo-org/team", "@octocat"]),
+        ("ask `@octocat` or help@example.com", []),
+        ("```\n@octocat\n```\nby {{ section.title }} @", []),
+    ],
+)
+def test_pings_are_found_outside_code(markdown: str, pings: list[str]) -> None:
+    assert find_pings(markdown) == pings
+
+
+def a_capture(value: str, kind: str) -> Capture:
+    return Capture(name="seen", value=value, type=kind, place="logs")
+
+
+@pytest.mark.parametrize(
+    "capture, shown, holds",
+    [
+        (a_capture("2.1.23", "version"), "`2.1.23`", True),
+        (a_capture("req_" + "0" * 100, "id"), f"`req_{'0' * 76}`", True),
+        (a_capture("a`b", "id"), "``a`b``", True),
+        (a_capture("false", "choice"), "`false`", False),
+        (a_capture("my own words", "any"), "unknown", False),
+        (a_capture("word", "word"), "unknown", False),
+        (a_capture("/home/me", "path"), "unknown", False),
+        (None, "unknown", False),
+    ],
+)
+def test_only_typed_captures_are_shown(capture: Capture | None, shown: str, *, holds: bool) -> None:
+    echo = echo_capture(capture)
+    assert (str(echo), bool(echo)) == (shown, holds)
+
+
+@pytest.mark.parametrize(
+    "echo, other, is_same",
+    [(Echo("2"), 2, True), (Echo("true"), True, True), (Echo("linux"), "linux", True), (Echo(None), "unknown", False)],
+)
+def test_a_shown_capture_compares_by_its_value(echo: Echo, other: object, *, is_same: bool) -> None:
+    assert (echo == other) is is_same

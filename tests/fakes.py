@@ -1,0 +1,94 @@
+"""GitHub in memory: plain fields that a test sets and looks at. It needs no tests of its own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bot.errors import TrackerError
+from bot.github.tracker import Account, Change, Comment, Folder, Issue
+from tests.builders import OPENED, OURSELVES
+
+
+@dataclass
+class FakeTracker:
+    """A repository with some issues, as it is now. Every write takes a minute, and leaves its trace in the history."""
+
+    issues: dict[int, Issue] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+    changes: list[Change] = field(default_factory=list)
+    login: str | None = None
+    we: Account = OURSELVES
+    now: datetime = OPENED
+    requests: int = 0
+
+    def get_issue(self, repository: str, number: int) -> Issue:
+        self.requests += 1
+        if number not in self.issues:
+            raise TrackerError(f"{repository}#{number} does not exist", missing=True)
+        return replace(self.issues[number], comments=())
+
+    def get_login(self) -> str | None:
+        self.requests += 1
+        return self.login
+
+    def list_comments(self, issue: Issue) -> tuple[Comment, ...]:
+        self.requests += 1
+        return self.issues[issue.number].comments
+
+    def list_changes(self, issue: Issue) -> tuple[Change, ...]:
+        del issue
+        self.requests += 1
+        return tuple(self.changes)
+
+    def find_labels(self, repository: str, names: Iterable[str]) -> frozenset[str]:
+        del repository
+        self.requests += 1
+        known = {label.casefold() for label in self.labels}
+        return frozenset(name for name in names if name.casefold() in known)
+
+    def read_folder(self, repository: str, folder: str) -> Folder:
+        del repository, folder
+        return Folder()
+
+    def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:
+        present = self.issues[issue.number].labels
+        for label in labels:
+            self._note("labeled", label)
+            present = (*present, label)
+        self._change(issue, labels=present)
+
+    def remove_label(self, issue: Issue, label: str) -> None:
+        self._note("unlabeled", label)
+        self._change(issue, labels=tuple(name for name in self.issues[issue.number].labels if name != label))
+
+    def create_label(self, repository: str, label: str) -> None:
+        del repository
+        self.requests += 1
+        self.labels.add(label)
+
+    def create_comment(self, issue: Issue, body: str) -> Comment:
+        now = self.now + timedelta(minutes=1)
+        comments = self.issues[issue.number].comments
+        comment = Comment(id=100 + len(comments), author=self.we, body=body, created_at=now)
+        self._change(issue, comments=(*comments, comment), comment_count=len(comments) + 1)
+        return comment
+
+    def update_comment(self, issue: Issue, comment_id: int, body: str) -> None:
+        comments = self.issues[issue.number].comments
+        edited = tuple(replace(comment, body=body) if comment.id == comment_id else comment for comment in comments)
+        self._change(issue, comments=edited)
+
+    def close_issue(
+        self, issue: Issue, reason: Literal["not_planned", "completed", "duplicate"], duplicate_of: int | None = None
+    ) -> None:
+        del duplicate_of
+        self._change(issue, state="closed", state_reason=reason)
+
+    def _note(self, kind: str, label: str) -> None:
+        self.changes.append(Change(kind=kind, actor=self.we, at=self.now, label=label))
+
+    def _change(self, issue: Issue, **changes: object) -> None:
+        self.requests += 1
+        self.now += timedelta(minutes=1)
+        self.issues[issue.number] = replace(self.issues[issue.number], updated_at=self.now, **changes)

@@ -1,0 +1,272 @@
+"""Whatever goes wrong with any request of a run: the next run puts things right, with exactly one comment."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.stand_ins.command import Finished
+from tests.stand_ins.fake_github import BOT, FAULTS, MAINTAINER, SECONDARY_LIMIT, FakeGitHub, Fault, Reply
+from tests.stand_ins.github_json import Json, StoredIssue, error_json
+from tests.stand_ins.openapi import OpenAPIChecker
+from tests.stand_ins.story import (
+    ANSWER,
+    NEW_ADVICE,
+    OTHER,
+    REPOSITORY,
+    RULE,
+    TOKEN,
+    TRIAGE,
+    WITHDRAWN,
+    Ending,
+    add_rule,
+    copy_github,
+    open_issue,
+    run_once,
+    see,
+    start_run,
+    tell_event,
+)
+
+AT_ONCE = {"Retry-After": "0"}
+"""GitHub asks for no wait, so that a test need not wait either; how long a wait is, is tested in `tests/github/`."""
+
+HARD: Mapping[str, Fault] = {
+    **FAULTS,
+    "secondary limit": replace(
+        FAULTS["secondary limit"], reply=replace(FAULTS["secondary limit"].reply, headers=AT_ONCE)
+    ),
+    "429": replace(FAULTS["429"], reply=replace(FAULTS["429"].reply, headers=AT_ONCE)),
+    "limit for an hour": Fault(
+        kind="answer", reply=Reply(status=403, body=error_json(SECONDARY_LIMIT), headers={"Retry-After": "3600"})
+    ),
+    "forbidden": Fault(
+        kind="answer", reply=Reply(status=403, body=error_json("Resource not accessible by integration"))
+    ),
+    "killed before": Fault(kind="kill-before"),
+    "killed after": Fault(kind="kill-after"),
+}
+PASSING = frozenset({"secondary limit", "429"})
+"""What GitHub certainly did not do, so that even a write is sent again within the same run."""
+
+KILLED = -9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """What there is, what is told, how many requests it takes undisturbed, which of them write, and how it must end."""
+
+    prepare: Callable[[FakeGitHub], StoredIssue]
+    requests: tuple[str, ...]
+    ending: Ending
+    action: str = "opened"
+
+
+def prepare_new(github: FakeGitHub) -> StoredIssue:
+    """A new report that others have touched: a label by a maintainer, one by a bot, a comment by the reporter."""
+    add_rule(github)
+    issue = open_issue(github)
+    github.set_label(github.repositories[REPOSITORY], issue, "bug", MAINTAINER)
+    github.set_label(github.repositories[REPOSITORY], issue, "invalid", TRIAGE)
+    github.add_comment(issue, "Any news?")
+    return issue
+
+
+def prepare_answered(github: FakeGitHub) -> StoredIssue:
+    """The same, as a run leaves it."""
+    issue = prepare_new(github)
+    assert run_once(github, tell_event(github, issue)).code == 0
+    return issue
+
+
+def prepare_changed(github: FakeGitHub) -> StoredIssue:
+    """Answered; since then the rule has other advice."""
+    issue = prepare_answered(github)
+    add_rule(github, RULE.replace("The build ran out of disk space.", NEW_ADVICE))
+    return issue
+
+
+def prepare_withdrawn(github: FakeGitHub) -> StoredIssue:
+    """Answered; since then the reporter has taken back what the rule recognised."""
+    issue = prepare_answered(github)
+    github.edit_body(issue, OTHER)
+    return issue
+
+
+ISSUE = f"/repos/{REPOSITORY}/issues/2"
+STORIES: Mapping[str, Story] = {
+    "new": Story(
+        prepare=prepare_new,
+        requests=(
+            "POST /graphql",
+            f"GET {ISSUE}",
+            f"GET {ISSUE}/comments",
+            f"GET {ISSUE}/events",
+            f"GET /repos/{REPOSITORY}/issues/1",
+            f"GET /repos/{REPOSITORY}/labels/area%3Adisk",
+            f"POST {ISSUE}/labels",
+            f"DELETE {ISSUE}/labels/invalid",
+            f"POST {ISSUE}/comments",
+            f"GET {ISSUE}/comments",
+        ),
+        ending=Ending(
+            labels=("area:disk", "bug"),
+            comments=(ANSWER,),
+            flips=("labeled area:disk", "unlabeled invalid"),
+        ),
+    ),
+    "changed rule": Story(
+        prepare=prepare_changed,
+        requests=(
+            "POST /graphql",
+            f"GET {ISSUE}",
+            f"GET {ISSUE}/comments",
+            f"GET /repos/{REPOSITORY}/issues/1",
+            f"PATCH /repos/{REPOSITORY}/issues/comments/*",
+        ),
+        ending=Ending(
+            labels=("area:disk", "bug"),
+            comments=(f"{NEW_ADVICE} #1",),
+            flips=("labeled area:disk", "unlabeled invalid"),
+        ),
+        action="edited",
+    ),
+    "withdrawn": Story(
+        prepare=prepare_withdrawn,
+        requests=(
+            "POST /graphql",
+            f"GET {ISSUE}",
+            f"GET {ISSUE}/comments",
+            f"GET {ISSUE}/events",
+            f"DELETE {ISSUE}/labels/area%3Adisk",
+            f"PATCH /repos/{REPOSITORY}/issues/comments/*",
+        ),
+        ending=Ending(
+            labels=("bug",),
+            comments=(WITHDRAWN,),
+            flips=("labeled area:disk", "unlabeled area:disk", "unlabeled invalid"),
+        ),
+        action="edited",
+    ),
+}
+CASES = [
+    (story, number, fault)
+    for story, known in STORIES.items()
+    for number in range(1, len(known.requests) + 1)
+    for fault in HARD
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aftermath:
+    """A run with a fault, a run without one, and what people see then."""
+
+    first: Finished
+    second: Finished
+    ending: Ending
+
+
+@pytest.fixture(scope="module")
+def prepared() -> Iterator[Mapping[str, FakeGitHub]]:
+    """The beginning of each story."""
+    with ExitStack() as stack:
+        githubs = {name: stack.enter_context(FakeGitHub()) for name in STORIES}
+        for name, story in STORIES.items():
+            story.prepare(githubs[name])
+        yield githubs
+
+
+@pytest.fixture(scope="module")
+def aftermaths(
+    prepared: Mapping[str, FakeGitHub],
+) -> Iterator[Mapping[tuple[str, int, str], Future[Aftermath]]]:
+    """All of them side by side, because a run mostly waits: a second from one write to the next."""
+    with ThreadPoolExecutor(48) as pool:
+        yield {case: pool.submit(go_through, *case, prepared[case[0]]) for case in CASES}
+
+
+def go_through(story: str, number: int, fault: str, begun: FakeGitHub) -> Aftermath:
+    with copy_github(begun) as github, TemporaryDirectory() as folder:
+        issue = github.repositories[REPOSITORY].issues[2]
+        event = tell_event(github, issue, STORIES[story].action)
+        running = start_run(github, event, Path(folder))
+        github.victim, github.faults = running.pid, {number: HARD[fault]}
+        first = running.go()
+        github.faults = {}
+        second = start_run(github, event, Path(folder)).go()
+        return Aftermath(first=first, second=second, ending=see(issue))
+
+
+each_story = pytest.mark.parametrize("story", STORIES)
+each_case = pytest.mark.parametrize("story, number, fault", CASES)
+
+
+@each_story
+def test_a_run_sends_these_requests_as_githubs_own_description_wants_them(
+    prepared: Mapping[str, FakeGitHub], openapi_checker: OpenAPIChecker, story: str
+) -> None:
+    with copy_github(prepared[story], openapi_checker) as github:
+        issue = github.repositories[REPOSITORY].issues[2]
+        done = run_once(github, tell_event(github, issue, STORIES[story].action))
+
+        assert [re.sub(r"comments/\d+", "comments/*", str(request)) for request in github.requests] == [
+            *STORIES[story].requests
+        ]
+        assert (done.code, see(issue), github.violations) == (0, STORIES[story].ending, [])
+
+
+@each_case
+def test_the_next_run_puts_right_what_a_fault_left(
+    aftermaths: Mapping[tuple[str, int, str], Future[Aftermath]], story: str, number: int, fault: str
+) -> None:
+    after = aftermaths[story, number, fault].result()
+
+    assert after.ending == STORIES[story].ending
+    assert after.second.code == 0
+
+
+@each_case
+def test_a_run_says_by_its_exit_code_what_a_fault_meant(
+    aftermaths: Mapping[tuple[str, int, str], Future[Aftermath]], story: str, number: int, fault: str
+) -> None:
+    after = aftermaths[story, number, fault].result()
+
+    assert after.first.code == expect_code(STORIES[story].requests[number - 1], fault)
+
+
+@each_case
+def test_a_fault_shows_neither_the_token_nor_a_command_of_the_reporters(
+    aftermaths: Mapping[tuple[str, int, str], Future[Aftermath]], story: str, number: int, fault: str
+) -> None:
+    after = aftermaths[story, number, fault].result()
+
+    for finished in (after.first, after.second):
+        said = finished.out.replace(f"::add-mask::{TOKEN}\n", "", 1) + finished.err
+        assert TOKEN not in said
+        assert "Traceback" not in said
+        assert not re.search(r"^\s*(::\w+::reporter|.*##\[)", said, flags=re.MULTILINE)
+
+
+def expect_code(request: str, fault: str) -> int:
+    """0: nothing was lost; 1: an action failed; 3: GitHub could not be read."""
+    is_write = not request.startswith("GET") and request != "POST /graphql"
+    if fault.startswith("killed"):
+        return KILLED
+    if is_write:
+        return 0 if fault in PASSING or (fault == "404" and request.startswith("DELETE")) else 1
+    if fault in {*PASSING, "reset", "lost answer", "truncated answer", "502"}:
+        return 0
+    return 0 if (request, fault) in TAKEN_AS_AN_ANSWER else 3
+
+
+TAKEN_AS_AN_ANSWER = {
+    *((f"GET /repos/{REPOSITORY}/issues/1", fault) for fault in ("404", "410")),
+    (f"GET /repos/{REPOSITORY}/labels/area%3Adisk", "404"),
+    (f"GET {ISSUE}", "410"),
+}
+"""The issue to follow is gone, the label does not exist, the issue was deleted: nothing failed, but it is said."""
