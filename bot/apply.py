@@ -73,8 +73,8 @@ def _write_labels(action: CreateLabels | AddLabels | RemoveLabels, issue: Issue,
 def _post_once(body: str, issue: Issue, tracker: Tracker) -> Comment:
     """Post the comment, and take it back where another run of ours was faster by a moment.
 
-    GitHub has no "post if there is none": two runs that look at the same time both see no comment. The one whose comment
-    has the lower id keeps it, whichever looks first. It costs one request a comment that is posted, never one that is read.
+    GitHub cannot post only if there is none: two runs that look at the same time both see no comment. The lower id
+    stays, whichever run looks first. Where it cannot be looked, the comment counts as posted all the same.
     """
     posted = tracker.create_comment(issue, body)
     try:

@@ -1,8 +1,8 @@
 """A repository's settings, `config.yml`: every default is the careful one. Pure."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.errors import SettingsError
 from bot.rules.document import read_document, validate
@@ -26,6 +26,12 @@ class Skipped(_Setting):
     bots: bool = Field(default=True, description="Issues that bots and Apps open.")
 
 
+def _reject_empty(prefixes: list[str]) -> list[str]:
+    if "" in prefixes:
+        raise ValueError("an empty prefix would own every label; leave it out")
+    return prefixes
+
+
 class LabelSettings(_Setting):
     """How labels are treated."""
 
@@ -33,7 +39,7 @@ class LabelSettings(_Setting):
     regression: str | None = Field(
         "regression", description="Label for a report of a problem that is fixed in the stated version."
     )
-    prefix_owned: Strings = Field(
+    prefix_owned: Annotated[Strings, AfterValidator(_reject_empty)] = Field(
         default_factory=list, description="Labels that start so are Signpost's own: no longer true, they go."
     )
 

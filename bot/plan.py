@@ -120,7 +120,8 @@ def make_plan(issue: Issue, wish: Wish, state: State, config: Config, now: datet
     own = find_own_comment(issue.comments, state.login, issue.number)
     labels, label_remarks = _plan_labels(issue, wish, state, config, own[1] if own else None)
     comment, comment_remarks = _plan_comment(issue, wish, state, config, own)
-    close = [] if comment or own is None else _plan_close(issue, wish, state, own, now)
+    is_settled = issue.state == "open" and not comment
+    close = _plan_close(issue, wish, state, own, now) if own and is_settled else []
     return Plan((*labels, *comment, *close), (*wish.remarks, *label_remarks, *comment_remarks))
 
 
@@ -136,7 +137,8 @@ def _plan_labels(
     wanted = without(missing, kept_off)
     unknown = without(wanted, state.existing_labels)
     add = wanted if config.labels.create else without(wanted, unknown)
-    remove = tuple(x for x in _find_unwanted(issue, wish, config, marker) if _may_take_off(issue, x, state))
+    unwanted = _find_unwanted(issue, wish, config, marker)
+    remove = tuple(label for label in unwanted if _may_take_off(issue, label, wish, state, config))
     actions: list[Action] = []
     actions += [CreateLabels(unknown)] if unknown and config.labels.create else []
     actions += [AddLabels(add)] if add else []
@@ -157,10 +159,8 @@ def _was_taken_off(label: str, state: State, config: Config, marker: Marker | No
         return False
     # Set and never taken off, and yet not there: somebody renamed or deleted the label itself.
     was_ours = last.kind == "unlabeled" and last.actor.login.lower() == state.login.lower()
-    is_our_business = label.startswith(tuple(config.labels.prefix_owned)) or (
-        marker is not None and not without([label], marker.dropped)
-    )
-    return not (was_ours and is_our_business)
+    is_dropped = marker is not None and not without([label], marker.dropped)
+    return not (was_ours and (is_dropped or _is_owned(label, config)))
 
 
 def _find_last_change(label: str, state: State) -> Change | None:
@@ -171,23 +171,31 @@ def _find_last_change(label: str, state: State) -> Change | None:
 
 def _find_unwanted(issue: Issue, wish: Wish, config: Config, marker: Marker | None) -> tuple[str, ...]:
     """Labels on the issue that should go: what rules take off, our own prefixes, and what a former match had set."""
-    prefixes = tuple(config.labels.prefix_owned)
-    owned = [label for label in issue.labels if label.startswith(prefixes)] if prefixes else []
-    former = marker.labels if marker else []
+    owned = [label for label in issue.labels if _is_owned(label, config)]
+    former = [*marker.labels, *marker.dropped] if marker else []
     stale = without([*owned, *former], wish.fitting)
     return tuple(label for label in unique([*wish.remove, *stale]) if _has(issue, label))
 
 
-def _may_take_off(issue: Issue, label: str, state: State) -> bool:
-    """Only what a bot or a template set; a template sets its labels in the author's name when the issue is opened."""
+def _is_owned(label: str, config: Config) -> bool:
+    return label.startswith(tuple(config.labels.prefix_owned))
+
+
+def _may_take_off(issue: Issue, label: str, wish: Wish, state: State, config: Config) -> bool:
+    """Only what a bot or a template set, and what nobody asks to take off only if we ourselves set it.
+
+    A template sets its labels in the author's name when the issue is opened.
+    """
     if state.history is None:
         return issue.updated_at == issue.created_at
     last = _find_last_change(label, state)
     if last is None:
         # Renamed since it was set, so nobody can tell who set it; on an issue without a history, the template.
         return not state.history
+    is_ours = last.actor.login.lower() == state.login.lower()
     is_template = last.actor.login == issue.author.login and last.at - issue.created_at <= _TEMPLATE_MOMENT
-    return last.actor.is_bot or last.actor.login.lower() == state.login.lower() or is_template
+    is_asked = label in wish.remove or _is_owned(label, config)
+    return is_ours or (is_asked and (last.actor.is_bot or is_template))
 
 
 def _plan_comment(

@@ -40,7 +40,10 @@ def find_issue_skip(issue: Issue, config: Config) -> Skip | None:
             issue.author.login.lower() in {login.lower() for login in config.skip.authors},
             f"issues by {issue.author.login} are skipped",
         ),
-        (issue.association in config.skip.associations, f"issues by an {issue.association.lower()} are skipped"),
+        (
+            issue.association in config.skip.associations,
+            f"issues by people with the association {issue.association} are skipped",
+        ),
         (unwanted is not None, f"issues with the label `{unwanted}` are skipped"),
     )
     return next((Skip(reason) for holds, reason in reasons if holds), None)

@@ -12,6 +12,8 @@ from bot.rules.loading import build_ruleset
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.rule import Ruleset
 
+Fields = dict[str, Any]
+
 OPENED = datetime(2026, 4, 8, 12, tzinfo=UTC)
 REPORTER = Account(login="octocat")
 HUMAN = Account(login="hubot-keeper")
@@ -24,10 +26,11 @@ def after(*, minutes: float = 0, days: float = 0) -> datetime:
     return OPENED + timedelta(minutes=minutes, days=days)
 
 
-def an_issue(**changes: Any) -> Issue:
+def an_issue(**changes: object) -> Issue:
     """An open issue about a full disk, as it was opened; one with comments or another `updated_at` has been touched."""
-    comments = changes.get("comments", ())
-    defaults: dict[str, Any] = {
+    changed: Fields = changes
+    comments: tuple[Comment, ...] = changed.get("comments", ())
+    fields: Fields = {
         "repository": "octo-org/octo-repo",
         "number": 7,
         "id": 7007,
@@ -39,37 +42,42 @@ def an_issue(**changes: Any) -> Issue:
         "updated_at": max((comment.created_at for comment in comments), default=OPENED),
         "comment_count": len(comments),
     }
-    return Issue(**(defaults | changes))
+    return Issue(**(fields | changed))
 
 
-def touched(**changes: Any) -> Issue:
+def touched(**changes: object) -> Issue:
     """The same issue, a minute after it was opened."""
-    return an_issue(**({"updated_at": after(minutes=1)} | changes))
+    fields: Fields = {"updated_at": after(minutes=1)}
+    return an_issue(**(fields | changes))
 
 
-def an_event(issue: Issue, name: str = "issues", action: str = "opened", **changes: Any) -> IssueEvent:
+def an_event(issue: Issue, name: str = "issues", action: str = "opened", **changes: object) -> IssueEvent:
     """What GitHub says when the reporter did something."""
-    return IssueEvent(name=name, action=action, issue=issue, **({"sender": REPORTER} | changes))
+    fields: Fields = {"sender": REPORTER}
+    return IssueEvent(name=name, action=action, issue=issue, **(fields | changes))
 
 
-def a_comment(body: str = "me too", author: Account = REPORTER, **changes: Any) -> Comment:
+def a_comment(body: str = "me too", author: Account = REPORTER, **changes: object) -> Comment:
     """A comment, five minutes after the issue was opened."""
-    return Comment(**({"id": 1, "author": author, "body": body, "created_at": after(minutes=5)} | changes))
+    fields: Fields = {"id": 1, "author": author, "body": body, "created_at": after(minutes=5)}
+    return Comment(**(fields | changes))
 
 
-def our_comment(text: str = "Free some space.", **state: Any) -> Comment:
+def our_comment(text: str = "Free some space.", **state: object) -> Comment:
     """A comment of ours, with its marker."""
-    return a_comment(sign_comment(text, Marker(**({"issue": 7} | state))), OURSELVES)
+    fields: Fields = {"issue": 7}
+    return a_comment(sign_comment(text, Marker(**(fields | state))), OURSELVES)
 
 
-def a_change(kind: str, actor: Account = HUMAN, at: datetime = OPENED, **changes: Any) -> Change:
+def a_change(kind: str, actor: Account = HUMAN, at: datetime = OPENED, **changes: object) -> Change:
     """An entry of an issue's history."""
-    return Change(kind=kind, actor=actor, at=at, **changes)
+    fields: Fields = changes
+    return Change(kind=kind, actor=actor, at=at, **fields)
 
 
-def a_rule(**changes: Any) -> dict[str, Any]:
+def a_rule(**changes: object) -> Fields:
     """A rule about a full disk, as YAML has it; a key that is None is left out."""
-    defaults: dict[str, Any] = {
+    fields: Fields = {
         "id": "out-of-disk",
         "title": "The disk is full",
         "match": {"phrase": "No space left on device"},
@@ -77,7 +85,7 @@ def a_rule(**changes: Any) -> dict[str, Any]:
         "guidance": {"tldr": "The build ran out of disk space.", "steps": ["Free at least 2 GB."]},
         "examples": {"match": ["No space left on device"], "no_match": ["the disk is fine"]},
     }
-    return {key: value for key, value in (defaults | changes).items() if value is not None}
+    return {key: value for key, value in (fields | changes).items() if value is not None}
 
 
 def a_ruleset(*rules: Mapping[str, Any], pack: Mapping[str, Any] | None = None) -> Ruleset:
@@ -85,7 +93,8 @@ def a_ruleset(*rules: Mapping[str, Any], pack: Mapping[str, Any] | None = None) 
     files = {f"rules/{rule['id']}.yml": yaml.safe_dump(dict(rule)) for rule in rules or [a_rule()]}
     files |= {"rules/pack.yml": yaml.safe_dump({"name": "rules", **pack})} if pack else {}
     ruleset = build_ruleset(files)
-    assert ruleset.problems == ()
+    if ruleset.problems:
+        raise ValueError("\n".join(map(str, ruleset.problems)))
     return ruleset
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.errors import TrackerError
 from bot.github.tracker import Account, Change, Comment, Folder, Issue
-from tests.builders import OPENED, OURSELVES
+from tests.builders import OPENED, OURSELVES, Fields
 
 
 @dataclass
@@ -32,9 +32,10 @@ class FakeTracker:
         self.requests += 1
         return self.login
 
-    def list_comments(self, issue: Issue) -> tuple[Comment, ...]:
+    def list_comments(self, issue: Issue, since: datetime | None = None) -> tuple[Comment, ...]:
         self.requests += 1
-        return self.issues[issue.number].comments
+        comments = self.issues[issue.number].comments
+        return tuple(comment for comment in comments if since is None or comment.created_at >= since)
 
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
         del issue
@@ -79,6 +80,10 @@ class FakeTracker:
         edited = tuple(replace(comment, body=body) if comment.id == comment_id else comment for comment in comments)
         self._change(issue, comments=edited)
 
+    def delete_comment(self, issue: Issue, comment_id: int) -> None:
+        comments = tuple(comment for comment in self.issues[issue.number].comments if comment.id != comment_id)
+        self._change(issue, comments=comments, comment_count=len(comments))
+
     def close_issue(
         self, issue: Issue, reason: Literal["not_planned", "completed", "duplicate"], duplicate_of: int | None = None
     ) -> None:
@@ -91,4 +96,5 @@ class FakeTracker:
     def _change(self, issue: Issue, **changes: object) -> None:
         self.requests += 1
         self.now += timedelta(minutes=1)
-        self.issues[issue.number] = replace(self.issues[issue.number], updated_at=self.now, **changes)
+        fields: Fields = {"updated_at": self.now} | changes
+        self.issues[issue.number] = replace(self.issues[issue.number], **fields)

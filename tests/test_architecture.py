@@ -32,7 +32,17 @@ ROWS = (
     ("bot.__main__",),
 )
 PURE = (
-    *("bot.issue", "bot.rules", "bot.duplicates", "bot.config", "bot.comment", "bot.wish", "bot.plan", "bot.skip", "bot.report"),
+    *(
+        "bot.issue",
+        "bot.rules",
+        "bot.duplicates",
+        "bot.config",
+        "bot.comment",
+        "bot.wish",
+        "bot.plan",
+        "bot.skip",
+        "bot.report",
+    ),
     *("bot.errors", "bot.github.tracker", "bot.github.event", "bot.github.payload", "bot.github.offline"),
 )
 NOT_PURE = (

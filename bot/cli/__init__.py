@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from bot.errors import SignpostError
 
@@ -23,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Looking for pydantic's plugins among all installed packages costs more than reading a rule; there are none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an issue may hold signs that the terminal's encoding lacks
     try:
         return _dispatch(words)
     except SignpostError as error:

@@ -4,6 +4,7 @@ import argparse
 import gzip
 import json
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,7 +22,10 @@ from bot.rules.matching import Match, match_rules, read_facts
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument(
-        "--issues", required=True, metavar="FILE.jsonl", help="GitHub issue objects, one a line; may end in .gz"
+        "--issues",
+        required=True,
+        metavar="FILE.jsonl",
+        help="GitHub issue objects, one a line, or what `gh issue list --json` gives; may be .gz",
     )
     parser.add_argument("--per-issue", metavar="OUT.jsonl", help="write what each issue matched, one line an issue")
     parser.epilog = "example: signpost backtest --issues issues.jsonl --rules .github/signpost"
@@ -36,9 +40,7 @@ def execute(arguments: argparse.Namespace) -> int:
         print(problem, file=sys.stderr)
     counts, total, matched = Counter[str](), 0, 0
     with ExitStack() as stack:
-        out = (
-            stack.enter_context(Path(arguments.per_issue).open("w", encoding="utf-8")) if arguments.per_issue else None
-        )
+        out = stack.enter_context(_open_out(Path(arguments.per_issue))) if arguments.per_issue else None
         for issue in _track(_read_issues(Path(arguments.issues))):
             matches = [match for match in match_rules(read_facts(issue, ruleset), ruleset) if not match.superseded_by]
             total += 1
@@ -51,26 +53,42 @@ def execute(arguments: argparse.Namespace) -> int:
     return 2 if ruleset.problems else 0
 
 
+def _open_out(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        message = f"cannot write {path}: {error}"
+        raise SettingsError(message) from error
+
+
 def _read_issues(path: Path) -> Iterator[Issue]:
     try:
         with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    yield _parse_line(line, f"{path}:{number}")
-    except (OSError, UnicodeDecodeError) as error:
+                    yield from _parse_line(line, f"{path}:{number}")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         message = f"cannot read {path}: {error}"
         raise SettingsError(message) from error
 
 
-def _parse_line(line: str, where: str) -> Issue:
+def _parse_line(line: str, where: str) -> list[Issue]:
+    """One issue, or several: `gh issue list --json` writes an array, `gh api --paginate` one a page, on one line."""
     try:
-        return parse_issue(json.loads(line))
-    except (json.JSONDecodeError, RecursionError) as error:
-        message = f"{where}: this is no JSON object ({error}); give one GitHub issue a line"
+        return [parse_issue(found) for found in _decode(line.strip())]
+    except (ValueError, RecursionError) as error:
+        message = f"{where}: this is no JSON ({error}); give one GitHub issue a line"
         raise SettingsError(message) from error
     except SettingsError as error:
         message = f"{where}: {error}"
         raise SettingsError(message) from error
+
+
+def _decode(text: str) -> Iterator[object]:
+    decoder, position = json.JSONDecoder(), 0
+    while position < len(text):
+        found, position = decoder.raw_decode(text, position)
+        yield from found if isinstance(found, list) else [found]
 
 
 def _track(issues: Iterator[Issue]) -> Iterator[Issue]:

@@ -65,9 +65,9 @@ def _read_issue(asked: str, repository: str | None, settings: Settings) -> Issue
     """The issue: from a file, from standard input, or from GitHub."""
     if asked == "-":
         return _parse(sys.stdin.read(), "standard input")
-    path = Path(asked)
-    if path.is_file():
-        return _parse(path.read_text("utf-8", "replace"), asked)
+    text = _read_file(asked)
+    if text is not None:
+        return _parse(text, asked)
     address = _ADDRESS.search(urlsplit(asked).path) if "://" in asked else None
     number = address["number"] if address else asked.removeprefix("#")
     repository = address["repository"] if address else repository or settings.repository
@@ -78,6 +78,15 @@ def _read_issue(asked: str, repository: str | None, settings: Settings) -> Issue
         message = f"#{number} of which repository? Give --repo owner/name, or the issue's address"
         raise SettingsError(message)
     return _fetch(repository, int(number), settings)
+
+
+def _read_file(asked: str) -> str | None:
+    try:
+        path = Path(asked)
+        return path.read_text("utf-8", "replace") if path.is_file() else None
+    except OSError as error:
+        message = f"cannot read {asked[:80]!r}: {error.strerror}"
+        raise SettingsError(message) from error
 
 
 def _fetch(repository: str, number: int, settings: Settings) -> Issue:
@@ -92,6 +101,7 @@ def _fetch(repository: str, number: int, settings: Settings) -> Issue:
 
 def _parse(text: str, where: str) -> Issue:
     """A webhook payload, an issue object, or Markdown whose first line, if it starts with `# `, is the title."""
+    text = text.removeprefix("\ufeff")
     if text.lstrip().startswith("{"):
         try:
             found = json.loads(text)
@@ -210,5 +220,6 @@ def _find_source(source: str, issue: Issue) -> str:
 
 
 def _flatten(text: str) -> str:
-    """One line, without signs that a terminal obeys."""
-    return "".join(sign if sign.isprintable() else "⏎" if sign == "\n" else " " for sign in text)
+    """One line, without signs that a terminal obeys, and without the words that the runner does."""
+    flat = "".join(sign if sign.isprintable() else "⏎" if sign == "\n" else " " for sign in text)
+    return flat.replace("##[", "## [")

@@ -36,8 +36,11 @@ def list_rules(asked: list[list[str]] | None) -> list[str]:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """One JSON object on stdout, with the version of its shape."""
-    print(json.dumps({"schema_version": SCHEMA_VERSION, **value}, ensure_ascii=False, indent=2))
+    """One JSON object on stdout, with the version of its shape; in ASCII, and nothing in it is a workflow command.
+
+    `##[` is one wherever it stands in a line (actions/runner: ActionCommand.cs); in JSON it can only stand in a string.
+    """
+    print(json.dumps({"schema_version": SCHEMA_VERSION, **value}, indent=2).replace("##[", "\\u0023#["))
 
 
 def make_console(*, stderr: bool = False) -> "Console":

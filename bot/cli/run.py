@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.cli.output import add_format, add_rules, print_json
 from bot.cli.sources import read_sources
-from bot.cli.telling import tell_failure, tell_report
+from bot.cli.telling import choose_stream, tell_failure, tell_report
 from bot.errors import SettingsError, SignpostError
 from bot.github import runner
 from bot.github.event import IssueRequest, parse_event
@@ -40,13 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """0 fine, 1 an action failed, 2 rules or settings are wrong, 3 GitHub cannot be read; `fail-on: never` gives 0."""
     settings = runner.Settings.from_environment(os.environ)
+    is_quiet = arguments.format == "json"
     if settings.is_action and settings.token:
-        runner.print_commands([runner.mask(settings.token.get_secret_value())])
+        runner.print_commands([runner.mask(settings.token.get_secret_value())], choose_stream(is_quiet=is_quiet))
     try:
         code = _run(arguments, settings)
     except SignpostError as error:
         if settings.is_action:
-            tell_failure(error, settings)
+            tell_failure(error, settings, is_quiet=is_quiet)
         if settings.fail_on == "error":
             raise
         print(f"signpost: {error}", file=sys.stderr)

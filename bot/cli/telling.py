@@ -1,7 +1,9 @@
 """What a run tells: the log for people, and outputs, summary and annotations for the runner."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
+from typing import TextIO
 
 from bot.errors import SignpostError
 from bot.github import runner
@@ -13,22 +15,26 @@ _RULE = "─" * 72
 
 
 def tell_report(report: Report, settings: runner.Settings, *, is_dry_run: bool, is_quiet: bool) -> None:
-    """Print the report for people (unless quiet), and hand the runner what it takes."""
+    """Print the report for people (unless quiet: stdout belongs to JSON then), and hand the runner what it takes."""
     if not is_quiet:
         runner.print_safely(write_log(report, is_dry_run=is_dry_run))
     if settings.is_action:
-        runner.print_commands(runner.format_annotations(_annotate(report)))
+        runner.print_commands(runner.format_annotations(_annotate(report)), choose_stream(is_quiet=is_quiet))
     if settings.output_path:
         runner.write_outputs(settings.output_path, make_outputs(report))
     if settings.summary_path:
         runner.append_summary(settings.summary_path, make_summary(report, is_dry_run=is_dry_run))
 
 
-def tell_failure(error: SignpostError, settings: runner.Settings) -> None:
+def choose_stream(*, is_quiet: bool) -> TextIO:
+    """Where workflow commands go."""
+    return sys.stderr if is_quiet else sys.stdout
+
+
+def tell_failure(error: SignpostError, settings: runner.Settings, *, is_quiet: bool) -> None:
     """An error that ended the run, as an annotation and in the summary; for maintainers, never for a reporter."""
-    runner.print_commands(
-        runner.format_annotations([runner.Annotation(level="error", title="Signpost", message=str(error))])
-    )
+    annotation = runner.Annotation(level="error", title="Signpost", message=str(error))
+    runner.print_commands(runner.format_annotations([annotation]), choose_stream(is_quiet=is_quiet))
     if settings.summary_path:
         runner.append_summary(settings.summary_path, f"## Signpost\n\nStopped: {error}\n")
 

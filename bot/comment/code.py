@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _PREFIX = r"[ \t>*+\-\d.)]*"
 _FENCE = re.compile(r"(?P<run>`{3,})[^`]*|(?P<tilde>~{3,}).*")
 _NESTED_FENCE = re.compile(rf"{_PREFIX}(?:`{{3}}|~{{3}})")
@@ -32,7 +33,7 @@ class Piece:
 def split_code(markdown: str) -> tuple[Piece, ...]:
     """The text in pieces, in order. Line ends become line feeds, and a fence that is left open is closed."""
     text = markdown.replace("\r\n", "\n").replace("\r", "\n")
-    return tuple(piece for piece in _split_blocks(text.splitlines(keepends=True)) if piece.text)
+    return tuple(piece for piece in _split_blocks(_LINE.findall(text)) if piece.text)
 
 
 def _split_blocks(lines: list[str]) -> Iterator[Piece]:

@@ -45,7 +45,8 @@ def sign_comment(text: str, marker: Marker) -> str:
     state = json.dumps(signed.model_dump(exclude={"version"}, exclude_defaults=True), separators=(",", ":"))
     # `--` and `>` could end the HTML comment early; as JSON escapes they cannot.
     safe = state.replace("--", "-\\u002d").replace(">", "\\u003e").replace("<", "\\u003c")
-    return f"{text.strip()}\n\n{_START}{VERSION} {safe} -->"
+    visible = "\n".join(_lines_of(text))
+    return f"{visible}\n\n{_START}{VERSION} {safe} -->"
 
 
 def hash_text(text: str) -> str:

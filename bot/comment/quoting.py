@@ -21,7 +21,7 @@ _ISSUE_URL = r"""
 """
 _URL = r"(?P<url>(?:(?<=href=\")|(?<![^\s(<]))https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[/?\#][^\s<>\"'`()\[\]*_~|\\&]*)?)"
 _REFERENCE = r"""
-    (?P<reference>(?<![\w./&\#!-])\\*
+    (?P<reference>(?<![\w./&\#!\\-])\\*
     (?P<shown>(?:(?P<repository>[A-Za-z0-9][\w-]{0,38}/[\w.-]{1,100})\#|\#|GH-)(?P<number>[1-9]\d{0,9}))
     (?![\w@])(?![^\[\]\n]*\][(\[]))
 """
@@ -35,12 +35,18 @@ _COMMAND = re.compile(r"^(?P<start>[ \t]*(?:(?:[-*+>]|\d{1,9}[.)])[ \t]*)*)(?=/[
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """A typed capture as a comment may show it: in a code span. One that is not known is falsy and reads `unknown`."""
+    """A typed capture as a comment may show it: in a code span, or bare where there is code already.
+
+    One that is not known is falsy and reads `unknown`.
+    """
 
     value: str | None
+    is_bare: bool = False
 
     def __str__(self) -> str:
-        return quote_code(self.value) if self.value is not None else "unknown"
+        if self.value is None:
+            return "unknown"
+        return self.value if self.is_bare else quote_code(self.value)
 
     def __bool__(self) -> bool:
         return self.value is not None and self.value != "false"
@@ -52,9 +58,9 @@ class Echo:
         return hash(self.value)
 
 
-def echo_capture(capture: Capture | None) -> Echo:
+def echo_capture(capture: Capture | None, *, is_bare: bool = False) -> Echo:
     """What may be shown of a capture: typed ones only, cut at 80 characters; free text of the reporter never."""
-    return Echo(capture.value[:LONGEST_ECHO] if capture and capture.is_echoable else None)
+    return Echo(capture.value[:LONGEST_ECHO] if capture and capture.is_echoable else None, is_bare)
 
 
 def quote_code(text: str) -> str:

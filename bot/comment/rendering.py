@@ -80,7 +80,7 @@ def make_section(match: Match, issue: Issue, target: Target | None, duplicates: 
         title=write(rule.model.title),
         tldr=" ".join(write(guidance.tldr).split()),
         steps=tuple(_indent(write(step)) for step in guidance.steps),
-        example=_write_example(guidance, values),
+        example=_write_example(guidance, values | _echo(match, is_bare=True)),
         notes=write(guidance.notes),
         recommendation=write(guidance.recommendation),
         fix=_write_fix(match, issue.repository, server),
@@ -100,17 +100,20 @@ def find_server(issue: Issue) -> str:
 
 def _values_of(
     match: Match, issue: Issue, target: Target | None, duplicates: tuple[Duplicate, ...]
-) -> Mapping[str, object]:
+) -> dict[str, object]:
     fixed_in, state = match.rule.model.fixed_in, compare_with_fix(match.rule, match.captures)
-    values: dict[str, object] = {name: Echo(None) for name in match.rule.echoable}
-    values |= {name: echo_capture(capture) for name, capture in match.captures.items() if capture.is_echoable}
-    return values | {
+    return _echo(match) | {
         "issue": {"number": issue.number},
         "rule": {"title": match.rule.model.title},
         "follow": target,
         "duplicates": duplicates,
         "fixed_in": _Fix(fixed_in.version, fixed_in.pr, state or "unknown") if fixed_in else None,
     }
+
+
+def _echo(match: Match, *, is_bare: bool = False) -> dict[str, object]:
+    """The captures that the rule may show, found or not."""
+    return {name: echo_capture(match.captures.get(name), is_bare=is_bare) for name in sorted(match.rule.echoable)}
 
 
 def _indent(text: str) -> str:

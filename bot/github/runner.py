@@ -154,10 +154,10 @@ def print_safely(lines: Iterable[str], stream: TextIO | None = None) -> None:
         print(defuse(line), file=stream or sys.stdout)
 
 
-def print_commands(commands: Iterable[str]) -> None:
-    """Print workflow commands, made by this module, for the runner to obey."""
+def print_commands(commands: Iterable[str], stream: TextIO | None = None) -> None:
+    """Print workflow commands, made by this module, for the runner to obey; it reads both stdout and stderr."""
     for command in commands:
-        print(command)
+        print(command, file=stream or sys.stdout)
 
 
 def _read_boolean(value: object) -> object:

@@ -143,7 +143,7 @@ class Tracker(Protocol):
         """Replace a comment's text; nobody is notified."""
 
     def delete_comment(self, issue: Issue, comment_id: int) -> None:
-        """Delete a comment; one that is not there is no error. Only for a second one of ours, the moment it was posted."""
+        """Delete a comment; one that is not there is no error. For a second one of ours, the moment it was posted."""
 
     def close_issue(
         self,

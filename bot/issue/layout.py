@@ -102,9 +102,11 @@ _LONGEST_LABEL = 40
 _EMPTY_ANSWERS = {"", "_no response_", "no response", "none", "n/a", "*no response*"}
 _TEMPLATE_LINE = re.compile(  # a whole line of GitHub's own default issue templates
     r"""
-      a\ clear\ and\ concise\ description\ of\ (?:what|any\ alternative)[^.\n]{0,80}\.(?:\ ex\.\ i'm\ always\ frustrated\ .*)?
+      a\ clear\ and\ concise\ description\ of\ (?:what|any\ alternative)[^.\n]{0,80}\.
+      (?:\ ex\.\ i'm\ always\ frustrated\ .*)?
     | steps\ to\ reproduce\ the\ behavior:
-    | (?:1\.\ )?go\ to\ '\.{3}' | (?:2\.\ )?click\ on\ '\.{4}' | (?:3\.\ )?scroll\ down\ to\ '\.{4}' | (?:4\.\ )?see\ error
+    | (?:1\.\ )?go\ to\ '\.{3}' | (?:2\.\ )?click\ on\ '\.{4}' | (?:3\.\ )?scroll\ down\ to\ '\.{4}'
+    | (?:4\.\ )?see\ error
     | if\ applicable,\ add\ screenshots\ to\ help\ explain\ your\ problem\.
     | add\ any\ other\ context\ (?:about\ the\ problem|or\ screenshots\ about\ the\ feature\ request)\ here\.
     | (?:-\ )?(?:device|os|browser|version):?\ *\[e\.g\.\ [\w.,\ ]{1,40}\] | \[e\.g\.\ ios\]

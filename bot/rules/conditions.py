@@ -20,7 +20,8 @@ from bot.rules.verdict import Capture, Captures, Evidence, Place, Verdict, make_
 
 Pattern = Any  # google-re2 ships no types
 _LINK = re.compile(
-    r"(?<![\w@./+-])(?P<link>(?P<scheme>https?://)?[^\s<>()\[\]{}\"'`*,;@/:]+\.[^\s<>()\[\]{}\"'`*,;]+)", re.IGNORECASE
+    r"""(?P<link>https?://[^\s<>()\[\]{}"'`]+)|(?<![\w@./+-])(?P<host>[\w-]+(?:\.[\w-]+)+)(?![\w@-]|\.\w)""",
+    re.IGNORECASE,
 )
 _MOST_TRIES = 20
 _MOST_LINKS = 100
@@ -46,7 +47,7 @@ class Condition(Protocol):
 
 
 def compile_pattern(pattern: str) -> Pattern:
-    """An RE2 pattern, without regard to case; raises re2.error. Errors are reported to the rule's author, not logged."""
+    """An RE2 pattern, without regard to case; raises re2.error, which goes to the rule's author and into no log."""
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
@@ -235,7 +236,7 @@ def section_holds_link(*hosts: str) -> Callable[[Facts, Text], bool]:
 def _find_hosts(text: str) -> list[str]:
     """The hosts of links, with or without `https://`; an e-mail address is no link."""
     links = islice(_LINK.finditer(drop_comments(text)), _MOST_LINKS)
-    hosts = (_read_host(link["link"] if link["scheme"] else f"https://{link['link']}") for link in links)
+    hosts = (_read_host(link["link"]) if link["link"] else link["host"].lower() for link in links)
     return [host for host in hosts if host]
 
 

@@ -16,7 +16,10 @@ MAX_DEPTH = 40
 Model = TypeVar("Model", bound=BaseModel)
 Path = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z|0x[0-9a-fA-F]{1,16}\Z")
+_UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
+_LONGEST_NAME = 80
+_OWN_TAGS = "tag:yaml.org,2002:"
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})\Z|0x[0-9a-fA-F]{1,16}\Z")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,15 +45,19 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
     def problem_at(self, path: Path, message: str) -> Problem:
-        """A problem at the place of `path`, or of the nearest thing around it."""
-        while path and path not in self.places:
-            path = path[:-1]
-        line, column = self.places.get(path, (1, 1))
+        """A problem at the place of `path`, or of the nearest thing around it.
+
+        Steps that the file does not have are left out: a single mapping may stand for a list of one.
+        """
+        found: Path = ()
+        for step in path:
+            found = (*found, step) if (*found, step) in self.places else found
+        line, column = self.places.get(found, (1, 1))
         return Problem(self.file, line, column, message)
 
 
 class _Reader:
-    """Builds values from YAML nodes. YAML 1.2's plain scalars: `on`, `yes`, `2.10` and dates are text, as people mean them."""
+    """Builds values from YAML nodes, with YAML 1.2's plain scalars: `on`, `yes`, `2.10` and dates are text."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -62,6 +69,8 @@ class _Reader:
         self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
         if len(self.places) > MAX_NODES or len(path) > MAX_DEPTH:
             raise _TooLargeError
+        if not node.tag.startswith(_OWN_TAGS):
+            self._report(node, f"`{_cut(node.tag)}` is read as a YAML tag, since it starts with `!`; quote the text")
         if isinstance(node, yaml.ScalarNode):
             return _read_scalar(node)
         if id(node) in self._seen:
@@ -80,7 +89,7 @@ class _Reader:
                 continue
             key = str(key_node.value)
             if key in mapping:
-                self._report(key_node, f"`{key}` is here twice; keep one of them")
+                self._report(key_node, f"`{_cut(key)}` is here twice; keep one of them")
             mapping[key] = self.read(value_node, (*path, key))
             self.places[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         return mapping
@@ -91,6 +100,10 @@ class _Reader:
 
 class _TooLargeError(Exception):
     pass
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 def _check_depth(text: str) -> None:
@@ -109,36 +122,53 @@ def _check_depth(text: str) -> None:
 
 def _read_scalar(node: yaml.ScalarNode) -> str | int | bool | None:
     text = str(node.value)
-    if node.style is not None:
+    if node.style:
         return text
     if text in {"", "~", "null", "Null", "NULL"}:
         return None
     if text in {"true", "True", "TRUE", "false", "False", "FALSE"}:
         return text.lower() == "true"
-    return int(text, 0) if _INTEGER.match(text) and len(text) <= 20 else text
+    return int(text, 0) if _INTEGER.match(text) else text
 
 
 def read_document(text: str, file: str) -> Document:
     """Read one YAML file. Never raises: what cannot be read is a problem with its place."""
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        message = f"the file is larger than {MAX_BYTES // 1024} KiB; split it into several rules"
-        return Document(file, problems=(Problem(file, 1, 1, message),))
+    if problem := _check_text(text, file):
+        return Document(file, problems=(problem,))
     reader = _Reader(file)
     try:
         _check_depth(text)
         node = yaml.compose(text, Loader=_Loader)
         value = reader.read(node, ()) if node else None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        message = f"this is no valid YAML: {error.problem or error.context}; quote texts that hold `: `, `#`, `{{` or a leading sign"
-        return Document(file, problems=(Problem(file, line, column, message),))
-    except (yaml.YAMLError, ValueError) as error:
-        return Document(file, problems=(Problem(file, 1, 1, f"this is no valid YAML: {error}"),))
-    except (_TooLargeError, RecursionError):
+        return Document(file, problems=(_explain_yaml(error, file),))
+    except _TooLargeError:
         message = f"more than {MAX_NODES} parts, or nested deeper than {MAX_DEPTH}; split the file"
         return Document(file, problems=(Problem(file, 1, 1, message),))
     return Document(file, value, reader.places, tuple(reader.problems))
+
+
+def _check_text(text: str, file: str) -> Problem | None:
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        message = f"the file is larger than {MAX_BYTES // 1024} KiB; split it into several rules"
+        return Problem(file, 1, 1, message)
+    if not (found := _UNREADABLE.search(text)):
+        return None
+    line = text.count("\n", 0, found.start()) + 1
+    column = found.start() - text.rfind("\n", 0, found.start())
+    message = f"the character U+{ord(found[0]):04X} cannot be read; save the file as UTF-8, without control characters"
+    return Problem(file, line, column, message)
+
+
+def _explain_yaml(error: yaml.MarkedYAMLError, file: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    advice = "quote texts that hold `: `, `#`, `{` or a leading sign"
+    if "single document" in str(error.context):
+        advice = "put each rule into a file of its own"
+    elif "\\t" in str(error.problem):
+        advice = "indent with spaces, not with tabs"
+    return Problem(file, line, column, f"this is no valid YAML: {error.problem or error.context}; {advice}")
 
 
 def validate(document: Document, model: type[Model]) -> tuple[Model | None, tuple[Problem, ...]]:
@@ -160,19 +190,35 @@ def explain_errors(document: Document, errors: Iterable[ErrorDetails], model: ty
         yield document.problem_at(path, _explain(error, path, model))
 
 
+_SENTENCES = {
+    "missing": "is missing; add it",
+    "literal_error": "must be {expected}",
+    "string_type": "must be text; put it into quotes",
+    "string_too_short": "is empty; fill it in, or remove it",
+    "string_too_long": "is too long; at most {max_length} characters are allowed",
+    "string_pattern_mismatch": "must match `{pattern}`",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number, without quotes",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "model_type": "must be `key: value` lines",
+    "dict_type": "must be `key: value` lines",
+    "list_type": "must be a list; put `- ` before each item",
+    "too_short": "needs at least {min_length} item",
+    "too_long": "has too many items; at most {max_length} are allowed",
+}
+
+
 def _explain(error: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
-    name = path[-1] if path else "the file"
-    match error["type"]:
-        case "missing":
-            return f"`{name}` is missing; add it"
-        case "extra_forbidden":
-            return f"unknown key `{name}`{suggest(str(name), _known_keys(model, path))}"
-        case "value_error" | "assertion_error":
-            return str(error["ctx"]["error"]) if "ctx" in error else error["msg"]
-        case "literal_error" | "enum":
-            return f"`{name}` must be {error['ctx']['expected']}"
-        case _:
-            return f"`{name}`: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    name = _cut(next((step for step in reversed(path) if isinstance(step, str)), "the file"))
+    if error["type"] == "extra_forbidden":
+        return f"unknown key `{name}`{suggest(name, _known_keys(model, path))}"
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    sentence = _SENTENCES.get(error["type"], f"cannot be read: {error['msg'][:1].lower()}{error['msg'][1:]}")
+    return f"`{name}` {sentence.format_map(error.get('ctx', {}))}"
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

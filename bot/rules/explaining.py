@@ -26,7 +26,7 @@ class Explanation:
 
 
 def explain_issue(issue: Issue, ruleset: Ruleset) -> tuple[Explanation, ...]:
-    """Every rule's verdict: those that match first, in the order in which they speak; of the others the nearest first."""
+    """Every rule's verdict: those that match first, as they would speak; of the others the nearest first."""
     facts = read_facts(issue, ruleset)
     matches = match_rules(facts, ruleset)
     matched = [
@@ -39,19 +39,22 @@ def explain_issue(issue: Issue, ruleset: Ruleset) -> tuple[Explanation, ...]:
         )
         for match in matches
     ]
-    known = {pack.name: find_captures(pack.captures, facts) for pack in ruleset.packs}
+    known = {pack: find_captures(pack.captures, facts) for pack in ruleset.packs}
     others = [
         Explanation(
-            rule=rule, verdict=rule.condition.evaluate(facts, captures), captures=captures, layout=facts.layout.name
+            rule=rule,
+            verdict=rule.condition.evaluate(facts, known[rule.pack]),
+            captures=known[rule.pack],
+            layout=facts.layout.name,
         )
         for rule in ruleset.rules
-        if rule not in {match.rule for match in matches} and (captures := known[rule.pack.name]) is not None
+        if rule not in {match.rule for match in matches}
     ]
     return (*matched, *sorted(others, key=lambda explanation: (-explanation.nearness, explanation.rule.id)))
 
 
 def _share_held(verdict: Verdict) -> float:
-    """Of `all` the mean of its parts, of `any` the best; what must not hold counts little, or every rule would be near."""
+    """Of `all` the mean of its parts, of `any` the best; what must not hold counts little: all rules would be near."""
     if verdict.wanted == "none":
         return 0.1 * verdict.holds
     if not verdict.children:

@@ -1,5 +1,6 @@
 """Rules from folders, shipped packs and files that were read elsewhere; a broken file never stops the others."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -38,8 +39,8 @@ def _read_pack(files: Mapping[str, str], folder: str, names: Iterable[str]) -> t
     name = PurePosixPath(folder).name.strip(".").lower() or "rules"
     file = next((name for name in names if PurePosixPath(name).name in {PACK_FILE, "pack.yaml"}), None)
     if file is None:
-        safe = "-".join(filter(None, "".join(sign if sign.isalnum() else " " for sign in name).split())) or "rules"
-        return Pack(PackModel(name=safe if safe.isascii() else "rules")), []
+        safe = re.sub(r"[^a-z0-9]+", "-", name)[:80].strip("-") or "rules"
+        return Pack(PackModel(name=safe)), []
     return compile_pack(read_document(files[file], file), "rules")
 
 
@@ -68,7 +69,7 @@ def load_rules(places: Iterable[str]) -> Ruleset:
 
     Raises SettingsError where there is no such place.
     """
-    return join_rulesets(build_ruleset(read_place(place)) for place in places)
+    return join_rulesets(build_ruleset(read_place(place)) for place in dict.fromkeys(places))
 
 
 def read_place(place: str) -> dict[str, str]:
@@ -103,17 +104,22 @@ def read_folder(folder: Path) -> dict[str, str]:
 
 
 def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1).decode("utf-8", "replace").removeprefix("\ufeff")
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1).decode("utf-8", "replace").removeprefix("\ufeff")
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}; check that it is a file that you may read"
+        raise SettingsError(message) from error
 
 
 def find_pack(name: str) -> Path:
     """The folder of a shipped pack; raises SettingsError that names those there are."""
     home = Path(bot.__file__).parent
-    places = [home / "packs", home.parent / "rules"]
-    for place in places:
-        if (place / name / PACK_FILE).is_file() and PurePosixPath(name).name == name:
-            return place / name
-    known = sorted({file.parent.name for place in places for file in place.glob(f"*/{PACK_FILE}")})
-    message = f"there is no pack called {name!r}; shipped are: {', '.join(known) or 'none'}"
+    shipped = [
+        file.parent for place in (home / "packs", home.parent / "rules") for file in place.glob(f"*/{PACK_FILE}")
+    ]
+    if found := next((folder for folder in shipped if folder.name == name), None):
+        return found
+    known = ", ".join(sorted({folder.name for folder in shipped})) or "none"
+    message = f"there is no pack called {name!r}; shipped are: {known}"
     raise SettingsError(message)

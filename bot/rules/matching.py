@@ -1,13 +1,13 @@
 """Which rules an issue matches, and which of those speak. Pure."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from bot.github.tracker import Issue
 from bot.issue.facts import Facts, extract_facts
 from bot.rules.captures import find_captures
 from bot.rules.rule import Pack, Rule, Ruleset
 from bot.rules.verdict import Captures, Evidence, Verdict, choose_captures
-from bot.github.tracker import Issue
 
 
 @dataclass(frozen=True)
@@ -69,22 +69,32 @@ def _make_match(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) 
 
 
 def _mark_superseded(matches: list[Match]) -> Iterator[Match]:
+    below = {match.rule.id: match.rule.model.supersedes for match in matches}
     for index, match in enumerate(matches):
-        silencer = next((other for place, other in enumerate(matches) if _silences(other, place, match, index)), None)
-        yield Match(match.rule, match.verdict, match.captures, match.branch, silencer.rule.id if silencer else None)
+        in_front = {other.rule.id for other in matches[:index]}
+        silencer = next((other for other in matches if _silences(other, match, below, in_front)), None)
+        yield replace(match, superseded_by=silencer.rule.id if silencer else None)
 
 
-def _silences(other: Match, place: int, match: Match, index: int) -> bool:
-    """Whether `other` speaks instead of `match`; of two that supersede each other the one in front does.
+def _silences(other: Match, match: Match, below: Mapping[str, Collection[str]], in_front: Collection[str]) -> bool:
+    """Whether `other` speaks instead of `match`; of rules that supersede each other in a circle the one in front does.
 
-    An in-app report's error dump is a ring buffer of unrelated noise (N2): what rests on it alone never stands against what
-    the report itself says.
+    An in-app report's error dump is a ring buffer of unrelated noise (N2): what rests on it alone never stands against
+    what the report itself says.
     """
     if match.is_from_dump != other.is_from_dump and match.rule.pack is other.rule.pack:
-        return (
-            match.is_from_dump
-            and match.rule.id not in other.rule.model.also
-            and other.rule.id not in match.rule.model.also
-        )
-    is_mutual = other.rule.id in match.rule.model.supersedes
-    return match.rule.id in other.rule.model.supersedes and (not is_mutual or place < index)
+        accompanies = match.rule.id in other.rule.model.also or other.rule.id in match.rule.model.also
+        return match.is_from_dump and not accompanies
+    if match.rule.id not in below[other.rule.id]:
+        return False
+    return other.rule.id in in_front or not _reaches(match.rule.id, other.rule.id, below)
+
+
+def _reaches(start: str, goal: str, below: Mapping[str, Collection[str]]) -> bool:
+    seen, waiting = set[str](), [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += [other for other in below[name] if other in below]
+    return goal in seen

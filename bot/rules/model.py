@@ -1,4 +1,4 @@
-"""The shape of what maintainers write: rules, packs and their parts, as pydantic models with a description for each key. Pure."""
+"""The shape of what maintainers write: rules, packs and their parts, with a description for each key. Pure."""
 
 import re
 from datetime import date
@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 Mode = Literal["observe", "label", "comment"]
-Scalar = bool | int | str
 SectionView = Literal["body", "logs", "errors", "facts", "ignore"]
 Association = Literal[
     "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN", "MEMBER", "NONE", "OWNER"
@@ -18,6 +17,14 @@ def _as_list(value: object) -> object:
     return value if isinstance(value, list) or value is None else [value]
 
 
+def _is_scalar(value: object) -> object:
+    if not isinstance(value, bool | int | str):
+        message = "expected one value: a text, a whole number, true or false"
+        raise ValueError(message)  # noqa: TRY004 (pydantic reports a ValueError at its place)
+    return value
+
+
+Scalar = Annotated[bool | int | str, BeforeValidator(_is_scalar)]
 Strings = Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
 LabelName = Annotated[str, Field(min_length=1, max_length=50)]
 
@@ -26,6 +33,27 @@ class _Written(BaseModel):
     """Something that a person writes: unknown keys are errors, nothing changes later."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SectionNamed(_Written):
+    """A form field or heading as a place to look."""
+
+    section: str = Field(min_length=1, description="Its name.")
+
+
+def _as_views(value: object) -> object:
+    """`[section: Logs]` is a mapping to YAML, and means the view `section: Logs`."""
+    views = _as_list(value)
+    if not isinstance(views, list):
+        return views
+    return [
+        f"section: {view['section']}" if isinstance(view, dict) and [*view] == ["section"] else view for view in views
+    ]
+
+
+Views = Annotated[
+    list[str], BeforeValidator(_as_views, json_schema_input_type=str | SectionNamed | list[str | SectionNamed])
+]
 
 
 class AtLeast(_Written):
@@ -44,7 +72,10 @@ class Condition(BaseModel):
         None,
         min_length=1,
         max_length=1000,
-        description="Text that occurs in the issue, however it was wrapped, escaped, quoted or cased. May have typed holes: {limit:int}.",
+        description=(
+            "Text that occurs in the issue, however it was wrapped, escaped, quoted or cased. "
+            "May have typed holes: {limit:int}."
+        ),
         examples=["No space left on device", "exceeded the {limit:int} output token maximum"],
     )
     regex: str | None = Field(
@@ -53,11 +84,14 @@ class Condition(BaseModel):
         max_length=1000,
         description="RE2 pattern, found in the collapsed form (lower case). Named groups are captures.",
     )
-    in_: Strings | None = Field(
+    in_: Views | None = Field(
         None,
         alias="in",
         min_length=1,
-        description="Where phrase or regex look: title, body, logs, errors, comments or `section: NAME`. Default: title, body, logs.",
+        description=(
+            "Where phrase or regex look: title, body, logs, errors, comments or `section: NAME`. "
+            "Default: title, body, logs."
+        ),
     )
     set: dict[str, Scalar] | None = Field(
         None, description="Facts that hold when this condition does, for `when:` and templates."
@@ -72,7 +106,7 @@ class Condition(BaseModel):
     missing: bool | None = Field(None, description="There is no such section.")
     placeholder: bool | None = Field(None, description="The section still holds one of the pack's placeholders.")
     url_host: Strings | None = Field(
-        None, description="The section holds a link to one of these hosts (or a host under them)."
+        None, min_length=1, description="The section holds a link to one of these hosts (or a host under them)."
     )
     checkbox: str | None = Field(None, min_length=1, description="A check box, by (a part of) its label.")
     ticked: bool | None = Field(None, description="Whether the check box is ticked; default true.")
@@ -88,17 +122,17 @@ class Condition(BaseModel):
         None, min_length=1, description="A stack frame, by function, file or module; `*` stands for anything."
     )
     at: Literal["top", "any"] | None = Field(None, description="Which frame: `top` is the innermost; default any.")
-    label: Strings | None = Field(None, description="The issue has one of these labels.")
-    no_label: Strings | None = Field(None, description="The issue has none of these labels.")
+    label: Strings | None = Field(None, min_length=1, description="The issue has one of these labels.")
+    no_label: Strings | None = Field(None, min_length=1, description="The issue has none of these labels.")
     author: (
         Annotated[list[Association], BeforeValidator(_as_list, json_schema_input_type=Association | list[Association])]
         | None
-    ) = Field(None, description="The author's association with the repository.")
+    ) = Field(None, min_length=1, description="The author's association with the repository.")
     language: Strings | None = Field(
-        None, description="The report's language, as an ISO 639-1 code.", examples=["en", "zh"]
+        None, min_length=1, description="The report's language, as an ISO 639-1 code.", examples=["en", "zh"]
     )
     layout: Strings | None = Field(
-        None, description="The kind of report: form, in-app, editor, classic, free, html or a pack's own."
+        None, min_length=1, description="The kind of report: form, in-app, editor, classic, free, html or a pack's own."
     )
     body: Literal["empty", "images_only", "template_untouched"] | None = Field(
         None, description="There is nothing to read."
@@ -121,7 +155,7 @@ class Condition(BaseModel):
         if self.section is not None and all(getattr(self, test) is None for test in section_tests):
             message = "`section` needs a test beside it: is, one_of, contains, empty, missing, placeholder or url_host"
             raise ValueError(message)
-        if self.missing and any(getattr(self, test) for test in section_tests if test not in {"missing"}):
+        if self.missing and any(getattr(self, test) for test in section_tests if test != "missing"):
             message = "a section that is missing has no text to test; use two conditions"
             raise ValueError(message)
         return self
@@ -285,6 +319,16 @@ class RuleModel(_Written):
         return self
 
 
+CAPTURE_NAMES = "use lower-case letters, digits and `_`, and no word of the language"
+TEMPLATE_NAMES = ("issue", "rule", "duplicates", "follow", "fixed_in")
+
+
+def is_capture_name(name: str) -> bool:
+    """Whether a capture may be called so: no word that conditions or templates use for something else."""
+    operators = {field.alias or key for key, field in Condition.model_fields.items()} - {"version"}
+    return bool(re.fullmatch(r"[a-z][a-z0-9_]*", name)) and name not in {*operators, *TEMPLATE_NAMES}
+
+
 class CaptureSource(_Written):
     """One place where a capture may be stated."""
 
@@ -351,9 +395,8 @@ class PackModel(_Written):
     @field_validator("captures")
     @classmethod
     def _names_are_names(cls, value: dict[str, Any]) -> dict[str, Any]:
-        reserved = set(Condition.model_fields) | {"in", "is", "issue", "rule", "duplicates", "follow", "fixed_in"}
         for name in value:
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or (name in reserved and name != "version"):
-                message = f"`{name}` cannot be a capture's name; use lower-case letters, digits and `_`, and no word of the language"
+            if not is_capture_name(name):
+                message = f"`{name}` cannot be a capture's name; {CAPTURE_NAMES}"
                 raise ValueError(message)
         return value

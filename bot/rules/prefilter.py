@@ -1,4 +1,4 @@
-"""A literal prefilter over all rules at once, so that an issue is compared with the few rules that it may match. Pure."""
+"""A literal prefilter over all rules, so that an issue is compared with the few rules that it may match. Pure."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -41,7 +41,7 @@ class _Shard:
         self._filter.Compile()
 
     def find(self, text: str) -> Iterator[Needle]:
-        for index in self._filter.Match(text, True) or ():
+        for index in self._filter.Match(text, potential=True) or ():
             yield Needle(self.form, self.patterns[index])
 
 

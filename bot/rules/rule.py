@@ -1,5 +1,6 @@
 """Rules as they are matched: compiled, checked, with the pack that they belong to. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,12 +13,13 @@ from bot.rules.captures import CaptureRule, compile_captures
 from bot.rules.compiling import Compiler
 from bot.rules.conditions import Condition
 from bot.rules.document import Document, Path, Problem, read_document, validate
+from bot.rules.model import CAPTURE_NAMES, TEMPLATE_NAMES, Guidance, PackModel, RuleModel, is_capture_name
 from bot.rules.model import Condition as ConditionModel
-from bot.rules.model import Guidance, PackModel, RuleModel
 from bot.rules.phrase import FREE_TEXT, PhraseError, parse_phrase
 from bot.rules.prefilter import Prefilter
 from bot.rules.template import check_template
 
+_NAMED_GROUP = re.compile(r"(?<!\\)\(\?P?<(?P<name>\w+)>")
 ALWAYS_FORBIDDEN = ("duplicate of #",)
 """GitHub takes a comment that starts so as a command (docs: marking issues as a duplicate)."""
 
@@ -47,7 +49,8 @@ class Pack:
 class Rule:
     """One rule, ready to be matched.
 
-    `branches` are the conditions of its guidance, None where a branch always speaks; `echoable` the captures it may show.
+    `branches` are the conditions of its guidance, None where a branch always speaks; `echoable` the captures that it
+    may show.
     """
 
     model: RuleModel
@@ -127,9 +130,10 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
     compiler.known = tuple(found)
     branches = tuple(_compile_branch(compiler, guidance, index) for index, guidance in enumerate(model.guidance))
     compiler.problems += _check_names(model, file)
+    compiler.problems += _check_capture_names(model.match, tuple(found))
     compiler.problems += _check_guidance(model, found, (*ALWAYS_FORBIDDEN, *pack.model.forbidden_words))
     if compiler.problems:
-        return None, [document.problem_at(path, message) for path, message in compiler.problems]
+        return None, [document.problem_at(path, message) for path, message in dict.fromkeys(compiler.problems)]
     digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
     return Rule(
         model,
@@ -148,13 +152,19 @@ def _compile_branch(compiler: Compiler, guidance: Guidance, index: int) -> Condi
 
 def _captures_of(model: ConditionModel) -> Iterator[tuple[str, str]]:
     """Names and types of what a condition captures: holes, named groups (free text), and what it sets."""
-    if model.phrase:
-        yield from _holes_of(model.phrase)
-    if model.regex:
-        yield from ((part.partition(">")[0], "any") for part in model.regex.replace("(?<", "(?P<").split("(?P<")[1:])
-    yield from ((name, "choice") for name in model.set or {})
+    for condition in _walk(model):
+        for phrase in filter(None, (condition.phrase, condition.contains)):
+            yield from _holes_of(phrase)
+        if condition.regex:
+            yield from ((match["name"], "any") for match in _NAMED_GROUP.finditer(condition.regex))
+        yield from ((name, "choice") for name in condition.set or {})
+
+
+def _walk(model: ConditionModel) -> Iterator[ConditionModel]:
+    """The condition and those inside it whose captures it has; what must not hold captures nothing."""
+    yield model
     for child in (*(model.all or ()), *(model.any or ()), *(model.at_least.of if model.at_least else ())):
-        yield from _captures_of(child)
+        yield from _walk(child)
 
 
 def _holes_of(phrase: str) -> list[tuple[str, str]]:
@@ -177,13 +187,23 @@ def _check_names(model: RuleModel, file: str) -> Iterator[tuple[Path, str]]:
         yield ("supersedes",), "a rule cannot supersede or accompany itself"
 
 
+def _check_capture_names(model: ConditionModel, names: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+    for name in names:
+        if name in TEMPLATE_NAMES:
+            yield ("match",), f"`{name}` cannot be a capture's name, since templates use it; call it something else"
+    for condition in _walk(model):
+        for name in condition.set or {}:
+            if not is_capture_name(name):
+                yield ("match",), f"`set` cannot set `{name}`; {CAPTURE_NAMES}"
+
+
 def _check_guidance(
     model: RuleModel, found: Mapping[str, str], forbidden: tuple[str, ...]
 ) -> Iterator[tuple[Path, str]]:
     free_text = {name for name, kind in found.items() if kind in FREE_TEXT}
     echoable = found.keys() - free_text
     for path, text in _texts_of(model):
-        for problem in check_template(text, echoable, free_text):
+        for problem in check_template(text, echoable, free_text, ("fixed_in",) if model.fixed_in else ()):
             yield path, problem
         for word in find_forbidden(text, forbidden):
             yield path, f'the words "{word}" wake other bots or are a command to GitHub; say it in other words'
@@ -192,7 +212,7 @@ def _check_guidance(
 def _texts_of(model: RuleModel) -> Iterator[tuple[Path, str]]:
     yield ("title",), model.title
     for index, guidance in enumerate(model.guidance):
-        path: Path = ("guidance", index) if len(model.guidance) > 1 else ("guidance",)
+        path: Path = ("guidance", index)
         for key in ("tldr", "example", "notes", "recommendation"):
             if text := getattr(guidance, key):
                 yield (*path, key), text

@@ -1,4 +1,4 @@
-"""JSON Schema (draft-07, the newest that yaml-language-server reads) of rules, packs and settings, from the models. Pure."""
+"""JSON Schema (draft-07, the newest that yaml-language-server reads) of what people write, from the models. Pure."""
 
 import json
 from typing import Any
@@ -18,8 +18,8 @@ class _Draft07(GenerateJsonSchema):
 def make_schema(model: type[BaseModel], name: str) -> dict[str, Any]:
     """The schema of what a person writes, with a description for each key.
 
-    Draft-07 ignores what stands beside `$ref`, so a reference with a description is wrapped in `allOf`; `$defs` works as
-    `definitions` did, because references are plain pointers.
+    Draft-07 ignores what stands beside `$ref`, so a reference with a description is wrapped in `allOf`; and it calls
+    `definitions` what later drafts call `$defs`.
     """
     schema = model.model_json_schema(by_alias=True, schema_generator=_Draft07, mode="validation")
     schema = json.loads(json.dumps(schema).replace("#/$defs/", "#/definitions/"))

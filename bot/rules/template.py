@@ -1,15 +1,17 @@
 """Templates of guidance: a small, safe part of Jinja2, checked when the rule is loaded. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot.rules.document import suggest
+from bot.rules.model import TEMPLATE_NAMES
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-FIXED_NAMES = ("issue", "rule", "duplicates", "follow", "fixed_in")
+FIXED_NAMES = TEMPLATE_NAMES
 ATTRIBUTES = {
     "issue": ("number",),
     "rule": ("title",),
@@ -21,19 +23,31 @@ _DUPLICATE_ATTRIBUTES = ("number", "is_open", "confidence", "why")
 _FILTERS = ("default", "join", "length", "first", "last", "lower", "upper", "trim")
 _TESTS = ("defined", "undefined", "none", "eq", "ne")
 _ALLOWED_NODES = frozenset(
-    "Template Output TemplateData Name Const Getattr If CondExpr For Compare Operand And Or Not Filter Test Concat List Tuple".split()
+    (
+        *("Template", "Output", "TemplateData", "Name", "Const", "Getattr", "If", "CondExpr", "For", "Compare"),
+        *("Operand", "And", "Or", "Not", "Filter", "Test", "Concat"),
+    )
 )
+Node = Any  # a node of Jinja2's syntax tree; the types are not known before it is imported
+_MAY_BE_NONE = ("follow", "fixed_in")
+MAX_DEPTH = 20
+"""More would run into the limits of Python's own compiler, through which Jinja2 sends a template."""
+
+_TOO_DEEP = f"the template is nested deeper than {MAX_DEPTH}; say it in plainer words"
 
 
 @cache
 def make_environment() -> "ImmutableSandboxedEnvironment":
-    """Jinja2 with its sandbox, strict about undefined names. Imported late: most texts hold no template."""
+    """Jinja2 with its sandbox, strict about undefined names. Imported late: most texts hold no template.
+
+    Nothing is escaped as HTML: the output is Markdown, and values are quoted where they are made.
+    """
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     return ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
-    )  # noqa: S701 (the output is Markdown; values are quoted where they are made)
+    )
 
 
 def is_template(text: str) -> bool:
@@ -41,59 +55,125 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
-def check_template(text: str, captures: Collection[str], free_text: Collection[str]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What may be used at one place of a template; `sure` are the names that are known not to be none there."""
+
+    known: frozenset[str]
+    free_text: frozenset[str]
+    sure: frozenset[str]
+    loop: str = ""
+    depth: int = 0
+
+
+def check_template(
+    text: str, captures: Collection[str], free_text: Collection[str], sure: Collection[str] = ()
+) -> list[str]:
     """What is wrong with a template; `captures` may be echoed, `free_text` names captures that may not.
 
-    Only output, conditions and a loop over `duplicates` are allowed: no calls, no arithmetic, nothing that could run for long.
+    Only output, conditions and a loop over `duplicates` are allowed: no calls, no arithmetic, nothing that could run
+    for long. `follow` and `fixed_in` may be none, so they stand inside an `if`, unless they are among the `sure`.
     """
     if not is_template(text):
         return []
-    from jinja2 import TemplateSyntaxError, nodes
+    from jinja2 import TemplateSyntaxError
 
     try:
         tree = make_environment().parse(text)
     except TemplateSyntaxError as error:
         return [f"the template is not valid: {error.message} (line {error.lineno} of the text)"]
-    loop_names = {node.target.name for node in tree.find_all(nodes.For) if isinstance(node.target, nodes.Name)}
-    known = {*captures, *FIXED_NAMES, *loop_names}
-    return [problem for node in _walk(tree) if (problem := _check_node(node, known, free_text, loop_names))]
+    except RecursionError:
+        return [_TOO_DEEP]
+    scope = _Scope(frozenset({*captures, *FIXED_NAMES}), frozenset(free_text), frozenset(sure))
+    return list(dict.fromkeys(_find_problems(tree, scope)))
 
 
-def _walk(node: Any) -> Any:  # noqa: ANN401 (Jinja2's node types are not known before it is imported)
-    yield node
-    for child in node.iter_child_nodes():
-        yield from _walk(child)
+def _find_problems(node: Node, scope: _Scope) -> Iterator[str]:
+    if scope.depth > MAX_DEPTH:
+        yield _TOO_DEEP
+        return
+    if problem := _check_node(node, scope):
+        yield problem
+    if type(node).__name__ in _ALLOWED_NODES:
+        for child in node.iter_child_nodes():
+            yield from _find_problems(child, _scope_of(child, node, scope))
 
 
-def _check_node(
-    node: Any, known: Collection[str], free_text: Collection[str], loop_names: Collection[str]
-) -> str | None:  # noqa: ANN401
+def _scope_of(child: Node, parent: Node, scope: _Scope) -> _Scope:
+    """A loop's name is known inside the loop; what an `if` has tested is sure inside it."""
+    deeper = replace(scope, depth=scope.depth + 1)
+    kind = type(parent).__name__
+    if kind == "For" and child is not parent.iter and all(child is not node for node in parent.else_):
+        loop = getattr(parent.target, "name", "")
+        return replace(deeper, known=scope.known | {loop}, loop=loop)
+    if (kind == "If" and any(child is node for node in parent.body)) or (kind == "CondExpr" and child is parent.expr1):
+        return replace(deeper, sure=scope.sure | _names_tested(parent.test))
+    if kind == "And" and child is parent.right:
+        return replace(deeper, sure=scope.sure | _names_tested(parent.left))
+    return deeper
+
+
+def _names_tested(test: Node) -> frozenset[str]:
+    if type(test).__name__ == "And":
+        return _names_tested(test.left) | _names_tested(test.right)
+    return frozenset({test.name}) if type(test).__name__ == "Name" else frozenset()
+
+
+def _check_node(node: Node, scope: _Scope) -> str | None:
     kind = type(node).__name__
     if kind not in _ALLOWED_NODES:
         return f"`{kind.lower()}` is not allowed in a template; use names, `if` and `for … in duplicates`"
-    if kind == "Name":
-        return _check_name(node.name, known, free_text)
-    if kind == "For" and getattr(node.iter, "name", None) != "duplicates":
-        return "a loop can only go over `duplicates`"
-    if kind == "Getattr":
-        return _check_attribute(node, loop_names)
-    if kind == "Filter" and node.name not in _FILTERS:
-        return f"unknown filter `{node.name}`{suggest(node.name, _FILTERS)}"
-    if kind == "Test" and node.name not in _TESTS:
-        return f"unknown test `{node.name}`{suggest(node.name, _TESTS)}"
+    check = _CHECKS.get(kind)
+    return check(node, scope) if check else None
+
+
+def _check_name(node: Node, scope: _Scope) -> str | None:
+    name = node.name
+    if name in scope.free_text:
+        advice = "give its hole a type such as `id` or `version`"
+        return f"`{name}` is free text of the reporter, which is never repeated; {advice}"
+    return None if name in scope.known else f"unknown name `{name}`{suggest(name, scope.known)}"
+
+
+def _check_loop(node: Node, scope: _Scope) -> str | None:
+    if getattr(node.iter, "name", None) != "duplicates" or scope.loop:
+        return "a loop can only go over `duplicates`, and not inside another"
     return None
 
 
-def _check_name(name: str, known: Collection[str], free_text: Collection[str]) -> str | None:
-    if name in free_text:
-        return f"`{name}` is free text of the reporter, which is never repeated; give its hole a type such as `id` or `version`"
-    return None if name in known else f"unknown name `{name}`{suggest(name, known)}"
+def _check_attribute(node: Node, scope: _Scope) -> str | None:
+    name = getattr(node.node, "name", "")
+    allowed = _DUPLICATE_ATTRIBUTES if name and name == scope.loop else ATTRIBUTES.get(name, ())
+    if node.attr not in allowed:
+        return f"`{name or 'this'}` has no `{node.attr}`{suggest(node.attr, allowed)}"
+    if name in _MAY_BE_NONE and name not in scope.sure:
+        return f"`{name}` may be none; write `{{% if {name} %}}` around it"
+    return None
 
 
-def _check_attribute(node: Any, loop_names: Collection[str]) -> str | None:  # noqa: ANN401
-    name = getattr(node.node, "name", None)
-    allowed = _DUPLICATE_ATTRIBUTES if name in loop_names else ATTRIBUTES.get(str(name), ())
-    return None if node.attr in allowed else f"`{name}` has no `{node.attr}`{suggest(node.attr, allowed)}"
+def _check_filter(node: Node, _scope: _Scope) -> str | None:
+    return None if node.name in _FILTERS else f"unknown filter `{node.name}`{suggest(node.name, _FILTERS)}"
+
+
+def _check_test(node: Node, _scope: _Scope) -> str | None:
+    return None if node.name in _TESTS else f"unknown test `{node.name}`{suggest(node.name, _TESTS)}"
+
+
+def _check_output(node: Node, scope: _Scope) -> str | None:
+    names = [getattr(child, "name", "") for child in node.nodes if type(child).__name__ == "Name"]
+    whole = next((name for name in names if name in FIXED_NAMES or (name and name == scope.loop)), None)
+    return f"`{whole}` has several parts; name one, such as `{whole}.number`" if whole else None
+
+
+_CHECKS: "Mapping[str, Callable[[Node, _Scope], str | None]]" = {
+    "Name": _check_name,
+    "For": _check_loop,
+    "Getattr": _check_attribute,
+    "Filter": _check_filter,
+    "Test": _check_test,
+    "Output": _check_output,
+    "Concat": _check_output,
+}
 
 
 def render_template(text: str, values: Mapping[str, object]) -> str:
@@ -102,12 +182,14 @@ def render_template(text: str, values: Mapping[str, object]) -> str:
 
 
 def check_comment_template(text: str) -> str | None:
-    """What is wrong with a repository's own comment template, which may use all of Jinja2's sandbox; None if nothing is."""
+    """What is wrong with a repository's own comment template, which may use all of Jinja2's sandbox, or None."""
     from jinja2 import TemplateSyntaxError, meta
 
     try:
         tree = make_environment().parse(text)
     except TemplateSyntaxError as error:
         return f"the template is not valid: {error.message} (line {error.lineno})"
+    except RecursionError:
+        return "the template is nested too deep; say it in plainer words"
     unknown = sorted(meta.find_undeclared_variables(tree) - {"sections"})
     return f"unknown names in the template: {', '.join(unknown)}; it is given `sections`" if unknown else None

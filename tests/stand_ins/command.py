@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
+from bot.cli import main
+
 ROOT = Path(__file__).parents[2]
 LONGEST = 60
 LOCK = Lock()
@@ -89,8 +91,6 @@ def run_command(
 def _execute(
     gate: Connection, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], streams: Path
 ) -> None:
-    from bot.cli import main
-
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

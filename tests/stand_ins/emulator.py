@@ -9,16 +9,62 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+
+import jwt
+import requests
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.stand_ins.fetch import install_npm, node_environment
 
 VERSION = "0.12.2"
-SEED = {
-    "tokens": {"ghp_octo": {"login": "octo", "scopes": ["repo", "user"]}},
-    "github": {"users": [{"login": "octo"}], "repos": [{"owner": "octo", "name": "widget"}]},
-}
-"""A repository octo/widget, and a token of its owner. JSON is YAML, which emulate reads."""
+APP, INSTALLATION = 12345, 100
+
+
+@cache
+def make_key() -> str:
+    """The App's private key, as PEM; a new one each time, so that none is stored."""
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def make_seed() -> str:
+    """A repository octo/widget, a token of its owner, and an App `signpost` that is installed there.
+
+    JSON is YAML, which emulate reads.
+    """
+    app = {
+        "app_id": APP,
+        "slug": "signpost",
+        "name": "Signpost",
+        "private_key": make_key(),
+        "permissions": {"contents": "read", "issues": "write"},
+        "events": ["issues"],
+        "installations": [{"installation_id": INSTALLATION, "account": "octo", "repository_selection": "all"}],
+    }
+    repositories = [{"owner": "octo", "name": "widget"}]
+    return json.dumps(
+        {
+            "tokens": {"ghp_octo": {"login": "octo", "scopes": ["repo", "user"]}},
+            "github": {"users": [{"login": "octo"}], "repos": repositories, "apps": [app]},
+        }
+    )
+
+
+def make_app_token(url: str) -> str:
+    """A token of the App's installation, with which it writes as `signpost[bot]`."""
+    now = int(time.time())
+    signed = jwt.encode({"iss": str(APP), "iat": now - 10, "exp": now + 300}, make_key(), "RS256")
+    answer = requests.post(
+        f"{url}/app/installations/{INSTALLATION}/access_tokens",
+        json={"permissions": {"contents": "read", "issues": "write"}},
+        headers={"Authorization": f"Bearer {signed}"},
+        timeout=5,
+    )
+    answer.raise_for_status()
+    return str(answer.json()["token"])
 
 
 @contextmanager
@@ -26,7 +72,7 @@ def run_emulator(folder: Path) -> Iterator[str]:
     """Start it on a free port, and give what GITHUB_API_URL is; `folder` keeps its seed and its log."""
     home = install_npm("emulate", VERSION)
     seed = folder / "seed.yaml"
-    seed.write_text(json.dumps(SEED), encoding="utf-8")
+    seed.write_text(make_seed(), encoding="utf-8")
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]

@@ -55,9 +55,9 @@ class StoredIssue:
     @property
     def updated_at(self) -> str:
         """When something last happened to it: an edit, a comment or an entry in its history."""
-        comments = (comment.created_at for comment in self.comments)
-        changes = (change["created_at"] for change in self.changes)
-        return max(self.created_at, self.edited_at, *comments, *changes)
+        moments = [comment.created_at for comment in self.comments]
+        moments += [change["created_at"] for change in self.changes]
+        return max(self.created_at, self.edited_at, *moments)
 
 
 @dataclass(kw_only=True)

@@ -68,7 +68,18 @@ def _refuse(status: int, message: str, *errors: Json) -> Reply:
 
 
 def _get_issue(visit: Visit) -> Reply:
+    gone = (visit.repository.name, int(visit.names["number"]))
+    if gone in visit.state.gone:
+        return _answer_gone(visit, visit.state.gone[gone])
     return Reply(body=visit.show_issue(visit.issue)) if visit.issue else _refuse(404, "Not Found")
+
+
+def _answer_gone(visit: Visit, target: tuple[str, int] | None) -> Reply:
+    """https://docs.github.com/en/rest/issues/issues#get-an-issue"""
+    if target is None:
+        return _refuse(410, "This issue was deleted")
+    location = f"{visit.api}/repos/{target[0]}/issues/{target[1]}"
+    return Reply(status=301, body=error_json("Moved Permanently"), headers={"Location": location})
 
 
 def _list_issues(visit: Visit) -> Reply:

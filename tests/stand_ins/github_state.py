@@ -42,13 +42,18 @@ class Reply:
 
 
 class State:
-    """Repositories, people by their tokens, and repositories that have moved (old name: status and new name)."""
+    """Repositories, people by their tokens, and what is gone.
+
+    `moved` are repositories (old name: status and new name); `gone` are issues: where they were transferred to, or None
+    where they were deleted.
+    """
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.tokens: dict[str, Person] = {"ghs_bot": BOT, "ghp_maintainer": MAINTAINER, "ghp_reporter": REPORTER}
         self.repositories: dict[str, StoredRepository] = {}
         self.moved: dict[str, tuple[int, str]] = {}
+        self.gone: dict[tuple[str, int], tuple[str, int] | None] = {}
         self.has_graphql = True
         self._clock = 0
 

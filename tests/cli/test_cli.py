@@ -1,0 +1,166 @@
+"""What holds for every command: help with an example, exit codes, JSON alone on stdout, plain output."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bot.cli import COMMANDS
+from tests.stand_ins.command import ROOT, run_command
+from tests.stand_ins.fake_github import SECONDARY_LIMIT, FakeGitHub, Fault, Reply
+from tests.stand_ins.github_json import error_json
+from tests.stand_ins.story import HOME, MATCHING, RULE, add_rule, open_issue, start_run, tell_event
+
+HEAVY = ("github", "jinja2", "pydantic", "re2", "requests", "rich", "yaml")
+COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7])[0-9;]*m")
+
+each_command = pytest.mark.parametrize("command", COMMANDS)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A checkout with one rule, an issue as a file, an event and an export."""
+    home = tmp_path / HOME
+    home.mkdir(parents=True)
+    (home / "out-of-disk.yml").write_text(RULE, encoding="utf-8")
+    issue = {"number": 2, "title": "It breaks", "body": MATCHING, "user": {"login": "reporter"}}
+    event = {"action": "opened", "issue": issue, "repository": {"full_name": "octo/widget"}}
+    (tmp_path / "issue.md").write_text(f"# It breaks\n\n{MATCHING}", encoding="utf-8")
+    (tmp_path / "event.json").write_text(json.dumps(event), encoding="utf-8")
+    (tmp_path / "issues.jsonl").write_text(f"{json.dumps(issue)}\n", encoding="utf-8")
+    return tmp_path
+
+
+USES = {
+    "run": ("run", "--event", "event.json", "--dry-run"),
+    "check": ("check",),
+    "explain": ("explain", "issue.md"),
+    "backtest": ("backtest", "--issues", "issues.jsonl"),
+    "init": ("init",),
+}
+
+
+def test_there_is_a_use_of_every_command() -> None:
+    assert USES.keys() == COMMANDS.keys()
+
+
+@each_command
+def test_help_ends_with_an_example_that_the_command_understands(command: str) -> None:
+    finished = run_command(command, "--help")
+
+    example = finished.out.strip().splitlines()[-1]
+    assert finished.code == 0
+    assert example.startswith(f"example: signpost {command}")
+    assert "unrecognized arguments" not in run_command(*shlex.split(example)[2:], folder=Path("/")).err
+
+
+@each_command
+def test_a_command_ends_with_0_where_all_is_fine(repository: Path, command: str) -> None:
+    finished = run_command(*USES[command], folder=repository)
+
+    assert (finished.code, finished.err) == (0, "")
+    assert finished.out
+
+
+@each_command
+@pytest.mark.parametrize("environment", [{}, {"GITHUB_ACTIONS": "true", "GITHUB_TOKEN": ""}], ids=["shell", "runner"])
+def test_json_stands_alone_on_stdout(repository: Path, command: str, environment: dict[str, str]) -> None:
+    finished = run_command(*USES[command], "--format", "json", folder=repository, environment=environment)
+
+    assert json.loads(finished.out)["schema_version"] == 1
+    assert finished.out.isascii()
+    assert "##[" not in finished.out
+
+
+@each_command
+def test_text_has_no_line_that_the_runner_obeys(repository: Path, command: str) -> None:
+    finished = run_command(*USES[command], folder=repository)
+
+    assert not re.search(r"^\s*::|##\[", finished.out, flags=re.MULTILINE)
+
+
+@each_command
+def test_a_wrong_option_is_wrong_usage(command: str) -> None:
+    finished = run_command(command, "--nonsense")
+
+    assert (finished.code, finished.out) == (2, "")
+    assert "usage: signpost" in finished.err
+
+
+@each_command
+def test_what_the_terminal_cannot_show_is_replaced(repository: Path, command: str) -> None:
+    environment = {"PYTHONIOENCODING": "ascii", "PATH": os.environ["PATH"]}
+    words = [sys.executable, "-m", "bot", *USES[command]]
+    done = subprocess.run(
+        words, cwd=repository, env={**environment, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("words, code", [((), 2), (("nonsense",), 2), (("--help",), 0), (("--version",), 0)])
+def test_without_a_command_the_commands_are_told(words: tuple[str, ...], code: int) -> None:
+    finished = run_command(*words)
+
+    assert finished.code == code
+    assert words == ("--version",) or all(command in finished.out + finished.err for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", ["explain", "backtest"])
+def test_no_colour_is_shown_where_none_is_wanted(repository: Path, command: str) -> None:
+    coloured = run_command(*USES[command], folder=repository, environment={"FORCE_COLOR": "1", "TERM": "xterm"})
+    plain = run_command(
+        *USES[command], folder=repository, environment={"FORCE_COLOR": "1", "TERM": "xterm", "NO_COLOR": "1"}
+    )
+
+    assert bool(COLOUR.search(coloured.out)) == (command == "explain")
+    assert not COLOUR.search(plain.out)
+
+
+def test_an_interrupted_command_ends_with_130(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    add_rule(fake_github)
+    limit = Reply(status=429, body=error_json(SECONDARY_LIMIT), headers={"Retry-After": "50"})
+    fake_github.faults = {2: Fault(kind="answer", reply=limit)}
+    running = start_run(fake_github, tell_event(fake_github, open_issue(fake_github)), tmp_path)
+
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(running.go)
+        while len(fake_github.requests) < 2:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        os.kill(running.pid, signal.SIGINT)
+        finished = ending.result()
+
+    assert finished.code == 130
+    assert "Traceback" not in finished.err
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["init", "--help"], ["run", "--help"]])
+def test_help_loads_nothing_heavy(words: list[str]) -> None:
+    code = f"""
+import sys
+from bot.cli import main
+try:
+    main({words})
+except SystemExit:
+    pass
+print([name for name in {HEAVY if words[0] != "run" else ("github", "requests", "rich")} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={}, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_package_runs_as_a_module(repository: Path) -> None:
+    words = [sys.executable, "-m", "bot", "check", str(repository / HOME)]
+    done = subprocess.run(words, cwd=ROOT, env={}, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "1 rules, 2 examples: all proven\n")

@@ -1,0 +1,300 @@
+"""The one comment, as it stands; `python -m tests.comment.test_rendering` writes the golden files anew."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.comment.quoting import LONGEST_ECHO
+from bot.comment.rendering import (
+    MAX_CHARACTERS,
+    CommentError,
+    Section,
+    check_comment,
+    check_length,
+    compare_with_fix,
+    find_server,
+    make_section,
+    read_template,
+    render_comment,
+)
+from bot.duplicates.canonical import Duplicate, Target
+from bot.rules.matching import match_rules, read_facts
+from tests.builders import Fields, a_rule, a_ruleset, an_issue, matches_of
+
+GOLDEN = Path(__file__).parent / "golden"
+PACK: Fields = {
+    "captures": {
+        "version": {"first_of": [{"phrase": "built with {version:version}"}]},
+        "request": {"first_of": [{"phrase": "request {request:id}"}], "type": "id"},
+    }
+}
+OPEN = Target(number=3, state="open")
+DUPLICATES = (
+    Duplicate(number=5, url="", state="open", confidence=0.9, why="the same error on the same line"),
+    Duplicate(number=6, url="", state="closed", confidence=0.7, why="the same stack, said by @octocat in #4"),
+)
+EVERYTHING = a_rule(
+    title="The disk of `/tmp` is full",
+    fixed_in={"version": "2.0", "pr": 12},
+    guidance={
+        "tldr": "The build ran out of disk space.\nVersion {{ version }} keeps every download.",
+        "steps": [
+            "Run `df -h` and free at least 2 GB.",
+            "Clear the cache:\n```\nrm -rf ~/.cache/@types\n```",
+            "Build again.",
+        ],
+        "example": "$ df -h\n\n\nFilesystem  Size  Used\n/dev/sda1    20G   20G",
+        "notes": "Two things help.\n\n- A larger disk.\n- `keep: 1` in the settings, see #9.",
+        "recommendation": "Please add the output of `df -h`, and ask @octo-org/builders nothing.",
+    },
+    resources=[
+        {"title": "Freeing space", "url": "https://docs.example.com/space#1"},
+        {"title": "The old report", "url": "https://github.com/octo-org/other/issues/1"},
+    ],
+)
+STATED = {"body": "No space left on device, built with 1.9, request req_0001"}
+
+
+def section_of(
+    *rules: Fields, issue: Fields | None = None, target: Target | None = None, duplicates: tuple[Duplicate, ...] = ()
+) -> Section:
+    found = an_issue(**(issue or {}))
+    return make_section(matches_of(found, *rules, pack=PACK)[0], found, target, duplicates)
+
+
+def golden_texts() -> dict[str, str]:
+    """Every kind of comment, by the name of its golden file."""
+    everything = section_of(EVERYTHING, issue=STATED, target=OPEN, duplicates=DUPLICATES)
+    short = section_of(a_rule(guidance={"tldr": "The build ran out of disk space."}))
+    memory = replace(
+        short, title="Out of memory", tldr="The build ran out of memory.", steps=("Close other programs.",)
+    )
+    enterprise = section_of(
+        EVERYTHING, issue=STATED | {"url": "https://github.example.com/octo-org/octo-repo/issues/7"}
+    )
+    return {
+        "tldr-only": render_comment([short]),
+        "one-step": render_comment([section_of()]),
+        "everything": render_comment([everything]),
+        "two-sections": render_comment([section_of(target=OPEN), memory]),
+        "regression": render_comment(
+            [section_of(EVERYTHING, issue={"body": "No space left on device, built with 2.1"})]
+        ),
+        "enterprise-server": render_comment([enterprise]),
+        "withdrawn": read_template("withdrawn.md.j2").strip(),
+    }
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(GOLDEN.glob("*.md"))])
+def test_a_comment_reads_as_it_was_looked_at(name: str) -> None:
+    assert golden_texts()[name] + "\n" == (GOLDEN / f"{name}.md").read_text("utf-8")
+
+
+def test_every_kind_of_comment_has_its_golden_file() -> None:
+    assert sorted(golden_texts()) == sorted(path.stem for path in GOLDEN.glob("*.md"))
+
+
+def test_a_section_holds_what_the_rule_says_made_harmless() -> None:
+    redirect = "https://redirect.github.com"
+    assert section_of(EVERYTHING, issue=STATED, target=OPEN, duplicates=DUPLICATES) == Section(
+        title="The disk of `/tmp` is full",
+        tldr="The build ran out of disk space. Version `1.9` keeps every download.",
+        steps=(
+            "Run `df -h` and free at least 2 GB.",
+            "Clear the cache:\n    ```\n    rm -rf ~/.cache/@types\n    ```",
+            "Build again.",
+        ),
+        example="```\n$ df -h\n\n\nFilesystem  Size  Used\n/dev/sda1    20G   20G\n```",
+        notes=(
+            "Two things help.\n\n- A larger disk.\n"
+            f"- `keep: 1` in the settings, see [#9]({redirect}/octo-org/octo-repo/issues/9)."
+        ),
+        recommendation="Please add the output of `df -h`, and ask @\u200bocto-org/builders nothing.",
+        fix=(
+            f"Fixed in `2.0` ([#12]({redirect}/octo-org/octo-repo/pull/12)). "
+            "This report names `1.9`: please update, then try again."
+        ),
+        follow="#3, the open issue about this problem",
+        duplicates=(
+            "#5 (open): the same error on the same line",
+            f"#6 (closed): the same stack, said by @\u200boctocat in [#4]({redirect}/octo-org/octo-repo/issues/4)",
+        ),
+        resources=(
+            "[Freeing space](https://docs.example.com/space#1)",
+            f"[The old report]({redirect}/octo-org/other/issues/1)",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "target, follow",
+    [
+        (None, ""),
+        (OPEN, "#3, the open issue about this problem"),
+        (Target(number=3, state="fixed"), "#3, closed as fixed"),
+    ],
+)
+def test_the_issue_to_follow_is_named_with_its_state(target: Target | None, follow: str) -> None:
+    assert section_of(target=target).follow == follow
+
+
+@pytest.mark.parametrize(
+    "stated, state",
+    [("built with 1.9", "older"), ("built with 2.0", "fixed"), ("built with 10.0", "fixed"), ("", "unknown")],
+)
+def test_the_stated_version_is_compared_with_the_fix(stated: str, state: str) -> None:
+    issue = an_issue(body=f"No space left on device, {stated}")
+    (match,) = matches_of(issue, a_rule(fixed_in={"version": "2.0"}), pack=PACK)
+    assert compare_with_fix(match.rule, match.captures) == state
+
+
+def test_a_rule_without_a_fix_compares_with_nothing() -> None:
+    (match,) = matches_of(an_issue())
+    assert compare_with_fix(match.rule, match.captures) is None
+
+
+@pytest.mark.parametrize(
+    "url, server",
+    [
+        ("https://github.com/octo-org/octo-repo/issues/7", "https://github.com"),
+        ("https://github.example.com/octo-org/octo-repo/issues/7", "https://github.example.com"),
+        ("", "https://github.com"),
+        ("https://github.com/elsewhere", "https://github.com"),
+    ],
+)
+def test_the_server_is_read_from_the_issues_address(url: str, server: str) -> None:
+    assert find_server(an_issue(url=url)) == server
+
+
+def test_the_branch_that_applies_speaks() -> None:
+    guidance = [{"when": {"version": "<1"}, "tldr": "Very old."}, {"when": {"version": ">=1"}, "tldr": "Newer."}]
+    assert section_of(a_rule(guidance=guidance), issue=STATED).tldr == "Newer."
+
+
+# --- a repository's own template
+
+
+def test_a_template_of_ones_own_says_it_in_its_own_words() -> None:
+    template = "Hello!\n{% for section in sections %}\n\n\n\n{{ section.tldr }}\n{% endfor %}\n\n"
+    assert render_comment([section_of()], template) == "Hello!\n\nThe build ran out of disk space."
+
+
+def test_empty_lines_inside_code_stay() -> None:
+    template = "a\n\n\n\n````\n```\n\n\n\n```\n````\n\n\n\nb"
+    assert render_comment([], template) == "a\n\n````\n```\n\n\n\n```\n````\n\nb"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ nobody }}",
+        "{{ sections[9].tldr }}",
+        "{{ sections[0].nothing }}",
+        "{{ sections.tldr() }}",
+        "{{ 1 / 0 }}",
+        "{{ [] | first | upper }}",
+        "{{ 'a' + 1 }}",
+        "{% for x in range(99999999) %}x{% endfor %}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ sections.append(1) }}",
+        "{% include 'other' %}",
+        "{% for x in sections %}",
+        "{{ 'x' | no_such_filter }}",
+        "ask @octo-org/team",
+    ],
+)
+def test_a_template_that_fails_or_pings_lets_nothing_leave(template: str) -> None:
+    with pytest.raises(CommentError):
+        render_comment([section_of()], template)
+
+
+# --- what must not leave
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [("A POSSIBLE  duplicate", ["possible duplicate"]), ("**possible** `duplicate`", ["possible duplicate"])],
+)
+def test_a_comment_with_forbidden_words_does_not_leave(text: str, words: list[str]) -> None:
+    with pytest.raises(CommentError):
+        check_comment(text, tuple(words))
+
+
+def test_a_comment_may_have_as_many_characters_as_github_takes() -> None:
+    assert check_length("x" * MAX_CHARACTERS) == "x" * MAX_CHARACTERS
+    with pytest.raises(CommentError):
+        check_length("x" * (MAX_CHARACTERS + 1))
+
+
+@pytest.mark.parametrize("text", ["", " \n "])
+def test_an_empty_comment_does_not_leave(text: str) -> None:
+    with pytest.raises(CommentError):
+        check_comment(text, ())
+
+
+# --- the reporter's own words
+
+ECHOING = a_ruleset(
+    a_rule(
+        match={"phrase": "No space left on device", "any": [{"phrase": "exit {exit:code}"}, {"phrase": "No space"}]},
+        guidance={
+            "tldr": "Version {{ version }}, request {{ request }}, exit {{ exit }}.",
+            "steps": ["Compare with {{ version }}.", "Ask for `{{ request }}` again."],
+            "example": "build --version {{ version }}",
+            "notes": "{% if request == 'req_01' %}The first request.{% else %}Some request.{% endif %}",
+        },
+    ),
+    pack=PACK,
+)
+SECRET = "Zyzzyva"
+hostile = st.lists(
+    st.sampled_from(
+        ["{{ 7*7 }}", "{% raw %}", "@octocat", "#12", "<!--", "-->", "`", "```\n", "\n\n", "### ", "<b>", "::error::"]
+        + ["built with ", "request ", "exit ", "1.9", "req_01", "E1234", "|", "](", SECRET, "\u202e", "\u200b", "\\"]
+    )
+    | st.text(max_size=5),
+    max_size=12,
+).map("".join)
+
+
+def say_to(title: str, body: str) -> tuple[str, set[str]]:
+    """The comment on a report, and the typed values that it may show."""
+    issue = an_issue(title=title, body=f"No space left on device\n\n{body}")
+    (match,) = match_rules(read_facts(issue, ECHOING), ECHOING)
+    shown = {capture.value[:LONGEST_ECHO] for capture in match.captures.values() if capture.is_echoable}
+    return render_comment([make_section(match, issue, None)]), shown
+
+
+def read_skeleton(markdown: str, values: set[str]) -> str:
+    """What a comment says, with `unknown` for each of these values that stands in code."""
+    tokens = MarkdownIt("commonmark").parse(markdown)
+    return "\n".join(
+        "build --version unknown"
+        if token.type == "fence" and token.content.removeprefix("build --version ").strip() in {*values, "unknown"}
+        else "".join(_hide(child, values) for child in token.children or [])
+        for token in tokens
+    )
+
+
+def _hide(child: Token, values: set[str]) -> str:
+    return "unknown" if child.type == "code_inline" and child.content.strip("` ") in values else child.content
+
+
+@given(title=hostile, body=hostile)
+def test_nothing_of_a_report_is_repeated_but_typed_captures_in_code(title: str, body: str) -> None:
+    comment, shown = say_to(title, body)
+    silent, _ = say_to("", "")
+    first = "req_01" in shown
+    expected = silent.replace("Some request.", "The first request.") if first else silent
+    assert read_skeleton(comment, shown) == read_skeleton(expected, set())
+    assert SECRET not in comment or any(SECRET.lower() in value.lower() for value in shown)
+
+
+if __name__ == "__main__":
+    for stem, words in golden_texts().items():
+        (GOLDEN / f"{stem}.md").write_text(words + "\n", "utf-8")

@@ -1,0 +1,129 @@
+"""Versions and ranges."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.issue.version import Version, VersionRange, find_versions, parse_range, parse_version
+
+versions = st.builds(
+    Version,
+    st.lists(st.integers(0, 3), max_size=4).map(tuple),
+    st.none() | st.tuples(st.integers(0, 3), st.integers(0, 2)),
+)
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("2.1.23", ["2.1.23"]),
+        ("v2.1.23", ["2.1.23"]),
+        ("Version 2.1", ["2.1"]),
+        ("version-2.1.5", ["2.1.5"]),
+        ("core-2026.1.3", ["2026.1.3"]),
+        ("stable@2026.01.02", ["2026.01.02"]),
+        ("2.1.0-beta.2", ["2.1.0-beta.2"]),
+        ("1.0b2, 1.0rc1", ["1.0rc1", "1.0b2"]),
+        ("2.1.23 (Claude Code)", ["2.1.23"]),
+        ("first 2.1.9, now 2.1.10", ["2.1.10", "2.1.9"]),
+        ("Claude 2.1.23", ["2.1.23"]),
+        ("Claude 4.5", []),
+        ("I am Sonnet 4.6", []),
+        ("opus-4.7", []),
+        ("Claude 1.3883.0 (93ff6c)", []),
+        ("1.3883.0", []),
+        ("127.0.0.1", []),
+        ("1.2.3.400", ["1.2.3.400"]),
+        ("1.2.3.4-beta", ["1.2.3.4-beta"]),
+        ("10:20:30.5", []),
+        (".27", []),
+        ("dont care", []),
+        ("🤷", []),
+        ("", []),
+    ],
+)
+def test_versions_are_found_the_newest_first(text: str, expected: list[str]) -> None:
+    assert [stated.text for stated in find_versions(text)] == expected
+
+
+def test_a_version_knows_its_place() -> None:
+    (stated,) = find_versions("on v2.1.0-rc1 now")
+    assert "on v2.1.0-rc1 now"[stated.start : stated.end] == stated.text == "2.1.0-rc1"
+
+
+@pytest.mark.parametrize(
+    "lower, higher",
+    [
+        ("1.9", "1.10"),
+        ("2.1.9", "2.1.10"),
+        ("2.1", "2.1.1"),
+        ("1.0-dev", "1.0-alpha"),
+        ("1.0-alpha", "1.0-beta"),
+        ("1.0b1", "1.0b2"),
+        ("1.0rc2", "1.0"),
+        ("1.0", "1.0.1-beta"),
+        ("2025.12.31", "2026.1.1"),
+    ],
+)
+def test_versions_are_ordered(lower: str, higher: str) -> None:
+    one, other = parse_version(lower), parse_version(higher)
+    assert (one < other, other < one, one == other) == (True, False, False)
+
+
+@pytest.mark.parametrize("one, other", [("2.1", "2.1.0"), ("v3", "3.0"), ("1.0-a", "1.0-alpha"), ("1.0c1", "1.0rc1")])
+def test_versions_are_equal(one: str, other: str) -> None:
+    assert (parse_version(one), hash(parse_version(one))) == (parse_version(other), hash(parse_version(other)))
+
+
+def test_a_version_equals_nothing_else() -> None:
+    assert Version((1,)) != (1,)
+
+
+@given(versions, versions, versions)
+def test_the_order_is_total(a: Version, b: Version, c: Version) -> None:
+    assert (a < b) + (b < a) + (a == b) == 1
+    assert a >= c or not (a < b and b < c) or a < c
+    assert a != b or hash(a) == hash(b)
+
+
+@pytest.mark.parametrize("text", ["", "x", "2.1.x", "latest", "2.1.96foo", "2.", ">=2.1", "1.2.3.4.5.6.7"])
+def test_what_is_no_version(text: str) -> None:
+    with pytest.raises(ValueError, match="is no version; write it like 2.1.96"):
+        parse_version(text)
+
+
+@pytest.mark.parametrize("text", ["1.3883.0", "10.0.0.1", "4"])
+def test_a_maintainer_may_name_any_version(text: str) -> None:
+    assert parse_version(text) >= Version((1,))
+
+
+@pytest.mark.parametrize(
+    "text, inside, outside",
+    [
+        ("<2.1.96", ["2.1.95", "2.1.96-beta"], ["2.1.96", "2.2", None]),
+        ("<=2.1", ["2.1.0", "2.0"], ["2.1.1"]),
+        (">2.1", ["2.1.1"], ["2.1.0"]),
+        (">=1.2, <1.5", ["1.2", "1.4.9"], ["1.5", "1.1.9", None]),
+        ("!=2.1", ["2.0"], ["2.1.0"]),
+        ("=2.0.76", ["2.0.76"], ["2.0.77"]),
+        ("==2.0.76", ["2.0.76"], ["2.0.77"]),
+        ("2.0.76", ["2.0.76.0"], ["2.0.77"]),
+        (" >= v2 ", ["2"], ["1.9"]),
+        ("unknown", [None], ["2.1"]),
+        ("Unknown ", [None], ["2.1"]),
+    ],
+)
+def test_ranges(text: str, inside: list[str | None], outside: list[str | None]) -> None:
+    wanted = parse_range(text)
+    assert [wanted.contains(parse_version(v) if v else None) for v in inside] == [True] * len(inside)
+    assert [wanted.contains(parse_version(v) if v else None) for v in outside] == [False] * len(outside)
+
+
+@pytest.mark.parametrize("text", ["", "<", "~2.1", "2.1 or 2.2", "<2.1,", "<2.1.x", "<=>2"])
+def test_what_is_no_range(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no version"):
+        parse_range(text)
+
+
+def test_a_range_as_a_value() -> None:
+    assert parse_range(">=1.2, <1.5") == VersionRange(((">=", Version((1, 2))), ("<", Version((1, 5)))))

@@ -1,0 +1,66 @@
+"""Whole stories through the real command: an event, and the plan and the comment that must come out.
+
+`python -m tests.test_cases` writes what comes out now over what is expected; read the difference before you commit it.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CASES = Path(__file__).parent / "cases"
+ROOT = Path(__file__).parents[1]
+RULES = "rules/claude-code"
+NAMES = sorted(path.parent.name for path in CASES.glob("*/event.json"))
+
+
+def run_case(name: str) -> tuple[dict[str, Any], str]:
+    """What the command says of a case, without what passes or is long; and the comment, without its marker's hashes."""
+    event = str(CASES / name / "event.json")
+    command = [sys.executable, "-m", "bot", "run", "--event", event, "--rules", RULES, "--dry-run", "--format", "json"]
+    done = subprocess.run(command, cwd=ROOT, env={}, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.stdout, done.stderr
+    report = json.loads(done.stdout)
+    comment = "".join(action.pop("body", "") for action in report["plan"])
+    outcome = {
+        "exit_code": done.returncode,
+        "skipped": report["skipped"],
+        "matches": [{"rule": match["rule"], "captures": match["captures"]} for match in report["matches"]],
+        "plan": report["plan"],
+        "remarks": report["remarks"],
+        "requests": report["requests"],
+    }
+    return outcome, comment.rpartition("<!--")[0].rstrip() + "\n" if comment else ""
+
+
+def read_case(name: str) -> tuple[dict[str, Any], str]:
+    """What must come out."""
+    comment = CASES / name / "comment.md"
+    expected = json.loads((CASES / name / "expected.json").read_text("utf-8"))
+    return expected, comment.read_text("utf-8") if comment.exists() else ""
+
+
+def write_case(name: str) -> None:
+    """Take what comes out now as what must come out."""
+    outcome, comment = run_case(name)
+    (CASES / name / "expected.json").write_text(json.dumps(outcome, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (CASES / name / "comment.md").unlink(missing_ok=True)
+    if comment:
+        (CASES / name / "comment.md").write_text(comment, "utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_event_gives_its_plan_and_its_comment(name: str) -> None:
+    assert run_case(name) == read_case(name)
+
+
+def test_there_are_cases() -> None:
+    assert len(NAMES) >= 15
+
+
+if __name__ == "__main__":
+    for recorded in NAMES:
+        write_case(recorded)

@@ -1,0 +1,75 @@
+"""A repository's settings."""
+
+import pytest
+
+from bot.config import Config, read_config
+from bot.errors import SettingsError
+
+EVERYTHING = """
+mode: label
+packs: [claude-code]
+max_sections: 3
+skip: {labels: wontfix, authors: [octocat], associations: [OWNER], bots: false}
+on: [opened]
+labels: {create: true, regression: came-back, prefix_owned: ["signpost:"]}
+duplicates: {enabled: false, show: 1, tier_c: comment}
+words: {forbidden: [possible duplicate]}
+identity: {login: "signpost[bot]"}
+template: comment.md.j2
+"""
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "# nothing yet\n", "---\n"])
+def test_no_settings_are_the_careful_ones(text: str) -> None:
+    assert read_config(text, "config.yml") == Config()
+
+
+def test_every_default_is_the_careful_one() -> None:
+    assert Config().model_dump() == {
+        "mode": "comment",
+        "packs": [],
+        "max_sections": 2,
+        "skip": {"labels": [], "authors": [], "associations": ["OWNER", "MEMBER"], "bots": True},
+        "on": ["opened", "edited", "reopened", "commented"],
+        "labels": {"create": False, "regression": "regression", "prefix_owned": []},
+        "duplicates": {"enabled": True, "show": 3, "tier_c": "summary"},
+        "words": {"forbidden": []},
+        "identity": {"login": None},
+        "template": None,
+    }
+
+
+def test_all_settings_are_read() -> None:
+    assert read_config(EVERYTHING, "config.yml").model_dump() == {
+        "mode": "label",
+        "packs": ["claude-code"],
+        "max_sections": 3,
+        "skip": {"labels": ["wontfix"], "authors": ["octocat"], "associations": ["OWNER"], "bots": False},
+        "on": ["opened"],
+        "labels": {"create": True, "regression": "came-back", "prefix_owned": ["signpost:"]},
+        "duplicates": {"enabled": False, "show": 1, "tier_c": "comment"},
+        "words": {"forbidden": ["possible duplicate"]},
+        "identity": {"login": "signpost[bot]"},
+        "template": "comment.md.j2",
+    }
+
+
+@pytest.mark.parametrize(
+    "text, places",
+    [
+        ("mode: loud", ["config.yml:1:"]),
+        ("mod: comment", ["config.yml:1:"]),
+        ("max_sections: 0", ["config.yml:1:"]),
+        ("skip:\n  bots: maybe", ["config.yml:2:"]),
+        ("labels:\n  prefix_owned: ['']", ["config.yml:2:"]),
+        ("mode: loud\non: [sometimes]\nextra: 1", ["config.yml:1:", "config.yml:2:", "config.yml:3:"]),
+        ("mode: [", ["config.yml:"]),
+        ("- a list", ["config.yml:1:"]),
+    ],
+)
+def test_every_mistake_is_told_with_its_place(text: str, places: list[str]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_config(text, "config.yml")
+    lines = str(caught.value).splitlines()[1:]
+    assert len(lines) == len(places)
+    assert all(line.startswith(place) for line, place in zip(lines, places, strict=True))
