@@ -38,7 +38,9 @@ format: .venv/.lint ## Put the code into its form
 	$(BIN)/ruff format
 
 bench: .venv/.bench ## Measure what benchmarks/README.md reports
-	for script in benchmarks/*.py; do $(BIN)/python "$$script" $(ARGS) || exit 1; done
+	for name in cold_start matching requests_per_event; do \
+		echo "## $$name" && $(BIN)/python -m "benchmarks.$$name" || exit 1; \
+	done
 
 schema: .venv/.run ## Write rules/schema.json from the models
 	$(BIN)/python -m bot.rules.schema > .venv/schema.json

@@ -1,4 +1,4 @@
-"""Requests to GitHub for each kind of event, counted at a server that speaks GitHub's API, with 10 and 2,000 other issues."""
+"""Requests to GitHub for each kind of event, counted at a server that speaks its API, beside 10 and 2,000 issues."""
 
 from collections.abc import Callable
 

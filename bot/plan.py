@@ -12,9 +12,9 @@ from bot.comment.rendering import (
     check_comment,
     check_length,
     make_section,
-    read_template,
     render_comment,
 )
+from bot.comment.templates import read_template
 from bot.config import Config
 from bot.duplicates.canonical import Duplicate, Target
 from bot.github.tracker import Change, Comment, Issue

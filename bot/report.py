@@ -1,5 +1,6 @@
 """What happened, for scripts (JSON) and for maintainers (the step summary). Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -8,7 +9,7 @@ from bot.apply import Outcome
 from bot.comment.quoting import fence_code, quote_code
 from bot.duplicates.canonical import Duplicate
 from bot.github.tracker import Skip
-from bot.plan import CreateComment, Plan, UpdateComment
+from bot.plan import Action, AddLabels, Close, CreateLabels, Plan, RemoveLabels
 from bot.rules.document import Problem
 from bot.rules.matching import Match
 
@@ -93,14 +94,14 @@ def _summary_parts(report: Report, *, is_dry_run: bool) -> Iterator[str]:
         yield f"Skipped: {report.skipped.reason}."
     elif not report.matches:
         yield "No rule matches."
-    for match in report.matches:
+    for match in sorted(report.matches, key=lambda match: match.superseded_by is not None):
         yield _describe_match(match)
     if report.plan.actions:
         yield ("### What would be done (dry run)\n\n" if is_dry_run else "### What was done\n\n") + "\n".join(
             _describe_actions(report)
         )
     if report.all_remarks:
-        yield "### Remarks\n\n" + "\n".join(f"- {remark}" for remark in report.all_remarks)
+        yield "### Remarks\n\n" + "\n".join(f"- {_line(remark)}" for remark in report.all_remarks)
     if report.problems:
         yield "### Rules that did not load\n\n" + fence_code("\n".join(map(str, report.problems)))
     yield f"{report.requests} request{'' if report.requests == 1 else 's'} to GitHub."
@@ -121,22 +122,31 @@ def _describe_match(match: Match) -> str:
 
 def _cell(text: str) -> str:
     """Text of a stranger inside a table: one code span, cut, in which a bar parts nothing."""
-    return quote_code(text[:_LONGEST_EVIDENCE]).replace("|", "\\|")
+    cut = text if len(text) <= _LONGEST_EVIDENCE else f"{text[:_LONGEST_EVIDENCE]}…"
+    # A backslash before the bar would escape ours; a space keeps the two apart.
+    return re.sub(r"\\(?=\|)", r"\\ ", quote_code(cut)).replace("|", "\\|")
+
+
+def _line(text: str) -> str:
+    """What GitHub, or a template, answered, as part of one line."""
+    return " ".join(text.split())
 
 
 def _describe_actions(report: Report) -> Iterator[str]:
     outcomes = {id(outcome.action): outcome for outcome in report.outcomes}
     for action in report.plan.actions:
         outcome = outcomes.get(id(action))
-        failed = f" — failed: {outcome.error}" if outcome and outcome.error else ""
-        if isinstance(action, CreateComment | UpdateComment):
-            yield f"- {action.action.replace('_', ' ')}{failed}"
-        else:
-            details = ", ".join(
-                quote_code(str(item)) for value in list(_action_json(action).values())[1:] for item in _as_list(value)
-            )
-            yield f"- {action.action.replace('_', ' ')} {details}{failed}"
+        failed = f" — failed: {_line(outcome.error)}" if outcome and outcome.error else ""
+        yield f"- {_describe_action(action)}{failed}"
 
 
-def _as_list(value: object) -> list[object]:
-    return list(value) if isinstance(value, list | tuple) else [value]
+def _describe_action(action: Action) -> str:
+    name = action.action.replace("_", " ")
+    match action:
+        case CreateLabels() | AddLabels() | RemoveLabels():
+            return f"{name} {', '.join(map(quote_code, action.labels))}"
+        case Close():
+            canonical = f" of #{action.duplicate_of}" if action.duplicate_of else ""
+            return f"close as {action.reason.replace('_', ' ')}{canonical}"
+        case _:
+            return name

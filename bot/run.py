@@ -32,7 +32,7 @@ def run(
 ) -> Report:
     """Do all that Signpost does for one issue. Raises TrackerError where GitHub cannot be read."""
     report = Report(repository=_repository_of(event), issue=_number_of(event), problems=ruleset.problems)
-    if (skip := find_event_skip(event, config)) or not _is_worth_a_look(event, ruleset):
+    if (skip := find_event_skip(event, config)) or not _is_worth_a_look(event, ruleset, config):
         return replace(report, skipped=skip)
     issue = _read_issue(event, config, tracker)
     if isinstance(issue, Skip):
@@ -68,9 +68,11 @@ def _number_of(event: IssueEvent | IssueRequest) -> int:
     return event.number if isinstance(event, IssueRequest) else event.issue.number
 
 
-def _is_worth_a_look(event: IssueEvent | IssueRequest, ruleset: Ruleset) -> bool:
-    """Whether a request is due: a rule matches the payload, or there are comments, of which one may be ours."""
+def _is_worth_a_look(event: IssueEvent | IssueRequest, ruleset: Ruleset, config: Config) -> bool:
+    """Whether a request is due: a rule matches the payload, or something there may be ours: a comment, a label."""
     if isinstance(event, IssueRequest) or event.issue.comment_count:
+        return True
+    if any(label.startswith(tuple(config.labels.prefix_owned)) for label in event.issue.labels):
         return True
     return bool(match_rules(read_facts(event.issue, ruleset), ruleset))
 

@@ -27,11 +27,6 @@ class Wish:
     fitting: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is asked for."""
-        return not (self.add or self.remove or self.speaking)
-
 
 def choose_wish(matches: Iterable[Match], config: Config, today: date) -> Wish:
     """What the matches ask for: superseded and observing rules nothing, of the rest at most `max_sections` speak."""

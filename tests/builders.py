@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import yaml
@@ -92,7 +93,12 @@ def a_ruleset(*rules: Mapping[str, Any], pack: Mapping[str, Any] | None = None) 
     """A pack of rules that all load; without any, the one about a full disk."""
     files = {f"rules/{rule['id']}.yml": yaml.safe_dump(dict(rule)) for rule in rules or [a_rule()]}
     files |= {"rules/pack.yml": yaml.safe_dump({"name": "rules", **pack})} if pack else {}
-    ruleset = build_ruleset(files)
+    return _build(tuple(files.items()))
+
+
+@cache
+def _build(files: tuple[tuple[str, str], ...]) -> Ruleset:
+    ruleset = build_ruleset(dict(files))
     if ruleset.problems:
         raise ValueError("\n".join(map(str, ruleset.problems)))
     return ruleset

@@ -11,6 +11,14 @@ from typing import Any
 
 import pytest
 
+from bot.config import Config
+from bot.github.event import parse_event
+from bot.github.tracker import IssueEvent
+from bot.rules.loading import load_rules
+from bot.run import run
+from tests.builders import an_issue
+from tests.fakes import FakeTracker
+
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[1]
 RULES = "rules/claude-code"
@@ -55,6 +63,25 @@ def write_case(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_event_gives_its_plan_and_its_comment(name: str) -> None:
     assert run_case(name) == read_case(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_once_the_plan_of_a_case_is_done_nothing_is_left_to_do(name: str) -> None:
+    payload = json.loads((CASES / name / "event.json").read_text("utf-8"))
+    event = parse_event("issue_comment" if "comment" in payload else "issues", payload)
+    planned = [action["action"] for action in read_case(name)[0]["plan"]]
+    plans = _run_twice(event) if isinstance(event, IssueEvent) else [[], []]
+    assert plans == [planned, []]
+
+
+def _run_twice(event: IssueEvent) -> list[list[str]]:
+    """The kinds of actions of two runs, with all that GitHub keeps in memory."""
+    number, ruleset = event.issue.number, load_rules([RULES])
+    follow = {rule.model.follow: an_issue(number=rule.model.follow) for rule in ruleset.rules if rule.model.follow}
+    labels = {label for rule in ruleset.rules for label in rule.model.labels.add}
+    tracker = FakeTracker(issues={number: event.issue, **follow}, labels=labels, now=event.issue.updated_at)
+    plans = [run(event, ruleset, Config(), tracker, tracker.now).plan for _ in range(2)]
+    return [[action.action for action in plan.actions] for plan in plans]
 
 
 def test_there_are_cases() -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from bot.apply import apply_plan
 from bot.comment.marker import Marker, read_marker, sign_comment
-from bot.comment.rendering import read_template
+from bot.comment.templates import read_template
 from bot.config import Config, read_config
-from bot.duplicates.canonical import Target
+from bot.duplicates.canonical import Duplicate, Target
 from bot.github.tracker import Account, Change, Comment, Issue
 from bot.plan import (
     Action,
@@ -78,7 +78,7 @@ def labels_only(**changes: object) -> Fields:
 def spoken(*rules: Fields, **changes: object) -> Comment:
     """Our comment as the rules make it today."""
     body = body_of(plan_of(an_issue(), *rules))
-    return replace(a_comment(body, OURSELVES), **changes)
+    return a_comment(body, OURSELVES, **changes)
 
 
 # --- a new issue
@@ -128,6 +128,31 @@ def test_an_unknown_label_is_created_if_the_settings_say_so() -> None:
     assert plan_of(an_issue(), rule, config=config, existing_labels=frozenset({"Known"})) == Plan(
         (CreateLabels(("unknown",)), AddLabels(("known", "unknown")))
     )
+
+
+EARLIER = tuple(
+    Duplicate(number=number, url="", state=state, confidence=0.9, why="the same error")
+    for number, state in ((11, "open"), (12, "closed"), (13, "open"), (14, "open"), (15, "open"))
+)
+
+
+@pytest.mark.parametrize(
+    "show, settings, linked",
+    [
+        (None, "", [11, 13, 14]),
+        ({"show": 1}, "", [11]),
+        ({"show": 0}, "", []),
+        ({"open_only": False}, "", [11, 12, 13]),
+        (None, "duplicates: {show: 2}", [11, 13]),
+        (None, "duplicates: {enabled: false}", []),
+    ],
+)
+def test_earlier_reports_are_linked_as_rule_and_settings_say(
+    show: Fields | None, settings: str, linked: list[int]
+) -> None:
+    config = read_config(settings, "config.yml")
+    body = body_of(plan_of(an_issue(), a_rule(duplicates=show), config=config, duplicates=EARLIER))
+    assert [duplicate.number for duplicate in EARLIER if f"\n- #{duplicate.number} (" in body] == linked
 
 
 # --- decisions of humans about labels
@@ -217,6 +242,7 @@ def test_a_label_that_is_not_there_is_not_taken_off() -> None:
     [
         (OURSELVES, Plan((RemoveLabels(("signpost:disk",)),))),
         (OTHER_BOT, Plan((RemoveLabels(("signpost:disk",)),))),
+        (Account(login="GitHub-Actions[bot]"), Plan((RemoveLabels(("signpost:disk",)),))),
         (HUMAN, NOTHING),
     ],
 )
@@ -344,17 +370,13 @@ def test_a_comment_that_was_deleted_is_not_posted_again() -> None:
 
 def test_a_bot_that_speaks_with_our_marker_is_most_likely_ourselves() -> None:
     twin = replace(OURS_NOW, author=OTHER_BOT)
-    assert plan_of(touched(labels=("needs-info",), comments=(twin,))) == Plan(
-        (),
-        (
-            "tidy-up[bot] has commented here with our marker; if that is us, "
-            "set `identity: {login: 'tidy-up[bot]'}` in config.yml",
-        ),
-    )
+    mend = "set `identity: {login: 'tidy-up[bot]'}` in config.yml"
+    remark = f"tidy-up[bot] has commented here with our marker; if that is us, {mend}"
+    assert plan_of(touched(labels=("needs-info",), comments=(twin,))) == Plan((), (remark,))
 
 
 @pytest.mark.parametrize("author", [REPORTER, HUMAN])
-def test_a_marker_that_a_person_pasted_means_nothing(author: object) -> None:
+def test_a_marker_that_a_person_pasted_means_nothing(author: Account) -> None:
     forged = replace(OURS_NOW, author=author)
     assert kinds(plan_of(touched(labels=("needs-info",), comments=(forged,)))) == ["create_comment"]
 
@@ -371,7 +393,7 @@ def test_of_two_comments_of_ours_the_oldest_is_kept_up_to_date() -> None:
 
 
 def test_our_login_is_known_in_any_case() -> None:
-    ours = spoken(author=replace(OURSELVES, login="GitHub-Actions[bot]"))
+    ours = replace(spoken(), author=replace(OURSELVES, login="GitHub-Actions[bot]"))
     assert plan_of(touched(labels=("needs-info",), comments=(ours,))) == NOTHING
 
 
@@ -424,10 +446,25 @@ def test_nothing_is_closed_unless_a_rule_asks_for_it() -> None:
     assert plan_of(ready_to_close(a_rule()), a_rule(), now=after(days=99)) == NOTHING
 
 
-@pytest.mark.parametrize("targets, plan", [(THREE, Plan((Close("duplicate", 3),))), ({}, None)])
-def test_closing_as_a_duplicate_needs_a_target_that_can_still_be_linked(targets: Fields, plan: Plan | None) -> None:
-    found = plan_of(ready_to_close(CLOSING_AS_DUPLICATE), CLOSING_AS_DUPLICATE, now=after(days=1), targets=targets)
-    assert found == plan or (plan is None and kinds(found) == ["update_comment"])
+def test_an_issue_is_closed_as_a_duplicate_of_what_our_comment_links() -> None:
+    issue = ready_to_close(CLOSING_AS_DUPLICATE)
+    plan = plan_of(issue, CLOSING_AS_DUPLICATE, now=after(days=1), targets=THREE)
+    assert plan == Plan((Close("duplicate", 3),))
+
+
+def test_a_target_that_cannot_be_linked_any_more_closes_nothing() -> None:
+    plan = plan_of(ready_to_close(CLOSING_AS_DUPLICATE), CLOSING_AS_DUPLICATE, now=after(days=1))
+    assert kinds(plan) == ["update_comment"]
+
+
+def test_a_rule_that_did_not_speak_in_our_comment_closes_nothing() -> None:
+    # Its words are in the comment by chance, but the comment does not remember the rule.
+    issue = ready_to_close()
+    (ours,) = issue.comments
+    text = ours.body.rpartition("<!--")[0]
+    other = replace(ours, body=sign_comment(text, Marker(issue=7, rules={"another": "0"}, labels=["needs-info"])))
+    plan = plan_of(replace(issue, comments=(other,)), CLOSING, now=after(days=9))
+    assert kinds(plan) == ["update_comment"]
 
 
 def alive() -> list[Issue]:

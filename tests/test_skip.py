@@ -4,7 +4,7 @@ import pytest
 
 from bot.config import read_config
 from bot.github.event import IssueRequest
-from bot.github.tracker import IssueEvent, Skip
+from bot.github.tracker import Account, IssueEvent, Skip
 from bot.skip import find_event_skip, find_issue_skip
 from tests.builders import HUMAN, OTHER_BOT, OURSELVES, REPORTER, Fields, a_comment, an_event, an_issue
 
@@ -80,6 +80,7 @@ def test_what_a_person_starts_by_hand_is_always_looked_at() -> None:
         ("", {"author": OTHER_BOT}, "the issue was opened by a bot (tidy-up[bot])"),
         ("skip: {bots: false}", {"author": OTHER_BOT}, None),
         ("skip: {authors: [OctoCat]}", {}, "issues by octocat are skipped"),
+        ("skip: {authors: [octocat]}", {"author": Account(login="OctoCat")}, "issues by OctoCat are skipped"),
         ("skip: {authors: [somebody]}", {}, None),
         ("", {"association": "OWNER"}, "issues by people with the association OWNER are skipped"),
         ("", {"association": "MEMBER"}, "issues by people with the association MEMBER are skipped"),
@@ -89,7 +90,7 @@ def test_what_a_person_starts_by_hand_is_always_looked_at() -> None:
             {"association": "COLLABORATOR"},
             "issues by people with the association COLLABORATOR are skipped",
         ),
-        ("skip: {labels: [wontfix]}", {"labels": ("bug", "WontFix")}, "issues with the label `wontfix` are skipped"),
+        ("skip: {labels: [Wontfix]}", {"labels": ("bug", "WontFix")}, "issues with the label `Wontfix` are skipped"),
         ("skip: {labels: wontfix}", {"labels": ("bug",)}, None),
     ],
 )

@@ -15,7 +15,7 @@ from bot.errors import SettingsError, SignpostError
 from bot.github import runner
 from bot.github.event import IssueRequest, parse_event
 from bot.github.offline import PayloadTracker
-from bot.github.tracker import Account, IssueEvent, Skip, Tracker
+from bot.github.tracker import IssueEvent, Skip, Tracker
 from bot.report import Report, make_json
 from bot.run import run
 
@@ -89,8 +89,7 @@ def _read_event(arguments: argparse.Namespace, settings: runner.Settings) -> Eve
     payload = _read_payload(Path(path))
     name = arguments.event_name or (None if arguments.event else settings.event_name) or _guess_name(payload)
     if settings.issue and name == "workflow_dispatch":
-        repository = settings.repository or str(payload.get("repository", {}).get("full_name", ""))
-        return IssueRequest(repository=repository, number=settings.issue, sender=Account(login="workflow_dispatch"))
+        payload = {**payload, "inputs": {"issue": str(settings.issue)}}
     return parse_event(name, payload, settings.repository)
 
 

@@ -13,7 +13,7 @@ _PREFIX = r"[ \t>*+\-\d.)]*"
 _FENCE = re.compile(r"(?P<run>`{3,})[^`]*|(?P<tilde>~{3,}).*")
 _NESTED_FENCE = re.compile(rf"{_PREFIX}(?:`{{3}}|~{{3}})")
 _RAW_BLOCK = re.compile(r"<(?:pre|script|style|textarea|[?!])", re.IGNORECASE)
-_HTML_LINE = re.compile(rf"{_PREFIX}<[A-Za-z/]", re.MULTILINE)
+_HTML_LINE = re.compile(rf"^{_PREFIX}<[A-Za-z/]", re.MULTILINE)
 _SPAN = re.compile(r"(?<!`)(?P<run>`+)(?!`)[^\n]+?(?<!`)(?P=run)(?!`)")
 _TAG = re.compile(r"<[A-Za-z/][^<>`\n]*>")
 _TAG_START = re.compile(r"<[A-Za-z/]")

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
-from bot.comment.quoting import GITHUB, Echo, defuse, echo_capture, fence_code, find_pings, link_elsewhere
+from bot.comment.quoting import GITHUB, defuse, echo_capture, fence_code, find_pings, link_elsewhere
+from bot.comment.templates import read_template
 from bot.duplicates.canonical import Duplicate, Target
 from bot.errors import SignpostError
 from bot.github.tracker import Issue
@@ -174,12 +173,6 @@ def _tidy(text: str) -> str:
         if fence or line.strip() or (lines and lines[-1].strip()):
             lines.append(line if fence else line.rstrip())
     return "\n".join(lines)
-
-
-@cache
-def read_template(name: str) -> str:
-    """One of the templates that we ship."""
-    return files("bot.comment").joinpath("templates", name).read_text("utf-8")
 
 
 def check_comment(text: str, forbidden: tuple[str, ...]) -> str:

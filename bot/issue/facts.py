@@ -24,6 +24,7 @@ _VIEW_OF_PIECE: Mapping[PieceKind, str] = {
     "errors": "errors",
 }
 _OUR_WORDS = re.compile(r"signpost:v1|posted (?:automatically )?by signpost", re.IGNORECASE)
+_LENGTH_OF_MARKER = len("<!-- signpost:v1")
 _QUOTED_MAIL = re.compile(r"^(?:On [^\n]{5,200} wrote:|-{3,} ?Original Message ?-{3,})[ \t\r]*$", re.MULTILINE)
 _IMAGE = re.compile(  # each part stops at the sign with which the next one would begin, so that none is read twice
     r"!\[[^\[\]\n]*\]\([^()\n]*\)|<(?:img|video)\b[^<>\n]*>(?:</video>)?|https?://[^\s:]+\.(?:png|jpe?g|gif|mp4|webp)\b"
@@ -114,7 +115,7 @@ class Facts:
         views["title"].append(Text("title", "title", self.issue.title, Span(0, len(self.issue.title))))
         for piece in self.layout.pieces:
             text = Text(_VIEW_OF_PIECE[piece.kind], "body", self.body, piece.span)
-            if piece.kind != "quote" or not _OUR_WORDS.search(text.raw):
+            if piece.kind != "quote" or not _is_ours(text):
                 views[text.view].append(text)
         views["comments"] += _read_comments(self.issue)
         return {view: tuple(texts) for view, texts in views.items()}
@@ -181,6 +182,11 @@ class Facts:
     def language(self) -> str | None:
         """The language of title and prose, as an ISO 639-1 code; None where there is too little to tell."""
         return detect_language(" ".join(text.raw for text in self.find_texts(("title", "body"))))
+
+
+def _is_ours(quote: Text) -> bool:
+    """Whether a quote is of our own comment, whose marker is an HTML comment and so stands behind the quote's text."""
+    return bool(_OUR_WORDS.search(quote.original, quote.span.start, quote.span.end + _LENGTH_OF_MARKER))
 
 
 def _is_bare_choice(text: str) -> bool:

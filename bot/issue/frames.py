@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from bot.issue.markdown import Span, is_inside
+
 MAX_FRAMES = 1_000
 _PYTHON = re.compile(r'File "(?P<file>[^"\n]{1,400})", line \d+(?:, in (?P<name>[\w.<>]+))?')
 _CALL = re.compile(
@@ -39,7 +41,10 @@ def find_frames(text: str, at: Literal["top", "any"] = "any") -> tuple[Frame, ..
 
     Python prints the innermost call last, the others first.
     """
-    stacks = [_find(_PYTHON, text)[::-1], _find(_CALL, text), _find(_RUST, text), _find(_GO, text)]
+    rust = _find(_RUST, text)
+    places = [Span(frame.start, frame.end) for frame in rust]
+    calls = [frame for frame in _find(_CALL, text) if not is_inside(places, frame.start)]  # Rust too writes `at FILE`
+    stacks = [_find(_PYTHON, text)[::-1], calls, rust, _find(_GO, text)]
     return tuple(frame for stack in stacks for frame in (stack[:1] if at == "top" else stack))
 
 

@@ -92,7 +92,7 @@ class Compiler:
         views = tuple(model.in_ or DEFAULT_VIEWS)
         for index, view in enumerate(views):
             if view not in VIEWS and not _SECTION.match(view):
-                message = f"unknown view `{view}`{suggest(view, VIEWS)}; a form field is `section: NAME`"
+                message = f"unknown view `{view}`; a form field is `section: NAME`{suggest(view, VIEWS)}"
                 self.problems.append(((*path[:-1], "in", index), message))
         return views
 

@@ -24,6 +24,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _MOST_TRIES = 20
+_SLACK = 40
 _MOST_LINKS = 100
 
 
@@ -126,9 +127,9 @@ def _search(
         if not too_long:
             values = [_as_written(match[group], text, locate(*match.span(group))) for group in groups]
             return locate(match.start(), match.end()), values
-        # A match with the same end starts at most that far before the hole's end; what lies further away is left out.
-        before_hole = match.start(too_long[0]) - match.start()
-        position = max(match.start() + 1, match.end(too_long[0]) - 2 * LONGEST_ANY - before_hole)
+        # A match that ends here too starts no further from its hole's end than this; what lies before is left out.
+        reach = match.start(too_long[0]) - match.start() + LONGEST_ANY + _SLACK
+        position = max(match.start() + 1, match.end(too_long[0]) - reach)
     return None
 
 

@@ -17,7 +17,9 @@ Model = TypeVar("Model", bound=BaseModel)
 Path = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
+_TAB = re.compile(r" *\t")
 _LONGEST_NAME = 80
+_SHORT_LIST = 12
 _OWN_TAGS = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})\Z|0x[0-9a-fA-F]{1,16}\Z")
 
@@ -141,7 +143,7 @@ def read_document(text: str, file: str) -> Document:
         node = yaml.compose(text, Loader=_Loader)
         value = reader.read(node, ()) if node else None
     except yaml.MarkedYAMLError as error:
-        return Document(file, problems=(_explain_yaml(error, file),))
+        return Document(file, problems=(_explain_yaml(error, text, file),))
     except _TooLargeError:
         message = f"more than {MAX_NODES} parts, or nested deeper than {MAX_DEPTH}; split the file"
         return Document(file, problems=(Problem(file, 1, 1, message),))
@@ -160,13 +162,13 @@ def _check_text(text: str, file: str) -> Problem | None:
     return Problem(file, line, column, message)
 
 
-def _explain_yaml(error: yaml.MarkedYAMLError, file: str) -> Problem:
+def _explain_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     advice = "quote texts that hold `: `, `#`, `{` or a leading sign"
     if "single document" in str(error.context):
         advice = "put each rule into a file of its own"
-    elif "\\t" in str(error.problem):
+    elif any(map(_TAB.match, text.split("\n")[line - 1 : line])):
         advice = "indent with spaces, not with tabs"
     return Problem(file, line, column, f"this is no valid YAML: {error.problem or error.context}; {advice}")
 
@@ -223,11 +225,11 @@ def _explain(error: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """`; did you mean …?` with the nearest known names, or the whole list where it is short, else nothing."""
-    names = sorted(known)
+    names = sorted(set(known))
     near = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
     if near:
         return "; did you mean " + " or ".join(f"`{word}`" for word in near) + "?"
-    return f"; allowed are {', '.join(f'`{word}`' for word in names)}" if names else ""
+    return f"; allowed are {', '.join(f'`{word}`' for word in names)}" if 0 < len(names) <= _SHORT_LIST else ""
 
 
 def _known_keys(model: type[BaseModel], path: Path) -> set[str]:
@@ -235,7 +237,7 @@ def _known_keys(model: type[BaseModel], path: Path) -> set[str]:
     schema = model.model_json_schema(by_alias=True)
     node: dict[str, Any] = schema
     for step in path[:-1]:
-        node = _child(_resolve(node, schema), step, schema)
+        node = _child(node, step, schema)
     return set(_resolve(node, schema).get("properties", {}))
 
 

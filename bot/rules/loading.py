@@ -86,7 +86,7 @@ def read_place(place: str) -> dict[str, str]:
     return {str(file): _read(file) for file in {path, beside} if file.is_file()}
 
 
-def read_folder(folder: Path) -> dict[str, str]:
+def read_folder(folder: Path, most: int = MAX_FILES) -> dict[str, str]:
     """The YAML files and templates at and below a folder; hidden folders below it are left out."""
     files: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
@@ -97,8 +97,8 @@ def read_folder(folder: Path) -> dict[str, str]:
             and path.is_file()
         ):
             files[path.as_posix()] = _read(path)
-        if len(files) > MAX_FILES:
-            message = f"{folder} holds more than {MAX_FILES} files; is it the right folder?"
+        if len(files) > most:
+            message = f"{folder} holds more than {most} files; is it the right folder?"
             raise SettingsError(message)
     return files
 

@@ -291,7 +291,7 @@ class RuleModel(_Written):
         None, ge=1, description="The issue to follow, if maintainers name one; checked before it is linked."
     )
     duplicates: ShowDuplicates = Field(
-        default_factory=ShowDuplicates, description="Which earlier reports a comment may link."
+        default_factory=ShowDuplicates, description="How many earlier reports of the same problem a comment links."
     )
     guidance: Annotated[list[Guidance], BeforeValidator(_as_list, json_schema_input_type=Guidance | list[Guidance])] = (
         Field(

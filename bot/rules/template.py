@@ -143,6 +143,8 @@ def _check_loop(node: Node, scope: _Scope) -> str | None:
 
 def _check_attribute(node: Node, scope: _Scope) -> str | None:
     name = getattr(node.node, "name", "")
+    if name and name not in scope.known:
+        return None  # said where the name is checked
     allowed = _DUPLICATE_ATTRIBUTES if name and name == scope.loop else ATTRIBUTES.get(name, ())
     if node.attr not in allowed:
         return f"`{name or 'this'}` has no `{node.attr}`{suggest(node.attr, allowed)}"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.stand_ins.command import Finished, run_command
-from tests.stand_ins.fake_github import FAULTS, FakeGitHub
-from tests.stand_ins.github_json import Json
+from tests.stand_ins.fake_github import FAULTS, FakeGitHub, Fault, Reply
+from tests.stand_ins.github_json import Json, error_json
+from tests.stand_ins.openapi import OpenAPIChecker
 from tests.stand_ins.story import (
     ANSWER,
     HOME,
@@ -65,6 +66,32 @@ def test_the_token_is_masked_first_and_never_said_again(fake_github: FakeGitHub,
     mask, rest = finished.out.split("\n", 1)
     assert mask == f"::add-mask::{TOKEN}"
     assert TOKEN not in rest + finished.err
+
+
+def test_a_token_that_github_echoes_is_not_told(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    add_rule(fake_github)
+    echo = Reply(status=422, body=error_json(f"What is {TOKEN}? ::error::{TOKEN}"))
+    fake_github.faults = {2: Fault(kind="answer", reply=echo), 3: Fault(kind="answer", reply=echo)}
+    summary = tmp_path / "summary.md"
+
+    finished = run(fake_github, tmp_path, GITHUB_STEP_SUMMARY=str(summary))
+
+    assert finished.code == 3
+    assert "What is ***?" in finished.err
+    said = finished.out.removeprefix(f"::add-mask::{TOKEN}\n") + finished.err + summary.read_text("utf-8")
+    assert TOKEN not in said
+
+
+def test_an_enterprise_server_is_spoken_to_at_its_own_addresses(
+    openapi_checker: OpenAPIChecker, tmp_path: Path
+) -> None:
+    with FakeGitHub(checker=openapi_checker, prefix="/api/v3") as github:
+        add_rule(github)
+
+        finished = run(github, tmp_path)
+
+        assert (finished.code, github.violations) == (0, [])
+        assert see(github.repositories[REPOSITORY].issues[2]).comments == (ANSWER,)
 
 
 def test_a_workflow_gets_outputs_and_a_summary(fake_github: FakeGitHub, tmp_path: Path) -> None:
@@ -189,6 +216,11 @@ def test_an_action_that_failed_is_told_to_maintainers_alone(fake_github: FakeGit
         pytest.param(
             '{"action": "opened", "issue": {"number": "two"}}', "Not a GitHub issue: ", id="a number in words"
         ),
+        pytest.param(
+            '{"inputs": {"issue": "2"}, "repository": "x"}',
+            "issue #2 can only be read with a token",
+            id="a repository that is none",
+        ),
         pytest.param('{"inputs": {"issue": "two"}}', "The workflow was started by hand without an issue", id="by hand"),
     ],
 )
@@ -296,7 +328,7 @@ def test_settings_and_template_stand_beside_each_other(checkout: Path, event: Js
 @pytest.mark.parametrize(
     "config, reason",
     [
-        pytest.param("mode: shout\n", f"{HOME}/config.yml:1:7: ", id="a word that is none"),
+        pytest.param("mode: shout\n", f"{HOME}/config.yml:1:1: ", id="a word that is none"),
         pytest.param("mood: comment\n", f"{HOME}/config.yml:1:1: ", id="an unknown key"),
         pytest.param("template: none.md.j2\n", "the settings name the template none.md.j2", id="a missing template"),
     ],

@@ -34,7 +34,7 @@ _COLOURS = {
 
 def render(markdown: str) -> str:
     """HTML of a comment; a bare `#N` becomes a link, as on GitHub."""
-    html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(markdown)
+    html = MarkdownIt("commonmark", {"breaks": True}).enable(["table", "strikethrough"]).render(markdown)
     return re.sub(r"(?<=[\s>(])#(\d+)(?![^<]*</a>)", r'<a href="#">#\1</a>', html)
 
 

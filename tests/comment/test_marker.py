@@ -1,7 +1,7 @@
 """The marker comes back as it was written, and hides nothing it should not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -31,11 +31,13 @@ markers = st.builds(
 texts = st.text() | st.lists(words).map("\n".join)
 
 
+@settings(deadline=None)
 @given(texts, markers)
 def test_a_marker_comes_back_as_it_was_written(text: str, marker: Marker) -> None:
     assert read_marker(sign_comment(text, marker)) == marker.model_copy(update={"text": hash_text(text)})
 
 
+@settings(deadline=None)
 @given(texts, markers, st.sampled_from(["\n", "\r\n", "\r"]))
 def test_a_comment_is_as_we_wrote_it_whatever_its_line_ends(text: str, marker: Marker, end: str) -> None:
     body = sign_comment(text, marker)
@@ -45,6 +47,7 @@ def test_a_comment_is_as_we_wrote_it_whatever_its_line_ends(text: str, marker: M
     assert is_as_written(a_comment(stored), found)
 
 
+@settings(deadline=None)
 @given(markers)
 def test_nothing_of_a_marker_is_seen(marker: Marker) -> None:
     tokens = MarkdownIt("commonmark").parse(sign_comment("Visible.", marker))
@@ -52,6 +55,7 @@ def test_nothing_of_a_marker_is_seen(marker: Marker) -> None:
     assert tokens[-1].content.count("-->") == 1
 
 
+@settings(deadline=None)
 @given(texts, texts, markers)
 def test_another_text_is_not_as_we_wrote_it(text: str, other: str, marker: Marker) -> None:
     body = sign_comment(text, marker)
@@ -89,6 +93,7 @@ def test_what_is_no_marker_on_the_last_line_is_none(body: str) -> None:
     assert read_marker(body) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_reading_a_marker_never_fails(text: str) -> None:
     assert read_marker(f"<!-- signpost:v1 {text} -->") is None or '"issue"' in text
@@ -97,7 +102,7 @@ def test_reading_a_marker_never_fails(text: str) -> None:
 def test_a_later_version_is_known_as_such() -> None:
     marker = read_marker(LINE.replace("signpost:v1", "signpost:v2"))
     assert marker
-    assert marker.is_newer
+    assert (marker.is_newer, Marker(issue=7).is_newer) == (True, False)
 
 
 OURS = our_comment()
@@ -128,6 +133,14 @@ def test_our_comment_is_the_oldest_by_ourselves_with_our_marker(
 ) -> None:
     found = find_own_comment(comments, LOGIN, 7)
     assert (found[0] if found else None) == expected
+
+
+@pytest.mark.parametrize("login", ["github-actions[bot]", "GitHub-Actions[bot]"])
+@pytest.mark.parametrize("author", [OURSELVES, Account(login="GITHUB-ACTIONS[bot]", is_bot=True)])
+def test_a_login_is_the_same_in_any_case(login: str, author: Account) -> None:
+    ours = a_comment(GOOD, author)
+    assert find_own_comment([ours], login, 7) == (ours, read_marker(GOOD))
+    assert find_foreign_twin([ours], login, 7) is None
 
 
 def test_our_comment_is_found_as_the_hundred_and_fiftieth() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -19,9 +19,9 @@ from bot.comment.rendering import (
     compare_with_fix,
     find_server,
     make_section,
-    read_template,
     render_comment,
 )
+from bot.comment.templates import read_template
 from bot.duplicates.canonical import Duplicate, Target
 from bot.rules.matching import match_rules, read_facts
 from tests.builders import Fields, a_rule, a_ruleset, an_issue, matches_of
@@ -50,7 +50,7 @@ EVERYTHING = a_rule(
         ],
         "example": "$ df -h\n\n\nFilesystem  Size  Used\n/dev/sda1    20G   20G",
         "notes": "Two things help.\n\n- A larger disk.\n- `keep: 1` in the settings, see #9.",
-        "recommendation": "Please add the output of `df -h`, and ask @octo-org/builders nothing.",
+        "recommendation": "Please add the output of `df -h` for @octo-org/builders.",
     },
     resources=[
         {"title": "Freeing space", "url": "https://docs.example.com/space#1"},
@@ -114,7 +114,7 @@ def test_a_section_holds_what_the_rule_says_made_harmless() -> None:
             "Two things help.\n\n- A larger disk.\n"
             f"- `keep: 1` in the settings, see [#9]({redirect}/octo-org/octo-repo/issues/9)."
         ),
-        recommendation="Please add the output of `df -h`, and ask @\u200bocto-org/builders nothing.",
+        recommendation="Please add the output of `df -h` for @\u200bocto-org/builders.",
         fix=(
             f"Fixed in `2.0` ([#12]({redirect}/octo-org/octo-repo/pull/12)). "
             "This report names `1.9`: please update, then try again."
@@ -252,21 +252,16 @@ ECHOING = a_ruleset(
     pack=PACK,
 )
 SECRET = "Zyzzyva"
-hostile = st.lists(
-    st.sampled_from(
-        ["{{ 7*7 }}", "{% raw %}", "@octocat", "#12", "<!--", "-->", "`", "```\n", "\n\n", "### ", "<b>", "::error::"]
-        + ["built with ", "request ", "exit ", "1.9", "req_01", "E1234", "|", "](", SECRET, "\u202e", "\u200b", "\\"]
-    )
-    | st.text(max_size=5),
-    max_size=12,
-).map("".join)
+WORDS = ["built with ", "request ", "exit ", "1.9", "req_01", "E1234", "|", "](", SECRET, "\u202e", "\u200b", "\\"]
+TRICKS = ["{{ 7*7 }}", "{% raw %}", "@octocat", "#12", "<!--", "-->", "`", "```\n", "\n\n", "### ", "<b>", "::error::"]
+hostile = st.lists(st.sampled_from([*WORDS, *TRICKS]) | st.text(max_size=5), max_size=12).map("".join)
 
 
-def say_to(title: str, body: str) -> tuple[str, set[str]]:
-    """The comment on a report, and the typed values that it may show."""
+def say_to(title: str, body: str) -> tuple[str, dict[str, str]]:
+    """The comment on a report, and the typed captures that it may show."""
     issue = an_issue(title=title, body=f"No space left on device\n\n{body}")
     (match,) = match_rules(read_facts(issue, ECHOING), ECHOING)
-    shown = {capture.value[:LONGEST_ECHO] for capture in match.captures.values() if capture.is_echoable}
+    shown = {name: capture.value[:LONGEST_ECHO] for name, capture in match.captures.items() if capture.is_echoable}
     return render_comment([make_section(match, issue, None)]), shown
 
 
@@ -285,14 +280,16 @@ def _hide(child: Token, values: set[str]) -> str:
     return "unknown" if child.type == "code_inline" and child.content.strip("` ") in values else child.content
 
 
+@settings(deadline=None)
 @given(title=hostile, body=hostile)
 def test_nothing_of_a_report_is_repeated_but_typed_captures_in_code(title: str, body: str) -> None:
     comment, shown = say_to(title, body)
     silent, _ = say_to("", "")
-    first = "req_01" in shown
-    expected = silent.replace("Some request.", "The first request.") if first else silent
-    assert read_skeleton(comment, shown) == read_skeleton(expected, set())
-    assert SECRET not in comment or any(SECRET.lower() in value.lower() for value in shown)
+    if shown.get("request") == "req_01":
+        silent = silent.replace("Some request.", "The first request.")
+    values = set(shown.values())
+    assert read_skeleton(comment, values) == read_skeleton(silent, set())
+    assert SECRET not in comment or any(SECRET.lower() in value.lower() for value in values)
 
 
 if __name__ == "__main__":

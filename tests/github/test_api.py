@@ -4,7 +4,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import pytest
@@ -31,6 +31,7 @@ Call: TypeAlias = Callable[[GitHubTracker, Issue], object]
 READS: dict[str, Call] = {
     "get_issue": lambda tracker, issue: tracker.get_issue(issue.repository, issue.number),
     "list_comments": lambda tracker, issue: tracker.list_comments(issue),
+    "list_comments since": lambda tracker, issue: tracker.list_comments(issue, since=START),
     "list_changes": lambda tracker, issue: tracker.list_changes(issue),
     "find_labels one": lambda tracker, issue: tracker.find_labels(issue.repository, ["bug"]),
     "find_labels two": lambda tracker, issue: tracker.find_labels(issue.repository, ["bug", "new"]),
@@ -145,6 +146,25 @@ def test_all_comments_are_read_a_hundred_a_page(tracker: GitHubTracker, github: 
         {"page": "2", "per_page": "100"},
         {"page": "3", "per_page": "100"},
     ]
+
+
+def test_comments_can_be_read_from_a_moment_on(tracker: GitHubTracker, github: FakeGitHub, issue: Issue) -> None:
+    later = github.add_comment(github.repositories["octo/widget"].issues[1], "Later.")
+
+    found = tracker.list_comments(issue, since=datetime.fromisoformat(later.created_at))
+
+    assert [comment.body for comment in found] == ["Later."]
+    assert github.requests[0].query == {"per_page": "100", "since": later.created_at}
+
+
+def test_a_comment_is_deleted_and_one_that_is_gone_is_no_error(
+    tracker: GitHubTracker, github: FakeGitHub, issue: Issue
+) -> None:
+    for _ in range(2):
+        tracker.delete_comment(issue, 5003)
+
+    assert github.repositories["octo/widget"].issues[1].comments == []
+    assert sent(github) == ["DELETE /repos/octo/widget/issues/comments/5003"] * 2
 
 
 def test_a_comment_says_who_wrote_it_and_whether_it_was_hidden(
@@ -370,7 +390,7 @@ def test_a_transferred_issue_is_missing(tracker: GitHubTracker, github: FakeGitH
     with pytest.raises(TrackerError, match="octo/gadget#9") as caught:
         tracker.get_issue("octo/widget", 1)
 
-    assert caught.value.missing
+    assert (caught.value.missing, caught.value.gone) == (True, True)
 
 
 def test_a_redirect_to_another_host_is_not_followed(tracker: GitHubTracker, github: FakeGitHub) -> None:
@@ -512,7 +532,8 @@ def test_a_refusal_says_what_github_said_and_what_to_do(
 
     assert str(caught.value).startswith("Could not ")
     assert f"GitHub answered {status} ({message}). {advice}".strip() in str(caught.value)
-    assert (caught.value.missing, caught.value.uncertain, len(github.requests)) == (status == 410, False, 1)
+    assert (caught.value.missing, caught.value.gone) == (status == 410, status == 410)
+    assert (caught.value.uncertain, len(github.requests)) == (False, 1)
 
 
 def test_an_issue_that_is_not_there_is_missing(tracker: GitHubTracker) -> None:
@@ -521,7 +542,7 @@ def test_an_issue_that_is_not_there_is_missing(tracker: GitHubTracker) -> None:
     ) as caught:
         tracker.get_issue("octo/widget", 99)
 
-    assert caught.value.missing
+    assert (caught.value.missing, caught.value.gone) == (True, False)
 
 
 def test_a_locked_issue_takes_no_comment(tracker: GitHubTracker, github: FakeGitHub, issue: Issue) -> None:

@@ -52,7 +52,7 @@ def texts(facts: Facts) -> dict[str, list[str]]:
             id="the author's comments, without quotes",
         ),
         pytest.param(
-            Facts(make_issue("> <!-- signpost:v1 {} -->\n> old\n")),
+            Facts(make_issue("> old\n> <!-- signpost:v1 {} -->\n")),
             {"title": [""], "body": [], "logs": [], "errors": [], "comments": []},
             id="a quote of our own comment",
         ),

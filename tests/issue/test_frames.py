@@ -15,7 +15,10 @@ PYTHON = (
 NODE = "Error: no\n    at async Object.load (/app/node_modules/next/dist/a.js:926:2412)\n    at file.js:1:2\n"
 JAVA = "java.lang.X\n\tat com.example.Main.run(Main.java:10)\n"
 CSHARP = "   at Foo.Bar.Baz(String a) in C:\\src\\Baz.cs:line 12\n"
-RUST = "   0: rustc_middle::ty::fold\n             at /rustc/abc/compiler/rustc_middle/src/ty.rs:10:5\n   1: 0x55 - core::panic\n"
+RUST = (
+    "   0: rustc_middle::ty::fold\n             at /rustc/abc/compiler/rustc_middle/src/ty.rs:10:5\n"
+    "   1: 0x55 - core::panic\n"
+)
 GO = "main.(*T).run(0x1, 0x2)\n\t/go/src/app/main.go:10 +0x1d\n"
 
 

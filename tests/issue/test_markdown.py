@@ -1,5 +1,7 @@
 """Fences, HTML comments and headings."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -134,5 +136,5 @@ def test_fences_and_comments_lie_apart_and_inside_the_text(text: str) -> None:
     spans = sorted([*(whole for whole, _ in hidden.fences), *hidden.comments], key=lambda span: span.start)
     for whole, content in hidden.fences:
         assert whole.start <= content.start <= content.end <= whole.end
-    assert all(first.end <= second.start for first, second in zip(spans, spans[1:], strict=False))
+    assert all(first.end <= second.start for first, second in pairwise(spans))
     assert all(0 <= span.start <= span.end <= len(text) for span in spans)

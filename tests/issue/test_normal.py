@@ -250,9 +250,8 @@ def draw_box(text: str, width: int) -> str:
     return "\n".join(["╭" + "─" * width + "╮", *(f"│ {line:{width}} │" for line in lines), "╰" + "─" * width + "╯"])
 
 
-sentences = st.lists(
-    st.sampled_from('API Error: You\'re out of "extra" usage add more café 限额 400 über naïve'.split()), min_size=1
-).map(" ".join)
+WORDS = ["API", "Error:", "You're", "out", "of", '"extra"', "usage", "add", "more", "café", "限额", "400", "naïve"]
+sentences = st.lists(st.sampled_from(WORDS), min_size=1).map(" ".join)
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 3])
@@ -278,7 +277,7 @@ def test_a_sentence_is_found_wrapped(sentence: str, width: int, is_inside_words:
         pytest.param(
             lambda text: "".join(f"\x1b[3{i % 8}m{sign}\x1b[0m" for i, sign in enumerate(text)), id="coloured"
         ),
-        pytest.param(lambda text: "\u200b".join(text), id="zero-width spaces"),
+        pytest.param("\u200b".join, id="zero-width spaces"),
         pytest.param(lambda text: f"**{text}**", id="bold"),
         pytest.param(lambda text: f"> {text}", id="quoted"),
         pytest.param(lambda text: f"<p>{text}</p>", id="in HTML"),

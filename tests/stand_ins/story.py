@@ -97,11 +97,12 @@ def run_once(
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """What people see of an issue: its labels, our comments in short, how often our labels were set or taken off."""
+    """What people see of an issue: its labels, our comments in short, what we did to labels, and how it stands."""
 
     labels: tuple[str, ...]
     comments: tuple[str, ...]
     flips: tuple[str, ...]
+    state: str = "open"
 
 
 def see(issue: StoredIssue, us: Person = BOT) -> Ending:
@@ -115,6 +116,7 @@ def see(issue: StoredIssue, us: Person = BOT) -> Ending:
                 if change["actor"] == us and "label" in change
             )
         ),
+        state=f"closed as {issue.state_reason}" if issue.state == "closed" else issue.state,
     )
 
 

@@ -1,0 +1,66 @@
+"""`signpost check`: rules that prove themselves, and the places of those that do not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.stand_ins.command import run_command
+from tests.stand_ins.story import HOME, RULE
+
+UNPROVEN = RULE.replace("There is no space left in my heart", "No space left on device")
+TWIN = RULE.replace("id: out-of-disk", "id: twin")
+
+
+def write_rules(folder: Path, **rules: str) -> None:
+    (folder / HOME).mkdir(parents=True)
+    for name, text in rules.items():
+        (folder / HOME / f"{name.replace('_', '-')}.yml").write_text(text, encoding="utf-8")
+
+
+def test_proven_rules_end_with_0(tmp_path: Path) -> None:
+    write_rules(tmp_path, out_of_disk=RULE)
+
+    finished = run_command("check", "--format", "json", folder=tmp_path)
+
+    assert finished.code == 0
+    assert json.loads(finished.out) == {"schema_version": 1, "rules": 1, "examples": 2, "problems": []}
+
+
+@pytest.mark.parametrize(
+    "rules, file, line",
+    [
+        pytest.param({"out_of_disk": UNPROVEN}, "out-of-disk.yml", 13, id="an example that does not hold"),
+        pytest.param({"out_of_disk": RULE, "twin": TWIN}, "out-of-disk.yml", 12, id="two rules for one example"),
+        pytest.param({"out_of_disk": "id: out-of-disk\n"}, "out-of-disk.yml", 1, id="what is missing"),
+        pytest.param({"out_of_disk": f"{RULE}mood: good\n"}, "out-of-disk.yml", 14, id="an unknown key"),
+        pytest.param({"out_of_disk": "id: [\n"}, "out-of-disk.yml", 2, id="broken YAML"),
+    ],
+)
+def test_what_is_not_proven_is_told_at_its_place_and_ends_with_1(
+    tmp_path: Path, rules: dict[str, str], file: str, line: int
+) -> None:
+    write_rules(tmp_path, **rules)
+
+    finished = run_command("check", folder=tmp_path)
+    found = json.loads(run_command("check", "--format", "json", folder=tmp_path).out)["problems"]
+
+    assert finished.code == 1
+    assert (found[0]["file"], found[0]["line"]) == (f"{HOME}/{file}", line)
+    assert f"{HOME}/{file}:{line}:{found[0]['column']}: {found[0]['message']}\n" in finished.out
+    assert f"{len(found)} problem" in finished.out
+
+
+def test_a_place_without_rules_is_wrong_usage(tmp_path: Path) -> None:
+    finished = run_command("check", "nowhere", folder=tmp_path)
+
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err == "signpost: there are no rules at nowhere; give a folder, a rule file or pack:NAME\n"
+
+
+def test_one_file_and_a_shipped_pack_can_be_checked_together(tmp_path: Path) -> None:
+    write_rules(tmp_path, out_of_disk=RULE)
+
+    finished = run_command("check", f"{HOME}/out-of-disk.yml", "pack:claude-code", folder=tmp_path)
+
+    assert (finished.code, finished.err) == (0, "")

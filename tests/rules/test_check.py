@@ -1,0 +1,131 @@
+"""Rules on trial."""
+
+import pytest
+
+from bot.rules.check import CheckReport, check_rules, make_example_issue
+from bot.rules.loading import load_rules
+from bot.rules.model import Example
+from tests.rules.rules import make_ruleset, write_rule
+
+PIE = "{phrase: apple pie}"
+PROVEN = "examples: {match: [apple pie], no_match: [plum pie]}"
+
+
+def check(*files: str) -> list[str]:
+    return [str(problem).removeprefix("rules/") for problem in check_rules(make_ruleset(*files)).problems]
+
+
+def expecting(expect: str) -> str:
+    """A rule with expectations, its last line but one being that of the example."""
+    match = "{any: [{phrase: 'apple pie for {n:int}', set: {is_pie: true}}, {phrase: apple pie}]}"
+    more = f"labels: [bug, food]\nguidance: [{{when: {{is_pie: true}}, tldr: a}}, {{when: {{n: 3}}, tldr: b}}]\n"
+    return write_rule(
+        "a", match, f"{more}examples:\n  no_match: [plum pie]\n  match: [{{body: apple pie for 2, expect: {expect}}}]"
+    )
+
+
+@pytest.mark.parametrize(
+    "files, expected",
+    [
+        pytest.param([], [], id="no rules"),
+        pytest.param([write_rule("a", PIE, PROVEN)], [], id="a proven rule"),
+        pytest.param(
+            [write_rule("a", PIE, "examples: {match: [plum pie], no_match: [plum]}")],
+            ["a.yml:5:20: `a` does not match its own example; see `signpost explain`, or correct the example"],
+            id="an example that does not match",
+        ),
+        pytest.param(
+            [write_rule("a", PIE, "examples: {match: [apple pie], no_match: [x, an Apple pie]}")],
+            [
+                "a.yml:5:46: `a` matches this near miss: phrase: \"apple pie\" found 'Apple pie'; "
+                "add a `none:` or a longer phrase"
+            ],
+            id="a near miss that matches",
+        ),
+        pytest.param(
+            [write_rule("a", "{none: [{phrase: plum pie}]}", "examples: {match: [x], no_match: [y]}")],
+            ["a.yml:5:35: `a` matches this near miss; add a `none:` or a longer phrase"],
+            id="a near miss that matches without evidence",
+        ),
+        pytest.param(
+            [
+                write_rule("a", PIE, PROVEN),
+                write_rule("b", "{phrase: the apple}", "examples: {match: [the apple], no_match: [x]}"),
+            ],
+            [],
+            id="two rules that have nothing in common",
+        ),
+        pytest.param(
+            [
+                write_rule("a", PIE, PROVEN),
+                write_rule("b", "{phrase: apple}", "examples: {match: [apple], no_match: [x]}"),
+            ],
+            [
+                "a.yml:5:20: `b` matches this example too; tell them apart with `none:`, or declare `supersedes:` or "
+                "`also:` in one of them"
+            ],
+            id="an overlap that nobody declared",
+        ),
+        pytest.param(
+            [
+                write_rule("a", PIE, f"supersedes: [b]\n{PROVEN}"),
+                write_rule("b", "{phrase: apple}", "examples: {match: [apple], no_match: [x]}"),
+            ],
+            [],
+            id="an overlap, superseded",
+        ),
+        pytest.param(
+            [
+                write_rule("a", PIE, PROVEN),
+                write_rule("b", "{phrase: apple}", "also: [a]\nexamples: {match: [apple], no_match: [x]}"),
+            ],
+            [],
+            id="an overlap, declared on the other side",
+        ),
+        pytest.param(
+            [write_rule("a", PIE, f"also: [b, c]\n{PROVEN}"), write_rule("b", "{phrase: x}")],
+            [
+                "a.yml:5:11: there is no rule `c` in this set; correct the name or remove it",
+                "b.yml:4:9: the phrase has too little text to be found; write more of the message",
+            ],
+            id="a name that nobody has, beside one that is broken",
+        ),
+        pytest.param(
+            [expecting("{captures: {n: 2, is_pie: true}, branch: 1, labels: [food, bug]}")], [], id="as expected"
+        ),
+        pytest.param([expecting("{}")], [], id="nothing expected"),
+        pytest.param(
+            [expecting("{captures: {n: 3, x: y}, branch: 2, labels: [bug]}")],
+            [
+                "a.yml:9:11: expected guidance branch 2, got 1",
+                "a.yml:9:11: expected the capture n = '3', found '2'",
+                "a.yml:9:11: expected the capture x = 'y', found 'nothing'",
+                "a.yml:9:11: expected the labels ['bug'], the rule adds ['bug', 'food']",
+            ],
+            id="otherwise than expected",
+        ),
+        pytest.param(
+            [write_rule("a", PIE, "examples: {match: [{body: apple pie, expect: {branch: 1}}], no_match: [x]}")],
+            ["a.yml:5:20: expected guidance branch 1, got none"],
+            id="no branch",
+        ),
+    ],
+)
+def test_rules_are_tried(files: list[str], expected: list[str]) -> None:
+    assert check(*files) == expected
+
+
+def test_a_report_counts() -> None:
+    report = check_rules(make_ruleset(write_rule("a", PIE, PROVEN)))
+    assert (report, report.is_green) == (CheckReport(rules=1, examples=2, problems=()), True)
+
+
+def test_an_example_is_an_issue() -> None:
+    example = Example(title="t", body="b", labels=["bug"], author="OWNER", comments=["c", "d"])
+    issue = make_example_issue(example)
+    assert (issue.title, issue.body, issue.labels, issue.association) == ("t", "b", ("bug",), "OWNER")
+    assert [(c.id, c.body, c.author == issue.author) for c in issue.comments] == [(1, "c", True), (2, "d", True)]
+
+
+def test_the_rules_that_we_ship_are_proven() -> None:
+    assert check_rules(load_rules(["pack:claude-code"])).problems == ()

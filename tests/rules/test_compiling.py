@@ -1,0 +1,336 @@
+"""What is wrong with a rule: every problem, at its place, with what to do."""
+
+import pytest
+
+from bot.rules.loading import build_ruleset
+from tests.rules.rules import explain, make_ruleset, write_rule
+
+PACK = """
+name: rules
+captures:
+  version: {first_of: [{section: Version}]}
+  os: {first_of: [{section: Platform}]}
+forbidden_words: [possible duplicate]
+"""
+SMALLER = "use smaller repetition counts, or several conditions"
+VIEWS = "a form field is `section: NAME`; allowed are `body`, `comments`, `errors`, `logs`, `title`"
+MISSING = "a section that is missing has no text to test; use two conditions"
+AUTHORS = (
+    "'COLLABORATOR', 'CONTRIBUTOR', 'FIRST_TIMER', 'FIRST_TIME_CONTRIBUTOR', 'MANNEQUIN', 'MEMBER', 'NONE' or 'OWNER'"
+)
+
+
+@pytest.mark.parametrize(
+    "match, expected",
+    [
+        ("{}", "4:1: this condition says nothing; give it a key such as `phrase`"),
+        ("{set: {a: 1}}", "4:1: this condition says nothing; give it a key such as `phrase`"),
+        ("", "4:1: `match` must be `key: value` lines"),
+        ("it broke", "4:1: `match` must be `key: value` lines"),
+        ("{phrase: [a b, c d]}", "4:9: `phrase` must be text; put it into quotes"),
+        ("{phrase: 404404}", "4:9: `phrase` must be text; put it into quotes"),
+        ("{phrase: ''}", "4:9: `phrase` is empty; fill it in, or remove it"),
+        ("{phrase: x}", "4:9: the phrase has too little text to be found; write more of the message"),
+        (
+            "{phrase: it broke, in: [titel]}",
+            "4:32: unknown view `titel`; a form field is `section: NAME`; did you mean `title`?",
+        ),
+        (
+            "{phrase: it broke, regex: it, in: [section]}",
+            f"4:43: unknown view `section`; {VIEWS}",
+        ),
+        (
+            "{phrase: it broke, in: ['section: ']}",
+            f"4:32: unknown view `section: `; {VIEWS}",
+        ),
+        ("{phrase: it broke, in: []}", "4:27: `in` needs at least 1 item"),
+        ("{phrase: it broke, in: {sektion: x}}", "4:27: `in` must be text; put it into quotes"),
+        ("{in: [title]}", "4:1: `in` needs `phrase` or `regex` beside it"),
+        ("{regex: '('}", "4:9: the pattern is not valid RE2: missing ): ("),
+        (
+            "{regex: 'a(?=b)'}",
+            "4:9: the pattern is not valid RE2: invalid perl operator: (?=; RE2 has no look-around and no back-references",
+        ),
+        (
+            "{regex: '(a)\\1'}",
+            "4:9: the pattern is not valid RE2: invalid escape sequence: \\1; RE2 has no look-around and no back-references",
+        ),
+        (
+            "{regex: 'a{2000}'}",
+            f"4:9: the pattern is not valid RE2: invalid repetition size: {{2000}}; {SMALLER}",
+        ),
+        (
+            "{regex: '\\pL{1000}'}",
+            f"4:9: the pattern is not valid RE2: pattern too large - compile failed; {SMALLER}",
+        ),
+        (
+            "{regex: 'a.{0,999}b'}",
+            f"4:9: the pattern is too large (8997 steps, at most 1000 are allowed); {SMALLER}",
+        ),
+        ("{regex: 'a*'}", "4:9: the pattern matches the empty text, so it would match every issue"),
+        (
+            "{section: Logs}",
+            "4:1: `section` needs a test beside it: is, one_of, contains, empty, missing, placeholder or url_host",
+        ),
+        ("{empty: true}", "4:1: `empty` needs `section` beside it"),
+        ("{is: x}", "4:1: `is` needs `section` beside it"),
+        (
+            "{section: Logs, missing: true, is: x}",
+            f"4:1: {MISSING}",
+        ),
+        ("{section: Logs, contains: x}", "4:24: the phrase has too little text to be found; write more of the message"),
+        ("{section: Logs, one_of: x}", "4:24: `one_of` must be a list; put `- ` before each item"),
+        ("{section: Logs, url_host: []}", "4:24: `url_host` needs at least 1 item"),
+        ("{ticked: true}", "4:1: `ticked` needs `checkbox` beside it"),
+        ("{checkbox: x, ticked: perhaps}", "4:22: `ticked` must be true or false"),
+        ("{at: top}", "4:1: `at` needs `frame` beside it"),
+        ("{frame: x, at: bottom}", "4:19: `at` must be 'top' or 'any'"),
+        (
+            "{version: newest}",
+            '4:9: \'newest\' is no version range; write it like "<2.1.96", ">=1.2, <1.5" or "unknown"',
+        ),
+        ("{version: 2}", "4:9: `version` must be text; put it into quotes"),
+        ("{code: ECONNRESET}", "4:9: `code` must be a whole number, without quotes"),
+        ("{code: []}", "4:9: `code` needs at least 1 item"),
+        ("{label: []}", "4:9: `label` needs at least 1 item"),
+        (
+            "{author: [MEMBERS]}",
+            f"4:18: `author` must be {AUTHORS}",
+        ),
+        ("{body: blank}", "4:9: `body` must be 'empty', 'images_only' or 'template_untouched'"),
+        ("{phrse: it broke}", "4:9: unknown condition `phrse`; did you mean `phrase`?"),
+        ("{in_: [title]}", "4:9: unknown condition `in_`; did you mean `in`?"),
+        ("{oss: windows}", "4:9: unknown condition `oss`; did you mean `os`?"),
+        ("{os: []}", "4:9: `os` is compared with a value or a list of values"),
+        ("{os: {a: b}}", "4:9: `os` is compared with a value or a list of values"),
+        ("{any: []}", "4:9: `any` needs at least 1 item"),
+        ("{any: {phrase: it broke}}", "4:9: `any` must be a list; put `- ` before each item"),
+        (
+            "{all: [{phrase: it broke}, {phrase: x}]}",
+            "4:36: the phrase has too little text to be found; write more of the message",
+        ),
+        ("{none: [phrase]}", "4:16: `none` must be `key: value` lines"),
+        ("{at_least: {n: 3, of: [{body: empty}]}}", "4:9: at least 3 of 1 conditions can never hold"),
+        ("{at_least: {n: 0, of: [{body: empty}]}}", "4:20: `n` must be at least 1"),
+        ("{at_least: 2}", "4:9: `at_least` must be `key: value` lines"),
+        ("{body: empty, set: {a: [1]}}", "4:28: expected one value: a text, a whole number, true or false"),
+        (
+            "{body: empty, set: {label: x}}",
+            "4:1: `set` cannot set `label`; use lower-case letters, digits and `_`, and no word of the language",
+        ),
+        (
+            "{phrase: 'it has {issue:int} parts'}",
+            "4:1: `issue` cannot be a capture's name, since templates use it; call it something else",
+        ),
+    ],
+)
+def test_a_condition_that_is_wrong(match: str, expected: str) -> None:
+    ruleset = make_ruleset(write_rule(match=match), pack=PACK)
+    assert (explain(ruleset), ruleset.rules) == ([f"rules/a-rule.yml:{expected}"], ())
+
+
+RULE = """id: a-rule
+title: A problem
+match: {phrase: it is broken}
+guidance: {tldr: It is broken.}
+examples: {match: [it is broken], no_match: [it works]}
+"""
+
+
+@pytest.mark.parametrize(
+    "old, new, expected",
+    [
+        pytest.param("", "", [], id="nothing is wrong"),
+        pytest.param(
+            "id: a-rule",
+            "id: b-rule",
+            ["1:1: the id `b-rule` is not the file's name; call the file b-rule.yml, or the rule `a-rule`"],
+            id="the id is not the file's name",
+        ),
+        pytest.param("id: a-rule", "id: A_rule", ["1:1: `id` must match `^[a-z0-9]+(?:-[a-z0-9]+)*$`"], id="no id"),
+        pytest.param("id: a-rule\n", "", ["1:1: `id` is missing; add it"], id="without an id"),
+        pytest.param(
+            "title: A problem\n",
+            "titel: A problem\n",
+            ["1:1: `title` is missing; add it", "2:1: unknown key `titel`; did you mean `title`?"],
+            id="a key misspelt",
+        ),
+        pytest.param("no_match: [it works]", "", ["5:1: `no_match` is missing; add it"], id="no near miss"),
+        pytest.param(
+            "no_match: [it works]",
+            "no_match: []",
+            ["5:35: `no_match` needs at least 1 item"],
+            id="an empty list of near misses",
+        ),
+        pytest.param(
+            "[it works]",
+            "[{titel: it works}]",
+            ["5:47: unknown key `titel`; did you mean `title`?"],
+            id="an example's key misspelt",
+        ),
+        pytest.param(
+            "guidance: {tldr: It is broken.}\n",
+            "",
+            ["1:1: a rule in mode `comment` needs `guidance`; add it, or set `mode: label`"],
+            id="nothing to say",
+        ),
+        pytest.param("guidance: {tldr: It is broken.}\n", "mode: observe\n", [], id="nothing to say, and silent"),
+        pytest.param(
+            "guidance:", "mode: shout\nguidance:", ["4:1: `mode` must be 'observe', 'label' or 'comment'"], id="no mode"
+        ),
+        pytest.param(
+            "{tldr: It is broken.}",
+            "{tdlr: It is broken.}",
+            ["4:1: `tldr` is missing; add it", "4:12: unknown key `tdlr`; did you mean `tldr`?"],
+            id="a key of the only branch misspelt",
+        ),
+        pytest.param(
+            "{tldr: It is broken.}",
+            "[{tldr: one}, {tldr: ''}]",
+            ["4:26: `tldr` is empty; fill it in, or remove it"],
+            id="an empty second branch",
+        ),
+        pytest.param(
+            "{tldr: It is broken.}",
+            "{tldr: x, when: {phrase: y}}",
+            ["4:28: the phrase has too little text to be found; write more of the message"],
+            id="a branch's condition",
+        ),
+        pytest.param(
+            "{tldr: It is broken.}",
+            "{tldr: x, when: {size: 1}}",
+            ["4:28: unknown condition `size`"],
+            id="a branch's capture",
+        ),
+        pytest.param(
+            "{tldr: It is broken.}",
+            "{tldr: '{{ versio }}'}",
+            ["4:12: unknown name `versio`; did you mean `version`?"],
+            id="a name of a template",
+        ),
+        pytest.param(
+            "{tldr: It is broken.}",
+            "{tldr: '{{ os }}'}",
+            [
+                "4:12: `os` is free text of the reporter, which is never repeated; give its hole a type such as `id` or `version`"
+            ],
+            id="free text in a template",
+        ),
+        pytest.param(
+            "{tldr: It is broken.}",
+            "{tldr: x, steps: [a, '{% if %}']}",
+            [
+                "4:32: the template is not valid: Expected an expression, got 'end of statement block' (line 1 of the text)"
+            ],
+            id="a template of a step",
+        ),
+        pytest.param(
+            "{tldr: It is broken.}",
+            "{tldr: a possible Duplicate}",
+            ['4:12: the words "possible duplicate" wake other bots or are a command to GitHub; say it in other words'],
+            id="forbidden words of the pack",
+        ),
+        pytest.param(
+            "title: A problem",
+            "title: 'Duplicate of #5'",
+            ['2:1: the words "duplicate of #" wake other bots or are a command to GitHub; say it in other words'],
+            id="forbidden words in the title",
+        ),
+        pytest.param(
+            "guidance:",
+            "resources: [{title: x, url: 'http://x.org'}]\nguidance:",
+            ["4:24: `url` must match `^https://[^\\s<>()\\\"']+$`"],
+            id="an address without https",
+        ),
+        pytest.param(
+            "guidance:",
+            "resources: [{title: a possible duplicate, url: 'https://x.org'}]\nguidance:",
+            ['4:13: the words "possible duplicate" wake other bots or are a command to GitHub; say it in other words'],
+            id="forbidden words of a page",
+        ),
+        pytest.param(
+            "guidance:",
+            "fixed_in: {version: soon}\nguidance:",
+            ["4:12: 'soon' is no version; write it like 2.1.96"],
+            id="no version",
+        ),
+        pytest.param("guidance:", "fixed_in: {version: 2.1}\nguidance:", [], id="a version"),
+        pytest.param(
+            "guidance:",
+            "supersedes: [a-rule]\nguidance:",
+            ["4:1: a rule cannot supersede or accompany itself"],
+            id="supersedes itself",
+        ),
+        pytest.param(
+            "guidance:",
+            "reviewed: yesterday\nguidance:",
+            ["4:1: 'yesterday' is no date; write it like 2026-11-23"],
+            id="no date",
+        ),
+        pytest.param(
+            "guidance:",
+            "expires: 2026-02-30\nguidance:",
+            [
+                "4:1: `expires` cannot be read: input should be a valid date or datetime, day value is outside expected range"
+            ],
+            id="no such day",
+        ),
+        pytest.param("guidance:", "labels: [bug]\nguidance:", [], id="labels"),
+        pytest.param(
+            "guidance:",
+            "labels: {add: [bug], remove: [x]}\nclose: null\nfollow: 5\nguidance:",
+            [],
+            id="more of what is allowed",
+        ),
+        pytest.param(
+            "guidance:",
+            "labels: ['']\nguidance:",
+            ["4:10: `add` is empty; fill it in, or remove it"],
+            id="an empty label",
+        ),
+        pytest.param(
+            "guidance:",
+            "close: {as: done, after: 3d}\nguidance:",
+            ["4:9: `as` must be 'not_planned' or 'duplicate'"],
+            id="no reason to close",
+        ),
+        pytest.param(
+            "guidance:",
+            "close: {as: duplicate, after: 3 days}\nguidance:",
+            ["4:24: `after` must match `^[1-9][0-9]{0,2}[hd]$`"],
+            id="no time to close after",
+        ),
+        pytest.param(
+            "guidance:",
+            "follow: '#5'\nguidance:",
+            ["4:1: `follow` must be a whole number, without quotes"],
+            id="no number",
+        ),
+        pytest.param(
+            "guidance:",
+            "duplicates: {show: 9}\nguidance:",
+            ["4:14: `show` must be at most 3"],
+            id="too many duplicates",
+        ),
+        pytest.param(
+            "{phrase: it is broken}",
+            "{phrase: x, regex: '('}",
+            [
+                "3:9: the phrase has too little text to be found; write more of the message",
+                "3:20: the pattern is not valid RE2: missing ): (",
+            ],
+            id="two things at once",
+        ),
+    ],
+)
+def test_a_rule_that_is_wrong(old: str, new: str, expected: list[str]) -> None:
+    text = RULE.replace(old, new, 1)
+    assert explain(build_ruleset({"rules/pack.yml": PACK, "rules/a-rule.yml": text})) == [
+        f"rules/a-rule.yml:{line}" for line in expected
+    ]
+
+
+def test_a_rule_without_a_broken_hole_knows_its_captures() -> None:
+    match = r"{any: [{phrase: 'it has {n:int} parts'}, {regex: 'so (?P<x>\w+) (?<y>\w+)'}, {section: A, contains: 'id is {z:id}'}], set: {s: 1}}"
+    (rule,) = make_ruleset(write_rule(match=match), pack=PACK).rules
+    assert rule.echoable == {"n", "z", "s", "version"}

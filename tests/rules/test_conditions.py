@@ -1,0 +1,292 @@
+"""Each condition: when it holds, when it does not, and on which evidence."""
+
+import pytest
+
+from bot.github.tracker import Issue
+from bot.rules.explaining import explain_issue
+from bot.rules.matching import match_rules, read_facts
+from tests.issue.issues import make_comment, make_issue
+from tests.rules.rules import explain, make_ruleset, write_rule
+
+PACK = """
+name: rules
+captures:
+  version: {first_of: [{section: Version}]}
+  os: {map: {darwin: macos, windows: windows}, first_of: [{section: Platform}]}
+placeholders: ["1.0.123"]
+"""
+FORM = (
+    "### What happened?\n\nIt broke.\n\n### Logs\n\n```shell\nboom 2.5\n```\n\n### Version\n\n2.1.23\n\n"
+    "### Platform\n\nDarwin\n\n### Link\n\nhttps://github.com/o/r\n\n### Empty\n\n_No response_\n\n### Old\n\n1.0.123\n"
+)
+BOXES = "- [x] I have searched\n- [ ] I am on the latest version\n"
+TRACE = 'Traceback (most recent call last):\n  File "/a/core.py", line 1, in run\n  File "/b/hacs.py", line 2, in go\n'
+IN_APP = "**Bug Description**\nIt broke.\n**Environment Info**\n- Version: 2.0\n**Errors**\nboom in the dump\n"
+
+
+def evidence(match: str, issue: Issue) -> list[tuple[str, str]] | None:
+    ruleset = make_ruleset(write_rule(match=match), pack=PACK)
+    assert explain(ruleset) == []
+    matches = match_rules(read_facts(issue, ruleset), ruleset)
+    return [(item.view, item.text.strip()) for item in matches[0].evidence] if matches else None
+
+
+@pytest.mark.parametrize(
+    "match, issue, expected",
+    [
+        pytest.param("{phrase: it broke}", make_issue(FORM), [("body", "It broke")], id="phrase"),
+        pytest.param("{phrase: it worked}", make_issue(FORM), None, id="phrase, not there"),
+        pytest.param("{phrase: it broke, in: [title]}", make_issue(FORM), None, id="phrase, elsewhere"),
+        pytest.param("{phrase: boom, in: logs}", make_issue(FORM), [("logs", "boom")], id="phrase in one view"),
+        pytest.param(
+            "{phrase: boom, in: ['section: Logs']}",
+            make_issue(FORM),
+            [("section: Logs", "boom")],
+            id="phrase in a section",
+        ),
+        pytest.param(
+            "{phrase: boom, in: [section: logs]}",
+            make_issue(FORM),
+            [("section: Logs", "boom")],
+            id="the same, unquoted",
+        ),
+        pytest.param("{phrase: boom, in: [errors]}", make_issue(IN_APP), [("errors", "boom")], id="phrase in the dump"),
+        pytest.param("{phrase: boom in the dump}", make_issue(IN_APP), None, id="the dump is not read unasked"),
+        pytest.param(
+            "{phrase: boom, in: [comments]}",
+            make_issue(comments=(make_comment("boom"),)),
+            [("comments", "boom")],
+            id="phrase in comments",
+        ),
+        pytest.param(
+            "{phrase: boom}", make_issue(comments=(make_comment("boom"),)), None, id="comments are not read unasked"
+        ),
+        pytest.param(r"{regex: 'boom (?P<n>\d)\.5'}", make_issue(FORM), [("logs", "boom 2.5")], id="regex"),
+        pytest.param(r"{regex: 'BOOM'}", make_issue(FORM), [("logs", "boom")], id="regex, cased"),
+        pytest.param(r"{regex: 'bo{3}m'}", make_issue(FORM), None, id="regex, not there"),
+        pytest.param(
+            r"{regex: boom, in: [section: Logs]}",
+            make_issue(FORM),
+            [("section: Logs", "boom")],
+            id="regex in a section",
+        ),
+        pytest.param("{section: Platform, is: darwin}", make_issue(FORM), [("section: Platform", "Darwin")], id="is"),
+        pytest.param("{section: Platform, is: dar}", make_issue(FORM), None, id="is, another"),
+        pytest.param(
+            "{section: A, is: x}",
+            make_issue("### A\n\n<!-- one of x, y -->\nX\n"),
+            [("section: A", "<!-- one of x, y -->\nX")],
+            id="is, beside a comment",
+        ),
+        pytest.param(
+            "{section: Platform, one_of: [linux, darwin]}",
+            make_issue(FORM),
+            [("section: Platform", "Darwin")],
+            id="one_of",
+        ),
+        pytest.param("{section: Logs, contains: boom}", make_issue(FORM), [("section: Logs", "boom")], id="contains"),
+        pytest.param("{section: Logs, contains: bang}", make_issue(FORM), None, id="contains, not there"),
+        pytest.param(
+            "{section: Empty, empty: true}", make_issue(FORM), [("section: Empty", "_No response_")], id="empty"
+        ),
+        pytest.param("{section: Logs, empty: true}", make_issue(FORM), None, id="empty, answered"),
+        pytest.param("{section: Nope, empty: true}", make_issue(FORM), None, id="empty, missing"),
+        pytest.param(
+            "{section: Platform, empty: false}", make_issue(FORM), [("section: Platform", "Darwin")], id="not empty"
+        ),
+        pytest.param("{section: Nope, empty: false}", make_issue(FORM), None, id="not empty, missing"),
+        pytest.param("{section: Nope, missing: true}", make_issue(FORM), [], id="missing"),
+        pytest.param("{section: Logs, missing: true}", make_issue(FORM), None, id="missing, there"),
+        pytest.param(
+            "{section: Platform, missing: false}", make_issue(FORM), [("section: Platform", "Darwin")], id="not missing"
+        ),
+        pytest.param(
+            "{section: Old, placeholder: true}", make_issue(FORM), [("section: Old", "1.0.123")], id="placeholder"
+        ),
+        pytest.param("{section: Version, placeholder: true}", make_issue(FORM), None, id="placeholder, answered"),
+        pytest.param(
+            "{section: Version, placeholder: false}",
+            make_issue(FORM),
+            [("section: Version", "2.1.23")],
+            id="no placeholder",
+        ),
+        pytest.param(
+            "{section: Link, url_host: [gitlab.com, github.com]}",
+            make_issue(FORM),
+            [("section: Link", "https://github.com/o/r")],
+            id="url_host",
+        ),
+        pytest.param(
+            "{section: Version, is: 2.1.23, missing: false}",
+            make_issue(FORM),
+            [("section: Version", "2.1.23"), ("section: Version", "2.1.23")],
+            id="several tests of a section",
+        ),
+        pytest.param(
+            "{checkbox: have searched}", make_issue(BOXES), [("checkbox", "- [x] I have searched")], id="checkbox"
+        ),
+        pytest.param("{checkbox: latest version}", make_issue(BOXES), None, id="checkbox, not ticked"),
+        pytest.param(
+            "{checkbox: latest VERSION, ticked: false}",
+            make_issue(BOXES),
+            [("checkbox", "- [ ] I am on the latest version")],
+            id="checkbox that is not ticked",
+        ),
+        pytest.param("{checkbox: nope, ticked: false}", make_issue(BOXES), None, id="checkbox, not there"),
+        pytest.param("{version: '<2.2'}", make_issue(FORM), [("section: Version", "2.1.23")], id="version"),
+        pytest.param("{version: '<2.1'}", make_issue(FORM), None, id="version, outside"),
+        pytest.param("{version: '<2.1'}", make_issue("x"), None, id="version, not stated"),
+        pytest.param("{version: unknown}", make_issue("x"), [], id="version unknown"),
+        pytest.param("{version: unknown}", make_issue(FORM), None, id="version unknown, stated"),
+        pytest.param("{os: macOS}", make_issue(FORM), [("section: Platform", "Darwin")], id="capture"),
+        pytest.param("{os: [linux, macos]}", make_issue(FORM), [("section: Platform", "Darwin")], id="capture, a list"),
+        pytest.param("{os: linux}", make_issue(FORM), None, id="capture, another"),
+        pytest.param("{os: unknown}", make_issue("x"), [], id="capture unknown"),
+        pytest.param("{code: 0xC0000005}", make_issue("exit code -1073741819."), [("body", "-1073741819")], id="code"),
+        pytest.param("{code: [1, 137]}", make_issue("exited with code 137"), [("body", "137")], id="code, a list"),
+        pytest.param("{code: 1}", make_issue("exited with code 137"), None, id="code, another"),
+        pytest.param(
+            "{frame: hacs.py, at: top}",
+            make_issue(TRACE),
+            [("logs", 'File "/b/hacs.py", line 2, in go')],
+            id="frame at the top",
+        ),
+        pytest.param("{frame: core.py, at: top}", make_issue(TRACE), None, id="frame, not at the top"),
+        pytest.param(
+            "{frame: core.py}", make_issue(TRACE), [("logs", 'File "/a/core.py", line 1, in run')], id="frame"
+        ),
+        pytest.param("{label: [x, BUG]}", make_issue(labels=("bug",)), [], id="label"),
+        pytest.param("{label: x}", make_issue(labels=("bug",)), None, id="label, another"),
+        pytest.param("{no_label: x}", make_issue(labels=("bug",)), [], id="no_label"),
+        pytest.param("{no_label: Bug}", make_issue(labels=("bug",)), None, id="no_label, there"),
+        pytest.param("{author: [MEMBER, OWNER]}", make_issue(association="OWNER"), [], id="author"),
+        pytest.param("{author: OWNER}", make_issue(), None, id="author, another"),
+        pytest.param("{language: zh}", make_issue("启动后立即崩溃了"), [], id="language"),
+        pytest.param("{language: unknown}", make_issue("x"), [], id="language unknown"),
+        pytest.param("{layout: [form]}", make_issue(FORM), [], id="layout"),
+        pytest.param("{layout: free}", make_issue(FORM), None, id="layout, another"),
+        pytest.param("{body: empty}", make_issue(" "), [], id="body empty"),
+        pytest.param("{body: empty}", make_issue("x"), None, id="body, not empty"),
+        pytest.param("{body: images_only}", make_issue("![a](https://x.org/a.png)"), [], id="body, images"),
+        pytest.param("{body: template_untouched}", make_issue("### A\n\n_No response_\n"), [], id="body, template"),
+        pytest.param("{body: template_untouched}", make_issue("x"), None, id="body, no template"),
+    ],
+)
+def test_a_condition(match: str, issue: Issue, expected: list[tuple[str, str]] | None) -> None:
+    assert evidence(match, issue) == expected
+
+
+A, B, C = "{phrase: apple pie}", "{phrase: banana split}", "{phrase: cherry cake}"
+FRUIT = make_issue("apple pie, banana split")
+
+
+@pytest.mark.parametrize(
+    "match, expected",
+    [
+        pytest.param(f"{{all: [{A}, {B}]}}", ["apple pie", "banana split"], id="all"),
+        pytest.param(f"{{all: [{A}, {C}]}}", None, id="all, one missing"),
+        pytest.param(f"{{any: [{C}, {B}, {A}]}}", ["banana split", "apple pie"], id="any: all that hold are told"),
+        pytest.param(f"{{any: [{C}]}}", None, id="any, none there"),
+        pytest.param(f"{{none: [{C}]}}", [], id="none"),
+        pytest.param(f"{{none: [{C}, {A}]}}", None, id="none, one there"),
+        pytest.param(f"{{at_least: {{n: 2, of: [{A}, {B}, {C}]}}}}", ["apple pie", "banana split"], id="at_least"),
+        pytest.param(f"{{at_least: {{n: 3, of: [{A}, {B}, {C}]}}}}", None, id="at_least, too few"),
+        pytest.param("{phrase: apple pie, regex: split}", ["apple pie", "split"], id="side by side"),
+        pytest.param("{phrase: apple pie, regex: cake}", None, id="side by side, one missing"),
+        pytest.param(f"{{any: [{{all: [{A}, {{none: [{C}]}}]}}]}}", ["apple pie"], id="nested"),
+        pytest.param(f"{{none: [{{none: [{A}]}}]}}", [], id="twice negated: no evidence"),
+        pytest.param(f"{{none: [{{all: [{A}, {C}]}}]}}", [], id="none of all"),
+        pytest.param(f"{{all: [{A}], none: [{B}]}}", None, id="all and none"),
+        pytest.param("{none: [{phrase: pie, in: [section: X]}]}", [], id="none, in a section"),
+        pytest.param(
+            "{phrase: apple pie, all: [{phrase: APPLE pie}]}", ["apple pie", "apple pie"], id="two wishes, one text"
+        ),
+        pytest.param(f"{{all: [{A}, {A}]}}", ["apple pie"], id="the same wish counts once"),
+    ],
+)
+def test_combinators(match: str, expected: list[str] | None) -> None:
+    found = evidence(match, FRUIT)
+    assert (found and [text for _, text in found]) == expected
+
+
+@pytest.mark.parametrize(
+    "link, expected",
+    [
+        ("https://github.com/o/r", True),
+        ("http://www.GitHub.com/o/r", True),
+        ("[here](https://github.com/o/r)", True),
+        ("<https://github.com>", True),
+        ('"https://github.com/o"', True),
+        ("see github.com/o/r.", True),
+        ("github.com.", True),
+        ("https://github.com.evil.org/o", False),
+        ("https://github.com@evil.org/o", False),
+        ("https://notgithub.com", False),
+        ("me@github.com", False),
+        ("first.last@github.com", False),
+        ("https://[broken", False),
+        ("<!-- https://github.com/o/r -->", False),
+        ("a", False),
+        ("", False),
+    ],
+)
+def test_hosts_of_links(link: str, expected: bool) -> None:  # noqa: FBT001 (a column of the table)
+    assert (evidence("{section: L, url_host: github.com}", make_issue(f"### L\n\n{link}\n")) is not None) is expected
+
+
+@pytest.mark.parametrize(
+    "match, issue, expected",
+    [
+        ("{phrase: it worked}", make_issue(FORM), ('phrase: "it worked"', "not in title, body, logs")),
+        ("{regex: worked}", make_issue(FORM), ("regex: worked", "not in title, body, logs")),
+        ("{section: Platform, is: x}", make_issue(FORM), ('section: Platform, is: "x"', "it says 'Darwin'")),
+        ("{section: X, is: x}", make_issue(FORM), ('section: X, is: "x"', "there is no such section")),
+        ("{section: Logs, empty: true}", make_issue(FORM), ("section: Logs, empty: true", "it is answered")),
+        ("{section: Empty, empty: false}", make_issue(FORM), ("section: Empty, empty: false", "it is empty")),
+        ("{section: X, empty: true}", make_issue(FORM), ("section: X, empty: true", "it is missing")),
+        (
+            "{checkbox: searched, ticked: false}",
+            make_issue(BOXES),
+            ('checkbox: "searched", ticked: false', "it is ticked"),
+        ),
+        ("{checkbox: latest}", make_issue(BOXES), ('checkbox: "latest", ticked: true', "it is not ticked")),
+        ("{checkbox: x}", make_issue(BOXES), ('checkbox: "x", ticked: true', "there is no such box")),
+        ("{version: '>9'}", make_issue(FORM), ('version: ">9"', "version is 2.1.23")),
+        ("{version: '>9'}", make_issue(""), ('version: ">9"', "version is unknown")),
+        ("{os: [linux, wsl]}", make_issue(FORM), ("os: linux or wsl", "os is macos")),
+        ("{code: 5}", make_issue(FORM), ("code: 5", "no such code")),
+        ("{frame: x}", make_issue(FORM), ('frame: "x", at: any', "no such frame")),
+        ("{label: x}", make_issue(labels=("bug",)), ("label: x", "it has bug")),
+        ("{label: x}", make_issue(), ("label: x", "it has none")),
+        ("{any: [{phrase: it worked}]}", make_issue(), ("any", "0 of 1 hold")),
+        ("{at_least: {n: 2, of: [{body: empty}, {label: x}]}}", make_issue(), ("at least 2", "1 of 2 hold")),
+        ("{none: [{body: empty}]}", make_issue(), ("none", "body: empty holds")),
+    ],
+)
+def test_what_did_not_hold_says_what_was_there(match: str, issue: Issue, expected: tuple[str, str]) -> None:
+    (found,) = explain_issue(issue, make_ruleset(write_rule(match=match), pack=PACK))
+    assert (found.verdict.holds, found.verdict.wanted, found.verdict.seen) == (False, *expected)
+
+
+def test_what_a_condition_sets_holds_when_it_does() -> None:
+    match = "{any: [{phrase: apple pie, set: {kind: sweet, is_good: true}}, {phrase: onion soup, set: {kind: salty}}]}"
+    ruleset = make_ruleset(write_rule(match=match))
+    (found,) = match_rules(read_facts(FRUIT, ruleset), ruleset)
+    assert {name: (capture.value, capture.is_echoable) for name, capture in found.captures.items()} == {
+        "kind": ("sweet", True),
+        "is_good": ("true", True),
+    }
+
+
+def test_what_must_not_hold_captures_nothing() -> None:
+    ruleset = make_ruleset(write_rule(match="{none: [{none: [{phrase: 'apple {what:any} banana', set: {a: 1}}]}]}"))
+    (found,) = match_rules(read_facts(FRUIT, ruleset), ruleset)
+    assert found.captures == {}
+
+
+def test_groups_of_a_pattern_are_captures_that_are_never_echoed() -> None:
+    ruleset = make_ruleset(write_rule(match=r"{regex: 'apple (?P<what>\w+)(?P<more> split)?'}"))
+    (found,) = match_rules(read_facts(FRUIT, ruleset), ruleset)
+    assert {name: (capture.value, capture.is_echoable) for name, capture in found.captures.items()} == {
+        "what": ("pie", False)
+    }

@@ -1,0 +1,235 @@
+"""YAML with the place of each value; whatever a file holds is a value or a problem."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.rules.document import MAX_BYTES, Document, Problem, read_document, suggest, validate
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("on", "on"),
+        ("yes", "yes"),
+        ("No", "No"),
+        ("2.10", "2.10"),
+        ("1e3", "1e3"),
+        ("2026-11-23", "2026-11-23"),
+        ("12:30", "12:30"),
+        ("007", "007"),
+        ("1_000", "1_000"),
+        ("true", True),
+        ("False", False),
+        ("TRUE", True),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("42", 42),
+        ("-1073741819", -1073741819),
+        ("+3", 3),
+        ("0", 0),
+        ("0xC0000005", 0xC0000005),
+        ("99999999999999999999", "99999999999999999999"),
+        ("'42'", "42"),
+        ('"true"', "true"),
+        ("'~'", "~"),
+        ("|\n  42", "42"),
+    ],
+)
+def test_plain_scalars_are_those_of_yaml_1_2(text: str, expected: object) -> None:
+    assert read_document(f"a: {text}", "x.yml").value == {"a": expected}
+
+
+def test_every_part_knows_its_place() -> None:
+    document = read_document("a:\n  - b: 1\n    c: [x, y]\n", "x.yml")
+    assert document.value == {"a": [{"b": 1, "c": ["x", "y"]}]}
+    assert document.places == {
+        (): (1, 1),
+        ("a",): (1, 1),
+        ("a", 0): (2, 5),
+        ("a", 0, "b"): (2, 5),
+        ("a", 0, "c"): (3, 5),
+        ("a", 0, "c", 0): (3, 9),
+        ("a", 0, "c", 1): (3, 12),
+    }
+
+
+@pytest.mark.parametrize(
+    "path, expected",
+    [
+        (("a", 0, "c", 1), (3, 12)),
+        (("a", 0, "d"), (2, 5)),
+        (("a", "list[str]", 0, "b"), (2, 5)),
+        (("z",), (1, 1)),
+        ((), (1, 1)),
+    ],
+)
+def test_a_problem_stands_at_the_nearest_place(path: tuple[str | int, ...], expected: tuple[int, int]) -> None:
+    problem = read_document("a:\n  - b: 1\n    c: [x, y]\n", "x.yml").problem_at(path, "bad")
+    assert (problem.line, problem.column) == expected
+
+
+TOO_DEEP = "1:1: more than 20000 parts, or nested deeper than 40; split the file"
+CONTROL = "cannot be read; save the file as UTF-8, without control characters"
+ADVICE = "quote texts that hold `: `, `#`, `{` or a leading sign"
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        pytest.param("a: 1\na: 2", "2:1: `a` is here twice; keep one of them", id="a key twice"),
+        pytest.param(
+            "a: &x [1]\nb: *x", "1:4: YAML aliases (`*name`) are not supported; write the text out", id="an alias"
+        ),
+        pytest.param(
+            "a: &x [*x]", "1:4: YAML aliases (`*name`) are not supported; write the text out", id="an alias of itself"
+        ),
+        pytest.param("[1]: 2", "1:1: a key must be plain text", id="a list as a key"),
+        pytest.param("[" * 100_000, TOO_DEEP, id="100,000 brackets"),
+        pytest.param("{" * 100_000, TOO_DEEP, id="100,000 braces"),
+        pytest.param("- " * 100_000, TOO_DEEP, id="100,000 dashes"),
+        pytest.param("? " * 100_000, TOO_DEEP, id="100,000 question marks"),
+        pytest.param("[" * 41 + "]" * 41, TOO_DEEP, id="41 levels"),
+        pytest.param("".join(f"{' ' * i}a:\n" for i in range(60)), TOO_DEEP, id="60 levels by indentation"),
+        pytest.param("- a\n" * 20_001, TOO_DEEP, id="20,001 parts"),
+        pytest.param("a" * 10_000_000, "1:1: the file is larger than 256 KiB; split it into several rules", id="10 MB"),
+        pytest.param(
+            "é" * (MAX_BYTES // 2 + 1), "1:1: the file is larger than 256 KiB; split it into several rules", id="bytes"
+        ),
+        pytest.param("a: b\nc: \x00", f"2:4: the character U+0000 {CONTROL}", id="NUL"),
+        pytest.param("\ud800", f"1:1: the character U+D800 {CONTROL}", id="half a surrogate pair"),
+        pytest.param("a: \ufffd", f"1:4: the character U+FFFD {CONTROL}", id="no UTF-8"),
+        pytest.param("a: \x1b[0m", f"1:4: the character U+001B {CONTROL}", id="an escape sequence"),
+        pytest.param(
+            "a:\n\tb: 1",
+            "2:1: this is no valid YAML: found character that cannot start any token; "
+            "indent with spaces, not with tabs",
+            id="a tab",
+        ),
+        pytest.param(
+            "a: b: c",
+            f"1:5: this is no valid YAML: mapping values are not allowed in this context; {ADVICE}",
+            id="a colon",
+        ),
+        pytest.param(
+            "a: [b", f"2:1: this is no valid YAML: did not find expected ',' or ']'; {ADVICE}", id="an open bracket"
+        ),
+        pytest.param(
+            "a: @b",
+            f"1:4: this is no valid YAML: found character that cannot start any token; {ADVICE}",
+            id="a leading sign",
+        ),
+        pytest.param("a: *b", f"1:4: this is no valid YAML: found undefined alias; {ADVICE}", id="a leading star"),
+        pytest.param(
+            "a: !important b",
+            "1:4: `!important` is read as a YAML tag, since it starts with `!`; quote the text",
+            id="a leading exclamation mark",
+        ),
+        pytest.param(
+            "a: 1\n---\nb: 2",
+            "2:1: this is no valid YAML: but found another document; put each rule into a file of its own",
+            id="two documents",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem_with_its_place(text: str, expected: str) -> None:
+    document = read_document(text, "x.yml")
+    assert [str(problem) for problem in document.problems] == [f"x.yml:{expected}"]
+
+
+def test_an_alias_bomb_is_no_bomb() -> None:
+    lines = ["a0: &a0 [x, x]", *(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]" for i in range(1, 30))]
+    document = read_document("\n".join(lines), "x.yml")
+    assert {problem.message for problem in document.problems} == {
+        "YAML aliases (`*name`) are not supported; write the text out"
+    }
+
+
+def test_an_empty_file_has_no_value() -> None:
+    assert read_document("# nothing\n", "x.yml") == Document("x.yml")
+
+
+@given(st.text(st.sampled_from("ab:-?!&*#[]{}'\"|> \n\t\\,%@\x00\ud800é") | st.characters(), max_size=200))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    document = read_document(text, "x.yml")
+    assert all(problem.line >= 1 and problem.column >= 1 and problem.message for problem in document.problems)
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    size: int = Field(1, ge=1, le=9)
+    is_new: bool = True
+
+
+class Outer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(min_length=2, max_length=4, pattern="^[a-z]+$")
+    inner: Inner = Inner()
+    several: list[Inner] = Field(default_factory=list, min_length=1, max_length=2)
+    table: dict[str, Inner] = Field(default_factory=dict)
+    ratio: float = 0.5
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("name: ab\ninner: {size: 3}", []),
+        ("- a", ["1:1: expected `key: value` lines, as in rules/README.md"]),
+        ("a: 1\na: 2", ["2:1: `a` is here twice; keep one of them"]),
+        ("inner: {}", ["1:1: `name` is missing; add it"]),
+        ("name: 12", ["1:1: `name` must be text; put it into quotes"]),
+        ("name: a", ["1:1: `name` is empty; fill it in, or remove it"]),
+        ("name: abcde", ["1:1: `name` is too long; at most 4 characters are allowed"]),
+        ("name: a_b", ["1:1: `name` must match `^[a-z]+$`"]),
+        ("name: ab\nnme: x", ["2:1: unknown key `nme`; did you mean `name`?"]),
+        ("name: ab\nqqq: x", ["2:1: unknown key `qqq`; allowed are `inner`, `name`, `ratio`, `several`, `table`"]),
+        ("name: ab\ninner: x", ["2:1: `inner` must be `key: value` lines"]),
+        ("name: ab\ninner: {siz: 1}", ["2:9: unknown key `siz`; did you mean `size`?"]),
+        ("name: ab\ninner: {size: 0}", ["2:9: `size` must be at least 1"]),
+        ("name: ab\ninner: {size: 10}", ["2:9: `size` must be at most 9"]),
+        ("name: ab\ninner: {size: big}", ["2:9: `size` must be a whole number, without quotes"]),
+        ("name: ab\ninner: {size: }", ["2:9: `size` must be a whole number"]),
+        ("name: ab\ninner: {is_new: maybe}", ["2:9: `is_new` must be true or false"]),
+        ("name: ab\ninner: {is_new: []}", ["2:9: `is_new` must be true or false"]),
+        ("name: ab\nseveral: x", ["2:1: `several` must be a list; put `- ` before each item"]),
+        ("name: ab\nseveral: []", ["2:1: `several` needs at least 1 item"]),
+        ("name: ab\nseveral: [{}, {}, {}]", ["2:1: `several` has too many items; at most 2 are allowed"]),
+        ("name: ab\nseveral:\n  - {}\n  - {siz: 1}", ["4:6: unknown key `siz`; did you mean `size`?"]),
+        ("name: ab\ntable: {a: {siz: 1}}", ["2:13: unknown key `siz`"]),
+        ("name: ab\ntable: x", ["2:1: `table` must be `key: value` lines"]),
+        (
+            "name: ab\nratio: x",
+            ["2:1: `ratio` cannot be read: input should be a valid number, unable to parse string as a number"],
+        ),
+        (
+            f"name: ab\n{'k' * 100}: 1",
+            [f"2:1: unknown key `{'k' * 80}…`; allowed are `inner`, `name`, `ratio`, `several`, `table`"],
+        ),
+    ],
+)
+def test_a_model_explains_what_is_wrong(text: str, expected: list[str]) -> None:
+    _, problems = validate(read_document(text, "x.yml"), Outer)
+    assert [str(problem) for problem in problems] == [f"x.yml:{line}" for line in expected]
+
+
+def test_a_valid_document_becomes_its_model() -> None:
+    assert validate(read_document("name: ab", "x.yml"), Outer) == (Outer(name="ab"), ())
+
+
+@pytest.mark.parametrize(
+    "name, known, expected",
+    [
+        ("phras", ["phrase", "regex"], "; did you mean `phrase`?"),
+        ("x", ["phrase", "regex"], "; allowed are `phrase`, `regex`"),
+        ("x", [], ""),
+    ],
+)
+def test_near_names_are_suggested(name: str, known: list[str], expected: str) -> None:
+    assert suggest(name, known) == expected
+
+
+def test_problems_are_ordered_by_their_place() -> None:
+    one, other = Problem("a.yml", 2, 1, "z"), Problem("a.yml", 10, 1, "a")
+    assert (sorted([other, one]), str(one)) == ([one, other], "a.yml:2:1: z")
