@@ -113,6 +113,13 @@ def test_the_json_can_be_written() -> None:
     assert json.loads(json.dumps(make_json(a_report()))) == make_json(a_report())
 
 
+def test_what_failed_and_what_is_remarkable_can_be_listed() -> None:
+    report = a_report()
+    assert report.errors == ("close: 403:\nno right",)
+    assert report.all_remarks == ("#3 is closed", "the label `gone` does not exist here")
+    assert [match.rule.id for match in report.speaking] == ["out-of-disk"]
+
+
 def test_a_skipped_event_says_why() -> None:
     report = Report(repository=REPOSITORY, issue=7, skipped=Skip("the issue is locked"))
     assert make_json(report) == {

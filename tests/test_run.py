@@ -240,6 +240,36 @@ def test_a_reading_that_fails_is_told_and_nothing_is_written() -> None:
     assert tracker.issues[7] == an_issue(updated_at=after(minutes=1))
 
 
+@dataclass
+class Vanished(FakeTracker):
+    """A GitHub that does not have the issue any more, or does not show it."""
+
+    is_gone: bool = True
+
+    def get_issue(self, repository: str, number: int) -> Issue:
+        raise TrackerError(f"{repository}#{number}: 410", missing=True, gone=self.is_gone)
+
+
+def test_an_issue_that_is_gone_is_skipped_and_one_that_cannot_be_seen_is_an_error() -> None:
+    event = an_event(an_issue())
+    report = run(event, a_ruleset(), Config(), Vanished(), after(days=1))
+    assert report.skipped == Skip("the issue was deleted or transferred")
+    with pytest.raises(TrackerError):
+        run(event, a_ruleset(), Config(), Vanished(is_gone=False), after(days=1))
+
+
+@pytest.mark.parametrize(
+    "issue, requests",
+    [
+        (an_issue(), 5),  # the issue, the labels; label, comment, and a look whether another run was faster
+        (an_issue(updated_at=after(minutes=1)), 7),  # and the history, and who we are
+        (an_issue(comments=(a_comment(),)), 8),  # and the comments
+    ],
+)
+def test_only_what_may_matter_is_asked_for(issue: Issue, requests: int) -> None:
+    assert run_once(a_tracker(issue)).requests == requests
+
+
 def test_two_known_problems_are_one_comment() -> None:
     rules = (a_rule(also=["other"]), a_rule(id="other", title="Another", match={"phrase": "os error 28"}))
     tracker = a_tracker(an_issue())

@@ -10,10 +10,10 @@ from bot.issue.markdown import drop_comments
 from bot.issue.normal import collapse
 from bot.issue.version import find_versions
 from bot.rules.compiling import Compiler, make_phrase
-from bot.rules.conditions import Pattern, PhraseHolds, compile_pattern, place_of
 from bot.rules.document import Path
 from bot.rules.model import CaptureModel, CaptureSource
 from bot.rules.phrase import TYPE_PATTERNS
+from bot.rules.text_conditions import Pattern, PhraseHolds, compile_pattern, place_of
 from bot.rules.verdict import Capture, Place, choose_captures, make_evidence
 
 _LONGEST_VALUE = 200

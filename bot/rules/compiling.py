@@ -12,26 +12,23 @@ from bot.rules.conditions import (
     AllHold,
     AtLeastHold,
     CaptureHolds,
-    CheckboxHolds,
-    CodeHolds,
     Condition,
-    FrameHolds,
     IssueHolds,
     NoneHolds,
-    Pattern,
-    PhraseHolds,
-    RegexHolds,
-    SectionHolds,
-    SectionIsSilent,
     Sets,
     VersionHolds,
-    compile_pattern,
-    section_holds_link,
-    section_is,
 )
 from bot.rules.document import Path, suggest
 from bot.rules.model import Condition as ConditionModel
 from bot.rules.phrase import Phrase, PhraseError, parse_phrase
+from bot.rules.section_conditions import (
+    CheckboxHolds,
+    SectionHolds,
+    SectionIsSilent,
+    section_holds_link,
+    section_is,
+)
+from bot.rules.text_conditions import CodeHolds, FrameHolds, Pattern, PhraseHolds, RegexHolds, compile_pattern
 
 MAX_PROGRAM_SIZE = 1_000
 """RE2 instructions a pattern may need: 97 % of real ones stay below; more take seconds on 64 KiB of hostile text."""

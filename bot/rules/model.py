@@ -43,9 +43,7 @@ class SectionNamed(_Written):
 
 def _as_views(value: object) -> object:
     """`[section: Logs]` is a mapping to YAML, and means the view `section: Logs`."""
-    views = _as_list(value)
-    if not isinstance(views, list):
-        return views
+    views = value if isinstance(value, list) else [value]
     return [
         f"section: {view['section']}" if isinstance(view, dict) and [*view] == ["section"] else view for view in views
     ]

@@ -185,8 +185,8 @@ def test_a_template_of_ones_own_says_it_in_its_own_words() -> None:
 
 
 def test_empty_lines_inside_code_stay() -> None:
-    template = "a\n\n\n\n````\n```\n\n\n\n```\n````\n\n\n\nb"
-    assert render_comment([], template) == "a\n\n````\n```\n\n\n\n```\n````\n\nb"
+    template = "a  \n\n\n\n````\n```\n\n x \n\n```\n````\n\n\n\nb"
+    assert render_comment([], template) == "a\n\n````\n```\n\n x \n\n```\n````\n\nb"
 
 
 @pytest.mark.parametrize(

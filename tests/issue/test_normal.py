@@ -310,3 +310,16 @@ def test_the_collapsed_form(text: str, expected: str) -> None:
 
 def test_the_squeezed_form_has_neither_space_nor_quotes() -> None:
     assert squeeze('you\'re "it" now') == "youreitnow"
+
+
+SURROUNDINGS = st.text(st.sampled_from(SIGNS.replace("\\", "")), max_size=20)
+
+
+@given(SURROUNDINGS, sentences.filter(lambda sentence: len(sentence) > 20), SURROUNDINGS, st.integers(0, 3))
+def test_the_evidence_of_a_sentence_is_the_sentence(before: str, sentence: str, after: str, rounds: int) -> None:
+    body = f"{before} {escape(sentence, rounds, is_ascii=False)} {after}"
+    wanted = squeeze(collapse(sentence))
+    for text in Facts(make_issue(body)).find_texts(("body", "logs")):
+        for start in [match.start() for match in re.finditer(re.escape(wanted), text.squeezed)]:
+            span = text.locate_squeezed(start, start + len(wanted))
+            assert squeeze(collapse(body[span.start : span.end])) == wanted

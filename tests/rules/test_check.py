@@ -18,7 +18,7 @@ def check(*files: str) -> list[str]:
 def expecting(expect: str) -> str:
     """A rule with expectations, its last line but one being that of the example."""
     match = "{any: [{phrase: 'apple pie for {n:int}', set: {is_pie: true}}, {phrase: apple pie}]}"
-    more = f"labels: [bug, food]\nguidance: [{{when: {{is_pie: true}}, tldr: a}}, {{when: {{n: 3}}, tldr: b}}]\n"
+    more = "labels: [bug, food]\nguidance: [{when: {is_pie: true}, tldr: a}, {when: {n: 3}, tldr: b}]\n"
     return write_rule(
         "a", match, f"{more}examples:\n  no_match: [plum pie]\n  match: [{{body: apple pie for 2, expect: {expect}}}]"
     )
@@ -37,8 +37,10 @@ def expecting(expect: str) -> str:
         pytest.param(
             [write_rule("a", PIE, "examples: {match: [apple pie], no_match: [x, an Apple pie]}")],
             [
-                "a.yml:5:46: `a` matches this near miss: phrase: \"apple pie\" found 'Apple pie'; "
-                "add a `none:` or a longer phrase"
+                (
+                    "a.yml:5:46: `a` matches this near miss: phrase: \"apple pie\" found 'Apple pie'; "
+                    "add a `none:` or a longer phrase"
+                )
             ],
             id="a near miss that matches",
         ),
@@ -61,8 +63,10 @@ def expecting(expect: str) -> str:
                 write_rule("b", "{phrase: apple}", "examples: {match: [apple], no_match: [x]}"),
             ],
             [
-                "a.yml:5:20: `b` matches this example too; tell them apart with `none:`, or declare `supersedes:` or "
-                "`also:` in one of them"
+                (
+                    "a.yml:5:20: `b` matches this example too; tell them apart with `none:`, or declare `supersedes:` "
+                    "or `also:` in one of them"
+                )
             ],
             id="an overlap that nobody declared",
         ),

@@ -13,6 +13,10 @@ captures:
 forbidden_words: [possible duplicate]
 """
 SMALLER = "use smaller repetition counts, or several conditions"
+NOTHING_BACK = "RE2 has no look-around and no back-references"
+BAD_TAG = "the template is not valid: Expected an expression, got 'end of statement block' (line 1 of the text)"
+NO_DAY = "input should be a valid date or datetime, day value is outside expected range"
+FREE_TEXT = "free text of the reporter, which is never repeated; give its hole a type such as `id` or `version`"
 VIEWS = "a form field is `section: NAME`; allowed are `body`, `comments`, `errors`, `logs`, `title`"
 MISSING = "a section that is missing has no text to test; use two conditions"
 AUTHORS = (
@@ -49,11 +53,11 @@ AUTHORS = (
         ("{regex: '('}", "4:9: the pattern is not valid RE2: missing ): ("),
         (
             "{regex: 'a(?=b)'}",
-            "4:9: the pattern is not valid RE2: invalid perl operator: (?=; RE2 has no look-around and no back-references",
+            f"4:9: the pattern is not valid RE2: invalid perl operator: (?=; {NOTHING_BACK}",
         ),
         (
             "{regex: '(a)\\1'}",
-            "4:9: the pattern is not valid RE2: invalid escape sequence: \\1; RE2 has no look-around and no back-references",
+            f"4:9: the pattern is not valid RE2: invalid escape sequence: \\1; {NOTHING_BACK}",
         ),
         (
             "{regex: 'a{2000}'}",
@@ -211,17 +215,13 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "{tldr: It is broken.}",
             "{tldr: '{{ os }}'}",
-            [
-                "4:12: `os` is free text of the reporter, which is never repeated; give its hole a type such as `id` or `version`"
-            ],
+            [f"4:12: `os` is {FREE_TEXT}"],
             id="free text in a template",
         ),
         pytest.param(
             "{tldr: It is broken.}",
             "{tldr: x, steps: [a, '{% if %}']}",
-            [
-                "4:32: the template is not valid: Expected an expression, got 'end of statement block' (line 1 of the text)"
-            ],
+            [f"4:32: {BAD_TAG}"],
             id="a template of a step",
         ),
         pytest.param(
@@ -270,9 +270,7 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "expires: 2026-02-30\nguidance:",
-            [
-                "4:1: `expires` cannot be read: input should be a valid date or datetime, day value is outside expected range"
-            ],
+            [f"4:1: `expires` cannot be read: {NO_DAY}"],
             id="no such day",
         ),
         pytest.param("guidance:", "labels: [bug]\nguidance:", [], id="labels"),
@@ -330,7 +328,35 @@ def test_a_rule_that_is_wrong(old: str, new: str, expected: list[str]) -> None:
     ]
 
 
-def test_a_rule_without_a_broken_hole_knows_its_captures() -> None:
-    match = r"{any: [{phrase: 'it has {n:int} parts'}, {regex: 'so (?P<x>\w+) (?<y>\w+)'}, {section: A, contains: 'id is {z:id}'}], set: {s: 1}}"
-    (rule,) = make_ruleset(write_rule(match=match), pack=PACK).rules
-    assert rule.echoable == {"n", "z", "s", "version"}
+def test_what_a_rule_may_show_in_its_texts() -> None:
+    parts = [
+        "{phrase: 'it has {n:int} parts'}",
+        r"{regex: 'so (?P<x>\w+) (?<y>\w+)'}",
+        "{section: A, contains: 'id is {z:id}'}",
+        "{at_least: {n: 1, of: [{all: [{phrase: 'it costs {m:money}, {w:any}'}]}]}}",
+    ]
+    (rule,) = make_ruleset(write_rule(match=f"{{any: [{', '.join(parts)}], set: {{s: 1}}}}"), pack=PACK).rules
+    assert rule.echoable == {"n", "z", "m", "s", "version"}
+
+
+def test_a_version_needs_a_place_where_it_is_stated() -> None:
+    assert explain(make_ruleset(write_rule(match="{version: '<2'}"), pack="name: rules")) == [
+        (
+            "rules/a-rule.yml:4:9: the pack does not say where a version is stated; "
+            "add `captures: {version: …}` to pack.yml"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "views", ["title", "[title, body]", "{section: Logs}", "[section: Logs]", "'section: Logs'", ""]
+)
+def test_where_a_phrase_looks(views: str) -> None:
+    assert explain(make_ruleset(write_rule(match=f"{{phrase: it broke, in: {views}}}"))) == []
+
+
+@pytest.mark.parametrize("after, expected", [("3d", 72), ("12h", 12)])
+def test_the_hours_until_a_close(after: str, expected: int) -> None:
+    (rule,) = make_ruleset(write_rule(more=f"close: {{as: duplicate, after: {after}}}")).rules
+    assert rule.model.close
+    assert rule.model.close.hours == expected

@@ -87,11 +87,9 @@ forbidden_words: [y]
 
 def test_what_packs_define_is_known_to_the_whole_set() -> None:
     ruleset = build_ruleset({"a/pack.yml": PACK})
-    assert ([layout.name for layout in ruleset.layouts], ruleset.placeholders, ruleset.forbidden_words) == (
-        ["l"],
-        {"x"},
-        ("duplicate of #", "y"),
-    )
+    assert [layout.name for layout in ruleset.layouts] == ["l"]
+    assert ruleset.placeholders == {"x"}
+    assert ruleset.forbidden_words == ("duplicate of #", "y")
 
 
 @pytest.fixture
@@ -159,7 +157,7 @@ def test_a_folder_that_holds_too_much(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.yml").symlink_to("/proc/self/mem")
-    with pytest.raises(SettingsError, match="cannot read .*a.yml: .*; check that it is a file that you may read"):
+    with pytest.raises(SettingsError, match=r"cannot read .*a\.yml: .*; check that it is a file that you may read"):
         load_rules([str(tmp_path)])
 
 

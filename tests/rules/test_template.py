@@ -49,13 +49,17 @@ def test_what_a_template_may_hold(text: str) -> None:
         ("{{ x }}", "unknown name `x`; allowed are `duplicates`, `fixed_in`, `follow`, `issue`, `rule`, `version`"),
         (
             "{{ message }}",
-            "`message` is free text of the reporter, which is never repeated; "
-            "give its hole a type such as `id` or `version`",
+            (
+                "`message` is free text of the reporter, which is never repeated; "
+                "give its hole a type such as `id` or `version`"
+            ),
         ),
         (
             "{% if message == 'x' %}y{% endif %}",
-            "`message` is free text of the reporter, which is never repeated; "
-            "give its hole a type such as `id` or `version`",
+            (
+                "`message` is free text of the reporter, which is never repeated; "
+                "give its hole a type such as `id` or `version`"
+            ),
         ),
         ("{{ issue }}", "`issue` has several parts; name one, such as `issue.number`"),
         ("{{ duplicates }}", "`duplicates` has several parts; name one, such as `duplicates.number`"),

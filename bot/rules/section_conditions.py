@@ -1,0 +1,117 @@
+"""Conditions about form fields and check boxes. Pure."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Literal
+from urllib.parse import urlsplit
+
+from bot.issue.facts import Facts, Text
+from bot.issue.markdown import drop_comments
+from bot.issue.normal import collapse
+from bot.rules.conditions import NeedsNoText
+from bot.rules.verdict import Captures, Verdict, make_evidence
+
+_LINK = re.compile(
+    r"""(?P<link>https?://[^\s<>()\[\]{}"'`]+)|(?<![\w@./+-])(?P<host>[\w-]+(?:\.[\w-]+)+)(?![\w@-]|\.\w)""",
+    re.IGNORECASE,
+)
+
+
+_MOST_LINKS = 100
+
+
+@dataclass(frozen=True)
+class SectionHolds(NeedsNoText):
+    """`section:` with one test; `test` answers whether a section's text passes."""
+
+    name: str
+    wanted: str
+    test: Callable[[Facts, Text], bool]
+
+    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
+        del captures
+        texts = [text for _, text in facts.find_sections(self.name)]
+        for text in texts:
+            if self.test(facts, text):
+                return Verdict(wanted=self.wanted, holds=True, evidence=(make_evidence(text, text.span, self.wanted),))
+        seen = f"it says {texts[0].raw.strip()[:60]!r}" if texts else "there is no such section"
+        return Verdict(wanted=self.wanted, holds=False, seen=seen)
+
+
+@dataclass(frozen=True)
+class SectionIsSilent(NeedsNoText):
+    """`section:` with `empty:` or `missing:`: about all sections of that name."""
+
+    name: str
+    kind: Literal["empty", "missing"]
+    expected: bool
+
+    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
+        del captures
+        found = facts.find_sections(self.name)
+        is_missing = not found
+        is_empty = not is_missing and not any(facts.is_answered(text) for _, text in found)
+        holds = (is_missing if self.kind == "missing" else is_empty) == self.expected and (
+            self.kind == "missing" or not is_missing
+        )
+        seen = "missing" if is_missing else "empty" if is_empty else "answered"
+        wanted = f"section: {self.name}, {self.kind}: {str(self.expected).lower()}"
+        evidence = tuple(make_evidence(text, text.span, wanted) for _, text in found[:1]) if holds else ()
+        return Verdict(wanted=wanted, holds=holds, seen=f"it is {seen}", evidence=evidence)
+
+
+def section_is(*values: str) -> Callable[[Facts, Text], bool]:
+    """A test: the section's whole text, without HTML comments, is one of the values."""
+    accepted = {collapse(value) for value in values}
+    return lambda _facts, text: collapse(drop_comments(text.raw)) in accepted
+
+
+def section_holds_link(*hosts: str) -> Callable[[Facts, Text], bool]:
+    """A test: the section holds a link to one of the hosts, or to a host under one of them."""
+    wanted = tuple(host.lower() for host in hosts)
+
+    def test(_facts: Facts, text: Text) -> bool:
+        return any(host == w or host.endswith("." + w) for host in _find_hosts(text.raw) for w in wanted)
+
+    return test
+
+
+def _find_hosts(text: str) -> list[str]:
+    """The hosts of links, with or without `https://`; an e-mail address is no link."""
+    links = islice(_LINK.finditer(drop_comments(text)), _MOST_LINKS)
+    hosts = (_read_host(link["link"]) if link["link"] else link["host"].lower() for link in links)
+    return [host for host in hosts if host]
+
+
+def _read_host(link: str) -> str | None:
+    try:
+        return urlsplit(link).hostname
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class CheckboxHolds(NeedsNoText):
+    """The key `checkbox`."""
+
+    label: str
+    is_ticked: bool
+
+    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
+        del captures
+        wanted = f'checkbox: "{self.label}", ticked: {str(self.is_ticked).lower()}'
+        boxes = [box for box in facts.layout.boxes if _collapse_label(self.label) in _collapse_label(box.label)]
+        for box in boxes:
+            if box.is_ticked == self.is_ticked:
+                text = Text("checkbox", "body", facts.body, box.span)
+                return Verdict(wanted=wanted, holds=True, evidence=(make_evidence(text, box.span, wanted),))
+        seen = f"it is {'not ' if self.is_ticked else ''}ticked" if boxes else "there is no such box"
+        return Verdict(wanted=wanted, holds=False, seen=seen)
+
+
+@lru_cache(maxsize=4096)
+def _collapse_label(label: str) -> str:
+    return collapse(label)
