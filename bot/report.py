@@ -1,7 +1,7 @@
 """What happened, for scripts (JSON) and for maintainers (the step summary). Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -150,3 +150,13 @@ def _describe_action(action: Action) -> str:
             return f"close as {action.reason.replace('_', ' ')}{canonical}"
         case _:
             return name
+
+
+def check_identity(outcomes: Iterable[Outcome], login: str) -> list[str]:
+    """A remark where our comment came out under another name: the next run would not know it as ours."""
+    posted = [outcome.comment.author.login for outcome in outcomes if outcome.comment]
+    return [
+        f"our comment was posted as {name}; set `identity: {{login: {name!r}}}` in config.yml"
+        for name in posted
+        if name.lower() != login.lower()
+    ]

@@ -24,7 +24,7 @@ ROWS = (
     ("bot.comment", "bot.history"),
     ("bot.wish",),
     ("bot.plan", "bot.skip"),
-    ("bot.apply",),
+    ("bot.apply", "bot.reading"),
     ("bot.report",),
     ("bot.run",),
     ("bot.server",),

@@ -15,7 +15,7 @@ from bot.config import Config
 from bot.github.event import parse_event
 from bot.github.tracker import IssueEvent
 from bot.rules.loading import load_rules
-from bot.run import run
+from bot.run import Sources, run
 from tests.builders import an_issue
 from tests.fakes import FakeTracker
 
@@ -80,7 +80,7 @@ def _run_twice(event: IssueEvent) -> list[list[str]]:
     follow = {rule.model.follow: an_issue(number=rule.model.follow) for rule in ruleset.rules if rule.model.follow}
     labels = {label for rule in ruleset.rules for label in rule.model.labels.add}
     tracker = FakeTracker(issues={number: event.issue, **follow}, labels=labels, now=event.issue.updated_at)
-    plans = [run(event, ruleset, Config(), tracker, tracker.now).plan for _ in range(2)]
+    plans = [run(event, Sources(ruleset=ruleset, config=Config()), tracker, tracker.now).plan for _ in range(2)]
     return [[action.action for action in plan.actions] for plan in plans]
 
 

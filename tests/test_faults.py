@@ -333,6 +333,6 @@ def test_a_limit_that_names_no_time_is_waited_out_within_the_run(
         assert isinstance(event, IssueEvent)
         tracker = connect(TOKEN, github.url, patience=Patience(between_writes=0), sleep=waits.append)
         sources = read_sources((), None, REPOSITORY, tracker)
-        report = run(event, sources.ruleset, sources.config, tracker, datetime.now(UTC))
+        report = run(event, sources, tracker, datetime.now(UTC))
 
         assert (report.errors, waits, see(issue)) == ((), [SECONDARY_WAIT], STORIES["new"].ending)

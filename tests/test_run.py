@@ -17,7 +17,7 @@ from bot.github.event import IssueRequest
 from bot.github.tracker import Account, Comment, Issue, Skip
 from bot.plan import AddLabels, CreateComment, Plan, UpdateComment
 from bot.report import Report
-from bot.run import run
+from bot.run import Sources, run
 from tests.builders import (
     HUMAN,
     OTHER_BOT,
@@ -49,7 +49,7 @@ def run_once(
 ) -> Report:
     """A run because of something that happened to issue 7."""
     event, config = an_event(tracker.issues[7], action=action), read_config(settings, "config.yml")
-    return run(event, a_ruleset(*rules), config, tracker, after(days=1), is_dry_run=is_dry_run)
+    return run(event, Sources(ruleset=a_ruleset(*rules), config=config), tracker, after(days=1), is_dry_run=is_dry_run)
 
 
 def our_comments(tracker: FakeTracker) -> list[Comment]:
@@ -88,7 +88,7 @@ def test_a_second_run_writes_nothing() -> None:
 def test_the_issue_counts_as_it_is_now_not_as_the_event_says() -> None:
     tracker = a_tracker(an_issue(**WELL))
     late = an_event(an_issue())
-    assert run(late, a_ruleset(), Config(), tracker, after(days=1)).plan == Plan()
+    assert run(late, Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1)).plan == Plan()
 
 
 @pytest.mark.parametrize(
@@ -101,20 +101,22 @@ def test_the_issue_counts_as_it_is_now_not_as_the_event_says() -> None:
 )
 def test_an_issue_that_has_changed_meanwhile_is_left_alone(now: Fields, reason: str) -> None:
     tracker = a_tracker(an_issue(**now))
-    report = run(an_event(an_issue()), a_ruleset(), Config(), tracker, after(days=1))
+    report = run(an_event(an_issue()), Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1))
     assert report == Report(repository="octo-org/octo-repo", issue=7, skipped=Skip(reason), requests=1)
 
 
 def test_an_event_of_our_own_starts_nothing() -> None:
     tracker = a_tracker(an_issue())
-    report = run(an_event(an_issue(), sender=OURSELVES), a_ruleset(), Config(), tracker, after(days=1))
+    report = run(
+        an_event(an_issue(), sender=OURSELVES), Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1)
+    )
     assert (report.skipped, report.requests) == (Skip("the event comes from a bot (github-actions[bot])"), 0)
 
 
 def test_one_can_ask_for_one_issue_by_its_number() -> None:
     tracker = a_tracker(an_issue())
     request = IssueRequest(repository="octo-org/octo-repo", number=7, sender=HUMAN)
-    report = run(request, a_ruleset(), Config(), tracker, after(days=1))
+    report = run(request, Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1))
     assert [type(action) for action in report.plan.actions] == [AddLabels, CreateComment]
 
 
@@ -252,10 +254,10 @@ class Vanished(FakeTracker):
 
 def test_an_issue_that_is_gone_is_skipped_and_one_that_cannot_be_seen_is_an_error() -> None:
     event = an_event(an_issue())
-    report = run(event, a_ruleset(), Config(), Vanished(), after(days=1))
+    report = run(event, Sources(ruleset=a_ruleset(), config=Config()), Vanished(), after(days=1))
     assert report.skipped == Skip("the issue was deleted or transferred")
     with pytest.raises(TrackerError):
-        run(event, a_ruleset(), Config(), Vanished(is_gone=False), after(days=1))
+        run(event, Sources(ruleset=a_ruleset(), config=Config()), Vanished(is_gone=False), after(days=1))
 
 
 @pytest.mark.parametrize(

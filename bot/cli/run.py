@@ -63,18 +63,9 @@ def _run(arguments: argparse.Namespace, settings: runner.Settings) -> int:
     else:
         tracker = _connect(event, settings, is_dry_run=is_dry_run)
         rules = [place for group in arguments.rules or [] for place in group] or settings.rules
-        repository = event.repository if isinstance(event, IssueRequest) else event.issue.repository
-        is_live = not isinstance(tracker, PayloadTracker)
-        sources = read_sources(rules, arguments.config or settings.config, repository, tracker if is_live else None)
-        report = run(
-            event,
-            sources.ruleset,
-            sources.config,
-            tracker,
-            datetime.now(UTC),
-            template=sources.template,
-            is_dry_run=is_dry_run,
-        )
+        live = None if isinstance(tracker, PayloadTracker) else tracker
+        sources = read_sources(rules, arguments.config or settings.config, event.repository, live)
+        report = run(event, sources, tracker, datetime.now(UTC), is_dry_run=is_dry_run)
     if arguments.format == "json":
         print_json(make_json(report))
     tell_report(report, settings, is_dry_run=is_dry_run, is_quiet=arguments.format == "json")

@@ -1,7 +1,6 @@
 """Where a run's rules and settings come from: the repository's default branch, local folders, shipped packs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import Config, read_config
@@ -11,17 +10,9 @@ from bot.rules.document import Problem
 from bot.rules.loading import build_ruleset, join_rulesets, load_rules, read_folder
 from bot.rules.rule import Ruleset
 from bot.rules.template import check_comment_template
+from bot.run import Sources
 
 HOME = ".github/signpost"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """What a run works with."""
-
-    ruleset: Ruleset
-    config: Config
-    template: str | None = None
 
 
 def read_sources(rules: Iterable[str], config_file: str | None, repository: str, tracker: Tracker | None) -> Sources:

@@ -80,6 +80,16 @@ class IssueEvent:
     sender: Account
     comment: Comment | None = None
 
+    @property
+    def repository(self) -> str:
+        """Where the issue is."""
+        return self.issue.repository
+
+    @property
+    def number(self) -> int:
+        """The issue's number."""
+        return self.issue.number
+
 
 @dataclass(frozen=True, slots=True)
 class Skip:
