@@ -1,6 +1,7 @@
 """The command `signpost`: finds the command that was asked for, and imports nothing else."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
