@@ -96,9 +96,6 @@ _PASTED = re.compile(
 _PARAGRAPH = re.compile(r"(?:^[ \t]{0,3}>[^\n]*\n?)+|(?:^(?![ \t]{0,3}>)[^\n]*?[^\s][^\n]*\n?)+", re.MULTILINE)
 _FENCE_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 _QUOTE = re.compile(r"[ \t]{0,3}>")
-_LONGEST_LABEL = 40
-"""A template's headings are short; a longer one is a sentence of the reporter's, often the error in bold."""
-
 _EMPTY_ANSWERS = {"", "_no response_", "no response", "none", "n/a", "*no response*"}
 _TEMPLATE_LINE = re.compile(  # a whole line of GitHub's own default issue templates
     r"""
@@ -213,7 +210,7 @@ def _boxes(body: str) -> Iterator[Box]:
 def _pieces(
     body: str, headings: list[Heading], model: LayoutModel, fences: tuple[tuple[Span, Span], ...], hidden: list[Span]
 ) -> Iterator[Piece]:
-    cuts: list[tuple[Span, Span | None]] = [(Span(h.start, h.end), None) for h in headings]
+    cuts: list[tuple[Span, Span | None]] = [(_cut_heading(body, h, model), None) for h in headings]
     cuts += [(whole, content) for whole, content in fences]
     cuts += [(span, None) for span in hidden]
     position, view = 0, None
@@ -224,15 +221,29 @@ def _pieces(
             yield from _piece("errors" if view == "errors" else "log", body, content, view)
         if whole.start in labels:
             view = _view_of_section(labels[whole.start].label, model)
-            yield from _read_heading(body, labels[whole.start], model)
+            yield from _read_heading(body, labels[whole.start], whole, model)
         position = max(position, whole.end)
     yield from _read_prose(body, Span(position, len(body)), view)
 
 
-def _read_heading(body: str, heading: Heading, model: LayoutModel) -> Iterator[Piece]:
+def _cut_heading(body: str, heading: Heading, model: LayoutModel) -> Span:
+    """What a heading takes out of the text: nothing, where it is only the bold start of a sentence."""
+    line_end = find_line_end(body, heading.end)
+    is_sentence = heading.style == "bold" and body[heading.end : line_end].strip() and not model.view_of(heading.label)
+    return Span(heading.start, heading.start if is_sentence else heading.end)
+
+
+def find_line_end(text: str, position: int) -> int:
+    """Where the line ends that `position` is on."""
+    end = text.find("\n", position)
+    return end if end >= 0 else len(text)
+
+
+def _read_heading(body: str, heading: Heading, whole: Span, model: LayoutModel) -> Iterator[Piece]:
+    """A heading that no form or layout knows is text too: people write their error there, in bold or large."""
     is_of_form = model.headings == "form" and _is_form_heading(body, heading)
-    if len(heading.label) > _LONGEST_LABEL and not is_of_form and not model.view_of(heading.label):
-        yield from _piece("heading", body, Span(heading.start, heading.end), None)
+    if not is_of_form and not model.view_of(heading.label):
+        yield from _piece("heading", body, whole, None)
 
 
 def _view_of_section(label: str, model: LayoutModel) -> SectionView:

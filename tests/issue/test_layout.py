@@ -188,7 +188,7 @@ def test_boxes_with_line_ends_of_windows() -> None:
         pytest.param("a\n```\nb\n```\nc", [("prose", "a\n"), ("log", "b\n"), ("prose", "c")], id="a fence"),
         pytest.param("```\n\n```", [], id="an empty fence"),
         pytest.param("a <!-- b --> c", [("prose", "a "), ("prose", " c")], id="beside a comment"),
-        pytest.param("**So** it broke", [("prose", "it broke")], id="on the line of a bold word"),
+        pytest.param("**So** it broke", [("prose", "**So** it broke")], id="on the line of a bold word"),
         pytest.param("- [x] a\nb", [("prose", "b")], id="a box is no text"),
         pytest.param("- [x] a <!-- b\nc --> d", [("prose", " d")], id="a comment that starts in a box"),
         pytest.param(
@@ -199,11 +199,15 @@ def test_boxes_with_line_ends_of_windows() -> None:
         pytest.param("⎿ API Error: 400", [("log", "⎿ API Error: 400")], id="pasted terminal"),
         pytest.param("$ npm i\nnpm ERR! x", [("log", "$ npm i\nnpm ERR! x")], id="pasted shell"),
         pytest.param("2026-01-01 10:00 x", [("log", "2026-01-01 10:00 x")], id="pasted log"),
-        pytest.param("# Logs\nboom\n", [("log", "boom\n")], id="below a heading that names a log"),
+        pytest.param(
+            "# Logs\nboom\n", [("heading", "# Logs"), ("log", "boom\n")], id="below a heading that names a log"
+        ),
         pytest.param("_No response_", [], id="no response"),
         pytest.param("N/A", [], id="not applicable"),
         pytest.param(
-            "**Describe the bug**\nA clear and concise description of what the bug is.\n", [], id="untouched template"
+            "**Describe the bug**\nA clear and concise description of what the bug is.\n",
+            [("heading", "**Describe the bug**")],
+            id="untouched template",
         ),
         pytest.param(
             "A clear and concise description of what the bug is.\nIt breaks.",
