@@ -171,7 +171,7 @@ def test_a_code_block_cannot_be_broken_out_of(text: str) -> None:
         ("a stray ` and @octocat `", "a stray ` and @octocat `"),
         ("a stray `\n@octocat `", f"a stray `\n@{GAP}octocat `"),
         ("<!-- signpost:v1 {} -->", "&lt;!-- signpost:v1 {} -->"),
-        ("https://www.npmjs.com/package/@types/node", "https://www.npmjs.com/package/@types/node"),
+        ("https://packages.example.com/package/@types/node", "https://packages.example.com/package/@types/node"),
         ("/close `a`", f"{GAP}/close `a`"),
         ("`a`/close", "`a`/close"),
         # Here a parser finds less code than one might think.
