@@ -12,7 +12,7 @@ Occasion = Literal["opened", "edited", "reopened", "commented"]
 
 
 class _Setting(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Skipped(_Setting):

@@ -14,6 +14,7 @@ from bot.skip import find_issue_skip
 from bot.wish import Wish, without
 
 OUR_LOGIN = "github-actions[bot]"
+_GONE = "the issue was deleted or transferred"
 
 
 def read_issue(event: IssueEvent | IssueRequest, config: Config, tracker: Tracker) -> Issue | Skip:
@@ -23,10 +24,22 @@ def read_issue(event: IssueEvent | IssueRequest, config: Config, tracker: Tracke
     except TrackerError as error:
         if not error.gone:
             raise
-        return Skip("the issue was deleted or transferred")
+        return Skip(_GONE)
+    if not _is_the_same(issue, event):
+        return Skip(_GONE)
     if skip := find_issue_skip(issue, config):
         return skip
     return replace(issue, comments=tracker.list_comments(issue)) if issue.comment_count else issue
+
+
+def _is_the_same(issue: Issue, event: IssueEvent | IssueRequest) -> bool:
+    """Whether GitHub gave the issue of the event, and not one of the same number in the repository it was moved to.
+
+    A renamed repository keeps its issues' ids; a transferred issue gets a new one.
+    """
+    if isinstance(event, IssueEvent) and event.issue.id and issue.id:
+        return issue.id == event.issue.id
+    return issue.repository.casefold() == event.repository.casefold()
 
 
 def find_login(issue: Issue, config: Config, tracker: Tracker) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from bot.apply import apply_plan
 from bot.config import Config
@@ -49,14 +50,23 @@ def run(
 
 
 def _weigh(issue: Issue, sources: Sources, now: datetime) -> tuple[tuple[Match, ...], Wish]:
-    matches = match_rules(read_facts(issue, sources.ruleset), sources.ruleset)
+    matches = _match(issue, sources.ruleset)
     return matches, choose_wish(matches, sources.config, now.date())
 
 
+@lru_cache(maxsize=2)
+def _match(issue: Issue, ruleset: Ruleset) -> tuple[Match, ...]:
+    """The matches of an issue; the payload and the issue as it is now are the same more often than not."""
+    return match_rules(read_facts(issue, ruleset), ruleset)
+
+
 def _is_worth_a_look(event: IssueEvent | IssueRequest, sources: Sources) -> bool:
-    """Whether a request is due: a rule matches the payload, or something there may be ours: a comment, a label."""
-    if isinstance(event, IssueRequest) or event.issue.comment_count:
+    """Whether a request is due: a rule matches the payload, or something on the issue may be ours: a comment, a label.
+
+    Only the payload of a new issue says for certain that nothing is: an edit may have been made while we commented.
+    """
+    if isinstance(event, IssueRequest) or event.action != "opened" or event.issue.comment_count:
         return True
     if any(label.startswith(tuple(sources.config.labels.prefix_owned)) for label in event.issue.labels):
         return True
-    return bool(match_rules(read_facts(event.issue, sources.ruleset), sources.ruleset))
+    return bool(_match(event.issue, sources.ruleset))

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from bot.comment.quoting import fence_code
 from bot.errors import SignpostError
 from bot.github import runner
 from bot.plan import AddLabels, CreateComment, UpdateComment
@@ -36,7 +37,7 @@ def tell_failure(error: SignpostError, settings: runner.Settings, *, is_quiet: b
     annotation = runner.Annotation(level="error", title="Signpost", message=str(error))
     runner.print_commands(runner.format_annotations([annotation]), choose_stream(is_quiet=is_quiet))
     if settings.summary_path:
-        runner.append_summary(settings.summary_path, f"## Signpost\n\nStopped: {error}\n")
+        runner.append_summary(settings.summary_path, f"## Signpost\n\nStopped:\n\n{fence_code(str(error))}\n")
 
 
 def _annotate(report: Report) -> Iterator[runner.Annotation]:
@@ -84,18 +85,25 @@ def write_log(report: Report, *, is_dry_run: bool) -> Iterator[str]:
         silent = f" (superseded by {match.superseded_by})" if match.superseded_by else ""
         yield f"Matches   {match.rule.id}: {match.rule.model.title}{silent}"
         for item in match.evidence:
-            yield f"          {item.view}, line {item.line}: {' '.join(item.text.split())[:90]!r}"
+            yield f"          {item.view}, line {item.line}: {_quote(item.text)}"
         if match.captures:
-            yield "Found     " + ", ".join(f"{name} {capture.value}" for name, capture in match.captures.items())
-    yield from _write_actions(report, "Would" if is_dry_run else "Did")
+            yield "Found     " + ", ".join(f"{name} {_quote(c.value)}" for name, c in match.captures.items())
+    yield from _write_actions(report, is_dry_run=is_dry_run)
     yield from (f"Remark    {remark}" for remark in report.all_remarks)
     yield from (f"Failed    {error}" for error in report.errors)
     yield from (f"Problem   {problem}" for problem in report.problems)
     yield f"Requests  {report.requests}"
 
 
-def _write_actions(report: Report, verb: str) -> Iterator[str]:
+def _quote(text: str) -> str:
+    """What a reporter wrote, on one line, without anything that a terminal obeys."""
+    return repr(" ".join(text.split())[:90])
+
+
+def _write_actions(report: Report, *, is_dry_run: bool) -> Iterator[str]:
+    failed = {id(outcome.action) for outcome in report.outcomes if outcome.error}
     for action in report.plan.actions:
+        verb = "Would" if is_dry_run else "Tried" if id(action) in failed else "Did"
         details = {name: value for name, value in _details(action) if name not in {"action", "body"}}
         shown = "; ".join(f"{name} {', '.join(v) if isinstance(v, tuple) else v}" for name, v in details.items())
         yield f"{verb:<9} {action.action.replace('_', ' ')}{': ' if shown else ''}{shown}"

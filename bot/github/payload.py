@@ -13,7 +13,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for a date that the source does not state."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_HTML_ADDRESS = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?:issues|pull)/\d+")
+_HTML_ADDRESS = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?P<kind>issues|pull)/\d+")
 _API_ADDRESS = re.compile(r"https?://.+?/repos/(?P<repository>[^/]+/[^/]+)(?:/issues/\d+)?")
 _COMMENT_ADDRESS = re.compile(r"#issuecomment-(\d+)$")
 
@@ -34,7 +34,10 @@ def _date(value: object) -> object:
 
 
 def _zoned(value: datetime) -> datetime:
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    try:
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except OverflowError:
+        return EPOCH  # the first or last day that there is, in another zone
 
 
 def _number(value: object) -> object:
@@ -52,7 +55,7 @@ DatabaseId = Annotated[int, BeforeValidator(_number)]
 
 
 class _Json(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
 
 class _User(_Json):
@@ -137,6 +140,11 @@ class _IssueJson(_Json):
         )
         return found["repository"] if found else ""
 
+    def _names_pull_request(self) -> bool:
+        """Whether the page's address says so, as `gh` gives it; a repository may be called `pull` too."""
+        address = _HTML_ADDRESS.match(self.url)
+        return address is not None and address["kind"] == "pull"
+
     def issue(self, repository: str) -> Issue:
         comments = self.comments if isinstance(self.comments, list) else []
         return Issue(
@@ -152,7 +160,7 @@ class _IssueJson(_Json):
             state=self.state,
             state_reason=self.state_reason or None,
             is_locked=self.is_locked,
-            is_pull_request=self.pull_request is not None or "/pull/" in self.url,
+            is_pull_request=self.pull_request is not None or self._names_pull_request(),
             comment_count=len(comments) if isinstance(self.comments, list) else self.comments,
             created_at=_zoned(self.created_at),
             updated_at=_zoned(self.updated_at),

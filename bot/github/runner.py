@@ -192,7 +192,7 @@ class Settings(BaseModel):
     https://docs.github.com/en/actions/reference/workflows-and-actions/variables
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     event_name: str | None = Field(default=None, alias="GITHUB_EVENT_NAME")
     event_path: Path | None = Field(default=None, alias="GITHUB_EVENT_PATH")

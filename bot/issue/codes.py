@@ -1,7 +1,7 @@
 """Exit and status codes in any of their spellings. Pure."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _NAMED = re.compile(
     r"(?:exit(?:ed)?(?: with)?(?: code| status)?|status(?: code)?|code|error|http(?:/\d(?:\.\d)?)?|errno|returned"
@@ -11,8 +11,7 @@ _LARGE = re.compile(r"(?<![\w.-])(?P<code>-?\d{9,10}|0x[0-9a-f]{8})(?!\w|\.\w)")
 _SIGN_EXTENSION = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class StatedCode:
+class StatedCode(NamedTuple):
     """A code, as an unsigned 32-bit number, and where it stands in the collapsed text."""
 
     code: int

@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.github.tracker import Issue
-from bot.issue.codes import StatedCode, find_codes
-from bot.issue.frames import Frame, find_frames
-from bot.issue.language import detect_language
 from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
 from bot.issue.markdown import Span
 from bot.issue.normal import MAX_CHARACTERS, Trace, collapse, squeeze, trace_collapse, trace_squeeze
+
+if TYPE_CHECKING:
+    from bot.issue.codes import StatedCode
+    from bot.issue.frames import Frame
 
 VIEWS = ("title", "body", "logs", "errors", "comments")
 DEFAULT_VIEWS = ("title", "body", "logs")
@@ -61,13 +62,17 @@ class Text:
         return squeeze(self.collapsed)
 
     @cached_property
-    def codes(self) -> tuple[StatedCode, ...]:
+    def codes(self) -> "tuple[StatedCode, ...]":
         """The exit and status codes of the collapsed form."""
+        from bot.issue.codes import find_codes
+
         return find_codes(self.collapsed)
 
     @cached_property
-    def frames(self) -> Mapping[Literal["top", "any"], tuple[Frame, ...]]:
+    def frames(self) -> "Mapping[Literal['top', 'any'], tuple[Frame, ...]]":
         """The stack frames; `top` has the innermost of each trace."""
+        from bot.issue.frames import find_frames
+
         return {"top": find_frames(self.raw, "top"), "any": find_frames(self.raw, "any")}
 
     @cached_property
@@ -142,10 +147,13 @@ class Facts:
         return sections
 
     def find_sections(self, name: str) -> tuple[tuple[Section, Text], ...]:
-        """All sections of that name (a form may be pasted inside a form), fields before `Key: value` lines in prose."""
+        """All sections of that name (a form may be pasted inside a form), fields before `Key: value` lines in prose.
+
+        A text's view has the name as the rule has it: a heading is the reporter's, and may hold a link or an image.
+        """
         found = self._sections_by_name.get(name_section(name), [])
         found = sorted(found, key=lambda section: section.place != "field")
-        return tuple((section, Text(f"section: {section.name}", "body", self.body, section.span)) for section in found)
+        return tuple((section, Text(f"section: {name}", "body", self.body, section.span)) for section in found)
 
     def is_answered(self, text: Text) -> bool:
         """Whether a section's text says anything (no `_No response_`, no bare fence, no placeholder)."""
@@ -181,6 +189,8 @@ class Facts:
     @cached_property
     def language(self) -> str | None:
         """The language of title and prose, as an ISO 639-1 code; None where there is too little to tell."""
+        from bot.issue.language import detect_language
+
         return detect_language(" ".join(text.raw for text in self.find_texts(("title", "body"))))
 
 

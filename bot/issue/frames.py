@@ -1,9 +1,8 @@
 """Stack frames in a text: Python, Node, Java, Go, Rust and C#. Pure."""
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bot.issue.markdown import Span, is_inside
 
@@ -22,8 +21,7 @@ _RUST = re.compile(
 _GO = re.compile(r"^(?P<name>[\w./*()-]{1,300}?)\([^()\n]{0,400}\)\r?\n\t(?P<file>[^\n]{1,400}?):\d+", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One call of a stack trace: the names it goes by (function, file, dotted module), and its place in the text."""
 
     names: tuple[str, ...]

@@ -24,6 +24,9 @@ _WORDS = {
     "tr": "ve bir bu için ile de da ne çok ama gibi olarak var yok ben değil sonra kadar hata",
     "pl": "i w na z nie się to jest do że po jak ale mam co dla przy gdy od już",
 }
+LANGUAGES = (*(name for name, _ in _SCRIPTS), *_WORDS, "unknown")
+"""What a condition may ask for."""
+
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SAMPLE = 4_000
 _FEWEST_SIGNS = 6

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bot.issue.markdown import MAX_PARTS, Heading, Span, drop_comments, find_headings, find_hidden, find_next, is_inside
 from bot.issue.normal import collapse
@@ -29,8 +29,7 @@ class LayoutModel:
         return next((view for name, view in self.sections if name_section(name) == wanted), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A heading or a `Key: value` line and what stands under it; `place` says how far the value is to be trusted."""
 
     name: str
@@ -38,8 +37,7 @@ class Section:
     place: Literal["field", "prose"] = "field"
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A check box of a list, in any of the spellings that people write."""
 
     label: str
@@ -47,8 +45,7 @@ class Box:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A run of text of one kind; text of different pieces is never read as one."""
 
     kind: PieceKind
@@ -71,6 +68,8 @@ IN_APP = LayoutModel(
     headings="bold",
     sections=(("Bug Description", "body"), ("Environment Info", "facts"), ("Errors", "errors")),
 )
+LAYOUTS = ("form", "in-app", "editor", "classic", "free", "html")
+"""The built-in kinds of report."""
 
 _BOX = re.compile(
     r"^[ \t]{0,12}(?:(?:[-*+]|\d{1,3}[.)])[ \t]{0,4})?(?:\[(?P<mark>[^\]\[\n]{0,3})\](?!\()|(?P<sign>[☐☑✅✔☒]\ufe0f?))"

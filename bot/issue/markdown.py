@@ -3,9 +3,8 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 MAX_PARTS = 500
 """More headings, boxes or `Key: value` lines than this are not told apart: an issue has dozens at most."""
@@ -23,16 +22,14 @@ _BOLD = re.compile(r"^ {0,3}\*\*(?P<label>[^*\n]{1,80})\*\*[ \t]*:?", re.MULTILI
 _HTML = re.compile(r"<h(?P<level>[1-6])\b[^<>\n]{0,300}>(?P<label>[^<\n]{1,200})</h[1-6]>", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Half-open range of characters of the original text."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """A line that names what follows; `start` to `end` is the heading itself."""
 
     start: int
@@ -47,8 +44,7 @@ class Heading:
         return self.style == "atx" and self.level == FORM_LEVEL
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(NamedTuple):
     """What is no prose: `fences` as (whole fence, content) pairs, and HTML comments, both in order and apart."""
 
     fences: tuple[tuple[Span, Span], ...]

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 MAX_CHARACTERS = 65_536
 """GitHub's own limit of an issue body; what lies beyond is not read."""
@@ -64,8 +65,7 @@ def _keep_link_text(match: re.Match[str]) -> str:
     return match["text"] if match["text"].strip() or match[0].startswith("!") else match["url"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """Replace what `pattern` finds; `may_apply` sees quickly that most texts have nothing of it."""
 
     may_apply: Callable[[str], object]
@@ -74,6 +74,8 @@ class _Step:
 
 
 def _has(signs: str) -> Callable[[str], bool]:
+    if len(signs) == 1:
+        return lambda text: signs in text
     return lambda text: any(sign in text for sign in signs)
 
 
@@ -159,6 +161,9 @@ _MARKS = (
     _Step(_always, re.compile(r"[^\S ]\s*| \s+"), " "),
     _Step(_is_padded, re.compile(r"\A | \Z"), ""),
 )
+_ACTED_ON = re.compile(r"[^\w .,;:'\"/?!%=+|{}$@)-]", re.ASCII)
+"""Any sign that a step may act on; rules are mostly made of texts without one."""
+
 _SQUEEZE = (_Step(_always, re.compile(r"""[ '"]+"""), ""),)
 
 
@@ -212,6 +217,8 @@ def _rewrite(text: str, steps: tuple[_Step, ...]) -> str:
 
 def collapse(text: str) -> str:
     """The collapsed form: case, quotes, dashes, escapes, marks and furniture folded away, white space = one space."""
+    if not _ACTED_ON.search(text) and "  " not in text and len(text) <= MAX_CHARACTERS:
+        return text.strip(" ").lower()
     # `lower` after the fold changes no length: what it could lengthen has been folded by then.
     return _rewrite(_rewrite(text[:MAX_CHARACTERS], _COLLAPSE).lower(), _MARKS)
 
@@ -225,8 +232,7 @@ def squeeze(collapsed: str) -> str:
     return _rewrite(collapsed, _SQUEEZE)
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """How a normal form came to be, step by step, so that a span of it can be shown in the original."""
 
     text: str

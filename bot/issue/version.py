@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import total_ordering
 from itertools import zip_longest
+from typing import NamedTuple
 
 _VERSION = re.compile(
     r"(?<![\w.])(?<!\d:)(?:v|version[ -]?|core-)?(?P<release>\d{1,8}(?:\.\d{1,8}){1,4})"
@@ -62,8 +63,7 @@ class Version:
         return hash((trimmed, self.pre))
 
 
-@dataclass(frozen=True, slots=True)
-class StatedVersion:
+class StatedVersion(NamedTuple):
     """A version found in a text, where it stands in it, and as it was written (without `v`)."""
 
     version: Version
@@ -108,8 +108,7 @@ def parse_version(text: str) -> Version:
     return _read(match).version
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRange:
+class VersionRange(NamedTuple):
     """A range as in `>=1.2, <1.5`: all parts must hold. `is_unknown` asks that no version is stated."""
 
     parts: tuple[tuple[str, Version], ...] = ()

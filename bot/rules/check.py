@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.github.tracker import Account, Comment, Issue
+from bot.issue.facts import Facts
+from bot.rules.captures import find_captures
 from bot.rules.document import Path, Problem
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.model import Example, Expectation
 from bot.rules.rule import Rule, Ruleset
+from bot.rules.verdict import Verdict
 
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 _REPORTER = Account(login="reporter")
@@ -56,11 +59,12 @@ def check_rules(ruleset: Ruleset) -> CheckReport:
     for rule in ruleset.rules:
         for path, example, must_match in _examples_of(rule):
             count += 1
-            matches = match_rules(read_facts(make_example_issue(example), ruleset), ruleset)
-            problems += [
-                rule.document.problem_at(path, message)
-                for message in _judge(rule, example, matches, must_match=must_match)
-            ]
+            facts = read_facts(make_example_issue(example), ruleset)
+            matches = match_rules(facts, ruleset)
+            messages = list(_judge(rule, example, matches, must_match=must_match))
+            if must_match and all(match.rule is not rule for match in matches):
+                messages.append(_explain_miss(rule, facts))
+            problems += [rule.document.problem_at(path, message) for message in messages]
     return CheckReport(len(ruleset.rules), count, tuple(sorted(set(problems))))
 
 
@@ -79,7 +83,6 @@ def _judge(rule: Rule, example: Example, matches: tuple[Match, ...], *, must_mat
             yield f"`{rule.id}` matches this near miss{first}; add a `none:` or a longer phrase"
         return
     if own is None:
-        yield f"`{rule.id}` does not match its own example; see `signpost explain`, or correct the example"
         return
     yield from _compare(example.expect, own)
     for match in matches:
@@ -88,6 +91,20 @@ def _judge(rule: Rule, example: Example, matches: tuple[Match, ...], *, must_mat
                 f"`{match.rule.id}` matches this example too; tell them apart with `none:`, "
                 f"or declare `supersedes:` or `also:` in one of them"
             )
+
+
+def _explain_miss(rule: Rule, facts: Facts) -> str:
+    missed = _find_missed(rule.condition.evaluate(facts, find_captures(rule.pack.captures, facts)))
+    reason = f"{missed.wanted} ({missed.seen})" if missed.seen else missed.wanted
+    return f"`{rule.id}` does not match its own example: {reason}; correct the condition or the example"
+
+
+def _find_missed(verdict: Verdict) -> Verdict:
+    """The first condition that kept a verdict from holding."""
+    if verdict.wanted == "none":
+        return verdict
+    missed = next((child for child in verdict.children if not child.holds), None)
+    return _find_missed(missed) if missed else verdict
 
 
 def _is_declared(one: Rule, other: Rule) -> bool:

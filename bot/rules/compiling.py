@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import re2
 
 from bot.issue.facts import DEFAULT_VIEWS, VIEWS
+from bot.issue.language import LANGUAGES
+from bot.issue.layout import LAYOUTS
 from bot.issue.version import parse_range
 from bot.rules.conditions import (
     AllHold,
@@ -40,9 +42,13 @@ _ABOUT_ISSUE = ("label", "no_label", "author", "language", "layout", "body")
 
 @dataclass
 class Compiler:
-    """Compiles the conditions of one rule. `known` are the names that captures may have; `problems` fills up."""
+    """Compiles the conditions of one rule. `problems` fills up.
+
+    `known` are the names that captures may have, `layouts` the pack's own kinds of report.
+    """
 
     known: Collection[str]
+    layouts: Collection[str] = ()
     problems: list[tuple[Path, str]] = field(default_factory=list)
 
     def compile(self, model: ConditionModel, path: Path) -> Condition:
@@ -197,11 +203,16 @@ def _frame(_compiler: Compiler, model: ConditionModel, _path: Path) -> Condition
 
 
 def _about_issue(key: str) -> "Callable[[Compiler, ConditionModel, Path], Condition | None]":
-    def make(_compiler: Compiler, model: ConditionModel, _path: Path) -> Condition | None:
+    def make(compiler: Compiler, model: ConditionModel, path: Path) -> Condition | None:
         value = getattr(model, key)
         if value is None:
             return None
-        return IssueHolds(key, (value,) if isinstance(value, str) else tuple(value))
+        values = (value,) if isinstance(value, str) else tuple(value)
+        known = {"language": LANGUAGES, "layout": (*LAYOUTS, *compiler.layouts)}.get(key, values)
+        folded = {name.casefold() for name in known}
+        unknown = [name for name in values if name.casefold() not in folded]
+        compiler.problems += [(path, f"unknown {key} `{name}`{suggest(name, known)}") for name in unknown]
+        return IssueHolds(key, values)
 
     return make
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from bot.issue.facts import Facts
 from bot.issue.version import VersionRange, find_versions
 from bot.rules.verdict import Capture, Captures, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Needle:
+class Needle(NamedTuple):
     """A pattern of which a condition needs a match, in one of the normal forms: what the prefilter looks for."""
 
     form: Literal["collapsed", "squeezed"]

@@ -13,11 +13,15 @@ from pydantic_core import ErrorDetails
 MAX_BYTES = 262_144
 MAX_NODES = 20_000
 MAX_DEPTH = 40
+_SAFE_DEPTH = 500
+"""The composer crashes at tens of thousands; a text whose signs cannot nest deeper than this needs no second look."""
+
 Model = TypeVar("Model", bound=BaseModel)
 Path = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
 _TAB = re.compile(r" *\t")
+_NUMBER_SIGN = re.compile(r"[ \t]+(#[0-9]{1,10})")
 _LONGEST_NAME = 80
 _SHORT_LIST = 12
 _OWN_TAGS = "tag:yaml.org,2002:"
@@ -51,29 +55,37 @@ class Document:
 
         Steps that the file does not have are left out: a single mapping may stand for a list of one.
         """
+        line, column = self.places.get(self.find_nearest(path), (1, 1))
+        return Problem(self.file, line, column, message)
+
+    def find_nearest(self, path: Path) -> Path:
+        """The path without the steps that the file does not have."""
         found: Path = ()
         for step in path:
             found = (*found, step) if (*found, step) in self.places else found
-        line, column = self.places.get(found, (1, 1))
-        return Problem(self.file, line, column, message)
+        return found
 
 
 class _Reader:
     """Builds values from YAML nodes, with YAML 1.2's plain scalars: `on`, `yes`, `2.10` and dates are text."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self.text = text
         self.places: dict[Path, tuple[int, int]] = {}
         self.problems: list[Problem] = []
         self._seen: set[int] = set()
 
     def read(self, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 (a YAML file may hold anything)
         self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-        if len(self.places) > MAX_NODES or len(path) > MAX_DEPTH:
+        is_nested = not isinstance(node, yaml.ScalarNode)
+        if len(self.places) > MAX_NODES or len(path) + is_nested > MAX_DEPTH:
             raise _TooLargeError
         if not node.tag.startswith(_OWN_TAGS):
             self._report(node, f"`{_cut(node.tag)}` is read as a YAML tag, since it starts with `!`; quote the text")
         if isinstance(node, yaml.ScalarNode):
+            if not node.style and (number := _NUMBER_SIGN.match(self.text, node.end_mark.index)):
+                self._report(node, f"`{number[1]}` starts a comment in YAML; leave the `#` out, or quote the whole text")
             return _read_scalar(node)
         if id(node) in self._seen:
             self._report(node, "YAML aliases (`*name`) are not supported; write the text out")
@@ -87,7 +99,7 @@ class _Reader:
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._report(key_node, "a key must be plain text")
+                self._report(key_node, "a key must be plain text; quote a text that starts with `{` or `[`")
                 continue
             key = str(key_node.value)
             if key in mapping:
@@ -110,7 +122,9 @@ def _cut(name: str) -> str:
 
 def _check_depth(text: str) -> None:
     """Stop before the composer, whose recursion in C has no limit: 100,000 brackets would crash the interpreter."""
-    if text.count("[") + text.count("{") + text.count("- ") + text.count(": ") + text.count("? ") <= MAX_DEPTH:
+    flow = text.count("[") + text.count("{")
+    block = max(len(line) - len(line.lstrip(" -?:")) for line in text.splitlines() or [""])
+    if flow + block <= _SAFE_DEPTH:
         return
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
@@ -137,7 +151,7 @@ def read_document(text: str, file: str) -> Document:
     """Read one YAML file. Never raises: what cannot be read is a problem with its place."""
     if problem := _check_text(text, file):
         return Document(file, problems=(problem,))
-    reader = _Reader(file)
+    reader = _Reader(file, text)
     try:
         _check_depth(text)
         node = yaml.compose(text, Loader=_Loader)
@@ -165,9 +179,11 @@ def _check_text(text: str, file: str) -> Problem | None:
 def _explain_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    advice = "quote texts that hold `: `, `#`, `{` or a leading sign"
+    advice = "quote texts that hold `: `, `#`, `{` or a leading sign, and check the indentation"
     if "single document" in str(error.context):
         advice = "put each rule into a file of its own"
+    elif "escape" in str(error.problem):
+        advice = "between double quotes a backslash starts an escape; use single quotes"
     elif any(map(_TAB.match, text.split("\n")[line - 1 : line])):
         advice = "indent with spaces, not with tabs"
     return Problem(file, line, column, f"this is no valid YAML: {error.problem or error.context}; {advice}")
@@ -189,13 +205,16 @@ def explain_errors(document: Document, errors: Iterable[ErrorDetails], model: ty
     """Pydantic's errors as sentences that say what is wrong and what to do, each at its place."""
     for error in errors:
         path = tuple(error["loc"])
-        yield document.problem_at(path, _explain(error, path, model))
+        written = path if error["type"] == "missing" else document.find_nearest(path)
+        yield document.problem_at(path, _explain(error, _name(written), model))
 
 
 _SENTENCES = {
     "missing": "is missing; add it",
     "literal_error": "must be {expected}",
     "string_type": "must be text; put it into quotes",
+    "date_from_datetime_parsing": "is no date; write it like 2026-11-23",
+    "date_type": "must be a date; write it like 2026-11-23",
     "string_too_short": "is empty; fill it in, or remove it",
     "string_too_long": "is too long; at most {max_length} characters are allowed",
     "string_pattern_mismatch": "must match `{pattern}`",
@@ -213,14 +232,29 @@ _SENTENCES = {
 }
 
 
-def _explain(error: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
-    name = _cut(next((step for step in reversed(path) if isinstance(step, str)), "the file"))
-    if error["type"] == "extra_forbidden":
-        return f"unknown key `{name}`{suggest(name, _known_keys(model, path))}"
-    if error["type"] == "value_error":
+def _name(path: Path) -> str:
+    name = next((step for step in reversed(path) if isinstance(step, str)), "the file")
+    return f"an item of `{_cut(name)}`" if path and isinstance(path[-1], int) else f"`{_cut(name)}`"
+
+
+def _explain(error: ErrorDetails, name: str, model: type[BaseModel]) -> str:
+    kind, path = error["type"], tuple(error["loc"])
+    if kind == "extra_forbidden":
+        return f"unknown key {name}{suggest(str(path[-1]), _keys_at(model, path[:-1]))}"
+    if kind == "value_error":
         return str(error["ctx"]["error"])
-    sentence = _SENTENCES.get(error["type"], f"cannot be read: {error['msg'][:1].lower()}{error['msg'][1:]}")
-    return f"`{name}` {sentence.format_map(error.get('ctx', {}))}"
+    if kind == "string_type" and isinstance(error["input"], list):
+        return f"{name} must be one text, not a list"
+    sentence = _SENTENCES.get(kind, f"cannot be read: {error['msg'][:1].lower()}{error['msg'][1:]}")
+    return f"{name} {sentence.format_map(error.get('ctx', {}))}{_advise(kind, path, model)}"
+
+
+def _advise(kind: str, path: Path, model: type[BaseModel]) -> str:
+    """What the model's own schema has to say: an example of what a pattern allows, or the keys of a mapping."""
+    if kind == "string_pattern_mismatch":
+        examples = _schema_at(model, path).get("examples")
+        return f", as `{examples[0]}` does" if examples else ""
+    return suggest("", _keys_at(model, path)) if kind in {"model_type", "dict_type"} else ""
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -232,13 +266,17 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"; allowed are {', '.join(f'`{word}`' for word in names)}" if 0 < len(names) <= _SHORT_LIST else ""
 
 
-def _known_keys(model: type[BaseModel], path: Path) -> set[str]:
-    """The keys allowed where `path` ends, found by walking the model's JSON Schema."""
+def _keys_at(model: type[BaseModel], path: Path) -> set[str]:
+    return set(_schema_at(model, path).get("properties", {}))
+
+
+def _schema_at(model: type[BaseModel], path: Path) -> dict[str, Any]:
+    """The part of the model's JSON Schema that describes what stands at `path`."""
     schema = model.model_json_schema(by_alias=True)
     node: dict[str, Any] = schema
-    for step in path[:-1]:
+    for step in path:
         node = _child(node, step, schema)
-    return set(_resolve(node, schema).get("properties", {}))
+    return _resolve(node, schema)
 
 
 def _child(node: dict[str, Any], step: str | int, schema: dict[str, Any]) -> dict[str, Any]:

@@ -26,13 +26,16 @@ def _is_scalar(value: object) -> object:
 
 Scalar = Annotated[bool | int | str, BeforeValidator(_is_scalar)]
 Strings = Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
+_HTTPS = r"""^https://[^\s<>()"']+$"""
+"""Without a needless backslash: editors read it as a regular expression of ECMAScript, which knows none."""
+
 LabelName = Annotated[str, Field(min_length=1, max_length=50)]
 
 
 class _Written(BaseModel):
     """Something that a person writes: unknown keys are errors, nothing changes later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class SectionNamed(_Written):
@@ -64,7 +67,7 @@ class AtLeast(_Written):
 class Condition(BaseModel):
     """When something holds. Keys side by side must all hold. Any capture of the pack (`os: windows`) is a key too."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     phrase: str | None = Field(
         None,
@@ -172,6 +175,20 @@ class Labels(_Written):
         default_factory=list, description="Labels to take off, if a bot or a template set them."
     )
 
+    @model_validator(mode="after")
+    def _no_label_is_both(self) -> "Labels":
+        if both := sorted({*self.add} & {*self.remove}):
+            message = f"`{both[0]}` cannot be both added and removed; leave it out of one of the lists"
+            raise ValueError(message)
+        return self
+
+
+def _as_labels(value: object) -> object:
+    if isinstance(value, str):
+        message = "`labels` must be a list, as in `labels: [bug]`"
+        raise ValueError(message)  # noqa: TRY004 (pydantic reports a ValueError at its place)
+    return {"add": value} if isinstance(value, list) else value
+
 
 class FixedIn(_Written):
     """The release, and perhaps the pull request, that fixes the problem."""
@@ -198,7 +215,7 @@ class Resource(_Written):
     """A page to read."""
 
     title: str = Field(min_length=1, max_length=200, description="What the page is called.")
-    url: str = Field(pattern=r"^https://[^\s<>()\"']+$", max_length=500, description="Its https address.")
+    url: str = Field(pattern=_HTTPS, max_length=500, description="Its https address.", examples=["https://example.com/help"])
 
 
 class ShowDuplicates(_Written):
@@ -262,6 +279,7 @@ class RuleModel(_Written):
         pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$",
         max_length=80,
         description="The rule's name; the file's name without .yml.",
+        examples=["out-of-disk"],
     )
     title: str = Field(min_length=1, max_length=120, description="The known problem, as a heading.")
     why: str | None = Field(None, max_length=2000, description="What maintainers should know about the rule.")
@@ -277,10 +295,7 @@ class RuleModel(_Written):
     also: list[str] = Field(default_factory=list, description="Rules that may match the same issue.")
     labels: Annotated[
         Labels,
-        BeforeValidator(
-            lambda value: {"add": value} if isinstance(value, list) else value,
-            json_schema_input_type=Labels | list[LabelName],
-        ),
+        BeforeValidator(_as_labels, json_schema_input_type=Labels | list[LabelName]),
     ] = Field(default_factory=Labels, description="Labels to set (a list), or {add: [...], remove: [...]}.")
     fixed_in: FixedIn | None = Field(
         None, description="The release that fixes it: below it the comment says update, from it on regression."
@@ -373,7 +388,10 @@ class PackModel(_Written):
     """A folder of rules."""
 
     name: str = Field(
-        pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=80, description="The pack's name; the folder's name."
+        pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$",
+        max_length=80,
+        description="The pack's name; the folder's name.",
+        examples=["my-tool"],
     )
     product: str = Field("", max_length=100, description="The product, as its users call it.")
     captures: dict[str, CaptureModel] = Field(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from bot.issue.normal import collapse, squeeze
 
@@ -49,8 +50,7 @@ class PhraseError(ValueError):
     """A phrase that cannot be looked for; the message says what to change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(NamedTuple):
     """A place in a phrase that takes any value of a type; the value becomes a capture."""
 
     name: str

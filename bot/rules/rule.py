@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 
 from bot.issue.layout import LayoutModel
-from bot.issue.normal import collapse
+from bot.issue.normal import MAX_CHARACTERS, collapse
 from bot.issue.version import parse_version
 from bot.rules.captures import CaptureRule, compile_captures
 from bot.rules.compiling import Compiler
@@ -104,7 +104,10 @@ class Ruleset:
 def find_forbidden(text: str, words: tuple[str, ...]) -> list[str]:
     """Those of the words that the text holds, however they are cased or marked up."""
     collapsed = collapse(text)
-    return [word for word in words if collapse(word) in collapsed]
+    return [word for word in words if _collapse_word(word) in collapsed]
+
+
+_collapse_word = lru_cache(collapse)
 
 
 def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
@@ -125,7 +128,7 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
         return None, list(problems)
     found = {capture.name: capture.type for capture in pack.captures}
     found |= dict(_captures_of(model.match))
-    compiler = Compiler(known=tuple(capture.name for capture in pack.captures))
+    compiler = Compiler(known=tuple(capture.name for capture in pack.captures), layouts=tuple(pack.model.layouts))
     condition = compiler.compile(model.match, ("match",))
     compiler.known = tuple(found)
     branches = tuple(_compile_branch(compiler, guidance, index) for index, guidance in enumerate(model.guidance))
@@ -200,13 +203,24 @@ def _check_capture_names(model: ConditionModel, names: tuple[str, ...]) -> Itera
 def _check_guidance(
     model: RuleModel, found: Mapping[str, str], forbidden: tuple[str, ...]
 ) -> Iterator[tuple[Path, str]]:
+    for index, guidance in enumerate(model.guidance[:-1]):
+        if guidance.when is None:
+            yield ("guidance", index + 1), "this branch never speaks: the one before it has no `when:`; give it one"
     free_text = {name for name, kind in found.items() if kind in FREE_TEXT}
     echoable = found.keys() - free_text
-    for path, text in _texts_of(model):
+    texts = tuple(_texts_of(model))
+    held = _find_suspects([text for _, text in texts], forbidden)
+    for path, text in texts:
         for problem in check_template(text, echoable, free_text, ("fixed_in",) if model.fixed_in else ()):
             yield path, problem
-        for word in find_forbidden(text, forbidden):
+        for word in find_forbidden(text, held) if held else ():
             yield path, f'the words "{word}" wake other bots or are a command to GitHub; say it in other words'
+
+
+def _find_suspects(texts: list[str], forbidden: tuple[str, ...]) -> tuple[str, ...]:
+    """The words worth looking for: those that all texts together hold, where that is quicker to see."""
+    together = "\n".join(texts)
+    return forbidden if len(together) > MAX_CHARACTERS else tuple(find_forbidden(together, forbidden))
 
 
 def _texts_of(model: RuleModel) -> Iterator[tuple[Path, str]]:
