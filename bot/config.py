@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.errors import SettingsError
-from bot.rules.document import read_document, validate
+from bot.rules.document import Problem, read_document, validate
 from bot.rules.model import Association, Mode, Strings
 
 Occasion = Literal["opened", "edited", "reopened", "commented"]
@@ -86,12 +86,16 @@ class Config(_Setting):
 
 def read_config(text: str, file: str) -> Config:
     """The settings of a file; raises SettingsError with all problems, each with its line and column."""
-    if not text.strip():
-        return Config()
-    document = read_document(text, file)
-    if document.value is None and not document.problems:
-        return Config()
-    config, problems = validate(document, Config)
+    config, problems = parse_config(text, file)
     if config is None:
         raise SettingsError("the settings cannot be read\n" + "\n".join(map(str, problems)))
     return config
+
+
+def parse_config(text: str, file: str) -> tuple[Config | None, tuple[Problem, ...]]:
+    """The settings of a file, or None and everything that is wrong with them, from the first line to the last."""
+    document = read_document(text, file)
+    if document.value is None and not document.problems:
+        return Config(), ()
+    config, problems = validate(document, Config)
+    return config, tuple(sorted(problems))

@@ -11,6 +11,11 @@ class SettingsError(SignpostError):
     """Wrong usage or configuration."""
 
 
+def explain_cause(error: Exception) -> str:
+    """Why something could not be read or written, without the file's name, which the message around it has."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 class TrackerError(SignpostError):
     """GitHub could not be reached, refused, or ran out of rate limit.
 

@@ -165,7 +165,7 @@ def test_the_command_starts_without_heavy_modules() -> None:
 
 
 def test_a_dry_run_needs_no_heavy_modules() -> None:
-    statement = "import runpy\nrunpy.run_module('bot', run_name='__main__')"
+    statement = "from bot.cli import main\nmain(sys.argv[1:])"
     event = "tests/cases/extra-usage-400/event.json"
     arguments = ("run", "--event", event, "--event-name", "issues", "--rules", "rules/claude-code", "--dry-run")
     assert loaded_by(statement, *arguments) == []

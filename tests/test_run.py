@@ -143,6 +143,17 @@ def test_an_edit_that_brings_the_problem_back_is_answered_in_the_same_comment() 
     assert tracker.issues[7].labels == ("needs-info",)
 
 
+def test_an_edit_that_was_made_while_we_commented_takes_everything_back_too() -> None:
+    tracker = a_tracker(an_issue())
+    edited = an_event(an_issue(**WELL), action="edited")
+    run_once(tracker, action="opened")
+    tracker.issues[7] = replace(tracker.issues[7], **WELL)
+    run(edited, Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1))
+    (ours,) = our_comments(tracker)
+    assert tracker.issues[7].labels == ()
+    assert ours.body.startswith(read_template("withdrawn.md.j2").strip())
+
+
 def test_a_tidier_title_takes_nothing_back() -> None:
     tracker = a_tracker(an_issue(title="No space left on device", body="That is all I know."))
     run_once(tracker)
@@ -240,6 +251,22 @@ def test_a_reading_that_fails_is_told_and_nothing_is_written() -> None:
     with pytest.raises(TrackerError):
         run_once(tracker)
     assert tracker.issues[7] == an_issue(updated_at=after(minutes=1))
+
+
+@pytest.mark.parametrize(
+    "found, is_ours",
+    [
+        pytest.param({"id": 5}, True, id="the same"),
+        pytest.param({"id": 5, "repository": "octo-org/renamed"}, True, id="of a renamed repository"),
+        pytest.param({"id": 6, "repository": "other/repo"}, False, id="transferred, by chance to the same number"),
+        pytest.param({"id": 0, "repository": "other/repo"}, False, id="elsewhere, and nobody knows its id"),
+    ],
+)
+def test_only_the_issue_of_the_event_is_answered(found: Fields, *, is_ours: bool) -> None:
+    tracker = a_tracker(an_issue(**found))
+    report = run(an_event(an_issue(id=5)), Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1))
+    gone = Skip("the issue was deleted or transferred")
+    assert (report.skipped, bool(our_comments(tracker))) == (None if is_ours else gone, is_ours)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.cli.output import add_format, add_rules, list_rules, make_console, print_json
-from bot.errors import SettingsError
+from bot.errors import SettingsError, explain_cause
 from bot.github.payload import parse_issue
 from bot.github.tracker import Issue
 from bot.rules.loading import load_rules
@@ -57,7 +57,7 @@ def _open_out(path: Path) -> TextIO:
     try:
         return path.open("w", encoding="utf-8")
     except OSError as error:
-        message = f"cannot write {path}: {error}"
+        message = f"cannot write {path}: {explain_cause(error)}"
         raise SettingsError(message) from error
 
 
@@ -68,7 +68,7 @@ def _read_issues(path: Path) -> Iterator[Issue]:
                 if line.strip():
                     yield from _parse_line(line, f"{path}:{number}")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        message = f"cannot read {path}: {error}"
+        message = f"cannot read {path}: {explain_cause(error)}"
         raise SettingsError(message) from error
 
 

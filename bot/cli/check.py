@@ -4,7 +4,9 @@ import argparse
 
 from bot.cli.output import add_format, print_json
 from bot.rules.check import CheckReport, check_rules
-from bot.rules.loading import load_rules
+from bot.cli.sources import check_settings
+from bot.rules.loading import join_rulesets, load_rules
+from bot.rules.rule import Ruleset
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,8 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 if all rules are proven, 1 if not."""
-    report = check_rules(load_rules(arguments.paths))
+    """0 if all rules are proven and the settings beside them can be read, 1 if not."""
+    settings = Ruleset(problems=tuple(problem for path in arguments.paths for problem in check_settings(path)))
+    report = check_rules(join_rulesets([load_rules(arguments.paths), settings]))
     if arguments.format == "json":
         print_json(_as_json(report))
     else:
@@ -34,5 +37,9 @@ def _as_json(report: CheckReport) -> dict[str, object]:
 def _print(report: CheckReport) -> None:
     for problem in report.problems:
         print(problem)
-    found = f"{len(report.problems)} problem{'' if len(report.problems) == 1 else 's'}"
-    print(f"{report.rules} rules, {report.examples} examples: {'all proven' if report.is_green else found}")
+    found = "all proven" if report.is_green else _count(len(report.problems), "problem")
+    print(f"{_count(report.rules, 'rule')}, {_count(report.examples, 'example')}: {found}")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

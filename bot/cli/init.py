@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from bot.cli.output import add_format, print_json
-from bot.errors import SettingsError
+from bot.errors import SettingsError, explain_cause
 
 _FILES = {
     "workflow.yml": ".github/workflows/signpost.yml",
@@ -48,7 +48,7 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     except OSError as error:
-        message = f"cannot write {path}: {error}"
+        message = f"cannot write {path}: {explain_cause(error)}"
         raise SettingsError(message) from error
 
 
@@ -58,4 +58,4 @@ def _print(written: list[str], kept: list[str]) -> None:
     for place in kept:
         print(f"kept   {place} (it was there)")
     print("\nNext: edit the rule, prove it with `signpost check .github/signpost`, commit, push.")
-    print("To look before it speaks, set `mode: observe` in config.yml: matches then appear in the step summary only.")
+    print("A rule in `mode: observe` appears in the step summary only. When you trust it, go on to `label`, then `comment`.")

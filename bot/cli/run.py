@@ -4,6 +4,8 @@ import argparse
 import json
 import os
 import sys
+import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 from bot.cli.output import add_format, add_rules, print_json
 from bot.cli.sources import read_sources
 from bot.cli.telling import choose_stream, tell_failure, tell_report
-from bot.errors import SettingsError, SignpostError
+from bot.errors import SettingsError, SignpostError, explain_cause
 from bot.github import runner
 from bot.github.event import IssueRequest, parse_event
 from bot.github.offline import PayloadTracker
@@ -39,20 +41,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """0 fine, 1 an action failed, 2 rules or settings are wrong, 3 GitHub cannot be read; `fail-on: never` gives 0."""
-    settings = runner.Settings.from_environment(os.environ)
     is_quiet = arguments.format == "json"
+    try:
+        settings = runner.Settings.from_environment(os.environ)
+    except SettingsError as error:
+        return _stop(error, _read_least(os.environ), is_quiet=is_quiet)
     if settings.is_action and settings.token:
         runner.print_commands([runner.mask(settings.token.get_secret_value())], choose_stream(is_quiet=is_quiet))
     try:
         code = _run(arguments, settings)
     except SignpostError as error:
-        if settings.is_action:
-            tell_failure(error, settings, is_quiet=is_quiet)
-        if settings.fail_on == "error":
+        return _stop(error, settings, is_quiet=is_quiet)
+    except Exception as error:  # a traceback may hold the reporter's words, and a red run is mailed to the reporter
+        if not settings.is_action:
             raise
-        print(f"signpost: {error}", file=sys.stderr)
-        code = 0
+        runner.print_safely(traceback.format_exception(error), sys.stderr)
+        fault = SignpostError(f"this is a fault of Signpost itself ({type(error).__name__}); the log shows where")
+        return _stop(fault, settings, is_quiet=is_quiet)
     return code if settings.fail_on == "error" else 0
+
+
+def _read_least(environment: Mapping[str, str]) -> runner.Settings:
+    """What is needed to tell of inputs that cannot be read; only `error` itself makes a run red."""
+    stated = {name: value for name, value in environment.items() if name.startswith("GITHUB_")}
+    is_red = environment.get("INPUT_FAIL-ON", environment.get("INPUT_FAIL_ON", "")).strip() in {"", "error"}
+    return runner.Settings.from_environment(stated | {"INPUT_FAIL_ON": "error" if is_red else "never"})
+
+
+def _stop(error: SignpostError, settings: runner.Settings, *, is_quiet: bool) -> int:
+    """Tell why a run came to its end early; the exit code."""
+    if settings.is_action:
+        tell_failure(error, settings, is_quiet=is_quiet)
+    runner.print_safely([f"signpost: {error}"], sys.stderr)
+    return error.exit_code if settings.fail_on == "error" else 0
 
 
 def _run(arguments: argparse.Namespace, settings: runner.Settings) -> int:
@@ -88,7 +109,7 @@ def _read_payload(path: Path) -> dict[str, Any]:
     try:
         payload = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        message = f"cannot read the event {path}: {error}"
+        message = f"cannot read the event {path}: {explain_cause(error)}"
         raise SettingsError(message) from error
     if not isinstance(payload, dict):
         message = f"the event {path} is no JSON object; it should be the payload that GitHub sent"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bot.config import Config, read_config
-from bot.errors import SettingsError
+from bot.config import Config, parse_config, read_config
+from bot.errors import SettingsError, explain_cause
 from bot.github.tracker import Tracker
 from bot.rules.document import Problem
 from bot.rules.loading import build_ruleset, join_rulesets, load_rules, read_folder
@@ -35,6 +35,21 @@ def read_sources(rules: Iterable[str], config_file: str | None, repository: str,
     packs = [f"pack:{name}" for name in config.packs if f"pack:{name}" not in places]
     ruleset = join_rulesets([own, load_rules(packs), Ruleset(problems=problems)])
     return Sources(ruleset=ruleset, config=config, template=_read_template(files, config, config_file))
+
+
+def check_settings(folder: str) -> tuple[Problem, ...]:
+    """What is wrong with the settings beside the rules of a folder; nothing where it has none."""
+    file = next((file for name in ("config.yml", "config.yaml") if (file := Path(folder) / name).is_file()), None)
+    if file is None:
+        return ()
+    try:
+        config, problems = parse_config(_read_file(str(file)), str(file))
+        if config is not None:
+            load_rules(f"pack:{name}" for name in config.packs)
+            _read_template({}, config, str(file))
+    except SettingsError as error:
+        return (Problem(str(file), 1, 1, str(error)),)
+    return problems
 
 
 def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
@@ -71,5 +86,5 @@ def _read_file(name: str) -> str:
     try:
         return Path(name).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read {name}: {error}"
+        message = f"cannot read {name}: {explain_cause(error)}"
         raise SettingsError(message) from error

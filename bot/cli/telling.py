@@ -105,12 +105,17 @@ def _write_actions(report: Report, *, is_dry_run: bool) -> Iterator[str]:
     for action in report.plan.actions:
         verb = "Would" if is_dry_run else "Tried" if id(action) in failed else "Did"
         details = {name: value for name, value in _details(action) if name not in {"action", "body"}}
-        shown = "; ".join(f"{name} {', '.join(v) if isinstance(v, tuple) else v}" for name, v in details.items())
+        shown = "; ".join(_show(name, value, action.action) for name, value in details.items())
         yield f"{verb:<9} {action.action.replace('_', ' ')}{': ' if shown else ''}{shown}"
         if isinstance(action, CreateComment | UpdateComment):
             yield _RULE
             yield from action.body.splitlines()
             yield _RULE
+
+
+def _show(name: str, value: object, action: str) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text if action.endswith(name) else f"{name} {text}"
 
 
 def _details(action: object) -> Iterable[tuple[str, object]]:

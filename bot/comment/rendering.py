@@ -77,7 +77,7 @@ def make_section(match: Match, issue: Issue, target: Target | None, duplicates: 
 
     return Section(
         title=write(rule.model.title),
-        tldr=" ".join(write(guidance.tldr).split()),
+        tldr=defuse(" ".join(render_template(guidance.tldr, values).split()), issue.repository, server),
         steps=tuple(_indent(write(step)) for step in guidance.steps),
         example=_write_example(guidance, values | _echo(match, is_bare=True)),
         notes=write(guidance.notes),

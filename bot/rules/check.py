@@ -61,9 +61,7 @@ def check_rules(ruleset: Ruleset) -> CheckReport:
             count += 1
             facts = read_facts(make_example_issue(example), ruleset)
             matches = match_rules(facts, ruleset)
-            messages = list(_judge(rule, example, matches, must_match=must_match))
-            if must_match and all(match.rule is not rule for match in matches):
-                messages.append(_explain_miss(rule, facts))
+            messages = _judge_match(rule, example, facts, matches) if must_match else _judge_near_miss(rule, matches)
             problems += [rule.document.problem_at(path, message) for message in messages]
     return CheckReport(len(ruleset.rules), count, tuple(sorted(set(problems))))
 
@@ -75,14 +73,17 @@ def _examples_of(rule: Rule) -> Iterator[tuple[Path, Example, bool]]:
         yield ("examples", "no_match", index), example, False
 
 
-def _judge(rule: Rule, example: Example, matches: tuple[Match, ...], *, must_match: bool) -> Iterator[str]:
-    own = next((match for match in matches if match.rule is rule), None)
-    if not must_match:
-        if own:
+def _judge_near_miss(rule: Rule, matches: tuple[Match, ...]) -> Iterator[str]:
+    for own in matches:
+        if own.rule is rule:
             first = next((f": {item.wanted} found {item.text!r}" for item in own.evidence), "")
             yield f"`{rule.id}` matches this near miss{first}; add a `none:` or a longer phrase"
-        return
+
+
+def _judge_match(rule: Rule, example: Example, facts: Facts, matches: tuple[Match, ...]) -> Iterator[str]:
+    own = next((match for match in matches if match.rule is rule), None)
     if own is None:
+        yield _explain_miss(rule, facts)
         return
     yield from _compare(example.expect, own)
     for match in matches:

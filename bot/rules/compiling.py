@@ -211,7 +211,8 @@ def _about_issue(key: str) -> "Callable[[Compiler, ConditionModel, Path], Condit
         known = {"language": LANGUAGES, "layout": (*LAYOUTS, *compiler.layouts)}.get(key, values)
         folded = {name.casefold() for name in known}
         unknown = [name for name in values if name.casefold() not in folded]
-        compiler.problems += [(path, f"unknown {key} `{name}`{suggest(name, known)}") for name in unknown]
+        advice = f"; known are {', '.join(known)}"
+        compiler.problems += [(path, f"unknown {key} `{name}`{suggest(name, known) or advice}") for name in unknown]
         return IssueHolds(key, values)
 
     return make

@@ -20,6 +20,7 @@ from bot.rules.prefilter import Prefilter
 from bot.rules.template import check_template
 
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?P?<(?P<name>\w+)>")
+_NEVER_SPEAKS = "this branch never speaks, since the one before it has no `when:`; add one there, or put that one last"
 ALWAYS_FORBIDDEN = ("duplicate of #",)
 """GitHub takes a comment that starts so as a command (docs: marking issues as a duplicate)."""
 
@@ -205,7 +206,7 @@ def _check_guidance(
 ) -> Iterator[tuple[Path, str]]:
     for index, guidance in enumerate(model.guidance[:-1]):
         if guidance.when is None:
-            yield ("guidance", index + 1), "this branch never speaks: the one before it has no `when:`; give it one"
+            yield ("guidance", index + 1), _NEVER_SPEAKS
     free_text = {name for name, kind in found.items() if kind in FREE_TEXT}
     echoable = found.keys() - free_text
     texts = tuple(_texts_of(model))

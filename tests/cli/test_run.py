@@ -26,6 +26,7 @@ from tests.stand_ins.story import (
 )
 
 BROKEN_RULE = RULE.replace("id: out-of-disk", "id: broken").replace("phrase:", "phrases:")
+SHELL = "name: mine\ncaptures:\n  shell:\n    first_of: [{section: Shell}]\n"
 HEREDOC = re.compile(
     r"^(?P<name>[\w-]+)<<(?P<end>ghadelimiter_\S+)\n(?P<value>.*?)\n(?P=end)\n", re.MULTILINE | re.DOTALL
 )
@@ -190,6 +191,52 @@ def test_fail_on_decides_whether_a_run_is_red(
     assert "::error title=Signpost::Could not read .github/signpost of octo/widget: GitHub answered 422" in refused.out
 
 
+@pytest.mark.parametrize("fail_on, code", [("error", 2), ("never", 0), ("nevre", 0)])
+def test_a_wrong_input_is_told_to_maintainers_and_red_only_if_they_say_so(
+    fake_github: FakeGitHub, tmp_path: Path, fail_on: str, code: int
+) -> None:
+    summary = tmp_path / "summary.md"
+    wrong = {"INPUT_DRY-RUN": "::error::", "INPUT_FAIL-ON": fail_on, "GITHUB_STEP_SUMMARY": str(summary)}
+
+    finished = run(fake_github, tmp_path, **wrong)
+
+    told = "The input `dry-run` cannot be read: write `true` or `false`."
+    assert finished.code == code
+    assert f"::error title=Signpost::{told}" in finished.out
+    assert told in summary.read_text("utf-8")
+
+
+def test_a_fault_of_ours_is_told_without_a_word_that_the_runner_obeys(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    add_rule(fake_github)
+    nowhere = tmp_path / "no-such-folder" / "x\n::set-output name=y::z"
+
+    finished = run(fake_github, tmp_path, GITHUB_OUTPUT=str(nowhere), **{"INPUT_FAIL-ON": "never"})
+
+    assert finished.code == 0
+    assert "::error title=Signpost::this is a fault of Signpost itself (FileNotFoundError)" in finished.out
+    assert "Traceback" in finished.err
+    assert not any(line.startswith("::") for line in finished.err.splitlines())
+
+
+def test_a_fault_of_ours_outside_a_workflow_is_not_hidden(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    add_rule(fake_github)
+
+    finished = run(fake_github, tmp_path, GITHUB_ACTIONS="", GITHUB_OUTPUT=str(tmp_path / "no-such-folder" / "x"))
+
+    assert finished.code == 1
+    assert "FileNotFoundError" in finished.err
+
+
+def test_what_a_reporter_wrote_reaches_a_terminal_without_its_controls(checkout: Path, event: Json) -> None:
+    (checkout / HOME / "pack.yml").write_text(SHELL, encoding="utf-8")
+    body = "No space left on device\n\n### Shell\n\nzsh \x1b]0;x\x07\u202e\n::error::x\n"
+
+    finished = run_offline(checkout, {**event, "issue": {**event["issue"], "body": body}}, "--dry-run")
+
+    assert finished.code == 0
+    assert "Found     shell 'zsh \\x1b]0;x\\x07\\u202e ::error::x'\n" in finished.out
+
+
 def test_an_action_that_failed_is_told_to_maintainers_alone(fake_github: FakeGitHub, tmp_path: Path) -> None:
     add_rule(fake_github)
     fake_github.faults = {6: FAULTS["422"]}
@@ -199,6 +246,7 @@ def test_an_action_that_failed_is_told_to_maintainers_alone(fake_github: FakeGit
 
     told = "Could not comment on octo/widget#2: GitHub answered 422 (Validation Failed)"
     assert finished.code == 1
+    assert "\nTried     create comment\n" in finished.out
     assert f"::error title=Signpost%3A an action failed::create_comment: {told}" in finished.out
     assert told in summary.read_text("utf-8")
     assert fake_github.repositories[REPOSITORY].issues[2].comments == []

@@ -209,6 +209,7 @@ def test_gh_and_rest_say_the_same() -> None:
         pytest.param({"user": None}, {"author": Account(login="ghost")}, id="a user who is gone"),
         pytest.param({"created_at": None}, {"created_at": EPOCH}, id="no date"),
         pytest.param({"created_at": "2026-04-08T09:00:00.000+0000"}, {}, id="a date as Jira writes it"),
+        pytest.param({"created_at": "0001-01-01T00:00:00+14:00"}, {"created_at": EPOCH}, id="a date before all dates"),
         pytest.param({"labels": ["bug", "area/cost"]}, {}, id="labels as bare names"),
         pytest.param({"labels": None}, {"labels": ()}, id="labels that are null"),
         pytest.param({"title": "a\ud800b\udc00"}, {"title": "a\ufffdb\ufffd"}, id="lone surrogates"),
@@ -222,6 +223,18 @@ def test_what_may_be_missing_has_a_default(change: Json, expected: Json) -> None
 
     assert {name: getattr(issue, name) for name in expected} == expected
     assert issue.created_at == expected.get("created_at", ISSUE.created_at)
+
+
+@pytest.mark.parametrize(
+    "address, is_pull_request",
+    [
+        ("https://github.com/octo/widget/pull/7", True),
+        ("https://github.com/octo/pull/issues/7", False),
+        ("https://github.com/pull/widget/issues/7", False),
+    ],
+)
+def test_a_pull_request_is_known_by_its_address(address: str, is_pull_request: bool) -> None:  # noqa: FBT001
+    assert parse_issue({"number": 7, "title": "", "url": address}).is_pull_request is is_pull_request
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,11 @@ def test_a_span_of_a_normal_form_is_found_in_the_whole_body() -> None:
     assert [log.original[span.start : span.end] for span in found] == ["disk`\n is"] * 2
 
 
-def test_a_section_is_a_view() -> None:
-    facts = Facts(make_issue("### Logs\n\nboom\n\n### Logs\n\nbang\n"))
-    found = facts.find_texts(("title", "section: logs"))
+def test_a_section_is_a_view_by_the_name_that_was_asked_for() -> None:
+    facts = Facts(
+        make_issue("### Logs\n\nboom\n\n### <img src=https://example.com/x.png> [LOGS](https://x.example)\n\nbang\n")
+    )
+    found = facts.find_texts(("title", "section: Logs"))
     assert [(text.view, text.raw.strip()) for text in found] == [
         ("title", ""),
         ("section: Logs", "boom"),
