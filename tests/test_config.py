@@ -62,6 +62,7 @@ def test_all_settings_are_read() -> None:
         ("max_sections: 0", ["config.yml:1:"]),
         ("skip:\n  bots: maybe", ["config.yml:2:"]),
         ("labels:\n  prefix_owned: ['']", ["config.yml:2:"]),
+        ("extra: 1\non: [sometimes]\nmode: loud", ["config.yml:1:", "config.yml:2:", "config.yml:3:"]),
         ("mode: loud\non: [sometimes]\nextra: 1", ["config.yml:1:", "config.yml:2:", "config.yml:3:"]),
         ("mode: [", ["config.yml:"]),
         ("- a list", ["config.yml:1:"]),

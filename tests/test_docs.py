@@ -47,6 +47,13 @@ def run_signpost(arguments: list[str]) -> int:
         return int(end.code or 0)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
 def test_every_command_is_documented() -> None:
     documented = {line.split()[1] for page in PAGES for line in find_commands(page) if line.startswith("signpost ")}
     mentioned = set(re.findall(r"`signpost (\w+)", (ROOT / "README.md").read_text("utf-8")))

@@ -3,8 +3,8 @@
 import argparse
 
 from bot.cli.output import add_format, print_json
-from bot.rules.check import CheckReport, check_rules
 from bot.cli.sources import check_settings
+from bot.rules.check import CheckReport, check_rules
 from bot.rules.loading import join_rulesets, load_rules
 from bot.rules.rule import Ruleset
 

@@ -177,7 +177,8 @@ def _make_tree(explanation: Explanation, issue: Issue) -> "Tree":
     for name, capture in explanation.captures.items():
         also = f" (also stated: {', '.join(capture.also_stated)})" if capture.also_stated else ""
         where = f", line {capture.evidence.line}" if capture.evidence else ""
-        tree.add(Text(f"{name} = {capture.value}, from {capture.place}{where}{also}", style="cyan"))
+        found = _flatten(f"{name} = {capture.value}, from {capture.place}{where}{also}")
+        tree.add(Text(found, style="cyan"))
     return tree
 
 
@@ -187,7 +188,7 @@ def _grow(tree: "Tree", verdict: Verdict, issue: Issue) -> None:
     sign = ("✓ ", "green") if verdict.holds else ("✗ ", "red")
     label = Text.assemble(sign, verdict.wanted)
     if verdict.seen and not verdict.holds:
-        label.append(f"  ({verdict.seen})", style="dim")
+        label.append(f"  ({_flatten(verdict.seen)})", style="dim")
     branch = tree.add(label)
     for item in verdict.evidence:
         branch.add(_highlight(item, issue))

@@ -58,4 +58,6 @@ def _print(written: list[str], kept: list[str]) -> None:
     for place in kept:
         print(f"kept   {place} (it was there)")
     print("\nNext: edit the rule, prove it with `signpost check .github/signpost`, commit, push.")
-    print("A rule in `mode: observe` appears in the step summary only. When you trust it, go on to `label`, then `comment`.")
+    print(
+        "In `mode: observe` a rule appears in the step summary only. When you trust it: `mode: label`, then `comment`."
+    )

@@ -19,6 +19,8 @@ SECONDARY_WAIT = 60
 
 _TOKEN = re.compile(r"\b(?:gh[opsur]_[A-Za-z0-9._-]{10,}|github_pat_\w{10,})")
 _LONGEST_MESSAGE = 300
+_LONGEST_LIMIT = 86_400
+"""Seconds. GitHub's own limits end within the hour; a proxy may state what no calendar holds."""
 _SUCCESS = range(200, 300)
 _FAULT = range(500, 600)
 _FORBIDDEN = 403
@@ -179,7 +181,7 @@ def _say_lost(what: str, reason: str, *, doubt: bool) -> str:
 def _advise(answer: Answer, now: float) -> str:
     limit = find_limit(answer, now)
     if limit:
-        until = datetime.fromtimestamp(now + limit.seconds, UTC)
+        until = datetime.fromtimestamp(now + min(limit.seconds, _LONGEST_LIMIT), UTC)
         return f"The {limit.why} ends at {until:%Y-%m-%d %H:%M:%S} UTC; run it again then."
     if "resource not accessible by" in answer.message().lower():
         return "Give the job `permissions: issues: write` and `contents: read`, or the token the same rights."

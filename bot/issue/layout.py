@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -52,14 +52,27 @@ class Piece(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
-    """An issue's body, taken apart."""
+    """An issue's body, taken apart. `headings` are those that part it, `covered` what is code or hidden."""
 
-    name: str
-    sections: tuple[Section, ...] = ()
-    boxes: tuple[Box, ...] = ()
-    pieces: tuple[Piece, ...] = ()
+    body: str
+    model: LayoutModel
+    headings: tuple[Heading, ...]
+    covered: tuple[Span, ...]
+    boxes: tuple[Box, ...]
+    pieces: tuple[Piece, ...]
+
+    @property
+    def name(self) -> str:
+        """The kind of report."""
+        return self.model.name
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections, and then the `Key: value` lines; read when somebody asks, since most issues match nothing."""
+        key_lines = _key_lines(self.body, self.headings, self.model, self.covered)
+        return (*_sections(self.headings, self.model, len(self.body)), *key_lines)
 
 
 FORM = LayoutModel(name="form", headings="form")
@@ -138,11 +151,12 @@ def read_layout(body: str, models: tuple[LayoutModel, ...] = ()) -> Layout:
     hidden = find_hidden(body, headings, known)
     covered = sorted([*(whole for whole, _ in hidden.fences), *hidden.comments], key=lambda span: span.start)
     splitting = [h for h in headings if _splits(h, model) and not is_inside(covered, h.start)]
-    sections = tuple(_sections(splitting, model, len(body)))
     boxes = tuple(box for box in _boxes(body) if not is_inside(covered, box.span.start))
     return Layout(
-        name=model.name,
-        sections=sections + tuple(_key_lines(body, splitting, model, covered)),
+        body=body,
+        model=model,
+        headings=tuple(splitting),
+        covered=tuple(covered),
         boxes=boxes,
         pieces=tuple(_pieces(body, splitting, model, hidden.fences, [*hidden.comments, *(b.span for b in boxes)])),
     )
@@ -173,7 +187,7 @@ def _splits(heading: Heading, model: LayoutModel) -> bool:
     return model.headings in {"any", heading.style}
 
 
-def _sections(headings: list[Heading], model: LayoutModel, length: int) -> Iterator[Section]:
+def _sections(headings: Sequence[Heading], model: LayoutModel, length: int) -> Iterator[Section]:
     """A known label's answer runs to the next known label: the `###` of an answer is a section of its own beside it."""
     starts = [heading.start for heading in headings]
     known_starts = [heading.start for heading in headings if model.view_of(heading.label)]
@@ -183,7 +197,9 @@ def _sections(headings: list[Heading], model: LayoutModel, length: int) -> Itera
         yield Section(heading.label, Span(heading.end, end))
 
 
-def _key_lines(body: str, headings: list[Heading], model: LayoutModel, covered: list[Span]) -> Iterator[Section]:
+def _key_lines(
+    body: str, headings: Sequence[Heading], model: LayoutModel, covered: Sequence[Span]
+) -> Iterator[Section]:
     starts = [heading.start for heading in headings]
     facts = [_is_facts(heading.label, model) for heading in headings]
     for match in islice(_KEY_LINE.finditer(body), MAX_PARTS):

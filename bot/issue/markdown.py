@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -141,7 +141,7 @@ def _headings(text: str) -> Iterator[Heading]:
         yield Heading(match.start(), match.end(), "html", int(match["level"]), match["label"].strip())
 
 
-def is_inside(spans: list[Span], position: int) -> bool:
+def is_inside(spans: Sequence[Span], position: int) -> bool:
     """Whether one of the spans (in order and apart) covers the position."""
     before = bisect_right(spans, position, key=lambda span: span.start) - 1
     return before >= 0 and position < spans[before].end

@@ -84,8 +84,8 @@ class _Reader:
         if not node.tag.startswith(_OWN_TAGS):
             self._report(node, f"`{_cut(node.tag)}` is read as a YAML tag, since it starts with `!`; quote the text")
         if isinstance(node, yaml.ScalarNode):
-            if not node.style and (number := _NUMBER_SIGN.match(self.text, node.end_mark.index)):
-                self._report(node, f"`{number[1]}` starts a comment in YAML; leave the `#` out, or quote the whole text")
+            if not node.style and (sign := _NUMBER_SIGN.match(self.text, node.end_mark.index)):
+                self._report(node, f"`{sign[1]}` starts a comment in YAML; leave the `#` out, or quote the whole text")
             return _read_scalar(node)
         if id(node) in self._seen:
             self._report(node, "YAML aliases (`*name`) are not supported; write the text out")

@@ -49,7 +49,7 @@ def _drop_twice(rules: list[Rule]) -> tuple[list[Rule], list[Problem]]:
     problems = []
     for rule in rules:
         first = kept.setdefault(rule.id, rule)
-        if first is not rule:
+        if first.file != rule.file:
             problems.append(
                 Problem(rule.file, 1, 1, f"the id `{rule.id}` is taken by {first.file}; rename one of them")
             )

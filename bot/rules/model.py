@@ -215,7 +215,9 @@ class Resource(_Written):
     """A page to read."""
 
     title: str = Field(min_length=1, max_length=200, description="What the page is called.")
-    url: str = Field(pattern=_HTTPS, max_length=500, description="Its https address.", examples=["https://example.com/help"])
+    url: str = Field(
+        pattern=_HTTPS, max_length=500, description="Its https address.", examples=["https://example.com/help"]
+    )
 
 
 class ShowDuplicates(_Written):

@@ -58,6 +58,33 @@ def test_a_place_without_rules_is_wrong_usage(tmp_path: Path) -> None:
     assert finished.err == "signpost: there are no rules at nowhere; give a folder, a rule file or pack:NAME\n"
 
 
+@pytest.mark.parametrize(
+    "config, expected",
+    [
+        pytest.param("mod: observe\n", "unknown key `mod`; did you mean `mode`?", id="an unknown key"),
+        pytest.param("packs: [mine]\n", "there is no pack called 'mine'; shipped are: claude-code", id="no such pack"),
+        pytest.param(
+            "template: mine.md.j2\n", f"cannot read {HOME}/mine.md.j2: No such file or directory", id="no such template"
+        ),
+    ],
+)
+def test_the_settings_beside_the_rules_are_read_too(tmp_path: Path, config: str, expected: str) -> None:
+    write_rules(tmp_path, out_of_disk=RULE)
+    (tmp_path / HOME / "config.yml").write_text(config, encoding="utf-8")
+
+    finished = run_command("check", folder=tmp_path)
+
+    assert (finished.code, finished.err) == (1, "")
+    assert finished.out == f"{HOME}/config.yml:1:1: {expected}\n1 rule, 2 examples: 1 problem\n"
+
+
+def test_settings_that_can_be_read_are_no_problem(tmp_path: Path) -> None:
+    write_rules(tmp_path, out_of_disk=RULE)
+    (tmp_path / HOME / "config.yaml").write_text("packs: [claude-code]\n", encoding="utf-8")
+
+    assert run_command("check", HOME, f"{HOME}/out-of-disk.yml", folder=tmp_path).code == 0
+
+
 def test_one_file_and_a_shipped_pack_can_be_checked_together(tmp_path: Path) -> None:
     write_rules(tmp_path, out_of_disk=RULE)
 

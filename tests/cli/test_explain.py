@@ -150,3 +150,18 @@ def test_a_broken_rule_beside_good_ones_is_told_and_the_others_explain(checkout:
 
     assert (finished.code, matched(finished)["out-of-disk"]) == (2, True)
     assert f"{HOME}/broken.yml:1:1: " in finished.err
+
+
+def test_nothing_that_a_reporter_wrote_reaches_a_terminal_as_a_command(checkout: Path) -> None:
+    pack = "name: mine\ncaptures:\n  shell:\n    first_of: [{section: Shell}]\n"
+    phrase = '  phrase: "No space left on device"'
+    rule = RULE.replace(phrase, f"  all:\n    - {phrase.strip()}\n    - shell: [fish]")
+    for name, text in (("pack", pack), ("out-of-disk", rule)):
+        (checkout / HOME / f"{name}.yml").write_text(text, encoding="utf-8")
+
+    finished = explain(checkout, "-", stdin="No space left on device\n\n### Shell\n\nzsh \x1b]0;x\x07 \u202e\x9b31m\n")
+
+    assert finished.code == 0
+    assert "(shell is zsh " in finished.out
+    assert "shell = zsh " in finished.out
+    assert [sign for sign in finished.out if sign in "\x1b\x07\x9b\u202e"] == []

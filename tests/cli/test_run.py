@@ -160,7 +160,7 @@ def test_a_dry_run_with_a_token_reads_and_writes_nothing(fake_github: FakeGitHub
 
     issue = fake_github.repositories[REPOSITORY].issues[2]
     assert (finished.code, issue.labels, issue.comments) == (0, [], [])
-    assert "Would     create comment" in finished.out
+    assert "Would     add labels: area:disk\nWould     create comment\n" in finished.out
 
 
 def test_a_broken_rule_is_shown_at_its_place_and_the_others_still_run(fake_github: FakeGitHub, tmp_path: Path) -> None:

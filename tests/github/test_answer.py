@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.github.answer import Answer, Lost, Wait, decide_retry, find_limit, redact, shorten
+from bot.github.answer import Answer, Lost, Wait, decide_retry, explain_failure, find_limit, redact, shorten
 
 NOW = 1_800_000_000.0
 SECONDARY = '{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
@@ -115,6 +115,14 @@ def test_githubs_own_words_are_found_where_there_are_any(text: str, expected: st
 )
 def test_tokens_are_taken_out(text: str, expected: str) -> None:
     assert redact(text, "s3cret") == expected
+
+
+@pytest.mark.parametrize("stated", ["9" * 30, "9" * 400])
+@pytest.mark.parametrize("header", ["retry_after", "x_ratelimit_reset"])
+def test_a_limit_that_no_calendar_holds_is_told_as_a_day(header: str, stated: str) -> None:
+    limited = answer(429, **{"x_ratelimit_remaining": "0", header: stated})
+    error = explain_failure("read it", limited, is_read=True, now=NOW)
+    assert str(error).endswith("The rate limit ends at 2027-01-16 08:00:00 UTC; run it again then.")
 
 
 def test_a_message_is_one_line_of_bounded_length() -> None:

@@ -233,7 +233,7 @@ def test_what_may_be_missing_has_a_default(change: Json, expected: Json) -> None
         ("https://github.com/pull/widget/issues/7", False),
     ],
 )
-def test_a_pull_request_is_known_by_its_address(address: str, is_pull_request: bool) -> None:  # noqa: FBT001
+def test_a_pull_request_is_known_by_its_address(address: str, *, is_pull_request: bool) -> None:
     assert parse_issue({"number": 7, "title": "", "url": address}).is_pull_request is is_pull_request
 
 

@@ -8,6 +8,8 @@ from bot.rules.model import Example
 from tests.rules.rules import make_ruleset, write_rule
 
 PIE = "{phrase: apple pie}"
+MEND = "correct the condition or the example"
+PROVEN_BY_PLUM = "examples: {match: [plum], no_match: [x]}"
 PROVEN = "examples: {match: [apple pie], no_match: [plum pie]}"
 
 
@@ -31,8 +33,23 @@ def expecting(expect: str) -> str:
         pytest.param([write_rule("a", PIE, PROVEN)], [], id="a proven rule"),
         pytest.param(
             [write_rule("a", PIE, "examples: {match: [plum pie], no_match: [plum]}")],
-            ["a.yml:5:20: `a` does not match its own example; see `signpost explain`, or correct the example"],
+            [f'a.yml:5:20: `a` does not match its own example: phrase: "apple pie" (not in title, body, logs); {MEND}'],
             id="an example that does not match",
+        ),
+        pytest.param(
+            [write_rule("a", "{any: [{all: [{phrase: plum}, {ticked: true, checkbox: pie}]}]}", PROVEN_BY_PLUM)],
+            [
+                (
+                    'a.yml:5:20: `a` does not match its own example: checkbox: "pie", ticked: true '
+                    f"(there is no such box); {MEND}"
+                )
+            ],
+            id="an example of which only a part matches",
+        ),
+        pytest.param(
+            [write_rule("a", "{phrase: plum, none: [{phrase: pie}, {phrase: plum}]}", PROVEN_BY_PLUM)],
+            [f'a.yml:5:20: `a` does not match its own example: none (phrase: "plum" holds); {MEND}'],
+            id="an example with what must not be there",
         ),
         pytest.param(
             [write_rule("a", PIE, "examples: {match: [apple pie], no_match: [x, an Apple pie]}")],

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.issue.language import LANGUAGES
 from bot.rules.loading import build_ruleset
 from tests.rules.rules import explain, make_ruleset, write_rule
 
@@ -15,7 +16,6 @@ forbidden_words: [possible duplicate]
 SMALLER = "use smaller repetition counts, or several conditions"
 NOTHING_BACK = "RE2 has no look-around and no back-references"
 BAD_TAG = "the template is not valid: Expected an expression, got 'end of statement block' (line 1 of the text)"
-NO_DAY = "input should be a valid date or datetime, day value is outside expected range"
 FREE_TEXT = "free text of the reporter, which is never repeated; give its hole a type such as `id` or `version`"
 VIEWS = "a form field is `section: NAME`; allowed are `body`, `comments`, `errors`, `logs`, `title`"
 MISSING = "a section that is missing has no text to test; use two conditions"
@@ -31,7 +31,7 @@ AUTHORS = (
         ("{set: {a: 1}}", "4:1: this condition says nothing; give it a key such as `phrase`"),
         ("", "4:1: `match` must be `key: value` lines"),
         ("it broke", "4:1: `match` must be `key: value` lines"),
-        ("{phrase: [a b, c d]}", "4:9: `phrase` must be text; put it into quotes"),
+        ("{phrase: [a b, c d]}", "4:9: `phrase` must be one text, not a list"),
         ("{phrase: 404404}", "4:9: `phrase` must be text; put it into quotes"),
         ("{phrase: ''}", "4:9: `phrase` is empty; fill it in, or remove it"),
         ("{phrase: x}", "4:9: the phrase has too little text to be found; write more of the message"),
@@ -99,7 +99,12 @@ AUTHORS = (
         ("{label: []}", "4:9: `label` needs at least 1 item"),
         (
             "{author: [MEMBERS]}",
-            f"4:18: `author` must be {AUTHORS}",
+            f"4:18: an item of `author` must be {AUTHORS}",
+        ),
+        ("{layout: inapp}", "4:9: unknown layout `inapp`; did you mean `in-app`?"),
+        (
+            "{language: [en, english]}",
+            f"4:9: unknown language `english`; known are {', '.join(LANGUAGES)}",
         ),
         ("{body: blank}", "4:9: `body` must be 'empty', 'images_only' or 'template_untouched'"),
         ("{phrse: it broke}", "4:9: unknown condition `phrse`; did you mean `phrase`?"),
@@ -113,10 +118,10 @@ AUTHORS = (
             "{all: [{phrase: it broke}, {phrase: x}]}",
             "4:36: the phrase has too little text to be found; write more of the message",
         ),
-        ("{none: [phrase]}", "4:16: `none` must be `key: value` lines"),
+        ("{none: [phrase]}", "4:16: an item of `none` must be `key: value` lines"),
         ("{at_least: {n: 3, of: [{body: empty}]}}", "4:9: at least 3 of 1 conditions can never hold"),
         ("{at_least: {n: 0, of: [{body: empty}]}}", "4:20: `n` must be at least 1"),
-        ("{at_least: 2}", "4:9: `at_least` must be `key: value` lines"),
+        ("{at_least: 2}", "4:9: `at_least` must be `key: value` lines; allowed are `n`, `of`"),
         ("{body: empty, set: {a: [1]}}", "4:28: expected one value: a text, a whole number, true or false"),
         (
             "{body: empty, set: {label: x}}",
@@ -151,7 +156,12 @@ examples: {match: [it is broken], no_match: [it works]}
             ["1:1: the id `b-rule` is not the file's name; call the file b-rule.yml, or the rule `a-rule`"],
             id="the id is not the file's name",
         ),
-        pytest.param("id: a-rule", "id: A_rule", ["1:1: `id` must match `^[a-z0-9]+(?:-[a-z0-9]+)*$`"], id="no id"),
+        pytest.param(
+            "id: a-rule",
+            "id: A_rule",
+            ["1:1: `id` must match `^[a-z0-9]+(?:-[a-z0-9]+)*$`, as `out-of-disk` does"],
+            id="no id",
+        ),
         pytest.param("id: a-rule\n", "", ["1:1: `id` is missing; add it"], id="without an id"),
         pytest.param(
             "title: A problem\n",
@@ -193,6 +203,17 @@ examples: {match: [it is broken], no_match: [it works]}
             "[{tldr: one}, {tldr: ''}]",
             ["4:26: `tldr` is empty; fill it in, or remove it"],
             id="an empty second branch",
+        ),
+        pytest.param(
+            "{tldr: It is broken.}",
+            "[{tldr: one}, {tldr: two, when: {body: empty}}, {tldr: three}]",
+            [
+                (
+                    "4:25: this branch never speaks, since the one before it has no `when:`; "
+                    "add one there, or put that one last"
+                )
+            ],
+            id="a branch behind one that always speaks",
         ),
         pytest.param(
             "{tldr: It is broken.}",
@@ -239,7 +260,7 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "resources: [{title: x, url: 'http://x.org'}]\nguidance:",
-            ["4:24: `url` must match `^https://[^\\s<>()\\\"']+$`"],
+            ["4:24: `url` must match `^https://[^\\s<>()\"']+$`, as `https://example.com/help` does"],
             id="an address without https",
         ),
         pytest.param(
@@ -270,7 +291,7 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "expires: 2026-02-30\nguidance:",
-            [f"4:1: `expires` cannot be read: {NO_DAY}"],
+            ["4:1: `expires` is no date; write it like 2026-11-23"],
             id="no such day",
         ),
         pytest.param("guidance:", "labels: [bug]\nguidance:", [], id="labels"),
@@ -283,8 +304,20 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "labels: ['']\nguidance:",
-            ["4:10: `add` is empty; fill it in, or remove it"],
+            ["4:10: an item of `labels` is empty; fill it in, or remove it"],
             id="an empty label",
+        ),
+        pytest.param(
+            "guidance:",
+            "labels: bug\nguidance:",
+            ["4:1: `labels` must be a list, as in `labels: [bug]`"],
+            id="one label, and no list",
+        ),
+        pytest.param(
+            "guidance:",
+            "labels: {add: [bug, ux], remove: [ux]}\nguidance:",
+            ["4:1: `ux` cannot be both added and removed; leave it out of one of the lists"],
+            id="a label to add and to remove",
         ),
         pytest.param(
             "guidance:",
@@ -295,7 +328,7 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "close: {as: duplicate, after: 3 days}\nguidance:",
-            ["4:24: `after` must match `^[1-9][0-9]{0,2}[hd]$`"],
+            ["4:24: `after` must match `^[1-9][0-9]{0,2}[hd]$`, as `3d` does"],
             id="no time to close after",
         ),
         pytest.param(

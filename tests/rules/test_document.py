@@ -1,5 +1,7 @@
 """YAML with the place of each value; whatever a file holds is a value or a problem."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,9 +73,11 @@ def test_a_problem_stands_at_the_nearest_place(path: tuple[str | int, ...], expe
     assert (problem.line, problem.column) == expected
 
 
+BRACE = "a key must be plain text; quote a text that starts with `{` or `[`"
 TOO_DEEP = "1:1: more than 20000 parts, or nested deeper than 40; split the file"
 CONTROL = "cannot be read; save the file as UTF-8, without control characters"
-ADVICE = "quote texts that hold `: `, `#`, `{` or a leading sign"
+ADVICE = "quote texts that hold `: `, `#`, `{` or a leading sign, and check the indentation"
+COMMENT = "starts a comment in YAML; leave the `#` out, or quote the whole text"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +90,17 @@ ADVICE = "quote texts that hold `: `, `#`, `{` or a leading sign"
         pytest.param(
             "a: &x [*x]", "1:4: YAML aliases (`*name`) are not supported; write the text out", id="an alias of itself"
         ),
-        pytest.param("[1]: 2", "1:1: a key must be plain text", id="a list as a key"),
+        pytest.param("[1]: 2", f"1:1: {BRACE}", id="a list as a key"),
+        pytest.param("a: {{ b }}", f"1:5: {BRACE}", id="a template without quotes"),
+        pytest.param("a: see #12", f"1:4: `#12` {COMMENT}", id="a number behind a text"),
+        pytest.param("a: #12 has it", f"1:3: `#12` {COMMENT}", id="a number in front of a text"),
+        pytest.param("- see #12\n", f"1:3: `#12` {COMMENT}", id="a number in an item"),
+        pytest.param(
+            'a: "\\d"',
+            "1:5: this is no valid YAML: found unknown escape character; "
+            "between double quotes a backslash starts an escape; use single quotes",
+            id="a pattern between double quotes",
+        ),
         pytest.param("[" * 100_000, TOO_DEEP, id="100,000 brackets"),
         pytest.param("{" * 100_000, TOO_DEEP, id="100,000 braces"),
         pytest.param("- " * 100_000, TOO_DEEP, id="100,000 dashes"),
@@ -139,6 +153,11 @@ def test_what_cannot_be_read_is_a_problem_with_its_place(text: str, expected: st
     assert [str(problem) for problem in document.problems] == [f"x.yml:{expected}"]
 
 
+@pytest.mark.parametrize("text", ["a: 1 # one", "a: 'see' #1", "a: b#1", "# 1\na: 1\n#2\n", "a: |\n  see #1\n"])
+def test_a_comment_is_a_comment(text: str) -> None:
+    assert read_document(text, "x.yml").problems == ()
+
+
 def test_an_alias_bomb_is_no_bomb() -> None:
     lines = ["a0: &a0 [x, x]", *(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]" for i in range(1, 30))]
     document = read_document("\n".join(lines), "x.yml")
@@ -170,6 +189,8 @@ class Outer(BaseModel):
     several: list[Inner] = Field(default_factory=list, min_length=1, max_length=2)
     table: dict[str, Inner] = Field(default_factory=dict)
     ratio: float = 0.5
+    day: date | None = None
+    code: str = Field("a-b", pattern="^[a-z]-[a-z]$", examples=["a-b"])
 
 
 @pytest.mark.parametrize(
@@ -184,8 +205,11 @@ class Outer(BaseModel):
         ("name: abcde", ["1:1: `name` is too long; at most 4 characters are allowed"]),
         ("name: a_b", ["1:1: `name` must match `^[a-z]+$`"]),
         ("name: ab\nnme: x", ["2:1: unknown key `nme`; did you mean `name`?"]),
-        ("name: ab\nqqq: x", ["2:1: unknown key `qqq`; allowed are `inner`, `name`, `ratio`, `several`, `table`"]),
-        ("name: ab\ninner: x", ["2:1: `inner` must be `key: value` lines"]),
+        (
+            "name: ab\nqqq: x",
+            ["2:1: unknown key `qqq`; allowed are `code`, `day`, `inner`, `name`, `ratio`, `several`, `table`"],
+        ),
+        ("name: ab\ninner: x", ["2:1: `inner` must be `key: value` lines; allowed are `is_new`, `size`"]),
         ("name: ab\ninner: {siz: 1}", ["2:9: unknown key `siz`; did you mean `size`?"]),
         ("name: ab\ninner: {size: 0}", ["2:9: `size` must be at least 1"]),
         ("name: ab\ninner: {size: 10}", ["2:9: `size` must be at most 9"]),
@@ -194,6 +218,14 @@ class Outer(BaseModel):
         ("name: ab\ninner: {is_new: maybe}", ["2:9: `is_new` must be true or false"]),
         ("name: ab\ninner: {is_new: []}", ["2:9: `is_new` must be true or false"]),
         ("name: ab\nseveral: x", ["2:1: `several` must be a list; put `- ` before each item"]),
+        (
+            "name: ab\nseveral: [x]",
+            ["2:11: an item of `several` must be `key: value` lines; allowed are `is_new`, `size`"],
+        ),
+        ("name: [a, b]", ["1:1: `name` must be one text, not a list"]),
+        ("name: ab\nday: 2026-13-01", ["2:1: `day` is no date; write it like 2026-11-23"]),
+        ("name: ab\nday: true", ["2:1: `day` must be a date; write it like 2026-11-23"]),
+        ("name: ab\ncode: 12-34", ["2:1: `code` must match `^[a-z]-[a-z]$`, as `a-b` does"]),
         ("name: ab\nseveral: []", ["2:1: `several` needs at least 1 item"]),
         ("name: ab\nseveral: [{}, {}, {}]", ["2:1: `several` has too many items; at most 2 are allowed"]),
         ("name: ab\nseveral:\n  - {}\n  - {siz: 1}", ["4:6: unknown key `siz`; did you mean `size`?"]),
@@ -205,7 +237,9 @@ class Outer(BaseModel):
         ),
         (
             f"name: ab\n{'k' * 100}: 1",
-            [f"2:1: unknown key `{'k' * 80}…`; allowed are `inner`, `name`, `ratio`, `several`, `table`"],
+            [
+                f"2:1: unknown key `{'k' * 80}…`; allowed are `code`, `day`, `inner`, `name`, `ratio`, `several`, `table`"
+            ],
         ),
     ],
 )

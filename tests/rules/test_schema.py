@@ -1,5 +1,7 @@
 """The JSON Schema with which editors complete and check rules."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,14 @@ def test_every_key_is_described() -> None:
         name: key for node in nodes(SCHEMA) for name, key in node.get("properties", {}).items() if isinstance(key, dict)
     }
     assert [name for name, key in keys.items() if not key.get("description")] == []
+
+
+def test_editors_can_read_the_patterns_of_the_schema() -> None:
+    """They take them as regular expressions of ECMAScript, as check-jsonschema does."""
+    words = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(RULES / "schema.json"), str(SHIPPED[0])]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.stem}")
