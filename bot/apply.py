@@ -75,11 +75,12 @@ def _post_once(body: str, issue: Issue, tracker: Tracker) -> Comment:
 
     GitHub cannot post only if there is none: two runs that look at the same time both see no comment. The lower id
     stays, whichever run looks first. Where it cannot be looked, the comment counts as posted all the same.
+    Only the posted comment says for certain who we are, so an earlier one under that name goes before it too.
     """
     posted = tracker.create_comment(issue, body)
     try:
         recent = tracker.list_comments(issue, since=posted.created_at - _SAME_MOMENT)
-        first = find_own_comment(recent, posted.author.login, issue.number)
+        first = find_own_comment((*issue.comments, *recent), posted.author.login, issue.number)
         if first is None or first[0].id >= posted.id:
             return posted
         tracker.delete_comment(issue, posted.id)

@@ -89,6 +89,15 @@ def test_of_two_runs_at_the_same_moment_one_takes_its_comment_back() -> None:
     assert tracker.issues[7].comments == (first,)
 
 
+def test_a_comment_of_ours_under_a_name_that_we_did_not_know_stays_the_only_one() -> None:
+    first = Comment(id=50, author=OURSELVES, body=BODY, created_at=after(minutes=4))
+    issue = an_issue(comments=(first,))
+    tracker = FakeTracker(issues={7: issue}, now=after(days=9))
+    (outcome,) = apply_plan(Plan((CreateComment(BODY),)), issue, tracker)
+    assert outcome == Outcome(CreateComment(BODY), comment=first)
+    assert tracker.issues[7].comments == (first,)
+
+
 @pytest.mark.parametrize("action", [AddLabels(("a",)), CreateComment(BODY)])
 def test_an_outcome_is_fine_unless_it_has_an_error(action: Action) -> None:
     assert [Outcome(action).is_ok, Outcome(action, error="no").is_ok] == [True, False]

@@ -37,7 +37,8 @@ def _as_json(report: CheckReport) -> dict[str, object]:
 def _print(report: CheckReport) -> None:
     for problem in report.problems:
         print(problem)
-    found = "all proven" if report.is_green else _count(len(report.problems), "problem")
+    green = "all proven" if report.rules else "nothing to prove"
+    found = green if report.is_green else _count(len(report.problems), "problem")
     print(f"{_count(report.rules, 'rule')}, {_count(report.examples, 'example')}: {found}")
 
 

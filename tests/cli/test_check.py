@@ -85,6 +85,12 @@ def test_settings_that_can_be_read_are_no_problem(tmp_path: Path) -> None:
     assert run_command("check", HOME, f"{HOME}/out-of-disk.yml", folder=tmp_path).code == 0
 
 
+def test_a_folder_without_rules_proves_nothing(tmp_path: Path) -> None:
+    finished = run_command("check", ".", folder=tmp_path)
+
+    assert (finished.code, finished.out) == (0, "0 rules, 0 examples: nothing to prove\n")
+
+
 def test_one_file_and_a_shipped_pack_can_be_checked_together(tmp_path: Path) -> None:
     write_rules(tmp_path, out_of_disk=RULE)
 

@@ -47,8 +47,8 @@ def evidence(match: str, issue: Issue) -> list[tuple[str, str]] | None:
         pytest.param(
             "{phrase: boom, in: [section: logs]}",
             make_issue(FORM),
-            [("section: Logs", "boom")],
-            id="the same, unquoted",
+            [("section: logs", "boom")],
+            id="the same, unquoted, and named as the rule has it",
         ),
         pytest.param("{phrase: boom, in: [errors]}", make_issue(IN_APP), [("errors", "boom")], id="phrase in the dump"),
         pytest.param("{phrase: boom in the dump}", make_issue(IN_APP), None, id="the dump is not read unasked"),

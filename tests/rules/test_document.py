@@ -176,6 +176,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert all(problem.line >= 1 and problem.column >= 1 and problem.message for problem in document.problems)
 
 
+KEYS = "allowed are `code`, `day`, `inner`, `name`, `ratio`, `several`, `table`"
+
+
 class Inner(BaseModel):
     model_config = ConfigDict(extra="forbid")
     size: int = Field(1, ge=1, le=9)
@@ -207,7 +210,7 @@ class Outer(BaseModel):
         ("name: ab\nnme: x", ["2:1: unknown key `nme`; did you mean `name`?"]),
         (
             "name: ab\nqqq: x",
-            ["2:1: unknown key `qqq`; allowed are `code`, `day`, `inner`, `name`, `ratio`, `several`, `table`"],
+            [f"2:1: unknown key `qqq`; {KEYS}"],
         ),
         ("name: ab\ninner: x", ["2:1: `inner` must be `key: value` lines; allowed are `is_new`, `size`"]),
         ("name: ab\ninner: {siz: 1}", ["2:9: unknown key `siz`; did you mean `size`?"]),
@@ -237,9 +240,7 @@ class Outer(BaseModel):
         ),
         (
             f"name: ab\n{'k' * 100}: 1",
-            [
-                f"2:1: unknown key `{'k' * 80}…`; allowed are `code`, `day`, `inner`, `name`, `ratio`, `several`, `table`"
-            ],
+            [f"2:1: unknown key `{'k' * 80}…`; {KEYS}"],
         ),
     ],
 )

@@ -77,6 +77,11 @@ def test_sets_are_joined_and_the_first_of_two_ids_stays() -> None:
     )
 
 
+def test_a_rule_that_is_named_twice_is_one_rule() -> None:
+    joined = join_rulesets([build_ruleset({"a/good.yml": GOOD}), build_ruleset({"a/good.yml": GOOD})])
+    assert (ids(joined), explain(joined)) == (["a/good"], [])
+
+
 PACK = """
 name: own
 layouts: {l: {headings: bold, sections: {A: logs}}}
