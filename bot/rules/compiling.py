@@ -20,7 +20,7 @@ from bot.rules.conditions import (
     Sets,
     VersionHolds,
 )
-from bot.rules.document import Path, suggest
+from bot.rules.document import Path
 from bot.rules.model import Condition as ConditionModel
 from bot.rules.phrase import Phrase, PhraseError, parse_phrase
 from bot.rules.section_conditions import (
@@ -31,6 +31,7 @@ from bot.rules.section_conditions import (
     section_is,
 )
 from bot.rules.text_conditions import CodeHolds, FrameHolds, Pattern, PhraseHolds, RegexHolds, compile_pattern
+from bot.rules.validation import suggest
 
 MAX_PROGRAM_SIZE = 1_000
 """RE2 instructions a pattern may need: 97 % of real ones stay below; more take seconds on 64 KiB of hostile text."""

@@ -1,14 +1,11 @@
-"""YAML as values with the place of each, and pydantic's errors as file, line and column. Pure."""
+"""YAML as values, with the place of each. Pure."""
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 MAX_BYTES = 262_144
 MAX_NODES = 20_000
@@ -16,14 +13,12 @@ MAX_DEPTH = 40
 _SAFE_DEPTH = 500
 """The composer crashes at tens of thousands; a text whose signs cannot nest deeper than this needs no second look."""
 
-Model = TypeVar("Model", bound=BaseModel)
 Path = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
 _TAB = re.compile(r" *\t")
 _NUMBER_SIGN = re.compile(r"[ \t]+(#[0-9]{1,10})")
 _LONGEST_NAME = 80
-_SHORT_LIST = 12
 _OWN_TAGS = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})\Z|0x[0-9a-fA-F]{1,16}\Z")
 
@@ -82,7 +77,9 @@ class _Reader:
         if len(self.places) > MAX_NODES or len(path) + is_nested > MAX_DEPTH:
             raise _TooLargeError
         if not node.tag.startswith(_OWN_TAGS):
-            self._report(node, f"`{_cut(node.tag)}` is read as a YAML tag, since it starts with `!`; quote the text")
+            self._report(
+                node, f"`{cut_name(node.tag)}` is read as a YAML tag, since it starts with `!`; quote the text"
+            )
         if isinstance(node, yaml.ScalarNode):
             if not node.style and (sign := _NUMBER_SIGN.match(self.text, node.end_mark.index)):
                 self._report(node, f"`{sign[1]}` starts a comment in YAML; leave the `#` out, or quote the whole text")
@@ -103,7 +100,7 @@ class _Reader:
                 continue
             key = str(key_node.value)
             if key in mapping:
-                self._report(key_node, f"`{_cut(key)}` is here twice; keep one of them")
+                self._report(key_node, f"`{cut_name(key)}` is here twice; keep one of them")
             mapping[key] = self.read(value_node, (*path, key))
             self.places[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         return mapping
@@ -116,7 +113,8 @@ class _TooLargeError(Exception):
     pass
 
 
-def _cut(name: str) -> str:
+def cut_name(name: str) -> str:
+    """A name that somebody wrote, as a message may show it: at most 80 characters."""
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
@@ -187,110 +185,3 @@ def _explain_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     elif any(map(_TAB.match, text.split("\n")[line - 1 : line])):
         advice = "indent with spaces, not with tabs"
     return Problem(file, line, column, f"this is no valid YAML: {error.problem or error.context}; {advice}")
-
-
-def validate(document: Document, model: type[Model]) -> tuple[Model | None, tuple[Problem, ...]]:
-    """The document as a model (None where it is none), and everything that is wrong with it."""
-    if document.problems:
-        return None, document.problems
-    if not isinstance(document.value, dict):
-        return None, (document.problem_at((), "expected `key: value` lines, as in rules/README.md"),)
-    try:
-        return model.model_validate(document.value), ()
-    except ValidationError as error:
-        return None, tuple(explain_errors(document, error.errors(), model))
-
-
-def explain_errors(document: Document, errors: Iterable[ErrorDetails], model: type[BaseModel]) -> Iterable[Problem]:
-    """Pydantic's errors as sentences that say what is wrong and what to do, each at its place."""
-    for error in errors:
-        path = tuple(error["loc"])
-        written = path if error["type"] == "missing" else document.find_nearest(path)
-        yield document.problem_at(path, _explain(error, _name(written), model))
-
-
-_SENTENCES = {
-    "missing": "is missing; add it",
-    "literal_error": "must be {expected}",
-    "string_type": "must be text; put it into quotes",
-    "date_from_datetime_parsing": "is no date; write it like 2026-11-23",
-    "date_type": "must be a date; write it like 2026-11-23",
-    "string_too_short": "is empty; fill it in, or remove it",
-    "string_too_long": "is too long; at most {max_length} characters are allowed",
-    "string_pattern_mismatch": "must match `{pattern}`",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number, without quotes",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "model_type": "must be `key: value` lines",
-    "dict_type": "must be `key: value` lines",
-    "list_type": "must be a list; put `- ` before each item",
-    "too_short": "needs at least {min_length} item",
-    "too_long": "has too many items; at most {max_length} are allowed",
-}
-
-
-def _name(path: Path) -> str:
-    name = next((step for step in reversed(path) if isinstance(step, str)), "the file")
-    return f"an item of `{_cut(name)}`" if path and isinstance(path[-1], int) else f"`{_cut(name)}`"
-
-
-def _explain(error: ErrorDetails, name: str, model: type[BaseModel]) -> str:
-    kind, path = error["type"], tuple(error["loc"])
-    if kind == "extra_forbidden":
-        return f"unknown key {name}{suggest(str(path[-1]), _keys_at(model, path[:-1]))}"
-    if kind == "value_error":
-        return str(error["ctx"]["error"])
-    if kind == "string_type" and isinstance(error["input"], list):
-        return f"{name} must be one text, not a list"
-    sentence = _SENTENCES.get(kind, f"cannot be read: {error['msg'][:1].lower()}{error['msg'][1:]}")
-    return f"{name} {sentence.format_map(error.get('ctx', {}))}{_advise(kind, path, model)}"
-
-
-def _advise(kind: str, path: Path, model: type[BaseModel]) -> str:
-    """What the model's own schema has to say: an example of what a pattern allows, or the keys of a mapping."""
-    if kind == "string_pattern_mismatch":
-        examples = _schema_at(model, path).get("examples")
-        return f", as `{examples[0]}` does" if examples else ""
-    return suggest("", _keys_at(model, path)) if kind in {"model_type", "dict_type"} else ""
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean …?` with the nearest known names, or the whole list where it is short, else nothing."""
-    names = sorted(set(known))
-    near = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
-    if near:
-        return "; did you mean " + " or ".join(f"`{word}`" for word in near) + "?"
-    return f"; allowed are {', '.join(f'`{word}`' for word in names)}" if 0 < len(names) <= _SHORT_LIST else ""
-
-
-def _keys_at(model: type[BaseModel], path: Path) -> set[str]:
-    return set(_schema_at(model, path).get("properties", {}))
-
-
-def _schema_at(model: type[BaseModel], path: Path) -> dict[str, Any]:
-    """The part of the model's JSON Schema that describes what stands at `path`."""
-    schema = model.model_json_schema(by_alias=True)
-    node: dict[str, Any] = schema
-    for step in path:
-        node = _child(node, step, schema)
-    return _resolve(node, schema)
-
-
-def _child(node: dict[str, Any], step: str | int, schema: dict[str, Any]) -> dict[str, Any]:
-    for option in [node, *node.get("anyOf", []), *node.get("oneOf", [])]:
-        resolved = _resolve(option, schema)
-        child = resolved.get("items") if isinstance(step, int) else resolved.get("properties", {}).get(step)
-        if isinstance(child, dict):
-            return child
-    return {}
-
-
-def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" in node:
-        target = schema["$defs"][node["$ref"].rpartition("/")[2]]
-        return target if isinstance(target, dict) else {}
-    options = [option for option in node.get("anyOf", []) if "$ref" in option or option.get("type") == "object"]
-    return _resolve(options[0], schema) if len(options) == 1 and "properties" not in node else node

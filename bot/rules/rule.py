@@ -12,12 +12,13 @@ from bot.issue.version import parse_version
 from bot.rules.captures import CaptureRule, compile_captures
 from bot.rules.compiling import Compiler
 from bot.rules.conditions import Condition
-from bot.rules.document import Document, Path, Problem, read_document, validate
+from bot.rules.document import Document, Path, Problem, read_document
 from bot.rules.model import CAPTURE_NAMES, TEMPLATE_NAMES, Guidance, PackModel, RuleModel, is_capture_name
 from bot.rules.model import Condition as ConditionModel
 from bot.rules.phrase import FREE_TEXT, PhraseError, parse_phrase
 from bot.rules.prefilter import Prefilter
 from bot.rules.template import check_template
+from bot.rules.validation import validate
 
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?P?<(?P<name>\w+)>")
 _NEVER_SPEAKS = "this branch never speaks, since the one before it has no `when:`; add one there, or put that one last"

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.rules.document import MAX_BYTES, Document, Problem, read_document, suggest, validate
+from bot.rules.document import MAX_BYTES, Document, Problem, read_document
+from bot.rules.validation import suggest, validate
 
 
 @pytest.mark.parametrize(

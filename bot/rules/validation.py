@@ -1,0 +1,120 @@
+"""A document as a model, or what is wrong with it: pydantic's errors as sentences, each at its place. Pure."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.rules.document import Document, Path, Problem, cut_name
+
+Model = TypeVar("Model", bound=BaseModel)
+_SHORT_LIST = 12
+
+
+def validate(document: Document, model: type[Model]) -> tuple[Model | None, tuple[Problem, ...]]:
+    """The document as a model (None where it is none), and everything that is wrong with it."""
+    if document.problems:
+        return None, document.problems
+    if not isinstance(document.value, dict):
+        return None, (document.problem_at((), "expected `key: value` lines, as in rules/README.md"),)
+    try:
+        return model.model_validate(document.value), ()
+    except ValidationError as error:
+        return None, tuple(explain_errors(document, error.errors(), model))
+
+
+def explain_errors(document: Document, errors: Iterable[ErrorDetails], model: type[BaseModel]) -> Iterable[Problem]:
+    """Pydantic's errors as sentences that say what is wrong and what to do, each at its place."""
+    for error in errors:
+        path = tuple(error["loc"])
+        written = path if error["type"] == "missing" else document.find_nearest(path)
+        yield document.problem_at(path, _explain(error, _name(written), model))
+
+
+_SENTENCES = {
+    "missing": "is missing; add it",
+    "literal_error": "must be {expected}",
+    "string_type": "must be text; put it into quotes",
+    "date_from_datetime_parsing": "is no date; write it like 2026-11-23",
+    "date_type": "must be a date; write it like 2026-11-23",
+    "string_too_short": "is empty; fill it in, or remove it",
+    "string_too_long": "is too long; at most {max_length} characters are allowed",
+    "string_pattern_mismatch": "must match `{pattern}`",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number, without quotes",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "model_type": "must be `key: value` lines",
+    "dict_type": "must be `key: value` lines",
+    "list_type": "must be a list; put `- ` before each item",
+    "too_short": "needs at least {min_length} item",
+    "too_long": "has too many items; at most {max_length} are allowed",
+}
+
+
+def _name(path: Path) -> str:
+    name = next((step for step in reversed(path) if isinstance(step, str)), "the file")
+    return f"an item of `{cut_name(name)}`" if path and isinstance(path[-1], int) else f"`{cut_name(name)}`"
+
+
+def _explain(error: ErrorDetails, name: str, model: type[BaseModel]) -> str:
+    kind, path = error["type"], tuple(error["loc"])
+    if kind == "extra_forbidden":
+        return f"unknown key {name}{suggest(str(path[-1]), _keys_at(model, path[:-1]))}"
+    if kind == "value_error":
+        return str(error["ctx"]["error"])
+    if kind == "string_type" and isinstance(error["input"], list):
+        return f"{name} must be one text, not a list"
+    sentence = _SENTENCES.get(kind, f"cannot be read: {error['msg'][:1].lower()}{error['msg'][1:]}")
+    return f"{name} {sentence.format_map(error.get('ctx', {}))}{_advise(kind, path, model)}"
+
+
+def _advise(kind: str, path: Path, model: type[BaseModel]) -> str:
+    """What the model's own schema has to say: an example of what a pattern allows, or the keys of a mapping."""
+    if kind == "string_pattern_mismatch":
+        examples = _schema_at(model, path).get("examples")
+        return f", as `{examples[0]}` does" if examples else ""
+    return suggest("", _keys_at(model, path)) if kind in {"model_type", "dict_type"} else ""
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` with the nearest known names, or the whole list where it is short, else nothing."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
+    if near:
+        return "; did you mean " + " or ".join(f"`{word}`" for word in near) + "?"
+    return f"; allowed are {', '.join(f'`{word}`' for word in names)}" if 0 < len(names) <= _SHORT_LIST else ""
+
+
+def _keys_at(model: type[BaseModel], path: Path) -> set[str]:
+    return set(_schema_at(model, path).get("properties", {}))
+
+
+def _schema_at(model: type[BaseModel], path: Path) -> dict[str, Any]:
+    """The part of the model's JSON Schema that describes what stands at `path`."""
+    schema = model.model_json_schema(by_alias=True)
+    node: dict[str, Any] = schema
+    for step in path:
+        node = _child(node, step, schema)
+    return _resolve(node, schema)
+
+
+def _child(node: dict[str, Any], step: str | int, schema: dict[str, Any]) -> dict[str, Any]:
+    for option in [node, *node.get("anyOf", []), *node.get("oneOf", [])]:
+        resolved = _resolve(option, schema)
+        child = resolved.get("items") if isinstance(step, int) else resolved.get("properties", {}).get(step)
+        if isinstance(child, dict):
+            return child
+    return {}
+
+
+def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in node:
+        target = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        return target if isinstance(target, dict) else {}
+    options = [option for option in node.get("anyOf", []) if "$ref" in option or option.get("type") == "object"]
+    return _resolve(options[0], schema) if len(options) == 1 and "properties" not in node else node
