@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.stand_ins.emulator import run_emulator
 from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.fetch import fetch_npm
 from tests.stand_ins.github_json import Json
 from tests.stand_ins.openapi import OpenAPIChecker
+
+# A machine under load is no finding; what must not take long is guarded in tests/rules/test_hostile_text.py.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

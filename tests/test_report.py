@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -158,7 +158,6 @@ def test_a_dry_run_says_what_would_be_done() -> None:
     assert "What was done" not in summary
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(HOSTILE) | st.text(max_size=3), max_size=12).map("".join))
 def test_hostile_evidence_breaks_no_table_and_works_nowhere(text: str) -> None:
     issue = an_issue(body=f"key: x{text}x\n\nNo space left on device")

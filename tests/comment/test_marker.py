@@ -1,7 +1,7 @@
 """The marker comes back as it was written, and hides nothing it should not."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -31,13 +31,11 @@ markers = st.builds(
 texts = st.text() | st.lists(words).map("\n".join)
 
 
-@settings(deadline=None)
 @given(texts, markers)
 def test_a_marker_comes_back_as_it_was_written(text: str, marker: Marker) -> None:
     assert read_marker(sign_comment(text, marker)) == marker.model_copy(update={"text": hash_text(text)})
 
 
-@settings(deadline=None)
 @given(texts, markers, st.sampled_from(["\n", "\r\n", "\r"]))
 def test_a_comment_is_as_we_wrote_it_whatever_its_line_ends(text: str, marker: Marker, end: str) -> None:
     body = sign_comment(text, marker)
@@ -47,7 +45,6 @@ def test_a_comment_is_as_we_wrote_it_whatever_its_line_ends(text: str, marker: M
     assert is_as_written(a_comment(stored), found)
 
 
-@settings(deadline=None)
 @given(markers)
 def test_nothing_of_a_marker_is_seen(marker: Marker) -> None:
     tokens = MarkdownIt("commonmark").parse(sign_comment("Visible.", marker))
@@ -55,7 +52,6 @@ def test_nothing_of_a_marker_is_seen(marker: Marker) -> None:
     assert tokens[-1].content.count("-->") == 1
 
 
-@settings(deadline=None)
 @given(texts, texts, markers)
 def test_another_text_is_not_as_we_wrote_it(text: str, other: str, marker: Marker) -> None:
     body = sign_comment(text, marker)
@@ -93,7 +89,6 @@ def test_what_is_no_marker_on_the_last_line_is_none(body: str) -> None:
     assert read_marker(body) is None
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_reading_a_marker_never_fails(text: str) -> None:
     assert read_marker(f"<!-- signpost:v1 {text} -->") is None or '"issue"' in text

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -73,7 +73,6 @@ def read_code(markdown: str) -> list[str]:
     return [token.content for token in tokens if token.type in {"fence", "code_inline", "code_block"}]
 
 
-@settings(deadline=None)
 @given(hostile, st.sampled_from(["https://github.com", ENTERPRISE]))
 def test_nothing_calls_or_links_back_outside_code(text: str, server: str) -> None:
     harmless = defuse(text, HOME, server)
@@ -82,14 +81,12 @@ def test_nothing_calls_or_links_back_outside_code(text: str, server: str) -> Non
     assert [part for part in live if re.search(r"#\d|(?<![A-Za-z0-9])GH-\d", part, re.IGNORECASE)] == []
 
 
-@settings(deadline=None)
 @given(hostile)
 def test_no_address_of_an_issue_is_left_outside_code(text: str) -> None:
     addresses = " ".join(map(drop_addresses, read_addresses(defuse(text, HOME))))
     assert re.search(ISSUE_ADDRESS, addresses) is None
 
 
-@settings(deadline=None)
 @given(hostile)
 def test_on_an_enterprise_server_its_own_issues_are_no_addresses(text: str) -> None:
     its_own = text.replace("https://github.com", ENTERPRISE)
@@ -98,7 +95,6 @@ def test_on_an_enterprise_server_its_own_issues_are_no_addresses(text: str) -> N
     assert re.search(r"github\.example\.com/+[\w.-]+/+[\w.-]+/+(?:issues|pull)/+\d", addresses) is None
 
 
-@settings(deadline=None)
 @given(hostile)
 def test_no_line_of_prose_is_a_command_and_nothing_is_hidden(text: str) -> None:
     prose = "".join("`code`" if piece.is_code else piece.text for piece in split_code(defuse(text, HOME)))
@@ -106,7 +102,6 @@ def test_no_line_of_prose_is_a_command_and_nothing_is_hidden(text: str) -> None:
     assert "<!--" not in prose
 
 
-@settings(deadline=None)
 @given(hostile)
 def test_what_counts_as_code_is_code_for_a_parser_too(text: str) -> None:
     pieces = split_code(text)
@@ -115,7 +110,6 @@ def test_what_counts_as_code_is_code_for_a_parser_too(text: str) -> None:
     assert [code for code in ours if not any(inner in code for inner in theirs)] == []
 
 
-@settings(deadline=None)
 @given(hostile)
 def test_code_is_left_as_it_is(text: str) -> None:
     code = [piece.text for piece in split_code(text) if piece.is_code]
@@ -125,14 +119,12 @@ def test_code_is_left_as_it_is(text: str) -> None:
         position = harmless.index(part, position) + len(part)
 
 
-@settings(deadline=None)
 @given(st.text() | hostile)
 def test_a_code_span_cannot_be_broken_out_of(text: str) -> None:
     (inline,) = [token for token in PARSER.parse(f"a {quote_code(text)} b") if token.type == "inline"]
     assert [child.type for child in inline.children or []] == ["text", "code_inline", "text"]
 
 
-@settings(deadline=None)
 @given(st.text() | hostile)
 def test_a_code_block_cannot_be_broken_out_of(text: str) -> None:
     assert [token.type for token in PARSER.parse(f"{fence_code(text)}\nafter")] == [

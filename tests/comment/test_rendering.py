@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -280,7 +280,6 @@ def _hide(child: Token, values: set[str]) -> str:
     return "unknown" if child.type == "code_inline" and child.content.strip("` ") in values else child.content
 
 
-@settings(deadline=None)
 @given(title=hostile, body=hostile)
 def test_nothing_of_a_report_is_repeated_but_typed_captures_in_code(title: str, body: str) -> None:
     comment, shown = say_to(title, body)
