@@ -13,7 +13,7 @@ from bot.rules.compiling import Compiler, make_phrase
 from bot.rules.document import Path
 from bot.rules.model import CaptureModel, CaptureSource
 from bot.rules.phrase import TYPE_PATTERNS
-from bot.rules.text_conditions import Pattern, PhraseHolds, compile_pattern, place_of
+from bot.rules.text_conditions import Pattern, PhraseHolds, place_of
 from bot.rules.verdict import Capture, Place, choose_captures, make_evidence
 
 _LONGEST_VALUE = 200
@@ -26,7 +26,7 @@ class CaptureRule:
     name: str
     type: str
     sources: tuple["PhraseHolds | Pattern | str", ...]
-    meanings: tuple[tuple[str, str, Pattern], ...]
+    meanings: tuple[tuple[str, str], ...]
 
     def find(self, facts: Facts) -> Iterator[Capture]:
         """Every statement of it, in the order of the sources."""
@@ -66,8 +66,8 @@ class CaptureRule:
     def _values(self, written: str) -> tuple[str, ...]:
         """What is meant; of several versions the newest first."""
         if self.meanings:
-            hits = [meaning for _, meaning, pattern in self.meanings if pattern.search(collapse(written))]
-            return tuple(hits[:1])
+            collapsed = collapse(written)
+            return tuple([meaning for key, meaning in self.meanings if _states(collapsed, key)][:1])
         if self.type == "version":
             return tuple(stated.text for stated in find_versions(written))
         if self.type == "any":
@@ -91,11 +91,20 @@ def _compile(name: str, model: CaptureModel, compiler: Compiler) -> CaptureRule:
     return CaptureRule(name, kind, tuple(s for s in sources if s is not None), _compile_map(model.map or {}))
 
 
-def _compile_map(meanings: Mapping[str, str]) -> tuple[tuple[str, str, Pattern], ...]:
-    """The longest spelling first: `windows subsystem for linux` before `windows`."""
-    ordered = sorted(meanings.items(), key=lambda item: -len(item[0]))
-    escaped = [(key, value, re2.escape(collapse(key))) for key, value in ordered]
-    return tuple((key, value, compile_pattern(rf"(?:^|[^\pL\pN]){text}(?:$|[^\pL])")) for key, value, text in escaped)
+def _compile_map(meanings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What is written, collapsed, and what it means; the longest first: `windows nt` before `windows`."""
+    return tuple((collapse(key), value) for key, value in sorted(meanings.items(), key=lambda item: -len(item[0])))
+
+
+def _states(collapsed: str, key: str) -> bool:
+    """Whether the text states the key: nothing of a word before it, no letter after it (`windows11` is one)."""
+    position = collapsed.find(key)
+    while position >= 0:
+        end = position + len(key)
+        if not collapsed[max(0, position - 1) : position].isalnum() and not collapsed[end : end + 1].isalpha():
+            return True
+        position = collapsed.find(key, position + 1)
+    return False
 
 
 def _compile_source(source: CaptureSource, path: Path, compiler: Compiler) -> "PhraseHolds | Pattern | str | None":

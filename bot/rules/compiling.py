@@ -134,10 +134,11 @@ def _phrase(compiler: Compiler, model: ConditionModel, path: Path) -> Condition 
 
 def make_phrase(phrase: Phrase, views: tuple[str, ...]) -> PhraseHolds:
     """The condition that the phrase occurs in one of the views."""
-    needs_patterns = phrase.is_short or bool(phrase.holes)
-    collapsed = compile_pattern(phrase.collapsed_pattern) if needs_patterns else None
-    squeezed = compile_pattern(phrase.squeezed_pattern) if phrase.holes else None
-    return PhraseHolds(phrase, views, collapsed, squeezed)
+    if not phrase.holes:
+        return PhraseHolds(phrase, views)
+    return PhraseHolds(
+        phrase, views, compile_pattern(phrase.collapsed_pattern), compile_pattern(phrase.squeezed_pattern)
+    )
 
 
 def _regex(compiler: Compiler, model: ConditionModel, path: Path) -> Condition | None:

@@ -10,7 +10,7 @@ from bot.issue.codes import normalise_code
 from bot.issue.facts import Facts, Text
 from bot.issue.markdown import Span
 from bot.rules.conditions import Needle, NeedsNoText
-from bot.rules.phrase import LONGEST_ANY, Phrase
+from bot.rules.phrase import LONGEST_ANY, Phrase, find_word
 from bot.rules.verdict import Capture, Captures, Evidence, Place, Verdict, make_evidence
 
 Pattern = Any  # google-re2 ships no types
@@ -35,19 +35,19 @@ def place_of(view: str) -> Place:
 
 @dataclass(frozen=True)
 class PhraseHolds:
-    """The key `phrase`."""
+    """The key `phrase`. The patterns are those of a phrase with holes."""
 
     phrase: Phrase
     views: tuple[str, ...]
-    collapsed: Pattern
-    squeezed: Pattern
+    collapsed: Pattern | None = None
+    squeezed: Pattern | None = None
 
     @property
     def needles(self) -> tuple[Needle, ...] | None:
         if any(view.startswith("section:") for view in self.views):
             return None
         if self.phrase.is_short:
-            return (Needle("collapsed", self.phrase.collapsed_pattern),)
+            return (Needle("collapsed", re2.escape(self.phrase.collapsed)),)
         return (Needle("squeezed", self.phrase.squeezed_pattern),)
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
@@ -67,8 +67,8 @@ class PhraseHolds:
     def _find(self, text: Text) -> tuple[Span, list[str]] | None:
         """In the squeezed form first, since a terminal wraps inside words: it has all that the collapsed form has."""
         if self.phrase.is_short:
-            match = self.collapsed.search(text.collapsed)
-            return (text.locate_collapsed(*match.span(1)), []) if match else None
+            start = find_word(text.collapsed, self.phrase.collapsed)
+            return (text.locate_collapsed(start, start + len(self.phrase.collapsed)), []) if start >= 0 else None
         if not self.phrase.holes:
             start = text.squeezed.find(self.phrase.squeezed)
             return (text.locate_squeezed(start, start + len(self.phrase.squeezed)), []) if start >= 0 else None
