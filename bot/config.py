@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.errors import SettingsError
+from bot.rules.condition_model import Association, Mode, Strings
 from bot.rules.document import Problem, read_document
-from bot.rules.model import Association, Mode, Strings
 from bot.rules.validation import validate
 
 Occasion = Literal["opened", "edited", "reopened", "commented"]

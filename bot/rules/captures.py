@@ -11,7 +11,7 @@ from bot.issue.normal import collapse
 from bot.issue.version import find_versions
 from bot.rules.compiling import Compiler, make_phrase
 from bot.rules.document import Path
-from bot.rules.model import CaptureModel, CaptureSource
+from bot.rules.pack_model import CaptureModel, CaptureSource
 from bot.rules.phrase import TYPE_PATTERNS
 from bot.rules.text_conditions import Pattern, PhraseHolds, place_of
 from bot.rules.verdict import Capture, Place, choose_captures, make_evidence

@@ -10,6 +10,7 @@ from bot.issue.facts import DEFAULT_VIEWS, VIEWS
 from bot.issue.language import LANGUAGES
 from bot.issue.layout import LAYOUTS
 from bot.issue.version import parse_range
+from bot.rules.condition_model import Condition as ConditionModel
 from bot.rules.conditions import (
     AllHold,
     AtLeastHold,
@@ -21,7 +22,6 @@ from bot.rules.conditions import (
     VersionHolds,
 )
 from bot.rules.document import Path
-from bot.rules.model import Condition as ConditionModel
 from bot.rules.phrase import Phrase, PhraseError, parse_phrase
 from bot.rules.section_conditions import (
     CheckboxHolds,

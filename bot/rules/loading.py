@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import bot
 from bot.errors import SettingsError
 from bot.rules.document import MAX_BYTES, Problem, read_document
-from bot.rules.model import PackModel
+from bot.rules.pack_model import PackModel
 from bot.rules.rule import Pack, Rule, Ruleset, compile_pack, compile_rule
 
 PACK_FILE = "pack.yml"

@@ -11,10 +11,11 @@ from bot.issue.normal import MAX_CHARACTERS, collapse
 from bot.issue.version import parse_version
 from bot.rules.captures import CaptureRule, compile_captures
 from bot.rules.compiling import Compiler
+from bot.rules.condition_model import Condition as ConditionModel
 from bot.rules.conditions import Condition
 from bot.rules.document import Document, Path, Problem, read_document
-from bot.rules.model import CAPTURE_NAMES, TEMPLATE_NAMES, Guidance, PackModel, RuleModel, is_capture_name
-from bot.rules.model import Condition as ConditionModel
+from bot.rules.model import Guidance, RuleModel
+from bot.rules.pack_model import CAPTURE_NAMES, TEMPLATE_NAMES, PackModel, is_capture_name
 from bot.rules.phrase import FREE_TEXT, PhraseError, parse_phrase
 from bot.rules.prefilter import Prefilter
 from bot.rules.template import check_template

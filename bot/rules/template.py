@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from bot.rules.model import TEMPLATE_NAMES
+from bot.rules.pack_model import TEMPLATE_NAMES
 from bot.rules.validation import suggest
 
 if TYPE_CHECKING:

@@ -7,24 +7,21 @@ import pytest
 from pydantic import BaseModel
 
 from bot.rules.check import check_rules
+from bot.rules.condition_model import Condition
 from bot.rules.loading import build_ruleset
 from bot.rules.model import (
-    CaptureModel,
-    CaptureSource,
     Close,
-    Condition,
     Example,
     Examples,
     Expectation,
     FixedIn,
     Guidance,
     Labels,
-    PackLayout,
-    PackModel,
     Resource,
     RuleModel,
     ShowDuplicates,
 )
+from bot.rules.pack_model import CaptureModel, CaptureSource, PackLayout, PackModel
 from bot.rules.phrase import HOLE_TYPES, SHORT
 
 README = (Path(__file__).parents[2] / "rules" / "README.md").read_text("utf-8")

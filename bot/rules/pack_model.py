@@ -1,0 +1,93 @@
+"""The shape of `pack.yml`: facts, layouts and words that all rules of a folder share. Pure."""
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from bot.rules.condition_model import Condition, SectionView, Written
+
+CAPTURE_NAMES = "use lower-case letters, digits and `_`, and no word of the language"
+TEMPLATE_NAMES = ("issue", "rule", "duplicates", "follow", "fixed_in")
+
+
+def is_capture_name(name: str) -> bool:
+    """Whether a capture may be called so: no word that conditions or templates use for something else."""
+    operators = {field.alias or key for key, field in Condition.model_fields.items()} - {"version"}
+    return bool(re.fullmatch(r"[a-z][a-z0-9_]*", name)) and name not in {*operators, *TEMPLATE_NAMES}
+
+
+class CaptureSource(Written):
+    """One place where a capture may be stated."""
+
+    section: str | None = Field(None, min_length=1, description="A form field, heading or `Key: value` line.")
+    phrase: str | None = Field(None, min_length=1, description="A phrase with one typed hole.")
+    regex: str | None = Field(None, min_length=1, description="RE2 pattern whose first group is the value.")
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> "CaptureSource":
+        if sum(value is not None for value in (self.section, self.phrase, self.regex)) != 1:
+            message = "a source is exactly one of `section`, `phrase` or `regex`"
+            raise ValueError(message)
+        return self
+
+
+class CaptureModel(Written):
+    """A fact that every rule of the pack may use."""
+
+    first_of: list[CaptureSource] = Field(
+        min_length=1, description="Where it is stated; logs win over form fields, those over prose."
+    )
+    map: dict[str, str] | None = Field(None, description="What is written, and what it means: {darwin: macos}.")
+    type: (
+        Literal["int", "number", "version", "id", "word", "path", "host", "url", "date", "time", "money", "code", "any"]
+        | None
+    ) = Field(None, description="What kind of value it is; `version` for a capture of that name.")
+
+    @field_validator("map", mode="before")
+    @classmethod
+    def _values_are_text(cls, value: object) -> object:
+        return {key: str(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+class PackLayout(Written):
+    """A kind of report beside the built-in ones."""
+
+    headings: Literal["form", "bold", "any"] = Field(
+        "any", description="What its headings look like: `### X`, `**X**`, or any."
+    )
+    sections: dict[str, SectionView] = Field(description="Its sections, and the view that the text of each belongs to.")
+
+
+class PackModel(Written):
+    """A folder of rules."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$",
+        max_length=80,
+        description="The pack's name; the folder's name.",
+        examples=["my-tool"],
+    )
+    product: str = Field("", max_length=100, description="The product, as its users call it.")
+    captures: dict[str, CaptureModel] = Field(
+        default_factory=dict, description="Facts that every rule of the pack may use."
+    )
+    layouts: dict[str, PackLayout] = Field(
+        default_factory=dict, description="Kinds of report beside the built-in ones."
+    )
+    placeholders: list[str] = Field(
+        default_factory=list, description="Answers that count as unanswered (a form's own examples)."
+    )
+    forbidden_words: list[str] = Field(
+        default_factory=list,
+        description="Words that wake other bots of the repository; a comment that has them does not leave.",
+    )
+
+    @field_validator("captures")
+    @classmethod
+    def _names_are_names(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name in value:
+            if not is_capture_name(name):
+                message = f"`{name}` cannot be a capture's name; {CAPTURE_NAMES}"
+                raise ValueError(message)
+        return value
