@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import sys
-import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,6 +52,8 @@ def execute(arguments: argparse.Namespace) -> int:
     except SignpostError as error:
         return _stop(error, settings, is_quiet=is_quiet)
     except Exception as error:  # a traceback may hold the reporter's words, and a red run is mailed to the reporter
+        import traceback
+
         if not settings.is_action:
             raise
         runner.print_safely(traceback.format_exception(error), sys.stderr)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bot.config import Config, parse_config, read_config
+from bot.config import Config, make_default_config, parse_config, read_config
 from bot.errors import SettingsError, explain_cause
 from bot.github.tracker import Tracker
 from bot.rules.document import Problem
@@ -64,7 +64,7 @@ def _read_config(files: Mapping[str, str], config_file: str | None) -> Config:
     if config_file:
         return read_config(_read_file(config_file), config_file)
     name = next((name for name in (f"{HOME}/config.yml", f"{HOME}/config.yaml") if name in files), None)
-    return read_config(files[name], name) if name else Config()
+    return read_config(files[name], name) if name else make_default_config()
 
 
 def _read_template(files: Mapping[str, str], config: Config, config_file: str | None) -> str | None:

@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from bot.github.tracker import Issue
+from bot.issue.codes import StatedCode, find_codes
+from bot.issue.language import detect_language
 from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
 from bot.issue.markdown import Span
 from bot.issue.normal import MAX_CHARACTERS, Trace, collapse, squeeze, trace_collapse, trace_squeeze
 
 if TYPE_CHECKING:
-    from bot.issue.codes import StatedCode
     from bot.issue.frames import Frame
 
 VIEWS = ("title", "body", "logs", "errors", "comments")
@@ -62,10 +63,8 @@ class Text:
         return squeeze(self.collapsed)
 
     @cached_property
-    def codes(self) -> "tuple[StatedCode, ...]":
+    def codes(self) -> tuple[StatedCode, ...]:
         """The exit and status codes of the collapsed form."""
-        from bot.issue.codes import find_codes
-
         return find_codes(self.collapsed)
 
     @cached_property
@@ -189,8 +188,6 @@ class Facts:
     @cached_property
     def language(self) -> str | None:
         """The language of title and prose, as an ISO 639-1 code; None where there is too little to tell."""
-        from bot.issue.language import detect_language
-
         return detect_language(" ".join(text.raw for text in self.find_texts(("title", "body"))))
 
 

@@ -4,15 +4,15 @@ import re
 from collections import Counter
 
 _SCRIPTS = (
-    ("ja", re.compile("[\u3040-\u30ff]")),
-    ("ko", re.compile("[\uac00-\ud7a3]")),
-    ("zh", re.compile("[\u4e00-\u9fff]")),
-    ("ru", re.compile("[\u0400-\u04ff]")),
-    ("ar", re.compile("[\u0600-\u06ff]")),
-    ("he", re.compile("[\u0590-\u05ff]")),
-    ("th", re.compile("[\u0e00-\u0e7f]")),
-    ("hi", re.compile("[\u0900-\u097f]")),
-    ("el", re.compile("[\u0370-\u03ff]")),
+    ("ja", "[\u3040-\u30ff]"),
+    ("ko", "[\uac00-\ud7a3]"),
+    ("zh", "[\u4e00-\u9fff]"),
+    ("ru", "[\u0400-\u04ff]"),
+    ("ar", "[\u0600-\u06ff]"),
+    ("he", "[\u0590-\u05ff]"),
+    ("th", "[\u0e00-\u0e7f]"),
+    ("hi", "[\u0900-\u097f]"),
+    ("el", "[\u0370-\u03ff]"),
 )
 _WORDS = {
     "en": "the is and to of in it that when with this not for on i my have after was but from are be",
@@ -27,7 +27,7 @@ _WORDS = {
 LANGUAGES = (*(name for name, _ in _SCRIPTS), *_WORDS, "unknown")
 """What a condition may ask for."""
 
-_LETTERS = re.compile(r"[^\W\d_]+")
+_LETTERS = r"[^\W\d_]+"
 _SAMPLE = 4_000
 _FEWEST_SIGNS = 6
 _FEWEST_WORDS = 4
@@ -40,9 +40,9 @@ def detect_language(prose: str) -> str | None:
     """
     sample = prose[:_SAMPLE].lower()
     for language, letters in _SCRIPTS:
-        if len(letters.findall(sample)) >= _FEWEST_SIGNS:
+        if len(re.findall(letters, sample)) >= _FEWEST_SIGNS:
             return language
-    counts = Counter(_LETTERS.findall(sample))
+    counts = Counter(re.findall(_LETTERS, sample))
     scores = {language: sum(counts[word] for word in words.split()) for language, words in _WORDS.items()}
     best = max(scores, key=lambda language: scores[language])
     return best if scores[best] >= _FEWEST_WORDS else None

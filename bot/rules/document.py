@@ -14,7 +14,7 @@ _SAFE_DEPTH = 500
 """The composer crashes at tens of thousands; a text whose signs cannot nest deeper than this needs no second look."""
 
 Path = tuple[str | int, ...]
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
 _TAB = re.compile(r" *\t")
 _NUMBER_SIGN = re.compile(r"[ \t]+(#[0-9]{1,10})")

@@ -1,10 +1,10 @@
 """The templates that we ship."""
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 @cache
 def read_template(name: str) -> str:
     """One of them, by its file's name."""
-    return files(__name__).joinpath(name).read_text("utf-8")
+    return Path(__file__).with_name(name).read_text("utf-8")
