@@ -4,6 +4,7 @@ import argparse
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import hyperscan
@@ -117,7 +118,7 @@ def _measure_row(count: int, issue_count: int) -> str:
         sample = few if name == "loop" else issues
         prepared = read_all(sample, ruleset)
         found[name] = engine(prepared)[: len(few)]
-        took[name] = measure(lambda engine=engine, prepared=prepared: engine(prepared), ROUNDS) / len(sample)  # type: ignore[misc]
+        took[name] = measure(partial(engine, prepared), ROUNDS) / len(sample)
     if len({tuple(result) for result in found.values()}) != 1:
         message = f"the engines disagree at {count} rules"
         raise SystemExit(message)

@@ -74,8 +74,8 @@ def _match_json(match: Match) -> dict[str, Any]:
     }
 
 
-def _action_json(action: object) -> dict[str, Any]:
-    fields: dict[str, Any] = asdict(action)  # type: ignore[call-overload]
+def _action_json(action: Action) -> dict[str, Any]:
+    fields = asdict(action)
     return {
         "action": fields.pop("action"),
         **{name: list(v) if isinstance(v, tuple) else v for name, v in fields.items()},

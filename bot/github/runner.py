@@ -198,12 +198,9 @@ class Settings(BaseModel):
     event_path: Path | None = Field(default=None, alias="GITHUB_EVENT_PATH")
     repository: str | None = Field(default=None, alias="GITHUB_REPOSITORY")
     api_url: str = Field(default="https://api.github.com", alias="GITHUB_API_URL")
-    server_url: str = Field(default="https://github.com", alias="GITHUB_SERVER_URL")
     output_path: Path | None = Field(default=None, alias="GITHUB_OUTPUT")
     summary_path: Path | None = Field(default=None, alias="GITHUB_STEP_SUMMARY")
-    workspace: Path | None = Field(default=None, alias="GITHUB_WORKSPACE")
     is_action: Annotated[bool, BeforeValidator("true".__eq__)] = Field(default=False, alias="GITHUB_ACTIONS")
-    is_debug: Annotated[bool, BeforeValidator("1".__eq__)] = Field(default=False, alias="RUNNER_DEBUG")
     token: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("INPUT_GITHUB_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"),
