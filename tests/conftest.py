@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
+from tests.stand_ins.browser import run_browser
 from tests.stand_ins.emulator import run_emulator
 from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.fetch import fetch_npm
@@ -44,3 +46,10 @@ def webhook_examples() -> dict[str, list[Json]]:
     """GitHub's example payloads, by the name of the event."""
     path = fetch_npm("@octokit/webhooks-examples", "7.6.1") / "api.github.com/index.json"
     return {event["name"]: event["examples"] for event in json.loads(path.read_text(encoding="utf-8"))}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this machine. Where there is none, tests of pages are left out; CI must have one."""
+    with run_browser() as running:
+        yield running

@@ -22,12 +22,13 @@ ROWS = (
     ("bot.rules", "bot.duplicates"),
     ("bot.config",),
     ("bot.comment", "bot.history"),
+    ("bot.page",),
     ("bot.wish",),
     ("bot.plan", "bot.skip"),
     ("bot.apply", "bot.reading"),
     ("bot.report",),
     ("bot.run",),
-    ("bot.server",),
+    ("bot.server", "bot.studio"),
     ("bot.cli",),
     ("bot.__main__",),
 )
@@ -38,6 +39,7 @@ PURE = (
         "bot.duplicates",
         "bot.config",
         "bot.comment",
+        "bot.page",
         "bot.wish",
         "bot.plan",
         "bot.skip",
@@ -49,6 +51,7 @@ NOT_PURE = (
     "bot.rules.loading",  # reads the files of a maintainer
     "bot.rules.schema",  # prints when it is run
     "bot.comment.templates",  # reads its own files
+    "bot.page.rendering",  # reads its own templates
 )
 
 READS_OR_WRITES = (
@@ -62,7 +65,7 @@ HARMLESS = ("io.BytesIO", "io.StringIO", "pathlib.PurePath", "pathlib.PurePosixP
 IMPURE_CALLS = {"breakpoint", "input", "now", "open", "print", "read_text", "today", "utcnow", "write_text"}
 
 VAGUE = {"base", "common", "context", "data", "handler", "helper", "manager", "misc", "processor", "service", "util"}
-HEAVY = ("asyncio", "github", "requests", "rich", "starlette", "uvicorn")
+HEAVY = ("asyncio", "github", "hyperscan", "multiprocessing", "requests", "rich", "sqlite3", "starlette", "uvicorn")
 
 
 def is_inside(name: str, packages: Iterable[str]) -> bool:

@@ -1,20 +1,18 @@
 """`signpost backtest`: replay rules over past issues, and write nothing to GitHub."""
 
 import argparse
-import gzip
 import json
 import sys
-import zlib
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
-from bot.cli.output import add_format, add_rules, list_rules, make_console, print_json
+from bot.cli.output import add_format, add_rules, list_rules, print_json
+from bot.cli.progress import track
 from bot.errors import SettingsError, explain_cause
-from bot.github.payload import parse_issue
 from bot.github.tracker import Issue
+from bot.history.issues import read_issues
 from bot.rules.loading import load_rules
 from bot.rules.matching import Match, match_rules, read_facts
 
@@ -41,7 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
     counts, total, matched = Counter[str](), 0, 0
     with ExitStack() as stack:
         out = stack.enter_context(_open_out(Path(arguments.per_issue))) if arguments.per_issue else None
-        for issue in _track(_read_issues(Path(arguments.issues))):
+        for issue in track(read_issues(Path(arguments.issues)), "issues"):
             matches = [match for match in match_rules(read_facts(issue, ruleset), ruleset) if not match.superseded_by]
             total += 1
             matched += bool(matches)
@@ -59,48 +57,6 @@ def _open_out(path: Path) -> TextIO:
     except OSError as error:
         message = f"cannot write {path}: {explain_cause(error)}"
         raise SettingsError(message) from error
-
-
-def _read_issues(path: Path) -> Iterator[Issue]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield from _parse_line(line, f"{path}:{number}")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        message = f"cannot read {path}: {explain_cause(error)}"
-        raise SettingsError(message) from error
-
-
-def _parse_line(line: str, where: str) -> list[Issue]:
-    """One issue, or several: `gh issue list --json` writes an array, `gh api --paginate` one a page, on one line."""
-    try:
-        return [parse_issue(found) for found in _decode(line.strip())]
-    except (ValueError, RecursionError) as error:
-        message = f"{where}: this is no JSON ({error}); give one GitHub issue a line"
-        raise SettingsError(message) from error
-    except SettingsError as error:
-        message = f"{where}: {error}"
-        raise SettingsError(message) from error
-
-
-def _decode(text: str) -> Iterator[object]:
-    decoder, position = json.JSONDecoder(), 0
-    while position < len(text):
-        found, position = decoder.raw_decode(text, position)
-        yield from found if isinstance(found, list) else [found]
-
-
-def _track(issues: Iterator[Issue]) -> Iterator[Issue]:
-    """The issues, with a counter on the terminal, if there is one."""
-    if not sys.stderr.isatty():
-        yield from issues
-        return
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.completed} issues"), TimeElapsedColumn())
-    with Progress(*columns, console=make_console(stderr=True), transient=True) as progress:
-        yield from progress.track(issues)
 
 
 def _write_line(out: TextIO, issue: Issue, matches: list[Match]) -> None:

@@ -1,0 +1,28 @@
+"""A real browser for pages: the Chromium or Chrome that the machine has, without a window and without a network."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+
+@contextmanager
+def run_browser() -> Iterator[Browser]:
+    """The browser; without one the test is skipped, except in CI, where that is a failure."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(f"this machine has no browser ({', '.join(NAMES)}); install Debian's package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
