@@ -8,23 +8,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
+from bot.cli.history import add_history, open_history
 from bot.cli.output import add_format, add_rules, list_rules, print_json
 from bot.cli.progress import track
 from bot.errors import SettingsError, explain_cause
 from bot.github.tracker import Issue
-from bot.history.issues import read_issues
 from bot.rules.loading import load_rules
 from bot.rules.matching import Match, match_rules, read_facts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument(
-        "--issues",
-        required=True,
-        metavar="FILE.jsonl",
-        help="GitHub issue objects, one a line, or what `gh issue list --json` gives; may be .gz",
-    )
+    add_history(parser)
     parser.add_argument("--per-issue", metavar="OUT.jsonl", help="write what each issue matched, one line an issue")
     parser.epilog = "example: signpost backtest --issues issues.jsonl --rules .github/signpost"
     add_rules(parser)
@@ -39,7 +34,7 @@ def execute(arguments: argparse.Namespace) -> int:
     counts, total, matched = Counter[str](), 0, 0
     with ExitStack() as stack:
         out = stack.enter_context(_open_out(Path(arguments.per_issue))) if arguments.per_issue else None
-        for issue in track(read_issues(Path(arguments.issues)), "issues"):
+        for issue in track(open_history(arguments).read_issues(), "issues"):
             matches = [match for match in match_rules(read_facts(issue, ruleset), ruleset) if not match.superseded_by]
             total += 1
             matched += bool(matches)

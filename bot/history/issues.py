@@ -1,14 +1,46 @@
-"""Past issues from a file: GitHub issue objects, one a line, compressed or not."""
+"""Past issues, one JSON text a line: from a file of GitHub issue objects, compressed or not, or from a store."""
 
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import SettingsError, explain_cause
 from bot.github.payload import parse_issue
 from bot.github.tracker import Issue
+
+Line = tuple[str, str]
+"""Where a line stands (`file:line`), and the line: one GitHub issue as JSON, or several."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Past issues that can be read as often as wanted, one at a time.
+
+    `name` is what people call it (a file, `owner/name`), `repository` where the issues are, if that is known, and
+    `total` how many there are, if that is known. Reading raises SettingsError with the place of what is no issue.
+    """
+
+    name: str
+    open_lines: Callable[[], Iterator[Line]]
+    repository: str = ""
+    total: int | None = None
+
+    def read_lines(self) -> Iterator[Line]:
+        """The issues as JSON, unread: what worker processes are sent."""
+        return self.open_lines()
+
+    def read_issues(self) -> Iterator[Issue]:
+        """The issues, with the comments that were stored."""
+        for where, line in self.read_lines():
+            yield from parse_line(line, where)
+
+
+def open_file(path: Path) -> History:
+    """The history of a JSONL file (`.gz` too); nothing is read yet."""
+    return History(name=str(path), open_lines=lambda: read_lines(path))
 
 
 def read_issues(path: Path) -> Iterator[Issue]:
@@ -20,7 +52,7 @@ def read_issues(path: Path) -> Iterator[Issue]:
         yield from parse_line(line, where)
 
 
-def read_lines(path: Path) -> Iterator[tuple[str, str]]:
+def read_lines(path: Path) -> Iterator[Line]:
     """The lines that hold something, each with its place (`file:line`); raises SettingsError."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
