@@ -1,6 +1,7 @@
 """`signpost check`: prove rules."""
 
 import argparse
+from dataclasses import asdict
 
 from bot.cli.output import add_format, print_json
 from bot.cli.sources import check_settings
@@ -15,23 +16,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths", nargs="*", metavar="PATH", default=[".github/signpost"], help="folders, rule files or pack:NAME"
     )
     parser.epilog = "example: signpost check .github/signpost"
+    parser.add_argument("--strict", action="store_true", help="end with 1 for warnings too")
     add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 if all rules are proven and the settings beside them can be read, 1 if not."""
+    """0 if all rules are proven and the settings beside them can be read (and, if strict, nothing is odd), 1 if not."""
     settings = Ruleset(problems=tuple(problem for path in arguments.paths for problem in check_settings(path)))
     report = check_rules(join_rulesets([load_rules(arguments.paths), settings]))
     if arguments.format == "json":
         print_json(_as_json(report))
     else:
         _print(report)
-    return 0 if report.is_green else 1
+    return 0 if report.is_green and not (arguments.strict and report.warnings) else 1
 
 
 def _as_json(report: CheckReport) -> dict[str, object]:
-    problems = [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in report.problems]
-    return {"rules": report.rules, "examples": report.examples, "problems": problems}
+    return {
+        "rules": report.rules,
+        "examples": report.examples,
+        "problems": [asdict(problem) for problem in report.problems],
+    }
 
 
 def _print(report: CheckReport) -> None:

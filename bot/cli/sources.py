@@ -48,7 +48,7 @@ def check_settings(folder: str) -> tuple[Problem, ...]:
             load_rules(f"pack:{name}" for name in config.packs)
             _read_template({}, config, str(file))
     except SettingsError as error:
-        return (Problem(str(file), 1, 1, str(error)),)
+        return (Problem(str(file), 1, 1, str(error), "settings"),)
     return problems
 
 
@@ -57,7 +57,7 @@ def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, s
         home = Path(HOME)
         return (read_folder(home) if home.is_dir() else {}), ()
     folder = tracker.read_folder(repository, HOME)
-    return folder.files, tuple(Problem(HOME, 1, 1, problem) for problem in folder.problems)
+    return folder.files, tuple(Problem(HOME, 1, 1, problem, "folder") for problem in folder.problems)
 
 
 def _read_config(files: Mapping[str, str], config_file: str | None) -> Config:

@@ -10,9 +10,10 @@ from bot.duplicates.canonical import Duplicate, Target
 from bot.errors import SignpostError
 from bot.github.tracker import Issue
 from bot.issue.version import find_versions, parse_version
+from bot.rules.guidance import find_forbidden
 from bot.rules.matching import Match
 from bot.rules.model import Guidance
-from bot.rules.rule import Rule, find_forbidden
+from bot.rules.rule import Rule
 from bot.rules.template import make_environment, render_template
 from bot.rules.verdict import Captures
 

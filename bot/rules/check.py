@@ -8,6 +8,7 @@ from bot.github.tracker import Account, Comment, Issue
 from bot.issue.facts import Facts
 from bot.rules.captures import find_captures
 from bot.rules.document import Path, Problem
+from bot.rules.guidance import check_written
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.model import Example, Expectation
 from bot.rules.rule import Rule, Ruleset
@@ -26,9 +27,19 @@ class CheckReport:
     problems: tuple[Problem, ...]
 
     @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What must be mended."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is worth a look."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
+
+    @property
     def is_green(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems
+        """Whether nothing must be mended."""
+        return not self.errors
 
 
 def make_example_issue(example: Example) -> Issue:
@@ -54,15 +65,15 @@ def make_example_issue(example: Example) -> Issue:
 
 def check_rules(ruleset: Ruleset) -> CheckReport:
     """Everything that is wrong with the rules: what did not load, examples that fail, overlaps that nobody declared."""
-    problems = [*ruleset.problems, *_check_references(ruleset)]
+    problems = [*ruleset.problems, *_check_references(ruleset), *_check_drafts(ruleset)]
     count = 0
     for rule in ruleset.rules:
         for path, example, must_match in _examples_of(rule):
             count += 1
             facts = read_facts(make_example_issue(example), ruleset)
             matches = match_rules(facts, ruleset)
-            messages = _judge_match(rule, example, facts, matches) if must_match else _judge_near_miss(rule, matches)
-            problems += [rule.document.problem_at(path, message) for message in messages]
+            found = _judge_match(rule, example, facts, matches) if must_match else _judge_near_miss(rule, matches)
+            problems += [rule.document.problem_at(path, message, kind) for kind, message in found]
     return CheckReport(len(ruleset.rules), count, tuple(sorted(set(problems))))
 
 
@@ -73,25 +84,30 @@ def _examples_of(rule: Rule) -> Iterator[tuple[Path, Example, bool]]:
         yield ("examples", "no_match", index), example, False
 
 
-def _judge_near_miss(rule: Rule, matches: tuple[Match, ...]) -> Iterator[str]:
+def _check_drafts(ruleset: Ruleset) -> Iterator[Problem]:
+    """Drafts load, so that they can be replayed over past issues; they are not done before a human wrote them."""
+    for rule in ruleset.rules:
+        for path, message in check_written(rule.model):
+            yield rule.document.problem_at(path, message, "unwritten-guidance")
+
+
+def _judge_near_miss(rule: Rule, matches: tuple[Match, ...]) -> Iterator[tuple[str, str]]:
     for own in matches:
         if own.rule is rule:
             first = next((f": {item.wanted} found {item.text!r}" for item in own.evidence), "")
-            yield f"`{rule.id}` matches this near miss{first}; add a `none:` or a longer phrase"
+            yield "example-matched", f"`{rule.id}` matches this near miss{first}; add a `none:` or a longer phrase"
 
 
-def _judge_match(rule: Rule, example: Example, facts: Facts, matches: tuple[Match, ...]) -> Iterator[str]:
+def _judge_match(rule: Rule, example: Example, facts: Facts, matches: tuple[Match, ...]) -> Iterator[tuple[str, str]]:
     own = next((match for match in matches if match.rule is rule), None)
     if own is None:
-        yield _explain_miss(rule, facts)
+        yield "example-missed", _explain_miss(rule, facts)
         return
-    yield from _compare(example.expect, own)
+    yield from (("expectation", message) for message in _compare(example.expect, own))
     for match in matches:
         if match.rule is not rule and not _is_declared(rule, match.rule):
-            yield (
-                f"`{match.rule.id}` matches this example too; tell them apart with `none:`, "
-                f"or declare `supersedes:` or `also:` in one of them"
-            )
+            advice = "tell them apart with `none:`, or declare `supersedes:` or `also:` in one of them"
+            yield "overlap", f"`{match.rule.id}` matches this example too; {advice}"
 
 
 def _explain_miss(rule: Rule, facts: Facts) -> str:
@@ -133,6 +149,5 @@ def _check_references(ruleset: Ruleset) -> Iterator[Problem]:
         for key in ("supersedes", "also"):
             for index, name in enumerate(getattr(rule.model, key)):
                 if name not in known | broken:
-                    yield rule.document.problem_at(
-                        (key, index), f"there is no rule `{name}` in this set; correct the name or remove it"
-                    )
+                    message = f"there is no rule `{name}` in this set; correct the name or remove it"
+                    yield rule.document.problem_at((key, index), message, "unknown-rule")

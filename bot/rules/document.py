@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -14,6 +14,7 @@ _SAFE_DEPTH = 500
 """The composer crashes at tens of thousands; a text whose signs cannot nest deeper than this needs no second look."""
 
 Path = tuple[str | int, ...]
+Severity = Literal["error", "warning"]
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
 _TAB = re.compile(r" *\t")
@@ -25,12 +26,17 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})\Z|0x[0-9a-fA-F]{1,16}\Z")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something wrong in a file, for the person who can mend it. Lines and columns count from 1."""
+    """Something wrong in a file, for the person who can mend it. Lines and columns count from 1.
+
+    `kind` says shortly and for good what sort of problem it is (`overlap`, `yaml`), for those who filter or count.
+    """
 
     file: str
     line: int
     column: int
     message: str
+    kind: str = "schema"
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
@@ -45,13 +51,13 @@ class Document:
     places: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
-    def problem_at(self, path: Path, message: str) -> Problem:
+    def problem_at(self, path: Path, message: str, kind: str = "schema", severity: Severity = "error") -> Problem:
         """A problem at the place of `path`, or of the nearest thing around it.
 
         Steps that the file does not have are left out: a single mapping may stand for a list of one.
         """
         line, column = self.places.get(self.find_nearest(path), (1, 1))
-        return Problem(self.file, line, column, message)
+        return Problem(self.file, line, column, message, kind, severity)
 
     def find_nearest(self, path: Path) -> Path:
         """The path without the steps that the file does not have."""
@@ -106,7 +112,7 @@ class _Reader:
         return mapping
 
     def _report(self, node: yaml.Node, message: str) -> None:
-        self.problems.append(Problem(self.file, node.start_mark.line + 1, node.start_mark.column + 1, message))
+        self.problems.append(Problem(self.file, node.start_mark.line + 1, node.start_mark.column + 1, message, "yaml"))
 
 
 class _TooLargeError(Exception):
@@ -158,20 +164,20 @@ def read_document(text: str, file: str) -> Document:
         return Document(file, problems=(_explain_yaml(error, text, file),))
     except _TooLargeError:
         message = f"more than {MAX_NODES} parts, or nested deeper than {MAX_DEPTH}; split the file"
-        return Document(file, problems=(Problem(file, 1, 1, message),))
+        return Document(file, problems=(Problem(file, 1, 1, message, "yaml"),))
     return Document(file, value, reader.places, tuple(reader.problems))
 
 
 def _check_text(text: str, file: str) -> Problem | None:
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         message = f"the file is larger than {MAX_BYTES // 1024} KiB; split it into several rules"
-        return Problem(file, 1, 1, message)
+        return Problem(file, 1, 1, message, "yaml")
     if not (found := _UNREADABLE.search(text)):
         return None
     line = text.count("\n", 0, found.start()) + 1
     column = found.start() - text.rfind("\n", 0, found.start())
     message = f"the character U+{ord(found[0]):04X} cannot be read; save the file as UTF-8, without control characters"
-    return Problem(file, line, column, message)
+    return Problem(file, line, column, message, "yaml")
 
 
 def _explain_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
@@ -184,4 +190,4 @@ def _explain_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
         advice = "between double quotes a backslash starts an escape; use single quotes"
     elif any(map(_TAB.match, text.split("\n")[line - 1 : line])):
         advice = "indent with spaces, not with tabs"
-    return Problem(file, line, column, f"this is no valid YAML: {error.problem or error.context}; {advice}")
+    return Problem(file, line, column, f"this is no valid YAML: {error.problem or error.context}; {advice}", "yaml")

@@ -50,9 +50,8 @@ def _drop_twice(rules: list[Rule]) -> tuple[list[Rule], list[Problem]]:
     for rule in rules:
         first = kept.setdefault(rule.id, rule)
         if first.file != rule.file:
-            problems.append(
-                Problem(rule.file, 1, 1, f"the id `{rule.id}` is taken by {first.file}; rename one of them")
-            )
+            message = f"the id `{rule.id}` is taken by {first.file}; rename one of them"
+            problems.append(rule.document.problem_at(("id",), message, "duplicate-id"))
     return list(kept.values()), problems
 
 

@@ -1,30 +1,26 @@
 """Rules as they are matched: compiled, checked, with the pack that they belong to. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from hashlib import sha256
 
 from bot.issue.layout import LayoutModel
-from bot.issue.normal import MAX_CHARACTERS, collapse
 from bot.issue.version import parse_version
 from bot.rules.captures import CaptureRule, compile_captures
 from bot.rules.compiling import Compiler
 from bot.rules.condition_model import Condition as ConditionModel
 from bot.rules.conditions import Condition
 from bot.rules.document import Document, Path, Problem, read_document
+from bot.rules.guidance import ALWAYS_FORBIDDEN, check_guidance, check_written
 from bot.rules.model import Guidance, RuleModel
 from bot.rules.pack_model import CAPTURE_NAMES, TEMPLATE_NAMES, PackModel, is_capture_name
 from bot.rules.phrase import FREE_TEXT, PhraseError, parse_phrase
 from bot.rules.prefilter import Prefilter
-from bot.rules.template import check_template
 from bot.rules.validation import validate
 
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?P?<(?P<name>\w+)>")
-_NEVER_SPEAKS = "this branch never speaks, since the one before it has no `when:`; add one there, or put that one last"
-ALWAYS_FORBIDDEN = ("duplicate of #",)
-"""GitHub takes a comment that starts so as a command (docs: marking issues as a duplicate)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,15 +100,6 @@ class Ruleset:
         return (*ALWAYS_FORBIDDEN, *(word for pack in self.packs for word in pack.model.forbidden_words))
 
 
-def find_forbidden(text: str, words: tuple[str, ...]) -> list[str]:
-    """Those of the words that the text holds, however they are cased or marked up."""
-    collapsed = collapse(text)
-    return [word for word in words if _collapse_word(word) in collapsed]
-
-
-_collapse_word = lru_cache(collapse)
-
-
 def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
     """The pack of a `pack.yml`; a broken one counts as a pack that defines nothing."""
     model, problems = validate(document, PackModel)
@@ -120,7 +107,8 @@ def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
         return Pack(PackModel(name=name)), list(problems)
     compiler = Compiler(known=())
     captures = compile_captures(model.captures, compiler)
-    return Pack(model, captures), [document.problem_at(path, message) for path, message in compiler.problems]
+    found = [document.problem_at(path, message, "condition") for path, message in compiler.problems]
+    return Pack(model, captures), found
 
 
 def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Problem]]:
@@ -135,11 +123,15 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
     condition = compiler.compile(model.match, ("match",))
     compiler.known = tuple(found)
     branches = tuple(_compile_branch(compiler, guidance, index) for index, guidance in enumerate(model.guidance))
-    compiler.problems += _check_names(model, file)
-    compiler.problems += _check_capture_names(model.match, tuple(found))
-    compiler.problems += _check_guidance(model, found, (*ALWAYS_FORBIDDEN, *pack.model.forbidden_words))
-    if compiler.problems:
-        return None, [document.problem_at(path, message) for path, message in dict.fromkeys(compiler.problems)]
+    by_kind = {
+        "condition": compiler.problems,
+        "name": [*_check_names(model, file), *_check_capture_names(model.match, tuple(found))],
+        "guidance": check_guidance(model, found, (*ALWAYS_FORBIDDEN, *pack.model.forbidden_words)),
+        "unwritten-guidance": check_written(model) if model.mode != "observe" else (),
+    }
+    broken = [document.problem_at(*problem, kind) for kind, all_ in by_kind.items() for problem in dict.fromkeys(all_)]
+    if broken:
+        return None, broken
     digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
     return Rule(
         model,
@@ -201,39 +193,3 @@ def _check_capture_names(model: ConditionModel, names: tuple[str, ...]) -> Itera
         for name in condition.set or {}:
             if not is_capture_name(name):
                 yield ("match",), f"`set` cannot set `{name}`; {CAPTURE_NAMES}"
-
-
-def _check_guidance(
-    model: RuleModel, found: Mapping[str, str], forbidden: tuple[str, ...]
-) -> Iterator[tuple[Path, str]]:
-    for index, guidance in enumerate(model.guidance[:-1]):
-        if guidance.when is None:
-            yield ("guidance", index + 1), _NEVER_SPEAKS
-    free_text = {name for name, kind in found.items() if kind in FREE_TEXT}
-    echoable = found.keys() - free_text
-    texts = tuple(_texts_of(model))
-    held = _find_suspects([text for _, text in texts], forbidden)
-    for path, text in texts:
-        for problem in check_template(text, echoable, free_text, ("fixed_in",) if model.fixed_in else ()):
-            yield path, problem
-        for word in find_forbidden(text, held) if held else ():
-            yield path, f'the words "{word}" wake other bots or are a command to GitHub; say it in other words'
-
-
-def _find_suspects(texts: list[str], forbidden: tuple[str, ...]) -> tuple[str, ...]:
-    """The words worth looking for: those that all texts together hold, where that is quicker to see."""
-    together = "\n".join(texts)
-    return forbidden if len(together) > MAX_CHARACTERS else tuple(find_forbidden(together, forbidden))
-
-
-def _texts_of(model: RuleModel) -> Iterator[tuple[Path, str]]:
-    yield ("title",), model.title
-    for index, guidance in enumerate(model.guidance):
-        path: Path = ("guidance", index)
-        for key in ("tldr", "example", "notes", "recommendation"):
-            if text := getattr(guidance, key):
-                yield (*path, key), text
-        for number, step in enumerate(guidance.steps):
-            yield (*path, "steps", number), step
-    for number, resource in enumerate(model.resources):
-        yield ("resources", number), resource.title

@@ -1,8 +1,11 @@
 """Rules on trial."""
 
+import json
+
 import pytest
 
 from bot.rules.check import CheckReport, check_rules, make_example_issue
+from bot.rules.document import Problem
 from bot.rules.loading import load_rules
 from bot.rules.model import Example
 from tests.rules.rules import make_ruleset, write_rule
@@ -150,3 +153,30 @@ def test_an_example_is_an_issue() -> None:
 
 def test_the_rules_that_we_ship_are_proven() -> None:
     assert check_rules(load_rules(["pack:claude-code"])).problems == ()
+
+
+@pytest.mark.parametrize("text", ["TODO: say it", "- todo: say it", "Fine.\n\n**TODO: say more"])
+@pytest.mark.parametrize("mode", ["observe", "label", "comment"])
+def test_a_text_that_nobody_wrote_is_an_error_and_a_rule_that_may_act_does_not_load(text: str, mode: str) -> None:
+    guidance = f"guidance: {{tldr: Good, steps: [Good, {json.dumps(text)}]}}"
+
+    ruleset = make_ruleset(write_rule("a", PIE, f"{guidance}\n{PROVEN}", mode=mode))
+
+    expected = Problem(
+        "rules/a.yml",
+        5,
+        38,
+        "this text starts with `TODO:`, so a human must write it first; say what the reporter should know, "
+        "or keep the rule in `mode: observe`",
+        kind="unwritten-guidance",
+    )
+    assert check_rules(ruleset).problems == (expected,)
+    assert ([rule.id for rule in ruleset.rules], ruleset.problems) == (
+        (["a"], ()) if mode == "observe" else ([], (expected,))
+    )
+
+
+def test_words_about_things_to_do_are_no_unwritten_text() -> None:
+    text = "A todo list, or `grep TODO: src`"
+    ruleset = make_ruleset(write_rule("a", PIE, f"guidance: {{tldr: {json.dumps(text)}}}\n{PROVEN}", mode="comment"))
+    assert check_rules(ruleset).problems == ()
