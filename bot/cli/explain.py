@@ -1,17 +1,13 @@
 """`signpost explain`: why an issue matches a rule, or why not."""
 
 import argparse
-import json
 import os
-import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from bot.cli.asked_issue import ISSUE_FORMS, add_repository, read_asked_issue
 from bot.cli.output import add_format, add_rules, list_rules, make_console, print_json
 from bot.errors import SettingsError
-from bot.github.payload import EPOCH, parse_issue
 from bot.github.runner import Settings
 from bot.github.tracker import Issue
 from bot.rules.explaining import Explanation, explain_issue
@@ -22,17 +18,14 @@ if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree
 
-_ADDRESS = re.compile(r"/(?P<repository>[\w.-]+/[\w.-]+)/issues/(?P<number>\d+)")
 _NEAREST = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument(
-        "issue", metavar="ISSUE", help="a number, an address, a JSON or Markdown file, or - for standard input"
-    )
+    parser.add_argument("issue", metavar="ISSUE", help=ISSUE_FORMS)
     parser.add_argument("--rule", metavar="ID", help="only this rule, whole")
-    parser.add_argument("--repo", metavar="OWNER/NAME", help="where the number is from (default: GITHUB_REPOSITORY)")
+    add_repository(parser)
     parser.epilog = "example: signpost explain issue.md --rules .github/signpost --rule out-of-disk"
     add_rules(parser)
     add_format(parser)
@@ -49,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
             f"there is no rule {arguments.rule!r}; known are: {', '.join(sorted(rule.id for rule in ruleset.rules))}"
         )
         raise SettingsError(message)
-    issue = _read_issue(arguments.issue, arguments.repo, settings)
+    issue = read_asked_issue(arguments.issue, arguments.repo, settings)
     explanations = [e for e in explain_issue(issue, ruleset) if arguments.rule in (None, e.rule.id)]
     if arguments.format == "json":
         rules = [_as_json(explanation) for explanation in explanations]
@@ -59,59 +52,6 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         _print(issue, explanations, is_whole=arguments.rule is not None)
     return 2 if ruleset.problems else 0
-
-
-def _read_issue(asked: str, repository: str | None, settings: Settings) -> Issue:
-    """The issue: from a file, from standard input, or from GitHub."""
-    if asked == "-":
-        return _parse(sys.stdin.read(), "standard input")
-    text = _read_file(asked)
-    if text is not None:
-        return _parse(text, asked)
-    address = _ADDRESS.search(urlsplit(asked).path) if "://" in asked else None
-    number = address["number"] if address else asked.removeprefix("#")
-    repository = address["repository"] if address else repository or settings.repository
-    if not number.isascii() or not number.isdigit():
-        message = f"{asked!r} is no file, no issue number and no address of an issue"
-        raise SettingsError(message)
-    if not repository:
-        message = f"#{number} of which repository? Give --repo owner/name, or the issue's address"
-        raise SettingsError(message)
-    return _fetch(repository, int(number), settings)
-
-
-def _read_file(asked: str) -> str | None:
-    try:
-        path = Path(asked)
-        return path.read_text("utf-8", "replace") if path.is_file() else None
-    except OSError as error:
-        message = f"cannot read {asked[:80]!r}: {error.strerror}"
-        raise SettingsError(message) from error
-
-
-def _fetch(repository: str, number: int, settings: Settings) -> Issue:
-    from dataclasses import replace
-
-    from bot.github.api import connect
-
-    tracker = connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)
-    issue = tracker.get_issue(repository, number)
-    return replace(issue, comments=tracker.list_comments(issue)) if issue.comment_count else issue
-
-
-def _parse(text: str, where: str) -> Issue:
-    """A webhook payload, an issue object, or Markdown whose first line, if it starts with `# `, is the title."""
-    text = text.removeprefix("\ufeff")
-    if text.lstrip().startswith("{"):
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            message = f"{where} starts like JSON, but is none: {error}"
-            raise SettingsError(message) from error
-        return parse_issue(found.get("issue", found))
-    first, _, rest = text.partition("\n")
-    title, body = (first[2:].strip(), rest) if first.startswith("# ") else ("", text)
-    return Issue(repository="", number=0, title=title, body=body, created_at=EPOCH, updated_at=EPOCH)
 
 
 def _layout_of(explanations: list[Explanation]) -> str | None:

@@ -113,6 +113,25 @@ def test_a_payload_of_a_workflow_can_be_explained(fake_github: FakeGitHub, check
     assert matched(explain(checkout, "event.json", "--format", "json"))["out-of-disk"]
 
 
+def test_an_issue_of_a_history_can_be_explained(checkout: Path) -> None:
+    lines = [{"number": 11, "title": "No", "body": OTHER}, {"number": 1, "title": "It breaks", "body": MATCHING}]
+    (checkout / "old.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+
+    found = {number: explain(checkout, f"old.jsonl#{number}", "--format", "json") for number in (1, 11, 111)}
+
+    assert matched(found[1]) == {"out-of-disk": True, "on-mondays": False}
+    assert (json.loads(found[11].out)["issue"], matched(found[11])["out-of-disk"]) == (11, False)
+    assert (found[111].code, found[111].err) == (2, "signpost: old.jsonl has no issue 111\n")
+
+
+def test_a_history_without_a_number_asks_for_one(checkout: Path) -> None:
+    (checkout / "old.jsonl").write_text("{}", encoding="utf-8")
+
+    finished = explain(checkout, "old.jsonl")
+
+    assert finished.err == "signpost: old.jsonl is a history; say which of its issues you mean: old.jsonl#123\n"
+
+
 @pytest.mark.parametrize(
     "words, stdin, reason",
     [

@@ -1,0 +1,102 @@
+"""The one issue that a command is asked about: a number, an address, a file, a line of a history, or standard input."""
+
+import argparse
+import json
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.cli.progress import track
+from bot.errors import SettingsError, explain_cause
+from bot.github.payload import EPOCH, parse_issue
+from bot.github.runner import Settings
+from bot.github.tracker import Issue
+from bot.history.issues import parse_line, read_lines
+
+ISSUE_FORMS = (
+    "a number, an address, a JSON or Markdown file, number 123 of a history (FILE.jsonl#123), or - for standard input"
+)
+_ADDRESS = re.compile(r"/(?P<repository>[\w.-]+/[\w.-]+)/issues/(?P<number>\d+)")
+_IN_HISTORY = re.compile(r"(?P<file>.+)#(?P<number>\d{1,18})", re.ASCII | re.DOTALL)
+_HISTORY_SUFFIXES = (".jsonl", ".ndjson", ".gz")
+
+
+def add_repository(parser: argparse.ArgumentParser) -> None:
+    """`--repo`, for the commands that may be asked about a bare number."""
+    parser.add_argument("--repo", metavar="OWNER/NAME", help="where the number is from (default: GITHUB_REPOSITORY)")
+
+
+def read_asked_issue(asked: str, repository: str | None, settings: Settings) -> Issue:
+    """The issue, with its comments where they are to be had; raises SettingsError, and TrackerError from GitHub."""
+    if asked == "-":
+        return _parse(sys.stdin.read(), "standard input")
+    if (of_history := _IN_HISTORY.fullmatch(asked)) and _is_file(of_history["file"]) and not _is_file(asked):
+        return _find_in_history(Path(of_history["file"]), int(of_history["number"]))
+    if _is_file(asked):
+        return _read_file(Path(asked))
+    address = _ADDRESS.search(urlsplit(asked).path) if "://" in asked else None
+    number = address["number"] if address else asked.removeprefix("#")
+    repository = address["repository"] if address else repository or settings.repository
+    if not number.isascii() or not number.isdigit():
+        message = f"{asked!r} is no file, no issue number and no address of an issue"
+        raise SettingsError(message)
+    if not repository:
+        message = f"#{number} of which repository? Give --repo owner/name, or the issue's address"
+        raise SettingsError(message)
+    return _fetch(repository, int(number), settings)
+
+
+def _is_file(asked: str) -> bool:
+    try:
+        return Path(asked).is_file()
+    except (OSError, ValueError) as error:
+        message = f"cannot read {asked[:80]!r}: {explain_cause(error)}"
+        raise SettingsError(message) from error
+
+
+def _read_file(path: Path) -> Issue:
+    if path.name.endswith(_HISTORY_SUFFIXES):
+        message = f"{path} is a history; say which of its issues you mean: {path}#123"
+        raise SettingsError(message)
+    try:
+        return _parse(path.read_text("utf-8", "replace"), str(path))
+    except OSError as error:
+        message = f"cannot read {path}: {explain_cause(error)}"
+        raise SettingsError(message) from error
+
+
+def _find_in_history(path: Path, number: int) -> Issue:
+    """The last line with that number: exports are appended to. Only lines that hold the number at all are parsed."""
+    found = None
+    for where, line in track(read_lines(path), "lines"):
+        if str(number) in line:
+            found = next((issue for issue in parse_line(line, where) if issue.number == number), found)
+    if found is None:
+        message = f"{path} has no issue {number}"
+        raise SettingsError(message)
+    return found
+
+
+def _fetch(repository: str, number: int, settings: Settings) -> Issue:
+    from bot.github.api import connect
+
+    tracker = connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)
+    issue = tracker.get_issue(repository, number)
+    return replace(issue, comments=tracker.list_comments(issue)) if issue.comment_count else issue
+
+
+def _parse(text: str, where: str) -> Issue:
+    """A webhook payload, an issue object, or Markdown whose first line, if it starts with `# `, is the title."""
+    text = text.removeprefix("\ufeff")
+    if text.lstrip().startswith("{"):
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            message = f"{where} starts like JSON, but is none: {error}"
+            raise SettingsError(message) from error
+        return parse_issue(found.get("issue", found))
+    first, _, rest = text.partition("\n")
+    title, body = (first[2:].strip(), rest) if first.startswith("# ") else ("", text)
+    return Issue(repository="", number=0, title=title, body=body, created_at=EPOCH, updated_at=EPOCH)

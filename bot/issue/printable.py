@@ -1,0 +1,38 @@
+"""What a reporter wrote, so that neither a terminal nor a browser obeys it: hidden signs become visible. Pure."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of control, format and surrogate characters, and of line and paragraph separators."""
+
+_JOINER = "\u200d"
+"""Joins the parts of an emoji; alone it does nothing."""
+
+_DELETE = 0x7F
+
+
+def reveal(text: str) -> str:
+    """The text with each hidden sign (control, bidirectional, zero-width) shown as a sign that does nothing.
+
+    Line ends become a line feed, tabs stay; an escape becomes U+241B, a right-to-left override `<U+202E>`.
+    """
+    return _SUSPECT.sub(lambda match: _show(match[0]), text.replace("\r\n", "\n"))
+
+
+def reveal_line(text: str) -> str:
+    """The same on one line: line feeds and tabs are shown too, and `##[` is no command to a workflow's log."""
+    flat = reveal(text).replace("\n", "\u23ce").replace("\t", " ")
+    return flat.replace("##[", "## [")
+
+
+@lru_cache(maxsize=1024)
+def _show(sign: str) -> str:
+    if unicodedata.category(sign) not in _HIDDEN or sign == _JOINER:
+        return sign
+    code = ord(sign)
+    if code < ord(" "):
+        return chr(0x2400 + code)  # Unicode's pictures of control characters
+    return "\u2421" if code == _DELETE else f"<U+{code:04X}>"
