@@ -32,7 +32,10 @@ _IMAGE = re.compile(  # each part stops at the sign with which the next one woul
     r"!\[[^\[\]\n]*\]\([^()\n]*\)|<(?:img|video)\b[^<>\n]*>(?:</video>)?|https?://[^\s:]+\.(?:png|jpe?g|gif|mp4|webp)\b"
     r"|https://github\.com/(?:user-attachments/assets|[\w.-]+/[\w.-]+/assets)/[^\s:]+"
 )
+_LINK = re.compile(r"\[[^\[\]\n]*\]\(https?://[^\s()]*\)|https?://[^\s<>]+")
+_BESIDE_LINKS = re.compile(r"[\s<>()*:.,;-]+")
 _LONGEST_CHOICE = 40
+_LEAST_FIELDS = 2
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,21 @@ class Facts:
         return any(map(_IMAGE.search, written)) and not any(_IMAGE.sub("", text).strip() for text in written)
 
     @cached_property
+    def is_links_only(self) -> bool:
+        """Whether what was written consists of links; images are none."""
+        if self.is_images_only or not any(map(_LINK.search, self._written)):
+            return False
+        return not any(_BESIDE_LINKS.sub("", _LINK.sub(" ", text)) for text in self._written)
+
+    @cached_property
+    def is_repeated(self) -> bool:
+        """Whether all that was written is one text: the title's, or the same in at least two fields."""
+        written = [words for text in self._written if (words := _words_of(text))]
+        title = _words_of(self.issue.title)
+        once = len(set(written)) == 1
+        return once and bool(title) and (written[0] == title or len(written) >= _LEAST_FIELDS)
+
+    @cached_property
     def _written(self) -> tuple[str, ...]:
         """What stands in the body beside headings and boxes."""
         spans = (piece.span for piece in self.layout.pieces if piece.kind != "heading")
@@ -194,6 +212,11 @@ class Facts:
 def _is_ours(quote: Text) -> bool:
     """Whether a quote is of our own comment, whose marker is an HTML comment and so stands behind the quote's text."""
     return bool(_OUR_WORDS.search(quote.original, quote.span.start, quote.span.end + _LENGTH_OF_MARKER))
+
+
+def _words_of(text: str) -> str:
+    """What a text says, without the signs around its words."""
+    return "".join(sign for sign in collapse(text) if sign.isalnum())
 
 
 def _is_bare_choice(text: str) -> bool:

@@ -80,7 +80,7 @@ def _has(signs: str) -> Callable[[str], bool]:
 
 
 def _has_windows_path(text: str) -> bool:
-    return ":\\" in text
+    return ":\\" in text or "src\\" in text
 
 
 def _is_padded(text: str) -> bool:
@@ -99,10 +99,14 @@ _COMBINING = re.compile("[\u0300-\u036f\u1161-\u11ff\u1ab0-\u1aff\u20d0-\u20ff\u
 """What joins the letter before it: accents and, as macOS writes Korean file names, the parts of a syllable."""
 
 _COLLAPSE = (
-    # A Windows path is set aside first, or `C:\new` would become a line end.
+    # A Windows path is set aside first, or `C:\new` would become a line end. So is that of a source file below `src`,
+    # which compilers name without a drive (`compiler\rustc_hir\src\hir.rs`); an extension must end it.
     _Step(
         _has_windows_path,
-        re.compile(r"\b[A-Za-z]:(?:\\{1,8}[\w.@%~+()$\[\]-]+)+"),
+        re.compile(
+            r"\b[A-Za-z]:(?:\\{1,8}[\w.@%~+()$\[\]-]+)+"
+            r"|(?<![\w\\.-])(?:[\w.-]{1,80}\\{1,8}){0,12}src(?:\\{1,8}[\w.-]{1,80}){0,12}\\{1,8}[\w-]{1,80}\.[A-Za-z]{1,4}\b"
+        ),
         lambda match: re.sub(r"\\+", _SET_ASIDE, match[0]),
     ),
     # N3. One pass does up to three rounds: n rounds leave 2**n - 1 backslashes before a quote, 2**(n-1) before a

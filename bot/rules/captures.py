@@ -12,7 +12,7 @@ from bot.issue.version import find_versions
 from bot.rules.compiling import Compiler, make_phrase
 from bot.rules.document import Path
 from bot.rules.pack_model import CaptureModel, CaptureSource
-from bot.rules.phrase import TYPE_PATTERNS
+from bot.rules.phrase import TYPE_PATTERNS, name_source
 from bot.rules.text_conditions import Pattern, PhraseHolds, place_of
 from bot.rules.verdict import Capture, Place, choose_captures, make_evidence
 
@@ -73,6 +73,8 @@ class CaptureRule:
         if self.type == "any":
             return (written,) if written else ()
         match = re2.search(f"(?i){TYPE_PATTERNS[self.type]}", collapse(written))
+        if match and self.type == "source":
+            return (name_source(match[0]),)
         return (match[0],) if match else ()
 
 

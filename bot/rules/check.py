@@ -105,7 +105,7 @@ def _judge_match(rule: Rule, example: Example, facts: Facts, matches: tuple[Matc
         return
     yield from (("expectation", message) for message in _compare(example.expect, own))
     for match in matches:
-        if match.rule is not rule and not _is_declared(rule, match.rule):
+        if match.rule is not rule and not is_settled(rule, match.rule):
             advice = "tell them apart with `none:`, or declare `supersedes:` or `also:` in one of them"
             yield "overlap", f"`{match.rule.id}` matches this example too; {advice}"
 
@@ -122,6 +122,17 @@ def _find_missed(verdict: Verdict) -> Verdict:
         return verdict
     missed = next((child for child in verdict.children if not child.holds), None)
     return _find_missed(missed) if missed else verdict
+
+
+def is_settled(one: Rule, other: Rule) -> bool:
+    """Whether it is known what happens where both rules match: they say so, or their packs do.
+
+    A fallback pack gives way to any other. Packs for two products are not used in one repository, so nothing can
+    happen; a pack without a product (a repository's own rules) may stand beside any.
+    """
+    a, b = one.pack.model, other.pack.model
+    are_of_two_products = a.product and b.product and a.product != b.product
+    return a.fallback != b.fallback or bool(are_of_two_products) or _is_declared(one, other)
 
 
 def _is_declared(one: Rule, other: Rule) -> bool:

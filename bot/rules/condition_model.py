@@ -131,8 +131,9 @@ class Condition(BaseModel):
     layout: Strings | None = Field(
         None, min_length=1, description="The kind of report: form, in-app, editor, classic, free, html or a pack's own."
     )
-    body: Literal["empty", "images_only", "template_untouched"] | None = Field(
-        None, description="There is nothing to read."
+    body: Literal["empty", "images_only", "links_only", "template_untouched", "repeated"] | None = Field(
+        None,
+        description="There is nothing to read; `repeated`: the same words in every field, or the title's once more.",
     )
     all: list["Condition"] | None = Field(None, min_length=1, description="All of these hold.")
     any: list["Condition"] | None = Field(None, min_length=1, description="At least one of these holds.")

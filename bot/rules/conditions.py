@@ -96,7 +96,9 @@ _ABOUT: Mapping[str, Callable[[Facts], tuple[str, ...]]] = {
         for name, is_so in (
             ("empty", facts.is_empty),
             ("images_only", facts.is_images_only),
+            ("links_only", facts.is_links_only),
             ("template_untouched", facts.is_template_untouched),
+            ("repeated", facts.is_repeated),
         )
         if is_so
     ),

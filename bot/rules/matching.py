@@ -70,10 +70,22 @@ def _make_match(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) 
 
 def _mark_superseded(matches: list[Match]) -> Iterator[Match]:
     below = {match.rule.id: match.rule.model.supersedes for match in matches}
+    known = [match for match in matches if match.rule.model.mode != "observe" and not match.rule.pack.model.fallback]
     for index, match in enumerate(matches):
         in_front = {other.rule.id for other in matches[:index]}
-        silencer = next((other for other in matches if _silences(other, match, below, in_front)), None)
+        candidates = (other for other in matches if _silences(other, match, below, in_front))
+        silencer = next(candidates, None) or next((o for o in known if _is_known_instead(o.rule, match.rule)), None)
         yield replace(match, superseded_by=silencer.rule.id if silencer else None)
+
+
+def _is_known_instead(known: Rule, general: Rule) -> bool:
+    """Whether a rule of a fallback pack gives way: what is known of an issue makes general advice about it noise."""
+    return general.pack.model.fallback and not are_declared_beside(known, general)
+
+
+def are_declared_beside(one: Rule, other: Rule) -> bool:
+    """Whether one of the two rules names the other under `also`."""
+    return other.id in one.model.also or one.id in other.model.also
 
 
 def _silences(other: Match, match: Match, below: Mapping[str, Collection[str]], in_front: Collection[str]) -> bool:
@@ -83,8 +95,7 @@ def _silences(other: Match, match: Match, below: Mapping[str, Collection[str]], 
     what the report itself says.
     """
     if match.is_from_dump != other.is_from_dump and match.rule.pack is other.rule.pack:
-        accompanies = match.rule.id in other.rule.model.also or other.rule.id in match.rule.model.also
-        return match.is_from_dump and not accompanies
+        return match.is_from_dump and not are_declared_beside(other.rule, match.rule)
     if match.rule.id not in below[other.rule.id]:
         return False
     return other.rule.id in in_front or not _reaches(match.rule.id, other.rule.id, below)

@@ -40,7 +40,22 @@ class CaptureModel(Written):
     )
     map: dict[str, str] | None = Field(None, description="What is written, and what it means: {darwin: macos}.")
     type: (
-        Literal["int", "number", "version", "id", "word", "path", "host", "url", "date", "time", "money", "code", "any"]
+        Literal[
+            "int",
+            "number",
+            "version",
+            "id",
+            "word",
+            "path",
+            "host",
+            "url",
+            "source",
+            "date",
+            "time",
+            "money",
+            "code",
+            "any",
+        ]
         | None
     ) = Field(None, description="What kind of value it is; `version` for a capture of that name.")
 
@@ -69,6 +84,10 @@ class PackModel(Written):
         examples=["my-tool"],
     )
     product: str = Field("", max_length=100, description="The product, as its users call it.")
+    fallback: bool = Field(
+        default=False,
+        description="Its rules are general: they are silent where a rule of another pack labels or speaks.",
+    )
     captures: dict[str, CaptureModel] = Field(
         default_factory=dict, description="Facts that every rule of the pack may use."
     )

@@ -8,7 +8,22 @@ from typing import NamedTuple
 
 from bot.issue.normal import collapse, squeeze
 
-HOLE_TYPES = ("int", "number", "version", "id", "word", "path", "host", "url", "date", "time", "money", "code", "any")
+HOLE_TYPES = (
+    "int",
+    "number",
+    "version",
+    "id",
+    "word",
+    "path",
+    "host",
+    "url",
+    "source",
+    "date",
+    "time",
+    "money",
+    "code",
+    "any",
+)
 FREE_TEXT = frozenset({"any", "word", "path"})
 """Types whose captures are the reporter's own words: compared, but never echoed."""
 
@@ -29,6 +44,12 @@ _PATTERNS = {
     "id": r"[a-z0-9][a-z0-9_-]{2,80}",
     "host": r"(?:localhost|[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,8})(?::[0-9]{1,5})?",
     "url": r"https?://[^ '\"<>()`]{1,400}",
+    # A path of words with the ending of a source file: narrow enough to be repeated, unlike `path`.
+    "source": (
+        r"[a-z0-9_][a-z0-9_.+-]*(?:[/\\][a-z0-9_][a-z0-9_.+-]*){1,20}"
+        r"\.(?:[cfhmrsz]|cc|cpp|cs|cxx|dart|ex|exs|go|hpp|hs|java|jl|js|jsx|kt|lua|mjs|ml|mm|php|pl|py|rb|rs|scala|swift|ts"
+        r"|tsx|vue|zig)\b"
+    ),
     "date": (
         r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[a-z]{3,9}\.? ?[0-9]{1,2}(?:st|nd|rd|th)?(?:,? ?[0-9]{4})?"
         r"|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4})"
@@ -38,11 +59,19 @@ _PATTERNS = {
     "code": r"(?:0x[0-9a-f]{1,16}|-?[0-9]{1,10}|[a-z][a-z0-9_]{2,40})",
 }
 TYPE_PATTERNS = _PATTERNS | {"word": r"[^ ]{1,80}", "path": r"[^ '\"]{1,260}", "any": r".+?"}
-_SQUEEZED = {name: pattern.replace(" ?", "") for name, pattern in _PATTERNS.items()} | {
+_SQUEEZED = {name: pattern.replace(" ?", "").replace(r"\b", "") for name, pattern in _PATTERNS.items()} | {
     "word": r".{1,40}?",
     "path": r".{1,80}?",
     "any": r".+?",
 }
+
+
+_HOME = re.compile(r".*\b(?:home|users)/[^/]+/", re.IGNORECASE)
+
+
+def name_source(path: str) -> str:
+    """A source file as everybody would name it: with `/`, and without what lies above somebody's home folder."""
+    return _HOME.sub("", path.replace("\\", "/"))
 
 
 class PhraseError(ValueError):

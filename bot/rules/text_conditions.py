@@ -10,7 +10,7 @@ from bot.issue.codes import normalise_code
 from bot.issue.facts import Facts, Text
 from bot.issue.markdown import Span
 from bot.rules.conditions import Needle, NeedsNoText
-from bot.rules.phrase import LONGEST_ANY, Phrase, find_word
+from bot.rules.phrase import LONGEST_ANY, Phrase, find_word, name_source
 from bot.rules.verdict import Capture, Captures, Evidence, Place, Verdict, make_evidence
 
 Pattern = Any  # google-re2 ships no types
@@ -79,7 +79,13 @@ class PhraseHolds:
 
     def _capture(self, values: list[str], text: Text, evidence: Evidence) -> tuple[Capture, ...]:
         return tuple(
-            Capture(name=hole.name, value=value, type=hole.type, place=place_of(text.view), evidence=evidence)
+            Capture(
+                name=hole.name,
+                value=name_source(value) if hole.type == "source" else value,
+                type=hole.type,
+                place=place_of(text.view),
+                evidence=evidence,
+            )
             for hole, value in zip(self.phrase.holes, values, strict=False)
         )
 

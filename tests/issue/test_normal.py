@@ -292,6 +292,10 @@ def test_a_sentence_is_found_mangled(mangle: Callable[[str], str], sentence: str
     "text, expected",
     [
         pytest.param("C:\\new\\table", "c:\\new\\table", id="a Windows path is no escape"),
+        pytest.param(
+            "compiler\\rustc_a\\src\\new.rs:1", "compiler\\rustc_a\\src\\new.rs:1", id="nor one without a drive"
+        ),
+        pytest.param("src\\new line", "src ew line", id="unless it names no file"),
         pytest.param("a\\qb", "a\\qb", id="a backslash that escapes nothing stays"),
         pytest.param("\\ud800 x", "? x", id="half a surrogate pair, escaped"),
         pytest.param("a\ud800b", "ab", id="half a surrogate pair"),

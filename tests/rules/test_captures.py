@@ -17,6 +17,7 @@ MAP = "{windows: windows, Windows Subsystem for Linux: wsl, darwin: macos, æ—¥æœ
 OS = f"os: {{map: {MAP}, first_of: [{{section: OS}}]}}"
 NAMES = "use lower-case letters, digits and `_`, and no word of the language"
 ID = 'request: {type: id, first_of: [{section: Request}, {regex: "req-[a-z]+"}, {regex: "trace(=[a-z]+)?"}]}'
+SOURCE = "location: {type: source, first_of: [{regex: 'panicked at (?:/rustc/[0-9a-f]+.)?([^ ]+)'}]}"
 FREE = "note: {first_of: [{section: Note}]}"
 
 
@@ -89,6 +90,19 @@ def capture(definition: str, issue: Issue) -> tuple[str, str, str, tuple[str, ..
             ID, make_issue("sent req-abc now"), ("req-abc", "id", "prose", ()), id="a pattern without a group"
         ),
         pytest.param(ID, make_issue("a trace here"), None, id="a group that took no part"),
+        pytest.param(
+            SOURCE,
+            make_issue("panicked at /rustc/0a1b\\compiler\\rustc_hir\\src\\hir.rs:1:2:"),
+            ("compiler/rustc_hir/src/hir.rs", "source", "logs", ()),
+            id="a source file",
+        ),
+        pytest.param(
+            SOURCE,
+            make_issue("panicked at C:\\Users\\Ann\\tool\\src\\new.rs:1:2:"),
+            ("tool/src/new.rs", "source", "logs", ()),
+            id="a source file in somebody's home",
+        ),
+        pytest.param(SOURCE, make_issue("panicked at /etc/passwd:1"), None, id="no source file"),
         pytest.param(FREE, make_issue("### Note\n\nAs I said\n"), ("As I said", "any", "field", ()), id="free text"),
         pytest.param(FREE, make_issue("### Note\n\n_No response_\n"), None, id="free text, unanswered"),
     ],

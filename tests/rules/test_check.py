@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from bot.rules.check import CheckReport, check_rules, make_example_issue
+from bot.rules.check import CheckReport, check_rules, is_settled, make_example_issue
 from bot.rules.document import Problem
-from bot.rules.loading import load_rules
+from bot.rules.loading import build_ruleset, load_rules
 from bot.rules.model import Example
 from tests.rules.rules import make_ruleset, write_rule
 
@@ -27,6 +27,24 @@ def expecting(expect: str) -> str:
     return write_rule(
         "a", match, f"{more}examples:\n  no_match: [plum pie]\n  match: [{{body: apple pie for 2, expect: {expect}}}]"
     )
+
+
+@pytest.mark.parametrize(
+    "one, other, expected",
+    [
+        pytest.param("product: A", "product: B", True, id="of two products"),
+        pytest.param("product: A", "product: A", False, id="of one product"),
+        pytest.param("product: A", "{}", False, id="a repository's own rules beside a pack"),
+        pytest.param("product: A", "fallback: true", True, id="a fallback gives way"),
+        pytest.param("fallback: true", "fallback: true", False, id="two fallbacks"),
+    ],
+)
+def test_packs_that_are_not_judged_against_each_other(one: str, other: str, expected: bool) -> None:  # noqa: FBT001
+    packs = {
+        f"{name}/pack.yml": f"{{name: {name}, {more.strip('{}')}}}" for name, more in (("one", one), ("two", other))
+    }
+    rule, second = build_ruleset(packs | {"one/a.yml": write_rule("a"), "two/b.yml": write_rule("b")}).rules
+    assert (is_settled(rule, second), is_settled(second, rule)) == (expected, expected)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,10 @@ AUTHORS = (
             "{language: [en, english]}",
             f"4:9: unknown language `english`; known are {', '.join(LANGUAGES)}",
         ),
-        ("{body: blank}", "4:9: `body` must be 'empty', 'images_only' or 'template_untouched'"),
+        (
+            "{body: blank}",
+            "4:9: `body` must be 'empty', 'images_only', 'links_only', 'template_untouched' or 'repeated'",
+        ),
         ("{phrse: it broke}", "4:9: unknown condition `phrse`; did you mean `phrase`?"),
         ("{in_: [title]}", "4:9: unknown condition `in_`; did you mean `in`?"),
         ("{oss: windows}", "4:9: unknown condition `oss`; did you mean `os`?"),

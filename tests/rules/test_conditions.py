@@ -170,6 +170,10 @@ def evidence(match: str, issue: Issue) -> list[tuple[str, str]] | None:
         pytest.param("{body: images_only}", make_issue("![a](https://x.org/a.png)"), [], id="body, images"),
         pytest.param("{body: template_untouched}", make_issue("### A\n\n_No response_\n"), [], id="body, template"),
         pytest.param("{body: template_untouched}", make_issue("x"), None, id="body, no template"),
+        pytest.param("{body: links_only}", make_issue("See: https://x.org/a"), None, id="body, a link and a word"),
+        pytest.param("{body: links_only}", make_issue("<https://x.org/a>"), [], id="body, a link"),
+        pytest.param("{body: repeated}", make_issue("It broke!", title="it broke"), [], id="body, the title again"),
+        pytest.param("{body: repeated}", make_issue("It broke now", title="it broke"), None, id="body, more than it"),
     ],
 )
 def test_a_condition(match: str, issue: Issue, expected: list[tuple[str, str]] | None) -> None:

@@ -102,6 +102,33 @@ def test_an_error_dump_is_silenced_by_rules_of_its_own_pack_only() -> None:
     assert [(match.rule.id, match.superseded_by) for match in matches] == [("a", None), ("b", None)]
 
 
+@pytest.mark.parametrize(
+    "known, general, expected",
+    [
+        pytest.param(write_rule("k", PIE), write_rule("g", PIE), "k", id="gives way to a rule of another pack"),
+        pytest.param(write_rule("k", PIE, mode="observe"), write_rule("g", PIE), None, id="not to one that observes"),
+        pytest.param(
+            write_rule("k", PIE, "also: [g]"), write_rule("g", PIE), None, id="not to one that it may accompany"
+        ),
+        pytest.param(
+            write_rule("k", "{phrase: plum pie}"), write_rule("g", PIE), None, id="speaks where nothing is known"
+        ),
+        pytest.param(
+            write_rule("k", PIE),
+            write_rule("g", f"{{all: [{PIE}, {SPLIT}]}}", "supersedes: [k]"),
+            "k",
+            id="gives way whatever is in front",
+        ),
+    ],
+)
+def test_a_fallback_pack(known: str, general: str, expected: str | None) -> None:
+    ruleset = build_ruleset(
+        {"own/k.yml": known, "general/pack.yml": "{name: general, fallback: true}", "general/g.yml": general}
+    )
+    matches = match_rules(read_facts(ISSUE, ruleset), ruleset)
+    assert next(match for match in matches if match.rule.id == "g").superseded_by == expected
+
+
 def test_packs_of_one_name_keep_their_own_captures() -> None:
     pack = "name: same\ncaptures: {{os: {{first_of: [{{section: {section}}}]}}}}\n"
     rule = "{{os: {value}}}"

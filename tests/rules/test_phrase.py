@@ -42,8 +42,8 @@ def test_a_phrase_is_taken_apart(source: str, literals: tuple[str, ...], holes: 
         (
             "limit {n:integer} reached",
             (
-                "unknown hole type `integer`; allowed are int, number, version, id, word, path, host, url, date, time, "
-                "money, code, any. For a literal brace write {{"
+                "unknown hole type `integer`; allowed are int, number, version, id, word, path, host, url, source, "
+                "date, time, money, code, any. For a literal brace write {{"
             ),
         ),
         ("from {n:int} to {n:int}", "two holes are called `n`; give each a name of its own"),
@@ -72,6 +72,7 @@ VALUES = {
     "path": ["/usr/bin/x", "C:\\Users\\x"],
     "host": ["localhost", "api.x.org:443", "x.org"],
     "url": ["https://x.org/a?b=c#d"],
+    "source": ["src/lib.rs", "compiler/rustc_hir/src/hir.rs", "a/b-c/d.test.ts"],
     "date": ["2026-11-23", "Nov 23", "Nov 23rd, 2026", "23.11.2026"],
     "time": ["9am", "09:30", "12 pm (America/New_York)"],
     "money": ["$20", "€17.00", "20 USD", "5 dollars"],
@@ -90,7 +91,16 @@ def test_holes_take_their_values_as_they_were_written(kind: str, value: str) -> 
 
 
 @pytest.mark.parametrize(
-    "kind, value", [("int", "x"), ("version", "2"), ("id", "!"), ("url", "x.org"), ("money", "20"), ("host", "api")]
+    "kind, value",
+    [
+        ("int", "x"),
+        ("version", "2"),
+        ("id", "!"),
+        ("url", "x.org"),
+        ("money", "20"),
+        ("host", "api"),
+        ("source", "a/b.txt"),
+    ],
 )
 def test_holes_take_nothing_else(kind: str, value: str) -> None:
     assert look(f"the value is {{x:{kind}}} end of it", f"The value is {value} end of it") is None
