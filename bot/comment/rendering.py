@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.comment.quoting import GITHUB, defuse, echo_capture, fence_code, find_pings, link_elsewhere
 from bot.comment.templates import read_template
+from bot.comment.translation import link_translations
 from bot.duplicates.canonical import Duplicate, Target
 from bot.errors import SignpostError
 from bot.github.tracker import Issue
@@ -73,12 +74,15 @@ def make_section(match: Match, issue: Issue, target: Target | None, duplicates: 
     values = _values_of(match, issue, target, duplicates)
     server = find_server(issue)
 
+    def link(text: str) -> str:
+        return defuse(link_translations(text, rule.pack.model.translations, match.language), issue.repository, server)
+
     def write(text: str | None) -> str:
-        return defuse(render_template(text, values).strip(), issue.repository, server) if text else ""
+        return link(render_template(text, values).strip()) if text else ""
 
     return Section(
         title=write(rule.model.title),
-        tldr=defuse(" ".join(render_template(guidance.tldr, values).split()), issue.repository, server),
+        tldr=link(" ".join(render_template(guidance.tldr, values).split())),
         steps=tuple(_indent(write(step)) for step in guidance.steps),
         example=_write_example(guidance, values | _echo(match, is_bare=True)),
         notes=write(guidance.notes),
@@ -86,9 +90,7 @@ def make_section(match: Match, issue: Issue, target: Target | None, duplicates: 
         fix=_write_fix(match, issue.repository, server),
         follow=_write_follow(target),
         duplicates=tuple(f"#{d.number} ({d.state}): {defuse(d.why, issue.repository, server)}" for d in duplicates),
-        resources=tuple(
-            defuse(f"[{page.title}]({page.url})", issue.repository, server) for page in rule.model.resources
-        ),
+        resources=tuple(link(f"[{page.title}]({page.url})") for page in rule.model.resources),
     )
 
 

@@ -11,7 +11,7 @@ from bot.rules.document import Path, Problem
 from bot.rules.guidance import check_written
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.model import Example, Expectation
-from bot.rules.rule import Rule, Ruleset
+from bot.rules.rule import Pack, Rule, Ruleset
 from bot.rules.verdict import Verdict
 
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -136,7 +136,7 @@ def is_settled(one: Rule, other: Rule) -> bool:
 
 
 def _is_declared(one: Rule, other: Rule) -> bool:
-    return any(a.id in (*b.model.supersedes, *b.model.also) for a, b in ((one, other), (other, one)))
+    return any(a.id in (*b.supersedes, *b.model.also) for a, b in ((one, other), (other, one)))
 
 
 def _compare(expect: Expectation | None, match: Match) -> Iterator[str]:
@@ -155,10 +155,20 @@ def _compare(expect: Expectation | None, match: Match) -> Iterator[str]:
 
 def _check_references(ruleset: Ruleset) -> Iterator[Problem]:
     known = {rule.id for rule in ruleset.rules}
-    broken = {problem.file.rpartition("/")[2].rpartition(".")[0] for problem in ruleset.problems}
+    known |= {problem.file.rpartition("/")[2].rpartition(".")[0] for problem in ruleset.problems}  # the broken ones
     for rule in ruleset.rules:
         for key in ("supersedes", "also"):
             for index, name in enumerate(getattr(rule.model, key)):
-                if name not in known | broken:
+                if name not in known:
                     message = f"there is no rule `{name}` in this set; correct the name or remove it"
                     yield rule.document.problem_at((key, index), message, "unknown-rule")
+    for pack in ruleset.packs:
+        if sum(rule.pack is pack for rule in ruleset.rules) > 1:  # who checks one file alone is not told of the others
+            yield from _check_precedence(pack, known)
+
+
+def _check_precedence(pack: Pack, known: set[str]) -> Iterator[Problem]:
+    for index, name in enumerate(pack.model.precedence if pack.document else ()):
+        if pack.document and name not in known:
+            message = f"there is no rule `{name}` in this pack; correct the name or remove it"
+            yield pack.document.problem_at(("precedence", index), message, "unknown-rule")

@@ -14,7 +14,8 @@ from bot.rules.verdict import Captures, Evidence, Verdict, choose_captures
 class Match:
     """A rule that held, why, and what it found. `superseded_by` names the rule that speaks instead of it.
 
-    `branch` is the index of the guidance that applies, None where none does.
+    `branch` is the index of the guidance that applies, None where none does. `language` is the reporter's, where the
+    rule's pack has translated pages.
     """
 
     rule: Rule
@@ -22,6 +23,7 @@ class Match:
     captures: Captures
     branch: int | None = None
     superseded_by: str | None = None
+    language: str | None = None
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -65,11 +67,12 @@ def _make_match(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) 
     merged = choose_captures([*captures.values(), *verdict.all_captures])
     branches = enumerate(rule.branches)
     branch = next((index for index, when in branches if when is None or when.evaluate(facts, merged).holds), None)
-    return Match(rule, verdict, merged, branch)
+    language = facts.language if rule.pack.model.translations else None
+    return Match(rule, verdict, merged, branch, language=language)
 
 
 def _mark_superseded(matches: list[Match]) -> Iterator[Match]:
-    below = {match.rule.id: match.rule.model.supersedes for match in matches}
+    below = {match.rule.id: match.rule.supersedes for match in matches}
     known = [match for match in matches if match.rule.model.mode != "observe" and not match.rule.pack.model.fallback]
     for index, match in enumerate(matches):
         in_front = {other.rule.id for other in matches[:index]}

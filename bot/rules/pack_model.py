@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from bot.issue.language import LANGUAGES
 from bot.rules.condition_model import Condition, SectionView, Written
 
 CAPTURE_NAMES = "use lower-case letters, digits and `_`, and no word of the language"
@@ -74,6 +75,37 @@ class PackLayout(Written):
     sections: dict[str, SectionView] = Field(description="Its sections, and the view that the text of each belongs to.")
 
 
+class Translation(Written):
+    """Pages that exist in several languages, under addresses that differ in one place."""
+
+    pages: list[str] = Field(
+        min_length=1,
+        description="Their addresses, with `{language}` where the language stands.",
+        examples=[["https://example.com/{language}/errors"]],
+    )
+    written_in: str = Field("en", min_length=1, description="The language that rules link.")
+    languages: dict[str, str] = Field(
+        min_length=1, description="ISO 639-1 codes, and how the address names each language: {fr: fr, zh: zh-CN}."
+    )
+
+    @field_validator("pages")
+    @classmethod
+    def _pages_have_a_place_for_the_language(cls, value: list[str]) -> list[str]:
+        for page in value:
+            if not page.startswith("https://") or page.count("{language}") != 1:
+                message = f"`{page}` needs `https://` in front and `{{language}}` where the language stands"
+                raise ValueError(message)
+        return value
+
+    @field_validator("languages")
+    @classmethod
+    def _languages_are_told_apart(cls, value: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(value.keys() - {*LANGUAGES}):
+            message = f"`{unknown[0]}` is no language that reports are told apart by; known are {', '.join(LANGUAGES)}"
+            raise ValueError(message)
+        return value
+
+
 class PackModel(Written):
     """A folder of rules."""
 
@@ -97,10 +129,29 @@ class PackModel(Written):
     placeholders: list[str] = Field(
         default_factory=list, description="Answers that count as unanswered (a form's own examples)."
     )
+    none: list[Condition] = Field(
+        default_factory=list,
+        description="Where one of these holds, no rule of the pack matches: a wish that quotes a message, for example.",
+    )
+    precedence: list[str] = Field(
+        default_factory=list,
+        description="Rules of which one speaks: each is silent when one that stands before it matches too.",
+    )
+    translations: list[Translation] = Field(
+        default_factory=list, description="Pages that a comment links in the reporter's language."
+    )
     forbidden_words: list[str] = Field(
         default_factory=list,
         description="Words that wake other bots of the repository; a comment that has them does not leave.",
     )
+
+    @field_validator("precedence")
+    @classmethod
+    def _stand_once(cls, value: list[str]) -> list[str]:
+        if twice := [name for index, name in enumerate(value) if name in value[:index]]:
+            message = f"`{twice[0]}` stands here twice; leave it once"
+            raise ValueError(message)
+        return value
 
     @field_validator("captures")
     @classmethod

@@ -11,7 +11,7 @@ from bot.issue.version import parse_version
 from bot.rules.captures import CaptureRule, compile_captures
 from bot.rules.compiling import Compiler
 from bot.rules.condition_model import Condition as ConditionModel
-from bot.rules.conditions import Condition
+from bot.rules.conditions import AllHold, Condition, NoneHolds
 from bot.rules.document import Document, Path, Problem, read_document
 from bot.rules.guidance import ALWAYS_FORBIDDEN, check_guidance, check_written
 from bot.rules.model import Guidance, RuleModel
@@ -29,6 +29,8 @@ class Pack:
 
     model: PackModel
     captures: tuple[CaptureRule, ...] = ()
+    none: tuple[Condition, ...] = ()
+    document: Document | None = None
 
     @property
     def name(self) -> str:
@@ -70,6 +72,13 @@ class Rule:
         """Where it was read from."""
         return self.document.file
 
+    @cached_property
+    def supersedes(self) -> tuple[str, ...]:
+        """Rules that are silent when this one matches too: its own list, and those behind it in the pack's order."""
+        order = self.pack.model.precedence
+        behind = order[order.index(self.id) + 1 :] if self.id in order else ()
+        return (*self.model.supersedes, *(name for name in behind if name not in self.model.also))
+
 
 @dataclass(frozen=True)
 class Ruleset:
@@ -107,8 +116,12 @@ def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
         return Pack(PackModel(name=name)), list(problems)
     compiler = Compiler(known=())
     captures = compile_captures(model.captures, compiler)
+    compiler = Compiler(
+        known=tuple(capture.name for capture in captures), layouts=tuple(model.layouts), problems=compiler.problems
+    )
+    none = compiler.compile_all(model.none, ("none",))
     found = [document.problem_at(path, message, "condition") for path, message in compiler.problems]
-    return Pack(model, captures), found
+    return Pack(model, captures, none, document), found
 
 
 def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Problem]]:
@@ -121,6 +134,8 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
     found |= dict(_captures_of(model.match))
     compiler = Compiler(known=tuple(capture.name for capture in pack.captures), layouts=tuple(pack.model.layouts))
     condition = compiler.compile(model.match, ("match",))
+    if pack.none:
+        condition = AllHold((condition, NoneHolds(pack.none)))
     compiler.known = tuple(found)
     branches = tuple(_compile_branch(compiler, guidance, index) for index, guidance in enumerate(model.guidance))
     by_kind = {

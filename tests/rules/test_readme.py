@@ -21,7 +21,7 @@ from bot.rules.model import (
     RuleModel,
     ShowDuplicates,
 )
-from bot.rules.pack_model import CaptureModel, CaptureSource, PackLayout, PackModel
+from bot.rules.pack_model import CaptureModel, CaptureSource, PackLayout, PackModel, Translation
 from bot.rules.phrase import HOLE_TYPES, SHORT
 
 README = (Path(__file__).parents[2] / "rules" / "README.md").read_text("utf-8")
@@ -41,6 +41,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "`captures: {NAME: …}`": CaptureModel,
     "`first_of: […]`": CaptureSource,
     "`layouts: {NAME: …}`": PackLayout,
+    "`translations: […]`": Translation,
 }
 
 
