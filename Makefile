@@ -42,9 +42,8 @@ bench: .venv/.bench ## Measure what benchmarks/README.md reports
 		echo "## $$name" && $(BIN)/python -m "benchmarks.$$name" || exit 1; \
 	done
 
-schema: .venv/.run ## Write rules/schema.json from the models
-	$(BIN)/python -m bot.rules.schema > .venv/schema.json
-	mv .venv/schema.json rules/schema.json
+schema: .venv/.run ## Write the schemas and the reference in rules/ from the models
+	$(BIN)/signpost schema --write rules
 
 lock: .venv/.lint ## Write requirements/ anew; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt

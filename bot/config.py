@@ -5,11 +5,21 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.errors import SettingsError
-from bot.rules.condition_model import Association, Mode, Strings
+from bot.rules.condition_model import Association, Mode, Strings, meaning
 from bot.rules.document import Problem, read_document
 from bot.rules.validation import validate
 
-Occasion = Literal["opened", "edited", "reopened", "commented"]
+Occasion = Annotated[
+    Literal["opened", "edited", "reopened", "commented"],
+    Field(
+        json_schema_extra=meaning(
+            "A new issue.",
+            "Its title or body was edited.",
+            "It was opened again.",
+            "Its author wrote a comment; needs `issue_comment` in the workflow.",
+        )
+    ),
+]
 
 
 class _Setting(BaseModel):
@@ -19,12 +29,16 @@ class _Setting(BaseModel):
 class Skipped(_Setting):
     """Issues that are left alone."""
 
-    labels: Strings = Field(default_factory=list, description="Issues with one of these labels.")
-    authors: Strings = Field(default_factory=list, description="Issues of these people.")
-    associations: list[Association] = Field(
-        default=["OWNER", "MEMBER"], description="Issues of authors with this association."
+    labels: Strings = Field(
+        default_factory=list, description="Issues with one of these labels.", examples=[["wontfix"]]
     )
-    bots: bool = Field(default=True, description="Issues that bots and Apps open.")
+    authors: Strings = Field(default_factory=list, description="Issues of these people.", examples=[["octocat"]])
+    associations: list[Association] = Field(
+        default=["OWNER", "MEMBER"],
+        description="Issues of authors with this association.",
+        examples=[["OWNER", "MEMBER"]],
+    )
+    bots: bool = Field(default=True, description="Issues that bots and Apps open.", examples=[False])
 
 
 def _reject_empty(prefixes: list[str]) -> list[str]:
@@ -36,33 +50,48 @@ def _reject_empty(prefixes: list[str]) -> list[str]:
 class LabelSettings(_Setting):
     """How labels are treated."""
 
-    create: bool = Field(default=False, description="Create labels that do not exist; a typo then makes a label.")
+    create: bool = Field(
+        default=False, description="Create labels that do not exist; a typo then makes a label.", examples=[True]
+    )
     regression: str | None = Field(
-        "regression", description="Label for a report of a problem that is fixed in the stated version."
+        "regression",
+        description="Label for a report of a problem that is fixed in the stated version.",
+        examples=["regression"],
     )
     prefix_owned: Annotated[Strings, AfterValidator(_reject_empty)] = Field(
-        default_factory=list, description="Labels that start so are Signpost's own: no longer true, they go."
+        default_factory=list,
+        description="Labels that start so are Signpost's own: no longer true, they go.",
+        examples=[["signpost:"]],
     )
 
 
 class DuplicateSettings(_Setting):
     """How earlier reports are linked."""
 
-    enabled: bool = Field(default=True, description="Whether to look for earlier reports.")
-    show: int = Field(3, ge=0, le=3, description="How many a comment links at most.")
-    tier_c: Literal["summary", "comment"] = Field("summary", description="Where merely similar issues are shown.")
+    enabled: bool = Field(default=True, description="Whether to look for earlier reports.", examples=[False])
+    show: int = Field(3, ge=0, le=3, description="How many a comment links at most.", examples=[1])
+    tier_c: Annotated[
+        Literal["summary", "comment"],
+        Field(json_schema_extra=meaning("Only in the summary of the run.", "In the comment, too.")),
+    ] = Field("summary", description="Where merely similar issues are shown.", examples=["comment"])
 
 
 class Words(_Setting):
     """Words that must not be used."""
 
-    forbidden: Strings = Field(default_factory=list, description="A comment with one of these words does not leave.")
+    forbidden: Strings = Field(
+        default_factory=list,
+        description="A comment with one of these words does not leave.",
+        examples=[["possible duplicate"]],
+    )
 
 
 class Identity(_Setting):
     """Who we are, where the token cannot say."""
 
-    login: str | None = Field(None, description="The login that our comments carry; default github-actions[bot].")
+    login: str | None = Field(
+        None, description="The login that our comments carry; default github-actions[bot].", examples=["your-app[bot]"]
+    )
 
 
 class Config(_Setting):
@@ -71,23 +100,50 @@ class Config(_Setting):
     Defaults are made without validation, which they do not need: building the validators costs a cold start 15 ms.
     """
 
-    mode: Mode = Field("comment", description="How far any rule may go: observe < label < comment.")
-    packs: Strings = Field(default_factory=list, description="Shipped packs to use beside our own rules.")
-    max_sections: int = Field(2, ge=1, le=5, description="How many known problems one comment may speak of.")
-    skip: Skipped = Field(default_factory=Skipped.model_construct, description="Issues that are left alone.")
+    mode: Mode = Field(
+        "comment", description="How far any rule may go: observe < label < comment.", examples=["observe"]
+    )
+    packs: Strings = Field(
+        default_factory=list, description="Shipped packs to use beside our own rules.", examples=[["common"]]
+    )
+    max_sections: int = Field(
+        2, ge=1, le=5, description="How many known problems one comment may speak of.", examples=[1]
+    )
+    skip: Skipped = Field(
+        default_factory=Skipped.model_construct,
+        description="Which issues are left alone.",
+        examples=[{"labels": ["wontfix"], "associations": ["OWNER"]}],
+    )
     on: list[Occasion] = Field(
         default=["opened", "edited", "reopened", "commented"],
         description="What is looked at; `commented` = by the author only.",
+        examples=[["opened"]],
     )
-    labels: LabelSettings = Field(default_factory=LabelSettings.model_construct, description="How labels are treated.")
+    labels: LabelSettings = Field(
+        default_factory=LabelSettings.model_construct,
+        description="How labels of all rules are treated.",
+        examples=[{"regression": "regression"}],
+    )
     duplicates: DuplicateSettings = Field(
-        default_factory=DuplicateSettings.model_construct, description="How earlier reports are linked."
+        default_factory=DuplicateSettings.model_construct,
+        description="Whether and how earlier reports are linked.",
+        examples=[{"show": 1}],
     )
-    words: Words = Field(default_factory=Words.model_construct, description="Words that must not be used.")
+    words: Words = Field(
+        default_factory=Words.model_construct,
+        description="Words that no comment may have.",
+        examples=[{"forbidden": ["possible duplicate"]}],
+    )
     identity: Identity = Field(
-        default_factory=Identity.model_construct, description="Who we are, where the token cannot say."
+        default_factory=Identity.model_construct,
+        description="Who Signpost is, where the token cannot say.",
+        examples=[{"login": "your-app[bot]"}],
     )
-    template: str | None = Field(None, description="A comment template of our own, beside config.yml: comment.md.j2.")
+    template: str | None = Field(
+        None,
+        description="A comment template of our own, beside config.yml.",
+        examples=["comment.md.j2"],
+    )
 
 
 def make_default_config() -> Config:

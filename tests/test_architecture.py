@@ -50,7 +50,6 @@ PURE = (
 )
 NOT_PURE = (
     "bot.rules.loading",  # reads the files of a maintainer
-    "bot.rules.schema",  # prints when it is run
     "bot.comment.templates",  # reads its own files
     "bot.page.rendering",  # reads its own templates
 )

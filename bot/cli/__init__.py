@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "prove rules on their own examples and against each other",
     "explain": "say why an issue matches a rule, or why not",
     "backtest": "replay rules over past issues",
+    "schema": "print or write the schemas that editors read",
     "init": "write the workflow, a first rule and the settings",
 }
 INTERRUPTED = 130

@@ -1,63 +1,126 @@
-"""`signpost init`: write the workflow, a first rule and the settings into a repository."""
+"""`signpost init`: write the workflow, a first rule, facts and settings into a repository, ready for an editor."""
 
 import argparse
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
+from bot.cli.files import write_file
 from bot.cli.output import add_format, print_json
 from bot.errors import SettingsError, explain_cause
 
-_FILES = {
-    "workflow.yml": ".github/workflows/signpost.yml",
-    "config.yml": ".github/signpost/config.yml",
-    "pack.yml": ".github/signpost/pack.yml",
-    "first-rule.yml": ".github/signpost/out-of-disk.yml",
-}
+HOME = ".github/signpost"
+FORMS = ".github/ISSUE_TEMPLATE"
+SCHEMAS = "https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules"
+"""Where the schemas of the version that the workflow uses are."""
+OFFLINE = ".github/signpost-schema"
+"""Not below the rules: a run reads all that is there."""
+
+_SCHEMA_OF = {"config.yml": "config.schema.json", "pack.yml": "pack.schema.json", "out-of-disk.yml": "schema.json"}
+_NEXT = """
+Next:
+  signpost check                prove the rules
+  signpost explain 123          why does issue 123 match, or why not?
+  signpost backtest --help      what would they have done to past issues?
+Then commit and push. A rule in `mode: observe` appears in the summary of the run only; when you trust it, raise it to
+`label`, then to `comment`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("folder", nargs="?", default=".", help="the repository's folder (default: here)")
-    parser.epilog = "example: signpost init"
+    parser.add_argument("--vscode", action="store_true", help="also tell VS Code which schema is for which file")
+    parser.add_argument(
+        "--offline", action="store_true", help=f"keep the schemas in {OFFLINE}, for editors without a network"
+    )
+    parser.epilog = (
+        "Fields for the version and the operating system are read from the issue forms in .github/ISSUE_TEMPLATE.\n"
+        "Files that exist are kept as they are.\n\nexample: signpost init"
+    )
     add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 if everything is there afterwards. Files that exist are never touched."""
+    """0 if everything is there afterwards. Files that exist are never touched; VS Code's settings are added to."""
     root = Path(arguments.folder)
     if not root.is_dir():
         message = f"there is no folder {root}; give the folder of a repository"
         raise SettingsError(message)
-    written, kept = [], []
-    for name, place in _FILES.items():
-        path = root / place
-        if path.exists():
-            kept.append(place)
-            continue
-        _write(path, files("bot.cli").joinpath("templates", name).read_text("utf-8"))
-        written.append(place)
+    forms = _read_forms(root / FORMS)
+    wanted = _plan_files(forms, root.resolve().name, is_offline=arguments.offline)
+    written = [place for place in wanted if not (root / place).exists()]
+    for place in written:
+        write_file(root / place, wanted[place])
+    if arguments.offline:
+        written += _write_schemas(root)
+    if arguments.vscode:
+        from bot.cli.vscode import write_settings
+
+        written += write_settings(root, _locate_schemas(is_offline=arguments.offline))
+    kept = [place for place in wanted if place not in written]
     if arguments.format == "json":
-        print_json({"written": written, "kept": kept})
+        print_json({"written": written, "kept": kept, "forms": [*forms]})
     else:
-        _print(written, kept)
+        _print(written, kept, [*forms])
     return 0
 
 
-def _write(path: Path, text: str) -> None:
+def _read_forms(folder: Path) -> dict[str, str]:
+    """The texts of the repository's issue forms, by the names of their files."""
+    found = sorted(path for path in folder.glob("*") if path.suffix in {".yml", ".yaml"} and path.stem != "config")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        message = f"cannot write {path}: {explain_cause(error)}"
+        return {path.name: path.read_text("utf-8") for path in found}
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot read the forms in {folder}: {explain_cause(error)}"
         raise SettingsError(message) from error
 
 
-def _print(written: list[str], kept: list[str]) -> None:
+def _plan_files(forms: Mapping[str, str], repository: str, *, is_offline: bool) -> dict[str, str]:
+    """What belongs into the repository, by its place."""
+    from bot.rules.issue_forms import choose_facts, read_form, write_pack
+
+    fields = {name: read_form(text) for name, text in forms.items()}
+    facts = choose_facts((field for form in fields.values() for field in form), repository)
+    texts = {
+        "config.yml": _read_template("config.yml"),
+        "pack.yml": write_pack(facts, [name for name, form in fields.items() if form]),
+        "out-of-disk.yml": _read_template("first-rule.yml"),
+    }
+    schemas = f"../{Path(OFFLINE).name}" if is_offline else SCHEMAS
+    return {".github/workflows/signpost.yml": _read_template("workflow.yml")} | {
+        f"{HOME}/{name}": name_schema(f"{schemas}/{_SCHEMA_OF[name]}") + text for name, text in texts.items()
+    }
+
+
+def name_schema(place: str) -> str:
+    """The lines by which VS Code and its kin, and JetBrains' editors, find a file's schema."""
+    return f"# yaml-language-server: $schema={place}\n# $schema: {place}\n"
+
+
+def _read_template(name: str) -> str:
+    return files("bot.cli").joinpath("templates", name).read_text("utf-8")
+
+
+def _locate_schemas(*, is_offline: bool) -> str:
+    return f"./{OFFLINE}" if is_offline else SCHEMAS
+
+
+def _write_schemas(root: Path) -> list[str]:
+    """The schemas, which know the rules that are there."""
+    from bot.cli.schema import FILES, make_schemas
+    from bot.rules.schema import write_schema
+
+    written = {f"{OFFLINE}/{FILES[kind]}": schema for kind, schema in make_schemas([str(root / HOME)]).items()}
+    for place, schema in written.items():
+        write_file(root / place, write_schema(schema))
+    return [*written]
+
+
+def _print(written: list[str], kept: list[str], forms: list[str]) -> None:
     for place in written:
         print(f"wrote  {place}")
     for place in kept:
         print(f"kept   {place} (it was there)")
-    print("\nNext: edit the rule, prove it with `signpost check .github/signpost`, commit, push.")
-    print(
-        "In `mode: observe` a rule appears in the step summary only. When you trust it: `mode: label`, then `comment`."
-    )
+    if forms and f"{HOME}/pack.yml" in written:
+        print(f"\npack.yml has the fields of {', '.join(forms)}; check that they are the right ones.")
+    print(_NEXT)

@@ -1,13 +1,60 @@
 """The shape of a condition, as pydantic models with a description for each key. Pure."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-Mode = Literal["observe", "label", "comment"]
-SectionView = Literal["body", "logs", "errors", "facts", "ignore"]
-Association = Literal[
-    "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN", "MEMBER", "NONE", "OWNER"
+
+def meaning(*sentences: str) -> dict[str, Any]:
+    """What each word of a Literal means, in its order; editors show it (`enumDescriptions`, a word of VS Code's)."""
+    return {"enumDescriptions": list(sentences)}
+
+
+Mode = Annotated[
+    Literal["observe", "label", "comment"],
+    Field(
+        json_schema_extra=meaning(
+            "Matches are shown in the summary of the run, and nowhere else.",
+            "Labels are set and taken off; nothing is said.",
+            "Labels, and a section in the one comment.",
+        )
+    ),
+]
+SectionView = Annotated[
+    Literal["body", "logs", "errors", "facts", "ignore"],
+    Field(
+        json_schema_extra=meaning(
+            "Prose.",
+            "Logs and other output of programs.",
+            "A noisy dump of errors: no rule reads it unless it says `in: [errors]`.",
+            "`Key: value` lines, such as the environment.",
+            "Read by no rule.",
+        )
+    ),
+]
+Association = Annotated[
+    Literal[
+        "COLLABORATOR",
+        "CONTRIBUTOR",
+        "FIRST_TIMER",
+        "FIRST_TIME_CONTRIBUTOR",
+        "MANNEQUIN",
+        "MEMBER",
+        "NONE",
+        "OWNER",
+    ],
+    Field(
+        json_schema_extra=meaning(
+            "Invited to work on the repository.",
+            "Has committed to the repository before.",
+            "Has never committed to anything on GitHub.",
+            "Has not committed to this repository before.",
+            "Stands for an account that is gone.",
+            "Member of the organisation that owns the repository.",
+            "None of these; most reporters.",
+            "Owns the repository.",
+        )
+    ),
 ]
 
 
@@ -37,7 +84,7 @@ class Written(BaseModel):
 class SectionNamed(Written):
     """A form field or heading as a place to look."""
 
-    section: str = Field(min_length=1, description="Its name.")
+    section: str = Field(min_length=1, description="Its name.", examples=["Logs"])
 
 
 def _as_views(value: object) -> object:
@@ -56,8 +103,12 @@ Views = Annotated[
 class AtLeast(Written):
     """A number of conditions that must hold out of several."""
 
-    n: int = Field(ge=1, description="How many must hold.")
-    of: list["Condition"] = Field(min_length=1, description="The conditions to choose from.")
+    n: int = Field(ge=1, description="How many must hold.", examples=[2])
+    of: list["Condition"] = Field(
+        min_length=1,
+        description="The conditions to choose from.",
+        examples=[[{"phrase": "out of memory"}, {"code": 137}, {"os": "linux"}]],
+    )
 
 
 class Condition(BaseModel):
@@ -71,7 +122,7 @@ class Condition(BaseModel):
         max_length=1000,
         description=(
             "Text that occurs in the issue, however it was wrapped, escaped, quoted or cased. "
-            "May have typed holes: {limit:int}."
+            "May have typed holes: `{limit:int}`."
         ),
         examples=["No space left on device", "exceeded the {limit:int} output token maximum"],
     )
@@ -80,33 +131,54 @@ class Condition(BaseModel):
         min_length=1,
         max_length=1000,
         description="RE2 pattern, found in the collapsed form (lower case). Named groups are captures.",
+        examples=[r"error (?P<error>e\d{4})\b"],
     )
     in_: Views | None = Field(
         None,
         alias="in",
         min_length=1,
         description=(
-            "Where phrase or regex look: title, body, logs, errors, comments or `section: NAME`. "
+            "Where phrase or regex look: `title`, `body`, `logs`, `errors`, `comments` or `section: NAME`. "
             "Default: title, body, logs."
         ),
+        examples=[["title"], ["logs", {"section": "Logs"}]],
     )
     set: dict[str, Scalar] | None = Field(
-        None, description="Facts that hold when this condition does, for `when:` and templates."
+        None,
+        description="Facts that hold when this condition does, for `when:` and templates.",
+        examples=[{"workspace": True}],
     )
-    section: str | None = Field(None, min_length=1, description="A form field or heading, by its name.")
-    is_: str | None = Field(None, alias="is", description="The section's whole text is this.")
-    one_of: list[str] | None = Field(None, min_length=1, description="The section's whole text is one of these.")
-    contains: str | None = Field(None, min_length=1, description="The section's text contains this phrase.")
+    section: str | None = Field(
+        None, min_length=1, description="A form field or heading, by its name.", examples=["Proposed Solution"]
+    )
+    is_: str | None = Field(None, alias="is", description="The section's whole text is this.", examples=["Windows"])
+    one_of: list[str] | None = Field(
+        None, min_length=1, description="The section's whole text is one of these.", examples=[["Windows", "WSL"]]
+    )
+    contains: str | None = Field(
+        None, min_length=1, description="The section's text contains this phrase.", examples=["Docker"]
+    )
     empty: bool | None = Field(
-        None, description="The section is there, and says nothing (`_No response_`, an empty fence)."
+        None,
+        description="The section is there, and says nothing (`_No response_`, an empty fence).",
+        examples=[True],
     )
-    missing: bool | None = Field(None, description="There is no such section.")
-    placeholder: bool | None = Field(None, description="The section still holds one of the pack's placeholders.")
+    missing: bool | None = Field(None, description="There is no such section.", examples=[True])
+    placeholder: bool | None = Field(
+        None, description="The section still holds one of the pack's placeholders.", examples=[True]
+    )
     url_host: Strings | None = Field(
-        None, min_length=1, description="The section holds a link to one of these hosts (or a host under them)."
+        None,
+        min_length=1,
+        description="The section holds a link to one of these hosts (or a host under them).",
+        examples=["gist.github.com"],
     )
-    checkbox: str | None = Field(None, min_length=1, description="A check box, by (a part of) its label.")
-    ticked: bool | None = Field(None, description="Whether the check box is ticked; default true.")
+    checkbox: str | None = Field(
+        None, min_length=1, description="A check box, by (a part of) its label.", examples=["I searched for duplicates"]
+    )
+    ticked: bool | None = Field(
+        None, description="Whether the check box is ticked; without it, it must be.", examples=[False]
+    )
     version: str | None = Field(
         None, description="Range of the product's version as stated.", examples=["<2.1.96", ">=1.2, <1.5", "unknown"]
     )
@@ -114,31 +186,80 @@ class Condition(BaseModel):
         None,
         min_length=1,
         description="An exit or status code in any of its spellings (3221225477 = 0xC0000005 = -1073741819).",
+        examples=[137, [3221225477, 3221225725]],
     )
     frame: str | None = Field(
-        None, min_length=1, description="A stack frame, by function, file or module; `*` stands for anything."
+        None,
+        min_length=1,
+        description="A stack frame, by function, file or module; `*` stands for anything.",
+        examples=["my_tool.cache.*"],
     )
-    at: Literal["top", "any"] | None = Field(None, description="Which frame: `top` is the innermost; default any.")
-    label: Strings | None = Field(None, min_length=1, description="The issue has one of these labels.")
-    no_label: Strings | None = Field(None, min_length=1, description="The issue has none of these labels.")
+    at: (
+        Annotated[
+            Literal["top", "any"],
+            Field(json_schema_extra=meaning("The innermost frame, where it happened.", "Any frame of the trace.")),
+        ]
+        | None
+    ) = Field(None, description="Which frame: `top` is the innermost; without it, any.", examples=["top"])
+    label: Strings | None = Field(
+        None, min_length=1, description="The issue has one of these labels.", examples=[["bug", "crash"]]
+    )
+    no_label: Strings | None = Field(
+        None, min_length=1, description="The issue has none of these labels.", examples=["feature"]
+    )
     author: (
         Annotated[list[Association], BeforeValidator(as_list, json_schema_input_type=Association | list[Association])]
         | None
-    ) = Field(None, min_length=1, description="The author's association with the repository.")
+    ) = Field(
+        None,
+        min_length=1,
+        description="The author's association with the repository.",
+        examples=[["NONE", "FIRST_TIME_CONTRIBUTOR"]],
+    )
     language: Strings | None = Field(
         None, min_length=1, description="The report's language, as an ISO 639-1 code.", examples=["en", "zh"]
     )
     layout: Strings | None = Field(
-        None, min_length=1, description="The kind of report: form, in-app, editor, classic, free, html or a pack's own."
-    )
-    body: Literal["empty", "images_only", "links_only", "template_untouched", "repeated"] | None = Field(
         None,
-        description="There is nothing to read; `repeated`: the same words in every field, or the title's once more.",
+        min_length=1,
+        description="The kind of report: `form`, `in-app`, `editor`, `classic`, `free`, `html` or a pack's own.",
+        examples=["form"],
     )
-    all: list["Condition"] | None = Field(None, min_length=1, description="All of these hold.")
-    any: list["Condition"] | None = Field(None, min_length=1, description="At least one of these holds.")
-    none: list["Condition"] | None = Field(None, min_length=1, description="None of these holds.")
-    at_least: AtLeast | None = Field(None, description="At least n of these hold.")
+    body: (
+        Annotated[
+            Literal["empty", "images_only", "links_only", "template_untouched", "repeated"],
+            Field(
+                json_schema_extra=meaning(
+                    "The body says nothing.",
+                    "Nothing but pictures and films.",
+                    "Nothing but links.",
+                    "The issue template, as it was before anybody wrote.",
+                    "The same words in every field, or the title's once more.",
+                )
+            ),
+        ]
+        | None
+    ) = Field(None, description="There is nothing to read.", examples=["images_only"])
+    all: list["Condition"] | None = Field(
+        None, min_length=1, description="All of these hold.", examples=[[{"phrase": "disk full"}, {"os": "windows"}]]
+    )
+    any: list["Condition"] | None = Field(
+        None,
+        min_length=1,
+        description="At least one of these holds.",
+        examples=[[{"phrase": "disk full"}, {"phrase": "No space left on device"}]],
+    )
+    none: list["Condition"] | None = Field(
+        None,
+        min_length=1,
+        description="None of these holds.",
+        examples=[[{"section": "Proposed Solution", "empty": False}]],
+    )
+    at_least: AtLeast | None = Field(
+        None,
+        description="At least n of these hold.",
+        examples=[{"n": 2, "of": [{"phrase": "out of memory"}, {"code": 137}, {"os": "linux"}]}],
+    )
 
     @model_validator(mode="after")
     def _modifiers_have_their_operator(self) -> "Condition":

@@ -1,12 +1,12 @@
 """The shape of `pack.yml`: facts, layouts and words that all rules of a folder share. Pure."""
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from bot.issue.language import LANGUAGES
-from bot.rules.condition_model import Condition, SectionView, Written
+from bot.rules.condition_model import Condition, SectionView, Written, meaning
 
 CAPTURE_NAMES = "use lower-case letters, digits and `_`, and no word of the language"
 TEMPLATE_NAMES = ("issue", "rule", "duplicates", "follow", "fixed_in")
@@ -21,9 +21,20 @@ def is_capture_name(name: str) -> bool:
 class CaptureSource(Written):
     """One place where a capture may be stated."""
 
-    section: str | None = Field(None, min_length=1, description="A form field, heading or `Key: value` line.")
-    phrase: str | None = Field(None, min_length=1, description="A phrase with one typed hole.")
-    regex: str | None = Field(None, min_length=1, description="RE2 pattern whose first group is the value.")
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+    section: str | None = Field(
+        None, min_length=1, description="A form field, heading or `Key: value` line.", examples=["Operating System"]
+    )
+    phrase: str | None = Field(
+        None, min_length=1, description="A phrase with one typed hole.", examples=["my-tool v{version:version}"]
+    )
+    regex: str | None = Field(
+        None,
+        min_length=1,
+        description="RE2 pattern whose first group is the value.",
+        examples=[r"my-tool/(\d+\.\d+)"],
+    )
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> "CaptureSource":
@@ -37,9 +48,15 @@ class CaptureModel(Written):
     """A fact that every rule of the pack may use."""
 
     first_of: list[CaptureSource] = Field(
-        min_length=1, description="Where it is stated; logs win over form fields, those over prose."
+        min_length=1,
+        description="Where it is stated; logs win over form fields, those over prose.",
+        examples=[[{"section": "Version"}, {"phrase": "my-tool v{version:version}"}]],
     )
-    map: dict[str, str] | None = Field(None, description="What is written, and what it means: {darwin: macos}.")
+    map: dict[str, str] | None = Field(
+        None,
+        description="What is written, and what it means: `{darwin: macos}`.",
+        examples=[{"darwin": "macos", "win32": "windows"}],
+    )
     type: (
         Literal[
             "int",
@@ -58,7 +75,11 @@ class CaptureModel(Written):
             "any",
         ]
         | None
-    ) = Field(None, description="What kind of value it is; `version` for a capture of that name.")
+    ) = Field(
+        None,
+        description="What kind of value it is; `version` for a capture of that name.",
+        examples=["int"],
+    )
 
     @field_validator("map", mode="before")
     @classmethod
@@ -69,10 +90,14 @@ class CaptureModel(Written):
 class PackLayout(Written):
     """A kind of report beside the built-in ones."""
 
-    headings: Literal["form", "bold", "any"] = Field(
-        "any", description="What its headings look like: `### X`, `**X**`, or any."
+    headings: Annotated[
+        Literal["form", "bold", "any"],
+        Field(json_schema_extra=meaning("`### X`, as issue forms write.", "`**X**`", "Either.")),
+    ] = Field("any", description="What its headings look like: `### X`, `**X**`, or any.", examples=["bold"])
+    sections: dict[str, SectionView] = Field(
+        description="Its sections, and the view that the text of each belongs to.",
+        examples=[{"Errors": "errors", "Environment Info": "facts"}],
     )
-    sections: dict[str, SectionView] = Field(description="Its sections, and the view that the text of each belongs to.")
 
 
 class Translation(Written):
@@ -83,9 +108,11 @@ class Translation(Written):
         description="Their addresses, with `{language}` where the language stands.",
         examples=[["https://example.com/{language}/errors"]],
     )
-    written_in: str = Field("en", min_length=1, description="The language that rules link.")
+    written_in: str = Field("en", min_length=1, description="The language that rules link.", examples=["en"])
     languages: dict[str, str] = Field(
-        min_length=1, description="ISO 639-1 codes, and how the address names each language: {fr: fr, zh: zh-CN}."
+        min_length=1,
+        description="ISO 639-1 codes, and how the address names each language.",
+        examples=[{"fr": "fr", "zh": "zh-CN"}],
     )
 
     @field_validator("pages")
@@ -115,34 +142,46 @@ class PackModel(Written):
         description="The pack's name; the folder's name.",
         examples=["my-tool"],
     )
-    product: str = Field("", max_length=100, description="The product, as its users call it.")
+    product: str = Field("", max_length=100, description="The product, as its users call it.", examples=["My Tool"])
     fallback: bool = Field(
         default=False,
         description="Its rules are general: they are silent where a rule of another pack labels or speaks.",
+        examples=[True],
     )
     captures: dict[str, CaptureModel] = Field(
-        default_factory=dict, description="Facts that every rule of the pack may use."
+        default_factory=dict,
+        description="Facts that every rule of the pack may use.",
+        examples=[{"version": {"first_of": [{"section": "Version"}]}}],
     )
     layouts: dict[str, PackLayout] = Field(
-        default_factory=dict, description="Kinds of report beside the built-in ones."
+        default_factory=dict,
+        description="Kinds of report beside the built-in ones.",
+        examples=[{"in-app": {"headings": "bold", "sections": {"Errors": "errors"}}}],
     )
     placeholders: list[str] = Field(
-        default_factory=list, description="Answers that count as unanswered (a form's own examples)."
+        default_factory=list,
+        description="Answers that count as unanswered (a form's own examples).",
+        examples=[["1.0.0", "e.g. Ubuntu 24.04"]],
     )
     none: list[Condition] = Field(
         default_factory=list,
         description="Where one of these holds, no rule of the pack matches: a wish that quotes a message, for example.",
+        examples=[[{"section": "Proposed Solution", "empty": False}]],
     )
     precedence: list[str] = Field(
         default_factory=list,
         description="Rules of which one speaks: each is silent when one that stands before it matches too.",
+        examples=[["out-of-disk", "write-failed"]],
     )
     translations: list[Translation] = Field(
-        default_factory=list, description="Pages that a comment links in the reporter's language."
+        default_factory=list,
+        description="Pages that a comment links in the reporter's language.",
+        examples=[[{"pages": ["https://example.com/{language}/errors"], "languages": {"fr": "fr"}}]],
     )
     forbidden_words: list[str] = Field(
         default_factory=list,
         description="Words that wake other bots of the repository; a comment that has them does not leave.",
+        examples=[["possible duplicate"]],
     )
 
     @field_validator("precedence")

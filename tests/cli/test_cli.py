@@ -44,6 +44,7 @@ USES = {
     "check": ("check",),
     "explain": ("explain", "issue.md"),
     "backtest": ("backtest", "--issues", "issues.jsonl"),
+    "schema": ("schema",),
     "init": ("init",),
 }
 

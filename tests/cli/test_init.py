@@ -1,9 +1,16 @@
 """`signpost init`: what it writes works as it is."""
 
 import json
+import re
 from pathlib import Path
 
-from tests.stand_ins.command import run_command
+import pytest
+import yaml
+
+from bot.cli import COMMANDS
+from bot.cli.init import OFFLINE, SCHEMAS
+from bot.cli.schema import FILES
+from tests.stand_ins.command import ROOT, run_command
 from tests.stand_ins.story import HOME
 
 WRITTEN = [".github/workflows/signpost.yml", f"{HOME}/config.yml", f"{HOME}/pack.yml", f"{HOME}/out-of-disk.yml"]
@@ -54,3 +61,103 @@ def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
 
     assert finished.code == 2
     assert finished.err.startswith("signpost: cannot write .github/")
+
+
+FORM = """
+body:
+  - type: input
+    attributes: {label: Widget version}
+  - type: dropdown
+    attributes: {label: System / OS, options: [Windows 11, macOS, Other]}
+"""
+
+
+def write_form(repository: Path, name: str = "bug.yml", text: str = FORM) -> None:
+    folder = repository / ".github/ISSUE_TEMPLATE"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+def test_fields_are_read_from_the_forms_of_the_repository(tmp_path: Path) -> None:
+    write_form(tmp_path)
+    write_form(tmp_path, "config.yml", "blank_issues_enabled: false\n")
+    write_form(tmp_path, "old.md", "---\nname: Old\n---\n")
+
+    finished = run_command("init", folder=tmp_path)
+
+    pack = yaml.safe_load((tmp_path / HOME / "pack.yml").read_text("utf-8"))
+    assert pack["captures"]["version"]["first_of"] == [{"section": "Widget version"}]
+    assert pack["captures"]["os"]["first_of"] == [{"section": "System / OS"}]
+    assert pack["captures"]["os"]["map"]["Windows 11"] == "windows"
+    assert "pack.yml has the fields of bug.yml" in finished.out
+    assert run_command("check", folder=tmp_path).code == 0
+
+
+def test_a_form_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    write_form(tmp_path)
+    (tmp_path / ".github/ISSUE_TEMPLATE/bug.yml").write_bytes(b"\xff")
+
+    finished = run_command("init", folder=tmp_path)
+
+    assert (finished.code, finished.out) == (2, "")
+    assert "cannot read the forms in" in finished.err
+
+
+@pytest.mark.parametrize("name", ["config.yml", "pack.yml", "out-of-disk.yml"])
+def test_each_file_names_its_schema_for_both_kinds_of_editors(tmp_path: Path, name: str) -> None:
+    run_command("init", folder=tmp_path)
+
+    first, second = (tmp_path / HOME / name).read_text("utf-8").splitlines()[:2]
+    place = first.removeprefix("# yaml-language-server: $schema=")
+    assert second == f"# $schema: {place}"
+    assert place.startswith(f"{SCHEMAS}/")
+    assert (ROOT / "rules" / place.removeprefix(f"{SCHEMAS}/")).is_file()
+
+
+def test_the_schemas_are_those_of_the_version_that_the_workflow_runs(tmp_path: Path) -> None:
+    run_command("init", folder=tmp_path)
+
+    workflow = yaml.safe_load((tmp_path / WRITTEN[0]).read_text("utf-8"))
+    repository, version = workflow["jobs"]["signpost"]["steps"][0]["uses"].split("@")
+    assert f"https://raw.githubusercontent.com/{repository}/{version}/rules" == SCHEMAS
+
+
+def test_offline_the_schemas_stand_beside_the_rules_and_know_their_facts(tmp_path: Path) -> None:
+    printed = json.loads(run_command("init", "--offline", "--format", "json", folder=tmp_path).out)
+
+    for name in ("config.yml", "pack.yml", "out-of-disk.yml"):
+        place = (tmp_path / HOME / name).read_text("utf-8").split("$schema=")[1].splitlines()[0]
+        schema = json.loads((tmp_path / HOME / place).read_text("utf-8"))
+        assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert printed["written"] == [*WRITTEN, *(f"{OFFLINE}/{name}" for name in FILES.values())]
+    rule = json.loads((tmp_path / OFFLINE / "schema.json").read_text("utf-8"))
+    assert "macos" in rule["definitions"]["Condition"]["properties"]["os"]["examples"]
+
+
+def test_vs_code_is_told_on_request_only(tmp_path: Path) -> None:
+    run_command("init", folder=tmp_path)
+    assert not (tmp_path / ".vscode").exists()
+
+    first = json.loads(run_command("init", "--vscode", "--format", "json", folder=tmp_path).out)
+    second = json.loads(run_command("init", "--vscode", "--format", "json", folder=tmp_path).out)
+
+    assert first["written"] == [".vscode/settings.json", ".vscode/extensions.json"]
+    assert second["written"] == []
+
+
+def test_settings_of_vs_code_with_comments_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".vscode").mkdir()
+    (tmp_path / ".vscode/settings.json").write_text("{} // mine\n", encoding="utf-8")
+
+    finished = run_command("init", "--vscode", folder=tmp_path)
+
+    assert finished.code == 2
+    assert "settings.json" in finished.err
+    assert (tmp_path / ".vscode/settings.json").read_text("utf-8") == "{} // mine\n"
+
+
+def test_what_comes_next_are_commands_that_there_are(tmp_path: Path) -> None:
+    told = re.findall(r"signpost (\w+)", run_command("init", folder=tmp_path).out)
+
+    assert told
+    assert set(told) <= {*COMMANDS}

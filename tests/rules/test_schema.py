@@ -4,19 +4,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft7Validator
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
+from bot.config import Config
 from bot.rules.document import read_document
 from bot.rules.loading import NOT_RULES
 from bot.rules.model import RuleModel
-from bot.rules.schema import make_schema, write_schema
+from bot.rules.pack_model import PackModel
+from bot.rules.schema import make_schema
 from tests.rules.rules import write_rule
 
 RULES = Path(__file__).parents[2] / "rules"
 SCHEMA = make_schema(RuleModel, "Signpost rule")
+MODELS = (RuleModel, PackModel, Config)
 SHIPPED = sorted(path for path in RULES.glob("*/*.yml") if path.name not in NOT_RULES)
 NEWER = {"$defs", "$dynamicRef", "$anchor", "prefixItems", "unevaluatedProperties", "dependentRequired", "minContains"}
 GUIDED = "guidance: {tldr: x}"
@@ -28,16 +33,29 @@ def problems(text: str) -> list[str]:
     return [".".join(map(str, error.absolute_path)) for error in found]
 
 
+def find_models(model: type[BaseModel], found: tuple[type[BaseModel], ...] = ()) -> tuple[type[BaseModel], ...]:
+    """A model and all that it is made of."""
+    found = (*found, model)
+    for field in model.model_fields.values():
+        for inner in inner_types(field.annotation):
+            if inner not in found:
+                found = find_models(inner, found)
+    return found
+
+
+def inner_types(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from inner_types(argument)
+
+
 def nodes(node: object) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
         yield node
     if isinstance(node, dict | list):
         for child in node.values() if isinstance(node, dict) else node:
             yield from nodes(child)
-
-
-def test_the_schema_is_fresh() -> None:
-    assert (RULES / "schema.json").read_text("utf-8") == write_schema(), "run `make schema`"
 
 
 def test_the_schema_is_one_of_draft_07() -> None:
@@ -47,11 +65,48 @@ def test_the_schema_is_one_of_draft_07() -> None:
     assert [node for node in nodes(SCHEMA) if "$ref" in node and len(node) > 1] == []
 
 
-def test_every_key_is_described() -> None:
+@pytest.mark.parametrize("model", MODELS)
+def test_every_key_has_a_description_and_an_example(model: type[BaseModel]) -> None:
+    schema = make_schema(model, "x")
     keys = {
-        name: key for node in nodes(SCHEMA) for name, key in node.get("properties", {}).items() if isinstance(key, dict)
+        f"{name}.{key}": each
+        for name, part in [("", schema), *schema["definitions"].items()]
+        for key, each in part["properties"].items()
     }
-    assert [name for name, key in keys.items() if not key.get("description")] == []
+
+    assert [name for name, key in keys.items() if not key["description"]] == []
+    assert [
+        name for name, key in keys.items() if "examples" not in key and "```" not in key["markdownDescription"]
+    ] == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_example_of_a_key_is_valid(model: type[BaseModel]) -> None:
+    examples = [
+        (part, field.alias or name, example)
+        for part in find_models(model)
+        for name, field in part.model_fields.items()
+        for example in field.examples or []
+    ]
+
+    assert [example for example in examples if find_errors(*example)] == []
+
+
+def find_errors(model: type[BaseModel], key: str, value: object) -> list[ErrorDetails]:
+    """What is wrong with the value of that key; what else a model wants does not matter."""
+    try:
+        model.model_validate({key: value})
+    except ValidationError as error:
+        return [each for each in error.errors() if each["loc"][:1] == (key,)]
+    return []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_word_of_a_choice_that_is_explained_is_explained(model: type[BaseModel]) -> None:
+    explained = [node for node in nodes(make_schema(model, "x")) if "enumDescriptions" in node]
+
+    assert explained
+    assert [node["enum"] for node in explained if len(node["enum"]) != len(node["enumDescriptions"])] == []
 
 
 def test_editors_can_read_the_patterns_of_the_schema() -> None:

@@ -25,7 +25,7 @@ LOCK = Lock()
 _fork = get_context("forkserver")
 _fork.set_forkserver_preload(
     [
-        *("bot.cli.run", "bot.cli.check", "bot.cli.explain", "bot.cli.backtest", "bot.cli.init"),
+        *("bot.cli.run", "bot.cli.check", "bot.cli.explain", "bot.cli.backtest", "bot.cli.init", "bot.cli.schema"),
         *("bot.github.api", "rich.console", "rich.progress", "rich.tree", __name__),
     ]
 )

@@ -1,0 +1,98 @@
+"""`signpost schema`: the JSON Schema with which an editor completes, explains and checks rules, packs and settings."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from bot.cli.files import write_file
+from bot.cli.output import add_format, add_rules, print_json
+
+FILES = {"rule": "schema.json", "pack": "pack.schema.json", "config": "config.schema.json"}
+REFERENCE = "reference"
+MODELS = {"rule": "RuleModel", "pack": "PackModel", "config": "Config"}
+
+Schema = dict[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument(
+        "kind",
+        nargs="?",
+        choices=(*FILES, REFERENCE),
+        default="rule",
+        help="for which file (default: rule); `reference` is a Markdown page with every key of all three",
+    )
+    parser.add_argument(
+        "--write",
+        metavar="FOLDER",
+        help=f"write {', '.join(FILES.values())}; and the reference into README.md, if it is there and has the marks",
+    )
+    add_rules(parser)
+    parser.epilog = (
+        "With --rules, the editor also offers the captures, layouts and ids of those rules.\n"
+        "`signpost init --offline` writes the schemas, and points the files to them.\n\n"
+        "example: signpost schema --rules pack:claude-code"
+    )
+    add_format(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """0; what cannot be read or written is an error."""
+    from bot.rules.schema import write_schema
+
+    schemas = make_schemas([place for group in arguments.rules or [] for place in group])
+    if arguments.write:
+        _tell(_write_all(Path(arguments.write), schemas), arguments.format)
+    elif arguments.kind == REFERENCE:
+        page = make_reference(schemas)
+        print_json({"kind": REFERENCE, "page": page}) if arguments.format == "json" else print(page)
+    elif arguments.format == "json":
+        print_json({"kind": arguments.kind, "schema": schemas[arguments.kind]})
+    else:
+        print(write_schema(schemas[arguments.kind]), end="")
+    return 0
+
+
+def _write_all(folder: Path, schemas: dict[str, Schema]) -> list[str]:
+    from bot.rules.reference import BEGIN, insert_reference
+    from bot.rules.schema import write_schema
+
+    texts = {folder / FILES[kind]: write_schema(schema) for kind, schema in schemas.items()}
+    page = folder / "README.md"
+    if page.is_file() and BEGIN in (text := page.read_text("utf-8")):
+        texts[page] = insert_reference(text, make_reference(schemas))
+    for path, text in texts.items():
+        write_file(path, text)
+    return [path.as_posix() for path in texts]
+
+
+def make_reference(schemas: dict[str, Schema]) -> str:
+    """The Markdown page of every key."""
+    from bot.rules.reference import write_reference
+
+    return write_reference({name: schemas[kind] for kind, name in MODELS.items()})
+
+
+def make_schemas(places: list[str]) -> dict[str, Schema]:
+    """The schemas of a rule, a pack and the settings; that of a rule knows the rules at `places`."""
+    from bot.config import Config
+    from bot.rules.model import RuleModel
+    from bot.rules.pack_model import PackModel
+    from bot.rules.schema import make_schema
+
+    rule = make_schema(RuleModel, "Signpost rule")
+    if places:
+        from bot.rules.known_names import add_known_names
+        from bot.rules.loading import load_rules
+
+        rule = add_known_names(rule, load_rules(places))
+    pack = make_schema(PackModel, "Signpost pack")
+    return {"rule": rule, "pack": pack, "config": make_schema(Config, "Signpost settings")}
+
+
+def _tell(written: list[str], how: str) -> None:
+    if how == "json":
+        print_json({"written": written})
+    else:
+        print(*(f"wrote  {place}" for place in written), sep="\n")

@@ -1,0 +1,152 @@
+"""What a repository's own issue forms say about its reports: which fields state the version and the system. Pure.
+
+The forms are those of https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from bot.issue.layout import name_section
+from bot.issue.version import find_versions
+from bot.rules.document import read_document
+
+_VERSION = re.compile(r"\b(?:versions?|release)\b")
+_FOREIGN = re.compile(
+    r"\b(?:os|operating system|platform|system|distro(?:bution)?|kernel|browser|chrome|firefox|safari|node(?:\.?js)?"
+    r"|npm|pnpm|yarn|bun|deno|python|pip|java|jdk|jvm|ruby|php|go|golang|rust|cargo|gcc|clang|cmake|docker|kubernetes"
+    r"|cuda|\.net|dotnet|sdk|ide|vs ?code|xcode|android|ios|windows|macos|linux|previous|last|working|expected|fixed)\b"
+)
+"""What a version may be of, beside the product; and versions that the reporter does not run."""
+_SYSTEM = re.compile(r"\b(?:os|operating systems?|platforms?|distro(?:bution)?)\b")
+_SYSTEMS = (
+    ("wsl", re.compile(r"\bwsl|subsystem for linux")),
+    ("windows", re.compile(r"\bwin(?:dows|32|64|10|11|\b)")),
+    ("macos", re.compile(r"\bmac|\bdarwin|\bos ?x\b|\bosx\b")),
+    ("ios", re.compile(r"\bios\b|\bipad|\biphone")),
+    ("android", re.compile(r"\bandroid")),
+    ("freebsd", re.compile(r"bsd\b")),
+    (
+        "linux",
+        re.compile(r"linux|ubuntu|debian|fedora|\barch\b|centos|red ?hat|\brhel\b|suse|\bmint\b|nixos|gentoo|raspb"),
+    ),
+)
+_USUAL = {
+    "darwin": "macos",
+    "macos": "macos",
+    "mac": "macos",
+    "win32": "windows",
+    "windows": "windows",
+    "linux": "linux",
+    "ubuntu": "linux",
+    "debian": "linux",
+    "fedora": "linux",
+    "wsl": "wsl",
+}
+_LONGEST_HINT = 60
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One question of an issue form; `hint` is the grey text that shows what to write, `prefilled` what is there."""
+
+    label: str
+    options: tuple[str, ...] = ()
+    hint: str = ""
+    prefilled: str = ""
+
+
+@dataclass(frozen=True)
+class FormFacts:
+    """Where reports state the version and the system, what the choices of a system mean, and what is no answer."""
+
+    version: tuple[str, ...] = ()
+    system: tuple[str, ...] = ()
+    meanings: tuple[tuple[str, str], ...] = ()
+    placeholders: tuple[str, ...] = ()
+
+
+def read_form(text: str) -> tuple[FormField, ...]:
+    """The questions of a form, in their order; none where the text is no form."""
+    value = read_document(text, "").value
+    body = value.get("body") if isinstance(value, dict) else None
+    return tuple(_read_fields(body if isinstance(body, list) else []))
+
+
+def _read_fields(body: list[Any]) -> Iterator[FormField]:
+    for element in body:
+        given = element.get("attributes") if isinstance(element, dict) else None
+        if not isinstance(given, dict) or not isinstance(given.get("label"), str) or element["type"] == "checkboxes":
+            continue
+        options = given.get("options")
+        yield FormField(
+            label=given["label"].strip(),
+            options=tuple(str(option) for option in options) if isinstance(options, list) else (),
+            hint=str(given.get("placeholder") or "").strip(),
+            prefilled=str(given.get("value") or "").strip(),
+        )
+
+
+def choose_facts(fields: Iterable[FormField], product: str = "") -> FormFacts:
+    """What the questions of all forms of a repository are about; `product` is the repository's name."""
+    questions = tuple(dict.fromkeys(fields))
+    versions = [field for field in questions if _asks_for_version(field, product.casefold())]
+    systems = [field for field in questions if field not in versions and _asks_for_system(field)]
+    choices = [(option, system) for field in systems for option in field.options if (system := name_system(option))]
+    return FormFacts(
+        version=_unique(field.label for field in versions),
+        system=_unique(field.label for field in systems),
+        meanings=tuple(dict.fromkeys(choices)),
+        placeholders=tuple(dict.fromkeys(text for field in (*versions, *systems) for text in _find_samples(field))),
+    )
+
+
+def _asks_for_version(field: FormField, product: str) -> bool:
+    label = field.label.casefold()
+    return bool(_VERSION.search(label)) and not _FOREIGN.search(label.replace(product, "") if product else label)
+
+
+def _asks_for_system(field: FormField) -> bool:
+    """By its label; a choice also by what can be chosen, since a platform may be another thing."""
+    is_named = bool(_SYSTEM.search(field.label.casefold()))
+    return is_named and (not field.options or any(map(name_system, field.options)))
+
+
+def name_system(option: str) -> str | None:
+    """The operating system that a choice is: `Ubuntu/Debian Linux` is linux, `Other` is none."""
+    folded = option.casefold()
+    return next((name for name, pattern in _SYSTEMS if pattern.search(folded)), None)
+
+
+def _unique(labels: Iterable[str]) -> tuple[str, ...]:
+    names: dict[str, str] = {}
+    for label in labels:
+        names.setdefault(name_section(label), label)
+    return tuple(names.values())
+
+
+def _find_samples(field: FormField) -> Iterator[str]:
+    """The sample version or the text that a form gives: who sends just that has not answered."""
+    if field.prefilled and "\n" not in field.prefilled:
+        yield field.prefilled
+    if len(field.hint) <= _LONGEST_HINT and find_versions(field.hint) and "\n" not in field.hint:
+        yield field.hint
+
+
+def write_pack(facts: FormFacts, files: Iterable[str] = ()) -> str:
+    """The text of a pack.yml, without the line that names its schema. `files` are the forms that it was read from."""
+    whence = f"read from {', '.join(files)}" if facts.version or facts.system else "where your issue forms state them"
+    said = {option.casefold() for option, _ in facts.meanings}
+    system: dict[str, Any] = {
+        "first_of": [{"section": label} for label in facts.system or ("Operating System", "OS")],
+        "map": dict(facts.meanings) | {word: name for word, name in _USUAL.items() if word not in said},
+    }
+    version = {"first_of": [{"section": label} for label in facts.version or ("Version",)]}
+    pack = {"name": "signpost", "captures": {"version": version, "os": system}}
+    if facts.placeholders:
+        pack["placeholders"] = [*facts.placeholders]
+    written = yaml.safe_dump(pack, sort_keys=False, allow_unicode=True, width=120)
+    return f"# Facts that your rules may use: {whence}.\n{written}"
