@@ -1,0 +1,91 @@
+"""What is installed from the wheel works without the checkout: packs, templates and schemas are in it."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKS = sorted(path.parent.name for path in (ROOT / "rules").glob("*/pack.yml"))
+DEPENDENCIES = sysconfig.get_path("purelib")
+"""Ours are lent to the new environment, without the network; the checkout that is installed with them is not."""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    words = ["wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)]
+    run_pip(*words)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def signpost(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command, installed from the wheel into an environment of its own."""
+    home = tmp_path_factory.mktemp("environment")
+    venv.create(home)
+    run_pip("--python", str(home / "bin/python"), "install", "--no-deps", "--no-index", str(wheel))
+    return home / "bin/signpost"
+
+
+def run_pip(*words: str) -> None:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *words]
+    subprocess.run(command, check=True, capture_output=True, cwd="/")
+
+
+def run(
+    signpost: Path, *words: str, folder: Path, stdin: str = "", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    given = {"PATH": os.environ["PATH"], "PYTHONPATH": DEPENDENCIES, **(environment or {})}
+    return subprocess.run(
+        [signpost, *words], cwd=folder, env=given, input=stdin, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_wheel_holds_what_commands_read(wheel: Path) -> None:
+    files = {path.removeprefix("bot/") for path in zipfile.ZipFile(wheel).namelist()}
+
+    schemas = {f"packs/{name}" for name in ("schema.json", "pack.schema.json", "config.schema.json")}
+    assert schemas | {f"packs/{name}/pack.yml" for name in PACKS} <= files
+    assert {f"cli/templates/{path.name}" for path in (ROOT / "bot/cli/templates").iterdir()} <= files
+    assert [name for name in files if name.startswith(("tests/", "benchmarks/"))] == []
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_shipped_pack_is_found_by_its_name(signpost: Path, tmp_path: Path, pack: str) -> None:
+    printed = run(signpost, "schema", "--rules", f"pack:{pack}", folder=tmp_path)
+
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert json.loads(printed.stdout)["properties"]["also"]["items"]["examples"] == sorted(
+        path.stem for path in (ROOT / "rules" / pack).glob("*.yml") if path.name != "pack.yml"
+    )
+
+
+def test_a_shipped_pack_is_proven(signpost: Path, tmp_path: Path) -> None:
+    checked = run(signpost, "check", "pack:claude-code", folder=tmp_path)
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_repository_is_set_up_and_its_first_issue_explained(signpost: Path, tmp_path: Path) -> None:
+    assert run(signpost, "init", "--offline", "--vscode", folder=tmp_path).returncode == 0
+    assert run(signpost, "check", folder=tmp_path).returncode == 0
+
+    explained = run(
+        signpost, "explain", "-", "--format", "json", folder=tmp_path, stdin="# No space left on device\n\nHelp"
+    )
+
+    assert explained.returncode == 0, explained.stderr
+    assert "out-of-disk" in explained.stdout
+
+
+def test_the_version_is_that_of_the_package(signpost: Path, wheel: Path, tmp_path: Path) -> None:
+    assert run(signpost, "--version", folder=tmp_path).stdout.strip() == wheel.name.split("-")[1]
