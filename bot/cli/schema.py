@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.files import write_file
-from bot.cli.output import add_format, add_rules, print_json
+from bot.cli.output import add_format, print_json
 
 FILES = {"rule": "schema.json", "pack": "pack.schema.json", "config": "config.schema.json"}
 REFERENCE = "reference"
@@ -26,13 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--write",
         metavar="FOLDER",
-        help=f"write {', '.join(FILES.values())}; and the reference into README.md, if it is there and has the marks",
+        help=f"write {', '.join(FILES.values())} there; and the reference into its README.md, if that has the marks",
     )
-    add_rules(parser)
+    parser.add_argument(
+        "--rules",
+        action="append",
+        nargs="+",
+        metavar="PATH",
+        help="rules whose captures, layouts and ids the editor shall offer, too: a folder, a rule file or pack:NAME",
+    )
     parser.epilog = (
-        "With --rules, the editor also offers the captures, layouts and ids of those rules.\n"
-        "`signpost init --offline` writes the schemas, and points the files to them.\n\n"
-        "example: signpost schema --rules pack:claude-code"
+        "`signpost init` names the schemas in the first lines of each file; with --offline, it writes them, too.\n\n"
+        "example: signpost schema --rules .github/signpost --write .github/signpost-schema"
     )
     add_format(parser)
 

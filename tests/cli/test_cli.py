@@ -22,6 +22,9 @@ from tests.stand_ins.story import HOME, MATCHING, RULE, add_rule, open_issue, st
 HEAVY = ("github", "jinja2", "pydantic", "re2", "requests", "rich", "yaml")
 COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7])[0-9;]*m")
 
+NEVER_ENDING = {"studio"}
+"""Commands that serve until somebody stops them."""
+
 each_command = pytest.mark.parametrize("command", COMMANDS)
 
 
@@ -61,6 +64,16 @@ def test_help_ends_with_an_example_that_the_command_understands(command: str) ->
     assert finished.code == 0
     assert example.startswith(f"example: signpost {command}")
     assert "unrecognized arguments" not in run_command(*shlex.split(example)[2:], folder=Path("/")).err
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - NEVER_ENDING))
+def test_the_example_of_help_works_as_it_stands(repository: Path, command: str) -> None:
+    example = run_command(command, "--help").out.strip().splitlines()[-1]
+
+    finished = run_command(*shlex.split(example)[2:], folder=repository)
+
+    assert (finished.code in {0, 1}, finished.err) == (True, "")
+    assert finished.out
 
 
 @each_command
