@@ -36,6 +36,7 @@ _LINK = re.compile(r"\[[^\[\]\n]*\]\(https?://[^\s()]*\)|https?://[^\s<>]+")
 _BESIDE_LINKS = re.compile(r"[\s<>()*:.,;-]+")
 _LONGEST_CHOICE = 40
 _LEAST_FIELDS = 2
+_LONGEST_LABEL = 4
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,10 @@ class Facts:
     @cached_property
     def is_images_only(self) -> bool:
         """Whether what was answered consists of images."""
-        written = [text for text in self._written if not _is_bare_choice(text)]
+        pieces = [piece for piece in self.layout.pieces if piece.kind != "heading"]
+        texts = [(piece.kind, self.body[piece.span.start : piece.span.end]) for piece in pieces]
+        may_choose = self.layout.name == "form"
+        written = [text for kind, text in texts if not (may_choose and kind == "prose" and _is_bare_choice(text))]
         return any(map(_IMAGE.search, written)) and not any(_IMAGE.sub("", text).strip() for text in written)
 
     @cached_property
@@ -200,8 +204,22 @@ class Facts:
     @cached_property
     def is_template_untouched(self) -> bool:
         """Whether there is a template, and nothing was written into it."""
-        has_frame = bool(self.layout.sections or self.layout.boxes) or "<!--" in self.body
-        return not self.is_empty and has_frame and not self._written
+        return not self.is_empty and not self._written and self._has_frame
+
+    @property
+    def _has_frame(self) -> bool:
+        """Whether there is something to write into.
+
+        Boxes alone are a list of tasks, and a sentence as the highest heading is no label of a template: both are text.
+        """
+        sections, boxes = self.layout.sections, self.layout.boxes
+        if any(h.level == 1 and len(h.label.split()) > _LONGEST_LABEL for h in self.layout.headings):
+            return False
+        if boxes:
+            starts = [box.span.start for box in boxes]
+            is_silent = [not any(s.span.start <= start < s.span.end for start in starts) for s in sections]
+            return self.layout.name == "form" and any(is_silent)
+        return bool(sections) or "<!--" in self.body
 
     @cached_property
     def language(self) -> str | None:

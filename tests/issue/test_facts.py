@@ -124,7 +124,12 @@ def test_a_packs_own_layout_is_read() -> None:
             "**Describe the bug**\nA clear and concise description of what the bug is.", (False, True), id="classic"
         ),
         pytest.param("<!-- please describe -->", (False, True), id="a comment alone"),
-        pytest.param("- [ ] I have searched", (False, True), id="a box alone"),
+        pytest.param("- [ ] the parser", (False, False), id="a list of tasks"),
+        pytest.param("### Phase 1\n\n- [ ] a\n\n### Phase 2\n\n- [ ] b\n", (False, False), id="tasks in sections"),
+        pytest.param(
+            "### Steps\n\n- [x] I read it\n\n### What\n\n_No response_", (False, True), id="boxes and no answer"
+        ),
+        pytest.param("# Make a new attribute for this case\n", (False, False), id="a sentence behind a number sign"),
         pytest.param("**Please tell us in your own words what has happened**\n", (False, True), id="a long heading"),
         pytest.param("### A\n\nanswer\n", (False, False), id="an answer"),
     ],
