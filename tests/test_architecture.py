@@ -21,10 +21,11 @@ ROWS = (
     ("bot.issue", "bot.github"),
     ("bot.rules", "bot.duplicates"),
     ("bot.config",),
-    ("bot.comment", "bot.history"),
-    ("bot.page",),
+    ("bot.comment",),
     ("bot.wish",),
     ("bot.plan", "bot.skip"),
+    ("bot.history",),
+    ("bot.page",),
     ("bot.apply", "bot.reading"),
     ("bot.report",),
     ("bot.run",),
@@ -43,6 +44,7 @@ PURE = (
         "bot.wish",
         "bot.plan",
         "bot.skip",
+        "bot.history",
         "bot.report",
     ),
     *("bot.errors", "bot.github.tracker", "bot.github.event", "bot.github.payload", "bot.github.offline"),
@@ -51,6 +53,8 @@ PURE = (
 NOT_PURE = (
     "bot.rules.loading",  # reads the files of a maintainer
     "bot.comment.templates",  # reads its own files
+    "bot.history.issues",  # reads the files of a maintainer
+    "bot.history.workers",  # starts processes
     "bot.page.rendering",  # reads its own templates
 )
 

@@ -1,49 +1,110 @@
 """`signpost backtest`: replay rules over past issues, and write nothing to GitHub."""
 
 import argparse
-import json
 import sys
-from collections import Counter
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from bot.cli.history import add_history, open_history
 from bot.cli.output import add_format, add_rules, list_rules, print_json
 from bot.cli.progress import track
+from bot.config import Config, make_default_config, read_config
 from bot.errors import SettingsError, explain_cause
-from bot.github.tracker import Issue
-from bot.rules.loading import load_rules
-from bot.rules.matching import Match, match_rules, read_facts
+from bot.history.issues import History, read_lines
+from bot.history.replay import Task, compile_rules
+from bot.history.report import Report, Setting, make_report
+from bot.history.report_json import tell_report
+from bot.history.tally import Tally, merge_tallies
+from bot.history.truth import Truth, parse_truth
+from bot.rules.loading import read_place
+from bot.rules.rule import Ruleset
+
+_EPILOG = """example: signpost backtest --issues issues.jsonl --rules .github/signpost
+
+--against FILE is JSONL, one issue a line: {"number": 7, "rules": ["out-of-disk"]}, or {"number": 7, "class": "none"}.
+No rules (or "none") say that nothing ought to match; an issue that the file does not name is left out."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_history(parser)
     parser.add_argument("--per-issue", metavar="OUT.jsonl", help="write what each issue matched, one line an issue")
-    parser.epilog = "example: signpost backtest --issues issues.jsonl --rules .github/signpost"
+    parser.add_argument(
+        "--against",
+        metavar="labels|FILE",
+        help="what is known: the issues' labels (against those that rules set), or a truth file",
+    )
+    parser.add_argument("--details", action="store_true", help="print each rule's most and least typical matches")
+    parser.add_argument("--config", metavar="FILE", help="settings (default: config.yml in the first folder of rules)")
+    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
+    parser.epilog = _EPILOG
     add_rules(parser)
     add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """0 if the rules ran, 2 if some of them or the issues could not be read."""
-    ruleset = load_rules(list_rules(arguments.rules))
+    places = list_rules(arguments.rules)
+    task = _make_task(arguments, places)
+    ruleset = compile_rules(task.rules)
     for problem in ruleset.problems:
         print(problem, file=sys.stderr)
-    counts, total, matched = Counter[str](), 0, 0
+    history = open_history(arguments)
+    tally = _replay(history, task, arguments)
+    report = _make_report(tally, ruleset, history, task, arguments)
+    if arguments.format == "json":
+        print_json(tell_report(report))
+    else:
+        from bot.cli.backtest_text import print_report
+
+        print_report(report, details=arguments.details)
+    return 2 if ruleset.problems else 0
+
+
+def _make_task(arguments: argparse.Namespace, places: list[str]) -> Task:
+    return Task(
+        rules=tuple(read_place(place) for place in dict.fromkeys(places)),
+        config=_read_settings(arguments.config, places),
+        today=datetime.now(UTC).date(),
+        truth=_read_truth(arguments.against) if arguments.against else None,
+        is_told_each=bool(arguments.per_issue),
+    )
+
+
+def _read_truth(against: str) -> Truth:
+    return Truth(source="labels") if against == "labels" else parse_truth(read_lines(Path(against)))
+
+
+def _read_settings(asked: str | None, places: list[str]) -> Config:
+    beside = (Path(place) / name for place in places for name in ("config.yml", "config.yaml"))
+    file = Path(asked) if asked else next((file for file in beside if file.is_file()), None)
+    if file is None:
+        return make_default_config()
+    try:
+        return read_config(file.read_text("utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot read {file}: {explain_cause(error)}"
+        raise SettingsError(message) from error
+
+
+def _replay(history: History, task: Task, arguments: argparse.Namespace) -> Tally:
+    from bot.history.workers import count_cores, replay_history
+
+    total = history.total
+    if total is None and sys.stderr.isatty():
+        total = sum(1 for _ in history.read_lines())
+    jobs = arguments.jobs if arguments.jobs > 0 else count_cores()
+    whole = Tally()
     with ExitStack() as stack:
         out = stack.enter_context(_open_out(Path(arguments.per_issue))) if arguments.per_issue else None
-        for issue in track(open_history(arguments).read_issues(), "issues"):
-            matches = [match for match in match_rules(read_facts(issue, ruleset), ruleset) if not match.superseded_by]
-            total += 1
-            matched += bool(matches)
-            counts.update(match.rule.id for match in matches)
+        parts = replay_history(history.read_lines(), task, jobs)
+        for part in track(parts, "issues", total, count=lambda part: part.tally.issues):
+            whole = merge_tallies([whole, part.tally])
             if out:
-                _write_line(out, issue, matches)
-    per_rule = {rule.id: counts[rule.id] for rule in ruleset.rules}
-    _report(arguments.format, total, matched, per_rule)
-    return 2 if ruleset.problems else 0
+                out.writelines(f"{line}\n" for line in part.each)
+    return whole
 
 
 def _open_out(path: Path) -> TextIO:
@@ -54,18 +115,13 @@ def _open_out(path: Path) -> TextIO:
         raise SettingsError(message) from error
 
 
-def _write_line(out: TextIO, issue: Issue, matches: list[Match]) -> None:
-    found = [
-        {"rule": match.rule.id, "captures": {name: capture.value for name, capture in match.captures.items()}}
-        for match in matches
-    ]
-    out.write(json.dumps({"number": issue.number, "matches": found}, ensure_ascii=False) + "\n")
-
-
-def _report(form: str, total: int, matched: int, per_rule: dict[str, int]) -> None:
-    if form == "json":
-        print_json({"issues": total, "matched": matched, "rules": per_rule})
-        return
-    for name, count in sorted(per_rule.items(), key=lambda item: -item[1]):
-        print(f"{count:>8}  {name}")
-    print(f"{total} issues, {matched} matched")
+def _make_report(tally: Tally, ruleset: Ruleset, history: History, task: Task, arguments: argparse.Namespace) -> Report:
+    setting = Setting(
+        name=history.name,
+        repository=history.repository,
+        today=task.today,
+        truth=task.truth.source if task.truth else "",
+        revision="",
+    )
+    del arguments
+    return make_report(tally, ruleset, setting)

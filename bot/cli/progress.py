@@ -1,7 +1,7 @@
 """How far a command is: a bar on a terminal once it takes a second, nothing anywhere else."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import TypeVar
 
@@ -12,25 +12,39 @@ _PATIENCE = 1.0
 """Seconds without a bar (design: commands)."""
 
 
-def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
-    """The items, with a bar on the terminal that counts them; with `total`, it tells the time left too."""
+def _count_one(_item: object) -> int:
+    return 1
+
+
+def track(
+    items: Iterable[Item], what: str, total: int | None = None, count: Callable[[Item], int] = _count_one
+) -> Iterator[Item]:
+    """The items, with a bar on the terminal that counts them; with `total`, it tells the time left too.
+
+    `count` says for how many an item stands, where that is not one.
+    """
     if not sys.stderr.isatty():
         yield from items
         return
-    iterator, start = iter(items), monotonic()
-    for done, item in enumerate(iterator, 1):
+    iterator, start, done = iter(items), monotonic(), 0
+    for item in iterator:
         yield item
+        done += count(item)
         if monotonic() - start > _PATIENCE:
-            yield from _show(iterator, what, done, total)
+            yield from _show(iterator, what, done, total, count)
 
 
-def _show(items: Iterator[Item], what: str, done: int, total: int | None) -> Iterator[Item]:
+def _show(
+    items: Iterator[Item], what: str, done: int, total: int | None, count: Callable[[Item], int]
+) -> Iterator[Item]:
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    count = TextColumn("{task.completed} of {task.total} " + what if total else "{task.completed} " + what)
-    columns = (BarColumn(), count, TimeRemainingColumn()) if total else (SpinnerColumn(), count, TimeElapsedColumn())
+    counter = TextColumn("{task.completed} of {task.total} " + what if total else "{task.completed} " + what)
+    columns = (
+        (BarColumn(), counter, TimeRemainingColumn()) if total else (SpinnerColumn(), counter, TimeElapsedColumn())
+    )
     with Progress(*columns, console=make_console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total, completed=done)
         for item in items:
             yield item
-            progress.advance(task)
+            progress.advance(task, count(item))

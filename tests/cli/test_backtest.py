@@ -2,13 +2,17 @@
 
 import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.stand_ins.command import Finished, run_command
+from tests.stand_ins.command import ROOT, Finished, run_command
 from tests.stand_ins.github_json import Json
 from tests.stand_ins.story import HOME, MATCHING, OTHER, RULE
 
@@ -69,12 +73,8 @@ def test_issues_are_read_in_the_forms_in_which_people_have_them(
     finished = backtest(checkout, "--format", "json", issues=name)
 
     assert (finished.code, finished.err) == (0, "")
-    assert json.loads(finished.out) == {
-        "schema_version": 1,
-        "issues": 3,
-        "matched": 2,
-        "rules": {"out-of-disk": 2},
-    }
+    told = json.loads(finished.out)
+    assert (told["schema_version"], told["issues"], told["matched"], told["rules"]) == (1, 3, 2, {"out-of-disk": 2})
 
 
 def test_each_issue_is_told_with_its_matches(checkout: Path) -> None:
@@ -88,10 +88,110 @@ def test_each_issue_is_told_with_its_matches(checkout: Path) -> None:
     ]
 
 
-def test_text_counts_by_rule(checkout: Path) -> None:
-    write_lines(checkout / "issues.jsonl", [*ISSUES, *ISSUES])
+def test_text_tells_what_happened_rule_by_rule(checkout: Path) -> None:
+    write_lines(
+        checkout / "issues.jsonl",
+        [{**issue, "created_at": f"2026-04-0{day}T09:00:00Z"} for issue in ISSUES for day in (1, 8)],
+    )
 
-    assert backtest(checkout).out == "       4  out-of-disk\n6 issues, 4 matched\n"
+    assert [line.rstrip() for line in backtest(checkout).out.splitlines()] == [
+        "issues.jsonl, 2026-W14 to 2026-W15",
+        "issues   ██                        6",
+        "matched  ██                        4",
+        "comments ██                        4, 2 a week",
+        "",
+        "",
+        " rule          matches   share   by week   comments a week",
+        " " + "─" * 57,
+        " out-of-disk         4   66.7%   ██                      2",
+        "",
+        "note: out-of-disk matches 67% of all issues; is it meant to be so broad?",
+        "6 issues, 4 matched",
+    ]
+
+
+def test_what_is_known_is_held_against_the_matches(checkout: Path) -> None:
+    write_lines(checkout / "issues.jsonl", ISSUES)
+    known = [{"number": 1, "rules": []}, {"number": 2, "class": "out-of-disk"}, {"number": 3, "class": "other"}]
+    write_lines(checkout / "truth.jsonl", known)
+
+    told = json.loads(backtest(checkout, "--against", "truth.jsonl", "--format", "json").out)
+
+    assert {key: told["truth"][key] for key in ("source", "known", "known_none", "false_alarms", "uncovered")} == {
+        "source": "file",
+        "known": 3,
+        "known_none": 1,
+        "false_alarms": 0,
+        "uncovered": {"other": 1},
+    }
+    assert told["truth"]["precision"] == {"value": 0.5, "low": 0.0945, "high": 0.9055, "hits": 1, "total": 2}
+    assert (told["per_rule"]["out-of-disk"]["wrong"], told["per_rule"]["out-of-disk"]["missed"]) == ([3], [])
+
+
+def test_labels_are_held_against_the_matches(checkout: Path) -> None:
+    write_lines(checkout / "issues.jsonl", [describe(1, OTHER, labels=["area:disk"]), *ISSUES[1:]])
+
+    finished = backtest(checkout, "--against", "labels")
+
+    assert "precision  0.00 (0.00-0.66) 0/2" in finished.out
+    assert "recall     0.00 (0.00-0.79) 0/1" in finished.out
+
+
+def test_settings_beside_the_rules_count(checkout: Path) -> None:
+    write_lines(checkout / "issues.jsonl", ISSUES)
+    (checkout / HOME / "config.yml").write_text("mode: label\n", encoding="utf-8")
+
+    assert json.loads(backtest(checkout, "--format", "json").out)["comments"] == 0
+
+
+def test_all_cores_give_what_one_process_gives(checkout: Path) -> None:
+    issues = [
+        describe(number, (OTHER, MATCHING)[number % 3 == 0], created_at=f"2026-04-{number % 30 + 1:02}T09:00:00Z")
+        for number in range(1, 900)
+    ]
+    write_lines(checkout / "issues.jsonl", issues)
+
+    one, several = (
+        backtest(checkout, "--format", "json", "--jobs", jobs, "--per-issue", f"{jobs}.jsonl") for jobs in ("1", "3")
+    )
+
+    assert (several.code, several.err, several.out) == (0, "", one.out)
+    assert (checkout / "3.jsonl").read_text("utf-8") == (checkout / "1.jsonl").read_text("utf-8")
+    assert json.loads(one.out)["matched"] == 299
+
+
+def test_a_broken_line_far_down_is_told_with_its_place(checkout: Path) -> None:
+    write_lines(checkout / "issues.jsonl", [describe(number, OTHER) for number in range(1, 700)])
+    with (checkout / "issues.jsonl").open("a", encoding="utf-8") as file:
+        file.write("{\n")
+
+    finished = backtest(checkout, "--jobs", "2")
+
+    assert (finished.code, finished.out, finished.err[:34]) == (2, "", "signpost: issues.jsonl:700: this i")
+
+
+def test_an_interrupted_run_leaves_no_process_behind(checkout: Path) -> None:
+    """As a terminal does it: Ctrl-C reaches every process of the group. Whoever is left would keep stderr open."""
+    os.mkfifo(checkout / "issues.jsonl")
+    os.mkfifo(checkout / "out.jsonl")
+    command = [sys.executable, "-m", "bot", "backtest", "--issues", "issues.jsonl", "--per-issue", "out.jsonl"]
+    process = subprocess.Popen(
+        [*command, "--jobs", "2"],
+        cwd=checkout,
+        env={"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with process, (checkout / "out.jsonl").open(encoding="utf-8") as out, (checkout / "issues.jsonl").open("w") as into:
+        # What is told of so many fits into the pipe, so that nobody waits for the other.
+        into.writelines(f"{json.dumps(describe(number, MATCHING))}\n" for number in range(1, 600))
+        into.flush()
+        assert json.loads(out.readline())["number"] == 1
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=60)
+
+    assert (process.returncode, said) == (130, (b"", b""))
 
 
 def test_empty_lines_are_no_issues(checkout: Path) -> None:

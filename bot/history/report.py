@@ -1,0 +1,223 @@
+"""What a replay found, as people read it: shares with their intervals, weeks without gaps, what to look at. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from bot.history.intervals import Share, measure_share
+from bot.history.tally import Agreement, Change, RuleTally, Tally, WeekTally
+from bot.history.typical import Typical, find_least_typical, find_most_typical
+from bot.history.weeks import list_weeks, pick_counts
+from bot.rules.rule import Rule, Ruleset
+
+_BROAD = 0.2
+"""A rule that matches a larger share of all issues is worth a second look."""
+_DOUBTFUL = 0.9
+_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleReport:
+    """One rule: `share` of all issues, `weeks` in the order of the report's, `comments_a_week` on average."""
+
+    id: str
+    title: str
+    mode: str
+    tally: RuleTally
+    share: Share | None
+    comments_a_week: float
+    weeks: tuple[int, ...]
+    precision: Share | None = None
+    recall: Share | None = None
+    most_typical: tuple[Typical, ...] = ()
+    least_typical: tuple[Typical, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Two rules that held of the same issues; `declared` is supersedes, also or "" (then nobody decided who speaks)."""
+
+    first: str
+    second: str
+    issues: int
+    declared: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruthReport:
+    """How all rules stand to what is known; `uncovered` counts missed issues by ids that no rule has."""
+
+    source: str
+    known: int
+    known_none: int
+    false_alarms: int
+    precision: Share | None
+    recall: Share | None
+    uncovered: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Rules as they are against rules as they were at `revision`; `comments` is about issues that get a comment."""
+
+    revision: str
+    comments: Change
+    rules: tuple[tuple[str, Change], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The whole; `rules` with the most matches first, `weeks` from the first issue to the last."""
+
+    name: str
+    repository: str
+    tally: Tally
+    matched: Share | None
+    weeks: tuple[str, ...]
+    by_week: tuple[WeekTally, ...]
+    comments_a_week: float
+    rules: tuple[RuleReport, ...]
+    overlaps: tuple[Overlap, ...]
+    truth: TruthReport | None = None
+    comparison: Comparison | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What the report is about: the history's name and repository, the truth's source, what was compared, the day."""
+
+    name: str
+    today: date
+    repository: str = ""
+    truth: str = ""
+    revision: str = ""
+
+
+def make_report(tally: Tally, ruleset: Ruleset, setting: Setting) -> Report:
+    """The report of a tally."""
+    weeks = list_weeks(tally.weeks)
+    rules = tuple(_report_rule(rule, tally, weeks, is_judged=bool(setting.truth)) for rule in ruleset.rules)
+    overlaps = _list_overlaps(tally, ruleset)
+    return Report(
+        name=setting.name,
+        repository=setting.repository,
+        tally=tally,
+        matched=measure_share(tally.matched, tally.issues),
+        weeks=weeks,
+        by_week=tuple(tally.weeks.get(week, WeekTally()) for week in weeks),
+        comments_a_week=_rate(tally.comments, weeks),
+        rules=tuple(sorted(rules, key=lambda rule: (-rule.tally.matches, -rule.tally.silenced, rule.id))),
+        overlaps=overlaps,
+        truth=_report_truth(tally, ruleset, setting.truth) if setting.truth else None,
+        comparison=_report_changes(tally, setting.revision) if setting.revision else None,
+        notes=(*_note_whole(tally), *_note_rules(rules, ruleset, setting.today), *_note_overlaps(overlaps)),
+    )
+
+
+def _rate(count: int, weeks: tuple[str, ...]) -> float:
+    return round(count / len(weeks), 2) if weeks else 0.0
+
+
+def _report_rule(rule: Rule, whole: Tally, weeks: tuple[str, ...], *, is_judged: bool) -> RuleReport:
+    tally = whole.rules.get(rule.id, RuleTally())
+    agreement = tally.agreement
+    return RuleReport(
+        id=rule.id,
+        title=rule.model.title,
+        mode=rule.model.mode,
+        tally=tally,
+        share=measure_share(tally.matches, whole.issues),
+        comments_a_week=_rate(tally.comments, weeks),
+        weeks=pick_counts(tally.weeks, weeks),
+        precision=measure_precision(agreement) if is_judged else None,
+        recall=measure_recall(agreement) if is_judged else None,
+        most_typical=find_most_typical(tally.patterns),
+        least_typical=find_least_typical(tally.patterns),
+    )
+
+
+def measure_precision(agreement: Agreement) -> Share | None:
+    """The share of the matches that are right."""
+    return measure_share(agreement.right, agreement.right + agreement.wrong)
+
+
+def measure_recall(agreement: Agreement) -> Share | None:
+    """The share that is found of what ought to be."""
+    return measure_share(agreement.right, agreement.right + agreement.missed)
+
+
+def _list_overlaps(tally: Tally, ruleset: Ruleset) -> tuple[Overlap, ...]:
+    rules = {rule.id: rule for rule in ruleset.rules}
+    found = (
+        Overlap(first=first, second=second, issues=count, declared=_declare(rules[first], rules[second]))
+        for (first, second), count in tally.overlaps.items()
+    )
+    return tuple(sorted(found, key=lambda overlap: (-overlap.issues, overlap.first, overlap.second)))
+
+
+def _declare(first: Rule, second: Rule) -> str:
+    one, other = first.model, second.model
+    if other.id in one.supersedes or one.id in other.supersedes:
+        return "supersedes"
+    return "also" if other.id in one.also or one.id in other.also else ""
+
+
+def _report_truth(tally: Tally, ruleset: Ruleset, source: str) -> TruthReport:
+    agreements = {name: rule.agreement for name, rule in tally.rules.items()}
+    known = {rule.id for rule in ruleset.rules}
+    whole = Agreement(
+        right=sum(agreement.right for agreement in agreements.values()),
+        wrong=sum(agreement.wrong for agreement in agreements.values()),
+        missed=sum(agreement.missed for agreement in agreements.values()),
+    )
+    uncovered = [(name, agreement.missed) for name, agreement in agreements.items() if name not in known]
+    return TruthReport(
+        source=source,
+        known=tally.known,
+        known_none=tally.known_none,
+        false_alarms=tally.false_alarms,
+        precision=measure_precision(whole),
+        recall=measure_recall(whole),
+        uncovered=tuple(sorted(uncovered, key=lambda item: (-item[1], item[0]))),
+    )
+
+
+def _report_changes(tally: Tally, revision: str) -> Comparison:
+    changed = ((name, rule.change) for name, rule in tally.rules.items() if rule.change != Change())
+    order = sorted(changed, key=lambda item: (-(item[1].gained + item[1].lost), item[0]))
+    return Comparison(revision=revision, comments=tally.change, rules=tuple(order))
+
+
+def _note_whole(tally: Tally) -> Iterator[str]:
+    if tally.pull_requests:
+        yield f"{tally.pull_requests} pull requests were left out."
+    if tally.undated:
+        yield f"{tally.undated} issues have no date, and are in no week."
+
+
+def _note_rules(rules: tuple[RuleReport, ...], ruleset: Ruleset, today: date) -> Iterator[str]:
+    for report, rule in zip(rules, ruleset.rules, strict=True):
+        tally = report.tally
+        if report.share and report.share.value > _BROAD:
+            yield f"{rule.id} matches {report.share.value:.0%} of all issues; is it meant to be so broad?"
+        if tally.silenced and not tally.matches:
+            yield f"{rule.id} never spoke: other rules superseded it each time ({tally.silenced})."
+        if rule.model.expires and rule.model.expires <= today:
+            yield f"{rule.id} expired on {rule.model.expires}: it labels, and its guidance is withheld."
+        if report.precision and report.precision.high < _DOUBTFUL:
+            wrong = ", ".join(f"#{number}" for number in tally.agreement.wrong_issues)
+            yield f"{rule.id} is wrong more often than one time in ten; look at {wrong}."
+    never = [rule.id for rule in rules if not rule.tally.matches and not rule.tally.silenced]
+    if never:
+        shown = [*never[:_NAMED], *(["…"] if len(never) > _NAMED else [])]
+        yield f"{len(never)} of {len(rules)} rules matched nothing: {', '.join(shown)}"
+
+
+def _note_overlaps(overlaps: tuple[Overlap, ...]) -> Iterator[str]:
+    for overlap in overlaps:
+        if not overlap.declared:
+            yield (
+                f"{overlap.first} and {overlap.second} both matched {overlap.issues} issues, and neither says so; "
+                "add `supersedes` or `also`."
+            )
