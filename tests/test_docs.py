@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import COMMANDS, main
+from tests.stand_ins.fake_github import FakeGitHub
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob(".github/*.md")])
@@ -20,8 +21,13 @@ def find_commands(page: Path) -> list[str]:
     return [line.removeprefix("$ ") for line in lines if line and not line.startswith("#")]
 
 
+OF_A_USER = ROOT / "rules/README.md"
+"""The page whose commands are those of somebody with a repository: run there, one after the other."""
 DOCUMENTED = [
-    pytest.param(line, id=f"{page.relative_to(ROOT)}: {line}") for page in PAGES for line in find_commands(page)
+    pytest.param(line, id=f"{page.relative_to(ROOT)}: {line}")
+    for page in PAGES
+    if page != OF_A_USER
+    for line in find_commands(page)
 ]
 
 
@@ -39,6 +45,24 @@ def test_documented_commands_work(line: str, tmp_path: Path, monkeypatch: pytest
         subprocess.run([*words, "--dry-run"], check=True, capture_output=True, cwd=ROOT)
 
 
+def test_the_commands_for_writers_of_rules_work_in_their_repository(
+    fake_github: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GITHUB_API_URL", fake_github.url)
+    fake_github.add_issue("Build fails", "No space left on device", number=123)
+    (tmp_path / "issues.jsonl").write_text('{"number": 1, "title": "It breaks", "body": ""}\n', encoding="utf-8")
+
+    done = [(line, run_signpost(line.split()[1:])) for line in find_commands(OF_A_USER)]
+
+    assert done == [(line, 0) for line in find_commands(OF_A_USER)]
+    rules = re.findall(r"^```yaml\n(id: out-of-disk\n.*?)```", OF_A_USER.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    (tmp_path / ".github/signpost/out-of-disk.yml").write_text(rules[0], encoding="utf-8")
+    assert run_signpost(["check"]) == 0
+
+
 def run_signpost(arguments: list[str]) -> int:
     """The command's exit code; argparse ends `--help` by SystemExit."""
     try:
@@ -52,6 +76,15 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_within_a_page_lead_somewhere(page: Path) -> None:
+    text = page.read_text("utf-8")
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+    assert {*re.findall(r"\]\(#([^)]+)\)", text)} - anchors == set()
 
 
 def test_every_command_is_documented() -> None:

@@ -58,28 +58,44 @@ class CaptureModel(Written):
         examples=[{"darwin": "macos", "win32": "windows"}],
     )
     type: (
-        Literal[
-            "int",
-            "number",
-            "version",
-            "id",
-            "word",
-            "path",
-            "host",
-            "url",
-            "source",
-            "date",
-            "time",
-            "money",
-            "code",
-            "any",
+        Annotated[
+            Literal[
+                "int",
+                "number",
+                "version",
+                "id",
+                "word",
+                "path",
+                "host",
+                "url",
+                "source",
+                "date",
+                "time",
+                "money",
+                "code",
+                "any",
+            ],
+            Field(
+                json_schema_extra=meaning(
+                    "a whole number: `32000`, `32,000`",
+                    "a number: `3.5`",
+                    "a version: `2.1.96`, `v3.0-beta.1`",
+                    "letters, digits, `_` and `-`: `req_011CX`",
+                    "anything up to a space; no text may show it",
+                    "a path; no text may show it",
+                    "a host, also with its port: `api.example.com`",
+                    "an address: `https://example.com/a`",
+                    "the path of a source file, without anybody's home folder: `src/main.rs`",
+                    "a date: `2026-11-23`, `Nov 23`",
+                    "a time of day: `9am (Europe/Paris)`, `09:30`",
+                    "an amount: `$5.00`, `5 EUR`",
+                    "an error or exit code: `137`, `0xC0000005`, `ENOSPC`",
+                    "anything up to what follows it in the phrase; no text may show it",
+                )
+            ),
         ]
         | None
-    ) = Field(
-        None,
-        description="What kind of value it is; `version` for a capture of that name.",
-        examples=["int"],
-    )
+    ) = Field(None, description="What kind of value it is; `version` for a capture of that name.", examples=["int"])
 
     @field_validator("map", mode="before")
     @classmethod
