@@ -1,45 +1,88 @@
-"""What each rule says of an issue, whether it matches or not. Pure."""
+"""What each rule says of an issue, whether it matches or not, and how near the others come. Pure."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from bot.github.tracker import Issue
+from bot.issue.facts import Facts, Text
 from bot.rules.captures import find_captures
-from bot.rules.matching import match_rules, read_facts
+from bot.rules.conditions import AllHold, AtLeastHold, Condition, NoneHolds, Sets
+from bot.rules.matching import Match, match_rules, read_facts
+from bot.rules.near_miss import NearMiss, find_near_miss, read_whole_body
 from bot.rules.rule import Rule, Ruleset
+from bot.rules.text_conditions import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
 from bot.rules.verdict import Captures, Verdict
+
+Part = tuple[Condition, Verdict]
+"""A condition, and what it says of the issue."""
+
+_MOST_COMPARED = 40
+"""Of so many rules that do not match, the near misses are looked for: it takes milliseconds a phrase."""
+
+_MOST_PHRASES = 60
+_TEXT_CONDITIONS = (PhraseHolds, RegexHolds, CodeHolds, FrameHolds)
+_WEIGHT_OF_TEXT = 3.0
+"""What the issue says counts more than that it is, like most, a form in English."""
+
+_NEARLY = 0.9
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The one condition on which a rule failed. `is_unwanted`: it stands below `none` and holds.
+
+    `others` counts the further conditions that would have to hold as well.
+    """
+
+    condition: Condition
+    verdict: Verdict
+    is_unwanted: bool = False
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """One rule's verdict on an issue, whole: also what did not hold, and why."""
+    """One rule's verdict on an issue, whole: also what did not hold, and why.
+
+    `match` is there where the rule matches. Of a rule that does not, `nearness` says how much of it held (0 to 1),
+    `near` where its text conditions nearly hold, and `failure` which condition failed.
+    """
 
     rule: Rule
     verdict: Verdict
     captures: Captures
     layout: str
-    superseded_by: str | None = None
+    match: Match | None = None
+    nearness: float = 1.0
+    near: Mapping[Condition, NearMiss] = field(default_factory=dict)
+    failure: Failure | None = None
 
     @property
-    def nearness(self) -> float:
-        """How much of the rule held, between 0 and 1."""
-        return _share_held(self.verdict)
+    def superseded_by(self) -> str | None:
+        """The rule that speaks instead of it."""
+        return self.match.superseded_by if self.match else None
 
 
-def explain_issue(issue: Issue, ruleset: Ruleset) -> tuple[Explanation, ...]:
-    """Every rule's verdict: those that match first, as they would speak; of the others the nearest first."""
-    facts = read_facts(issue, ruleset)
-    matches = match_rules(facts, ruleset)
+def explain_issue(issue: Issue, ruleset: Ruleset, wanted: str | None = None) -> tuple[Explanation, ...]:
+    """Every rule's verdict: those that match first, as they would speak; of the others the nearest first.
+
+    `wanted` names a rule whose near misses are looked for however far it is.
+    """
+    return explain_facts(read_facts(issue, ruleset), ruleset, wanted)
+
+
+def explain_facts(facts: Facts, ruleset: Ruleset, wanted: str | None = None) -> tuple[Explanation, ...]:
+    """`explain_issue`, for facts that are read already."""
+    matches = sorted(match_rules(facts, ruleset), key=lambda match: match.superseded_by is not None)
     matched = [
-        Explanation(
-            rule=match.rule,
-            verdict=match.verdict,
-            captures=match.captures,
-            layout=facts.layout.name,
-            superseded_by=match.superseded_by,
-        )
-        for match in matches
+        Explanation(rule=m.rule, verdict=m.verdict, captures=m.captures, layout=facts.layout.name, match=m)
+        for m in matches
     ]
     known = {pack: find_captures(pack.captures, facts) for pack in ruleset.packs}
+    names = {match.rule.id for match in matches}
     others = [
         Explanation(
             rule=rule,
@@ -48,16 +91,139 @@ def explain_issue(issue: Issue, ruleset: Ruleset) -> tuple[Explanation, ...]:
             layout=facts.layout.name,
         )
         for rule in ruleset.rules
-        if rule not in {match.rule for match in matches}
+        if rule.id not in names
     ]
-    return (*matched, *sorted(others, key=lambda explanation: (-explanation.nearness, explanation.rule.id)))
+    return (*matched, *_order(others, facts, wanted))
 
 
-def _share_held(verdict: Verdict) -> float:
-    """Of `all` the mean of its parts, of `any` the best; what must not hold counts little: all rules would be near."""
-    if verdict.wanted == "none":
-        return 0.1 * verdict.holds
-    if not verdict.children:
-        return float(verdict.holds)
-    shares = [_share_held(child) for child in verdict.children]
-    return max(shares) if verdict.wanted == "any" else sum(shares) / len(shares)
+def _order(explanations: list[Explanation], facts: Facts, wanted: str | None) -> list[Explanation]:
+    """The nearest first: all are compared by their words, then the nearest of them in their near misses."""
+    guess = _guess_by_words(facts)
+    guessed = [replace(e, nearness=measure_nearness((e.rule.condition, e.verdict), guess)) for e in explanations]
+    guessed.sort(key=_by_nearness)
+    first = [e for index, e in enumerate(guessed) if index < _MOST_COMPARED or e.rule.id == wanted]
+    whole = read_whole_body(facts)
+    near = {e.rule.id: find_near_misses((e.rule.condition, e.verdict), facts, whole) for e in first}
+    return sorted((_compare(e, near.get(e.rule.id, {})) for e in guessed), key=_by_nearness)
+
+
+def _by_nearness(explanation: Explanation) -> tuple[float, str]:
+    return (-round(explanation.nearness, 6), explanation.rule.id)
+
+
+def _compare(explanation: Explanation, near: Mapping[Condition, NearMiss]) -> Explanation:
+    part = (explanation.rule.condition, explanation.verdict)
+    share = _share_of(near)
+    return replace(
+        explanation,
+        near=near,
+        nearness=measure_nearness(part, share),
+        failure=find_failure(part, share),
+    )
+
+
+def find_failure(part: Part, share: Callable[[Condition], float]) -> Failure | None:
+    """The condition on which another fails: of `all` the nearest of those that fail, of `any` the nearest of all.
+
+    `share` as for `measure_nearness`; None where the condition holds.
+    """
+    condition, verdict = part
+    if verdict.holds:
+        return None
+    failing = [inner for inner in pair_parts(part) if inner[1].holds is isinstance(condition, NoneHolds)]
+    if not failing:
+        return Failure(condition=condition, verdict=verdict)
+    if isinstance(condition, NoneHolds):
+        return Failure(condition=failing[0][0], verdict=failing[0][1], is_unwanted=True)
+    nearest = max(failing, key=lambda inner: measure_nearness(inner, share))
+    failure = find_failure(nearest, share)
+    others = len(failing) - 1 if isinstance(condition, AllHold) else 0
+    return replace(failure, others=failure.others + others) if failure else None
+
+
+def _share_of(near: Mapping[Condition, NearMiss]) -> Callable[[Condition], float]:
+    return lambda condition: near[condition].share if condition in near else 0.0
+
+
+def _guess_by_words(facts: Facts) -> Callable[[Condition], float]:
+    """How many of a phrase's pairs of words the issue has: cheap enough for a thousand rules."""
+    stated = {pair for text in facts.texts for pair in pairwise(_WORD.findall(text.collapsed))}
+
+    def guess(condition: Condition) -> float:
+        if not isinstance(condition, PhraseHolds):
+            return 0.0
+        pairs = [*pairwise(_WORD.findall(condition.phrase.source.casefold()))]
+        return sum(pair in stated for pair in pairs) / len(pairs) if pairs else 0.0
+
+    return guess
+
+
+def pair_parts(part: Part) -> tuple[Part, ...]:
+    """The conditions that a condition is made of, each with its verdict; none for a single one.
+
+    A `none` that holds does not tell what its parts consist of.
+    """
+    condition, verdict = part
+    match condition:
+        case AllHold() | AtLeastHold() | NoneHolds():
+            return tuple(zip(condition.conditions, verdict.children, strict=True))
+        case Sets():
+            return ((condition.condition, verdict.children[0] if verdict.holds else verdict),)
+        case _:
+            return ()
+
+
+def find_near_misses(part: Part, facts: Facts, whole: Text) -> dict[Condition, NearMiss]:
+    """Where the text conditions that should hold and do not (at most 60 of them) nearly hold."""
+    found = {condition: find_near_miss(condition, facts, whole) for condition in list_missing(part)[:_MOST_PHRASES]}
+    return {condition: near for condition, near in found.items() if near}
+
+
+def list_missing(part: Part) -> list[PhraseHolds | RegexHolds]:
+    """The text conditions that should hold and do not."""
+    condition, verdict = part
+    if isinstance(condition, NoneHolds) or verdict.holds:
+        return []
+    if isinstance(condition, PhraseHolds | RegexHolds):
+        return [condition]
+    return [missing for inner in pair_parts(part) for missing in list_missing(inner)]
+
+
+def measure_nearness(part: Part, share: Callable[[Condition], float]) -> float:
+    """How much of a condition holds, 0 to 1; `share` says how much of a text condition that does not hold is there.
+
+    Of `all` the weighted mean of its parts, of `any` the best, of `at_least: n` the mean of the n best. What must not
+    hold counts only where it does: else all rules would be near.
+    """
+    condition, verdict = part
+    if verdict.holds:
+        return 1.0
+    parts = pair_parts(part)
+    match condition:
+        case NoneHolds():
+            return 0.0
+        case AllHold():
+            return _measure_all(parts, share)
+        case AtLeastHold():
+            best = sorted((measure_nearness(inner, share) for inner in parts), reverse=True)[: condition.least]
+            return sum(best) / condition.least
+        case Sets():
+            return measure_nearness(parts[0], share)
+        case _:
+            return _NEARLY * share(condition)
+
+
+def _measure_all(parts: Iterable[Part], share: Callable[[Condition], float]) -> float:
+    wanted = [part for part in parts if not isinstance(part[0], NoneHolds)]
+    is_excluded = any(not verdict.holds for condition, verdict in parts if isinstance(condition, NoneHolds))
+    weights = [_weigh(condition) for condition, _ in wanted]
+    held = sum(weight * measure_nearness(part, share) for weight, part in zip(weights, wanted, strict=True))
+    return held / sum(weights) * (_NEARLY if is_excluded else 1.0) if weights else 0.0
+
+
+def _weigh(condition: Condition) -> float:
+    if isinstance(condition, _TEXT_CONDITIONS):
+        return _WEIGHT_OF_TEXT
+    if isinstance(condition, AllHold | AtLeastHold):
+        return max((_weigh(inner) for inner in condition.conditions), default=1.0)
+    return _weigh(condition.condition) if isinstance(condition, Sets) else 1.0

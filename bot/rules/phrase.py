@@ -59,7 +59,7 @@ _PATTERNS = {
     "code": r"(?:0x[0-9a-f]{1,16}|-?[0-9]{1,10}|[a-z][a-z0-9_]{2,40})",
 }
 TYPE_PATTERNS = _PATTERNS | {"word": r"[^ ]{1,80}", "path": r"[^ '\"]{1,260}", "any": r".+?"}
-_SQUEEZED = {name: pattern.replace(" ?", "").replace(r"\b", "") for name, pattern in _PATTERNS.items()} | {
+SQUEEZED_PATTERNS = {name: pattern.replace(" ?", "").replace(r"\b", "") for name, pattern in _PATTERNS.items()} | {
     "word": r".{1,40}?",
     "path": r".{1,80}?",
     "any": r".+?",
@@ -112,15 +112,16 @@ class Phrase:
     def collapsed_pattern(self) -> str:
         """RE2 pattern for the collapsed form; the groups are the holes, in order."""
         pieces = [_spaced(literal) for literal in self.literals]
-        return _interleave(pieces, [f"({TYPE_PATTERNS[hole.type]})" for hole in self._bounded_holes()])
+        return _interleave(pieces, [f"({TYPE_PATTERNS[hole.type]})" for hole in self.bounded_holes])
 
     @cached_property
     def squeezed_pattern(self) -> str:
         """RE2 pattern for the squeezed form; the groups are the holes, in order."""
-        pieces = [_escape(squeeze(collapse(literal))) for literal in self.literals]
-        return _interleave(pieces, [f"({_SQUEEZED[hole.type]})" for hole in self._bounded_holes()])
+        pieces = [escape_pattern(squeeze(collapse(literal))) for literal in self.literals]
+        return _interleave(pieces, [f"({SQUEEZED_PATTERNS[hole.type]})" for hole in self.bounded_holes])
 
-    def _bounded_holes(self) -> Iterator[Hole]:
+    @property
+    def bounded_holes(self) -> Iterator[Hole]:
         """The holes; one of free text at an end of the phrase has nothing to stop at there, so it takes one word."""
         for hole, before, after in zip(self.holes, self.literals, self.literals[1:], strict=False):
             is_at_an_end = (before is self.literals[0] and not before.strip()) or (
@@ -197,7 +198,7 @@ def _is_word(sign: str) -> bool:
 
 def _spaced(literal: str) -> str:
     """A literal whose spaces may be missing; spaces at its ends count, they part it from a hole."""
-    words = [_escape(word) for word in collapse(literal).split(" ")]
+    words = [escape_pattern(word) for word in collapse(literal).split(" ")]
     return " ?" * literal[:1].isspace() + " ?".join(words) + " ?" * (literal[-1:].isspace() and bool(literal.strip()))
 
 
@@ -205,7 +206,8 @@ def _interleave(pieces: list[str], groups: list[str]) -> str:
     return "".join(piece + group for piece, group in zip(pieces, [*groups, ""], strict=True))
 
 
-def _escape(text: str) -> str:
+def escape_pattern(text: str) -> str:
+    """The RE2 pattern that matches this text and no other."""
     return re.sub(r"([^\w ])", r"\\\1", text, flags=re.ASCII) if text.isascii() else "".join(map(_escape_sign, text))
 
 

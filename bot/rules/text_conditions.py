@@ -64,6 +64,11 @@ class PhraseHolds:
                 evidence = make_evidence(text, found[0], f'phrase: "{self.phrase.source}"')
                 yield evidence, self._capture(found[1], text, evidence)
 
+    def find_in(self, text: Text) -> Evidence | None:
+        """Where the phrase stands in this text, whichever view it is of."""
+        found = self._find(text)
+        return make_evidence(text, found[0], f'phrase: "{self.phrase.source}"') if found else None
+
     def _find(self, text: Text) -> tuple[Span, list[str]] | None:
         """In the squeezed form first, since a terminal wraps inside words: it has all that the collapsed form has."""
         if self.phrase.is_short:
@@ -145,6 +150,12 @@ class RegexHolds:
                 )
                 return Verdict(wanted=wanted, holds=True, evidence=(evidence,), captures=found)
         return Verdict(wanted=wanted, holds=False, seen=f"not in {', '.join(self.views)}")
+
+    def find_in(self, text: Text) -> Evidence | None:
+        """Where the pattern matches in this text, whichever view it is of."""
+        match = self.pattern.search(text.collapsed)
+        wanted = f"regex: {self.source}"
+        return make_evidence(text, text.locate_collapsed(match.start(), match.end()), wanted) if match else None
 
 
 @dataclass(frozen=True)

@@ -97,14 +97,44 @@ def test_text_shows_the_evidence_where_it_stands_and_why_others_do_not_match(che
 
     assert "out-of-disk matches" in finished.out
     assert "body, line 3: write failed: No space left on device (os error 28)" in finished.out
-    assert "on-mondays does not match" in finished.out
-    assert "1 of 2 rules match." in finished.out
+    assert "1 of 2 rules match; none of the others comes near; --rule ID shows any of the others." in finished.out
 
 
 def test_one_rule_can_be_asked_for(checkout: Path) -> None:
     finished = explain(checkout, "-", "--rule", "on-mondays", "--format", "json", stdin=MATCHING)
 
     assert matched(finished) == {"on-mondays": False}
+
+
+def test_a_rule_that_does_not_match_tells_why(checkout: Path) -> None:
+    finished = explain(checkout, "-", "--rule", "on-mondays", stdin="It only breaks on Tuesdays")
+
+    assert "on-mondays does not match" in finished.out
+    assert "67 % of it is there; phrase and issue part at the bar" in finished.out
+    assert "rule   |It only breaks on| Mondays" in finished.out
+    assert "issue  |It only breaks on| Tuesdays" in finished.out
+
+
+def test_the_settings_beside_the_rules_count(checkout: Path) -> None:
+    (checkout / HOME / "config.yml").write_text("mode: label\n", encoding="utf-8")
+    (checkout / "other.yml").write_text("mode: observe\n", encoding="utf-8")
+
+    found = [explain(checkout, "-", *words, stdin=MATCHING) for words in ((), ("--config", "other.yml"))]
+
+    assert "labels    the settings cap every rule at `label`" in found[0].out
+    assert "observes  the settings cap every rule at `observe`" in found[1].out
+
+
+def test_a_page_is_written_beside_what_is_printed(checkout: Path) -> None:
+    only_page = explain(checkout, "-", "--html", "why.html", stdin=MATCHING)
+    both = explain(checkout, "-", "--html", "both.html", "--format", "json", stdin=MATCHING)
+
+    page = (checkout / "why.html").read_text(encoding="utf-8")
+    assert (only_page.code, only_page.out, only_page.err) == (0, "", "wrote why.html\n")
+    assert "<mark" in page
+    assert ">No space left on device</mark>" in page
+    assert matched(both)["out-of-disk"]
+    assert (checkout / "both.html").read_text(encoding="utf-8") == page
 
 
 def test_a_payload_of_a_workflow_can_be_explained(fake_github: FakeGitHub, checkout: Path) -> None:
@@ -144,6 +174,8 @@ def test_a_history_without_a_number_asks_for_one(checkout: Path) -> None:
             ("-", "--rule", "x"), "", "there is no rule 'x'; known are: on-mondays, out-of-disk", id="no rule"
         ),
         pytest.param(("-", "--rules", "x"), "", "there are no rules at x", id="no rules"),
+        pytest.param(("-", "--html", "x/y.html"), "", "cannot write x/y.html: ", id="no place for the page"),
+        pytest.param(("-", "--config", "x.yml"), "", "cannot read x.yml: ", id="no settings"),
     ],
 )
 def test_wrong_usage_is_told_in_one_sentence(checkout: Path, words: tuple[str, ...], stdin: str, reason: str) -> None:

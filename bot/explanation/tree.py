@@ -1,0 +1,160 @@
+"""The conditions of a rule as a tree: what held, what did not, and where in the issue that shows. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.issue.facts import Facts
+from bot.issue.markdown import Span
+from bot.rules.conditions import Condition, NoneHolds, Sets
+from bot.rules.explaining import Failure, Part, pair_parts
+from bot.rules.highlights import trim_span
+from bot.rules.hints import find_hint
+from bot.rules.near_miss import NearMiss
+from bot.rules.verdict import LONGEST_EVIDENCE, Captures, Evidence
+
+_AROUND = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A piece of the issue: `text` (cut at 300 characters) with what stands on the same line around it.
+
+    `start` and `end` count characters of `source`; `mark` is the number that it has in the issue, None without one.
+    """
+
+    view: str
+    source: str
+    line: int
+    start: int
+    end: int
+    before: str
+    text: str
+    after: str
+    mark: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One condition; `origin` is the file that it stands in where that is not the rule's.
+
+    `is_unwanted`: it stands below `none`, so it should not hold. `is_decisive`: the rule failed on it. `is_moot`: it is
+    not as wanted, but what it is a part of is. `seen` and `hint` say what was there instead; `near` and `near_place`,
+    where it nearly holds.
+    """
+
+    wanted: str
+    holds: bool
+    origin: str = ""
+    is_unwanted: bool = False
+    is_decisive: bool = False
+    is_moot: bool = False
+    seen: str = ""
+    hint: str = ""
+    places: tuple[Place, ...] = ()
+    near: NearMiss | None = None
+    near_place: Place | None = None
+    children: tuple["Node", ...] = ()
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether it is as the rule wants it."""
+        return self.holds is not self.is_unwanted
+
+    def walk(self) -> Iterator["Node"]:
+        """This condition and all below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    @property
+    def decisive(self) -> "Node | None":
+        """The condition on which the rule failed."""
+        return next((node for node in self.walk() if node.is_decisive), None)
+
+
+@dataclass(frozen=True)
+class TreeMaker:
+    """Makes the trees of a rule; `near` and `failure` as its explanation has them, `of_pack` its pack's `none`."""
+
+    facts: Facts
+    captures: Captures
+    sources: Mapping[str, str]
+    near: Mapping[Condition, NearMiss] = field(default_factory=dict)
+    failure: Failure | None = None
+    of_pack: tuple[Condition, ...] = ()
+
+    def make_node(self, part: Part, *, is_unwanted: bool = False, is_settled: bool = False) -> Node:
+        """The tree of a condition and its verdict. `is_settled`: what it is a part of is as wanted without it."""
+        condition, verdict = part
+        is_settled = is_settled or verdict.holds is not is_unwanted
+        children = tuple(
+            self.make_node(
+                inner, is_unwanted=is_unwanted is not isinstance(condition, NoneHolds), is_settled=is_settled
+            )
+            for inner in self._list_parts(part)
+        )
+        if isinstance(condition, Sets):
+            return children[0]
+        is_missing = not verdict.holds and not is_unwanted
+        near = self.near.get(condition) if is_missing else None
+        return Node(
+            wanted=verdict.wanted,
+            holds=verdict.holds,
+            origin="pack.yml" if isinstance(condition, NoneHolds) and condition.conditions is self.of_pack else "",
+            is_unwanted=is_unwanted,
+            is_decisive=self.failure is not None and self.failure.verdict is verdict,
+            is_moot=is_settled and verdict.holds is is_unwanted,
+            seen=verdict.seen if is_missing else "",
+            hint=find_hint(condition, self.facts) if is_missing else "",
+            places=tuple(make_place(item, self.sources) for item in verdict.evidence),
+            near=near,
+            near_place=place_span(near.view, near.source, Span(near.start, near.end), self.sources) if near else None,
+            children=children,
+        )
+
+    def evaluate(self, condition: Condition) -> Node:
+        """The tree of a condition that is evaluated now: the `when` of a guidance."""
+        return self.make_node((condition, condition.evaluate(self.facts, self.captures)))
+
+    def _list_parts(self, part: Part) -> tuple[Part, ...]:
+        """Those of a `none` that holds are evaluated again, since it does not tell what they consist of."""
+        condition, verdict = part
+        if isinstance(condition, NoneHolds) and verdict.holds:
+            return tuple((inner, inner.evaluate(self.facts, self.captures)) for inner in condition.conditions)
+        return pair_parts(part)
+
+
+def make_place(evidence: Evidence, sources: Mapping[str, str]) -> Place:
+    """Where a piece of evidence stands; `sources` as `list_sources` gives them."""
+    return place_span(evidence.view, evidence.source, Span(evidence.start, evidence.end), sources)
+
+
+def place_span(view: str, source: str, span: Span, sources: Mapping[str, str]) -> Place:
+    """Where a span of a source stands, without white space at its ends."""
+    original = sources[source]
+    start, end = trim_span(original, span)
+    line_end = original.find("\n", end)
+    return Place(
+        view=view,
+        source=source,
+        line=original.count("\n", 0, start) + 1,
+        start=start,
+        end=end,
+        before=original[max(original.rfind("\n", 0, start) + 1, start - _AROUND) : start],
+        text=original[start:end][:LONGEST_EVIDENCE],
+        after=original[end : line_end if line_end >= 0 else None][:_AROUND],
+    )
+
+
+def number_node(node: Node, numbers: Mapping[tuple[str, int, int], int]) -> Node:
+    """The same tree with the number of each of its places; `numbers` are those of its rule."""
+
+    def number(place: Place) -> Place:
+        return replace(place, mark=numbers.get((place.source, place.start, place.end)))
+
+    return replace(
+        node,
+        places=tuple(number(place) for place in node.places),
+        near_place=number(node.near_place) if node.near_place else None,
+        children=tuple(number_node(child, numbers) for child in node.children),
+    )

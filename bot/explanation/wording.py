@@ -1,0 +1,129 @@
+"""The words in which an explanation is told, the same in the terminal and on the page. Pure."""
+
+from bot.explanation.explanation import Branch, ExplainedRule, IssueExplanation
+from bot.explanation.sight import SeenCapture, Sight
+from bot.explanation.standing import StandingKind
+from bot.explanation.tree import Node, Place
+from bot.rules.near_miss import NearMiss, NearMissKind
+
+STANDINGS: dict[StandingKind, str] = {
+    "speaks": "matches and speaks",
+    "labels": "matches and only labels",
+    "observes": "matches and is only observed",
+    "silent": "matches, but is silent",
+}
+_NEAR: dict[NearMissKind, str] = {
+    "partial": "{percent} % of it is there; phrase and issue part at the bar",
+    "inside_word": "it stands only inside a longer word; a phrase this short must stand alone",
+    "elsewhere": "it stands in {view}, where this condition does not look; if it should, add `in: [{view}]`",
+    "unread": "it stands there, but no view holds it whole: it is hidden, template text, a heading, or runs across two",
+}
+
+
+_THERE = {True: "there", False: "not there"}
+
+
+def tell_title(explanation: IssueExplanation) -> str:
+    """`owner/name#7`, as far as it is known."""
+    number = f"#{explanation.number}" if explanation.number else ""
+    return f"{explanation.repository}{number}" or "An issue"
+
+
+def tell_counts(explanation: IssueExplanation) -> str:
+    """How many rules match."""
+    total = len(explanation.rules)
+    return f"{len(explanation.matched)} of {total} {'rule matches' if total == 1 else 'rules match'}"
+
+
+def tell_standing(rule: ExplainedRule) -> str:
+    """What comes of a rule, in a few words."""
+    return STANDINGS[rule.standing.kind] if rule.standing else "does not match"
+
+
+def tell_node(node: Node) -> str:
+    """A condition; what should not hold says whether it does."""
+    wanted = f"{node.wanted} of these ({len(node.children)})" if node.children else node.wanted
+    wanted += f", from {node.origin}" if node.origin else ""
+    if not node.is_unwanted:
+        return wanted
+    return (
+        f"there, but should not be: {wanted}" if node.holds and not node.is_moot else f"{_THERE[node.holds]}: {wanted}"
+    )
+
+
+def tell_seen(node: Node) -> str:
+    """What was there instead; nothing where the condition holds."""
+    return "; ".join(filter(None, (node.seen, node.hint)))
+
+
+def tell_failure(rule: ExplainedRule) -> str:
+    """How a rule failed, before its decisive condition is shown."""
+    node = rule.tree.decisive
+    what = "since this is there" if node and node.is_unwanted else "on this condition"
+    if rule.others == 0:
+        return f"failed only {what}"
+    return f"failed {what}, and on {rule.others} more"
+
+
+def tell_near(near: NearMiss) -> str:
+    """What a near miss means for the rule's author."""
+    return _NEAR[near.kind].format(percent=round(near.share * 100), view=near.view)
+
+
+def tell_place(place: Place | NearMiss) -> str:
+    """`logs, line 3`; comments say which."""
+    source = f" of {place.source}" if place.source.startswith("comment") else ""
+    return f"{place.view}, line {place.line}{source}" if place.source != "title" else "title"
+
+
+def tell_sight(sight: Sight) -> str:
+    """What was seen, in a line: layout, language, what the packs capture, how much there is to read."""
+    captures = (f"{capture.name} {cut_end(capture.value, 20)}" for capture in sight.captures)
+    views = (view.name for view in sight.views if view.characters)
+    parts = (f"layout {sight.layout}", f"language {sight.language or 'unknown'}", *captures)
+    return f"{', '.join(parts)}; to read: {', '.join(views) or 'nothing'}"
+
+
+def tell_capture(capture: SeenCapture) -> str:
+    """Where a capture's value comes from, how far that place is trusted, and what other places say."""
+    source = f" of {capture.source}" if capture.source.startswith("comment") else ""
+    where = f"{capture.view}, line {capture.line}{source}; " if capture.line else ""
+    parsed = f"; compared as {capture.parsed}" if capture.parsed not in {"", capture.value} else ""
+    also = f"; also stated: {', '.join(capture.also_stated)}" if capture.also_stated else ""
+    return f"{capture.type}; {where}trusted as {capture.place}{parsed}{also}"
+
+
+def tell_branch(branch: Branch) -> str:
+    """Whether a branch of the guidance speaks, and why."""
+    why = "it has no `when`" if branch.when is None else _tell_when(branch.when)
+    if branch.speaks:
+        return f"branch {branch.number} speaks, since {why}: {cut_end(branch.tldr, 90)}"
+    if branch.when is None or branch.when.holds:
+        return f"branch {branch.number} would speak too, but one before it does"
+    return f"branch {branch.number} does not: {why}"
+
+
+def _tell_when(node: Node) -> str:
+    leaves = [part for part in node.walk() if not part.children]
+    if node.holds:
+        return f"its `when` holds ({'; '.join(tell_node(leaf) for leaf in leaves if leaf.is_fine)})"
+    failing = next((leaf for leaf in leaves if not leaf.is_fine), node)
+    return f"{tell_node(failing)} fails" + (f" ({tell_seen(failing)})" if tell_seen(failing) else "")
+
+
+def cut_end(text: str, longest: int = 60) -> str:
+    """The beginning of a text, on one line."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else f"{flat[:longest]}…"
+
+
+def cut_middle(text: str, longest: int = 60) -> str:
+    """A text on one line whose middle may be left out."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else f"{flat[: longest // 2]} … {flat[-longest // 2 :]}"
+
+
+def cut_start(text: str, longest: int = 60) -> str:
+    """The end of a text, on one line."""
+    flat = " ".join(text.split())
+    return f"{'' if len(flat) <= longest else '…'}{flat[-longest:]}{' ' * text[-1:].isspace()}"

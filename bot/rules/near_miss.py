@@ -1,0 +1,241 @@
+"""The longest part of a phrase that an issue does say, and how the two go on from there. Pure."""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from bot.issue.facts import VIEWS, Facts, Text
+from bot.issue.markdown import Span
+from bot.issue.normal import trace_squeeze
+from bot.rules.phrase import SQUEEZED_PATTERNS, Phrase, escape_pattern
+from bot.rules.text_conditions import Pattern, PhraseHolds, RegexHolds, compile_pattern
+from bot.rules.verdict import Evidence
+
+NearMissKind = Literal["partial", "inside_word", "elsewhere", "unread"]
+
+_LEAST_COMMON, _LEAST_SHARE, _LEAST_SHARE_OF_SHORT = 8, 0.3, 0.6
+"""Fewer squeezed characters, or a smaller part of the phrase, are chance; of a short phrase most must be there."""
+
+_LONGEST_PHRASE = 600
+_AROUND = 60
+_BROKEN_FRONT, _BROKEN_BACK = re.compile(r"[^\W_]{1,2}(?![^\W_])"), re.compile(r"(?<![^\W_])[^\W_]{1,2}\Z")
+"""One or two letters of a word at which phrase and issue part are chance too: `Add` and `Ask`."""
+
+
+class Parts(NamedTuple):
+    """A text around the part that phrase and issue have in common."""
+
+    before: str
+    common: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """Where a text condition nearly holds; `share` is how much of its text occurs, up to 1.
+
+    `partial`: a part of the phrase occurs. `inside_word`: all of it, but only inside a longer word. `elsewhere`: all of
+    it, in a view that the condition does not look at. `unread`: all of it, in what no view holds, or across two.
+    `wanted` is the phrase, `found` the issue's text (60 characters around); `start` and `end` count characters of
+    `source`, `line` its lines from 1.
+    """
+
+    kind: NearMissKind
+    wanted: Parts
+    found: Parts
+    share: float
+    view: str
+    source: str
+    line: int
+    start: int
+    end: int
+
+
+class _Sign(NamedTuple):
+    """One squeezed sign of a phrase, or a hole: its pattern, and where in the readable phrase it stands."""
+
+    text: str
+    start: int
+    end: int
+    is_hole: bool = False
+
+    @property
+    def pattern(self) -> str:
+        return self.text if self.is_hole else escape_pattern(self.text)
+
+
+class _Row(NamedTuple):
+    """A phrase as people read it, and as a row of signs."""
+
+    readable: str
+    signs: tuple[_Sign, ...]
+
+    def pattern(self, first: int, last: int) -> Pattern:
+        return _compile("".join(sign.pattern for sign in self.signs[first:last]))
+
+    def measure(self, first: int, last: int) -> int:
+        """How many signs, without the holes."""
+        return sum(not sign.is_hole for sign in self.signs[first:last])
+
+
+class _Common(NamedTuple):
+    """Signs `first` to `last` (exclusive) of a phrase, `length` of them no holes, occur in a text."""
+
+    length: int
+    first: int
+    last: int
+    text: Text
+
+
+def read_whole_body(facts: Facts) -> Text:
+    """The body as one text, with what no view holds; made once an issue."""
+    return Text("unread", "body", facts.body, Span(0, len(facts.body)))
+
+
+def find_near_miss(condition: PhraseHolds | RegexHolds, facts: Facts, whole: Text) -> NearMiss | None:
+    """Where a condition that does not hold nearly does; `whole` as `read_whole_body` gives it.
+
+    Time grows with the length of the phrase times that of the text: some milliseconds for the longest issue.
+    """
+    wanted = condition.phrase.source if isinstance(condition, PhraseHolds) else condition.source
+    others = tuple(view for view in VIEWS if view not in condition.views)
+    if evidence := _find_first(replace(condition, views=others), facts):
+        return _complete("elsewhere", evidence, wanted, facts)
+    if evidence := condition.find_in(whole):
+        return _complete("unread", evidence, wanted, facts)
+    if isinstance(condition, RegexHolds) or len(condition.phrase.squeezed) > _LONGEST_PHRASE:
+        return None
+    return _find_partial(condition, facts)
+
+
+def _find_first(condition: PhraseHolds | RegexHolds, facts: Facts) -> Evidence | None:
+    found = (condition.find_in(text) for text in facts.find_texts(condition.views))
+    return next((evidence for evidence in found if evidence), None)
+
+
+def _complete(kind: NearMissKind, evidence: Evidence, wanted: str, facts: Facts) -> NearMiss:
+    original = _read_source(evidence, facts)
+    return NearMiss(
+        kind=kind,
+        wanted=Parts("", wanted, ""),
+        found=_cut_around(original, Span(evidence.start, evidence.end)),
+        share=1.0,
+        view=evidence.view,
+        source=evidence.source,
+        line=evidence.line,
+        start=evidence.start,
+        end=evidence.end,
+    )
+
+
+def _read_source(evidence: Evidence, facts: Facts) -> str:
+    return next((text.original for text in facts.texts if text.source == evidence.source), facts.body)
+
+
+def _cut_around(original: str, span: Span) -> Parts:
+    return Parts(
+        original[max(0, span.start - _AROUND) : span.start],
+        original[span.start : span.end],
+        original[span.end : span.end + _AROUND],
+    )
+
+
+def _find_partial(condition: PhraseHolds, facts: Facts) -> NearMiss | None:
+    row, total = _read_row(condition.phrase), len(condition.phrase.squeezed)
+    least = max(math.ceil(_LEAST_SHARE * total), min(_LEAST_COMMON, math.ceil(_LEAST_SHARE_OF_SHORT * total)))
+    best = _Common(least - 1, 0, 0, Text("", "", "", Span(0, 0)))
+    for text in facts.find_texts(condition.views):
+        for common in _find_common(row, text, best.length):
+            best = max(best, common, key=lambda found: found.length)
+    return _make_partial(row, best, total) if best.last else None
+
+
+def _make_partial(row: _Row, best: _Common, total: int) -> NearMiss | None:
+    first, last = _drop_scraps(row, best.first, best.last)
+    match = row.pattern(first, last).search(best.text.squeezed)
+    span, original = best.text.locate_squeezed(match.start(), match.end()), best.text.original
+    start, end = row.signs[first].start, row.signs[last - 1].end
+    return NearMiss(
+        kind="inside_word" if (first, last) == (0, len(row.signs)) else "partial",
+        wanted=Parts(row.readable[:start], row.readable[start:end], row.readable[end:]),
+        found=_cut_around(original, span),
+        share=row.measure(first, last) / total,
+        view=best.text.view,
+        source=best.text.source,
+        line=original.count("\n", 0, span.start) + 1,
+        start=span.start,
+        end=span.end,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _read_row(phrase: Phrase) -> _Row:
+    signs, readable = list[_Sign](), ""
+    holes = [*zip(phrase.holes, phrase.bounded_holes, strict=True), None]
+    for literal, hole in zip(phrase.literals, holes, strict=True):
+        trace = trace_squeeze(literal)
+        places = [trace.locate(index, index + 1) for index in range(len(trace.text))]
+        signs += [
+            _Sign(sign, len(readable) + start, len(readable) + end)
+            for sign, (start, end) in zip(trace.text, places, strict=True)
+        ]
+        readable += literal
+        if hole:
+            written, bounded = f"{{{hole[0].name}:{hole[0].type}}}", f"(?:{SQUEEZED_PATTERNS[hole[1].type]})"
+            signs.append(_Sign(bounded, len(readable), len(readable) + len(written), is_hole=True))
+            readable += written
+    return _Row(readable, tuple(signs))
+
+
+def _find_common(row: _Row, text: Text, floor: int) -> Iterator[_Common]:
+    """Parts of more than `floor` signs that the text holds: within one literal, and over holes."""
+    holes = [index for index, sign in enumerate(row.signs) if sign.is_hole]
+    for first, last in zip([0, *(hole + 1 for hole in holes)], [*holes, len(row.signs)], strict=True):
+        if last < len(row.signs):
+            end = _find_run(row, first, text)
+            if (length := row.measure(first, end)) > floor:
+                floor = length
+                yield _Common(length, first, end, text)
+        literal = "".join(sign.text for sign in row.signs[first:last])
+        length, at = _find_longest(literal, text.squeezed, floor)
+        if length:
+            floor = length
+            yield _Common(length, first + at, first + at + length, text)
+
+
+def _find_longest(literal: str, squeezed: str, floor: int) -> tuple[int, int]:
+    """Length and place of the longest part of the literal in the text, if it is longer than `floor`; else 0."""
+    longest, place = floor, -1
+    for start in range(len(literal)):
+        while start + longest < len(literal) and literal[start : start + longest + 1] in squeezed:
+            longest, place = longest + 1, start
+    return (longest, place) if place >= 0 else (0, 0)
+
+
+def _find_run(row: _Row, first: int, text: Text) -> int:
+    """Where the longest row of signs and holes from `first` on ends that the text holds; found by halving."""
+    low, high = first, len(row.signs)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if row.pattern(first, middle).search(text.squeezed) else (low, middle - 1)
+    return low
+
+
+@lru_cache(maxsize=1024)
+def _compile(pattern: str) -> Pattern:
+    return compile_pattern(pattern)
+
+
+def _drop_scraps(row: _Row, first: int, last: int) -> tuple[int, int]:
+    """A part without scraps of broken words at its ends, unless nothing else is left."""
+    start, end = row.signs[first].start, row.signs[last - 1].end
+    broken_front, broken_back = _BROKEN_FRONT.match(row.readable, start), _BROKEN_BACK.search(row.readable, start, end)
+    front = back = 0
+    if start and row.readable[start - 1].isalnum() and broken_front:
+        front = sum(sign.start < broken_front.end() for sign in row.signs[first:last])
+    if row.readable[end : end + 1].isalnum() and broken_back:
+        back = sum(sign.start >= broken_back.start() for sign in row.signs[first:last])
+    return (first + front, last - back) if first + front < last - back else (first, last)
