@@ -14,14 +14,15 @@ from bot.issue.layout import name_section
 from bot.issue.version import find_versions
 from bot.rules.document import read_document
 
-_VERSION = re.compile(r"\b(?:versions?|release)\b")
+_VERSION = re.compile(r"\b(?:version|release)\b")
 _FOREIGN = re.compile(
     r"\b(?:os|operating system|platform|system|distro(?:bution)?|kernel|browser|chrome|firefox|safari|node(?:\.?js)?"
     r"|npm|pnpm|yarn|bun|deno|python|pip|java|jdk|jvm|ruby|php|go|golang|rust|cargo|gcc|clang|cmake|docker|kubernetes"
-    r"|cuda|\.net|dotnet|sdk|ide|vs ?code|xcode|android|ios|windows|macos|linux|previous|last|working|expected|fixed)\b"
+    r"|cuda|gpu|driver|device|terminal|shell|compiler|\.net|dotnet|sdk|ide|vs ?code|xcode|android|ios|windows|macos"
+    r"|linux|previous|last|working|expected|fixed)\b"
 )
 """What a version may be of, beside the product; and versions that the reporter does not run."""
-_SYSTEM = re.compile(r"\b(?:os|operating systems?|platforms?|distro(?:bution)?)\b")
+_SYSTEM = re.compile(r"\b(?:os|operating systems?|platforms?|distro(?:bution)?|system info(?:rmation)?)\b")
 _SYSTEMS = (
     ("wsl", re.compile(r"\bwsl|subsystem for linux")),
     ("windows", re.compile(r"\bwin(?:dows|32|64|10|11|\b)")),

@@ -39,6 +39,8 @@ _PARTS = {
     "Words": ("Words", "What `words:` holds."),
     "Identity": ("Who Signpost is", "What `identity:` holds."),
 }
+_MOST_WORDS = 4
+_PLURALS = {"text": "texts"}
 _TYPES = {
     "string": "text",
     "integer": "whole number",
@@ -86,7 +88,10 @@ def _write_value(key: str, schema: Schema, whole: Schema) -> str:
 
 def _write_type(schema: Schema) -> str:
     if "enum" in schema:
-        return _join([f"`{word}`" for word in schema["enum"]])
+        is_long = len(schema["enum"]) > _MOST_WORDS and "enumDescriptions" in schema
+        return (
+            f"one of these {len(schema['enum'])} words" if is_long else _join([f"`{word}`" for word in schema["enum"]])
+        )
     if "$ref" in schema or "allOf" in schema:
         return _link(schema.get("$ref") or schema["allOf"][0]["$ref"])
     if "anyOf" in schema:
@@ -101,15 +106,17 @@ def _write_choice(options: list[Schema]) -> str:
     """Several things, or a list of them."""
     single = [_write_type(option) for option in options if option.get("type") != "array"]
     several = [_write_type(option) for option in options if option.get("type") == "array"]
-    known = {f"a list of {each}" for each in (*single, _join(single))}
+    known = {f"a list of {each.removeprefix('one of ')}" for each in (*single, _join(single))}
     return _join([*single, *("a list of them" if each in known else each for each in several)])
 
 
 def _write_simple(name: str, schema: Schema, types: list[str]) -> str:
     if name == "array":
-        return "a list of them" if {"string", "integer"} & {*types} else f"a list of {_write_type(schema['items'])}"
+        item = _write_type(schema["items"])
+        item = _PLURALS.get(item, item.removeprefix("one of "))
+        return "a list of them" if {"string", "integer"} & {*types} else f"a list of {item}"
     if name == "object" and isinstance(inner := schema.get("additionalProperties"), dict):
-        return f"`name:` {_write_type(inner)} lines" if "type" not in inner or "enum" in inner else _TYPES[name]
+        return f"lines of `name:` {_write_type(inner)}" if "type" not in inner or "enum" in inner else _TYPES[name]
     if name == "integer" and {"minimum", "maximum"} <= schema.keys():
         return f"{schema['minimum']} to {schema['maximum']}"
     return "date" if schema.get("format") == "date" else _TYPES[name]
@@ -124,9 +131,11 @@ def _write_meaning(key: str, schema: Schema) -> str:
 
 
 def _find_options(schema: Schema) -> Iterator[Schema]:
+    """A schema, and those of what it may be or hold."""
     yield schema
-    for option in schema.get("anyOf", []):
-        yield from _find_options(option)
+    for option in (*schema.get("anyOf", []), schema.get("items"), schema.get("additionalProperties")):
+        if isinstance(option, dict):
+            yield from _find_options(option)
 
 
 def _find_examples(key: str, schema: Schema) -> list[str]:

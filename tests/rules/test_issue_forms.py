@@ -57,7 +57,8 @@ def test_fields_for_version_and_system_are_found() -> None:
     [
         ("Version", True),
         ("What version of Widget are you running?", True),
-        ("Widget versions", True),
+        ("Installed versions", False),
+        ("Terminal name/version", False),
         ("Affected release", True),
         ("Node.js version", False),
         ("Browser version", False),
@@ -81,6 +82,8 @@ def test_the_name_of_the_repository_is_not_foreign() -> None:
         (FormField("OS"), True),
         (FormField("Operating system & version"), True),
         (FormField("Which platform?"), True),
+        (FormField("System information"), True),
+        (FormField("Operating system/version"), True),
         (FormField("Platform", ("Linux", "Other")), True),
         (FormField("Platform", ("Anthropic API", "AWS Bedrock")), False),
         (FormField("Pose"), False),
