@@ -21,10 +21,11 @@ from bot.history.truth import Truth, parse_truth
 from bot.rules.loading import read_place
 from bot.rules.rule import Ruleset
 
-_EPILOG = """example: signpost backtest --issues issues.jsonl --rules .github/signpost
-
+_EPILOG = """\
 --against FILE is JSONL, one issue a line: {"number": 7, "rules": ["out-of-disk"]}, or {"number": 7, "class": "none"}.
-No rules (or "none") say that nothing ought to match; an issue that the file does not name is left out."""
+No rules (or "none") say that nothing ought to match; an issue that the file does not name is left out.
+
+example: signpost backtest --issues issues.jsonl --rules .github/signpost"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

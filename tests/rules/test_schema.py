@@ -117,6 +117,13 @@ def test_editors_can_read_the_patterns_of_the_schema() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("path", sorted(RULES.glob("*/*.yml")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_each_file_names_its_schema_in_its_first_line(path: Path) -> None:
+    schema = "pack.schema.json" if path.name == "pack.yml" else "schema.json"
+
+    assert path.read_text("utf-8").splitlines()[0] == f"# yaml-language-server: $schema=../{schema}"
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_shipped_rule_is_valid(path: Path) -> None:
     assert problems(path.read_text("utf-8")) == []
