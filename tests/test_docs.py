@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.cli import COMMANDS, main
+from bot.comment.rendering import make_section, render_comment
+from bot.rules.loading import build_ruleset
+from bot.rules.matching import match_rules, read_facts
+from tests.builders import an_issue
 from tests.stand_ins.fake_github import FakeGitHub
 
 ROOT = Path(__file__).parent.parent
@@ -100,3 +104,15 @@ def test_the_readme_shows_the_workflow_that_init_writes() -> None:
 
     assert f"```yaml\n{workflow}```" in readme
     assert len(workflow.splitlines()) <= 20
+
+
+def test_the_readme_shows_the_comment_that_its_rule_makes() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    rule = re.findall(r"^```yaml\n(id: .*?)^```", readme, re.MULTILINE | re.DOTALL)[0]
+    ruleset = build_ruleset({"signpost/out-of-disk.yml": rule})
+    issue = an_issue(body=ruleset.rules[0].model.examples.match[0].body)
+    (match,) = match_rules(read_facts(issue, ruleset), ruleset)
+
+    comment = render_comment([make_section(match, issue, None)])
+
+    assert "\n".join(f"> {line}".rstrip() for line in comment.splitlines()) in readme
