@@ -9,7 +9,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench schema lock clean
+.PHONY: help demo test lint format bench schema lock studio clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,9 @@ bench: .venv/.bench ## Measure what benchmarks/README.md reports
 schema: .venv/.run ## Write the schemas and the reference in rules/ from the models
 	$(BIN)/signpost schema --write rules
 
+studio: .venv/.test ## Build the page of `signpost studio`, with Node from PyPI
+	$(BIN)/python -m bot.studio.frontend.build
+
 lock: .venv/.lint ## Write requirements/ anew; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt
 	set -- --constraints requirements/run.txt; for group in build test lint bench; do \
@@ -53,7 +56,7 @@ lock: .venv/.lint ## Write requirements/ anew; ARGS=--upgrade takes the newest v
 	done
 
 clean: ## Remove what these targets made
-	rm -rf .venv .cache .hypothesis dist build
+	rm -rf .venv .cache .hypothesis dist build bot/studio/static
 
 .venv/.run: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Signpost needs Python 3.11 or newer; try: make PYTHON=python3.13")'

@@ -48,6 +48,14 @@ PURE = (
         "bot.history",
         "bot.report",
     ),
+    *("bot.studio.positions", "bot.studio.outline", "bot.studio.completion", "bot.studio.vocabulary"),
+    *(
+        "bot.studio.corpus",
+        "bot.studio.workbench",
+        "bot.studio.counting",
+        "bot.studio.inspection",
+        "bot.studio.answers",
+    ),
     *("bot.errors", "bot.github.tracker", "bot.github.event", "bot.github.payload", "bot.github.offline"),
     *("bot.history.wording", "bot.history.lines", "bot.history.clusters"),
 )

@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": "say why an issue matches a rule, or why not",
     "backtest": "replay rules over past issues",
     "schema": "print or write the schemas that editors read",
+    "studio": "write one rule in the browser, and see what it does to past issues",
     "init": "write the workflow, a first rule and the settings",
 }
 INTERRUPTED = 130

@@ -1,6 +1,6 @@
 """A literal prefilter over all rules, so that an issue is compared with the few rules that it may match. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import re2
@@ -40,7 +40,7 @@ class _Shard:
             self._filter.Add(pattern, options)
         self._filter.Compile()
 
-    def find(self, text: str) -> Iterator[Needle]:
+    def find(self, text: str | bytes) -> Iterator[Needle]:
         for index in self._filter.Match(text, potential=True) or ():
             yield Needle(self.form, self.patterns[index])
 
@@ -71,8 +71,16 @@ class Prefilter(Generic[Owner]):
 
     def find_candidates(self, facts: Facts) -> list[Owner]:
         """The rules that may match."""
-        texts = {form: "\n".join(getattr(text, form) for text in facts.texts) for form in ("collapsed", "squeezed")}
+        return self.find_in_texts(join_texts(facts))
+
+    def find_in_texts(self, texts: Mapping[str, str | bytes]) -> list[Owner]:
+        """The rules that may match a text in its two normal forms, or one of several texts joined by line ends."""
         hits = (needle for shard in self._shards for needle in shard.find(texts[shard.form]))
         candidates = {rule.id: rule for rule in self._always}
         candidates |= {rule.id: rule for needle in hits for rule in self._by_needle[needle]}
         return list(candidates.values())
+
+
+def join_texts(facts: Facts) -> dict[str, str]:
+    """All texts of an issue in each normal form, which has no line ends of its own."""
+    return {form: "\n".join(getattr(text, form) for text in facts.texts) for form in ("collapsed", "squeezed")}

@@ -1,0 +1,97 @@
+"""`signpost studio`: write one rule in the browser, and see what it does to past issues at each keystroke."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.cli.history import open_history
+from bot.cli.output import add_format, list_rules, print_json
+from bot.errors import SettingsError
+from bot.rules.loading import read_place
+
+HIGHEST_PORT = 65_535
+
+if TYPE_CHECKING:
+    from bot.studio.server import Studio
+    from bot.studio.workbench import Surroundings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("rule", metavar="RULE.yml", help="the rule's file: the only one that is written, when you save")
+    parser.add_argument(
+        "--issues", metavar="FILE.jsonl", help="past issues to try the rule on, as `backtest` reads them"
+    )
+    parser.add_argument(
+        "--rules",
+        action="append",
+        nargs="+",
+        metavar="PATH",
+        help="the other rules: folders, rule files or pack:NAME (default: the folder of the rule)",
+    )
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="the port on 127.0.0.1 (default: a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
+    parser.epilog = "example: signpost studio .github/signpost/out-of-disk.yml --issues issues.jsonl"
+    add_format(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Serves until Ctrl-C, which gives 130; 2 where the rule or the issues cannot be read."""
+    try:
+        from bot.studio.serving import HOST, bind_loopback, serve
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        message = f"the studio needs {missing}, which is not installed; install signpost-bot[studio]"
+        raise SettingsError(message) from error
+    if not 0 <= arguments.port <= HIGHEST_PORT:
+        raise SettingsError(f"--port {arguments.port} is no port; give one from 1024 to {HIGHEST_PORT}")
+    studio = _make_studio(arguments)
+    with bind_loopback(arguments.port) as bound:
+        address = f"http://{HOST}:{bound.getsockname()[1]}{studio.entrance}"
+        if arguments.format == "json":
+            print_json({"address": address, "file": arguments.rule})
+        else:
+            print(f"The studio is at {address}\nIt saves to {arguments.rule} alone. Ctrl-C ends it.")
+        sys.stdout.flush()
+        serve(studio, bound, opens_browser=not arguments.no_browser)
+    return 0
+
+
+def _make_studio(arguments: argparse.Namespace) -> "Studio":
+    from bot.rules.model import RuleModel
+    from bot.rules.schema import make_schema
+    from bot.studio.assets import read_assets
+    from bot.studio.rule_file import RuleFile
+    from bot.studio.server import Studio
+    from bot.studio.session import Session
+    from bot.studio.vocabulary import make_vocabulary
+    from bot.studio.workbench import Workbench
+
+    file = RuleFile(Path(arguments.rule))
+    history = open_history(arguments) if arguments.issues else None
+    around = _read_surroundings(arguments.rule, arguments.rules)
+    today = datetime.now(tz=UTC).date()
+    bench = Workbench(around, file.before.text, history.read_issues() if history else iter(()))
+    return Studio(
+        file=file,
+        session=Session(bench),
+        words=make_vocabulary(around, make_schema(RuleModel, "Signpost rule"), today),
+        assets=read_assets(),
+        history={"name": history.name, "total": history.total} if history else None,
+        today=today,
+    )
+
+
+def _read_surroundings(rule: str, asked: list[list[str]] | None) -> "Surroundings":
+    from bot.studio.workbench import find_surroundings
+
+    path = Path(rule)
+    places = list_rules(asked) if asked else [str(path.parent)]
+    files = {name: text for place in places for name, text in read_place(place).items()}
+    file = next((name for name in files if Path(name).resolve() == path.resolve()), path.as_posix())
+    around = find_surroundings(files, file, read_place(str(path)))
+    for problem in around.others.problems:
+        print(problem, file=sys.stderr)
+    return around

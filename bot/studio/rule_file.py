@@ -1,0 +1,134 @@
+"""The one file that the studio reads and writes."""
+
+import os
+import re
+import tempfile
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from bot.errors import SettingsError, SignpostError, explain_cause
+from bot.rules.document import MAX_BYTES
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_BOM = "\ufeff"
+
+
+class SaveError(SignpostError):
+    """A rule that was not saved; the message is for the person at the page.
+
+    `is_conflict` is true where somebody else changed the file since it was read.
+    """
+
+    def __init__(self, message: str, *, is_conflict: bool = False) -> None:
+        super().__init__(message)
+        self.is_conflict = is_conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file holds: its text with line feeds, how its lines end there, and a `version` of its bytes."""
+
+    text: str
+    version: str
+    line_end: str = "\n"
+    has_bom: bool = False
+
+
+def read_content(path: Path, name: str) -> Content:
+    """What the file holds now; raises SettingsError, which calls it `name`, where it cannot be read as text."""
+    try:
+        with path.open("rb") as file:
+            found = file.read(MAX_BYTES + 1)
+        return decode_content(found)
+    except FileNotFoundError as error:
+        message = f"there is no rule file {name}; write a first rule with `signpost new`, or correct the name"
+        raise SettingsError(message) from error
+    except OSError as error:
+        message = f"cannot read {name}: {explain_cause(error)}; check that it is a file that you may read"
+        raise SettingsError(message) from error
+    except ValueError as error:
+        raise SettingsError(f"cannot read {name}: {error}") from error
+
+
+def decode_content(found: bytes) -> Content:
+    """Bytes as text. Raises ValueError that says what to do where they are too many, or no UTF-8."""
+    if len(found) > MAX_BYTES:
+        raise ValueError(f"it is larger than {MAX_BYTES // 1024} KiB; split it into several rules")
+    try:
+        text = found.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is no UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
+    ends = Counter(_LINE_END.findall(text))
+    line_end = ends.most_common(1)[0][0] if ends else "\n"
+    has_bom = text.startswith(_BOM)
+    text = _LINE_END.sub("\n", text.removeprefix(_BOM))
+    return Content(text, sha256(found).hexdigest(), line_end, has_bom)
+
+
+def encode_content(text: str, before: Content) -> bytes:
+    """The text as the file had it before: its line ends, its byte order mark, its final line end.
+
+    Raises ValueError that says what to do where the text does not fit into a rule file.
+    """
+    text = _LINE_END.sub("\n", text)
+    if before.text.endswith("\n") and text and not text.endswith("\n"):
+        text += "\n"
+    try:
+        made = ((_BOM if before.has_bom else "") + text.replace("\n", before.line_end)).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError(f"the character {text[error.start]!a} is half of one; remove it") from error
+    if len(made) > MAX_BYTES:
+        raise ValueError(f"the rule is larger than {MAX_BYTES // 1024} KiB; split it into several rules")
+    return made
+
+
+class RuleFile:
+    """A rule's file on disk. A link is followed once, when the studio starts; nothing else is ever written."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        self._path = path.resolve()
+        self.before = read_content(self._path, self.name)
+
+    def read(self) -> Content:
+        """What it holds now; raises SettingsError where it is gone or cannot be read."""
+        self.before = read_content(self._path, self.name)
+        return self.before
+
+    def save(self, text: str, version: str) -> Content:
+        """Put the text in the file's place at once, if it still is what `version` was. Raises SaveError."""
+        try:
+            found = self._path.read_bytes()
+        except FileNotFoundError as error:
+            raise SaveError(f"{self.name} is gone; put it back, or start the studio anew", is_conflict=True) from error
+        except OSError as error:
+            raise SaveError(f"cannot read {self.name}: {explain_cause(error)}") from error
+        if sha256(found).hexdigest() != version:
+            message = f"{self.name} was changed by somebody else; reload it, or keep a copy of your text"
+            raise SaveError(message, is_conflict=True)
+        try:
+            made = encode_content(text, decode_content(found))
+            _replace(self._path, made)
+        except (OSError, ValueError) as error:
+            raise SaveError(f"cannot save {self.name}: {explain_cause(error)}") from error
+        self.before = decode_content(made)
+        return self.before
+
+
+def _replace(path: Path, made: bytes) -> None:
+    """Write beside the file, then rename: whoever reads it sees the old text or the new one, never a part."""
+    number, passing = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(made)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(passing).chmod(path.stat().st_mode & 0o7777)
+        Path(passing).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(passing).unlink()
+        raise

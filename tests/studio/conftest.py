@@ -1,0 +1,21 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.studio.frontend.build import build_page
+from tests.studio.running import Running, run_small_studio
+
+
+@pytest.fixture(scope="session")
+def built_page() -> Path:
+    """The page, built with Node from PyPI; what is up to date is left alone."""
+    return build_page()
+
+
+@pytest.fixture
+def studio(built_page: Path, tmp_path: Path) -> Iterator[Running]:
+    """A studio of a test's own."""
+    del built_page
+    with run_small_studio(tmp_path) as running:
+        yield running
