@@ -126,7 +126,7 @@ def _list_keys(spot: Spot, words: Vocabulary) -> Iterator[Option]:
 
 def _insertion(name: str, child: Json, spot: Spot, schema: Json) -> str:
     """A key with what must follow it; `indent` is below zero inside braces."""
-    kinds = {str(option.get("type")) for option in _options(child, schema)} - {"null"}
+    kinds = {kind for option in _options(child, schema) for kind in _types_of(option)} - {"null"}
     if kinds <= {"object"} and spot.indent >= 0:
         return f"{name}:\n{' ' * (spot.indent + 2)}"
     if kinds <= {"array"} and spot.indent >= 0 and _is_list_of_objects(child, schema):
@@ -138,7 +138,13 @@ def _insertion(name: str, child: Json, spot: Spot, schema: Json) -> str:
 
 def _is_list_of_objects(child: Json, schema: Json) -> bool:
     items = (option.get("items", {}) for option in _options(child, schema))
-    return any(option.get("type") == "object" for item in items for option in _options(item, schema))
+    return any("object" in _types_of(option) for item in items for option in _options(item, schema))
+
+
+def _types_of(option: Json) -> frozenset[str]:
+    """A type, or several."""
+    found = option.get("type", ())
+    return frozenset({found} if isinstance(found, str) else found)
 
 
 def _list_values(spot: Spot, words: Vocabulary) -> Iterator[Option]:
@@ -151,7 +157,7 @@ def _list_values(spot: Spot, words: Vocabulary) -> Iterator[Option]:
             yield from (
                 Option(str(value), "enum", str(value), help=told) for value, told in zip(values, helps, strict=False)
             )
-        if option.get("type") == "boolean":
+        if "boolean" in _types_of(option):
             yield from (Option(value, "keyword", value) for value in ("true", "false"))
 
 
@@ -186,8 +192,8 @@ def _quote(value: str) -> str:
 
 
 def _help_of(node: Json) -> str:
-    examples = ", ".join(f"`{example}`" for example in node.get("examples", ()))
-    return f"{node.get('description', '')}{f' For example {examples}.' if examples else ''}"
+    """What the schema says of it, in Markdown."""
+    return str(node.get("markdownDescription") or node.get("description", ""))
 
 
 def _child(node: Json, path: Path, schema: Json) -> Json:

@@ -156,7 +156,7 @@ def test_completion_knows_the_other_rules_and_the_history(studio: Running) -> No
 def test_a_key_is_explained(studio: Running) -> None:
     told = studio.post("help", {"text": "mode: label", "offset": 2}).json
 
-    assert told == {"help": "How far the rule may go: observe < label < comment."}
+    assert told["help"].startswith("How far the rule may go: observe < label < comment.")
 
 
 @pytest.mark.parametrize(

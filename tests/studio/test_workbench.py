@@ -69,7 +69,7 @@ def test_a_version_is_compared_with_the_saved_one(
     bench.edit(written(match=match))
     finish(bench)
 
-    found = {name: [*choose_indexes(bench, name)] for name in ("matched", "gained", "lost")}  # type: ignore[arg-type]
+    found = {name: [*choose_indexes(bench, name)] for name in ("matched", "gained", "lost")}
     assert found == {"matched": matched, "gained": gained, "lost": lost}
 
 

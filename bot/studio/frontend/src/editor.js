@@ -12,6 +12,7 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { make } from "./dom.js";
+import { renderMarkdown } from "./markdown.js";
 import { server } from "./server.js";
 
 const look = EditorView.theme({
@@ -53,7 +54,8 @@ async function complete(context) {
 
 function makeOption(option) {
   return {
-    label: option.label, type: option.kind, detail: option.detail, apply: option.insert, info: option.help || undefined,
+    label: option.label, type: option.kind, detail: option.detail, apply: option.insert,
+    info: option.help ? () => renderMarkdown(option.help) : undefined,
   };
 }
 
@@ -62,7 +64,7 @@ async function help(view, position) {
   if (!word) return null;
   const told = await server.describe(view.state.doc.toString(), word.to);
   if (!told.help) return null;
-  return { pos: word.from, end: word.to, above: true, create: () => ({ dom: make("div", { class: "cm-help" }, told.help) }) };
+  return { pos: word.from, end: word.to, above: true, create: () => ({ dom: make("div", { class: "cm-help" }, renderMarkdown(told.help)) }) };
 }
 
 export function makeEditor(parent, { onChange, onSave, nonce }) {
