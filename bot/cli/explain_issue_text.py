@@ -53,15 +53,14 @@ def _assemble(
         if segment.is_hidden and not is_whole:
             yield f" [… {len(segment.text)} characters …] ", "dim italic"
         else:
-            yield segment.text, _style_of([marks[number] for number in segment.marks])
+            inside = [marks[number] for number in segment.marks]
+            yield segment.text, style_of(choose_mark(inside)) if inside else ""
         if is_bare:
             yield "»" * len({*segment.marks} - {*after})
         for number in segment.ends:
             yield f"[{number}]", "bold"
 
 
-def _style_of(marks: list[Mark]) -> str:
-    if not marks:
-        return ""
-    mark = choose_mark(marks)
-    return TINTS[mark.tint - 1] if mark.kind == "evidence" else "underline bold"
+def style_of(mark: Mark) -> str:
+    """Its rule's colour where the rule matches; the others are underlined."""
+    return TINTS[mark.tint - 1] if mark.kind == "evidence" else "bold underline"

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.rule import Rule as Divider
 from rich.text import Text
 
-from bot.cli.explain_issue_text import TINTS, print_excerpt
+from bot.cli.explain_issue_text import print_excerpt, style_of
 from bot.cli.hanging import print_hanging
 from bot.explanation.explanation import Branch, ExplainedRule, IssueExplanation
 from bot.explanation.marks import Mark
@@ -20,6 +20,7 @@ from bot.explanation.wording import (
     tell_capture,
     tell_counts,
     tell_failure,
+    tell_mark,
     tell_near,
     tell_node,
     tell_place,
@@ -112,10 +113,8 @@ def _print_legend(marks: Iterable[Mark], console: Console) -> None:
     for index, mark in enumerate(marks):
         if index == 0:
             console.print()
-        style = TINTS[mark.tint - 1] if mark.kind == "evidence" else "bold underline"
-        nearly = "nearly: " if mark.kind == "near" else ""
-        label = Text.assemble("  ", (f"[{mark.number}]", style), " ", (mark.rule, "bold"), "  ")
-        print_hanging(label, Text(nearly + "; ".join(mark.conditions), style="dim"), console, " " * 8)
+        label = Text.assemble("  ", (f"[{mark.number}]", style_of(mark)), " ", (mark.rule, "bold"), "  ")
+        print_hanging(label, Text(tell_mark(mark), style="dim"), console, " " * 8)
 
 
 def _print_match(rule: ExplainedRule, captures: Iterable[SeenCapture], console: Console) -> None:

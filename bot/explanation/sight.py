@@ -1,16 +1,17 @@
 """What Signpost sees of an issue before any rule is asked: layout, sections, boxes, language, captures. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
-from bot.explanation.tree import make_place
-from bot.issue.facts import VIEWS, Facts
-from bot.issue.layout import Section
+from bot.issue.facts import VIEWS, Facts, Text
+from bot.issue.markdown import Span
 from bot.issue.version import find_versions
 from bot.rules.captures import find_captures
-from bot.rules.highlights import list_sources
+from bot.rules.highlights import list_sources, trim_span
 from bot.rules.rule import Ruleset
-from bot.rules.verdict import Capture
+from bot.rules.verdict import Capture, Evidence
 
 _LONGEST = 80
 
@@ -109,6 +110,7 @@ def see_captures(captures: Iterable[Capture], sources: Mapping[str, str]) -> tup
 
 def _see_capture(capture: Capture, sources: Mapping[str, str]) -> SeenCapture:
     evidence, versions = capture.evidence, find_versions(capture.value) if capture.type == "version" else ()
+    line = _find_line(capture.value, evidence, sources[evidence.source]) if evidence else 0
     return SeenCapture(
         name=capture.name,
         value=capture.value,
@@ -116,10 +118,17 @@ def _see_capture(capture: Capture, sources: Mapping[str, str]) -> SeenCapture:
         place=capture.place,
         view=evidence.view if evidence else "",
         source=evidence.source if evidence else "",
-        line=make_place(evidence, sources).line if evidence else 0,
+        line=line,
         also_stated=capture.also_stated,
         parsed=versions[0].text if versions else "",
     )
+
+
+def _find_line(value: str, evidence: Evidence, original: str) -> int:
+    """The line of the value itself, where it stands there as it is; else the first that says something."""
+    span = trim_span(original, Span(evidence.start, evidence.end))
+    found = original.lower().find(value.lower(), *span)
+    return _line_of(original, found if found >= 0 else span.start)
 
 
 def _count_view(name: str, facts: Facts) -> SeenView:
@@ -129,28 +138,29 @@ def _count_view(name: str, facts: Facts) -> SeenView:
 
 def _see_sections(facts: Facts) -> Iterator[SeenSection]:
     """Headings and `Key: value` lines, in the order in which they stand."""
+    texts = sorted((text for text in facts.texts if text.source == "body"), key=lambda text: text.span)
+    ends = [text.span.end for text in texts]
     for section in sorted(facts.layout.sections, key=lambda section: section.span.start):
-        answer = facts.body[section.span.start : section.span.end]
-        lead = len(answer) - len(answer.lstrip())
-        text = next(text for found, text in facts.find_sections(section.name) if found == section)
+        text = Text("section", "body", facts.body, section.span)
+        inside = _take_until(section.span.end, islice(texts, bisect_right(ends, section.span.start), None))
+        answer = text.raw.lstrip()
         yield SeenSection(
             name=section.name,
-            line=_line_of(facts.body, section.span.start + (lead if answer.strip() else 0)),
-            views=_views_of(section, facts),
+            line=_line_of(facts.body, section.span.end - len(answer) if answer else section.span.start),
+            views=tuple(dict.fromkeys(other.view for other in inside if _share_words(text, other))),
             is_answered=facts.is_answered(text),
             place=section.place,
-            answer=" ".join(answer[lead : lead + 2 * _LONGEST].split())[:_LONGEST],
+            answer=" ".join(answer[: 2 * _LONGEST].split())[:_LONGEST],
         )
 
 
-def _views_of(section: Section, facts: Facts) -> tuple[str, ...]:
-    start, end = section.span
-    inside = (t for t in facts.texts if t.source == "body" and t.span.start < end and start < t.span.end)
-    return tuple(
-        dict.fromkeys(
-            text.view for text in inside if facts.body[max(start, text.span.start) : min(end, text.span.end)].strip()
-        )
-    )
+def _take_until(end: int, texts: Iterable[Text]) -> Iterator[Text]:
+    return takewhile(lambda text: text.span.start < end, texts)
+
+
+def _share_words(one: Text, other: Text) -> bool:
+    """Whether two texts of the body have more than white space in common."""
+    return bool(one.original[max(one.span.start, other.span.start) : min(one.span.end, other.span.end)].strip())
 
 
 def _line_of(body: str, position: int) -> int:

@@ -1,6 +1,7 @@
 """The words in which an explanation is told, the same in the terminal and on the page. Pure."""
 
 from bot.explanation.explanation import Branch, ExplainedRule, IssueExplanation
+from bot.explanation.marks import Mark, MarkKind
 from bot.explanation.sight import SeenCapture, Sight
 from bot.explanation.standing import StandingKind
 from bot.explanation.tree import Node, Place
@@ -20,6 +21,13 @@ _NEAR: dict[NearMissKind, str] = {
 }
 
 
+_MARKS: dict[MarkKind, str] = {
+    "evidence": "",
+    "held": "",
+    "unwanted": "there, but should not be: ",
+    "failed": "fails: ",
+    "near": "nearly: ",
+}
 _THERE = {True: "there", False: "not there"}
 
 
@@ -95,20 +103,22 @@ def tell_capture(capture: SeenCapture) -> str:
 
 def tell_branch(branch: Branch) -> str:
     """Whether a branch of the guidance speaks, and why."""
-    why = "it has no `when`" if branch.when is None else _tell_when(branch.when)
+    name, when = f"branch {branch.number}", branch.when
+    leaves = [part for part in when.walk() if not part.children] if when else []
     if branch.speaks:
-        return f"branch {branch.number} speaks, since {why}: {cut_end(branch.tldr, 90)}"
-    if branch.when is None or branch.when.holds:
-        return f"branch {branch.number} would speak too, but one before it does"
-    return f"branch {branch.number} does not: {why}"
+        held = "; ".join(tell_node(leaf) for leaf in leaves if leaf.is_fine)
+        why = f"its `when` holds ({held})" if when else "it has no `when`"
+        return f"{name} speaks, since {why}: {cut_end(branch.tldr, 90)}"
+    if when is None or when.holds:
+        return f"{name} would speak too, but one before it does"
+    failing = next((leaf for leaf in leaves if not leaf.is_fine), when)
+    seen = f" ({tell_seen(failing)})" if tell_seen(failing) else ""
+    return f"{name} does not, {'since this is' if failing.is_unwanted else 'for want of'} {tell_node(failing)}{seen}"
 
 
-def _tell_when(node: Node) -> str:
-    leaves = [part for part in node.walk() if not part.children]
-    if node.holds:
-        return f"its `when` holds ({'; '.join(tell_node(leaf) for leaf in leaves if leaf.is_fine)})"
-    failing = next((leaf for leaf in leaves if not leaf.is_fine), node)
-    return f"{tell_node(failing)} fails" + (f" ({tell_seen(failing)})" if tell_seen(failing) else "")
+def tell_mark(mark: Mark) -> str:
+    """What a mark's conditions make of the text that it marks."""
+    return f"{_MARKS[mark.kind]}{'; '.join(mark.conditions)}"
 
 
 def cut_end(text: str, longest: int = 60) -> str:

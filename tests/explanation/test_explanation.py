@@ -71,9 +71,9 @@ def test_evidence_is_numbered_in_reading_order_and_named_by_rule_and_condition()
 
     assert found == [
         (1, "speaks", ('phrase: "apple pie is gone"',), "evidence", "title", "apple pie is gone"),
-        (2, "excluded", ('phrase: "pie is gone"',), "evidence", "title", "pie is gone"),
+        (2, "excluded", ('phrase: "pie is gone"',), "held", "title", "pie is gone"),
         (3, "fourth", ('phrase: "My apple pie is here again"',), "near", "body", "My apple pie\nis"),
-        (4, "excluded", ("os: windows",), "near", "body", "windows"),
+        (4, "excluded", ("os: windows",), "unwanted", "body", "windows"),
         (5, "silent", ('phrase: "it is broken now"',), "evidence", "comment 1", "it is broken now"),
         (6, "elsewhere", ('phrase: "it is broken now"',), "near", "comment 1", "it is broken now"),
     ]
@@ -156,7 +156,7 @@ def test_a_match_tells_its_labels_its_fix_its_branches_and_whom_it_silences() ->
     assert (speaks.add, speaks.remove, speaks.silences) == (("food",), ("invalid",), ("silent",))
     assert speaks.fix == "the stated version is older than the fix in 2.0.0"
     assert [tell_branch(branch) for branch in speaks.branches] == [
-        "branch 1 does not: os: macos fails (os is windows)",
+        "branch 1 does not, for want of os: macos (os is windows)",
         'branch 2 speaks, since its `when` holds (version: "<2"): Bake another one.',
         "branch 3 would speak too, but one before it does",
     ]
