@@ -25,6 +25,7 @@ from bot.explanation.wording import (
     tell_node,
     tell_place,
     tell_seen,
+    tell_skip,
     tell_standing,
     tell_title,
 )
@@ -66,6 +67,8 @@ def _print_heading(explanation: IssueExplanation, console: Console) -> None:
     )
     if explanation.url:
         console.print(Text(f"{explanation.url}, by {explanation.author}", style="dim"))
+    if skip := tell_skip(explanation):
+        console.print(Text(skip, style="yellow"))
 
 
 def _print_row(name: str, value: Text | str, console: Console) -> None:

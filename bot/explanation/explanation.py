@@ -19,6 +19,7 @@ from bot.rules.highlights import list_sources
 from bot.rules.matching import Match, read_facts
 from bot.rules.rule import Ruleset
 from bot.rules.verdict import Verdict
+from bot.skip import find_issue_skip
 from bot.wish import Wish, choose_wish
 
 NEAREST = 3
@@ -73,6 +74,7 @@ class ExplainedRule:
 class IssueExplanation:
     """Everything that can be said of an issue under some rules; `rules` holds those that match first, then the nearest.
 
+    `skipped` says why a run would leave the issue alone as it is now, "" where it would not.
     Texts are as the reporter wrote them: whoever shows them makes their signs harmless.
     """
 
@@ -81,6 +83,7 @@ class IssueExplanation:
     url: str
     title: str
     author: str
+    skipped: str
     sight: Sight
     excerpts: tuple[Excerpt, ...]
     marks: tuple[Mark, ...]
@@ -113,7 +116,7 @@ def make_explanation(
     issue: Issue, ruleset: Ruleset, config: Config, today: date, wanted: str | None = None
 ) -> IssueExplanation:
     """The whole explanation; `wanted` names the one rule that is to be shown."""
-    facts, sources = read_facts(issue, ruleset), list_sources(issue)
+    facts, sources, skip = read_facts(issue, ruleset), list_sources(issue), find_issue_skip(issue, config)
     found = explain_facts(facts, ruleset, wanted)
     matches = tuple(e.match for e in found if e.match)
     case = _Case(facts, sources, config, today, matches, choose_wish(matches, config, today))
@@ -126,6 +129,7 @@ def make_explanation(
         url=issue.url,
         title=issue.title,
         author=issue.author.login,
+        skipped=skip.reason if skip else "",
         sight=see_issue(facts, ruleset),
         excerpts=tuple(make_excerpt(name, text, marks, facts) for name, text in sources.items()),
         marks=marks,

@@ -16,6 +16,7 @@ def make_json(explanation: IssueExplanation, wanted: str | None = None) -> dict[
     return {
         "repository": explanation.repository,
         "issue": explanation.number,
+        "skipped": explanation.skipped or None,
         "layout": sight.pop("layout"),
         **sight,
         "highlights": [_mark_json(mark) for mark in explanation.marks],

@@ -43,6 +43,12 @@ def tell_counts(explanation: IssueExplanation) -> str:
     return f"{len(explanation.matched)} of {total} {'rule matches' if total == 1 else 'rules match'}"
 
 
+def tell_skip(explanation: IssueExplanation) -> str:
+    """That a run would leave the issue alone, and why; "" where it would not."""
+    reason = explanation.skipped
+    return f"A run would leave this issue alone, since {reason}; its rules are told all the same." if reason else ""
+
+
 def tell_standing(rule: ExplainedRule) -> str:
     """What comes of a rule, in a few words."""
     return STANDINGS[rule.standing.kind] if rule.standing else "does not match"

@@ -10,7 +10,7 @@ from bot.explanation.explanation import IssueExplanation, make_explanation
 from bot.explanation.json_form import make_json
 from bot.explanation.revealing import reveal_all
 from bot.explanation.tree import Node
-from bot.explanation.wording import tell_branch, tell_failure, tell_node, tell_seen
+from bot.explanation.wording import tell_branch, tell_failure, tell_node, tell_seen, tell_skip
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import PACK, make_ruleset, write_rule
 
@@ -163,6 +163,18 @@ def test_a_match_tells_its_labels_its_fix_its_branches_and_whom_it_silences() ->
     assert silent.superseded_by == "speaks"
     assert silent.standing
     assert silent.standing.lost_to == ("speaks",)
+
+
+def test_an_issue_that_a_run_would_leave_alone_says_so() -> None:
+    issue = make_issue("My pie is gone", association="MEMBER")
+    skipped = make_explanation(issue, RULES, Config(), TODAY)
+
+    assert tell_skip(explain()) == ""
+    assert tell_skip(skipped) == (
+        "A run would leave this issue alone, since issues by people with the association MEMBER are skipped; "
+        "its rules are told all the same."
+    )
+    assert make_json(skipped)["skipped"] == skipped.skipped
 
 
 def test_json_keeps_the_keys_that_scripts_know() -> None:
