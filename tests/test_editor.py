@@ -1,10 +1,12 @@
 """Rules, packs and settings in an editor: what Red Hat's language server completes, explains and finds wrong."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft7Validator, ValidationError
 from pydantic import BaseModel
 
 from bot.cli.schema import FILES, make_schemas
@@ -29,6 +31,7 @@ from tests.stand_ins.language_server import NEWEST, OLDER, Finding, LanguageServ
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"
+VALIDATOR = Draft7Validator(make_schemas([])["rule"])
 SHIPPED = sorted(RULES.glob("*/*.yml"))
 PLACES: dict[type[BaseModel], tuple[str, tuple[str | int, ...]]] = {
     RuleModel: ("rule", ()),
@@ -202,9 +205,52 @@ def test_a_key_comes_with_the_shape_of_its_value(editor: LanguageServer, key: st
     assert complete(editor, "¦")[key] == expected
 
 
-def test_no_offer_holds_what_a_program_calls_an_object(editor: LanguageServer) -> None:
-    for text in ("¦", "match:\n  ¦", "guidance:\n  - ¦", "examples:\n  match:\n    - ¦"):
-        assert [label for label, written in complete(editor, text).items() if "object Object" in written] == []
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("¦", "mode: ¦", "labels: ¦", "labels:\n  ¦", "close:\n  ¦", "resources:\n  - ¦"),
+        *(
+            "match:\n  ¦",
+            "match:\n  any:\n    - ¦",
+            "match:\n  any:\n  - ¦",
+            "match:\n  none:\n    - phrase: x\n      ¦",
+        ),
+        *("match:\n  at_least:\n    ¦", "guidance:\n  ¦", "guidance:\n  - ¦", "guidance:\n  - tldr: x\n    ¦"),
+        *("guidance:\n  - when:\n      ¦", "examples:\n  ¦", "examples:\n  match:\n    - ¦"),
+        "examples:\n  match:\n    - title: x\n      ¦",
+    ],
+)
+def test_whatever_is_chosen_leaves_the_file_readable_and_without_a_foreign_key(
+    editor: LanguageServer, text: str
+) -> None:
+    before = text.partition("¦")[0]
+    margin = re.match(" *", before.rpartition("\n")[2])
+
+    offered = complete(editor, text)
+    chosen = {
+        label: before + write_out(written).replace("\n", f"\n{margin[0] if margin else ''}")
+        for label, written in offered.items()
+    }
+
+    assert offered
+    assert [label for label, written in offered.items() if "object Object" in written] == []
+    assert {label: found for label, file in chosen.items() if (found := find_foreign_keys(yaml.safe_load(file)))} == {}
+
+
+def write_out(snippet: str) -> str:
+    """What stands there when a snippet was chosen and nothing else was typed; editors add the margin of the line."""
+    named = re.sub(r"\$\{\d+:((?:\\.|[^}\\])*)\}", r"\1", snippet)
+    return re.sub(r"\\([\\$}])", r"\1", re.sub(r"\$\{?\d+\}?", "", named))
+
+
+def find_foreign_keys(value: object) -> list[str]:
+    def find(errors: Iterable[ValidationError]) -> Iterator[str]:
+        for error in errors:
+            if error.validator == "additionalProperties":
+                yield error.message
+            yield from find(error.context or ())
+
+    return [*find(VALIDATOR.iter_errors(value))]
 
 
 def test_nothing_is_wrong_with_what_we_ship(editor: LanguageServer) -> None:
