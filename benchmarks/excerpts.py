@@ -21,24 +21,11 @@ _NO_MESSAGE = re.compile(
 _PICTURE = "![Image](https://github.com/user-attachments/assets/00000000-0000-0000-0000-000000000000)"
 _LEAD = re.compile(r"^\s*(?:NEGATIVE|NEAR|REFILE(?: shape)?|comment)s?:\s*", re.IGNORECASE)
 _REMARK_WORDS = (
-    *(
-        "title",
-        "label",
-        "excerpt",
-        "version field",
-        "version =",
-        "reader",
-        "pad",
-        "noise",
-        "redacted",
-        "cut",
-        "unticked",
-    ),
-    *("unticked", "dropped", "older", "old host", "screenshots?", "blockquoted", "typed junk", "desktop app", "wording", "near"),
-    *("model-written", "no json", "negative", "dump", "symbols differ", "in every", "phone number", "no error text"),
-    *("pasted", "named by", "not attached", "identical", "only one", "comment", "rtl", "canonical"),
+    "title|label|excerpt|version field|version =|reader|pad|noise|redacted|cut|unticked|dropped|older|old host"
+    "|screenshots?|blockquoted|typed junk|desktop app|wording|near|model-written|no json|negative|dump|symbols differ"
+    "|in every|phone number|no error text|pasted|named by|not attached|identical|only one|comment|rtl|canonical"
 )
-_REMARK = re.compile(rf"\s*\([^()]*\b(?:{'|'.join(_REMARK_WORDS)})\b[^()]*\)", re.IGNORECASE)
+_REMARK = re.compile(rf"\s*\([^()]*\b(?:{_REMARK_WORDS})\b[^()]*\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
