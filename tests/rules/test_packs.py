@@ -1,84 +1,142 @@
-"""What a pack says for all its rules, and the packs that we ship."""
+"""The shipped packs on reports that their examples do not have: good ones of many layouts, and packs side by side."""
+
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.rules.check import check_rules
+from bot.config import Config
 from bot.rules.loading import load_rules
 from bot.rules.matching import match_rules, read_facts
-from bot.rules.rule import Ruleset
-from tests.issue.issues import make_issue
-from tests.rules.rules import PACK, explain, make_ruleset, write_rule
+from bot.wish import choose_wish
+from tests.issue.issues import LONG_AGO, make_issue
 
-APPLE, PIE = "{phrase: apple}", "{phrase: apple pie with cream}"
+RULES = Path(__file__).parents[2] / "rules"
+COMMON = load_rules([str(RULES / "common")])
+ALL = load_rules([str(RULES)])
+MODES = {rule.id: rule.model.mode for rule in ALL.rules}
+
+FORM = """### Before you begin
+
+- [x] I have searched the existing issues
+- [x] I am using the latest version
+- [x] I have attached the log
+
+### What happened?
+
+The list stays empty after the second search.
+
+### Steps to reproduce
+
+1. Search for a name
+2. Search for another one
+
+### Version
+
+2.3.1
+
+### Relevant log output
+
+```shell
+[info] search finished with 0 results for the second name
+```
+
+### Link to reproduction
+
+https://github.com/octo/repro
+"""
+CLASSIC = """**Describe the bug**
+The list stays empty.
+
+**To Reproduce**
+Steps to reproduce the behavior:
+1. Search twice
+
+**Desktop (please complete the following information):**
+ - OS: Debian 12
+ - Version 2.3.1
+"""
+HALF_FILLED = """### What happened?
+
+The list stays empty after the second search.
+
+### Version
+
+2.3.1
+
+### Relevant log output
+
+_No response_
+
+### Screenshots
+
+_No response_
+
+### Anything else?
+
+_No response_
+"""
+GOOD = {
+    "a form": FORM,
+    "a form, optional fields left out": HALF_FILLED,
+    "a classic template": CLASSIC,
+    "Spanish": "### ¿Qué pasó?\n\nLa lista queda vacía.\n\n### Versión\n\n2.3.1\n\n### Registro\n\n_No response_\n",
+    "German": "## Fehlerbeschreibung\n\nDie Liste bleibt leer.\n\n## Version\n\n2.3.1\n",
+    "Chinese": "### 发生了什么\n\n第二次搜索后列表为空。\n\n### 版本\n\n2.3.1\n",
+    "one sentence": "The list stays empty after the second search (2.3.1).",
+    "a log alone": "```\npanic: list is empty\n\tat search.go:12\n```",
+    "a patch alone": "```diff\n- a\n+ b\n```",
+    "tasks": "- [ ] parser\n- [ ] printer\n",
+    "tasks in sections": "## Now\n\n- [ ] parser\n\n## Later\n\n- [ ] printer\n",
+    "a picture with a sentence": "It looks like this:\n\n![a](https://example.com/a.png)",
+    "an in-app report": "**Bug Description**\nThe list stays empty.\n**Environment Info**\n- Version: 2.3.1\n",
+    "a table": "| a | b |\n|---|---|\n| 1 | 2 |\n",
+    "HTML": "<h3>What happened</h3>\n<p>The list stays empty.</p>",
+}
 
 
-def outcome(ruleset: Ruleset, body: str) -> list[tuple[str, str | None]]:
-    matches = match_rules(read_facts(make_issue(body), ruleset), ruleset)
-    return sorted((match.rule.id, match.superseded_by) for match in matches)
+def effects(body: str, title: str = "The list stays empty after a search") -> list[str]:
+    """The general rules that would label or speak."""
+    matches = match_rules(read_facts(make_issue(body, title=title), COMMON), COMMON)
+    return [match.rule.id for match in matches if MODES[match.rule.id] != "observe"]
 
 
-@pytest.mark.parametrize(
-    "order, expected",
-    [
-        ("[a, b, c]", [("a", None), ("b", "a"), ("c", "a")]),
-        ("[c, a]", [("a", "c"), ("b", None), ("c", None)]),
-        ("[]", [("a", None), ("b", None), ("c", None)]),
-    ],
-)
-def test_of_rules_in_precedence_the_first_speaks(order: str, expected: list[tuple[str, str | None]]) -> None:
-    files = [write_rule(name, APPLE) for name in "abc"]
-    assert outcome(make_ruleset(*files, pack=f"{PACK}precedence: {order}\n"), "an apple") == expected
+@pytest.mark.parametrize("name", GOOD)
+def test_common_leaves_good_reports_alone(name: str) -> None:
+    assert effects(GOOD[name]) == []
 
 
-def test_rules_that_accompany_each_other_do_so_in_precedence_too() -> None:
-    files = [write_rule("a", APPLE, "also: [b]"), write_rule("b", APPLE)]
-    assert outcome(make_ruleset(*files, pack=f"{PACK}precedence: [a, b]\n"), "an apple") == [("a", None), ("b", None)]
+answers = st.text(alphabet=st.characters(codec="utf-8", categories=["L"]), min_size=12, max_size=40)
 
 
-def test_precedence_declares_an_overlap() -> None:
-    proof = "examples: {match: [apple pie with cream], no_match: [pear]}"
-    files = [write_rule("a", PIE, proof), write_rule("b", APPLE, "examples: {match: [an apple], no_match: [pear]}")]
-    assert not check_rules(make_ruleset(*files)).is_green
-    assert check_rules(make_ruleset(*files, pack=f"{PACK}precedence: [a, b]\n")).is_green
+@given(answers=st.lists(answers, min_size=3, max_size=6, unique=True))
+def test_common_leaves_filled_forms_of_any_layout_alone(answers: list[str]) -> None:
+    for heading in ("### Field {}\n\n{}\n\n", "**Field {}**\n{}\n\n", "## Field {}\n{}\n\n", "Field {}: {}\n"):
+        body = "".join(heading.format(number, answer) for number, answer in enumerate(answers))
+        assert effects(body) == []
 
 
-def test_precedence_names_rules_that_there_are() -> None:
-    files = [write_rule("a", APPLE, "examples: {match: [an apple], no_match: [pear]}"), write_rule("b")]
-    wrong = f"{PACK}precedence: [a, nope]\n"
-    line = wrong.count("\n")
-    expected = [f"rules/pack.yml:{line}:17: there is no rule `nope` in this pack; correct the name or remove it"]
-    assert [str(problem) for problem in check_rules(make_ruleset(*files, pack=wrong)).problems] == expected
-    assert check_rules(make_ruleset(files[1], pack=wrong)).is_green  # one file, checked alone
+@pytest.mark.parametrize("name", ["claude-code", "common", "rust"])
+def test_a_shipped_pack_loads_alone(name: str) -> None:
+    pack = load_rules([f"pack:{name}"])
+    assert (pack.problems, bool(pack.rules)) == ((), True)
 
 
-def test_where_the_pack_says_none_no_rule_matches() -> None:
-    ruleset = make_ruleset(write_rule("a", APPLE), pack=f"{PACK}none: [{{phrase: I wish for}}, {{os: windows}}]\n")
-    assert outcome(ruleset, "an apple") == [("a", None)]
-    assert outcome(ruleset, "I wish for an apple") == []
-    assert outcome(ruleset, "an apple\nPlatform: windows") == []
+def test_what_is_known_is_not_asked_for_in_general() -> None:
+    """A crash with an empty form: the rule that knows it speaks, and the template's emptiness is no topic."""
+    rules = load_rules([str(RULES / "rust"), str(RULES / "common")])
+    body = "### Error output\n\n_No response_\n\n### Logs\n\n_No response_\n"
+    issue = make_issue(body, title="ICE: no errors encountered even though `delay_span_bug` issued")
+    wish = choose_wish(match_rules(read_facts(issue, rules), rules), Config(), LONG_AGO.date())
+    assert ([match.rule.id for match in wish.speaking], wish.add) == (["internal-compiler-error"], ("I-ICE",))
 
 
-@pytest.mark.parametrize(
-    "key, problem",
-    [
-        ("precedence: [a, a]", "`a` stands here twice; leave it once"),
-        ("none: [{prase: x}]", "unknown condition `prase`; did you mean `phrase`"),
-        (
-            'translations: [{pages: ["https://x.example/en"], languages: {fr: fr}}]',
-            "`https://x.example/en` needs `https://` in front and `{language}` where the language stands",
-        ),
-        (
-            'translations: [{pages: ["https://x.example/{language}"], languages: {xx: x}}]',
-            "`xx` is no language that reports are told apart by",
-        ),
-    ],
-)
-def test_a_broken_pack_says_what_to_do(key: str, problem: str) -> None:
-    (found,) = explain(make_ruleset(write_rule("a", APPLE), pack=f"{PACK}{key}\n"))
-    assert problem in found
+PANIC = r"thread 'rustc' panicked at /rustc/0a1b2c\compiler\rustc_resolve\src\renamer.rs:129:9:" + "\nnot an item\n"
 
 
-def test_every_rule_of_a_shipped_pack_has_its_place_in_the_order() -> None:
-    ruleset = load_rules(["rules/claude-code"])
-    (pack,) = ruleset.packs
-    assert sorted(pack.model.precedence) == sorted(rule.id for rule in ruleset.rules)
+@pytest.mark.parametrize("sign", ["\\", "\\\\", "/"], ids=["Windows", "escaped", "Unix"])
+def test_a_crash_is_told_by_the_same_place_on_every_system(sign: str) -> None:
+    rules = load_rules([str(RULES / "rust")])
+    matches = match_rules(read_facts(make_issue(PANIC.replace("\\", sign)), rules), rules)
+    assert [match.captures["panic_site"].value for match in matches] == ["compiler/rustc_resolve/src/renamer.rs"]
