@@ -16,7 +16,8 @@ SCHEMAS = "https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules"
 OFFLINE = ".github/signpost-schema"
 """Not below the rules: a run reads all that is there."""
 
-_SCHEMA_OF = {"config.yml": "config.schema.json", "pack.yml": "pack.schema.json", "out-of-disk.yml": "schema.json"}
+FIRST_RULE = "out-of-disk.yml"
+_SCHEMA_OF = {"config.yml": "config.schema.json", "pack.yml": "pack.schema.json", FIRST_RULE: "schema.json"}
 _NEXT = """
 Next:
   signpost check                prove the rules
@@ -48,6 +49,8 @@ def execute(arguments: argparse.Namespace) -> int:
         raise SettingsError(message)
     forms = _read_forms(root / FORMS)
     wanted = _plan_files(forms, root.resolve().name, is_offline=arguments.offline)
+    if _has_rules(root / HOME):
+        del wanted[f"{HOME}/{FIRST_RULE}"]
     written = [place for place in wanted if not (root / place).exists()]
     for place in written:
         write_file(root / place, wanted[place])
@@ -75,6 +78,13 @@ def _read_forms(folder: Path) -> dict[str, str]:
         raise SettingsError(message) from error
 
 
+def _has_rules(home: Path) -> bool:
+    """Whether there are rules already, so that nobody needs a first one."""
+    from bot.rules.loading import NOT_RULES
+
+    return any(path.name not in {*NOT_RULES, FIRST_RULE} for path in home.glob("*.y*ml"))
+
+
 def _plan_files(forms: Mapping[str, str], repository: str, *, is_offline: bool) -> dict[str, str]:
     """What belongs into the repository, by its place."""
     from bot.rules.issue_forms import choose_facts, read_form, write_pack
@@ -84,7 +94,7 @@ def _plan_files(forms: Mapping[str, str], repository: str, *, is_offline: bool) 
     texts = {
         "config.yml": _read_template("config.yml"),
         "pack.yml": write_pack(facts, [name for name, form in fields.items() if form]),
-        "out-of-disk.yml": _read_template("first-rule.yml"),
+        FIRST_RULE: _read_template("first-rule.yml"),
     }
     schemas = f"../{Path(OFFLINE).name}" if is_offline else SCHEMAS
     return {".github/workflows/signpost.yml": _read_template("workflow.yml")} | {

@@ -45,6 +45,15 @@ def test_what_is_there_is_kept(tmp_path: Path) -> None:
     assert (tmp_path / HOME / "config.yml").read_text("utf-8") == "mode: label\n"
 
 
+def test_who_has_rules_gets_no_first_one(tmp_path: Path) -> None:
+    run_command("init", folder=tmp_path)
+    (tmp_path / HOME / "out-of-disk.yml").rename(tmp_path / HOME / "mine.yml")
+
+    printed = json.loads(run_command("init", "--format", "json", folder=tmp_path).out)
+
+    assert (printed["written"], printed["kept"]) == ([], WRITTEN[:3])
+
+
 def test_a_folder_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
     finished = run_command("init", "nowhere", folder=tmp_path)
 
