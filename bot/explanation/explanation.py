@@ -25,7 +25,7 @@ from bot.wish import Wish, choose_wish
 NEAREST = 3
 """So many of the rules that do not match are shown, if they come near at all."""
 
-_NEAR_ENOUGH = 0.33
+_NEAR_ENOUGH = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

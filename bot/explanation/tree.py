@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from bot.issue.facts import Facts
 from bot.issue.markdown import Span
 from bot.rules.conditions import Condition, NoneHolds, Sets
-from bot.rules.explaining import Failure, Part, pair_parts
+from bot.rules.explaining import Failure
 from bot.rules.highlights import trim_span
 from bot.rules.hints import find_hint
 from bot.rules.near_miss import NearMiss
+from bot.rules.nearness import Part, pair_parts
 from bot.rules.verdict import LONGEST_EVIDENCE, Captures, Evidence
 
 _AROUND = 60

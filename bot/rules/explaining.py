@@ -1,33 +1,26 @@
 """What each rule says of an issue, whether it matches or not, and how near the others come. Pure."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from bot.github.tracker import Issue
 from bot.issue.facts import Facts, Text
 from bot.rules.captures import find_captures
-from bot.rules.conditions import AllHold, AtLeastHold, Condition, NoneHolds, Sets
+from bot.rules.conditions import AllHold, Condition, NoneHolds
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.near_miss import NearMiss, find_near_miss, read_whole_body
+from bot.rules.nearness import Part, Share, measure_nearness, pair_parts
+from bot.rules.rarity import Rarity, Wording, measure_rarity, read_wording
 from bot.rules.rule import Rule, Ruleset
-from bot.rules.text_conditions import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
+from bot.rules.text_conditions import PhraseHolds, RegexHolds
 from bot.rules.verdict import Captures, Verdict
-
-Part = tuple[Condition, Verdict]
-"""A condition, and what it says of the issue."""
 
 _MOST_COMPARED = 40
 """Of so many rules that do not match, the near misses are looked for: it takes milliseconds a phrase."""
 
 _MOST_PHRASES = 60
-_TEXT_CONDITIONS = (PhraseHolds, RegexHolds, CodeHolds, FrameHolds)
-_WEIGHT_OF_TEXT = 3.0
-"""What the issue says counts more than that it is, like most, a form in English."""
-
-_NEARLY = 0.9
-_WORD = re.compile(r"\w+")
+_GUESSED = 0.6
+"""Words that stand side by side say less than a part of the phrase itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,36 +86,46 @@ def explain_facts(facts: Facts, ruleset: Ruleset, wanted: str | None = None) -> 
         for rule in ruleset.rules
         if rule.id not in names
     ]
-    return (*matched, *_order(others, facts, wanted))
+    return (*matched, *_order(others, facts, measure_rarity(rule.condition for rule in ruleset.rules), wanted))
 
 
-def _order(explanations: list[Explanation], facts: Facts, wanted: str | None) -> list[Explanation]:
+def _order(explanations: list[Explanation], facts: Facts, rarity: Rarity, wanted: str | None) -> list[Explanation]:
     """The nearest first: all are compared by their words, then the nearest of them in their near misses."""
-    guess = _guess_by_words(facts)
+    guess, whole = _guess_by_words(read_wording(facts), rarity), read_whole_body(facts)
     guessed = [replace(e, nearness=measure_nearness((e.rule.condition, e.verdict), guess)) for e in explanations]
     guessed.sort(key=_by_nearness)
     first = [e for index, e in enumerate(guessed) if index < _MOST_COMPARED or e.rule.id == wanted]
-    whole = read_whole_body(facts)
     near = {e.rule.id: find_near_misses((e.rule.condition, e.verdict), facts, whole) for e in first}
-    return sorted((_compare(e, near.get(e.rule.id, {})) for e in guessed), key=_by_nearness)
+
+    def share(found: Mapping[Condition, NearMiss]) -> Share:
+        return lambda condition: max(
+            rarity.share_of_near_miss(found[condition]) if condition in found else 0.0, guess(condition)
+        )
+
+    return sorted((_compare(e, found := near.get(e.rule.id, {}), share(found)) for e in guessed), key=_by_nearness)
+
+
+def _guess_by_words(wording: Wording, rarity: Rarity) -> Share:
+    """Cheap enough for a thousand rules."""
+
+    def guess(condition: Condition) -> float:
+        if not isinstance(condition, PhraseHolds | RegexHolds):
+            return 0.0
+        return _GUESSED * wording.guess_share(condition, rarity)
+
+    return guess
 
 
 def _by_nearness(explanation: Explanation) -> tuple[float, str]:
     return (-round(explanation.nearness, 6), explanation.rule.id)
 
 
-def _compare(explanation: Explanation, near: Mapping[Condition, NearMiss]) -> Explanation:
+def _compare(explanation: Explanation, near: Mapping[Condition, NearMiss], share: Share) -> Explanation:
     part = (explanation.rule.condition, explanation.verdict)
-    share = _share_of(near)
-    return replace(
-        explanation,
-        near=near,
-        nearness=measure_nearness(part, share),
-        failure=find_failure(part, share),
-    )
+    return replace(explanation, near=near, nearness=measure_nearness(part, share), failure=find_failure(part, share))
 
 
-def find_failure(part: Part, share: Callable[[Condition], float]) -> Failure | None:
+def find_failure(part: Part, share: Share) -> Failure | None:
     """The condition on which another fails: of `all` the nearest of those that fail, of `any` the nearest of all.
 
     `share` as for `measure_nearness`; None where the condition holds.
@@ -141,38 +144,6 @@ def find_failure(part: Part, share: Callable[[Condition], float]) -> Failure | N
     return replace(failure, others=failure.others + others) if failure else None
 
 
-def _share_of(near: Mapping[Condition, NearMiss]) -> Callable[[Condition], float]:
-    return lambda condition: near[condition].share if condition in near else 0.0
-
-
-def _guess_by_words(facts: Facts) -> Callable[[Condition], float]:
-    """How many of a phrase's pairs of words the issue has: cheap enough for a thousand rules."""
-    stated = {pair for text in facts.texts for pair in pairwise(_WORD.findall(text.collapsed))}
-
-    def guess(condition: Condition) -> float:
-        if not isinstance(condition, PhraseHolds):
-            return 0.0
-        pairs = [*pairwise(_WORD.findall(condition.phrase.source.casefold()))]
-        return sum(pair in stated for pair in pairs) / len(pairs) if pairs else 0.0
-
-    return guess
-
-
-def pair_parts(part: Part) -> tuple[Part, ...]:
-    """The conditions that a condition is made of, each with its verdict; none for a single one.
-
-    A `none` that holds does not tell what its parts consist of.
-    """
-    condition, verdict = part
-    match condition:
-        case AllHold() | AtLeastHold() | NoneHolds():
-            return tuple(zip(condition.conditions, verdict.children, strict=True))
-        case Sets():
-            return ((condition.condition, verdict.children[0] if verdict.holds else verdict),)
-        case _:
-            return ()
-
-
 def find_near_misses(part: Part, facts: Facts, whole: Text) -> dict[Condition, NearMiss]:
     """Where the text conditions that should hold and do not (at most 60 of them) nearly hold."""
     found = {condition: find_near_miss(condition, facts, whole) for condition in list_missing(part)[:_MOST_PHRASES]}
@@ -187,43 +158,3 @@ def list_missing(part: Part) -> list[PhraseHolds | RegexHolds]:
     if isinstance(condition, PhraseHolds | RegexHolds):
         return [condition]
     return [missing for inner in pair_parts(part) for missing in list_missing(inner)]
-
-
-def measure_nearness(part: Part, share: Callable[[Condition], float]) -> float:
-    """How much of a condition holds, 0 to 1; `share` says how much of a text condition that does not hold is there.
-
-    Of `all` the weighted mean of its parts, of `any` the best, of `at_least: n` the mean of the n best. What must not
-    hold counts only where it does: else all rules would be near.
-    """
-    condition, verdict = part
-    if verdict.holds:
-        return 1.0
-    parts = pair_parts(part)
-    match condition:
-        case NoneHolds():
-            return 0.0
-        case AllHold():
-            return _measure_all(parts, share)
-        case AtLeastHold():
-            best = sorted((measure_nearness(inner, share) for inner in parts), reverse=True)[: condition.least]
-            return sum(best) / condition.least
-        case Sets():
-            return measure_nearness(parts[0], share)
-        case _:
-            return _NEARLY * share(condition)
-
-
-def _measure_all(parts: Iterable[Part], share: Callable[[Condition], float]) -> float:
-    wanted = [part for part in parts if not isinstance(part[0], NoneHolds)]
-    is_excluded = any(not verdict.holds for condition, verdict in parts if isinstance(condition, NoneHolds))
-    weights = [_weigh(condition) for condition, _ in wanted]
-    held = sum(weight * measure_nearness(part, share) for weight, part in zip(weights, wanted, strict=True))
-    return held / sum(weights) * (_NEARLY if is_excluded else 1.0) if weights else 0.0
-
-
-def _weigh(condition: Condition) -> float:
-    if isinstance(condition, _TEXT_CONDITIONS):
-        return _WEIGHT_OF_TEXT
-    if isinstance(condition, AllHold | AtLeastHold):
-        return max((_weigh(inner) for inner in condition.conditions), default=1.0)
-    return _weigh(condition.condition) if isinstance(condition, Sets) else 1.0

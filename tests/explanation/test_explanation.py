@@ -61,7 +61,7 @@ def test_those_that_match_come_first_and_then_the_nearest_three() -> None:
         ("elsewhere", False, True, 0.9),
         ("excluded", False, True, 0.9),
         ("fourth", False, True, 0.51),
-        ("half", False, False, 0.43),
+        ("half", False, False, 0.48),
         ("far", False, False, 0.0),
     ]
 
