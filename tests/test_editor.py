@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from bot.cli.schema import FILES, make_schemas
 from bot.config import Config, DuplicateSettings, Identity, LabelSettings, Skipped, Words
-from bot.rules.condition_model import AtLeast, Condition, SectionNamed
+from bot.rules.condition_model import SECTION_TESTS, AtLeast, Condition, SectionNamed
 from bot.rules.document import read_document
 from bot.rules.model import (
     Close,
@@ -302,8 +302,14 @@ def test_nothing_is_wrong_with_a_right_rule(newest: LanguageServer, text: str) -
         (f"{RULE}expires: soon\n", [(11, "String is not a RFC3339 date.")]),
         (
             RULE.replace("No space left on device\ng", "x\n  ticked: true\ng"),
-            [(5, "Object is missing property checkbox required by property ticked.")],
+            [(5, "`ticked` needs `checkbox` beside it")],
         ),
+        (
+            RULE.replace("phrase:", "section:"),
+            [(5, f"`section` needs a test beside it: {', '.join(SECTION_TESTS[:-1])} or url_host")],
+        ),
+        (RULE.replace("phrase:", "in: [title]\n  os:"), [(5, "`in` needs `phrase` or `regex` beside it")]),
+        (RULE.replace("out-of-disk", "Out_of_disk"), [(2, "must look like `out-of-disk`")]),
     ],
 )
 def test_what_is_wrong_is_found_at_its_line(newest: LanguageServer, text: str, expected: list[tuple[int, str]]) -> None:

@@ -111,6 +111,24 @@ class AtLeast(Written):
     )
 
 
+SECTION_TESTS = ("is", "one_of", "contains", "empty", "missing", "placeholder", "url_host")
+BESIDE = {
+    "in": ("phrase", "regex"),
+    "ticked": ("checkbox",),
+    "at": ("frame",),
+    **dict.fromkeys(SECTION_TESTS, ("section",)),
+    "section": SECTION_TESTS,
+}
+"""A key of a condition, and the keys of which one must stand beside it."""
+
+
+def say_what_is_beside(key: str) -> str:
+    """What is missing where none of them does."""
+    if key == "section":
+        return f"`section` needs a test beside it: {', '.join(SECTION_TESTS[:-1])} or {SECTION_TESTS[-1]}"
+    return f"`{key}` needs `{'` or `'.join(BESIDE[key])}` beside it"
+
+
 class Condition(BaseModel):
     """When something holds. Keys side by side must all hold. Any capture of the pack (`os: windows`) is a key too."""
 
@@ -263,18 +281,13 @@ class Condition(BaseModel):
 
     @model_validator(mode="after")
     def _modifiers_have_their_operator(self) -> "Condition":
-        section_tests = ("is_", "one_of", "contains", "empty", "missing", "placeholder", "url_host")
-        needs = {"in_": ("phrase", "regex"), "ticked": ("checkbox",), "at": ("frame",)} | dict.fromkeys(
-            section_tests, ("section",)
-        )
-        for modifier, operators in needs.items():
-            if getattr(self, modifier) is not None and all(getattr(self, operator) is None for operator in operators):
-                message = f"`{modifier.rstrip('_')}` needs `{'` or `'.join(operators)}` beside it"
-                raise ValueError(message)
-        if self.section is not None and all(getattr(self, test) is None for test in section_tests):
-            message = "`section` needs a test beside it: is, one_of, contains, empty, missing, placeholder or url_host"
-            raise ValueError(message)
-        if self.missing and any(getattr(self, test) for test in section_tests if test != "missing"):
+        written = {name.rstrip("_") for name in self.model_fields_set if getattr(self, name) is not None}
+        for key, operators in BESIDE.items():
+            if key in written and not written & {*operators}:
+                raise ValueError(say_what_is_beside(key))
+        if self.missing and any(
+            getattr(self, "is_" if test == "is" else test) for test in {*SECTION_TESTS} - {"missing"}
+        ):
             message = "a section that is missing has no text to test; use two conditions"
             raise ValueError(message)
         return self

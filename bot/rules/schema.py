@@ -1,7 +1,8 @@
 """JSON Schema (draft-07, which every editor reads) of what people write, from the models, with help for each key. Pure.
 
-Beside the words of the draft stand three that editors know and others ignore: `markdownDescription`,
-`enumDescriptions` and `defaultSnippets` (https://code.visualstudio.com/docs/languages/json#_json-schemas-and-settings).
+Beside the words of the draft stand some that editors know and others ignore: `markdownDescription`, `enumDescriptions`,
+`defaultSnippets`, `errorMessage`, `patternErrorMessage`
+(https://code.visualstudio.com/docs/languages/json#_json-schemas-and-settings).
 """
 
 import json
@@ -11,6 +12,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from bot.rules.condition_model import BESIDE, say_what_is_beside
 from bot.rules.snippets import SNIPPETS
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -19,13 +21,6 @@ _CAPTURE = {
     "not": {"type": ["object", "null"]},
     "examples": ["windows", ["linux", "macos"]],
 }
-_BESIDE = {
-    **{key: ["section"] for key in ("is", "one_of", "contains", "empty", "missing", "placeholder", "url_host")},
-    "ticked": ["checkbox"],
-    "at": ["frame"],
-}
-"""A key of a condition, and what must stand beside it; the model checks the same."""
-
 Schema = dict[str, Any]
 
 
@@ -45,7 +40,10 @@ def make_schema(model: type[BaseModel], title: str) -> Schema:
     models = {name: _dress(part, name) for name, part in whole.pop("$defs", {}).items()}
     if "Condition" in models:
         capture = explain_key(_CAPTURE, "os")
-        models["Condition"] |= {"additionalProperties": capture, "dependencies": _BESIDE}
+        models["Condition"] |= {
+            "additionalProperties": capture,
+            "dependencies": {key: _require_beside(key) for key in BESIDE},
+        }
     dressed = _dress(whole, model.__name__)
     if "guidance" in dressed["properties"]:
         dressed |= _require_guidance()
@@ -83,6 +81,8 @@ def explain_key(schema: Schema, key: str) -> Schema:
         rest.pop("default", None)
     elif default != "":
         said += f" Default: `{default if isinstance(default, str) else json.dumps(default)}`."
+    if "pattern" in rest:
+        rest["patternErrorMessage"] = f"must look like `{rest['examples'][0]}`"
     if any(isinstance(example, list | dict) for example in rest.get("examples", [])):
         said += "".join(f"\n\n```yaml\n{write_example(key, example)}```" for example in rest.pop("examples"))
     return {"description": schema["description"], "markdownDescription": said, **rest}
@@ -135,6 +135,13 @@ def _allow_decimals(schema: Schema, key: str) -> Schema:
     if "string" in types and (key == "version" or "integer" in types):
         return {**schema, "type": [*types, "number"]}
     return schema
+
+
+def _require_beside(key: str) -> Schema:
+    """That one of the other keys is there; a constant that no condition is gives editors our words for it."""
+    said = say_what_is_beside(key)
+    is_alone = {"not": {"anyOf": [{"required": [other]} for other in BESIDE[key]]}}
+    return {"if": is_alone, "then": {"const": said, "errorMessage": said}}
 
 
 def _require_guidance() -> Schema:
