@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from bot.github.tracker import Issue
+from bot.issue import blank
 from bot.issue.codes import StatedCode, find_codes
 from bot.issue.language import detect_language
 from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
@@ -28,15 +29,6 @@ _VIEW_OF_PIECE: Mapping[PieceKind, str] = {
 _OUR_WORDS = re.compile(r"signpost:v1|posted (?:automatically )?by signpost", re.IGNORECASE)
 _LENGTH_OF_MARKER = len("<!-- signpost:v1")
 _QUOTED_MAIL = re.compile(r"^(?:On [^\n]{5,200} wrote:|-{3,} ?Original Message ?-{3,})[ \t\r]*$", re.MULTILINE)
-_IMAGE = re.compile(  # each part stops at the sign with which the next one would begin, so that none is read twice
-    r"!\[[^\[\]\n]*\]\([^()\n]*\)|<(?:img|video)\b[^<>\n]*>(?:</video>)?|https?://[^\s:]+\.(?:png|jpe?g|gif|mp4|webp)\b"
-    r"|https://github\.com/(?:user-attachments/assets|[\w.-]+/[\w.-]+/assets)/[^\s:]+"
-)
-_LINK = re.compile(r"\[[^\[\]\n]*\]\(https?://[^\s()]*\)|https?://[^\s<>]+")
-_BESIDE_LINKS = re.compile(r"[\s<>()*:.,;-]+")
-_LONGEST_CHOICE = 40
-_LEAST_FIELDS = 2
-_LONGEST_LABEL = 4
 
 
 @dataclass(frozen=True)
@@ -174,52 +166,22 @@ class Facts:
     @cached_property
     def is_images_only(self) -> bool:
         """Whether what was answered consists of images."""
-        pieces = [piece for piece in self.layout.pieces if piece.kind != "heading"]
-        texts = [(piece.kind, self.body[piece.span.start : piece.span.end]) for piece in pieces]
-        may_choose = self.layout.name == "form"
-        written = [text for kind, text in texts if not (may_choose and kind == "prose" and _is_bare_choice(text))]
-        return any(map(_IMAGE.search, written)) and not any(_IMAGE.sub("", text).strip() for text in written)
+        return blank.has_only_images(self.layout)
 
     @cached_property
     def is_links_only(self) -> bool:
         """Whether what was written consists of links; images are none."""
-        if self.is_images_only or not any(map(_LINK.search, self._written)):
-            return False
-        return not any(_BESIDE_LINKS.sub("", _LINK.sub(" ", text)) for text in self._written)
+        return blank.has_only_links(self.layout)
 
     @cached_property
     def is_repeated(self) -> bool:
         """Whether all that was written is one text: the title's, or the same in at least two fields."""
-        written = [words for text in self._written if (words := _words_of(text))]
-        title = _words_of(self.issue.title)
-        once = len(set(written)) == 1
-        return once and bool(title) and (written[0] == title or len(written) >= _LEAST_FIELDS)
-
-    @cached_property
-    def _written(self) -> tuple[str, ...]:
-        """What stands in the body beside headings and boxes."""
-        spans = (piece.span for piece in self.layout.pieces if piece.kind != "heading")
-        return tuple(self.body[span.start : span.end] for span in spans)
+        return blank.repeats_itself(self.layout, self.issue.title)
 
     @cached_property
     def is_template_untouched(self) -> bool:
         """Whether there is a template, and nothing was written into it."""
-        return not self.is_empty and not self._written and self._has_frame
-
-    @property
-    def _has_frame(self) -> bool:
-        """Whether there is something to write into.
-
-        Boxes alone are a list of tasks, and a sentence as the highest heading is no label of a template: both are text.
-        """
-        sections, boxes = self.layout.sections, self.layout.boxes
-        if any(h.level == 1 and len(h.label.split()) > _LONGEST_LABEL for h in self.layout.headings):
-            return False
-        if boxes:
-            starts = [box.span.start for box in boxes]
-            is_silent = [not any(s.span.start <= start < s.span.end for start in starts) for s in sections]
-            return self.layout.name == "form" and any(is_silent)
-        return bool(sections) or "<!--" in self.body
+        return blank.is_untouched(self.layout)
 
     @cached_property
     def language(self) -> str | None:
@@ -230,16 +192,6 @@ class Facts:
 def _is_ours(quote: Text) -> bool:
     """Whether a quote is of our own comment, whose marker is an HTML comment and so stands behind the quote's text."""
     return bool(_OUR_WORDS.search(quote.original, quote.span.start, quote.span.end + _LENGTH_OF_MARKER))
-
-
-def _words_of(text: str) -> str:
-    """What a text says, without the signs around its words."""
-    return "".join(sign for sign in collapse(text) if sign.isalnum())
-
-
-def _is_bare_choice(text: str) -> bool:
-    """One line of a few words is a form's choice (`Windows`), not a description."""
-    return len(text) <= _LONGEST_CHOICE and "\n" not in text.strip() and not _IMAGE.search(text)
 
 
 def _read_comments(issue: Issue) -> Iterator[Text]:

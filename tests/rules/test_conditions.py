@@ -31,6 +31,9 @@ def evidence(match: str, issue: Issue) -> list[tuple[str, str]] | None:
     return [(item.view, item.text.strip()) for item in matches[0].evidence] if matches else None
 
 
+SAID_AGAIN = "### A\n\nit is broken now\n\n### OS\n\nWindows\n\n### B\n\nit is broken now\n"
+
+
 @pytest.mark.parametrize(
     "match, issue, expected",
     [
@@ -173,6 +176,19 @@ def evidence(match: str, issue: Issue) -> list[tuple[str, str]] | None:
         pytest.param("{body: links_only}", make_issue("See: https://x.org/a"), None, id="body, a link and a word"),
         pytest.param("{body: links_only}", make_issue("<https://x.org/a>"), [], id="body, a link"),
         pytest.param("{body: repeated}", make_issue("It broke!", title="it broke"), [], id="body, the title again"),
+        pytest.param("{body: repeated}", make_issue(SAID_AGAIN), [], id="body, one statement in two fields"),
+        pytest.param(
+            "{body: repeated}",
+            make_issue(SAID_AGAIN + "It did not before, though I cannot say since when.\n"),
+            None,
+            id="and something else",
+        ),
+        pytest.param(
+            "{body: repeated}",
+            make_issue("### A\n\nno\n\n### B\n\nno\n\n### C\n\ncrash on start\n"),
+            None,
+            id="body, short answers",
+        ),
         pytest.param("{body: repeated}", make_issue("It broke now", title="it broke"), None, id="body, more than it"),
     ],
 )
