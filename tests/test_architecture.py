@@ -58,7 +58,6 @@ PURE = (
         "bot.studio.answers",
     ),
     *("bot.errors", "bot.github.tracker", "bot.github.event", "bot.github.payload", "bot.github.offline"),
-    *("bot.history.wording", "bot.history.lines", "bot.history.clusters"),
 )
 NOT_PURE = (
     "bot.rules.loading",  # reads the files of a maintainer

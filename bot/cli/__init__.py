@@ -15,6 +15,8 @@ COMMANDS = {
     "check": "prove rules on their own examples and against each other",
     "explain": "say why an issue matches a rule, or why not",
     "backtest": "replay rules over past issues",
+    "suggest": "draft rules for what keeps coming back in past issues",
+    "new": "write the file of a new rule, empty or drafted from an issue",
     "schema": "print or write the schemas that editors read",
     "studio": "write one rule in the browser, and see what it does to past issues",
     "init": "write the workflow, a first rule and the settings",

@@ -95,6 +95,10 @@ class _CommentJson(_Json):
         default=False,
         validation_alias=AliasChoices("minimized", "isMinimized"),
     )
+    association: Text = Field(
+        default="NONE",
+        validation_alias=AliasChoices("author_association", "authorAssociation"),
+    )
 
     def comment(self) -> Comment:
         address = _COMMENT_ADDRESS.search(self.url)
@@ -104,6 +108,7 @@ class _CommentJson(_Json):
             body=self.body,
             created_at=_zoned(self.created_at),
             is_minimized=self.is_minimized,
+            association=self.association or "NONE",
         )
 
 

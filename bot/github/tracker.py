@@ -16,13 +16,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """One comment on an issue; `id` is GitHub's database id."""
+    """One comment on an issue; `id` is GitHub's database id, `association` GitHub's `author_association`."""
 
     id: int
     author: Account
     body: str
     created_at: datetime
     is_minimized: bool = False
+    association: str = "NONE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,9 @@ class History:
             yield from parse_line(line, where)
 
 
+NO_HISTORY = History(name="no history", open_lines=lambda: iter(()), total=0)
+
+
 def open_file(path: Path) -> History:
     """The history of a JSONL file (`.gz` too); nothing is read yet."""
     return History(name=str(path), open_lines=lambda: read_lines(path))

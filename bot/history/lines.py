@@ -34,6 +34,7 @@ _CUT = re.compile(
     r"""|(?:(?<=\s)|^)'(?![\ue000-\uf8ff])"""
 )
 _EDGES = " \t:.;,!?-|·=\"'{}()[]<>\\/*#_~&%+@$^`"
+_HOLES_AT_EDGES = re.compile(rf"^[\ue000-\uf8ff{re.escape(_EDGES)}]+|[\ue000-\uf8ff{re.escape(_EDGES)}]+$")
 _MOST_LINES = 400
 _LONGEST_LINE = 1_000
 _LONG_PROSE = 160
@@ -42,19 +43,19 @@ _FEWEST_WORDS, _MOST_WORDS = 2, 24
 _FEWEST_LETTERS, _LONGEST_PART = 9, 200
 
 
-def find_lines(facts: Facts) -> Iterator[tuple[str, bool]]:
-    """The telling lines of an issue as they were written, and whether it is the title; at most 400.
+def find_lines(facts: Facts) -> Iterator[tuple[str, str]]:
+    """The telling lines of an issue as they were written, and the view that each is in; at most 400.
 
     Title, logs and error dumps, and of the prose the sentences that speak of a failure.
     """
-    yield facts.issue.title[:_LONGEST_LINE], True
+    yield facts.issue.title[:_LONGEST_LINE], "title"
     count = 0
     for text in facts.find_texts(("logs", "errors", "body")):
         for match in _LINE.finditer(_WRAP.sub(_unwrap, text.raw)):
             for line in _split_prose(match[0], text.view):
                 if count < _MOST_LINES and is_telling(line):
                     count += 1
-                    yield line[:_LONGEST_LINE], False
+                    yield line[:_LONGEST_LINE], text.view
 
 
 def _unwrap(wrap: re.Match[str]) -> str:
@@ -79,9 +80,9 @@ def find_parts(facts: Facts) -> dict[str, bool]:
     punctuation, and what surrounds it differs from report to report.
     """
     found: dict[str, bool] = {}
-    for line, is_title in find_lines(facts):
+    for line, view in find_lines(facts):
         for part in split_line(mask_line(line)):
-            found[part] = found.get(part, False) or is_title
+            found[part] = found.get(part, False) or view == "title"
     return found
 
 
@@ -90,16 +91,14 @@ def split_line(template: str) -> Iterator[str]:
     cuts = [0, *(match.end() for match in _CUT.finditer(template)), len(template)]
     for first, start in enumerate(cuts[:-1]):
         for end in cuts[first + 1 : first + 1 + _MOST_PARTS]:
-            part = _trim(template[start:end])
+            part = trim_part(template[start:end])
             if is_worth_counting(part):
                 yield part
 
 
-def _trim(part: str) -> str:
+def trim_part(part: str) -> str:
+    """A part without the marks and holes at its ends."""
     return _HOLES_AT_EDGES.sub("", part).strip(_EDGES)
-
-
-_HOLES_AT_EDGES = re.compile(rf"^[\ue000-\uf8ff{re.escape(_EDGES)}]+|[\ue000-\uf8ff{re.escape(_EDGES)}]+$")
 
 
 def is_worth_counting(part: str) -> bool:

@@ -53,10 +53,14 @@ _VOLATILE = re.compile(
 )
 
 
+def collapse_line(line: str) -> str:
+    """A line in collapsed form, with quotes where it had code spans: what they hold is often volatile."""
+    return collapse(_CODE_SPAN.sub(r"'\1'", _PRIVATE.sub("", line)))
+
+
 def mask_line(line: str) -> str:
     """One line or title as a template: collapsed, with a private sign for each volatile token."""
-    collapsed = collapse(_CODE_SPAN.sub(r"'\1'", _PRIVATE.sub("", line)))
-    return mask_collapsed(collapsed)
+    return mask_collapsed(collapse_line(line))
 
 
 def mask_collapsed(collapsed: str) -> str:

@@ -1,4 +1,4 @@
-"""A replay on all cores: worker processes that are sent lines and answer with small tallies.
+"""A history on all cores: worker processes that are sent lines and answer with small tallies.
 
 Each worker has a pipe of its own and one chunk at a time. A worker whose parent is gone, however it went, reads the end
 of its pipe and leaves; so nothing is ever left behind.
@@ -6,13 +6,15 @@ of its pipe and leaves; so nothing is ever left behind.
 
 import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from bot.errors import SettingsError
 from bot.history.issues import Line
@@ -24,6 +26,25 @@ FEW = 400
 """Lines that are replayed in this process: starting others costs a second of CPU time each."""
 _AHEAD = 8
 """Chunks a worker that may be finished before one that comes earlier in the history: a bound for the memory."""
+
+
+Answer = TypeVar("Answer")
+Answer_co = TypeVar("Answer_co", covariant=True)
+
+
+class Work(Protocol[Answer_co]):
+    """What is done with chunks of lines, in a form that can be sent to another process."""
+
+    def prepare(self) -> Callable[[Sequence[Line]], Answer_co]:
+        """The work, ready to be done (rules compiled); it may raise SettingsError for lines that cannot be read."""
+
+
+@dataclass(frozen=True)
+class _ReplayWork:
+    task: Task
+
+    def prepare(self) -> Callable[[Sequence[Line]], Part]:
+        return partial(replay_lines, replay=compile_task(self.task))
 
 
 class _Worker(NamedTuple):
@@ -41,18 +62,25 @@ def replay_history(lines: Iterable[Line], task: Task, jobs: int) -> Iterator[Par
 
     Raises SettingsError for a line that is no issue, after the parts before it, and where a worker dies.
     """
+    for part in work_through(lines, _ReplayWork(task), jobs):
+        yield part
+        if part.problem:
+            raise SettingsError(part.problem)
+
+
+def work_through(lines: Iterable[Line], work: Work[Answer], jobs: int) -> Iterator[Answer]:
+    """What comes of each chunk of a history, in its order; with `jobs` processes where there are more than a few lines.
+
+    Raises the SettingsError of a chunk in the place of its answer, and one where a worker dies.
+    """
     source = iter(lines)
     first = list(islice(source, FEW + 1))
     chunks = _cut(chain(first, source))
     if jobs == 1 or len(first) <= FEW:
-        replay = compile_task(task)
-        parts: Iterator[Part] = (replay_lines(chunk, replay) for chunk in chunks)
+        do = work.prepare()
+        yield from map(do, chunks)
     else:
-        parts = _replay_on_cores(chunks, task, jobs)
-    for part in parts:
-        yield part
-        if part.problem:
-            raise SettingsError(part.problem)
+        yield from _work_on_cores(chunks, work, jobs)
 
 
 def _cut(lines: Iterator[Line]) -> Iterator[list[Line]]:
@@ -60,9 +88,9 @@ def _cut(lines: Iterator[Line]) -> Iterator[list[Line]]:
         yield chunk
 
 
-def _replay_on_cores(chunks: Iterator[list[Line]], task: Task, jobs: int) -> Iterator[Part]:
-    with _start_workers(task, jobs) as workers:
-        idle, busy, done = [worker.pipe for worker in workers], dict[Connection, int](), dict[int, Part]()
+def _work_on_cores(chunks: Iterator[list[Line]], work: Work[Answer], jobs: int) -> Iterator[Answer]:
+    with _start_workers(work, jobs) as workers:
+        idle, busy, done = [worker.pipe for worker in workers], dict[Connection, int](), dict[int, Answer]()
         numbered, following = enumerate(chunks), 0
         while True:
             while idle and len(done) < _AHEAD * jobs and (found := next(numbered, None)):
@@ -75,8 +103,14 @@ def _replay_on_cores(chunks: Iterator[list[Line]], task: Task, jobs: int) -> Ite
                 done[busy.pop(pipe)] = _receive(pipe)
                 idle.append(pipe)
             while following in done:
-                yield done.pop(following)
+                yield _open(done.pop(following))
                 following += 1
+
+
+def _open(answer: Answer) -> Answer:
+    if isinstance(answer, SettingsError):
+        raise answer
+    return answer
 
 
 def _wait(busy: dict[Connection, int]) -> list[Connection]:
@@ -90,12 +124,11 @@ def _send(pipe: Connection, lines: list[Line]) -> None:
         raise _explain_death() from None
 
 
-def _receive(pipe: Connection) -> Part:
+def _receive(pipe: Connection) -> Any:  # noqa: ANN401 (whatever the work answers: a pipe knows no types)
     try:
-        part: Part = pipe.recv()
+        return pipe.recv()
     except (EOFError, OSError):
         raise _explain_death() from None
-    return part
 
 
 def _explain_death() -> SettingsError:
@@ -103,13 +136,13 @@ def _explain_death() -> SettingsError:
 
 
 @contextmanager
-def _start_workers(task: Task, jobs: int) -> Iterator[list[_Worker]]:
+def _start_workers(work: Work[Any], jobs: int) -> Iterator[list[_Worker]]:
     """Workers that hear no Ctrl-C, which a terminal sends to all of them: it is ours to end them."""
     workers = list[_Worker]()
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         for _ in range(jobs):
-            workers.append(_start_worker(task))
+            workers.append(_start_worker(work))
     finally:
         signal.signal(signal.SIGINT, before)
     try:
@@ -122,20 +155,27 @@ def _start_workers(task: Task, jobs: int) -> Iterator[list[_Worker]]:
             worker.process.join()
 
 
-def _start_worker(task: Task) -> _Worker:
+def _start_worker(work: Work[Any]) -> _Worker:
     """A fresh interpreter: a fork would copy the threads of a progress bar half."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, task), daemon=True)
+    process = context.Process(target=_work, args=(theirs, work), daemon=True)
     process.start()
     theirs.close()
     return _Worker(process, ours)
 
 
-def _work(pipe: Connection, task: Task) -> None:
-    replay = compile_task(task)
+def _work(pipe: Connection, work: Work[Any]) -> None:
+    do = work.prepare()
     while True:
         try:
-            pipe.send(replay_lines(pipe.recv(), replay))
+            pipe.send(_do(do, pipe.recv()))
         except (EOFError, OSError):
             return
+
+
+def _do(do: Callable[[Sequence[Line]], Any], lines: list[Line]) -> Any:  # noqa: ANN401 (whatever the work answers)
+    try:
+        return do(lines)
+    except SettingsError as error:
+        return error

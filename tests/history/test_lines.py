@@ -44,8 +44,8 @@ def test_the_telling_lines_of_an_issue_are_its_title_and_what_speaks_of_a_failur
     facts = extract_facts(make_issue(BODY, title="Linker trouble"))
 
     assert list(find_lines(facts)) == [
-        ("Linker trouble", True),
-        ("error: linking with `cc` failed: exit code: 1", False),
+        ("Linker trouble", "title"),
+        ("error: linking with `cc` failed: exit code: 1", "logs"),
     ]
 
 

@@ -1,0 +1,70 @@
+"""Text of a report without what belongs to its author alone. Pure.
+
+What real reports hold of that kind: the last paragraph of §2 of the survey of issue texts (`bot.issue.normal`): mail
+addresses, telephone numbers, IP addresses, keys and tokens, request and organisation ids, names in home folders.
+Each replacement keeps the type of what it replaces, so that a phrase with typed holes still finds it.
+"""
+
+import re
+from collections.abc import Callable
+
+Replace = str | Callable[[re.Match[str]], str]
+
+_STEPS: tuple[tuple[re.Pattern[str], Replace], ...] = (
+    (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"), "name@example.com"),
+    (
+        re.compile(
+            r"(?<![\w-])(?:gh[pousr]_|github_pat_|glpat-|sk-|pk-|rk_|xox[abeoprs]-|AKIA|ASIA|AIza|ya29\.|npm_|pypi-|hf_"
+            r"|eyJ)[\w.+/=-]{8,2000}"
+        ),
+        "masked-key",
+    ),
+    (re.compile(r"(?i)(\b(?:bearer|basic)\s+)[\w.+/=-]{8,2000}"), r"\1masked-key"),
+    (
+        re.compile(
+            r"(?i)(\b[\w-]{0,40}(?:api[_-]?key|access[_-]?key|token|passw(?:or)?d|secret)[\"']?[ \t]?[:=][ \t]?[\"']?)"
+            r"(?=[\w.+/-]{0,80}[0-9])[\w.+/-]{6,2000}"
+        ),
+        r"\1masked-key",
+    ),
+    (re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"), "00000000-0000-0000-0000-000000000000"),
+    (re.compile(r"(?i)\b(org(?:anization)?[-_])(?=[a-z]{0,40}[0-9])[a-z0-9]{6,80}\b"), r"\g<1>000000"),
+    (re.compile(r"\b([a-z]{2,8}_)(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{10,80}\b"), r"\g<1>000000000000"),
+    (re.compile(r"(?<![\w.:])(?!127\.|0\.0\.0\.0)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.])"), "192.0.2.1"),
+    (re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}(?![\w:])"), "2001:db8:0:0:1"),
+    (
+        re.compile(
+            r"(?i)((?:[/\\]|\b[a-z]:)[/\\]{0,4}(?:users|home|documents and settings)[/\\]{1,4})[^/\\\s\"'<>|:`)]{1,80}"
+        ),
+        r"\1user",
+    ),
+    (
+        re.compile(
+            r"(?<![\w./:-])\+?(?:\([0-9]{1,5}\)|[0-9]{1,4})(?:[ -](?:\([0-9]{1,5}\)|[0-9]{2,5})){2,5}(?![\w.:-])"
+        ),
+        lambda m: _mask_phone(m[0]),
+    ),
+    (
+        re.compile(
+            r"(?<![\w+/-])(?=[\w+/-]{0,60}[0-9])(?=[\w+/-]{0,60}[A-Z])(?=[\w+/-]{0,60}[a-z])[A-Za-z0-9+_-]{32,2000}={0,2}"
+        ),
+        "masked-key",
+    ),
+    (re.compile(r"(?<![\w/.`@])@[A-Za-z0-9][A-Za-z0-9-]{0,38}(?![\w/.(-])"), "@someone"),
+)
+_FEWEST_DIGITS = 9
+
+
+def _mask_phone(text: str) -> str:
+    digits = sum(sign.isdigit() for sign in text)
+    return "555 0100" if digits >= _FEWEST_DIGITS else text
+
+
+def mask_private(text: str) -> str:
+    """The text with made-up values (RFC 2606, RFC 5737, RFC 3849) for what belongs to one person or organisation.
+
+    That is mail addresses, telephone numbers, IP addresses, keys, ids, names in home folders, and logins.
+    """
+    for pattern, replacement in _STEPS:
+        text = pattern.sub(replacement, text)
+    return text

@@ -1,0 +1,123 @@
+"""`signpost suggest` and `signpost new`: drafts on the screen, as JSON and as files."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.stand_ins.command import run_command
+from tests.stand_ins.story import HOME, RULE
+
+LINKER = "```\nerror: linking with `{}` failed: exit code: {}\n```\n"
+DISK = "write failed: No space left on device"
+
+
+def write_history(folder: Path) -> str:
+    bodies = [LINKER.format(name, code) for code, name in enumerate(["cc", "gcc", "ld"] * 3)] + [DISK] * 4
+    lines = [
+        json.dumps(
+            {
+                "number": n,
+                "title": "It breaks",
+                "body": body,
+                "user": {"login": f"u{n}"},
+                "labels": [{"name": "build"}] if n < 10 else [{"name": "disk"}],
+            }
+        )
+        for n, body in enumerate(bodies, 1)
+    ]
+    (folder / "issues.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return "issues.jsonl"
+
+
+def write_rule(folder: Path) -> None:
+    (folder / HOME).mkdir(parents=True)
+    (folder / HOME / "out-of-disk.yml").write_text(RULE, encoding="utf-8")
+
+
+def test_drafts_are_shown_with_their_evidence(tmp_path: Path) -> None:
+    done = run_command("suggest", "--issues", write_history(tmp_path), folder=tmp_path)
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[:7] == [
+        "13 issues, 13 without a rule: 2 drafts",
+        "",
+        " 1. write-failed-no-space-left-device",
+        "    write failed: No space left on device",
+        "    4 issues of 4 authors (#10, #11, #12, #13).",
+        "    labels: disk 100% (all: 31%)",
+        "",
+    ]
+
+
+def test_the_rules_of_the_repository_are_known(tmp_path: Path) -> None:
+    write_rule(tmp_path)
+
+    done = run_command("suggest", "--issues", write_history(tmp_path), "--format", "json", folder=tmp_path)
+
+    told = json.loads(done.out)
+    assert (told["schema_version"], told["issues"], told["unmatched"]) == (1, 13, 9)
+    assert [draft["id"] for draft in told["drafts"]] == ["linking-failed-exit-code"]
+    assert told["drafts"][0]["yaml"].startswith("# yaml-language-server: $schema=")
+
+
+def test_files_are_written_and_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "drafts").mkdir()
+    kept = tmp_path / "drafts" / "linking-failed-exit-code.yml"
+    kept.write_text("mine", encoding="utf-8")
+
+    done = run_command("suggest", "--issues", write_history(tmp_path), "--out", "drafts", folder=tmp_path)
+
+    assert done.code == 0
+    assert kept.read_text("utf-8") == "mine"
+    assert sorted(path.name for path in (tmp_path / "drafts").iterdir()) == [
+        "linking-failed-exit-code.yml",
+        "write-failed-no-space-left-device.yml",
+    ]
+    assert "kept what was there" in done.out
+
+
+def test_a_line_that_is_no_issue_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "issues.jsonl").write_text("{}\n", encoding="utf-8")
+
+    done = run_command("suggest", "--issues", "issues.jsonl", folder=tmp_path)
+
+    assert done.code == 2
+    assert "issues.jsonl:1" in done.err
+
+
+def test_a_new_rule_is_a_file_that_proves_itself(tmp_path: Path) -> None:
+    done = run_command("new", "out-of-memory", folder=tmp_path)
+
+    assert done.code == 0
+    report = json.loads(run_command("check", HOME, "--format", "json", folder=tmp_path).out)
+    assert {problem["kind"] for problem in report["problems"] if problem["severity"] == "error"} == {
+        "unwritten-guidance"
+    }
+    assert run_command("new", "out-of-memory", folder=tmp_path).code == 2
+
+
+def test_a_rule_from_an_issue(tmp_path: Path) -> None:
+    (tmp_path / "issue.md").write_text(f"# It breaks\n{LINKER.format('cc', 1)}", encoding="utf-8")
+
+    done = run_command("new", "linker", "--from", "issue.md", "--out", "-", folder=tmp_path)
+
+    assert done.code == 0
+    assert "id: linker\n" in done.out
+    assert "  phrase: 'error: linking with `{name:word}` failed: exit code'\n" in done.out
+
+
+@pytest.mark.parametrize(
+    "arguments, code, message",
+    [
+        ((), 2, "which rule?"),
+        (("No Name",), 2, "is no rule's name"),
+        (("--from", "no-such.md"), 2, "is no file"),
+        (("--from", "-"), 1, "nothing in this issue"),
+    ],
+)
+def test_what_cannot_become_a_rule_is_said(tmp_path: Path, arguments: tuple[str, ...], code: int, message: str) -> None:
+    done = run_command("new", *arguments, folder=tmp_path, stdin="# Help\nplease")
+
+    assert done.code == code
+    assert message in done.err
