@@ -209,6 +209,7 @@ def _label(node: Node) -> Text:
     label = Text.assemble(sign, (tell_node(node), "dim" if node.is_moot else ""))
     if node.is_decisive:
         label.append("  <- failed here", style="bold red")
+        label.append(f" {node.file_place}" if node.file_place else "", style="red")
     if (seen := tell_seen(node)) and not node.is_moot:
         label.append(f"  ({seen})", style="dim")
     return label

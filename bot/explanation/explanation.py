@@ -146,15 +146,14 @@ def _choose_shown(found: tuple[Explanation, ...], wanted: str | None) -> frozens
 
 
 def _explain_rule(found: Explanation, case: _Case, *, is_shown: bool) -> ExplainedRule:
-    rule = found.rule
-    maker = TreeMaker(case.facts, found.captures, case.sources, found.near, found.failure, rule.pack.none)
+    rule, maker = found.rule, TreeMaker(found, case.facts, case.sources)
     explained = ExplainedRule(
         id=rule.id,
         title=rule.model.title,
         file=rule.file,
         mode=rule.model.mode,
         verdict=found.verdict,
-        tree=_make_tree(found, maker, is_whole=is_shown or found.match is not None),
+        tree=_make_tree(maker, is_whole=is_shown or found.match is not None),
         captures=see_captures(found.captures.values(), case.sources),
         is_shown=is_shown,
         nearness=found.nearness,
@@ -163,8 +162,9 @@ def _explain_rule(found: Explanation, case: _Case, *, is_shown: bool) -> Explain
     return _explain_match(explained, found.match, maker, case) if found.match else explained
 
 
-def _make_tree(found: Explanation, maker: TreeMaker, *, is_whole: bool) -> Node:
+def _make_tree(maker: TreeMaker, *, is_whole: bool) -> Node:
     """Of a rule that is not shown only the condition on which it failed: there may be a thousand of them."""
+    found = maker.found
     if is_whole or found.failure is None:
         return maker.make_node((found.rule.condition, found.verdict))
     failure = found.failure

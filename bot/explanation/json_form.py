@@ -72,6 +72,7 @@ def _near_json(rule: ExplainedRule) -> dict[str, Any] | None:
 def _failure_json(node: Node) -> dict[str, Any]:
     return {
         "wanted": node.wanted,
+        "place": node.file_place or None,
         "unwanted": node.is_unwanted,
         "seen": node.seen,
         "hint": node.hint,

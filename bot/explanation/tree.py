@@ -1,17 +1,18 @@
 """The conditions of a rule as a tree: what held, what did not, and where in the issue that shows. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from bot.issue.facts import Facts
 from bot.issue.markdown import Span
 from bot.rules.conditions import Condition, NoneHolds, Sets
-from bot.rules.explaining import Failure
+from bot.rules.explaining import Explanation
 from bot.rules.highlights import trim_span
 from bot.rules.hints import find_hint
 from bot.rules.near_miss import NearMiss
 from bot.rules.nearness import Part, pair_parts
-from bot.rules.verdict import LONGEST_EVIDENCE, Captures, Evidence
+from bot.rules.places import find_place
+from bot.rules.verdict import LONGEST_EVIDENCE, Evidence
 
 _AROUND = 60
 
@@ -36,8 +37,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One condition; `origin` is the file that it stands in where that is not the rule's.
+    """One condition. `origin` is the file that it stands in where that is not the rule's.
 
+    `file_place` is the file and line of the decisive one, as far as they can be told.
     `is_unwanted`: it stands below `none`, so it should not hold. `is_decisive`: the rule failed on it. `is_moot`: it is
     not as wanted, but what it is a part of is. `seen` and `hint` say what was there instead; `near` and `near_place`,
     where it nearly holds.
@@ -51,6 +53,7 @@ class Node:
     is_moot: bool = False
     seen: str = ""
     hint: str = ""
+    file_place: str = ""
     places: tuple[Place, ...] = ()
     near: NearMiss | None = None
     near_place: Place | None = None
@@ -75,14 +78,11 @@ class Node:
 
 @dataclass(frozen=True)
 class TreeMaker:
-    """Makes the trees of a rule; `near` and `failure` as its explanation has them, `of_pack` its pack's `none`."""
+    """Makes the trees of one rule; `sources` as `list_sources` gives them."""
 
+    found: Explanation
     facts: Facts
-    captures: Captures
     sources: Mapping[str, str]
-    near: Mapping[Condition, NearMiss] = field(default_factory=dict)
-    failure: Failure | None = None
-    of_pack: tuple[Condition, ...] = ()
 
     def make_node(self, part: Part, *, is_unwanted: bool = False, is_settled: bool = False) -> Node:
         """The tree of a condition and its verdict. `is_settled`: what it is a part of is as wanted without it."""
@@ -97,13 +97,16 @@ class TreeMaker:
         if isinstance(condition, Sets):
             return children[0]
         is_missing = not verdict.holds and not is_unwanted
-        near = self.near.get(condition) if is_missing else None
+        near = self.found.near.get(condition) if is_missing else None
+        is_of_pack = isinstance(condition, NoneHolds) and condition.conditions is self.found.rule.pack.none
+        is_decisive = self.found.failure is not None and self.found.failure.verdict is verdict
         return Node(
             wanted=verdict.wanted,
             holds=verdict.holds,
-            origin="pack.yml" if isinstance(condition, NoneHolds) and condition.conditions is self.of_pack else "",
+            origin="pack.yml" if is_of_pack else "",
             is_unwanted=is_unwanted,
-            is_decisive=self.failure is not None and self.failure.verdict is verdict,
+            is_decisive=is_decisive,
+            file_place=self._find_place(condition) if is_decisive else "",
             is_moot=is_settled and verdict.holds is is_unwanted,
             seen=verdict.seen if is_missing else "",
             hint=find_hint(condition, self.facts) if is_missing else "",
@@ -115,13 +118,17 @@ class TreeMaker:
 
     def evaluate(self, condition: Condition) -> Node:
         """The tree of a condition that is evaluated now: the `when` of a guidance."""
-        return self.make_node((condition, condition.evaluate(self.facts, self.captures)))
+        return self.make_node((condition, condition.evaluate(self.facts, self.found.captures)))
+
+    def _find_place(self, condition: Condition) -> str:
+        rule = self.found.rule
+        return find_place(condition, rule.document) or find_place(condition, rule.pack.document)
 
     def _list_parts(self, part: Part) -> tuple[Part, ...]:
         """Those of a `none` that holds are evaluated again, since it does not tell what they consist of."""
         condition, verdict = part
         if isinstance(condition, NoneHolds) and verdict.holds:
-            return tuple((inner, inner.evaluate(self.facts, self.captures)) for inner in condition.conditions)
+            return tuple((inner, inner.evaluate(self.facts, self.found.captures)) for inner in condition.conditions)
         return pair_parts(part)
 
 
