@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.studio.frontend.build import build_page
+
 ROOT = Path(__file__).parents[1]
 PACKS = sorted(path.parent.name for path in (ROOT / "rules").glob("*/pack.yml"))
 DEPENDENCIES = sysconfig.get_path("purelib")
@@ -21,6 +23,7 @@ DEPENDENCIES = sysconfig.get_path("purelib")
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
+    build_page()
     words = ["wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)]
     run_pip(*words)
     (built,) = folder.glob("*.whl")
@@ -56,6 +59,8 @@ def test_the_wheel_holds_what_commands_read(wheel: Path) -> None:
     schemas = {f"packs/{name}" for name in ("schema.json", "pack.schema.json", "config.schema.json")}
     assert schemas | {f"packs/{name}/pack.yml" for name in PACKS} <= files
     assert {f"cli/templates/{path.name}" for path in (ROOT / "bot/cli/templates").iterdir()} <= files
+    assert {f"studio/static/{name}" for name in ("index.html", "studio.js", "studio.css", "THIRD-PARTY.txt")} <= files
+    assert [name for name in files if name.startswith("studio/frontend/")] == []
     assert [name for name in files if name.startswith(("tests/", "benchmarks/"))] == []
 
 
@@ -89,3 +94,14 @@ def test_a_repository_is_set_up_and_its_first_issue_explained(signpost: Path, tm
 
 def test_the_version_is_that_of_the_package(signpost: Path, wheel: Path, tmp_path: Path) -> None:
     assert run(signpost, "--version", folder=tmp_path).stdout.strip() == wheel.name.split("-")[1]
+
+
+def test_a_wheel_without_the_page_says_how_to_get_it(signpost: Path, tmp_path: Path) -> None:
+    site = next((signpost.parents[1] / "lib").glob("python*/site-packages/bot/studio/static"))
+    site.rename(site.with_name("elsewhere"))
+    rule = ROOT / "rules/claude-code/extra-usage-400.yml"
+
+    done = run(signpost, "studio", str(rule), "--no-browser", folder=tmp_path)
+
+    site.with_name("elsewhere").rename(site)
+    assert (done.returncode, "run `make studio`" in done.stderr) == (2, True)

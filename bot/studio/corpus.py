@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from bot.github.tracker import Issue
@@ -21,7 +21,7 @@ FORMS = ("collapsed", "squeezed")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A past issue with what does not change while a rule is edited.
+    """A past issue with what does not change while a rule is edited; its facts hold the normal forms of its texts.
 
     `others` are the ids of the other rules that match it, those that speak first in front.
     """
@@ -54,12 +54,11 @@ def make_chunk(issues: Sequence[Issue], start: int, others: Ruleset, pack: Pack)
     """A chunk of issues, read with the layouts of all packs and matched by the other rules."""
     entries, parts = list[Entry](), list[dict[str, str]]()
     for issue in issues:
-        facts = read_facts(issue, others)
+        facts = replace(read_facts(issue, others), is_placed=False)
         found = tuple(match.rule.id for match in match_rules(facts, others))
         captures = find_captures(pack.captures, facts)
         parts.append(join_texts(facts))
-        # The facts that were used hold every normal form; a fresh copy holds what the edited rule will ask for.
-        entries.append(Entry(issue, read_facts(issue, others), captures, found))
+        entries.append(Entry(issue, facts, captures, found))
     texts = {form: [f"{part[form]}\n".encode("utf-8", "replace") for part in parts] for form in FORMS}
     ends = {form: tuple(accumulate(map(len, found))) for form, found in texts.items()}
     return Chunk(start, tuple(entries), {form: b"".join(found) for form, found in texts.items()}, ends)

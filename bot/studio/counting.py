@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.rules.matching import are_declared_beside
 from bot.rules.rule import Rule, Ruleset
 from bot.studio.corpus import Entry
 from bot.studio.workbench import Workbench
@@ -89,11 +90,11 @@ def _describe_overlaps(counts: Counter[str], bench: Workbench) -> Iterator[Overl
 
 
 def _relate(rule: Rule, other: Rule) -> Literal["supersedes", "superseded", "also", "undeclared"]:
-    if other.id in rule.model.supersedes:
+    if other.id in rule.supersedes:
         return "supersedes"
-    if rule.id in other.model.supersedes:
+    if rule.id in other.supersedes:
         return "superseded"
-    return "also" if other.id in rule.model.also or rule.id in other.model.also else "undeclared"
+    return "also" if are_declared_beside(rule, other) else "undeclared"
 
 
 def spread_over_time(bench: Workbench, hits: set[int]) -> tuple[int, ...]:

@@ -3,16 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 
 from bot.github.tracker import Issue
 from bot.issue.layout import name_section
-from bot.rules.check import check_rules
 from bot.rules.document import Problem
 from bot.rules.loading import build_ruleset
 from bot.rules.prefilter import Prefilter
 from bot.rules.rule import Pack, Rule, Ruleset, compile_rule
 from bot.studio.corpus import CHUNK, Chunk, Entry, make_chunk, try_rule
+from bot.studio.proving import ForeignExamples, gather_examples, prove_rule
 
 _LONGEST_NAME = 60
 
@@ -25,10 +26,15 @@ class Surroundings:
     pack: Pack
     others: Ruleset
 
+    @cached_property
+    def examples(self) -> ForeignExamples:
+        """What the other rules must match."""
+        return gather_examples(self.with_rule(None), self.pack)
+
     def with_rule(self, rule: Rule | None) -> Ruleset:
         """The other rules and this one."""
         packs = self.others.packs if self.pack in self.others.packs else (*self.others.packs, self.pack)
-        return Ruleset((*([rule] if rule else []), *self.others.rules), packs)
+        return Ruleset((*([rule] if rule else []), *self.others.rules), packs, self.others.problems)
 
 
 def find_surroundings(files: Mapping[str, str], file: str, beside: Mapping[str, str]) -> Surroundings:
@@ -42,25 +48,25 @@ def find_surroundings(files: Mapping[str, str], file: str, beside: Mapping[str, 
 
 @dataclass
 class Attempt:
-    """One version of the rule: what is wrong with it, and which issues it matches of those that were tried."""
+    """One version of the rule: what is wrong with it, and which issues it matches of those that were tried.
+
+    Until it is proven, only what keeps it from loading is known to be wrong.
+    """
 
     text: str
     rule: Rule | None
     problems: tuple[Problem, ...]
     prefilter: Prefilter[Rule] | None = None
+    is_proven: bool = False
     hits: list[int] = field(default_factory=list)
     tried: int = 0
     """Chunks."""
 
 
 def start_attempt(text: str, around: Surroundings) -> Attempt:
-    """A version of the rule, checked and ready to be tried."""
+    """A version of the rule, ready to be tried and proven."""
     rule, problems = compile_rule(text, around.file, around.pack)
-    if rule is None:
-        return Attempt(text, None, tuple(problems))
-    report = check_rules(around.with_rule(rule))
-    own = tuple(problem for problem in report.problems if problem.file == around.file)
-    return Attempt(text, rule, own, Prefilter([rule]))
+    return Attempt(text, rule, tuple(problems), Prefilter([rule]) if rule else None, is_proven=rule is None)
 
 
 class Workbench:
@@ -108,25 +114,33 @@ class Workbench:
 
     @property
     def is_done(self) -> bool:
-        """Whether both versions have seen every issue that has been read."""
-        return all(self._is_through(attempt) for attempt in (self.working, self.saved))
+        """Whether both versions have seen every issue that has been read, and the newest is proven."""
+        return self.current.is_proven and all(self._is_through(attempt) for attempt in (self.working, self.saved))
 
     def _is_through(self, attempt: Attempt) -> bool:
         return attempt.rule is None or attempt.tried == len(self.chunks)
 
     def step(self) -> bool:
-        """Do a little of what is left: what is being written first, then what was saved, then more issues.
+        """Do a little of what is left: what is being written first, its proof, what was saved, then more issues.
 
         False where nothing is left. Raises SettingsError where the history cannot be read on.
         """
-        for attempt in (self.working, self.saved):
-            if not self._is_through(attempt):
-                self._advance(attempt)
-                return True
-        if self.is_loaded:
+        if not self._is_through(self.working):
+            self._advance(self.working)
+        elif not self.current.is_proven:
+            self._prove(self.current)
+        elif not self._is_through(self.saved):
+            self._advance(self.saved)
+        elif self.is_loaded:
             return False
-        self._load()
+        else:
+            self._load()
         return True
+
+    def _prove(self, attempt: Attempt) -> None:
+        if attempt.rule:
+            attempt.problems = prove_rule(attempt.rule, self.around.with_rule(None), self.around.examples)
+        attempt.is_proven = True
 
     def _advance(self, attempt: Attempt) -> None:
         if attempt.rule and attempt.prefilter:

@@ -160,3 +160,10 @@ def test_what_lies_beyond_githubs_limit_is_not_read() -> None:
         MAX_CHARACTERS,
         MAX_CHARACTERS,
     ]
+
+
+def test_who_asks_for_no_place_is_told_the_whole_text() -> None:
+    facts = Facts(make_issue("```\nx  y\n```\n"), is_placed=False)
+
+    (text,) = facts.views["logs"]
+    assert (text.collapsed, text.locate_collapsed(0, 1), text.locate_squeezed(0, 1)) == ("x y", text.span, text.span)

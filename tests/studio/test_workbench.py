@@ -184,7 +184,7 @@ def test_what_was_read_before_the_history_breaks_off_is_kept() -> None:
     bench = a_bench(broken())
 
     with pytest.raises(SettingsError, match="line 5"):
-        bench.step()
+        finish(bench)
 
     assert count_matches(finish(bench)).matched == 2
 
