@@ -9,6 +9,7 @@ from bot.issue.facts import VIEWS, Facts, Text
 from bot.issue.markdown import Span
 from bot.issue.version import find_versions
 from bot.rules.captures import find_captures
+from bot.rules.conditions import describe_body
 from bot.rules.highlights import list_sources, trim_span
 from bot.rules.rule import Ruleset
 from bot.rules.verdict import Capture, Evidence
@@ -66,7 +67,7 @@ class SeenView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """What the bot sees. `body` has those of empty, images_only and template_untouched that are true of it."""
+    """What the bot sees. `body` has those values of the key `body` that are true of it."""
 
     layout: str
     language: str | None
@@ -81,18 +82,13 @@ class Sight:
 
 def see_issue(facts: Facts, ruleset: Ruleset) -> Sight:
     """What rules can ask about."""
-    states = (
-        ("empty", facts.is_empty),
-        ("images_only", facts.is_images_only),
-        ("template_untouched", facts.is_template_untouched),
-    )
     captures = {name: c for pack in ruleset.packs for name, c in find_captures(pack.captures, facts).items()}
     return Sight(
         layout=facts.layout.name,
         language=facts.language,
         association=facts.issue.association,
         labels=facts.issue.labels,
-        body=tuple(name for name, is_so in states if is_so),
+        body=describe_body(facts),
         views=tuple(_count_view(name, facts) for name in VIEWS),
         sections=tuple(_see_sections(facts)),
         boxes=tuple(

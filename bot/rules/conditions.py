@@ -85,23 +85,25 @@ class IssueHolds(NeedsNoText):
         return Verdict(wanted=wanted, holds=holds, seen=f"it has {', '.join(seen) or 'none'}")
 
 
+def describe_body(facts: Facts) -> tuple[str, ...]:
+    """What is true of the body: those of the values of the key `body`."""
+    states = (
+        ("empty", facts.is_empty),
+        ("images_only", facts.is_images_only),
+        ("links_only", facts.is_links_only),
+        ("template_untouched", facts.is_template_untouched),
+        ("repeated", facts.is_repeated),
+    )
+    return tuple(name for name, is_so in states if is_so)
+
+
 _ABOUT: Mapping[str, Callable[[Facts], tuple[str, ...]]] = {
     "label": lambda facts: facts.issue.labels,
     "no_label": lambda facts: facts.issue.labels,
     "author": lambda facts: (facts.issue.association,),
     "language": lambda facts: (facts.language or "unknown",),
     "layout": lambda facts: (facts.layout.name,),
-    "body": lambda facts: tuple(
-        name
-        for name, is_so in (
-            ("empty", facts.is_empty),
-            ("images_only", facts.is_images_only),
-            ("links_only", facts.is_links_only),
-            ("template_untouched", facts.is_template_untouched),
-            ("repeated", facts.is_repeated),
-        )
-        if is_so
-    ),
+    "body": describe_body,
 }
 
 
