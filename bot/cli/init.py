@@ -1,6 +1,7 @@
 """`signpost init`: write the workflow, a first rule, facts and settings into a repository, ready for an editor."""
 
 import argparse
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -20,11 +21,17 @@ FIRST_RULE = "out-of-disk.yml"
 _SCHEMA_OF = {"config.yml": "config.schema.json", "pack.yml": "pack.schema.json", FIRST_RULE: "schema.json"}
 _NEXT = """
 Next:
-  signpost check                prove the rules
-  signpost explain 123          why does issue 123 match, or why not?
-  signpost backtest --help      what would they have done to past issues?
+  signpost check
+      proves the rules
+  signpost explain 123 --repo {repository}
+      says why issue 123 matches, or why not
+  signpost suggest --repo {repository}
+      drafts rules for what keeps coming back
+  signpost backtest --repo {repository}
+      shows what the rules would have done to past issues
 Then commit and push. A rule in `mode: observe` appears in the summary of the run only; when you trust it, raise it to
 `label`, then to `comment`."""
+_REMOTE = re.compile(r"^\s*url = \S*?[/:@.]github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?\s*$", re.MULTILINE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +71,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print_json({"written": written, "kept": kept, "forms": [*forms]})
     else:
-        _print(written, kept, [*forms])
+        _print(written, kept, [*forms], _name_repository(root))
     return 0
 
 
@@ -126,11 +133,24 @@ def _write_schemas(root: Path) -> list[str]:
     return [*written]
 
 
-def _print(written: list[str], kept: list[str], forms: list[str]) -> None:
+def find_remote(git_config: str) -> str | None:
+    """The repository that a checkout's .git/config names first, as OWNER/NAME."""
+    found = _REMOTE.search(git_config)
+    return found[1] if found else None
+
+
+def _name_repository(root: Path) -> str:
+    try:
+        return find_remote((root / ".git/config").read_text("utf-8")) or "OWNER/NAME"
+    except (OSError, UnicodeDecodeError):
+        return "OWNER/NAME"
+
+
+def _print(written: list[str], kept: list[str], forms: list[str], repository: str) -> None:
     for place in written:
         print(f"wrote  {place}")
     for place in kept:
         print(f"kept   {place} (it was there)")
     if forms and f"{HOME}/pack.yml" in written:
         print(f"\npack.yml has the fields of {', '.join(forms)}; check that they are the right ones.")
-    print(_NEXT)
+    print(_NEXT.format(repository=repository))

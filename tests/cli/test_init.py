@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bot.cli import COMMANDS
-from bot.cli.init import OFFLINE, SCHEMAS
+from bot.cli.init import OFFLINE, SCHEMAS, find_remote
 from bot.cli.schema import FILES
 from tests.stand_ins.command import ROOT, run_command
 from tests.stand_ins.story import HOME
@@ -163,6 +163,31 @@ def test_settings_of_vs_code_with_comments_are_left_alone(tmp_path: Path) -> Non
     assert finished.code == 2
     assert "settings.json" in finished.err
     assert (tmp_path / ".vscode/settings.json").read_text("utf-8") == "{} // mine\n"
+
+
+@pytest.mark.parametrize(
+    "url, expected",
+    [
+        ("https://github.com/octo/widget.git", "octo/widget"),
+        ("https://github.com/octo/widget", "octo/widget"),
+        ("git@github.com:octo/widget.js.git", "octo/widget.js"),
+        ("ssh://git@github.com/octo/widget/", "octo/widget"),
+        ("https://x-token@github.com/octo/widget.git", "octo/widget"),
+        ("https://example.com/octo/widget.git", None),
+        ("https://notgithub.com/octo/widget.git", None),
+        ("../widget", None),
+    ],
+)
+def test_the_repository_is_known_by_its_remote(url: str, expected: str | None) -> None:
+    assert find_remote(f'[core]\n\tbare = false\n[remote "origin"]\n\turl = {url}\n\tfetch = +refs\n') == expected
+
+
+def test_what_comes_next_names_the_repository(tmp_path: Path) -> None:
+    assert "--repo OWNER/NAME" in run_command("init", folder=tmp_path).out
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/config").write_text("\turl = git@github.com:octo/widget.git\n", encoding="utf-8")
+
+    assert "--repo octo/widget" in run_command("init", folder=tmp_path).out
 
 
 def test_what_comes_next_are_commands_that_there_are(tmp_path: Path) -> None:
