@@ -9,11 +9,10 @@ from pathlib import Path
 from bot.cli.files import write_file
 from bot.cli.output import add_format, print_json
 from bot.errors import SettingsError, explain_cause
+from bot.rules.modeline import SCHEMAS, name_schema
 
 HOME = ".github/signpost"
 FORMS = ".github/ISSUE_TEMPLATE"
-SCHEMAS = "https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules"
-"""Where the schemas of the version that the workflow uses are."""
 OFFLINE = ".github/signpost-schema"
 """Not below the rules: a run reads all that is there."""
 
@@ -107,11 +106,6 @@ def _plan_files(forms: Mapping[str, str], repository: str, *, is_offline: bool) 
     return {".github/workflows/signpost.yml": _read_template("workflow.yml")} | {
         f"{HOME}/{name}": name_schema(f"{schemas}/{_SCHEMA_OF[name]}") + text for name, text in texts.items()
     }
-
-
-def name_schema(place: str) -> str:
-    """The lines by which VS Code and its kin, and JetBrains' editors, find a file's schema."""
-    return f"# yaml-language-server: $schema={place}\n# $schema: {place}\n"
 
 
 def _read_template(name: str) -> str:

@@ -6,9 +6,8 @@ import yaml
 
 from bot.history.drafts import Draft, Label
 from bot.history.sightings import Shown
+from bot.rules.modeline import SCHEMAS, name_schema
 
-SCHEMA = "https://raw.githubusercontent.com/signpost-bot/signpost/main/rules/schema.json"
-_MODELINES = (f"# yaml-language-server: $schema={SCHEMA}", f"# $schema: {SCHEMA}")
 _NEXT = (
     "# To do: read the examples, write the guidance, look at `signpost backtest`; then raise the mode and commit.",
 )
@@ -21,7 +20,7 @@ _FEWEST = 2
 def write_draft(draft: Draft, origin: str) -> str:
     """The file of a draft; `origin` says in its head where it comes from."""
     lines = [
-        *_MODELINES,
+        *name_schema(f"{SCHEMAS}/schema.json").splitlines(),
         *(f"# {line}" for line in (origin, tell_reach(draft)) if line),
         *_NEXT,
         f"id: {write_scalar(draft.id)}",

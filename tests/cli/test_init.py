@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from bot.cli import COMMANDS
-from bot.cli.init import OFFLINE, SCHEMAS, find_remote
+from bot.cli.init import OFFLINE, find_remote
 from bot.cli.schema import FILES
+from bot.rules.modeline import SCHEMAS
 from tests.stand_ins.command import ROOT, run_command
 from tests.stand_ins.story import HOME
 

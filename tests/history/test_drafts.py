@@ -41,8 +41,8 @@ DRAFT = Draft(
     numbers=(7, 8, 9, 10, 11, 12, 13),
 )
 WRITTEN = """\
-# yaml-language-server: $schema=https://raw.githubusercontent.com/signpost-bot/signpost/main/rules/schema.json
-# $schema: https://raw.githubusercontent.com/signpost-bot/signpost/main/rules/schema.json
+# yaml-language-server: $schema=https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules/schema.json
+# $schema: https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules/schema.json
 # Drafted from a file.
 # 1,024 issues of 81 authors, 2014-01-02 to 2015-12-31 (#7, #9, #10, #11, #13); also in 2 that a rule matches already.
 # To do: read the examples, write the guidance, look at `signpost backtest`; then raise the mode and commit.
