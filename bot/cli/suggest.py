@@ -18,9 +18,10 @@ from bot.history.replay import compile_rules
 from bot.history.workers import count_cores
 from bot.rules.loading import read_place
 
-_EPILOG = """example: signpost suggest --issues issues.jsonl --rules .github/signpost --out drafts
+_EPILOG = """\
+Each draft is in `mode: observe`, proves itself on its own examples, and waits for the guidance that you write.
 
-Each draft is in `mode: observe`, proves itself on its own examples, and waits for the guidance that you write."""
+example: signpost suggest --issues issues.jsonl --rules .github/signpost --out drafts"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -47,6 +47,8 @@ USES = {
     "check": ("check",),
     "explain": ("explain", "issue.md"),
     "backtest": ("backtest", "--issues", "issues.jsonl"),
+    "suggest": ("suggest", "--issues", "issues.jsonl"),
+    "new": ("new", "--from", "issue.md", "--out", "-"),
     "schema": ("schema",),
     "init": ("init",),
 }
