@@ -63,6 +63,7 @@ NOT_PURE = (
     "bot.rules.loading",  # reads the files of a maintainer
     "bot.comment.templates",  # reads its own files
     "bot.history.issues",  # reads the files of a maintainer
+    "bot.history.store",  # keeps what was downloaded
     "bot.history.workers",  # starts processes
     "bot.page.rendering",  # reads its own templates
 )

@@ -12,14 +12,15 @@ from bot.cli.output import add_format, add_rules, list_rules, print_json
 from bot.cli.progress import track
 from bot.config import Config, make_default_config, read_config
 from bot.errors import SettingsError, explain_cause
+from bot.history.clusters import find_clusters
 from bot.history.issues import History, read_lines
+from bot.history.messages import MessageTally
 from bot.history.replay import Task, compile_rules
 from bot.history.report import Report, Setting, make_report
 from bot.history.report_json import tell_report
 from bot.history.tally import Tally, merge_tallies
 from bot.history.truth import Truth, parse_truth
 from bot.rules.loading import read_place
-from bot.rules.rule import Ruleset
 
 _EPILOG = """\
 --against FILE is JSONL, one issue a line: {"number": 7, "rules": ["out-of-disk"]}, or {"number": 7, "class": "none"}.
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="labels|FILE",
         help="what is known: the issues' labels (against those that rules set), or a truth file",
     )
+    parser.add_argument("--compare", metavar="REV", help="the rules as of this git revision, against the rules now")
+    parser.add_argument("--html", metavar="FILE", help="write the report as one page that needs nothing beside it")
+    parser.add_argument("--no-clusters", action="store_true", help="leave out messages that unmatched issues share")
     parser.add_argument("--details", action="store_true", help="print each rule's most and least typical matches")
     parser.add_argument("--config", metavar="FILE", help="settings (default: config.yml in the first folder of rules)")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
@@ -53,8 +57,17 @@ def execute(arguments: argparse.Namespace) -> int:
     for problem in ruleset.problems:
         print(problem, file=sys.stderr)
     history = open_history(arguments)
-    tally = _replay(history, task, arguments)
-    report = _make_report(tally, ruleset, history, task, arguments)
+    tally, mined = _replay(history, task, arguments)
+    setting = Setting(
+        name=history.name,
+        repository=history.repository,
+        today=task.today,
+        truth=task.truth.source if task.truth else "",
+        revision=arguments.compare or "",
+    )
+    report = make_report(tally, ruleset, setting, find_clusters(mined) if task.is_mined else ())
+    if arguments.html:
+        _write_page(report, Path(arguments.html))
     if arguments.format == "json":
         print_json(tell_report(report))
     else:
@@ -70,8 +83,16 @@ def _make_task(arguments: argparse.Namespace, places: list[str]) -> Task:
         config=_read_settings(arguments.config, places),
         today=datetime.now(UTC).date(),
         truth=_read_truth(arguments.against) if arguments.against else None,
+        former=_read_former(arguments.compare, places) if arguments.compare is not None else None,
         is_told_each=bool(arguments.per_issue),
+        is_mined=not arguments.no_clusters,
     )
+
+
+def _read_former(revision: str, places: list[str]) -> tuple[dict[str, str], ...]:
+    from bot.cli.revision import read_revision
+
+    return tuple(read_revision(place, revision) for place in dict.fromkeys(places))
 
 
 def _read_truth(against: str) -> Truth:
@@ -90,22 +111,24 @@ def _read_settings(asked: str | None, places: list[str]) -> Config:
         raise SettingsError(message) from error
 
 
-def _replay(history: History, task: Task, arguments: argparse.Namespace) -> Tally:
+def _replay(history: History, task: Task, arguments: argparse.Namespace) -> tuple[Tally, MessageTally]:
     from bot.history.workers import count_cores, replay_history
 
     total = history.total
     if total is None and sys.stderr.isatty():
         total = sum(1 for _ in history.read_lines())
     jobs = arguments.jobs if arguments.jobs > 0 else count_cores()
-    whole = Tally()
+    whole, mined = Tally(), MessageTally()
     with ExitStack() as stack:
         out = stack.enter_context(_open_out(Path(arguments.per_issue))) if arguments.per_issue else None
         parts = replay_history(history.read_lines(), task, jobs)
         for part in track(parts, "issues", total, count=lambda part: part.tally.issues):
             whole = merge_tallies([whole, part.tally])
+            if part.mined:
+                mined.take(part.mined)
             if out:
                 out.writelines(f"{line}\n" for line in part.each)
-    return whole
+    return whole, mined
 
 
 def _open_out(path: Path) -> TextIO:
@@ -116,13 +139,11 @@ def _open_out(path: Path) -> TextIO:
         raise SettingsError(message) from error
 
 
-def _make_report(tally: Tally, ruleset: Ruleset, history: History, task: Task, arguments: argparse.Namespace) -> Report:
-    setting = Setting(
-        name=history.name,
-        repository=history.repository,
-        today=task.today,
-        truth=task.truth.source if task.truth else "",
-        revision="",
-    )
-    del arguments
-    return make_report(tally, ruleset, setting)
+def _write_page(report: Report, path: Path) -> None:
+    from bot.page.backtest import write_page
+
+    try:
+        path.write_text(write_page(report), encoding="utf-8")
+    except OSError as error:
+        message = f"cannot write {path}: {explain_cause(error)}"
+        raise SettingsError(message) from error

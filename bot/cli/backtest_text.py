@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bot.cli.output import make_console
+from bot.history.clusters import Cluster
 from bot.history.intervals import Share
 from bot.history.report import Comparison, Report, RuleReport, TruthReport
 from bot.history.shown import show_text
@@ -29,6 +30,8 @@ def print_report(report: Report, *, details: bool) -> None:
         _print_truth(console, report.truth)
     if report.comparison:
         _print_comparison(console, report.comparison)
+    if report.clusters:
+        _print_clusters(console, report.clusters)
     if details:
         for rule in shown:
             _print_typical(console, rule)
@@ -60,7 +63,7 @@ def _make_table(rules: Sequence[RuleReport], report: Report) -> "Table":
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("rule", overflow="fold")
+    table.add_column("rule", no_wrap=True)
     for name in ("matches", "share"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("by week" if len(report.weeks) <= _LINE else "over time", no_wrap=True)
@@ -95,8 +98,8 @@ def _print_truth(console: "Console", truth: TruthReport) -> None:
         "the labels of the issues" if truth.source == "labels" else f"{truth.known} issues of which the truth is known"
     )
     console.print(f"against {known}:", style="bold", markup=False)
-    console.print(f"  precision  {show_share(truth.precision)}", markup=False)
-    console.print(f"  recall     {show_share(truth.recall)}", markup=False)
+    console.print(f"  precision  {show_share(truth.precision)} matches", markup=False)
+    console.print(f"  recall     {show_share(truth.recall)} issues", markup=False)
     console.print(f"  {truth.false_alarms} of {truth.known_none} issues with no known problem matched", markup=False)
     if truth.uncovered:
         named = ", ".join(f"{show_text(name, 40)} ({count})" for name, count in truth.uncovered[:_SHOWN])
@@ -121,6 +124,13 @@ def list_numbers(numbers: Sequence[int]) -> str:
     """`#12, #7, …`: the first ten."""
     shown = [f"#{number}" for number in numbers[:_SHOWN]]
     return ", ".join([*shown, "…"] if len(numbers) > _SHOWN else shown)
+
+
+def _print_clusters(console: "Console", clusters: Sequence[Cluster]) -> None:
+    console.print("messages that unmatched issues share:", style="bold", markup=False)
+    for cluster in clusters[:_SHOWN]:
+        console.print(f"{cluster.issues:>7}  {show_text(cluster.text)}", markup=False)
+    console.print("  `signpost suggest` drafts rules for them\n", markup=False)
 
 
 def _print_typical(console: "Console", rule: RuleReport) -> None:

@@ -1,21 +1,84 @@
-"""The past issues that a command looks at: `--issues FILE`, for all commands that replay or mine a history."""
+"""The past issues that a command looks at: a file, or a repository that is downloaded once and then kept up to date."""
 
 import argparse
+import os
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bot.cli.progress import track
 from bot.history.issues import History, open_file
+
+if TYPE_CHECKING:
+    from bot.github.tracker import Archive
+    from bot.history.store import Kind, Store
+
+STORE = "history.sqlite3"
 
 
 def add_history(parser: argparse.ArgumentParser) -> None:
     """The arguments that name the past issues."""
-    parser.add_argument(
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
         "--issues",
-        required=True,
         metavar="FILE.jsonl",
         help="GitHub issue objects, one a line, or what `gh issue list --json` gives; may be .gz",
     )
+    source.add_argument(
+        "--repo",
+        metavar="OWNER/NAME",
+        help="download the issues of this repository, with the token in GITHUB_TOKEN; what is there already stays",
+    )
+    parser.add_argument("--comments", action="store_true", help="with --repo: download the comments too")
+    parser.add_argument("--cache", metavar="DIR", help="with --repo: where to keep them (default: the user's cache)")
+    parser.add_argument("--cached", action="store_true", help="with --repo: use what is there, and ask GitHub nothing")
 
 
 def open_history(arguments: argparse.Namespace) -> History:
-    """The history that the arguments name; raises SettingsError, and TrackerError where it must be downloaded."""
-    return open_file(Path(arguments.issues))
+    """The history that the arguments name.
+
+    Raises SettingsError, and TrackerError where GitHub stops the download: what came until then is kept.
+    """
+    if arguments.issues:
+        return open_file(Path(arguments.issues))
+    from bot.history.store import open_store, open_stored
+
+    path = find_cache(arguments.cache) / STORE
+    if not arguments.cached:
+        with open_store(path) as store:
+            archive = _connect()
+            _download(archive, store, arguments.repo, "issues")
+            if arguments.comments:
+                _download(archive, store, arguments.repo, "comments")
+    return open_stored(path, arguments.repo)
+
+
+def find_cache(asked: str | None) -> Path:
+    """The folder for what can be downloaded again.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
+    if asked:
+        return Path(asked)
+    stated = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(stated) if stated and Path(stated).is_absolute() else Path.home() / ".cache") / "signpost"
+
+
+def _connect() -> "Archive":
+    from bot.github.api import connect
+    from bot.github.runner import Settings
+
+    settings = Settings.from_environment(os.environ)
+    return connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)
+
+
+def _download(archive: "Archive", store: "Store", repository: str, kind: "Kind") -> None:
+    """Download with a bar: GitHub says with the first page how many there are."""
+    from bot.history.download import download
+
+    pages = download(archive, store, repository, kind)
+    first = next(pages, None)
+    if first is not None:
+        total = None if first.pages_left is None else first.pages_left + 1
+        for _ in track(chain([first], pages), f"pages of {kind}", total):
+            pass

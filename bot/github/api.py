@@ -23,8 +23,9 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from bot.errors import SettingsError, TrackerError
 from bot.github.answer import Answer, Lost, find_limit
 from bot.github.folder import FOLDER_QUERY, parse_folder
+from bot.github.paging import read_page, write_query
 from bot.github.payload import mend_text, parse_account, parse_change, parse_comment, parse_issue, parse_label
-from bot.github.tracker import Change, Comment, Folder, Issue
+from bot.github.tracker import Change, Comment, Cursor, Folder, Issue, Page
 from bot.github.wire import Patience, Wire
 
 API_VERSION = "2022-11-28"
@@ -59,6 +60,13 @@ class GitHubTracker:
         if issue.number != number:
             raise TrackerError(f"Could not {what}: it is {issue.repository}#{issue.number} now.", gone=True)
         return issue
+
+    def read_page(self, repository: str, kind: Literal["issues", "comments"], cursor: Cursor) -> Page | None:
+        """One page of a repository's past; see `Archive`."""
+        what = f"read the {kind} of {repository}"
+        path = f"{_repository_path(repository)}{write_query(kind, cursor)}"
+        found = self._wire.read_page(what, path, cursor.etag)
+        return _parse(what, lambda: read_page(*found, cursor.page)) if found else None
 
     def get_login(self) -> str | None:
         """Our login; None for a GITHUB_TOKEN or another installation token (`ghs_`), for which /user answers 403."""
@@ -183,10 +191,11 @@ class Transport:
         """https://api.github.com/graphql, or https://HOST/api/graphql of a GitHub Enterprise Server."""
         return self._requester.graphql_url
 
-    def __call__(self, verb: str, path: str, body: object) -> Answer | Lost:
+    def __call__(self, verb: str, path: str, body: object, etag: str = "") -> Answer | Lost:
         """Send one request, once; see `Send`."""
+        known = {"If-None-Match": etag} if etag else None
         try:
-            status, headers, text = self._requester.requestJson(verb, path, input=body, cnx=self._connection)
+            status, headers, text = self._requester.requestJson(verb, path, None, known, body, self._connection)
         except requests.Timeout as error:
             return Lost(reason="GitHub did not answer in time", was_sent=not isinstance(error, requests.ConnectTimeout))
         except requests.ConnectionError as error:

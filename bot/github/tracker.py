@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,40 @@ class Folder:
 
     files: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+
+
+class Cursor(NamedTuple):
+    """Where in a list to read: what changed at `since` or later (ISO 8601; "": from the first), there the n-th page.
+
+    `etag` is that of the same page when it was read before.
+    """
+
+    since: str = ""
+    page: int = 1
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a list: GitHub's own JSON objects, each with its `updated_at`; at most 100.
+
+    `pages_left` is how many there are behind it, as far as GitHub says so.
+    """
+
+    entries: tuple[Mapping[str, Any], ...]
+    etag: str = ""
+    has_more: bool = False
+    pages_left: int | None = None
+
+
+class Archive(Protocol):
+    """A repository's whole past, page by page; raises `TrackerError`, and nothing else."""
+
+    def read_page(self, repository: str, kind: Literal["issues", "comments"], cursor: Cursor) -> Page | None:
+        """Issues and pull requests, or the comments on them, by their last change, the oldest first.
+
+        None where the page is as it was when it had the cursor's ETag (304): that costs nothing of the rate limit.
+        """
 
 
 class Tracker(Protocol):

@@ -5,7 +5,8 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from http import HTTPStatus
+from typing import NamedTuple, Protocol
 
 from bot.errors import TrackerError
 from bot.github.answer import Answer, Json, Lost, decide_retry, explain_failure, redact
@@ -20,8 +21,11 @@ _MOST_REDIRECTS = 3
 class Send(Protocol):
     """Sends one request, once, and gives what came back; never raises for a failure of the network."""
 
-    def __call__(self, verb: str, path: str, body: object) -> Answer | Lost:
-        """Send `body` as JSON; `path` is below the API's own address, or a whole address of the same host."""
+    def __call__(self, verb: str, path: str, body: object, etag: str = "") -> Answer | Lost:
+        """Send `body` as JSON; `path` is below the API's own address, or a whole address of the same host.
+
+        With an `etag`, GitHub answers 304 where nothing has changed (RFC 9110, 13.1.2).
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,19 @@ def _nothing(_: Answer) -> bool:
     return False
 
 
+def _is_unchanged(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.NOT_MODIFIED
+
+
+class _Request(NamedTuple):
+    """One request; `etag` is that of the answer which is known already."""
+
+    verb: str
+    path: str
+    body: object = None
+    etag: str = ""
+
+
 class Wire:
     """GitHub's JSON for a request, or a `TrackerError` that says what went wrong; never anything else.
 
@@ -59,22 +76,32 @@ class Wire:
 
     def read(self, what: str, path: str, tolerate: Callable[[Answer], bool] = _nothing) -> Json:
         """GET one thing."""
-        return self._ask(what, "GET", path, is_read=True, tolerate=tolerate)[0]
+        return self._ask(what, _Request("GET", path), is_read=True, tolerate=tolerate)[0]
+
+    def read_page(self, what: str, path: str, etag: str) -> tuple[list[Json], Answer] | None:
+        """GET one page of a list, and the answer that it came with; None where it is as it was with that ETag."""
+        page, answer = self._ask(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
+        if answer.status == HTTPStatus.NOT_MODIFIED:
+            return None
+        return self._require_list(what, page), answer
 
     def read_pages(self, what: str, path: str) -> Iterator[Json]:
         """GET the entries of a list, page by page as they are asked for, by the links that GitHub gives."""
         following: str | None = path
         while following:
-            page, answer = self._ask(what, "GET", following, is_read=True)
-            if not isinstance(page, list):
-                raise self._fail(what, Lost(reason="GitHub's answer is not a list", was_sent=True), is_read=True)
-            yield from page
+            page, answer = self._ask(what, _Request("GET", following), is_read=True)
+            yield from self._require_list(what, page)
             link = _NEXT_PAGE.search(answer.headers.get("link", ""))
             following = link[1] if link else None
 
+    def _require_list(self, what: str, page: Json) -> list[Json]:
+        if not isinstance(page, list):
+            raise self._fail(what, Lost(reason="GitHub's answer is not a list", was_sent=True), is_read=True)
+        return page
+
     def query(self, what: str, address: str, body: object, tolerate: Callable[[Answer], bool] = _nothing) -> Json:
         """POST a GraphQL query, which only reads, so that it may be repeated."""
-        return self._ask(what, "POST", address, body, is_read=True, tolerate=tolerate)[0]
+        return self._ask(what, _Request("POST", address, body), is_read=True, tolerate=tolerate)[0]
 
     def write(
         self, what: str, verb: str, path: str, body: object = None, tolerate: Callable[[Answer], bool] = _nothing
@@ -84,21 +111,14 @@ class Wire:
         if early > 0:
             self._sleep(early)
         try:
-            return self._ask(what, verb, path, body, is_read=False, tolerate=tolerate)[0]
+            return self._ask(what, _Request(verb, path, body), is_read=False, tolerate=tolerate)[0]
         finally:
             self._next_write = time.monotonic() + self._patience.between_writes
 
     def _ask(
-        self,
-        what: str,
-        verb: str,
-        path: str,
-        body: object = None,
-        *,
-        is_read: bool,
-        tolerate: Callable[[Answer], bool] = _nothing,
+        self, what: str, request: _Request, *, is_read: bool, tolerate: Callable[[Answer], bool] = _nothing
     ) -> tuple[Json, Answer]:
-        outcome = self._send_patiently(verb, path, body, is_read=is_read)
+        outcome = self._send_patiently(request, is_read=is_read)
         if isinstance(outcome, Lost):
             raise self._fail(what, outcome, is_read=is_read)
         if outcome.is_success:
@@ -107,30 +127,30 @@ class Wire:
             return None, outcome
         raise self._fail(what, outcome, is_read=is_read)
 
-    def _send_patiently(self, verb: str, path: str, body: object, *, is_read: bool) -> Answer | Lost:
+    def _send_patiently(self, request: _Request, *, is_read: bool) -> Answer | Lost:
         left, tries = self._patience.max_wait, 1
-        outcome = self._send_along(verb, path, body)
+        outcome = self._send_along(request)
         while wait := decide_retry(
             outcome, is_read=is_read, tries=tries, most_tries=self._patience.tries, patience=left, now=time.time()
         ):
             logger.warning("waiting %g s: %s", round(wait.seconds, 1), redact(wait.why, self._token))
             self._sleep(wait.seconds)
             left, tries = left - wait.seconds, tries + 1
-            outcome = self._send_along(verb, path, body)
+            outcome = self._send_along(request)
         return outcome
 
-    def _send_along(self, verb: str, path: str, body: object) -> Answer | Lost:
+    def _send_along(self, request: _Request) -> Answer | Lost:
         """Follow the temporary redirects of a renamed repository: nothing was done at the old address.
 
         PyGithub itself follows 301, and asks no other host than ours.
         https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
         """
-        outcome = _require_json(self._send(verb, path, body))
+        outcome = _require_json(self._send(*request))
         for _ in range(_MOST_REDIRECTS):
             location = _find_redirect(outcome)
             if not location:
                 break
-            outcome = _require_json(self._send(verb, location, body))
+            outcome = _require_json(self._send(*request._replace(path=location)))
         return outcome
 
     def _fail(self, what: str, outcome: Answer | Lost, *, is_read: bool) -> TrackerError:

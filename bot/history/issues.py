@@ -43,7 +43,7 @@ NO_HISTORY = History(name="no history", open_lines=lambda: iter(()), total=0)
 
 def open_file(path: Path) -> History:
     """The history of a JSONL file (`.gz` too); nothing is read yet."""
-    return History(name=str(path), open_lines=lambda: read_lines(path))
+    return History(name=path.name, open_lines=lambda: read_lines(path))
 
 
 def read_issues(path: Path) -> Iterator[Issue]:

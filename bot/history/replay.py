@@ -10,8 +10,9 @@ from bot.config import Config
 from bot.errors import SettingsError
 from bot.github.tracker import Issue
 from bot.history.issues import Line, parse_line
+from bot.history.messages import MessageTally
 from bot.history.tally import Agreement, Change, PatternTally, RuleTally, Tally, WeekTally, merge_tallies
-from bot.history.truth import LabelIndex, Truth, find_judged, find_known, index_labels
+from bot.history.truth import LabelIndex, Truth, find_excused, find_judged, find_known, index_labels
 from bot.history.typical import describe_pattern, see_match
 from bot.history.weeks import name_week
 from bot.issue.facts import Facts
@@ -28,7 +29,8 @@ Files = Mapping[str, str]
 class Task:
     """What is asked of every issue, in a form that can be sent to another process.
 
-    `rules` and `former` (what to compare with) are the files of each place, `today` is for `expires:`.
+    `rules` and `former` (what to compare with) are the files of each place, `today` is for `expires:`. `is_mined`:
+    whether to count the messages of unmatched issues, `is_told_each`: whether to tell of every issue.
     """
 
     rules: tuple[Files, ...]
@@ -37,6 +39,7 @@ class Task:
     former: tuple[Files, ...] | None = None
     truth: Truth | None = None
     is_told_each: bool = False
+    is_mined: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +55,15 @@ class Replay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What a chunk of a history gave; `each` are the lines of `--per-issue`, `problem` what ended it early."""
+    """What a chunk of a history gave; `each` are the lines of `--per-issue`, `problem` what ended it early.
+
+    `mined` has the messages of its unmatched issues.
+    """
 
     tally: Tally
     each: tuple[str, ...] = ()
     problem: str | None = None
+    mined: MessageTally | None = None
 
 
 def compile_rules(places: Iterable[Files]) -> Ruleset:
@@ -79,18 +86,22 @@ def compile_task(task: Task) -> Replay:
 def replay_lines(lines: Sequence[Line], replay: Replay) -> Part:
     """The tally of the issues on the lines; a line that is no issue ends it, and is told in `problem`."""
     tallies, each, problem = list[Tally](), list[str](), None
+    mined = MessageTally() if replay.task.is_mined else None
     try:
         for issue in (issue for where, line in lines for issue in parse_line(line, where)):
             if issue.is_pull_request:
                 tallies.append(Tally(pull_requests=1))
                 continue
-            found, matches = replay_issue(issue, replay)
+            facts = read_facts(issue, replay.ruleset)
+            found, matches = replay_issue(facts, replay)
             tallies += found
+            if mined is not None and not found[0].matched:
+                mined.add(facts)
             if replay.task.is_told_each:
                 each.append(tell_matches(issue, matches))
     except SettingsError as error:
         problem = str(error)
-    return Part(tally=merge_tallies(tallies), each=tuple(each), problem=problem)
+    return Part(tally=merge_tallies(tallies), each=tuple(each), problem=problem, mined=mined)
 
 
 def tell_matches(issue: Issue, matches: Iterable[Match]) -> str:
@@ -103,15 +114,16 @@ def tell_matches(issue: Issue, matches: Iterable[Match]) -> str:
     return json.dumps({"number": issue.number, "matches": found}, ensure_ascii=False)
 
 
-def replay_issue(issue: Issue, replay: Replay) -> tuple[list[Tally], tuple[Match, ...]]:
-    """What one issue adds to the tally, and its matches."""
-    facts = read_facts(issue, replay.ruleset)
+def replay_issue(facts: Facts, replay: Replay) -> tuple[list[Tally], tuple[Match, ...]]:
+    """What one issue adds to the tally, its own part in front, and its matches."""
+    issue = facts.issue
     matches = match_rules(facts, replay.ruleset)
     wish = _choose_wish(issue, matches, replay.task)
     names = {match.rule.id for match in matches if not match.superseded_by}
     tallies = [tally_issue(issue, matches, wish)]
     if replay.task.truth and (known := find_known(replay.task.truth, issue, replay.labels)) is not None:
-        tallies.append(judge(issue.number, names & replay.judged, known))
+        found = names & replay.judged
+        tallies.append(judge(issue.number, found, known, find_excused(replay.task.truth, found, replay.ruleset)))
     if replay.former is not None:
         former = match_rules(read_facts_again(facts, replay.former), replay.former)
         before = {match.rule.id for match in former if not match.superseded_by}
@@ -169,17 +181,20 @@ def _tally_rules(issue: Issue, matches: Iterable[Match], wish: Wish, week: str) 
         )
 
 
-def judge(number: int, found: Collection[str], known: Collection[str]) -> Tally:
-    """The tally of how an issue's matches stand to what is known of it."""
-    rules = {name: RuleTally(agreement=Agreement(right=1)) for name in found if name in known}
-    rules |= {
-        name: RuleTally(agreement=Agreement(wrong=1, wrong_issues=(number,))) for name in found if name not in known
-    }
-    rules |= {
-        name: RuleTally(agreement=Agreement(missed=1, missed_issues=(number,))) for name in known if name not in found
-    }
-    is_none = not known
-    return Tally(rules=rules, known=1, known_none=int(is_none), false_alarms=int(is_none and bool(found)))
+def judge(number: int, found: Collection[str], known: Collection[str], excused: Collection[str] = ()) -> Tally:
+    """The tally of how an issue's matches stand to what is known of it; an excused rule is not missed."""
+    right, wrong = [name for name in found if name in known], [name for name in found if name not in known]
+    missed = [name for name in known if name not in found and name not in excused]
+    rules = {name: RuleTally(agreement=Agreement(right=1)) for name in right}
+    rules |= {name: RuleTally(agreement=Agreement(wrong=1, wrong_issues=(number,))) for name in wrong}
+    rules |= {name: RuleTally(agreement=Agreement(missed=1, missed_issues=(number,))) for name in missed}
+    return Tally(
+        rules=rules,
+        known=1,
+        known_none=int(not known),
+        recognised=int(bool(right)),
+        false_alarms=int(not known and bool(found)),
+    )
 
 
 def compare(number: int, now: Collection[str], before: Collection[str], *, speaks: bool, spoke: bool) -> Tally:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from bot.history.clusters import Cluster
 from bot.history.intervals import Share, measure_share
 from bot.history.tally import Agreement, Change, RuleTally, Tally, WeekTally
 from bot.history.typical import Typical, find_least_typical, find_most_typical
@@ -45,7 +46,11 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TruthReport:
-    """How all rules stand to what is known; `uncovered` counts missed issues by ids that no rule has."""
+    """How all rules stand to what is known.
+
+    `precision` is the share of matches that are right, `recall` that of the issues with a known problem which a right
+    rule matched; `uncovered` counts missed issues by ids that no rule has.
+    """
 
     source: str
     known: int
@@ -80,6 +85,7 @@ class Report:
     overlaps: tuple[Overlap, ...]
     truth: TruthReport | None = None
     comparison: Comparison | None = None
+    clusters: tuple[Cluster, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -94,8 +100,8 @@ class Setting:
     revision: str = ""
 
 
-def make_report(tally: Tally, ruleset: Ruleset, setting: Setting) -> Report:
-    """The report of a tally."""
+def make_report(tally: Tally, ruleset: Ruleset, setting: Setting, clusters: tuple[Cluster, ...] = ()) -> Report:
+    """The report of a tally; `clusters` are messages that unmatched issues share."""
     weeks = list_weeks(tally.weeks)
     rules = tuple(_report_rule(rule, tally, weeks, is_judged=bool(setting.truth)) for rule in ruleset.rules)
     overlaps = _list_overlaps(tally, ruleset)
@@ -111,6 +117,7 @@ def make_report(tally: Tally, ruleset: Ruleset, setting: Setting) -> Report:
         overlaps=overlaps,
         truth=_report_truth(tally, ruleset, setting.truth) if setting.truth else None,
         comparison=_report_changes(tally, setting.revision) if setting.revision else None,
+        clusters=clusters,
         notes=(*_note_whole(tally), *_note_rules(rules, ruleset, setting.today), *_note_overlaps(overlaps)),
     )
 
@@ -166,19 +173,16 @@ def _declare(first: Rule, second: Rule) -> str:
 def _report_truth(tally: Tally, ruleset: Ruleset, source: str) -> TruthReport:
     agreements = {name: rule.agreement for name, rule in tally.rules.items()}
     known = {rule.id for rule in ruleset.rules}
-    whole = Agreement(
-        right=sum(agreement.right for agreement in agreements.values()),
-        wrong=sum(agreement.wrong for agreement in agreements.values()),
-        missed=sum(agreement.missed for agreement in agreements.values()),
-    )
-    uncovered = [(name, agreement.missed) for name, agreement in agreements.items() if name not in known]
+    right = sum(agreement.right for agreement in agreements.values())
+    missed = [(name, agreement.missed) for name, agreement in agreements.items() if agreement.missed]
+    uncovered = [(name, count) for name, count in missed if name not in known]
     return TruthReport(
         source=source,
         known=tally.known,
         known_none=tally.known_none,
         false_alarms=tally.false_alarms,
-        precision=measure_precision(whole),
-        recall=measure_recall(whole),
+        precision=measure_share(right, right + sum(agreement.wrong for agreement in agreements.values())),
+        recall=measure_share(tally.recognised, tally.known - tally.known_none),
         uncovered=tuple(sorted(uncovered, key=lambda item: (-item[1], item[0]))),
     )
 
@@ -198,26 +202,29 @@ def _note_whole(tally: Tally) -> Iterator[str]:
 
 def _note_rules(rules: tuple[RuleReport, ...], ruleset: Ruleset, today: date) -> Iterator[str]:
     for report, rule in zip(rules, ruleset.rules, strict=True):
-        tally = report.tally
         if report.share and report.share.value > _BROAD:
             yield f"{rule.id} matches {report.share.value:.0%} of all issues; is it meant to be so broad?"
-        if tally.silenced and not tally.matches:
-            yield f"{rule.id} never spoke: other rules superseded it each time ({tally.silenced})."
+        if report.tally.silenced and not report.tally.matches:
+            yield f"{rule.id} never spoke: other rules superseded it each time ({report.tally.silenced})."
         if rule.model.expires and rule.model.expires <= today:
             yield f"{rule.id} expired on {rule.model.expires}: it labels, and its guidance is withheld."
-        if report.precision and report.precision.high < _DOUBTFUL:
-            wrong = ", ".join(f"#{number}" for number in tally.agreement.wrong_issues)
-            yield f"{rule.id} is wrong more often than one time in ten; look at {wrong}."
-    never = [rule.id for rule in rules if not rule.tally.matches and not rule.tally.silenced]
-    if never:
-        shown = [*never[:_NAMED], *(["…"] if len(never) > _NAMED else [])]
-        yield f"{len(never)} of {len(rules)} rules matched nothing: {', '.join(shown)}"
+    doubtful = [_doubt(report) for report in rules if report.precision and report.precision.high < _DOUBTFUL]
+    yield from _name_some(doubtful, "rules are wrong more often than one time in ten")
+    never = [report.id for report in rules if not report.tally.matches and not report.tally.silenced]
+    yield from _name_some(never, f"of {len(rules)} rules matched nothing")
+
+
+def _doubt(report: RuleReport) -> str:
+    wrong = ", ".join(f"#{number}" for number in report.tally.agreement.wrong_issues[:3])
+    return f"{report.id} (look at {wrong})"
 
 
 def _note_overlaps(overlaps: tuple[Overlap, ...]) -> Iterator[str]:
-    for overlap in overlaps:
-        if not overlap.declared:
-            yield (
-                f"{overlap.first} and {overlap.second} both matched {overlap.issues} issues, and neither says so; "
-                "add `supersedes` or `also`."
-            )
+    undeclared = [f"{one.first} and {one.second} ({one.issues})" for one in overlaps if not one.declared]
+    yield from _name_some(undeclared, "pairs of rules match the same issues and do not say so (`supersedes`, `also`)")
+
+
+def _name_some(names: list[str], what: str) -> Iterator[str]:
+    """`3 rules …: a, b, c`; of many the first ten."""
+    if names:
+        yield f"{len(names)} {what}: {', '.join([*names[:_NAMED], *(['…'] if len(names) > _NAMED else [])])}"

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from bot.history.clusters import Cluster
 from bot.history.intervals import Share
 from bot.history.report import Comparison, Overlap, Report, RuleReport, TruthReport
 from bot.history.shown import show_text
-from bot.history.tally import Change
+from bot.history.tally import SAMPLE, Change
 from bot.history.typical import Typical
 
 Json = dict[str, Any]
 _DIGITS = 4
+_LONG = 200
 
 
 def tell_report(report: Report) -> Json:
@@ -33,7 +35,11 @@ def tell_report(report: Report) -> Json:
         "overlaps": [_tell_overlap(overlap) for overlap in report.overlaps],
         "truth": _tell_truth(report.truth) if report.truth else None,
         "compare": _tell_comparison(report.comparison) if report.comparison else None,
-        "unmatched": {"issues": tally.issues - tally.matched, "newest": list(tally.unmatched_issues)},
+        "unmatched": {
+            "issues": tally.issues - tally.matched,
+            "newest": list(tally.unmatched_issues),
+            "clusters": [_tell_cluster(cluster) for cluster in report.clusters],
+        },
         "notes": list(report.notes),
     }
 
@@ -85,6 +91,16 @@ def _tell_typical(typical: Typical) -> Json:
 
 def _tell_overlap(overlap: Overlap) -> Json:
     return {"rules": [overlap.first, overlap.second], "issues": overlap.issues, "declared": overlap.declared or None}
+
+
+def _tell_cluster(cluster: Cluster) -> Json:
+    return {
+        "message": show_text(cluster.text, _LONG),
+        "issues": cluster.issues,
+        "authors": cluster.authors,
+        "titles": cluster.titles,
+        "numbers": list(cluster.numbers[:SAMPLE]),
+    }
 
 
 def _tell_truth(truth: TruthReport) -> Json:

@@ -78,9 +78,10 @@ class RuleTally:
 class Tally:
     """What all rules did. `overlaps` counts issues by pairs of rules that both held, whichever spoke.
 
-    `known` counts issues that the truth knows, `known_none` those of them that are known to match nothing, and
-    `false_alarms` those of these that matched. `change` is about issues that would get a comment.
-    `unmatched_issues` are the newest ones that no rule matched. Pull requests are no issues, and only counted.
+    `known` counts issues that the truth knows, `known_none` those of them that ought to match nothing, `recognised`
+    those of the others that a right rule matched, and `false_alarms` those of `known_none` that matched. `change` is
+    about issues that would get a comment. `unmatched_issues` are the newest ones that no rule matched. Pull requests
+    are no issues, and only counted.
     """
 
     issues: int = 0
@@ -94,6 +95,7 @@ class Tally:
     labels: Mapping[str, int] = field(default_factory=dict)
     known: int = 0
     known_none: int = 0
+    recognised: int = 0
     false_alarms: int = 0
     change: Change = Change()
     unmatched_issues: tuple[int, ...] = ()
@@ -114,6 +116,7 @@ def merge_tallies(tallies: Iterable[Tally]) -> Tally:
         labels=_add(part.labels for part in parts),
         known=sum(part.known for part in parts),
         known_none=sum(part.known_none for part in parts),
+        recognised=sum(part.recognised for part in parts),
         false_alarms=sum(part.false_alarms for part in parts),
         change=_merge_changes([part.change for part in parts]),
         unmatched_issues=_newest((part.unmatched_issues for part in parts), SAMPLE),

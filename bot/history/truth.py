@@ -1,14 +1,14 @@
 """What is known of past issues, to hold the matches against: a file, or the labels that the issues carry. Pure."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.errors import SettingsError
 from bot.github.tracker import Issue
 from bot.history.issues import Line
-from bot.rules.rule import Ruleset
+from bot.rules.rule import Rule, Ruleset
 
 NONE = "none"
 LabelIndex = Mapping[str, tuple[tuple[str, frozenset[str]], ...]]
@@ -69,7 +69,7 @@ def index_labels(ruleset: Ruleset) -> LabelIndex:
     """The rules that set labels, by one of their labels: an issue is then compared with few of them."""
     index: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for rule in ruleset.rules:
-        if wanted := frozenset(label.casefold() for label in rule.model.labels.add):
+        if wanted := _labels_of(rule):
             index.setdefault(min(wanted), []).append((rule.id, wanted))
     return {label: tuple(rules) for label, rules in index.items()}
 
@@ -84,3 +84,15 @@ def find_known(truth: Truth, issue: Issue, labels: LabelIndex) -> frozenset[str]
         return truth.classes.get(issue.number)
     carried = frozenset(label.casefold() for label in issue.labels)
     return frozenset(name for label in carried for name, wanted in labels.get(label, ()) if wanted <= carried)
+
+
+def find_excused(truth: Truth, found: Collection[str], ruleset: Ruleset) -> frozenset[str]:
+    """The rules that need not match since one that did sets all their labels: by labels nobody can tell them apart."""
+    if truth.source == "file" or not found:
+        return frozenset()
+    given = [_labels_of(rule) for rule in ruleset.rules if rule.id in found]
+    return frozenset(rule.id for rule in ruleset.rules if any(_labels_of(rule) <= labels for labels in given))
+
+
+def _labels_of(rule: Rule) -> frozenset[str]:
+    return frozenset(label.casefold() for label in rule.model.labels.add)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.test_revision import commit, git
 from tests.stand_ins.command import ROOT, Finished, run_command
 from tests.stand_ins.github_json import Json
 from tests.stand_ins.story import HOME, MATCHING, OTHER, RULE
@@ -133,8 +134,8 @@ def test_labels_are_held_against_the_matches(checkout: Path) -> None:
 
     finished = backtest(checkout, "--against", "labels")
 
-    assert "precision  0.00 (0.00-0.66) 0/2" in finished.out
-    assert "recall     0.00 (0.00-0.79) 0/1" in finished.out
+    assert "precision  0.00 (0.00-0.66) 0/2 matches" in finished.out
+    assert "recall     0.00 (0.00-0.79) 0/1 issues" in finished.out
 
 
 def test_settings_beside_the_rules_count(checkout: Path) -> None:
@@ -194,6 +195,56 @@ def test_an_interrupted_run_leaves_no_process_behind(checkout: Path) -> None:
     assert (process.returncode, said) == (130, (b"", b""))
 
 
+def test_rules_are_compared_with_what_they_were(checkout: Path) -> None:
+    write_lines(checkout / "issues.jsonl", ISSUES)
+    git(checkout, "init", "--quiet")
+    commit(checkout, "old")
+    (checkout / HOME / "out-of-disk.yml").write_text(
+        CAPTURING.replace("os error {code:int}", "only breaks on"), "utf-8"
+    )
+
+    told = json.loads(backtest(checkout, "--compare", "old", "--format", "json").out)
+    text = backtest(checkout, "--compare", "old").out
+
+    assert told["compare"] == {
+        "revision": "old",
+        "comments": {"gained": 1, "lost": 2, "gained_issues": [1], "lost_issues": [3, 2]},
+        "rules": {"out-of-disk": {"gained": 1, "lost": 2, "gained_issues": [1], "lost_issues": [3, 2]}},
+    }
+    assert "  out-of-disk: 1 gained, 2 lost\n    + #1\n    - #3, #2\n  comments: 1 gained, 2 lost\n" in text
+
+
+def test_messages_that_unmatched_issues_share_are_told(checkout: Path) -> None:
+    error = "error: cannot open the widget store"
+    issues = [describe(number, error, user={"login": f"user-{number}"}) for number in range(1, 9)]
+    write_lines(checkout / "issues.jsonl", [*issues, *(describe(number, "Nothing to see.") for number in range(9, 60))])
+
+    told = json.loads(backtest(checkout, "--format", "json").out)
+
+    assert (told["unmatched"]["issues"], told["unmatched"]["newest"]) == (59, list(range(59, 49, -1)))
+    assert [cluster["issues"] for cluster in told["unmatched"]["clusters"]][:1] == [8]
+    assert "cannot open the widget store" in backtest(checkout).out
+    assert "cannot open the widget store" not in backtest(checkout, "--no-clusters").out
+
+
+def test_the_report_can_be_a_page(checkout: Path) -> None:
+    write_lines(checkout / "issues.jsonl", ISSUES)
+
+    finished = backtest(checkout, "--html", "report.html")
+
+    assert (finished.code, finished.err) == (0, "")
+    assert "<title>Backtest of issues.jsonl</title>" in (checkout / "report.html").read_text("utf-8")
+
+
+def test_details_show_the_most_and_least_typical_matches(checkout: Path) -> None:
+    write_lines(checkout / "issues.jsonl", ISSUES)
+
+    told = backtest(checkout, "--details").out
+
+    assert "out-of-disk, most typical matches" in told
+    assert "#3 It breaks [phrase: " in told
+
+
 def test_empty_lines_are_no_issues(checkout: Path) -> None:
     (checkout / "issues.jsonl").write_text("\n\n", encoding="utf-8")
 
@@ -233,6 +284,10 @@ def test_a_broken_archive_is_told(checkout: Path, content: bytes) -> None:
     [
         pytest.param((), "cannot read issues.jsonl: ", id="no such file"),
         pytest.param(("--per-issue", "nowhere/out.jsonl"), "cannot write nowhere/out.jsonl: ", id="no such folder"),
+        pytest.param(("--html", "nowhere/x.html"), "cannot read issues.jsonl: ", id="the history comes first"),
+        pytest.param(("--compare", "HEAD"), ".github/signpost is in no git repository", id="not in git"),
+        pytest.param(("--against", "nowhere"), "cannot read nowhere: ", id="no such truth"),
+        pytest.param(("--config", "nowhere"), "cannot read nowhere: ", id="no such settings"),
         pytest.param(("--rules", "nowhere"), "there are no rules at nowhere", id="no such rules"),
     ],
 )

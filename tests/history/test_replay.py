@@ -12,6 +12,7 @@ from bot.github.tracker import Account, Issue
 from bot.history.replay import Part, Replay, Task, compare, compile_task, judge, replay_issue, replay_lines
 from bot.history.tally import Agreement, Change, RuleTally, Tally, WeekTally, merge_tallies
 from bot.history.truth import Truth
+from bot.rules.matching import read_facts
 from tests.builders import Fields, a_rule, an_issue
 
 TODAY = date(2026, 11, 25)
@@ -31,7 +32,7 @@ def a_replay(*rules: Fields, config: Config | None = None, **more: Any) -> Repla
 
 
 def tally(issue: Issue, replay: Replay) -> Tally:
-    return merge_tallies(replay_issue(issue, replay)[0])
+    return merge_tallies(replay_issue(read_facts(issue, replay.ruleset), replay)[0])
 
 
 def count(issue: Issue, *rules: Fields, config: Config | None = None) -> dict[str, tuple[int, int, int]]:
@@ -102,6 +103,7 @@ def test_an_issue_is_held_against_what_is_known() -> None:
             "c": RuleTally(agreement=Agreement(missed=1, missed_issues=(7,))),
         },
         known=1,
+        recognised=1,
     )
 
 
@@ -110,6 +112,15 @@ def test_a_match_on_an_issue_known_to_be_none_is_a_false_alarm(found: tuple[str,
     judged = judge(7, found, known=())
 
     assert (judged.known, judged.known_none, judged.false_alarms) == (1, 1, alarms)
+
+
+def test_by_labels_a_rule_is_not_missed_where_another_sets_its_labels() -> None:
+    twin = DISK | {"id": "other-disk", "match": {"phrase": "the other disk is full"}, "labels": ["needs-info"]}
+    replay = a_replay(DISK, twin, truth=Truth(source="labels"))
+
+    found = tally(an_issue(labels=("needs-info",)), replay)
+
+    assert {name: rule.agreement for name, rule in found.rules.items()} == {"out-of-disk": Agreement(right=1)}
 
 
 def test_labels_judge_no_rule_that_sets_none() -> None:

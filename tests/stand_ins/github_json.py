@@ -158,13 +158,16 @@ def issue_json(repository: str, issue: StoredIssue, api: str) -> Json:
     return given
 
 
-def comment_json(repository: str, number: int, comment: StoredComment, api: str) -> Json:
+def comment_json(
+    repository: str, number: int, comment: StoredComment, api: str, *, is_pull_request: bool = False
+) -> Json:
     url = f"{api}/repos/{repository}/issues/comments/{comment.id}"
+    page = "pull" if is_pull_request else "issues"
     return {
         "id": comment.id,
         "node_id": f"IC_{comment.id}",
         "url": url,
-        "html_url": f"https://github.com/{repository}/issues/{number}#issuecomment-{comment.id}",
+        "html_url": f"https://github.com/{repository}/{page}/{number}#issuecomment-{comment.id}",
         "issue_url": f"{api}/repos/{repository}/issues/{number}",
         "user": user_json(comment.author, api),
         "body": comment.body,

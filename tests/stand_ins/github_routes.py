@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import unquote, urlencode
 
 from tests.stand_ins.github_json import (
@@ -59,8 +60,27 @@ class Visit:
         shown = entries[(page - 1) * size : page * size]
         if page * size >= len(entries):
             return Reply(body=shown)
-        following = urlencode({**self.request.query, "page": page + 1})
-        return Reply(body=shown, headers={"Link": f'<{self.api}{self.request.path}?{following}>; rel="next"'})
+        links = {"next": page + 1, "last": -(-len(entries) // size)}
+        link = ", ".join(f'<{self._address(number)}>; rel="{name}"' for name, number in links.items())
+        return Reply(body=shown, headers={"Link": link})
+
+    def _address(self, page: int) -> str:
+        return f"{self.api}{self.request.path}?{urlencode({**self.request.query, 'page': page})}"
+
+    def page_by_change(self, entries: list[Json]) -> Reply:
+        """A page of what changed since then, sorted as asked, with its ETag; 304 where the asker has it already.
+
+        https://docs.github.com/en/rest/issues/issues#list-repository-issues
+        """
+        query = self.request.query
+        key = {"updated": "updated_at"}.get(query.get("sort", "created"), "created_at")
+        recent = [entry for entry in entries if entry["updated_at"] >= query.get("since", "")]
+        recent.sort(key=lambda entry: (entry[key], entry["id"]), reverse=query.get("direction", "desc") == "desc")
+        reply = self.page(recent)
+        etag = f'W/"{sha256(reply.text.encode()).hexdigest()}"'
+        if self.request.headers.get("if-none-match") == etag:
+            return Reply(status=304, headers={"ETag": etag})
+        return Reply(body=reply.body, headers={**reply.headers, "ETag": etag})
 
 
 def _refuse(status: int, message: str, *errors: Json) -> Reply:
@@ -84,8 +104,17 @@ def _answer_gone(visit: Visit, target: tuple[str, int] | None) -> Reply:
 
 def _list_issues(visit: Visit) -> Reply:
     wanted = visit.request.query.get("state", "open")
-    issues = sorted(visit.repository.issues.values(), key=lambda issue: -issue.number)
-    return visit.page([visit.show_issue(issue) for issue in issues if wanted in {"all", issue.state}])
+    issues = (issue for issue in visit.repository.issues.values() if wanted in {"all", issue.state})
+    return visit.page_by_change([visit.show_issue(issue) for issue in issues])
+
+
+def _list_all_comments(visit: Visit) -> Reply:
+    comments = (
+        comment_json(visit.repository.name, issue.number, comment, visit.api, is_pull_request=issue.is_pull_request)
+        for issue in visit.repository.issues.values()
+        for comment in issue.comments
+    )
+    return visit.page_by_change(list(comments))
 
 
 def _edit_issue(visit: Visit) -> Reply:
@@ -203,6 +232,7 @@ def _lock(visit: Visit) -> Reply:
 def _routes() -> Iterator[tuple[str, re.Pattern[str], Callable[[Visit], Reply]]]:
     for verb, shape, answer in (
         ("GET", "/issues", _list_issues),
+        ("GET", "/issues/comments", _list_all_comments),
         ("GET", "/issues/{number}", _get_issue),
         ("PATCH", "/issues/{number}", _edit_issue),
         ("GET", "/issues/{number}/comments", _list_comments),

@@ -138,8 +138,9 @@ class OpenAPIChecker:
 
 
 def _is_plain_refusal(error: Exception, reply: Reply) -> bool:
-    """Many operations answer 301, 401, 403 or 404 without listing it."""
-    return isinstance(error, ResponseNotFound) and reply.status >= 300 and "message" in (reply.body or {})
+    """Many operations answer 301, 401, 403 or 404 without listing it, and any that is read with an ETag 304."""
+    is_known = reply.status == 304 or (reply.status >= 300 and "message" in (reply.body or {}))
+    return isinstance(error, ResponseNotFound) and is_known
 
 
 def _say(error: BaseException) -> str:

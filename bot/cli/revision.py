@@ -1,0 +1,86 @@
+"""Rules as they were at a revision of the git repository that they are in, read into memory: nothing is checked out."""
+
+import shutil
+import subprocess
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from bot.errors import SettingsError
+from bot.rules.document import MAX_BYTES
+from bot.rules.loading import PACK_FILE, find_pack
+
+_SUFFIXES = (".yml", ".yaml", ".j2")
+
+
+class _Entry(NamedTuple):
+    name: str
+    object: str
+
+
+def read_revision(place: str, revision: str) -> dict[str, str]:
+    """The files of a place (a folder, a rule file, pack:NAME) at a revision, by the paths that they have today.
+
+    Nothing, where the place was not there yet. Raises SettingsError where it is in no git repository, and for a
+    revision that is none.
+    """
+    path = find_pack(place.removeprefix("pack:")) if place.startswith("pack:") else Path(place)
+    home = path if path.is_dir() else path.parent
+    if not home.is_dir():
+        message = f"there are no rules at {place}; give a folder, a rule file or pack:NAME"
+        raise SettingsError(message)
+    commit = _find_commit(home, place, revision)
+    entries = [entry for entry in _list_entries(home, commit) if _is_wanted(entry.name, path)]
+    return dict(zip((f"{home.as_posix()}/{entry.name}" for entry in entries), _read(home, entries), strict=True))
+
+
+def _find_commit(home: Path, place: str, revision: str) -> str:
+    if _git(home, "rev-parse", "--is-inside-work-tree").strip() != b"true":
+        where = f"{place} is in no git repository ({home.resolve()}), so there is no {revision!r} to compare with"
+        message = f"{where}; give --rules a folder of a checkout"
+        raise SettingsError(message)
+    found = _git(home, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if not found:
+        message = f"there is no revision {revision!r} in the git repository of {place}; try a branch, a tag or HEAD~1"
+        raise SettingsError(message)
+    return found.decode().strip()
+
+
+def _list_entries(home: Path, commit: str) -> list[_Entry]:
+    """The files at and below the folder, by their path from there: `mode type object<TAB>path`, NUL after each."""
+    entries = []
+    for line in _git(home, "ls-tree", "-r", "-z", commit, ".").split(b"\0"):
+        about, _, name = line.partition(b"\t")
+        if about.split()[1:2] == [b"blob"]:
+            entries.append(_Entry(name.decode("utf-8", "replace"), about.split()[2].decode()))
+    return entries
+
+
+def _is_wanted(name: str, path: Path) -> bool:
+    """The same files that are read today: of a folder all but those in hidden ones, of a rule file its pack.yml too."""
+    inner = PurePosixPath(name)
+    if not path.is_dir() and name not in {path.name, PACK_FILE}:
+        return False
+    return inner.suffix in _SUFFIXES and not any(part.startswith(".") for part in inner.parts)
+
+
+def _read(home: Path, entries: list[_Entry]) -> list[str]:
+    """The texts, through one `git cat-file --batch`: `object type size<LF>content<LF>` each."""
+    asked = "".join(f"{entry.object}\n" for entry in entries).encode()
+    output, texts, position = _git(home, "cat-file", "--batch", given=asked), list[str](), 0
+    for _ in entries:
+        start = output.index(b"\n", position) + 1
+        size = int(output[position:start].split()[-1])
+        content = output[start : start + min(size, MAX_BYTES + 1)]
+        texts.append(content.decode("utf-8", "replace").removeprefix("\ufeff"))
+        position = start + size + 1
+    return texts
+
+
+def _git(home: Path, *arguments: str, given: bytes = b"") -> bytes:
+    """What git says; nothing where it refuses."""
+    program = shutil.which("git")
+    if program is None:
+        message = "--compare needs git, which is not on this machine's PATH"
+        raise SettingsError(message)
+    command = [program, "-C", str(home), *arguments]
+    return subprocess.run(command, input=given, capture_output=True, check=False).stdout  # noqa: S603 - no shell

@@ -1,0 +1,50 @@
+"""Bars over time, as the numbers of an SVG: few enough to be seen on a phone. Pure."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bot.history.weeks import gather
+
+MOST_BARS = 60
+HEIGHT = 100
+_GAP = 0.15
+
+
+class Bar(NamedTuple):
+    """One part of one bar: `series` counts from 0, the lowest; places are in the chart's own units, y from the top."""
+
+    series: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Chart(NamedTuple):
+    """A bar chart of stacked series: each bar is a unit wide, the highest is 100 units high, and stands for `top`."""
+
+    bars: tuple[Bar, ...]
+    width: int
+    top: int
+    weeks_a_bar: int
+
+
+def draw_chart(series: Sequence[Sequence[int]], most: int = MOST_BARS) -> Chart:
+    """The chart of several series of as many counts each, the first at the bottom."""
+    sums = [gather(counts, most) for counts in series]
+    columns = list(zip(*sums, strict=True))
+    top = max(map(sum, columns), default=0)
+    bars = [bar for column, counts in enumerate(columns) for bar in _stack(column, counts, top)]
+    count = len(series[0]) if series else 0
+    return Chart(tuple(bars), len(columns), top, max(1, -(-count // most)))
+
+
+def _stack(column: int, counts: Sequence[int], top: int) -> list[Bar]:
+    bars, below = list[Bar](), 0
+    for number, count in enumerate(counts):
+        if count:
+            height = round(HEIGHT * count / top, 2)
+            y = round(HEIGHT - HEIGHT * (below + count) / top, 2)
+            bars.append(Bar(number, round(column + _GAP / 2, 3), y, round(1 - _GAP, 3), height))
+            below += count
+    return bars

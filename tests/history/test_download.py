@@ -1,0 +1,271 @@
+"""A download over real HTTP, held against GitHub's description: every fault, every kill, and what the next run does."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from bot.github.tracker import Cursor, Page
+from bot.history.download import find_following, read_entries
+from bot.history.store import Entry
+from tests.stand_ins.command import Finished, Running, start_command
+from tests.stand_ins.fake_github import FAULTS, MAINTAINER, SECONDARY_LIMIT, FakeGitHub, Fault, Reply
+from tests.stand_ins.github_json import error_json, moment
+from tests.stand_ins.story import REPOSITORY, RULE, copy_github
+
+COUNT = 230
+BULK = range(60, 190)
+"""Issues that somebody touched all at once: more than a page has the same moment of the last change."""
+
+
+IN_COMMENTS = """\
+id: out-of-disk
+title: The disk is full
+mode: label
+match: {phrase: "No space left on device", in: [comments]}
+labels: [area:disk]
+examples:
+  match: [{body: It breaks, comments: ["It says: No space left on device"]}]
+  no_match: ["No space left on device"]
+"""
+
+
+def refuse(status: int, message: str, headers: Mapping[str, str]) -> Fault:
+    return Fault(kind="answer", reply=Reply(status=status, body=error_json(message), headers=headers))
+
+
+HARD = {
+    **FAULTS,
+    "secondary limit": refuse(403, SECONDARY_LIMIT, {"Retry-After": "0"}),
+    "429": refuse(429, SECONDARY_LIMIT, {"Retry-After": "0"}),
+    "limit for an hour": refuse(
+        403, "API rate limit exceeded", {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4102444800"}
+    ),
+    "killed before": Fault(kind="kill-before"),
+    "killed after": Fault(kind="kill-after"),
+}
+
+
+def fill(github: FakeGitHub) -> None:
+    github.add_repository(REPOSITORY)
+    for number in range(1, COUNT + 1):
+        issue = github.add_issue(f"Issue {number}", "It breaks", is_pull_request=number % 10 == 0, labels=["bug"])
+        if number % 7 == 0:
+            github.add_comment(issue, "Try again.", MAINTAINER)
+    for number in BULK:
+        github.repositories[REPOSITORY].issues[number].edited_at = moment(5_000)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    return prepare(tmp_path)
+
+
+def prepare(folder: Path) -> Path:
+    (folder / "rules").mkdir()
+    (folder / "rules" / "out-of-disk.yml").write_text(RULE.replace("follow: 1\n", ""), encoding="utf-8")
+    return folder
+
+
+def start(github: FakeGitHub, folder: Path, *arguments: str) -> Running:
+    return start_command(
+        *("backtest", "--repo", REPOSITORY, "--cache", "cache", "--rules", "rules", "--format", "json", "--jobs", "1"),
+        *arguments,
+        folder=folder,
+        environment={"GITHUB_API_URL": github.url, "GITHUB_TOKEN": "ghs_bot"},
+    )
+
+
+def run(github: FakeGitHub, folder: Path, *arguments: str) -> Finished:
+    return start(github, folder, *arguments).go()
+
+
+def dump(folder: Path) -> list[tuple[object, ...]]:
+    """All that is stored; an ETag is another one at each server."""
+    queries = (
+        "select * from issues",
+        "select * from comments",
+        "select repository, kind, since, page, etag <> '' from cursors",
+    )
+    with closing(sqlite3.connect(folder / "cache" / "history.sqlite3")) as connection:
+        return [row for query in queries for row in connection.execute(query)]
+
+
+def test_a_repository_is_downloaded_whole_without_its_pull_requests(fake_github: FakeGitHub, checkout: Path) -> None:
+    fill(fake_github)
+
+    finished = run(fake_github, checkout, "--comments")
+
+    told = json.loads(finished.out)
+    assert (finished.code, finished.err, told["issues"]) == (0, "", COUNT - COUNT // 10)
+    assert told["history"] == {"name": REPOSITORY, "repository": REPOSITORY}
+    counts = [len([row for row in dump(checkout) if len(row) == length]) for length in (4,)]
+    assert counts == [COUNT - COUNT // 10]
+
+
+def test_what_has_not_changed_costs_nothing(fake_github: FakeGitHub, checkout: Path) -> None:
+    fill(fake_github)
+    run(fake_github, checkout, "--comments")
+    before, stored = len(fake_github.requests), dump(checkout)
+
+    finished = run(fake_github, checkout, "--comments")
+
+    again = fake_github.requests[before:]
+    assert (finished.code, dump(checkout)) == (0, stored)
+    assert [(request.path, "if-none-match" in request.headers) for request in again] == [
+        (f"/repos/{REPOSITORY}/issues", True),
+        (f"/repos/{REPOSITORY}/issues/comments", True),
+    ]
+
+
+def test_only_what_changed_is_asked_for(fake_github: FakeGitHub, checkout: Path) -> None:
+    fill(fake_github)
+    run(fake_github, checkout)
+    before = len(fake_github.requests)
+    fake_github.edit_body(fake_github.repositories[REPOSITORY].issues[3], "No space left on device")
+    fake_github.repositories[REPOSITORY].issues[3].edited_at = moment(9_000)
+    fake_github.add_issue("A new one", "No space left on device").edited_at = moment(9_001)
+
+    told = json.loads(run(fake_github, checkout).out)
+
+    assert (len(fake_github.requests) - before, told["issues"], told["matched"]) == (1, COUNT - COUNT // 10 + 1, 2)
+
+
+def test_what_is_there_can_be_used_without_github(fake_github: FakeGitHub, checkout: Path) -> None:
+    fill(fake_github)
+    run(fake_github, checkout)
+    before = len(fake_github.requests)
+
+    told = json.loads(run(fake_github, checkout, "--cached").out)
+
+    assert (len(fake_github.requests) - before, told["issues"]) == (0, COUNT - COUNT // 10)
+
+
+def test_the_authors_own_comments_are_looked_at(fake_github: FakeGitHub, checkout: Path) -> None:
+    (checkout / "rules" / "out-of-disk.yml").write_text(IN_COMMENTS, encoding="utf-8")
+    issue = fake_github.add_issue("It breaks", "Somehow")
+    fake_github.add_comment(issue, "It says: No space left on device")
+
+    counts = [json.loads(run(fake_github, checkout, *more).out)["matched"] for more in ((), ("--comments",))]
+
+    assert counts == [0, 1]
+
+
+def test_a_limit_says_when_to_go_on_and_that_nothing_is_lost(fake_github: FakeGitHub, checkout: Path) -> None:
+    fill(fake_github)
+    fake_github.faults = {3: HARD["limit for an hour"]}
+
+    finished = run(fake_github, checkout)
+
+    assert (finished.code, finished.out) == (3, "")
+    assert "The rate limit ends at 20" in finished.err
+    assert finished.err.endswith("issues are stored already, and the next run goes on from there.\n")
+
+
+REQUESTS = 5
+"""Issues: the first 100, two pages of what was touched at once and the rest; comments: one page."""
+
+CASES = [(number, fault) for number in range(1, REQUESTS + 1) for fault in HARD]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aftermath:
+    """A download with a fault, one without, and what is stored then."""
+
+    first: Finished
+    second: Finished
+    stored: list[tuple[object, ...]]
+
+
+@pytest.fixture(scope="module")
+def aftermaths() -> Iterator[Mapping[tuple[int, str], Future[Aftermath]]]:
+    """All of them side by side, because a download mostly waits; (0, "") is the one without a fault."""
+    with FakeGitHub() as filled, ThreadPoolExecutor(6) as pool:
+        fill(filled)
+        yield {case: pool.submit(go_through, *case, filled) for case in [(0, ""), *CASES]}
+
+
+def go_through(number: int, fault: str, filled: FakeGitHub) -> Aftermath:
+    with copy_github(filled) as github, TemporaryDirectory() as name:
+        folder = prepare(Path(name))
+        running = start(github, folder, "--comments")
+        github.victim, github.faults = running.pid, {number: HARD[fault]} if number else {}
+        first = running.go()
+        github.faults = {}
+        return Aftermath(first=first, second=run(github, folder, "--comments"), stored=dump(folder))
+
+
+@pytest.mark.parametrize("number, fault", CASES)
+def test_whatever_goes_wrong_the_next_run_ends_with_the_same_store(
+    aftermaths: Mapping[tuple[int, str], Future[Aftermath]], number: int, fault: str
+) -> None:
+    undisturbed, disturbed = aftermaths[0, ""].result(), aftermaths[number, fault].result()
+
+    assert disturbed.first.code in {0, 3, -9}
+    assert (disturbed.second.code, disturbed.second.out) == (0, undisturbed.second.out)
+    assert disturbed.stored == undisturbed.stored
+
+
+def test_every_request_of_the_download_was_disturbed(fake_github: FakeGitHub, checkout: Path) -> None:
+    fill(fake_github)
+    run(fake_github, checkout, "--comments")
+
+    assert len(fake_github.requests) == REQUESTS
+
+
+def a_page(*moments: str, has_more: bool = True) -> Page:
+    return Page(entries=tuple({"updated_at": moment} for moment in moments), etag="tag", has_more=has_more)
+
+
+@pytest.mark.parametrize(
+    "cursor, page, following",
+    [
+        pytest.param(Cursor(), a_page("1", "2"), Cursor("2"), id="from the last change of a page"),
+        pytest.param(Cursor("2"), a_page("2", "2"), Cursor("2", 2), id="one moment fills a page"),
+        pytest.param(Cursor("2", 2), a_page("2", "3"), Cursor("3"), id="and ends on the next"),
+        pytest.param(Cursor("3"), a_page("3", has_more=False), Cursor("3", 1, "tag"), id="the last page"),
+        pytest.param(Cursor("3", 2), a_page(has_more=False), Cursor("3", 2, "tag"), id="an empty last page"),
+    ],
+)
+def test_each_page_says_where_to_go_on(cursor: Cursor, page: Page, following: Cursor) -> None:
+    assert find_following(cursor, page) == following
+
+
+def entries_of(kind: Any, **found: object) -> list[Entry]:  # noqa: ANN401 - one of two words
+    return read_entries(Page(entries=({"updated_at": "1", **found},)), kind)
+
+
+def test_what_nobody_reads_is_not_kept() -> None:
+    (entry,) = entries_of(
+        "issues",
+        number=7,
+        title="x",
+        user={"login": "octocat", "type": "User", "avatar_url": "y"},
+        labels=[{"name": "bug", "color": "ededed"}, "old"],
+        reactions={"+1": 2},
+    )
+
+    assert json.loads(entry.text) == {
+        "number": 7,
+        "title": "x",
+        "updated_at": "1",
+        "user": {"login": "octocat", "type": "User"},
+        "labels": [{"name": "bug"}, "old"],
+    }
+
+
+def test_pull_requests_and_comments_on_them_are_left_out() -> None:
+    address = "https://api.github.com/repos/o/r/issues/7"
+
+    assert entries_of("issues", number=7, pull_request={"url": "x"}) == []
+    assert entries_of("comments", id=1, issue_url=address, html_url="https://github.com/o/r/pull/7#x") == []
+    assert entries_of("comments", id=1, issue_url=address, html_url="https://github.com/o/r/issues/7#x", user=None) == [
+        Entry(7, "1", '{"id": 1, "html_url": "https://github.com/o/r/issues/7#x", "updated_at": "1", "user": null}', 1)
+    ]

@@ -1,0 +1,28 @@
+from collections.abc import Sequence
+
+import pytest
+
+from bot.page.charts import Bar, Chart, draw_chart
+
+
+@pytest.mark.parametrize(
+    "series, chart",
+    [
+        pytest.param([], Chart((), 0, 0, 1), id="no series"),
+        pytest.param([()], Chart((), 0, 0, 1), id="no weeks"),
+        pytest.param([(0, 0)], Chart((), 2, 0, 1), id="nothing happened"),
+        pytest.param(
+            [(1, 0), (1, 4)],
+            Chart((Bar(0, 0.075, 75, 0.85, 25), Bar(1, 0.075, 50, 0.85, 25), Bar(1, 1.075, 0, 0.85, 100)), 2, 4, 1),
+            id="stacked",
+        ),
+    ],
+)
+def test_counts_become_bars(series: Sequence[Sequence[int]], chart: Chart) -> None:
+    assert draw_chart(series) == chart
+
+
+def test_many_weeks_share_a_bar() -> None:
+    chart = draw_chart([(1,) * 100], most=60)
+
+    assert (chart.width, chart.weeks_a_bar, chart.top) == (50, 2, 2)
