@@ -9,10 +9,10 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench schema lock studio clean
+.PHONY: help demo test lint format bench schema lock studio pictures clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: .venv/.run ## Show what Signpost would do about one recorded issue
 	$(BIN)/signpost run --event tests/cases/extra-usage-400/event.json --event-name issues \
@@ -47,6 +47,9 @@ schema: .venv/.run ## Write the schemas and the reference in rules/ from the mod
 
 studio: .venv/.test ## Build the page of `signpost studio`, with Node from PyPI
 	$(BIN)/python -m bot.studio.frontend.build
+
+pictures: .venv/.test ## Take the pictures of the documentation
+	$(BIN)/python -m tests.studio.pictures
 
 lock: .venv/.lint ## Write requirements/ anew; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt

@@ -132,7 +132,10 @@ def _tell_inspection(seen: Inspection, issue: Issue) -> Json:
             {"name": name, "value": reveal_line(found.value[:200]), "place": found.place}
             for name, found in seen.captures.items()
         ],
-        "matches": [{"rule": match.rule.id, "superseded_by": match.superseded_by} for match in seen.matches],
+        "matches": [
+            {"rule": match.rule.id, "superseded_by": match.superseded_by, "is_own": match.rule is seen.rule}
+            for match in seen.matches
+        ],
         "preview": asdict(seen.preview),
     }
 

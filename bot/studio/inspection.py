@@ -57,6 +57,7 @@ class Inspection:
     """All that is known of one issue. `texts` are its title, body and comments, in runs."""
 
     issue: Issue
+    rule: Rule | None
     verdict: Verdict | None
     captures: Captures
     matches: tuple[Match, ...]
@@ -75,7 +76,7 @@ def inspect_issue(issue: Issue, rule: Rule | None, around: Ruleset, today: date)
     marks = tuple(find_marks(verdict, sources)) if verdict else ()
     texts = tuple((source, split_runs(text, source, marks)) for source, text in sources.items())
     preview = preview_comment(issue, matches, rule, around.forbidden_words, today)
-    return Inspection(issue, verdict, own.captures if own else captures, matches, texts, preview)
+    return Inspection(issue, rule, verdict, own.captures if own else captures, matches, texts, preview)
 
 
 def find_marks(verdict: Verdict, sources: Mapping[str, str], kind: MarkKind = "for") -> Iterator[Mark]:

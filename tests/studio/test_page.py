@@ -188,15 +188,15 @@ def test_a_studio_that_has_ended_is_noticed_and_the_text_stays(browser: Browser,
 def test_the_list_is_used_by_keyboard_alone(page: Page) -> None:
     page.get_by_label("All", exact=False).check()
     expect(page.locator(".row")).to_have_count(3)
-    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
     expect(page.get_by_label("Search the issues")).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("listbox")).to_be_focused()
     page.keyboard.press("End")
-    expect(page.locator("#issue-hint")).to_have_text("#13")
+    expect(page.locator("#issue-hint")).to_have_text("#13 Both")
     page.keyboard.press("ArrowUp")
 
-    expect(page.locator("#issue-hint")).to_have_text("#12")
+    expect(page.locator("#issue-hint")).to_have_text("#12 Quota")
     expect(page.get_by_role("option", selected=True)).to_contain_text("#12")
 
 

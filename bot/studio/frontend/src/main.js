@@ -131,16 +131,16 @@ async function openList({ keeps = false } = {}) {
 
 function choose(row) {
   page.shown = row;
-  return refresh(row);
+  return refresh(row, true);
 }
 
-async function refresh(row) {
+async function refresh(row, isNew = false) {
   const isExample = "kind" in row;
   const told = await attempt(() => (isExample ? server.readExample(row.kind, row.index) : server.readIssue(row.index)));
   if (page.shown !== row) return;
   if (!told) return clearIssue("It is not there any more.");
-  find("issue-hint").textContent = isExample ? `example ${row.kind} ${row.index + 1}` : `#${told.number}`;
-  drawIssue(told);
+  find("issue-hint").textContent = `${isExample ? `example ${row.kind} ${row.index + 1}` : `#${told.number}`} ${row.title}`;
+  drawIssue(told, isNew);
   drawComment(told);
 }
 

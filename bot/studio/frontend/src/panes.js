@@ -67,6 +67,7 @@ export function drawRow(row) {
     make("span", { class: "number" }, `#${row.number}`),
     make("span", { class: "title", dir: "auto" }, row.title || "(no title)"),
     row.others.length ? make("span", { class: "also" }, row.others.join(", ")) : null,
+    row.date ? make("span", { class: "date" }, row.date) : null,
     make("span", { class: "unseen" }, said),
   ].filter(Boolean);
 }
@@ -81,8 +82,9 @@ export function drawExampleRow(row) {
   ];
 }
 
-export function drawIssue(told) {
+export function drawIssue(told, isNew) {
   const [title, ...texts] = told.texts;
+  const place = find("issue").scrollTop;
   find("issue").replaceChildren(
     make("h3", { dir: "auto" }, ...drawRuns(title.runs, "(no title)")),
     make("p", { class: "meta" }, ...drawMeta(told)),
@@ -92,12 +94,23 @@ export function drawIssue(told) {
       make("pre", { class: "text" }, ...drawRuns(runs, "(empty)")),
     ]),
   );
+  find("issue").scrollTop = isNew ? findEvidence() : place;
+}
+
+// Where the pane must stand so that the first evidence in the text is in sight.
+function findEvidence() {
+  const pane = find("issue");
+  const mark = pane.querySelector(".text mark");
+  const top = mark ? mark.getBoundingClientRect().bottom - pane.getBoundingClientRect().top + pane.scrollTop : 0;
+  return top < pane.clientHeight ? 0 : top - pane.clientHeight * 0.6;
 }
 
 function drawMeta(told) {
   const link = told.url ? make("a", { href: told.url, target: "_blank", rel: "noopener noreferrer" }, `#${told.number}`) : "";
   const captures = told.captures.map(({ name, value }) => make("code", {}, `${name} = ${value}`));
-  return [link, ...told.labels.map((label) => make("span", { class: "chip" }, label)), ...captures];
+  const others = told.matches.filter(({ is_own }) => !is_own).map(({ rule, superseded_by }) =>
+    make("span", { class: "chip warn" }, `${rule} matches too${superseded_by ? `, but ${superseded_by} speaks` : ""}`));
+  return [link, ...told.labels.map((label) => make("span", { class: "chip" }, label)), ...captures, ...others];
 }
 
 function drawRuns(runs, empty) {
