@@ -11,15 +11,15 @@ from io import TextIOWrapper
 from bot.errors import SignpostError
 
 COMMANDS = {
-    "run": "look at one issue event: label it, and post or update the one comment",
+    "init": "write the workflow, a first rule and the settings",
     "check": "prove rules on their own examples and against each other",
     "explain": "say why an issue matches a rule, or why not",
     "backtest": "replay rules over past issues",
     "suggest": "draft rules for what keeps coming back in past issues",
     "new": "write the file of a new rule, empty or drafted from an issue",
-    "schema": "print or write the schemas that editors read",
     "studio": "write one rule in the browser, and see what it does to past issues",
-    "init": "write the workflow, a first rule and the settings",
+    "schema": "print or write the schemas that editors read",
+    "run": "look at one issue event: label it, and post or update the one comment",
 }
 INTERRUPTED = 130
 
