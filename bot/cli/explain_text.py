@@ -226,4 +226,6 @@ def _print_counts(explanation: IssueExplanation, console: Console, wanted: str |
     hidden = sum(not rule.is_shown for rule in explanation.rules)
     none_near = "" if explanation.near or not hidden else "; none of the others comes near"
     more = "; --rule ID shows any of the others" if hidden else ""
+    if not explanation.near:
+        console.print()
     console.print(f"{tell_counts(explanation)}{'' if wanted else none_near + more}.")

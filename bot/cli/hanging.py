@@ -11,8 +11,9 @@ def print_hanging(lead: Text, text: Text, console: Console, following: str | Non
 
     Anything that is no terminal gets one line, for those who search in it.
     """
-    width = max(_NARROWEST, console.width - lead.cell_len)
+    following = " " * lead.cell_len if following is None else following
+    width = max(_NARROWEST, console.width - max(lead.cell_len, len(following)))
     rows = text.wrap(console, width) if console.is_terminal and text.plain else [text]
     for index, row in enumerate(rows):
-        begin = lead if index == 0 else Text(following if following is not None else " " * lead.cell_len, "dim")
+        begin = lead if index == 0 else Text(following, "dim")
         console.print(Text.assemble(begin, row), soft_wrap=True)

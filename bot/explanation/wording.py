@@ -17,7 +17,8 @@ _NEAR: dict[NearMissKind, str] = {
     "partial": "{percent} % of it is there; phrase and issue part at the bar",
     "inside_word": "it stands only inside a longer word; a phrase this short must stand alone",
     "elsewhere": "it stands in {view}, where this condition does not look; if it should, add `in: [{view}]`",
-    "unread": "it stands there, but no view holds it whole: it is hidden, template text, a heading, or runs across two",
+    "across": "it stands there, but runs from one text into another ({view}), and those are never read as one",
+    "unread": "it stands there, but in no view: in an HTML comment, template text, a form's label or a quote of us",
 }
 
 

@@ -14,7 +14,7 @@ from bot.rules.phrase import SQUEEZED_PATTERNS, Phrase, escape_pattern
 from bot.rules.text_conditions import Pattern, PhraseHolds, RegexHolds, compile_pattern
 from bot.rules.verdict import Evidence
 
-NearMissKind = Literal["partial", "inside_word", "elsewhere", "unread"]
+NearMissKind = Literal["partial", "inside_word", "elsewhere", "across", "unread"]
 
 _LEAST_COMMON, _LEAST_SHARE, _LEAST_SHARE_OF_SHORT = 8, 0.3, 0.6
 """Fewer squeezed characters, or a smaller part of the phrase, are chance; of a short phrase most must be there."""
@@ -38,7 +38,8 @@ class NearMiss:
     """Where a text condition nearly holds; `share` is how much of its text occurs, up to 1.
 
     `partial`: a part of the phrase occurs. `inside_word`: all of it, but only inside a longer word. `elsewhere`: all of
-    it, in a view that the condition does not look at. `unread`: all of it, in what no view holds, or across two.
+    it, in a view that the condition does not look at. `across`: all of it, but half in one text and half in another
+    (`view` names both). `unread`: all of it, in what no view holds.
     `wanted` is the phrase, `found` the issue's text (60 characters around); `start` and `end` count characters of
     `source`, `line` its lines from 1.
     """
@@ -92,7 +93,7 @@ class _Common(NamedTuple):
 
 def read_whole_body(facts: Facts) -> Text:
     """The body as one text, with what no view holds; made once an issue."""
-    return Text("unread", "body", facts.body, Span(0, len(facts.body)))
+    return Text("no view", "body", facts.body, Span(0, len(facts.body)))
 
 
 def find_near_miss(condition: PhraseHolds | RegexHolds, facts: Facts, whole: Text) -> NearMiss | None:
@@ -105,10 +106,18 @@ def find_near_miss(condition: PhraseHolds | RegexHolds, facts: Facts, whole: Tex
     if evidence := _find_first(replace(condition, views=others), facts):
         return _complete("elsewhere", evidence, wanted, facts)
     if evidence := condition.find_in(whole):
+        ends = (evidence.start, evidence.end - 1)
+        views = [text.view for end in ends for text in facts.texts if text.source == "body" and _holds(text.span, end)]
+        if len(views) == len(ends):
+            return _complete("across", replace(evidence, view=" and ".join(dict.fromkeys(views))), wanted, facts)
         return _complete("unread", evidence, wanted, facts)
     if isinstance(condition, RegexHolds) or len(condition.phrase.squeezed) > _LONGEST_PHRASE:
         return None
     return _find_partial(condition, facts)
+
+
+def _holds(span: Span, position: int) -> bool:
+    return span.start <= position < span.end
 
 
 def _find_first(condition: PhraseHolds | RegexHolds, facts: Facts) -> Evidence | None:
