@@ -56,8 +56,8 @@ def test_the_commands_for_writers_of_rules_work_in_their_repository(
     for name in ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GITHUB_API_URL", fake_github.url)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     fake_github.add_issue("Build fails", "No space left on device", number=123)
-    (tmp_path / "issues.jsonl").write_text('{"number": 1, "title": "It breaks", "body": ""}\n', encoding="utf-8")
 
     done = [(line, run_signpost(line.split()[1:])) for line in find_commands(OF_A_USER)]
 
