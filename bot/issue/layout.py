@@ -89,6 +89,7 @@ _BOX = re.compile(
     r"[ \t]*(?P<label>\S[^\n]*)$",
     re.MULTILINE,
 )
+_BOX_SIGNS = "[☐☑✅✔☒"
 _TICKS = {"x", "√", "✓", "✔", "v", "y", "yes", "✅", "☑", "*", "х"}  # noqa: RUF001 (the last is a Cyrillic x)
 _KEY_LINE = re.compile(
     r"^[ \t]{0,12}(?:[-*+•][ \t]{1,4})?(?:\*\*|<b>)?(?P<key>[A-Za-z][\w ./()-]{0,38}?)(?:\*\*|</b>)?[ \t]{0,4}"
@@ -216,6 +217,8 @@ def _is_facts(label: str, model: LayoutModel) -> bool:
 
 
 def _boxes(body: str) -> Iterator[Box]:
+    if not any(sign in body for sign in _BOX_SIGNS):  # most texts have no box, and to look for one costs more
+        return
     for match in islice(_BOX.finditer(body), MAX_PARTS):
         mark = (match["mark"] or "").strip().lower() if match["sign"] is None else match["sign"][0]
         if mark in _TICKS or mark in {"", "☐", "☒", "-"}:

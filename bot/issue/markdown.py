@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -55,11 +56,18 @@ class _Closers:
     """The lines that could close a fence, so that an opener knows at once whether one of them closes it."""
 
     def __init__(self, text: str) -> None:
-        found = [(match.start(), match.end(), match["fence"]) for match in _CLOSER.finditer(text)]
+        self._text = text
+        closers = _CLOSER.finditer(text) if "```" in text or "~~~" in text else ()
+        found = [(match.start(), match.end(), match["fence"]) for match in closers]
         self._of = {
             sign: [(start, end, len(fence)) for start, end, fence in found if fence[0] == sign] for sign in "`~"
         }
         self._next_longer = {sign: _next_larger([length for *_, length in rows]) for sign, rows in self._of.items()}
+
+    @cached_property
+    def form_headings(self) -> list[int]:
+        """Where a form's heading may begin, which ends a fence that nothing closes; looked for when there is one."""
+        return [match.start() for match in re.finditer(r"(?<=\n)\r?\n### [^\n]+\r?\n\r?\n", self._text)]
 
     def find(self, fence: str, position: int) -> Span | None:
         """The closing line at or after `position`: same sign, at least as long (CommonMark 0.31, 4.5)."""
@@ -90,7 +98,6 @@ def find_hidden(text: str, headings: Iterable[Heading] = (), boundaries: Collect
     """
     closers, fences, comments = _Closers(text), list[tuple[Span, Span]](), list[Span]()
     known = [heading.start for heading in headings if heading.is_form_label and heading.label in boundaries]
-    guessed = [match.start() for match in re.finditer(r"(?<=\n)\r?\n### [^\n]+\r?\n\r?\n", text)]
     position, has_comment_ends = 0, True
     while match := _OPENER.search(text, position):
         position = match.end()
@@ -102,22 +109,20 @@ def find_hidden(text: str, headings: Iterable[Heading] = (), boundaries: Collect
             continue
         if "`" in match["info"] and match["fence"][0] == "`":
             continue
-        fence = _close_fence(text, match, closers, known, guessed)
+        fence = _close_fence(text, match, closers, known)
         fences.append(fence)
         position = max(position, fence[0].end)
     return Hidden(tuple(fences), tuple(comments))
 
 
-def _close_fence(
-    text: str, opener: re.Match[str], closers: _Closers, known: list[int], guessed: list[int]
-) -> tuple[Span, Span]:
+def _close_fence(text: str, opener: re.Match[str], closers: _Closers, known: list[int]) -> tuple[Span, Span]:
     content = min(opener.end() + 1, len(text))
     closer = closers.find(opener["fence"], content)
     limit = find_next(known, content, len(text))
     if closer and closer.start <= limit:
         return Span(opener.start(), closer.end), Span(content, closer.start)
     if not closer:
-        limit = min(limit, find_next(guessed, content, len(text)))
+        limit = min(limit, find_next(closers.form_headings, content, len(text)))
     return Span(opener.start(), limit), Span(content, limit)
 
 
@@ -135,7 +140,7 @@ def find_headings(text: str) -> tuple[Heading, ...]:
 def _headings(text: str) -> Iterator[Heading]:
     for match in islice(_ATX.finditer(text), MAX_PARTS):
         yield Heading(match.start(), match.end(), "atx", len(match["marks"]), match["label"][:200].strip(" \t\r#"))
-    for match in islice(_BOLD.finditer(text), MAX_PARTS):
+    for match in islice(_BOLD.finditer(text), MAX_PARTS) if "**" in text else ():
         yield Heading(match.start(), match.end(), "bold", 0, match["label"].strip().rstrip(":"))
     for match in islice(_HTML.finditer(text), MAX_PARTS):
         yield Heading(match.start(), match.end(), "html", int(match["level"]), match["label"].strip())

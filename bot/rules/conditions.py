@@ -8,12 +8,18 @@ from bot.issue.facts import Facts
 from bot.issue.version import VersionRange, find_versions
 from bot.rules.verdict import Capture, Captures, Verdict
 
+Form = Literal["collapsed", "squeezed"]
+
 
 class Needle(NamedTuple):
-    """A pattern of which a condition needs a match, in one of the normal forms: what the prefilter looks for."""
+    """A pattern of which a condition needs a match, in one of the normal forms: what the prefilter looks for.
 
-    form: Literal["collapsed", "squeezed"]
+    `literal` is text that each match holds as it is, "" where none is known.
+    """
+
+    form: Form
     pattern: str
+    literal: str = ""
 
 
 class Condition(Protocol):

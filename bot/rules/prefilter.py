@@ -1,12 +1,12 @@
 """A literal prefilter over all rules, so that an issue is compared with the few rules that it may match. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Generic, Protocol, TypeVar
 
 import re2
 
 from bot.issue.facts import Facts
-from bot.rules.conditions import Condition, Needle
+from bot.rules.conditions import Condition, Form, Needle
 
 
 class Conditional(Protocol):
@@ -26,32 +26,58 @@ SHARD = 1_000
 """Patterns in one re2.Filter: it fails to compile at about 5,000 (measured)."""
 
 
-class _Shard:
-    """Some patterns of one normal form, looked for together."""
+class Scanner(Protocol):
+    """Looks for many needles of one normal form together."""
 
-    def __init__(self, form: Literal["collapsed", "squeezed"], patterns: list[str]) -> None:
+    @property
+    def form(self) -> Form:
+        """The normal form."""
+
+    def find(self, text: str | bytes) -> Iterable[Needle]:
+        """The needles that the text may hold: none that it holds is left out."""
+
+
+class _Shard:
+    """Some needles of one normal form, looked for by RE2's FilteredRE2."""
+
+    def __init__(self, form: Form, needles: list[Needle]) -> None:
         self.form = form
-        self.patterns = patterns
+        self._needles = needles
         options = re2.Options()
         options.case_sensitive = False
         options.log_errors = False
         self._filter: Any = re2.Filter()
-        for pattern in patterns:
-            self._filter.Add(pattern, options)
+        for needle in needles:
+            self._filter.Add(needle.pattern, options)
         self._filter.Compile()
 
     def find(self, text: str | bytes) -> Iterator[Needle]:
         for index in self._filter.Match(text, potential=True) or ():
-            yield Needle(self.form, self.patterns[index])
+            yield self._needles[index]
+
+
+def scan_by_re2(needles: Iterable[Needle]) -> list[Scanner]:
+    """Scanners that find the needles."""
+    known = list(needles)
+    forms: tuple[Form, ...] = ("collapsed", "squeezed")
+    scanners: list[Scanner] = []
+    for form in forms:
+        some = [needle for needle in known if needle.form == form]
+        scanners += [_Shard(form, some[start : start + SHARD]) for start in range(0, len(some), SHARD)]
+    return scanners
+
+
+Scan = Callable[[Iterable[Needle]], list[Scanner]]
+"""Makes scanners for needles: an engine."""
 
 
 class Prefilter(Generic[Owner]):
-    """Finds, in time that hardly grows with their number, the rules that may match a text (RE2's FilteredRE2).
+    """Finds, in time that hardly grows with their number, the rules that may match a text.
 
     Of each rule it knows patterns of which one must occur; rules without such patterns are always candidates.
     """
 
-    def __init__(self, rules: Iterable[Owner]) -> None:
+    def __init__(self, rules: Iterable[Owner], scan: Scan = scan_by_re2) -> None:
         self._always: list[Owner] = []
         self._by_needle: dict[Needle, list[Owner]] = {}
         for rule in rules:
@@ -60,14 +86,7 @@ class Prefilter(Generic[Owner]):
                 self._always.append(rule)
             for needle in needles or ():
                 self._by_needle.setdefault(needle, []).append(rule)
-        self._shards = list(self._make_shards())
-
-    def _make_shards(self) -> Iterator[_Shard]:
-        forms: tuple[Literal["collapsed", "squeezed"], ...] = ("collapsed", "squeezed")
-        for form in forms:
-            patterns = [needle.pattern for needle in self._by_needle if needle.form == form]
-            for start in range(0, len(patterns), SHARD):
-                yield _Shard(form, patterns[start : start + SHARD])
+        self._scanners = scan(self._by_needle)
 
     def find_candidates(self, facts: Facts) -> list[Owner]:
         """The rules that may match."""
@@ -75,7 +94,7 @@ class Prefilter(Generic[Owner]):
 
     def find_in_texts(self, texts: Mapping[str, str | bytes]) -> list[Owner]:
         """The rules that may match a text in its two normal forms, or one of several texts joined by line ends."""
-        hits = (needle for shard in self._shards for needle in shard.find(texts[shard.form]))
+        hits = (needle for scanner in self._scanners for needle in scanner.find(texts[scanner.form]))
         candidates = {rule.id: rule for rule in self._always}
         candidates |= {rule.id: rule for needle in hits for rule in self._by_needle[needle]}
         return list(candidates.values())

@@ -319,6 +319,18 @@ def test_the_squeezed_form_has_neither_space_nor_quotes() -> None:
 SURROUNDINGS = st.text(st.sampled_from(SIGNS.replace("\\", "")), max_size=20)
 
 
+@given(st.text(alphabet="ab '\"", max_size=30), st.data())
+def test_a_place_in_the_squeezed_form_is_one_in_the_collapsed_form(text: str, data: st.DataObject) -> None:
+    """From the first sign that is kept to the last one: not a space more."""
+    squeezed, collapsed = trace_squeeze(text), collapse(text)
+    start = data.draw(st.integers(0, max(0, len(squeezed.text) - 1)))
+    end = data.draw(st.integers(min(start + 1, len(squeezed.text)), len(squeezed.text)))
+    first, last = squeezed.edits[-1].locate_start(start), squeezed.edits[-1].locate_end(end)
+
+    assert squeeze(collapsed[first:last]) == squeezed.text[start:end]
+    assert collapsed[first:last].strip(" '\"") == collapsed[first:last]
+
+
 @given(SURROUNDINGS, sentences.filter(lambda sentence: len(sentence) > 20), SURROUNDINGS, st.integers(0, 3))
 def test_the_evidence_of_a_sentence_is_the_sentence(before: str, sentence: str, after: str, rounds: int) -> None:
     body = f"{before} {escape(sentence, rounds, is_ascii=False)} {after}"
