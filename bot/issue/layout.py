@@ -72,7 +72,8 @@ class Layout:
     def sections(self) -> tuple[Section, ...]:
         """The sections, and then the `Key: value` lines; read when somebody asks, since most issues match nothing."""
         key_lines = _key_lines(self.body, self.headings, self.model, self.covered)
-        return (*_sections(self.headings, self.model, len(self.body)), *key_lines)
+        unanswered = _unanswered_keys(self.body, self.covered)
+        return (*_sections(self.headings, self.model, len(self.body)), *key_lines, *unanswered)
 
 
 FORM = LayoutModel(name="form", headings="form")
@@ -95,6 +96,13 @@ _KEY_LINE = re.compile(
     r"^[ \t]{0,12}(?:[-*+•][ \t]{1,4})?(?:\*\*|<b>)?(?P<key>[A-Za-z][\w ./()-]{0,38}?)(?:\*\*|</b>)?[ \t]{0,4}"
     r"[:\uff1a](?:\*\*)?[ \t]+(?P<value>\S[^\n]*)$",
     re.MULTILINE,
+)
+_UNANSWERED_KEY = (
+    re.compile(  # an item of a list that names something and goes on with its sibling, a heading or nothing
+        r"^(?P<indent>[ \t]{0,12})[-*][ \t]{1,4}(?P<key>[A-Za-z][\w ./()?-]{0,38}?)[ \t]{0,4}:[ \t]*\r?"
+        r"(?=\n(?P=indent)[-*][ \t]|\n\s*#|\s*\Z)",
+        re.MULTILINE,
+    )
 )
 _LOG_NAME = re.compile(r"\b(?:logs?|errors?|output|traceback|stack ?trace|console|crash|terminal output|verbose)\b")
 _FACTS_NAME = re.compile(
@@ -120,6 +128,8 @@ _TEMPLATE_LINE = re.compile(  # a whole line of GitHub's own default issue templ
     | if\ applicable,\ add\ screenshots\ to\ help\ explain\ your\ problem\.
     | add\ any\ other\ context\ (?:about\ the\ problem|or\ screenshots\ about\ the\ feature\ request)\ here\.
     | (?:-\ )?(?:device|os|browser|version):?\ *\[e\.g\.\ [\w.,\ ]{1,40}\] | \[e\.g\.\ ios\]
+    | [-*]\ [\w\ ./()?-]{1,40}:                        # what `Key: value` looks like before somebody answers
+    | \d{1,2}[.)]\ ?\.{3}
     | is\ your\ feature\ request\ related\ to\ a\ problem\?\ please\ describe\.?
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -209,6 +219,12 @@ def _key_lines(
             is_fact = model.name == "editor" or (before >= 0 and facts[before])
             value = Span(match.start("value"), match.start("value") + len(match["value"].rstrip()))
             yield Section(match["key"], value, "field" if is_fact else "prose")
+
+
+def _unanswered_keys(body: str, covered: Sequence[Span]) -> Iterator[Section]:
+    for match in islice(_UNANSWERED_KEY.finditer(body), MAX_PARTS):
+        if not is_inside(covered, match.start()):
+            yield Section(match["key"], Span(match.end(), match.end()), "prose")
 
 
 def _is_facts(label: str, model: LayoutModel) -> bool:

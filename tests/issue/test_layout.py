@@ -107,6 +107,10 @@ def test_the_kind_of_report_is_told(body: str, expected: str) -> None:
         pytest.param("```\nVersion: 2.1\n```", [], id="a line in a fence"),
         pytest.param("<!-- Version: 2.1 -->", [], id="a line in a comment"),
         pytest.param("see https://x.org: now", [], id="a colon of a link"),
+        pytest.param("- Id:\n- OS: Linux\n", [("OS", "Linux", "prose"), ("Id", "", "prose")], id="an item unanswered"),
+        pytest.param("- Id:\n\n# A\n", [("A", "", "field"), ("Id", "", "prose")], id="before a heading"),
+        pytest.param("- Steps:\n  - one\n", [], id="an item with items of its own"),
+        pytest.param("- Error:\n\nIt breaks.\n", [], id="an item answered below"),
         pytest.param(
             "### A\n\nx\n\n### A\n\ny\n", [("A", "x", "field"), ("A", "y", "field")], id="the same label twice"
         ),
@@ -283,6 +287,9 @@ def test_names_of_sections_are_compared_without_marks(label: str, expected: str)
         ("<!-- e.g. 1.2 -->", False),
         ("1.0.123", False),
         ("steps to reproduce the behavior:\n1. Go to '...'\n2. Click on '....'", False),
+        ("- OS:\n- Browser (if any):", False),
+        ("1. ...\n2. ...", False),
+        ("- It fails with this: boom", True),
         ("- OS: [e.g. iOS]\n- Browser [e.g. chrome, safari]\n- Version [e.g. 22]", False),
     ],
 )
