@@ -197,8 +197,14 @@ class Facts:
 
     @cached_property
     def language(self) -> str | None:
-        """The language of title and prose, as an ISO 639-1 code; None where there is too little to tell."""
-        return detect_language(" ".join(text.raw for text in self.find_texts(("title", "body"))))
+        """The language of title and prose, as an ISO 639-1 code; None where there is too little to tell.
+
+        People write a line above what they paste, and the paragraph counts as pasted: so logs are asked where prose is
+        silent.
+        """
+        views = (("title", "body"), ("logs",))
+        found = (detect_language(" ".join(text.raw for text in self.find_texts(names))) for names in views)
+        return next(filter(None, found), None)
 
 
 def _is_ours(quote: Text) -> bool:

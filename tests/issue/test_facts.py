@@ -144,6 +144,11 @@ def test_the_language_of_title_and_prose() -> None:
     assert facts.language == "zh"
 
 
+def test_the_language_of_a_line_above_a_paste() -> None:
+    prose = "Depuis ce matin je ne peux pas travailler, et il ne se passe rien dans le terminal."
+    assert Facts(make_issue(f"{prose}\n⎿  API Error: 529 Overloaded", title="[Bug] API")).language == "fr"
+
+
 def test_codes_and_frames_of_a_text() -> None:
     (text,) = Facts(make_issue("  at a.b(c.js:1:1)\n  at d.e(f.js:2:2)\nexit code 3\n")).views["logs"]
     assert [stated.code for stated in text.codes] == [3]
