@@ -2,10 +2,13 @@
 
 import argparse
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 from bot.cli.output import add_format, print_json
 from bot.cli.sources import check_settings
+from bot.findings.text import format_overlaps, format_problems, format_proof, format_total
 from bot.rules.check import CheckReport, check_rules
+from bot.rules.lint import Terms
 from bot.rules.loading import join_rulesets, load_rules
 from bot.rules.rule import Ruleset
 
@@ -23,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """0 if all rules are proven and the settings beside them can be read (and, if strict, nothing is odd), 1 if not."""
     settings = Ruleset(problems=tuple(problem for path in arguments.paths for problem in check_settings(path)))
-    report = check_rules(join_rulesets([load_rules(arguments.paths), settings]))
+    terms = Terms(today=datetime.now(UTC).date())
+    report = check_rules(join_rulesets([load_rules(arguments.paths), settings]), terms)
     if arguments.format == "json":
         print_json(_as_json(report))
     else:
@@ -35,17 +39,18 @@ def _as_json(report: CheckReport) -> dict[str, object]:
     return {
         "rules": report.rules,
         "examples": report.examples,
+        "errors": len(report.errors),
+        "warnings": len(report.warnings),
         "problems": [asdict(problem) for problem in report.problems],
+        "overlaps": [asdict(overlap) for overlap in report.overlaps],
+        "proof": asdict(report.proof),
     }
 
 
 def _print(report: CheckReport) -> None:
-    for problem in report.problems:
-        print(problem)
-    green = "all proven" if report.rules else "nothing to prove"
-    found = green if report.is_green else _count(len(report.problems), "problem")
-    print(f"{_count(report.rules, 'rule')}, {_count(report.examples, 'example')}: {found}")
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+    for line in format_problems(report.problems):
+        print(line)
+    if report.problems:
+        print()
+    for line in (*format_overlaps(report.overlaps), *format_proof(report), format_total(report)):
+        print(line)

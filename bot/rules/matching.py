@@ -56,11 +56,16 @@ def match_rules(facts: Facts, ruleset: Ruleset) -> tuple[Match, ...]:
     for rule in ruleset.prefilter.find_candidates(facts):
         if rule.pack not in known:
             known[rule.pack] = find_captures(rule.pack.captures, facts)
-        captures = known[rule.pack]
-        verdict = rule.condition.evaluate(facts, captures)
-        if verdict.holds:
-            found.append(_make_match(rule, verdict, captures, facts))
+        match = match_rule(rule, facts, known[rule.pack])
+        if match:
+            found.append(match)
     return tuple(_mark_superseded(sorted(found, key=lambda match: match.order)))
+
+
+def match_rule(rule: Rule, facts: Facts, captures: Captures) -> Match | None:
+    """One rule's match, if it holds; `captures` are those of its pack."""
+    verdict = rule.condition.evaluate(facts, captures)
+    return _make_match(rule, verdict, captures, facts) if verdict.holds else None
 
 
 def _make_match(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) -> Match:

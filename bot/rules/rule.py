@@ -79,6 +79,12 @@ class Rule:
         behind = order[order.index(self.id) + 1 :] if self.id in order else ()
         return (*self.model.supersedes, *(name for name in behind if name not in self.model.also))
 
+    @cached_property
+    def phrases(self) -> tuple[str, ...]:
+        """The squeezed texts of the phrases that may make it match, without their holes."""
+        sources = (source for model in _walk(self.model.match) for source in (model.phrase, model.contains) if source)
+        return tuple(parse_phrase(source).squeezed for source in sources)
+
 
 @dataclass(frozen=True)
 class Ruleset:
@@ -93,6 +99,12 @@ class Ruleset:
     def prefilter(self) -> "Prefilter[Rule]":
         """What finds the rules that an issue may match."""
         return Prefilter(self.rules, self.scan)
+
+    @cached_property
+    def known_ids(self) -> frozenset[str]:
+        """The names of all rules, of those that did not load too, as far as their files tell."""
+        broken = (problem.file.rpartition("/")[2].rpartition(".")[0] for problem in self.problems)
+        return frozenset([*(rule.id for rule in self.rules), *broken])
 
     @cached_property
     def layouts(self) -> tuple[LayoutModel, ...]:

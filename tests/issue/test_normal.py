@@ -292,6 +292,7 @@ def test_a_sentence_is_found_mangled(mangle: Callable[[str], str], sentence: str
     "text, expected",
     [
         pytest.param("C:\\new\\table", "c:\\new\\table", id="a Windows path is no escape"),
+        pytest.param("\x1b[1;34mC:\\new\x1b[0m", "c:\\new", id="nor is one in colour"),
         pytest.param(
             "compiler\\rustc_a\\src\\new.rs:1", "compiler\\rustc_a\\src\\new.rs:1", id="nor one without a drive"
         ),

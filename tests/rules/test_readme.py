@@ -20,4 +20,4 @@ def test_the_rules_in_the_text_are_proven() -> None:
     files = {f"mine/{match[1]}.yml": block for block in blocks if (match := re.match(r"id: (\S+)", block))}
     (pack,) = (block for block in blocks if block.startswith("name: "))
     report = check_rules(build_ruleset({**files, "mine/pack.yml": pack}))
-    assert (report.problems, report.rules > 1) == ((), True)
+    assert (report.errors, report.rules > 1) == ((), True)

@@ -1,0 +1,71 @@
+"""What a check found, as lines for people. Pure."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from bot.issue.printable import reveal_line
+from bot.rules.check import CheckReport
+from bot.rules.document import Problem
+from bot.rules.overlap import Overlap
+
+_HOW = {
+    "supersedes": "superseded by it",
+    "superseded": "which supersedes it",
+    "also": "both may speak",
+    "fallback": "one of them gives way",
+    "other product": "of another product",
+    None: "NOT DECLARED",
+}
+
+
+def format_problem(problem: Problem) -> str:
+    """`file:line:column: message`, as editors and terminals make links of it; a warning says that it is one."""
+    mark = "warning: " if problem.severity == "warning" else ""
+    return f"{problem.file}:{problem.line}:{problem.column}: {mark}{reveal_line(problem.message)}"
+
+
+def format_problems(problems: Iterable[Problem]) -> Iterator[str]:
+    """Each problem on a line, those of one file together, with an empty line between files."""
+    for number, (_, found) in enumerate(groupby(problems, key=lambda problem: problem.file)):
+        yield from [""] * bool(number)
+        yield from map(format_problem, found)
+
+
+def format_overlaps(overlaps: Iterable[Overlap]) -> Iterator[str]:
+    """The matrix of overlaps, as far as it is not empty: a line for each two rules."""
+    rows = [(o.rule, _number(o.examples), o.other, _HOW[o.declared]) for o in overlaps]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    for rule, examples, other, how in rows:
+        yield f"  {rule:{widths[0]}}  {examples:{widths[1]}}  is also  {other:{widths[2]}}  {how}".rstrip()
+
+
+def _number(examples: tuple[int, ...]) -> str:
+    return f"example{'s' * (len(examples) > 1)} {', '.join(map(str, examples))}"
+
+
+def format_proof(report: CheckReport) -> Iterator[str]:
+    """How much of the metamorphic proof there was, and why some of it was not applicable."""
+    proof = report.proof
+    if not proof.variants and not proof.not_applicable:
+        return
+    yield f"proven: {count(proof.variants, 'variant')}, {sum(proof.not_applicable.values()):,} not applicable"
+    width = max((len(f"{number:,}") for number in proof.not_applicable.values()), default=0)
+    for reason, number in sorted(proof.not_applicable.items(), key=lambda item: (-item[1], item[0])):
+        yield f"  {number:{width},}  {reason}"
+
+
+def format_total(report: CheckReport) -> str:
+    """One line: how much was tried, and what came of it."""
+    return f"{count(report.rules, 'rule')}, {count(report.examples, 'example')}: {_sum_up(report)}"
+
+
+def _sum_up(report: CheckReport) -> str:
+    found = [(report.errors, "error"), (report.warnings, "warning")]
+    if report.problems:
+        return ", ".join(count(len(problems), name) for problems, name in found if problems)
+    return "all proven" if report.rules else "nothing to prove"
+
+
+def count(number: int, thing: str) -> str:
+    """`1 rule`, `2,000 rules`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,98 @@
+"""A rule's own examples, as issues: what each must give, and what to say where it gives something else. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.github.tracker import Account, Comment, Issue
+from bot.issue.facts import Facts
+from bot.rules.captures import find_captures
+from bot.rules.document import Path
+from bot.rules.matching import Match
+from bot.rules.model import Example, Expectation
+from bot.rules.rule import Rule
+from bot.rules.verdict import Verdict
+
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+_REPORTER = Account(login="reporter")
+
+Finding = tuple[str, str]
+"""The kind of a problem, and its sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriedExample:
+    """An example, its place in the rule's file, its number from 1 among those of its kind, and what it must do."""
+
+    path: Path
+    number: int
+    example: Example
+    must_match: bool
+
+
+def list_examples(rule: Rule) -> Iterator[TriedExample]:
+    """Those that must match, then the near misses."""
+    for index, example in enumerate(rule.model.examples.match):
+        yield TriedExample(("examples", "match", index), index + 1, example, must_match=True)
+    for index, example in enumerate(rule.model.examples.no_match):
+        yield TriedExample(("examples", "no_match", index), index + 1, example, must_match=False)
+
+
+def make_example_issue(example: Example) -> Issue:
+    """The issue that an example describes."""
+    comments = tuple(
+        Comment(id=number, author=_REPORTER, body=body, created_at=_LONG_AGO)
+        for number, body in enumerate(example.comments, 1)
+    )
+    return Issue(
+        repository="example/example",
+        number=1,
+        title=example.title,
+        body=example.body,
+        author=_REPORTER,
+        association=example.author,
+        labels=tuple(example.labels),
+        comment_count=len(comments),
+        comments=comments,
+        created_at=_LONG_AGO,
+        updated_at=_LONG_AGO,
+    )
+
+
+def judge_example(rule: Rule, tried: TriedExample, facts: Facts, own: Match | None) -> Iterator[Finding]:
+    """What is wrong with the rule's own answer to one of its examples."""
+    if tried.must_match and own is None:
+        yield "example-missed", _explain_miss(rule, facts)
+    elif tried.must_match and own:
+        yield from (("expectation", message) for message in _compare(tried.example.expect, own))
+    elif own:
+        first = next((f": {item.wanted} found {item.text!r}" for item in own.evidence), "")
+        yield "example-matched", f"`{rule.id}` matches this near miss{first}; add a `none:` or a longer phrase"
+
+
+def _explain_miss(rule: Rule, facts: Facts) -> str:
+    missed = find_missed(rule.condition.evaluate(facts, find_captures(rule.pack.captures, facts)))
+    reason = f"{missed.wanted} ({missed.seen})" if missed.seen else missed.wanted
+    return f"`{rule.id}` does not match its own example: {reason}; correct the condition or the example"
+
+
+def find_missed(verdict: Verdict) -> Verdict:
+    """The first single condition that kept a verdict from holding."""
+    if verdict.wanted == "none":
+        return verdict
+    missed = next((child for child in verdict.children if not child.holds), None)
+    return find_missed(missed) if missed else verdict
+
+
+def _compare(expect: Expectation | None, match: Match) -> Iterator[str]:
+    if expect is None:
+        return
+    for name, wanted in expect.captures.items():
+        capture = match.captures.get(name)
+        value = str(wanted).lower() if isinstance(wanted, bool) else str(wanted)
+        if (capture.value if capture else None) != value:
+            yield f"expected the capture {name} = {value!r}, found {capture.value if capture else 'nothing'!r}"
+    if expect.branch is not None and match.branch != expect.branch - 1:
+        yield f"expected guidance branch {expect.branch}, got {'none' if match.branch is None else match.branch + 1}"
+    if expect.labels is not None and sorted(expect.labels) != sorted(match.rule.model.labels.add):
+        yield f"expected the labels {expect.labels}, the rule adds {match.rule.model.labels.add}"

@@ -1,0 +1,176 @@
+"""What is odd about a rule without being wrong: each a warning with its reason and what to do. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot.rules.condition_model import Condition as ConditionModel
+from bot.rules.document import Path, Problem
+from bot.rules.phrase import PhraseError, parse_phrase
+from bot.rules.prefilter import has_literal
+from bot.rules.rule import Rule
+
+LONGEST_WITHOUT_REVIEW = 365
+"""Days after which advice is looked at again."""
+
+TOO_SHORT = 6
+"""A phrase with fewer letters, digits and signs than this is a word that many issues have."""
+
+TOO_COMMON = 0.05
+"""The part of all issues above which a condition says more of the repository than of a problem."""
+
+FEW_ISSUES = 40
+"""A history of fewer issues says nothing about how common something is: two would be 5 % of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frequencies:
+    """In how many of `total` past issues each alternative (rule id, place in its file) holds."""
+
+    total: int
+    counts: Mapping[tuple[str, Path], int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """On which terms rules are tried. Without `today` nothing is said about age, without a history not how common."""
+
+    today: date | None = None
+    frequencies: Frequencies | None = None
+    proves_variants: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A condition that is enough to make its rule match, and its place."""
+
+    path: Path
+    model: ConditionModel
+
+
+def lint_rule(rule: Rule, terms: Terms) -> Iterator[Problem]:
+    """The warnings about one rule."""
+    found = (
+        *_find_unliteral(rule),
+        *_find_short(rule, terms),
+        *_find_common(rule, terms),
+        *_find_old(rule, terms.today),
+        *_find_unfounded(rule),
+    )
+    for path, message, kind in found:
+        yield rule.document.problem_at(path, message, kind, "warning")
+
+
+Finding = tuple[Path, str, str]
+"""The place, the sentence and the kind of a warning."""
+
+_NO_LITERAL = (
+    "no text of at least 3 letters must occur for this pattern, so it is tried on every issue; "
+    "add a word that is always there, or a `phrase:` beside it"
+)
+_TOO_SHORT = "stand in many issues by chance; write more of the message, or join it with another condition under `all:`"
+_TOO_COMMON = "more than one problem explains; write more of the message, or add what tells it apart"
+
+
+def list_alternatives(model: ConditionModel, path: Path = ("match",)) -> Iterator[Alternative]:
+    """The conditions of which any one will do: the branches of `any:` (those inside them too), or else the whole."""
+    branches = model.any if model.any and _says(model) == {"any"} else None
+    if branches is None and model.all and len(model.all) == 1 and _says(model) == {"all"}:
+        yield from list_alternatives(model.all[0], (*path, "all", 0))
+        return
+    if branches is None:
+        yield Alternative(path, model)
+        return
+    for index, child in enumerate(branches):
+        yield from list_alternatives(child, (*path, "any", index))
+
+
+def _says(model: ConditionModel) -> set[str]:
+    """The keys that must hold; `none` and `set` narrow or tell, but do not tell what to look for."""
+    return set(model.model_fields_set) - {"none", "set", "in_", "at"} | set(model.model_extra or ())
+
+
+def _walk_positive(model: ConditionModel, path: Path) -> Iterator[Alternative]:
+    yield Alternative(path, model)
+    for key in ("all", "any"):
+        for index, child in enumerate(getattr(model, key) or ()):
+            yield from _walk_positive(child, (*path, key, index))
+    for index, child in enumerate(model.at_least.of if model.at_least else ()):
+        yield from _walk_positive(child, (*path, "at_least", "of", index))
+
+
+def _find_unliteral(rule: Rule) -> Iterator[Finding]:
+    """A pattern for titles alone is left in peace: they are short."""
+    needed = {needle.pattern for needle in rule.condition.needles or ()}
+    for part in _walk_positive(rule.model.match, ("match",)):
+        regex = part.model.regex
+        if regex and regex in needed and part.model.in_ != ["title"] and not has_literal(regex):
+            yield (*part.path, "regex"), _NO_LITERAL, "no-literal"
+
+
+def _find_short(rule: Rule, terms: Terms) -> Iterator[Finding]:
+    if terms.frequencies and terms.frequencies.total >= FEW_ISSUES:
+        return  # counting says more than length
+    for alternative in list_alternatives(rule.model.match):
+        phrase = alternative.model.phrase
+        if phrase is None or _says(alternative.model) != {"phrase"}:
+            continue
+        length = _measure(phrase)
+        if length < TOO_SHORT:
+            message = f"`{phrase}` alone makes the rule match, and {length} letters {_TOO_SHORT}"
+            yield (*alternative.path, "phrase"), message, "too-short"
+
+
+def _measure(phrase: str) -> int:
+    try:
+        return len(parse_phrase(phrase).squeezed)
+    except PhraseError:
+        return TOO_SHORT
+
+
+def _find_common(rule: Rule, terms: Terms) -> Iterator[Finding]:
+    known = terms.frequencies
+    if known is None or known.total < FEW_ISSUES:
+        return
+    for alternative in list_alternatives(rule.model.match):
+        count = known.counts.get((rule.id, alternative.path), 0)
+        if count > known.total * TOO_COMMON:
+            message = f"this holds in {count} of {known.total} past issues ({count / known.total:.0%}), {_TOO_COMMON}"
+            yield _point_at(alternative), message, "too-common"
+
+
+def _point_at(alternative: Alternative) -> Path:
+    key = next((key for key in ("phrase", "regex") if getattr(alternative.model, key)), None)
+    return (*alternative.path, key) if key else alternative.path
+
+
+def _find_old(rule: Rule, today: date | None) -> Iterator[Finding]:
+    model = rule.model
+    if model.mode != "comment" or not model.guidance:
+        return
+    if model.reviewed is None:
+        message = "nobody said when this advice was last looked at; add `reviewed:` with that day"
+        yield ("guidance",), message, "unreviewed"
+    if today is None:
+        return
+    if model.reviewed and (today - model.reviewed).days > LONGEST_WITHOUT_REVIEW:
+        message = f"the advice was last looked at on {model.reviewed}, over a year ago; look again and set the new day"
+        yield ("reviewed",), message, "unreviewed"
+    if model.reviewed and model.reviewed > today:
+        yield ("reviewed",), f"{model.reviewed} is still to come; write the day of the last review", "unreviewed"
+    if model.expires and model.expires <= today:
+        message = (
+            f"the advice expired on {model.expires}, so the rule labels and no longer speaks; "
+            "look at it and set a later day, or remove it"
+        )
+        yield ("expires",), message, "expired"
+
+
+def _find_unfounded(rule: Rule) -> Iterator[Finding]:
+    model = rule.model
+    if model.mode != "comment" or model.resources:
+        return
+    for index, guidance in enumerate(model.guidance):
+        if not (guidance.source or "").strip() or (guidance.source or "").startswith("TODO:"):
+            message = "nobody can tell where this advice comes from; add `source:` with a page, an issue or a name"
+            yield ("guidance", index, "tldr"), message, "no-source"
