@@ -9,7 +9,7 @@ from bot.github.payload import EPOCH
 from bot.github.tracker import Issue
 from bot.issue.normal import collapse, squeeze
 from bot.issue.printable import reveal, reveal_line
-from bot.rules.check import make_example_issue
+from bot.rules.examples import make_example_issue
 from bot.rules.model import Example
 from bot.rules.rule import Ruleset
 from bot.rules.verdict import Verdict
