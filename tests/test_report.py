@@ -103,7 +103,14 @@ def test_the_json_is_what_scripts_depend_on() -> None:
         ],
         "remarks": ["#3 is closed", "the label `gone` does not exist here"],
         "problems": [
-            {"file": "rules/bad.yml", "line": 3, "column": 1, "message": "`tilte` is unknown; did you mean `title`?"}
+            {
+                "file": "rules/bad.yml",
+                "line": 3,
+                "column": 1,
+                "message": "`tilte` is unknown; did you mean `title`?",
+                "kind": "schema",
+                "severity": "error",
+            }
         ],
         "requests": 4,
     }

@@ -60,10 +60,9 @@ def format_total(report: CheckReport) -> str:
 
 
 def _sum_up(report: CheckReport) -> str:
-    found = [(report.errors, "error"), (report.warnings, "warning")]
-    if report.problems:
-        return ", ".join(count(len(problems), name) for problems, name in found if problems)
-    return "all proven" if report.rules else "nothing to prove"
+    green = "all proven" if report.rules else "nothing to prove"
+    errors = count(len(report.errors), "error") if report.errors else green
+    return f"{errors}, {count(len(report.warnings), 'warning')}" if report.warnings else errors
 
 
 def count(number: int, thing: str) -> str:
