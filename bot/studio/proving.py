@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.rules.check import check_rules, is_settled, make_example_issue
+from bot.rules.check import check_rule
 from bot.rules.document import Problem
+from bot.rules.examples import make_example_issue
 from bot.rules.matching import read_facts
 from bot.rules.model import Example
+from bot.rules.overlap import is_settled
 from bot.rules.prefilter import Prefilter
 from bot.rules.rule import Pack, Rule, Ruleset
 from bot.studio.corpus import CHUNK, Chunk, make_chunk, try_rule
@@ -32,7 +34,7 @@ def gather_examples(others: Ruleset, pack: Pack) -> ForeignExamples:
 def prove_rule(rule: Rule, others: Ruleset, foreign: ForeignExamples) -> tuple[Problem, ...]:
     """What is wrong with a rule: its own examples fail, or it and another match the same and neither says so."""
     near = _find_near(rule, others)
-    report = check_rules(Ruleset((rule, *near), others.packs, others.problems))
+    report = check_rule(rule, Ruleset((rule, *near), others.packs, others.problems))
     own = [problem for problem in report.problems if problem.file == rule.file]
     return (*own, *_find_trespasses(rule, foreign))
 
