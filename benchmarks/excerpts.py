@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.github.tracker import Issue
 from bot.issue.facts import Facts
-from bot.rules.check import make_example_issue
+from bot.rules.examples import make_example_issue
 from bot.rules.model import Example
 
 NONE = "none"

@@ -17,7 +17,7 @@ from benchmarks.samples import make_issues, make_messages, make_rules
 from bot.config import make_default_config
 from bot.explanation.explanation import NEAREST, make_explanation
 from bot.github.tracker import Issue
-from bot.rules.check import make_example_issue
+from bot.rules.examples import make_example_issue
 from bot.rules.explaining import explain_issue
 from bot.rules.loading import load_rules
 from bot.rules.rule import Ruleset
