@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import re2
 
 from bot.rules.condition_model import Condition as ConditionModel
 from bot.rules.document import Path, Problem
 from bot.rules.phrase import PhraseError, parse_phrase
-from bot.rules.prefilter import has_literal
 from bot.rules.rule import Rule
 
 LONGEST_WITHOUT_REVIEW = 365
@@ -97,6 +100,18 @@ def _walk_positive(model: ConditionModel, path: Path) -> Iterator[Alternative]:
             yield from _walk_positive(child, (*path, key, index))
     for index, child in enumerate(model.at_least.of if model.at_least else ()):
         yield from _walk_positive(child, (*path, "at_least", "of", index))
+
+
+@lru_cache(maxsize=4096)
+def has_literal(pattern: str) -> bool:
+    """Whether a match needs some text (three letters at least) that RE2's prefilter can look for."""
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    single: Any = re2.Filter()
+    single.Add(pattern, options)
+    single.Compile()
+    return not single.Match("\0", potential=True)
 
 
 def _find_unliteral(rule: Rule) -> Iterator[Finding]:
