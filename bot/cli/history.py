@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 STORE = "history.sqlite3"
 
 
-def add_history(parser: argparse.ArgumentParser) -> None:
+def add_history(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
     """The arguments that name the past issues."""
-    source = parser.add_mutually_exclusive_group(required=True)
+    source = parser.add_mutually_exclusive_group(required=is_required)
     source.add_argument(
         "--issues",
         metavar="FILE.jsonl",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.cli.history import open_history
+from bot.cli.history import add_history, open_history
 from bot.cli.output import add_format, list_rules, print_json
 from bot.errors import SettingsError
 from bot.rules.loading import read_place
@@ -22,15 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("rule", metavar="RULE.yml", help="the rule's file: the only one that is written, when you save")
     parser.add_argument(
-        "--issues", metavar="FILE.jsonl", help="past issues to try the rule on, as `backtest` reads them"
-    )
-    parser.add_argument(
         "--rules",
         action="append",
         nargs="+",
         metavar="PATH",
         help="the other rules: folders, rule files or pack:NAME (default: the folder of the rule)",
     )
+    add_history(parser, is_required=False)
     parser.add_argument("--port", type=int, default=0, metavar="N", help="the port on 127.0.0.1 (default: a free one)")
     parser.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
     parser.epilog = "example: signpost studio .github/signpost/out-of-disk.yml --issues issues.jsonl"
@@ -70,7 +68,7 @@ def _make_studio(arguments: argparse.Namespace) -> "Studio":
     from bot.studio.workbench import Workbench
 
     file = RuleFile(Path(arguments.rule))
-    history = open_history(arguments) if arguments.issues else None
+    history = open_history(arguments) if arguments.issues or arguments.repo else None
     around = _read_surroundings(arguments.rule, arguments.rules)
     today = datetime.now(tz=UTC).date()
     bench = Workbench(around, file.before.text, history.read_issues() if history else iter(()))
@@ -81,6 +79,7 @@ def _make_studio(arguments: argparse.Namespace) -> "Studio":
         assets=read_assets(),
         history={"name": history.name, "total": history.total} if history else None,
         today=today,
+        elsewhere=tuple(map(str, around.others.problems)),
     )
 
 

@@ -39,7 +39,10 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True, kw_only=True)
 class Studio:
-    """What one start of the studio serves. `room` is the path of its page, which other servers' cookies do not know."""
+    """What one start of the studio serves. `room` is the path of its page, which other servers' cookies do not know.
+
+    `elsewhere` is what is wrong in the files beside the rule: their rules are not among those that it is compared with.
+    """
 
     file: RuleFile
     session: Session
@@ -47,6 +50,7 @@ class Studio:
     assets: Assets
     history: Mapping[str, Any] | None
     today: date
+    elsewhere: tuple[str, ...] = ()
     secrets: Secrets = field(default_factory=lambda: Secrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32)))
     room: str = field(default_factory=lambda: f"/studio-{secrets.token_hex(8)}")
 
@@ -98,7 +102,8 @@ class Studio:
             content = await asyncio.to_thread(self.file.read)
         except SettingsError as error:
             return JSONResponse({"error": str(error)}, status_code=409)
-        told = {"text": content.text, "version": content.version, "file": self.file.name, "history": self.history}
+        told: dict[str, Any] = {"text": content.text, "version": content.version, "file": self.file.name}
+        told |= {"history": self.history, "elsewhere": list(self.elsewhere)}
         return JSONResponse(told)
 
     async def take_text(self, request: Request) -> Response:

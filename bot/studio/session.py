@@ -96,6 +96,7 @@ class Session:
                 continue
             has_more = self._step()
             self._release()
+        self._bench.close()  # here, for a database is closed by the thread that opened it
         self._release(is_over=True)
 
     def _step(self) -> bool:
@@ -104,6 +105,9 @@ class Session:
         except SignpostError as error:
             self._trouble = str(error)
             return True
+        except Exception as error:  # noqa: BLE001 (a fault of ours must not leave the page waiting for ever)
+            self._trouble = f"the studio failed: {error!r}; please report it"
+            return False
 
     def _release(self, *, is_over: bool = False) -> None:
         """Let those go who need not wait any more."""

@@ -1,7 +1,7 @@
 """One rule on the bench: each version of it is tried on all past issues, in small steps. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -98,6 +98,12 @@ class Workbench:
         if not 0 <= chunk < len(self.chunks) or index % CHUNK >= len(self.chunks[chunk].entries):
             return None
         return self.chunks[chunk].entries[index % CHUNK]
+
+    def close(self) -> None:
+        """Read no more issues."""
+        self.is_loaded = True
+        if isinstance(self._issues, Generator):
+            self._issues.close()
 
     def edit(self, text: str) -> None:
         """Take a new version; what the one before has not finished is dropped.

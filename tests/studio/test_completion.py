@@ -1,6 +1,8 @@
 """What may be written at a place; `|` marks it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.issue.facts import VIEWS
 from bot.rules.model import RuleModel
@@ -107,3 +109,14 @@ def test_a_key_is_explained(text: str, expected: str) -> None:
 
     assert found.startswith(expected)
     assert bool(found) == bool(expected)
+
+
+PIECES = [*"ab:-[]{}'\"|#, \n", "match", "any", "phrase", "in", "guidance", "🚧", "\n  ", "- "]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join), st.integers(0, 60))
+def test_half_written_text_is_completed_without_a_crash(text: str, units: int) -> None:
+    found = complete(text, units, WORDS)
+
+    assert found.start <= units
+    assert isinstance(describe(text, units, WORDS), str)

@@ -23,6 +23,7 @@ def test_the_rule_is_told_as_its_file_has_it(studio: Running) -> None:
         "version": studio.studio.file.before.version,
         "file": str(studio.path),
         "history": {"name": "issues.jsonl", "total": None},
+        "elsewhere": [],
     }
 
 

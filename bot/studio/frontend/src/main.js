@@ -14,7 +14,7 @@ const EMPTY = {
 };
 
 const tab = crypto.randomUUID();
-const page = { revision: "", sent: 0, version: "", saved: "", filter: "matched", state: null, shown: null, history: null };
+const page = { revision: "", sent: 0, version: "", saved: "", filter: "matched", state: null, shown: null, history: null, elsewhere: [] };
 let editor, list, waiting, speaking, abort;
 
 async function start() {
@@ -39,6 +39,7 @@ async function openRule() {
   page.version = told.version;
   page.saved = told.text;
   page.history = told.history;
+  page.elsewhere = told.elsewhere;
   if (!told.history && page.filter === "matched") chooseFilter("examples");
   find("file").textContent = told.file;
   find("history").textContent = told.history ? told.history.name : "none loaded; --issues FILE.jsonl adds them";
@@ -76,7 +77,7 @@ function apply(state, revision) {
   if (page.revision !== revision) return;
   page.state = state;
   editor.showProblems(state.diagnostics);
-  drawProblems(state.diagnostics, (place) => editor.goTo(place));
+  drawProblems(state.diagnostics, page.elsewhere, (place) => editor.goTo(place));
   drawNumbers(state);
   drawCounts(state);
   drawProgress(state);

@@ -46,16 +46,16 @@ export function speakNumbers({ counts, loads, diagnostics }) {
   find("spoken").textContent = problems + (loads ? numbers : "The rule does not load.");
 }
 
-export function drawProblems(diagnostics, onGo) {
+export function drawProblems(diagnostics, elsewhere, onGo) {
   const errors = diagnostics.filter((found) => found.severity === "error").length;
   const warnings = diagnostics.length - errors;
-  const parts = [errors && count(errors, "error"), warnings && count(warnings, "warning")].filter(Boolean);
+  const parts = [errors && count(errors, "error"), warnings && count(warnings, "warning"), elsewhere.length && `${elsewhere.length} in other files`].filter(Boolean);
   find("problems-heading").textContent = parts.join(", ") || "No problems";
   find("problems").replaceChildren(...diagnostics.map((found) => {
     const button = make("button", { type: "button", class: found.severity }, make("span", {}, `Line ${found.line}`), make("span", {}, found.message));
     button.addEventListener("click", () => onGo(found.start));
     return make("li", {}, button);
-  }));
+  }), ...elsewhere.map((problem) => make("li", { class: "elsewhere" }, problem)));
 }
 
 export function drawRow(row) {
