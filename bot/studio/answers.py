@@ -61,8 +61,8 @@ def _name_example(example: Example) -> str:
 
 
 def tell_issues(bench: Workbench, chosen: Filter, query: str, start: int, count: int) -> Json:
-    """Some rows of a filter, from `start` on, and how many there are in all."""
-    indexes = list(_search(bench, chosen, query))
+    """Some rows of a filter, the newest issue first, from `start` on; and how many there are in all."""
+    indexes = sorted(_search(bench, chosen, query), key=lambda index: (bench.moments[index], index), reverse=True)
     now, before = set(bench.working.hits), set(bench.saved.hits)
     rows = [
         _tell_row(index, entry, is_matched=index in now, was_matched=index in before)

@@ -99,12 +99,11 @@ def _relate(rule: Rule, other: Rule) -> Literal["supersedes", "superseded", "als
 
 def spread_over_time(bench: Workbench, hits: set[int]) -> tuple[int, ...]:
     """How many of the hits fall into each of 36 stretches of the history; nothing where its issues have no dates."""
-    moments = [entry.issue.created_at.timestamp() for index in hits if (entry := bench.entry_at(index))]
-    span = bench.span
-    if not moments or span is None or span[0] == span[1]:
+    first, last = min(bench.moments, default=0), max(bench.moments, default=0)
+    if not hits or first == last:
         return ()
-    width = (span[1] - span[0]) / _COLUMNS
-    found = Counter(min(_COLUMNS - 1, int((moment - span[0]) / width)) for moment in moments)
+    width = (last - first) / _COLUMNS
+    found = Counter(min(_COLUMNS - 1, int((bench.moments[index] - first) / width)) for index in hits)
     return tuple(found[column] for column in range(_COLUMNS))
 
 

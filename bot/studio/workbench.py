@@ -81,8 +81,8 @@ class Workbench:
         self.is_loaded = False
         self.sections = Counter[str]()
         self.labels = Counter[str]()
-        self.span: tuple[float, float] | None = None
-        """The moments of the oldest and of the newest issue, in seconds."""
+        self.moments: list[float] = []
+        """When each issue was opened, in seconds, in the order of the history."""
         self.saved = start_attempt(saved, around)
         self.current = self.working = self.saved
         self._issues = issues
@@ -168,9 +168,7 @@ class Workbench:
         for entry in chunk.entries:
             self.labels.update(entry.issue.labels)
             self.sections.update(_name_sections(entry))
-        moments = [entry.issue.created_at.timestamp() for entry in chunk.entries]
-        first, last = self.span or (moments[0], moments[0])
-        self.span = min(first, *moments), max(last, *moments)
+        self.moments += [entry.issue.created_at.timestamp() for entry in chunk.entries]
         self.chunks.append(chunk)
 
 

@@ -64,12 +64,12 @@ def test_an_old_revision_is_over(studio: Running) -> None:
 @pytest.mark.parametrize(
     "query, numbers",
     [
-        pytest.param("filter=all", [11, 12, 13], id="all"),
-        pytest.param("filter=matched", [12, 13], id="matched"),
+        pytest.param("filter=all", [13, 12, 11], id="all, the newest first"),
+        pytest.param("filter=matched", [13, 12], id="matched"),
         pytest.param("filter=gained", [12], id="gained"),
         pytest.param("filter=lost", [11], id="lost"),
         pytest.param("filter=unmatched", [11], id="matched by no rule"),
-        pytest.param("filter=all&query=QUOTA+exceeded", [12, 13], id="searched, however it is cased and wrapped"),
+        pytest.param("filter=all&query=QUOTA+exceeded", [13, 12], id="searched, however it is cased and wrapped"),
         pytest.param("filter=all&query=%2313", [13], id="searched by its number"),
         pytest.param("filter=all&query=nowhere", [], id="searched in vain"),
         pytest.param("filter=all&start=1&count=1", [12], id="a page"),

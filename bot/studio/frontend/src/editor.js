@@ -2,7 +2,7 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
-import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, HighlightStyle, indentService, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { forceLinting, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
@@ -44,6 +44,14 @@ const colours = HighlightStyle.define([
   { tag: [tags.punctuation, tags.separator, tags.squareBracket, tags.brace], color: "var(--soft)" },
 ]);
 
+// A new line starts where the one above it does, and two further in below a key without a value.
+function indent(context, position) {
+  const { text, from } = context.lineAt(position, -1);
+  const above = text.slice(0, position - from);
+  const [, spaces, dashes] = /^(\s*)((?:-\s+)*)/.exec(above);
+  return spaces.length + (/(?::|[|>][-+]?)\s*(?:#.*)?$/.test(above) ? dashes.length + 2 : 0);
+}
+
 async function complete(context) {
   const before = context.matchBefore(/[\w.{:"'-]+/);
   if (!context.explicit && !before && !/(^|[:[,-] )\s*$/.test(context.state.doc.lineAt(context.pos).text)) return null;
@@ -75,7 +83,7 @@ export function makeEditor(parent, { onChange, onSave, nonce }) {
     state: EditorState.create({
       extensions: [
         EditorView.cspNonce.of(nonce), look, syntaxHighlighting(colours), lineNumbers(), lintGutter(), history(), drawSelection(),
-        rectangularSelection(), crosshairCursor(), indentOnInput(), bracketMatching(), closeBrackets(), highlightActiveLine(),
+        rectangularSelection(), crosshairCursor(), indentService.of(indent), bracketMatching(), closeBrackets(), highlightActiveLine(),
         highlightActiveLineGutter(), highlightSelectionMatches(), indentUnit.of("  "), EditorView.lineWrapping, yaml(),
         autocompletion({ override: [complete], icons: false }), hoverTooltip(help), keymap.of([save, ...keys]),
         EditorView.contentAttributes.of({ "aria-label": "Rule in YAML", spellcheck: "false", tabindex: "0" }),

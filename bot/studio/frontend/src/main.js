@@ -140,7 +140,7 @@ async function refresh(row, isNew = false) {
   const told = await attempt(() => (isExample ? server.readExample(row.kind, row.index) : server.readIssue(row.index)));
   if (page.shown !== row) return;
   if (!told) return clearIssue("It is not there any more.");
-  find("issue-hint").textContent = `${isExample ? `example ${row.kind} ${row.index + 1}` : `#${told.number}`} ${row.title}`;
+  find("issue-hint").textContent = isExample ? `example ${row.kind} ${row.index + 1}` : `#${told.number} ${row.title}`;
   drawIssue(told, isNew);
   drawComment(told);
 }

@@ -86,7 +86,7 @@ export function drawIssue(told, isNew) {
   const [title, ...texts] = told.texts;
   const place = find("issue").scrollTop;
   find("issue").replaceChildren(
-    make("h3", { dir: "auto" }, ...drawRuns(title.runs, "(no title)")),
+    title.runs.length ? make("h3", { dir: "auto" }, ...drawRuns(title.runs)) : "",
     make("p", { class: "meta" }, ...drawMeta(told)),
     drawTree(told.tree) ?? "",
     ...texts.flatMap(({ source, runs }) => [
@@ -113,7 +113,7 @@ function drawMeta(told) {
   return [link, ...told.labels.map((label) => make("span", { class: "chip" }, label)), ...captures, ...others];
 }
 
-function drawRuns(runs, empty) {
+function drawRuns(runs, empty = "") {
   if (!runs.length) return [make("span", { class: "soft" }, empty)];
   return runs.map(({ text, kind, wanted }) => (kind === "plain" ? text : make("mark", { class: kind, title: kind === "against" ? `against: ${wanted}` : wanted }, text)));
 }
