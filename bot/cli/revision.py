@@ -36,7 +36,7 @@ def read_revision(place: str, revision: str) -> dict[str, str]:
 def _find_commit(home: Path, place: str, revision: str) -> str:
     if _git(home, "rev-parse", "--is-inside-work-tree").strip() != b"true":
         where = f"{place} is in no git repository ({home.resolve()}), so there is no {revision!r} to compare with"
-        message = f"{where}; give --rules a folder of a checkout"
+        message = f"{where}; give --rules a folder of a checkout (git must trust it: safe.directory)"
         raise SettingsError(message)
     found = _git(home, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if not found:

@@ -160,7 +160,7 @@ def _list_overlaps(tally: Tally, ruleset: Ruleset) -> tuple[Overlap, ...]:
         Overlap(first=first, second=second, issues=count, declared=_declare(rules[first], rules[second]))
         for (first, second), count in tally.overlaps.items()
     )
-    return tuple(sorted(found, key=lambda overlap: (-overlap.issues, overlap.first, overlap.second)))
+    return tuple(sorted(found, key=lambda pair: (bool(pair.declared), -pair.issues, pair.first, pair.second)))
 
 
 def _declare(first: Rule, second: Rule) -> str:

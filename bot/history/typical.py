@@ -39,14 +39,19 @@ def see_match(match: Match, issue: Issue) -> Sighting:
     """The match as it is shown; texts are the reporter's own, cut at 300 characters."""
     evidence = match.evidence
     length = len(issue.title) + len(issue.body) or 1
-    focus = min(1.0, sum(item.end - item.start for item in evidence) / length)
-    seen = _choose_evidence(evidence)
-    return Sighting(round(focus, 4), issue.number, issue.title[:LONGEST], seen.text if seen else "")
+    focus = min(1.0, _count_covered(evidence) / length)
+    seen = evidence[0].text if evidence else ""
+    return Sighting(round(focus, 4), issue.number, issue.title[:LONGEST], seen)
 
 
-def _choose_evidence(evidence: tuple[Evidence, ...]) -> Evidence | None:
-    """The longest text says most about why."""
-    return max(evidence, key=lambda item: len(item.text), default=None)
+def _count_covered(evidence: tuple[Evidence, ...]) -> int:
+    """How many characters are evidence; what several conditions rest on counts once."""
+    covered, source, reached = 0, "", 0
+    for item in sorted(evidence, key=lambda item: (item.source, item.start, item.end)):
+        start = item.start if item.source != source else max(item.start, reached)
+        covered += max(0, item.end - start)
+        source, reached = item.source, max(item.end, reached if item.source == source else 0)
+    return covered
 
 
 def find_most_typical(patterns: Mapping[str, PatternTally]) -> tuple[Typical, ...]:

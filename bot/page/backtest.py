@@ -10,7 +10,8 @@ from bot.page.charts import Chart, draw_chart
 from bot.page.rendering import render_page
 
 MOST_RULES = 200
-"""Rules with a section of their own, and pairs of rules that are listed: a page of thousands is read by nobody."""
+"""Rules with a section of their own: a page of thousands is read by nobody."""
+MOST_PAIRS = 30
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
@@ -25,7 +26,8 @@ def write_page(report: Report) -> str:
         "matching": len(matching),
         "shown": shown[:MOST_RULES],
         "more": len(shown) - MOST_RULES,
-        "overlaps": report.overlaps[:MOST_RULES],
+        "overlaps": report.overlaps[:MOST_PAIRS],
+        "more_overlaps": len(report.overlaps) - MOST_PAIRS,
         "chart": _chart_whole(report),
         "charts": {rule.id: draw_chart([rule.weeks]) for rule in shown[:MOST_RULES]},
         "said": _say_whole(report),

@@ -27,6 +27,14 @@ def test_focus_is_the_share_of_the_text_that_is_evidence() -> None:
     assert see_match(match, an_issue(number=4, title="x", body=ERROR)) == Sighting(0.9583, 4, "x", ERROR)
 
 
+def test_what_several_conditions_rest_on_counts_once() -> None:
+    rule = a_rule(match={"all": [{"phrase": ERROR}, {"phrase": "space left on device"}, {"regex": "no space"}]})
+    issue = an_issue(title="x", body=ERROR)
+    (match,) = matches_of(issue, rule)
+
+    assert see_match(match, issue).focus == 0.9583
+
+
 def a_tally(number: int, body: str) -> Tally:
     issue = an_issue(number=number, title="It stopped", body=body)
     return tally_issue(issue, matches_of(issue), Wish())
