@@ -99,7 +99,7 @@ def _order(explanations: list[Explanation], facts: Facts, rarity: Rarity, wanted
 
     def share(found: Mapping[Condition, NearMiss]) -> Share:
         return lambda condition: max(
-            rarity.share_of_near_miss(found[condition]) if condition in found else 0.0, guess(condition)
+            rarity.share_of_near_miss(condition, found[condition]) if condition in found else 0.0, guess(condition)
         )
 
     return sorted((_compare(e, found := near.get(e.rule.id, {}), share(found)) for e in guessed), key=_by_nearness)

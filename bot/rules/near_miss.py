@@ -1,4 +1,4 @@
-"""The longest part of a phrase that an issue does say, and how the two go on from there. Pure."""
+"""The longest part of a phrase, or beginning of a pattern, that an issue has, and how the two go on. Pure."""
 
 import math
 import re
@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+import re2
+
 from bot.issue.facts import VIEWS, Facts, Text
 from bot.issue.markdown import Span
 from bot.issue.normal import trace_squeeze
+from bot.rules.pattern_atoms import read_literal, split_pattern
 from bot.rules.phrase import SQUEEZED_PATTERNS, Phrase, escape_pattern
 from bot.rules.text_conditions import Pattern, PhraseHolds, RegexHolds, compile_pattern
 from bot.rules.verdict import Evidence
@@ -19,6 +22,7 @@ NearMissKind = Literal["partial", "inside_word", "elsewhere", "across", "unread"
 _LEAST_COMMON, _LEAST_SHARE, _LEAST_SHARE_OF_SHORT = 8, 0.3, 0.6
 """Fewer squeezed characters, or a smaller part of the phrase, are chance; of a short phrase most must be there."""
 
+_LEAST_MATCHED, _MOST_ALTERNATIVES = 5, 20
 _LONGEST_PHRASE = 600
 _AROUND = 60
 _BROKEN_FRONT, _BROKEN_BACK = re.compile(r"[^\W_]{1,2}(?![^\W_])"), re.compile(r"(?<![^\W_])[^\W_]{1,2}\Z")
@@ -111,9 +115,9 @@ def find_near_miss(condition: PhraseHolds | RegexHolds, facts: Facts, whole: Tex
         if len(views) == len(ends):
             return _complete("across", replace(evidence, view=" and ".join(dict.fromkeys(views))), wanted, facts)
         return _complete("unread", evidence, wanted, facts)
-    if isinstance(condition, RegexHolds) or len(condition.phrase.squeezed) > _LONGEST_PHRASE:
-        return None
-    return _find_partial(condition, facts)
+    if isinstance(condition, RegexHolds):
+        return _find_beginning(condition, facts)
+    return _find_partial(condition, facts) if len(condition.phrase.squeezed) <= _LONGEST_PHRASE else None
 
 
 def _holds(span: Span, position: int) -> bool:
@@ -152,6 +156,46 @@ def _cut_around(original: str, span: Span) -> Parts:
     )
 
 
+def _find_beginning(condition: RegexHolds, facts: Facts) -> NearMiss | None:
+    """The longest beginning of a pattern, or of one of its alternatives, that matches something worth telling."""
+    best: NearMiss | None = None
+    for atoms in split_pattern(condition.source)[:_MOST_ALTERNATIVES]:
+        for text in facts.find_texts(condition.views):
+            best = _match_beginning(atoms, text, condition.source, best.share if best else _LEAST_SHARE) or best
+    return best
+
+
+def _match_beginning(atoms: tuple[str, ...], text: Text, source: str, floor: float) -> NearMiss | None:
+    """What the longest beginning matches, if it has more than the `floor`th part of the letters; found by halving."""
+    low, high = 0, len(atoms) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (low, middle - 1) if _search(atoms[:middle], text) is None else (middle, high)
+    low -= _count_scrap(read_literal(atoms), low)
+    letters, total = (len(read_literal(row).replace(" ", "")) for row in (atoms[:low], atoms))
+    found = _search(atoms[:low], text)
+    if found is None or letters < _LEAST_MATCHED or letters <= floor * total:
+        return None
+    start = source.index("".join(atoms))
+    end = start + len("".join(atoms[:low]))
+    wanted, span = Parts(source[:start], source[start:end], source[end:]), text.locate_collapsed(*found.span())
+    return _make_near_miss(wanted, letters / total, text, span)
+
+
+def _count_scrap(literal: str, end: int) -> int:
+    """How many letters of a word that is cut at `end` are before it, if they are so few that they are chance."""
+    broken = _BROKEN_BACK.search(literal, 0, end) if literal[end : end + 1].isalnum() else None
+    return len(broken[0]) if broken else 0
+
+
+def _search(atoms: tuple[str, ...], text: Text) -> re.Match[str] | None:
+    try:
+        match: re.Match[str] | None = _compile("".join(atoms)).search(text.collapsed)
+    except re2.error:  # a part of what was taken for atoms need not be a pattern: `\\Q(\\E` quotes
+        return None
+    return match
+
+
 def _find_partial(condition: PhraseHolds, facts: Facts) -> NearMiss | None:
     row, total = _read_row(condition.phrase), len(condition.phrase.squeezed)
     least = max(math.ceil(_LEAST_SHARE * total), min(_LEAST_COMMON, math.ceil(_LEAST_SHARE_OF_SHORT * total)))
@@ -162,18 +206,25 @@ def _find_partial(condition: PhraseHolds, facts: Facts) -> NearMiss | None:
     return _make_partial(row, best, total) if best.last else None
 
 
-def _make_partial(row: _Row, best: _Common, total: int) -> NearMiss | None:
+def _make_partial(row: _Row, best: _Common, total: int) -> NearMiss:
     first, last = _drop_scraps(row, best.first, best.last)
     match = row.pattern(first, last).search(best.text.squeezed)
-    span, original = best.text.locate_squeezed(match.start(), match.end()), best.text.original
     start, end = row.signs[first].start, row.signs[last - 1].end
+    parts = Parts(row.readable[:start], row.readable[start:end], row.readable[end:])
+    span = best.text.locate_squeezed(match.start(), match.end())
+    near = _make_near_miss(parts, row.measure(first, last) / total, best.text, span)
+    return replace(near, kind="inside_word") if (first, last) == (0, len(row.signs)) else near
+
+
+def _make_near_miss(wanted: Parts, share: float, text: Text, span: Span) -> NearMiss:
+    original = text.original
     return NearMiss(
-        kind="inside_word" if (first, last) == (0, len(row.signs)) else "partial",
-        wanted=Parts(row.readable[:start], row.readable[start:end], row.readable[end:]),
+        kind="partial",
+        wanted=wanted,
         found=_cut_around(original, span),
-        share=row.measure(first, last) / total,
-        view=best.text.view,
-        source=best.text.source,
+        share=share,
+        view=text.view,
+        source=text.source,
         line=original.count("\n", 0, span.start) + 1,
         start=span.start,
         end=span.end,

@@ -11,7 +11,8 @@ from itertools import pairwise
 from bot.issue.facts import Facts
 from bot.issue.normal import collapse
 from bot.rules.conditions import AllHold, AtLeastHold, Condition, Sets
-from bot.rules.near_miss import NearMiss
+from bot.rules.near_miss import NearMiss, Parts
+from bot.rules.pattern_atoms import read_literal, split_pattern
 from bot.rules.text_conditions import PhraseHolds, RegexHolds
 
 _WORD = re.compile(r"\w+")
@@ -39,14 +40,22 @@ class Rarity:
         total = sum(weight for weight, _ in weights)
         return sum(weight for weight, is_there in weights if is_there) / total if total else 0.0
 
-    def share_of_near_miss(self, near: NearMiss) -> float:
-        """How much of a phrase a near miss has; a word that is cut counts as far as it goes."""
-        readable, start = "".join(near.wanted), len(near.wanted.before)
-        end = start + len(near.wanted.common)
-        spans = [(match[0].casefold(), *match.span()) for match in _WORD.finditer(_HOLE.sub(_blank, readable))]
+    def share_of_near_miss(self, condition: Condition, near: NearMiss) -> float:
+        """How much of a phrase or pattern a near miss has; a word that is cut counts as far as it goes."""
+        before, common, after = _read_parts(condition, near)
+        start, end = len(before), len(before) + len(common)
+        spans = [(match[0].casefold(), *match.span()) for match in _WORD.finditer(before + common + after)]
         weights = [(self.weigh(word), max(0, min(e, end) - max(s, start)) / (e - s)) for word, s, e in spans]
         total = sum(weight for weight, _ in weights)
         return sum(weight * part for weight, part in weights) / total if total else near.share
+
+
+def _read_parts(condition: Condition, near: NearMiss) -> Parts:
+    """What a near miss is about, without holes; of a pattern what the alternative that begins certainly asks for."""
+    if isinstance(condition, RegexHolds) and near.kind == "partial":
+        common, after = (split_pattern(part)[:1] for part in near.wanted[1:])
+        return Parts("", *(read_literal(atoms[0]) if atoms else "" for atoms in (common, after)))
+    return Parts(*(_HOLE.sub(_blank, part) for part in near.wanted))
 
 
 def _blank(hole: re.Match[str]) -> str:

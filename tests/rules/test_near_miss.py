@@ -117,6 +117,45 @@ def test_a_pattern_in_another_view_is_found() -> None:
     assert (near.kind, near.view, near.found.common) == ("elsewhere", "errors", "no space left on")
 
 
+@pytest.mark.parametrize(
+    "pattern, body, wanted, found",
+    [
+        pytest.param(
+            r"\bapi error\W{0,3}5(0[0-9]|29)\b",
+            "An API Error: 404",
+            Parts("", r"\bapi error\W{0,3}", r"5(0[0-9]|29)\b"),
+            Parts("An ", "API Error: ", "404"),
+            id="it begins so",
+        ),
+        pytest.param(
+            r"limit is reached|you('ve| have) hit your (\w+ )?limit",
+            "You have hit your weekly maximum",
+            Parts("limit is reached|", r"you('ve| have) hit your (\w+ )?", "limit"),
+            Parts("", "You have hit your weekly ", "maximum"),
+            id="one of its alternatives does",
+        ),
+    ],
+)
+def test_a_pattern_stops_matching_somewhere(pattern: str, body: str, wanted: Parts, found: Parts) -> None:
+    facts = extract_facts(make_issue(body))
+    condition = RegexHolds(pattern, DEFAULT_VIEWS, compile_pattern(pattern))
+
+    near = find_near_miss(condition, facts, read_whole_body(facts))
+
+    assert near is not None
+    assert (near.kind, near.wanted, near.found) == ("partial", wanted, found)
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"(a|b)+ c\d", r"\b\w+ \w+ is never said here", "plum (pie|tart) is gone", r"\Qa b(\E and"]
+)
+def test_a_pattern_that_hardly_begins_is_not_near(pattern: str) -> None:
+    facts = extract_facts(make_issue("a b and p"))
+    condition = RegexHolds(pattern, DEFAULT_VIEWS, compile_pattern(pattern))
+
+    assert find_near_miss(condition, facts, read_whole_body(facts)) is None
+
+
 def test_a_long_issue_and_a_long_phrase_are_compared() -> None:
     phrase = "exceeded the {limit:int} output token maximum of {model:id}, " + "and so on " * 40
     near = find(phrase, ("exceeded the 32000 output tok " * MAX_CHARACTERS)[:MAX_CHARACTERS])

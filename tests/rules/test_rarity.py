@@ -59,13 +59,13 @@ def test_words_are_counted_by_rule() -> None:
     ],
 )
 def test_a_near_miss_has_a_share_of_the_words(parts: tuple[str, str, str], share: float) -> None:
-    assert round(EVEN.share_of_near_miss(near(*parts)), 2) == share
+    assert round(EVEN.share_of_near_miss(a_phrase("any phrase"), near(*parts)), 2) == share
 
 
 def test_common_words_weigh_less() -> None:
     rarity = Rarity(100, {"api": 50, "error": 50, "500": 1})
 
-    assert rarity.share_of_near_miss(near("", "API error: ", "500")) < 0.35
+    assert rarity.share_of_near_miss(a_phrase("API error: 500"), near("", "API error: ", "500")) < 0.35
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,9 @@ def test_of_a_pattern_the_words_count_that_stand_for_themselves() -> None:
     pattern = RegexHolds(r"\bout of (disk|memory)\s+now?\d{3}x", (), None)
 
     assert list_words(pattern) == ("out", "disk", "memory")
+
+
+def test_of_a_pattern_that_begins_only_counts_what_it_certainly_asks_for() -> None:
+    pattern = RegexHolds(r"x|one (two|2)\b.{0,40}three four", (), None)
+
+    assert EVEN.share_of_near_miss(pattern, near("x|", r"one (two|2)\b.{0,40}", "three four")) == pytest.approx(1 / 3)
