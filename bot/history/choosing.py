@@ -6,10 +6,10 @@ from math import log2, sqrt
 
 from bot.history.messages import Support, find_share
 
-MOST_BITS = 48.0
-"""Beyond this a message is as certain as it can be, and only longer."""
+MOST_BITS = 24.0
+"""Beyond this (once in 16 million issues by chance) a message is no more certain, only longer."""
 
-_SERVED = 0.75
+_SERVED = 0.9
 """So much of an issue is done with once a general message serves it, however special another one is."""
 
 UNTOLD = 0.5
@@ -54,8 +54,9 @@ def choose_diverse(
 ) -> Iterator[tuple[str, float]]:
     """Greedily, each time the candidate that tells most that no earlier one told, with the weight that is left of it.
 
-    An issue that an earlier choice serves hardly needs another: it counts a quarter where the candidate's words tell
-    much more than that choice (a special message beside a general one), and nothing where they do not.
+    An issue that an earlier choice serves counts little: nothing where that choice tells as much as the candidate, a
+    tenth where the candidate's words tell much more (a special message beside a general one). What several choices
+    serve is taken for independent.
     `covers(one, other)`: whether everything that has `other` is known to have `one`.
     """
     left = {name: candidate.weight for name, candidate in candidates.items()}
@@ -70,4 +71,4 @@ def choose_diverse(
                 continue
             share = 1.0 if covers(best, name) else find_share(one.support, chosen.support)
             told = min(1.0, max(_SERVED, chosen.bits / one.bits)) if one.bits else 1.0
-            left[name] = min(left[name], one.weight * (1 - share * told))
+            left[name] *= 1 - share * told

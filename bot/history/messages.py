@@ -12,7 +12,7 @@ from bot.issue.facts import Facts
 CAPACITY = 40_000
 """How many templates, and how many words, a tally remembers between two prunings."""
 
-SAMPLE = 256
+SAMPLE = 1_024
 """How many issues and authors a template remembers; up to so many, what is said of them is exact."""
 
 _MOST_HASH = 2**32

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from bot.history.choosing import MOST_BITS, UNTOLD, rate_message, weigh_word
+from bot.history.choosing import UNTOLD, rate_message, weigh_word
 from bot.history.clusters import Cluster
 from bot.history.drafts import Draft, make_draft
 from bot.history.lines import find_lines, is_telling, split_line
@@ -40,7 +40,7 @@ def rank_parts(facts: Facts, tally: MessageTally) -> tuple[Cluster, ...]:
 
 
 def _rate(part: str, views: Collection[str], facts: Facts, tally: MessageTally) -> float:
-    bits = min(MOST_BITS, sum(_weigh(word, tally) for word in set(find_words(part))))
+    bits = sum(_weigh(word, tally) for word in set(find_words(part)))
     own = observe_issue(facts.issue, is_matched=False, is_title="title" in views)
     support = tally.templates.get(part, Support()).join(own)
     place = _REPEATED if "title" in views and len(views) > 1 else max(_WORTH[view] for view in views)

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 
+from bot.github.tracker import Issue
 from bot.history.draft_text import write_draft
 from bot.history.drafts import Draft, trim_draft, without
 from bot.history.sightings import Shown
-from bot.rules.check import check_rules
+from bot.rules.check import check_rule
 from bot.rules.document import Problem
+from bot.rules.examples import make_example_issue
 from bot.rules.loading import join_rulesets
+from bot.rules.matching import match_rules, read_facts
+from bot.rules.model import Example
 from bot.rules.rule import Pack, Rule, Ruleset, compile_rule
 
 EXPECTED = frozenset({"unwritten-guidance"})
@@ -36,13 +40,25 @@ def prove_draft(draft: Draft, pack: Pack, others: Ruleset) -> Draft | None:
     return None
 
 
+def give_way(draft: Draft, other: Rule) -> Draft | None:
+    """The draft without the examples that the other rule matches too; None where no other is left."""
+    alone = Ruleset((other,), (other.pack,))
+    taken = [shown for shown in draft.matches if match_rules(read_facts(_make_issue(shown), alone), alone)]
+    left = without(draft, taken)
+    return left if left.matches else None
+
+
+def _make_issue(shown: Shown) -> Issue:
+    return make_example_issue(Example(title=shown.text) if shown.is_title else Example(body=shown.text))
+
+
 def _find_failing(draft: Draft, rule: Rule, others: Ruleset) -> set[Shown]:
     """The examples at whose places `check` finds a problem; all of them where a problem stands elsewhere."""
     lines: dict[int, Shown] = {}
     for kind, shown in (("match", draft.matches), ("no_match", draft.near)):
         for index, one in enumerate(shown):
             lines[rule.document.places["examples", kind, index][0]] = one
-    report = check_rules(join_rulesets([Ruleset((rule,), (rule.pack,)), others]))
+    report = check_rule(rule, join_rulesets([Ruleset((rule,), (rule.pack,)), others]))
     failing = set[Shown]()
     for problem in _ours(report.problems, rule.file):
         if problem.line not in lines:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.github.payload import EPOCH
 from bot.github.tracker import Issue
-from bot.history.lines import find_lines
+from bot.history.lines import find_lines, is_telling
 from bot.history.messages import Support, mix_number, observe_issue
 from bot.history.privacy import mask_private
 from bot.history.wording import collapse_line, find_words
@@ -33,6 +33,9 @@ _MOST_COUNTED = 200
 _LONGEST_EXAMPLE = 240
 _NOISE = 40
 """Of two examples the one with less beside the message comes first; so many characters make a difference."""
+
+_NAMED = 0.5
+"""The share of a phrase's words, by weight, from which on a title speaks of it."""
 
 _NEAR = 0.35
 """The share of a phrase's words, by weight, from which on a line is a near miss."""
@@ -65,11 +68,13 @@ class Shown:
 class Sightings:
     """What the phrases of one draft found.
 
-    `labels` counts issues by label, among the `labelled` ones whose labels no bot has wiped; `answers` counts the links
-    that maintainers gave in comments, `named` the issues that they named.
+    `telling` counts the issues that say it in a line that tells of a failure; `labels` issues by label, among the
+    `labelled` ones whose labels no bot has wiped; `answers` the links that maintainers gave in comments, `named` the
+    issues that they named.
     """
 
     support: Support = field(default_factory=Support)
+    telling: int = 0
     first: datetime | None = None
     last: datetime | None = None
     labelled: int = 0
@@ -84,6 +89,7 @@ class Sightings:
         dates = [at for at in (self.first, other.first, self.last, other.last) if at]
         return Sightings(
             self.support.join(other.support),
+            self.telling + other.telling,
             min(dates, default=None),
             max(dates, default=None),
             self.labelled + other.labelled,
@@ -145,11 +151,15 @@ class Lookout:
     def look(self, facts: Facts, *, is_matched: bool) -> Watch:
         """What one issue shows; `is_matched`: whether one of the rules that are there already matches it."""
         matches = match_rules(facts, self.ruleset)
-        found = {match.rule.id: _see(facts.issue, match, is_matched=is_matched) for match in matches}
+        named = self._compare(facts.issue.title) if matches else {}
+        found = {
+            match.rule.id: _see(facts.issue, match, named.get(match.rule.id, 0.0), is_matched=is_matched)
+            for match in matches
+        }
         for name, shown in self._find_near(facts, found.keys()):
             found[name] = Sightings(near=(shown,))
         labels = _read_labels(facts.issue)
-        return Watch(found, int(labels is not None), dict.fromkeys(labels or (), 1), 1)
+        return Watch(found, int(labels is not None), dict.fromkeys(labels or [], 1), 1)
 
     def _find_near(self, facts: Facts, matched: Iterable[str]) -> Iterator[tuple[str, Shown]]:
         """For each draft that does not match the issue, the line that comes nearest, where one is near."""
@@ -183,20 +193,29 @@ def index_words(phrases: Mapping[str, Iterable[str]], bits: Mapping[str, float])
     return index
 
 
-def _see(issue: Issue, match: Match, *, is_matched: bool) -> Sightings:
+def _see(issue: Issue, match: Match, named: float, *, is_matched: bool) -> Sightings:
+    """What one issue that has the message shows; `named` is the share of the message's words that its title has."""
     evidence = next((item for item in match.evidence if item.source != "title"), match.evidence[0])
-    is_title = any(item.source == "title" for item in match.evidence)
+    is_title = named >= _NAMED or any(item.source == "title" for item in match.evidence)
     seen = Sightings(observe_issue(issue, is_matched=is_matched, is_title=is_title))
     if is_matched:
         return seen
     labels = _read_labels(issue)
+    seen.telling = int(any(is_telling(_find_line(issue, item)) for item in match.evidence))
     seen.first = seen.last = issue.created_at if issue.created_at != EPOCH else None
-    seen.labelled, seen.labels = int(labels is not None), dict.fromkeys(labels or (), 1)
-    answers, named = _read_answers(issue)
-    seen.answers, seen.named = dict.fromkeys(answers, 1), dict.fromkeys(named, 1)
+    seen.labelled, seen.labels = int(labels is not None), dict.fromkeys(labels or [], 1)
+    answers, followed = _read_answers(issue)
+    seen.answers, seen.named = dict.fromkeys(answers, 1), dict.fromkeys(followed, 1)
     if shown := show_evidence(issue, evidence):
         seen.examples = (shown,)
     return seen
+
+
+def _find_line(issue: Issue, evidence: Evidence) -> str:
+    """The line on which the evidence begins; of comments nothing."""
+    original = {"title": issue.title, "body": issue.body}.get(evidence.source, "")
+    end = original.find("\n", evidence.end)
+    return original[original.rfind("\n", 0, evidence.start) + 1 : end if end >= 0 else len(original)]
 
 
 def show_evidence(issue: Issue, evidence: Evidence) -> Shown | None:

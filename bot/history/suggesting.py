@@ -10,7 +10,7 @@ from bot.history.drafts import Draft, covers_phrase, make_draft, name_phrase
 from bot.history.lines import is_telling
 from bot.history.messages import MessageTally
 from bot.history.phrasing import choose_phrase, compare_phrases, find_instances, find_phrase_words
-from bot.history.proving import compile_draft, prove_draft
+from bot.history.proving import compile_draft, give_way, prove_draft
 from bot.history.sightings import Lookout, Shown, Sightings, Watch, index_words
 from bot.issue.facts import Facts
 from bot.rules.rule import Pack, Ruleset
@@ -28,14 +28,12 @@ _MOST_WORDINGS = 4
 class Wording:
     """A problem in its several wordings, the first the one that was found first.
 
-    `bits`: what its words tell; `told`: in how many issues a line has it that tells of a failure; `is_telling`: whether
-    it does so itself.
+    `bits`: what its words tell; `is_telling`: whether they tell of a failure.
     """
 
     name: str
     phrases: tuple[str, ...]
     bits: float
-    told: int
     is_telling: bool
 
 
@@ -56,15 +54,13 @@ def word_candidates(
     """
     weigh = _make_weigher(tally)
     groups: list[list[str]] = []
-    told: dict[str, int] = {}
     for cluster in clusters:
         if phrase := _phrase(cluster, sampled):
             _group(phrase, groups, weigh)
-            told.setdefault(phrase, cluster.issues)
     wordings: list[Wording] = []
     for phrases in groups:
         names = {*taken, *(wording.name for wording in wordings)}
-        wordings.append(_make_wording(phrases, sum(told[phrase] for phrase in phrases), weigh, names))
+        wordings.append(_make_wording(phrases, weigh, names))
     return tuple(wordings)
 
 
@@ -73,11 +69,11 @@ def word_each(
 ) -> tuple[Wording, ...]:
     """Each cluster as a wording of its own, as far as they can be looked for; those with one phrase only once."""
     weigh = _make_weigher(tally)
-    told = {phrase: cluster.issues for cluster in clusters if (phrase := _phrase(cluster, sampled))}
+    phrases = dict.fromkeys(phrase for cluster in clusters if (phrase := _phrase(cluster, sampled)))
     wordings: list[Wording] = []
-    for phrase, issues in told.items():
+    for phrase in phrases:
         names = {*taken, *(wording.name for wording in wordings)}
-        wordings.append(_make_wording([phrase], issues, weigh, names))
+        wordings.append(_make_wording([phrase], weigh, names))
     return tuple(wordings)
 
 
@@ -86,13 +82,12 @@ def _phrase(cluster: Cluster, sampled: Mapping[int, Facts]) -> str | None:
     return choose_phrase(cluster.template, find_instances(cluster.template, issues))
 
 
-def _make_wording(phrases: Sequence[str], told: int, weigh: Callable[[str], float], taken: Collection[str]) -> Wording:
+def _make_wording(phrases: Sequence[str], weigh: Callable[[str], float], taken: Collection[str]) -> Wording:
     bits = max(sum(map(weigh, find_phrase_words(phrase))) for phrase in phrases)
     return Wording(
         name=name_phrase(phrases[0], taken),
         phrases=tuple(phrases),
         bits=min(MOST_BITS, bits),
-        told=told,
         is_telling=any(map(is_telling, phrases)),
     )
 
@@ -152,13 +147,21 @@ def choose_drafts(
             break
         draft = make_draft(name, by_name[name].phrases, found[name], watch, weight)
         if proven := prove_draft(draft, pack, _beside(chosen, pack, others)):
-            chosen.append(proven)
+            chosen = _make_room(chosen, proven, pack)
     return tuple(chosen)
+
+
+def _make_room(chosen: list[Draft], draft: Draft, pack: Pack) -> list[Draft]:
+    """The drafts with one more, if each keeps an example that is its alone; else as they are."""
+    rule = compile_draft(draft, pack)
+    left = [give_way(one, rule) for one in chosen] if rule else [None]
+    kept = [one for one in left if one]
+    return [*kept, draft] if len(kept) == len(left) else chosen
 
 
 def _rate(wording: Wording, sightings: Sightings) -> Candidate:
     """What a draft is worth; less where its words stand mostly in lines that tell of no failure."""
-    telling = min(1.0, wording.told / sightings.support.issues)
+    telling = sightings.telling / sightings.support.issues
     return rate_message(sightings.support, wording.bits, telling if wording.is_telling else telling * UNTOLD)
 
 

@@ -111,11 +111,11 @@ def test_what_is_frequent_is_never_forgotten(letters: list[str], capacity: int, 
 
 
 def test_authors_beyond_the_sample_are_estimated() -> None:
-    tally = count(*(make_report(number, DISK) for number in range(600)))
+    tally = count(*(make_report(number, DISK) for number in range(2000)))
     support = tally.templates[DISK]
 
-    assert (support.issues, len(support.authors), len(support.numbers)) == (600, SAMPLE, SAMPLE)
-    assert 400 <= support.author_count <= 600
+    assert (support.issues, len(support.authors), len(support.numbers)) == (2000, SAMPLE, SAMPLE)
+    assert 1800 <= support.author_count <= 2000
 
 
 def test_a_share_is_told_from_samples() -> None:
