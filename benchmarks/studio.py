@@ -3,6 +3,7 @@
 import statistics
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from time import perf_counter
 
@@ -20,6 +21,7 @@ from bot.studio.workbench import Surroundings, Workbench, find_surroundings
 ISSUES = 10_000
 RULES = 100
 TIMES = 5
+TODAY = date(2026, 11, 25)
 VERSIONS: Mapping[str, object] = {
     "a phrase": {"phrase": "permission denied while reading"},
     "a phrase with a hole": {"phrase": "permission denied while reading {name:word} configuration"},
@@ -43,16 +45,16 @@ def write_rule(match: object, title: str, stem: str = "edited") -> str:
 def make_bench(arguments: list[str]) -> tuple[Workbench, str]:
     """The bench over made-up issues, or over those of a file beside the rules of a folder; and the rule's name."""
     if arguments:
-        file = min(name for name in read_place(arguments[1]) if not name.endswith("pack.yml"))
-        around = find_surroundings(read_place(arguments[1]), file, read_place(file))
-        return Workbench(around, write_rule({"phrase": "saved"}, "saved"), read_issues(Path(arguments[0]))), Path(
-            file
-        ).stem
+        history, folder = arguments
+        file = min(name for name in read_place(folder) if not name.endswith("pack.yml"))
+        around, stem = find_surroundings(read_place(folder), file, read_place(file)), Path(file).stem
+        return Workbench(
+            around, write_rule({"phrase": "saved"}, "saved", stem), read_issues(Path(history)), TODAY
+        ), stem
     messages = make_messages(RULES)
     around = Surroundings("rules/edited.yml", Pack(PackModel(name="rules")), make_rules(messages))
-    return Workbench(
-        around, write_rule({"phrase": "a phrase that was saved"}, "x"), iter(make_issues(messages, ISSUES))
-    ), "edited"
+    issues = iter(make_issues(messages, ISSUES))
+    return Workbench(around, write_rule({"phrase": "a phrase that was saved"}, "saved"), issues, TODAY), "edited"
 
 
 def finish(bench: Workbench) -> None:
@@ -67,10 +69,9 @@ def measure(bench: Workbench, match: object, stem: str) -> tuple[float, float, i
     for number in range(TIMES):
         text, start = write_rule(match, f"version {number}", stem), perf_counter()
         bench.edit(text)
-        is_left = True
-        while is_left:
+        while not bench.has_numbers:
             before = perf_counter()
-            is_left = bench.step()
+            bench.step()
             longest = max(longest, perf_counter() - before)
         tell_state(bench)
         tell_issues(bench, "matched", "", 0, 100)

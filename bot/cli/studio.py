@@ -71,7 +71,7 @@ def _make_studio(arguments: argparse.Namespace) -> "Studio":
     history = open_history(arguments) if arguments.issues or arguments.repo else None
     around = _read_surroundings(arguments.rule, arguments.rules)
     today = datetime.now(tz=UTC).date()
-    bench = Workbench(around, file.before.text, history.read_issues() if history else iter(()))
+    bench = Workbench(around, file.before.text, history.read_issues() if history else iter(()), today)
     return Studio(
         file=file,
         session=Session(bench),

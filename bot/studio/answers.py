@@ -45,7 +45,7 @@ def _tell_examples(bench: Workbench) -> list[Json]:
     rule = bench.working.rule
     if rule is None:
         return []
-    alone = Ruleset((rule,), bench.around.with_rule(None).packs)
+    alone = Ruleset((rule,), bench.around.ruleset.packs)
     told = []
     for kind in ("match", "no_match"):
         for index, example in enumerate(getattr(rule.model.examples, kind)):

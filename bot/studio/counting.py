@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.rules.matching import are_declared_beside
-from bot.rules.rule import Rule, Ruleset
+from bot.rules.overlap import Settlement, find_settlement
+from bot.rules.rule import Ruleset
 from bot.studio.corpus import Entry
 from bot.studio.workbench import Workbench
 
@@ -22,7 +22,7 @@ class Overlap:
     rule: str
     title: str
     count: int
-    relation: Literal["supersedes", "superseded", "also", "undeclared"]
+    relation: Settlement | Literal["undeclared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +86,8 @@ def _describe_overlaps(counts: Counter[str], bench: Workbench) -> Iterator[Overl
     rule, known = bench.working.rule, {rule.id: rule for rule in bench.around.others.rules}
     for name, count in counts.most_common():
         if rule and name in known:
-            yield Overlap(name, known[name].model.title, count, _relate(rule, known[name]))
-
-
-def _relate(rule: Rule, other: Rule) -> Literal["supersedes", "superseded", "also", "undeclared"]:
-    if other.id in rule.supersedes:
-        return "supersedes"
-    if rule.id in other.supersedes:
-        return "superseded"
-    return "also" if are_declared_beside(rule, other) else "undeclared"
+            relation = find_settlement(rule, known[name]) or "undeclared"
+            yield Overlap(name, known[name].model.title, count, relation)
 
 
 def spread_over_time(bench: Workbench, hits: set[int]) -> tuple[int, ...]:
@@ -112,4 +105,4 @@ def rules_of(entry: Entry, bench: Workbench) -> Ruleset:
     rule = bench.working.rule
     known = {other.id: other for other in bench.around.others.rules}
     near = tuple(known[name] for name in entry.others)
-    return Ruleset((*([rule] if rule else []), *near), bench.around.with_rule(None).packs)
+    return Ruleset((*([rule] if rule else []), *near), bench.around.ruleset.packs)

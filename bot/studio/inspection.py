@@ -9,6 +9,7 @@ from typing import Literal
 from bot.comment.rendering import CommentError, check_comment, make_section, render_comment
 from bot.config import make_default_config
 from bot.duplicates.canonical import Target
+from bot.explanation.standing import StandingKind, judge_match
 from bot.github.tracker import Issue
 from bot.issue.markdown import Span
 from bot.issue.printable import reveal
@@ -17,9 +18,14 @@ from bot.rules.highlights import list_sources, trim_span
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.rule import Rule, Ruleset
 from bot.rules.verdict import Captures, Verdict
-from bot.wish import Wish, choose_wish
+from bot.wish import choose_wish
 
 MarkKind = Literal["for", "against"]
+_STANDINGS: Mapping[StandingKind, str] = {
+    "labels": "The rule sets its labels here, and says nothing",
+    "observes": "The rule is only counted here",
+    "silent": "Another rule stands for this one here",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +113,11 @@ def preview_comment(
     issue: Issue, matches: tuple[Match, ...], rule: Rule | None, forbidden: tuple[str, ...], today: date
 ) -> Preview:
     """What would be said and set for these matches, under the default settings."""
-    wish = choose_wish(matches, make_default_config(), today)
-    remarks = (*wish.remarks, *_explain_silence(matches, wish, rule))
+    config = make_default_config()
+    wish = choose_wish(matches, config, today)
+    own = next((match for match in matches if match.rule is rule), None)
+    standing = judge_match(own, matches, wish, config, today) if own else None
+    remarks = (f"{_STANDINGS[standing.kind]}: {standing.reason}",) if standing and standing.kind != "speaks" else ()
     try:
         sections = [make_section(match, issue, _target_of(match, issue)) for match in wish.speaking]
         comment = check_comment(render_comment(sections), forbidden) if sections else ""
@@ -121,18 +130,3 @@ def _target_of(match: Match, issue: Issue) -> Target | None:
     """The issue to follow, taken to be open: nobody is asked here."""
     follow = match.rule.model.follow
     return Target(number=follow, state="open") if follow and follow != issue.number else None
-
-
-def _explain_silence(matches: tuple[Match, ...], wish: Wish, rule: Rule | None) -> Iterator[str]:
-    own = next((match for match in matches if match.rule is rule), None)
-    if own is None or own in wish.speaking:
-        return
-    mode = own.rule.model.mode
-    if own.superseded_by:
-        yield f"`{own.superseded_by}` supersedes this rule here, so this one is silent"
-    elif mode != "comment":
-        yield f"in mode `{mode}` the rule says nothing" + ("" if mode == "label" else " and sets no label")
-    elif own.branch is None:
-        yield "no branch of the guidance holds here, so there is nothing to say"
-    elif not wish.remarks:
-        yield "other rules speak first here, and a comment has room for two"

@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -113,15 +114,16 @@ class Studio:
         if not isinstance(text, str) or not isinstance(revision, str):
             return _wrong()
         await asyncio.wrap_future(self.session.edit(text, revision))
-        return await self._answer_state(revision)
+        return await self._answer_state(revision, self.session.wait(revision, for_numbers=True))
 
     async def show_state(self, request: Request) -> Response:
         """How far things are; it is told when they are done, or after a moment."""
-        return await self._answer_state(request.query_params.get("revision", ""))
+        revision = request.query_params.get("revision", "")
+        return await self._answer_state(revision, self.session.wait(revision))
 
-    async def _answer_state(self, revision: str) -> Response:
+    async def _answer_state(self, revision: str, over: Future[None]) -> Response:
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.wrap_future(self.session.wait(revision)), PATIENCE)
+            await asyncio.wait_for(asyncio.wrap_future(over), PATIENCE)
         answer = self.session.ask(
             lambda bench, progress: {**tell_state(bench), **asdict(progress)} if progress.revision == revision else None
         )

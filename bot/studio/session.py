@@ -16,7 +16,10 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the work is. `revision` is that of the text that is on the bench; `trouble` what stopped the reading."""
+    """How far the work is. `revision` is that of the text that is on the bench; `trouble` what stopped the reading.
+
+    `is_done` is true where the text is tried on all issues, and proven.
+    """
 
     revision: str
     is_done: bool
@@ -30,7 +33,7 @@ class Session:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self._jobs = SimpleQueue[Callable[[], None] | None]()
-        self._waiting: list[tuple[str, Future[None]]] = []
+        self._waiting: list[tuple[str, bool, Future[None]]] = []
         self._newest = self._revision = ""
         self._trouble = ""
         self._thread = Thread(target=self._work, name="bench", daemon=True)
@@ -75,10 +78,13 @@ class Session:
         """From now on this text is what the file holds, and what versions are compared with."""
         return self.ask(lambda bench, _: bench.mark_saved(text))
 
-    def wait(self, revision: str) -> Future[None]:
-        """Done when the work for a revision is, and all is read; or when another revision has come."""
+    def wait(self, revision: str, *, for_numbers: bool = False) -> Future[None]:
+        """Done when the work for a revision is, or when another revision has come.
+
+        `for_numbers` does not wait for the proof, nor for issues that have not been read.
+        """
         over = Future[None]()
-        self._jobs.put(lambda: self._waiting.append((revision, over)))
+        self._jobs.put(lambda: self._waiting.append((revision, for_numbers, over)))
         return over
 
     def _progress(self) -> Progress:
@@ -111,10 +117,10 @@ class Session:
 
     def _release(self, *, is_over: bool = False) -> None:
         """Let those go who need not wait any more."""
-        is_idle = self._bench.is_done and self._bench.is_loaded
         for waiting in list(self._waiting):
-            revision, over = waiting
-            if is_over or is_idle or revision != self._newest or over.cancelled():
+            revision, for_numbers, over = waiting
+            is_ready = self._bench.has_numbers if for_numbers else self._bench.is_done
+            if is_over or is_ready or revision != self._newest or over.cancelled():
                 self._waiting.remove(waiting)
                 if over.set_running_or_notify_cancel():
                     over.set_result(None)

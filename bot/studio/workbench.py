@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from itertools import islice
 
@@ -29,7 +30,12 @@ class Surroundings:
     @cached_property
     def examples(self) -> ForeignExamples:
         """What the other rules must match."""
-        return gather_examples(self.with_rule(None), self.pack)
+        return gather_examples(self.ruleset, self.pack)
+
+    @cached_property
+    def ruleset(self) -> Ruleset:
+        """The other rules, with the pack of the one that is edited."""
+        return self.with_rule(None)
 
     def with_rule(self, rule: Rule | None) -> Ruleset:
         """The other rules and this one."""
@@ -50,13 +56,14 @@ def find_surroundings(files: Mapping[str, str], file: str, beside: Mapping[str, 
 class Attempt:
     """One version of the rule: what is wrong with it, and which issues it matches of those that were tried.
 
-    Until it is proven, only what keeps it from loading is known to be wrong.
+    Until it is checked, only what keeps it from loading is known to be wrong; once it is proven, everything is.
     """
 
     text: str
     rule: Rule | None
     problems: tuple[Problem, ...]
     prefilter: Prefilter[Rule] | None = None
+    is_checked: bool = False
     is_proven: bool = False
     hits: list[int] = field(default_factory=list)
     tried: int = 0
@@ -66,7 +73,14 @@ class Attempt:
 def start_attempt(text: str, around: Surroundings) -> Attempt:
     """A version of the rule, ready to be tried and proven."""
     rule, problems = compile_rule(text, around.file, around.pack)
-    return Attempt(text, rule, tuple(problems), Prefilter([rule]) if rule else None, is_proven=rule is None)
+    return Attempt(
+        text=text,
+        rule=rule,
+        problems=tuple(problems),
+        prefilter=Prefilter([rule]) if rule else None,
+        is_checked=rule is None,
+        is_proven=rule is None,
+    )
 
 
 class Workbench:
@@ -75,7 +89,7 @@ class Workbench:
     `step` does a few milliseconds of what is left to do; whoever calls it can put new text in between two steps.
     """
 
-    def __init__(self, around: Surroundings, saved: str, issues: Iterator[Issue]) -> None:
+    def __init__(self, around: Surroundings, saved: str, issues: Iterator[Issue], today: date) -> None:
         self.around = around
         self.chunks: list[Chunk] = []
         self.is_loaded = False
@@ -86,6 +100,7 @@ class Workbench:
         self.saved = start_attempt(saved, around)
         self.current = self.working = self.saved
         self._issues = issues
+        self._today = today
 
     @property
     def count(self) -> int:
@@ -119,34 +134,44 @@ class Workbench:
         self.saved = self.current if text == self.current.text else start_attempt(text, self.around)
 
     @property
+    def has_numbers(self) -> bool:
+        """Whether both versions have seen every issue that has been read, and the newest is checked."""
+        return self.current.is_checked and all(self._is_through(attempt) for attempt in (self.working, self.saved))
+
+    @property
     def is_done(self) -> bool:
-        """Whether both versions have seen every issue that has been read, and the newest is proven."""
-        return self.current.is_proven and all(self._is_through(attempt) for attempt in (self.working, self.saved))
+        """Whether the newest is proven too, and all issues have been read."""
+        return self.has_numbers and self.current.is_proven and self.is_loaded
 
     def _is_through(self, attempt: Attempt) -> bool:
         return attempt.rule is None or attempt.tried == len(self.chunks)
 
     def step(self) -> bool:
-        """Do a little of what is left: what is being written first, its proof, what was saved, then more issues.
+        """Do a little of what is left: what is being written first, its check, what was saved, its proof, then more.
 
         False where nothing is left. Raises SettingsError where the history cannot be read on.
         """
         if not self._is_through(self.working):
             self._advance(self.working)
-        elif not self.current.is_proven:
-            self._prove(self.current)
+        elif not self.current.is_checked:
+            self._prove(self.current, proves_variants=False)
         elif not self._is_through(self.saved):
             self._advance(self.saved)
+        elif not self.current.is_proven:
+            self._prove(self.current, proves_variants=True)
         elif self.is_loaded:
             return False
         else:
             self._load()
         return True
 
-    def _prove(self, attempt: Attempt) -> None:
+    def _prove(self, attempt: Attempt, *, proves_variants: bool) -> None:
+        attempt.is_checked, attempt.is_proven = True, proves_variants
         if attempt.rule:
-            attempt.problems = prove_rule(attempt.rule, self.around.with_rule(None), self.around.examples)
-        attempt.is_proven = True
+            around = self.around
+            attempt.problems = prove_rule(
+                attempt.rule, around.ruleset, around.examples, self._today, proves_variants=proves_variants
+            )
 
     def _advance(self, attempt: Attempt) -> None:
         if attempt.rule and attempt.prefilter:
@@ -162,7 +187,7 @@ class Workbench:
         finally:
             self.is_loaded = len(issues) < CHUNK
             if issues:
-                self._keep(make_chunk(issues, self.count, self.around.with_rule(None), self.around.pack))
+                self._keep(make_chunk(issues, self.count, self.around.ruleset, self.around.pack))
 
     def _keep(self, chunk: Chunk) -> None:
         for entry in chunk.entries:

@@ -28,6 +28,7 @@ from bot.studio.workbench import Workbench, find_surroundings
 from tests.builders import Fields, a_rule, an_issue
 
 PATIENCE = 10
+TODAY = date(2026, 11, 25)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +87,7 @@ class Running:
     def settle(self, text: str, revision: str = "test-1") -> Any:  # noqa: ANN401 (JSON is anything)
         """The state once everything is done for a text."""
         told = self.post("text", {"text": text, "revision": revision}).json
-        while not (told["is_done"] and told["is_loaded"]):
+        while not told["is_done"]:
             told = self.get(f"state?revision={revision}").json
         return told
 
@@ -106,11 +107,11 @@ def run_studio(
     file = RuleFile(path)
     studio = Studio(
         file=file,
-        session=Session(Workbench(around, file.before.text, iter(issues))),
-        words=make_vocabulary(around, make_schema(RuleModel, "rule"), date(2026, 11, 25)),
+        session=Session(Workbench(around, file.before.text, iter(issues), TODAY)),
+        words=make_vocabulary(around, make_schema(RuleModel, "rule"), TODAY),
         assets=read_assets(),
         history={"name": "issues.jsonl", "total": None} if issues else None,
-        today=date(2026, 11, 25),
+        today=TODAY,
     )
     with bind_loopback(0) as bound:
         port = bound.getsockname()[1]

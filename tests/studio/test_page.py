@@ -266,6 +266,7 @@ def test_a_hostile_history_is_inert(browser: Browser, tmp_path: Path) -> None:
         page = browser.new_page()
         complaints = watch(page, running)
         enter(page, running)
+        expect(page.locator(".row")).to_have_count(2)
         page.get_by_role("listbox").press("End")
         expect(page.locator("#issue-hint")).to_contain_text("#1 ")
         expect(page.locator("#issue mark").first).to_have_text("No space left on device")
@@ -299,6 +300,7 @@ def test_ten_thousand_issues_scroll(browser: Browser, tmp_path: Path) -> None:
         expect(page.locator("#count-all")).to_have_text("10,000", timeout=60_000)
         page.get_by_label("All", exact=False).check()
         expect(page.locator("#count-matched")).to_have_text("6,667")
+        expect(page.locator(".row").first).to_have_attribute("aria-setsize", "10000")
         page.get_by_role("listbox").press("End")
         expect(page.get_by_role("option", selected=True)).to_contain_text("Issue 900")
         assert page.locator(".row").count() < 100

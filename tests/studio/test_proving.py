@@ -6,6 +6,7 @@ import yaml
 from bot.rules.rule import compile_rule
 from bot.studio.proving import gather_examples, prove_rule
 from tests.builders import Fields, a_rule, a_ruleset
+from tests.studio.running import TODAY
 
 OTHER = a_rule(
     id="os-error", match={"phrase": "os error"}, examples={"match": ["os error: disk full"], "no_match": ["x"]}
@@ -18,7 +19,7 @@ def prove(rule: Fields, *others: Fields) -> list[tuple[str, int, str]]:
     text = yaml.safe_dump(rule, sort_keys=False)
     made, problems = compile_rule(text, f"rules/{rule['id']}.yml", ruleset.packs[0])
     assert made, problems
-    found = prove_rule(made, ruleset, gather_examples(ruleset, made.pack))
+    found = prove_rule(made, ruleset, gather_examples(ruleset, made.pack), TODAY, proves_variants=False)
     return [
         (problem.kind, problem.line, problem.message.split(";")[0]) for problem in found if problem.severity == "error"
     ]

@@ -13,6 +13,7 @@ from bot.studio.counting import count_matches
 from bot.studio.session import Progress, Session
 from bot.studio.workbench import Workbench, find_surroundings
 from tests.builders import a_rule, an_issue
+from tests.studio.running import TODAY
 
 SAVED = yaml.safe_dump(a_rule())
 QUOTA = yaml.safe_dump(a_rule(match={"phrase": "disk quota exceeded"}))
@@ -22,7 +23,7 @@ PATIENCE = 20
 @contextmanager
 def a_session(issues: Iterator[Issue]) -> Iterator[Session]:
     around = find_surroundings({}, "rules/out-of-disk.yml", {})
-    session = Session(Workbench(around, SAVED, issues))
+    session = Session(Workbench(around, SAVED, issues, TODAY))
     session.start()
     try:
         yield session

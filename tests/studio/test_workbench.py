@@ -12,6 +12,7 @@ from bot.studio.corpus import CHUNK
 from bot.studio.counting import Filter, Overlap, choose_indexes, count_matches
 from bot.studio.workbench import Workbench, find_surroundings
 from tests.builders import Fields, a_rule, after, an_issue
+from tests.studio.running import TODAY
 
 FILE = "rules/out-of-disk.yml"
 OTHER = a_rule(id="os-error", title="Any error", match={"phrase": "os error 28"}, supersedes=["out-of-disk"])
@@ -27,7 +28,7 @@ def a_bench(
     files = {f"rules/{rule['id']}.yml": yaml.safe_dump(rule) for rule in others}
     beside = {"rules/pack.yml": yaml.safe_dump(pack)} if pack else {}
     around = find_surroundings({**files, **beside}, FILE, beside)
-    return Workbench(around, written() if saved is None else saved, iter(issues))
+    return Workbench(around, written() if saved is None else saved, iter(issues), TODAY)
 
 
 def finish(bench: Workbench) -> Workbench:

@@ -65,7 +65,7 @@ async function send() {
   const revision = (page.revision = `${tab}-${++page.sent}`);
   try {
     apply(await server.sendText(editor.getText(), revision, abort.signal), revision);
-    while (page.revision === revision && !(page.state.is_done && page.state.is_loaded)) {
+    while (page.revision === revision && !page.state.is_done) {
       apply(await server.readState(revision, abort.signal), revision);
     }
   } catch (error) {

@@ -4,7 +4,7 @@ import { renderMarkdown } from "./markdown.js";
 
 const RELATIONS = {
   supersedes: "this rule speaks instead of it", superseded: "it speaks instead of this rule", also: "both may speak",
-  undeclared: "undeclared: say which speaks",
+  fallback: "the more general one gives way", "other product": "it is for another product", undeclared: "undeclared: say which speaks",
 };
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -25,7 +25,7 @@ function drawChange(id, number, sign) {
 }
 
 function drawOverlap({ rule, count: number, relation }) {
-  return make("li", { class: `chip ${relation}`, title: RELATIONS[relation] }, `${rule} ${number}`, make("span", { class: "unseen" }, `, ${RELATIONS[relation]}`));
+  return make("li", { class: `chip ${relation.replace(" ", "-")}`, title: RELATIONS[relation] }, `${rule} ${number}`, make("span", { class: "unseen" }, `, ${RELATIONS[relation]}`));
 }
 
 function drawOverTime(columns) {
