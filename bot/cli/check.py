@@ -1,16 +1,23 @@
 """`signpost check`: prove rules."""
 
 import argparse
-from dataclasses import asdict
+import os
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
-from bot.cli.output import add_format, print_json
+from bot.cli.checking.printing import FORMATS, print_report
+from bot.cli.progress import track
 from bot.cli.sources import check_settings
-from bot.findings.text import format_overlaps, format_problems, format_proof, format_total
-from bot.rules.check import CheckReport, check_rules
-from bot.rules.lint import Terms
-from bot.rules.loading import join_rulesets, load_rules
-from bot.rules.rule import Ruleset
+from bot.errors import SettingsError
+from bot.rules.check import CheckReport, check_overlaps, check_set, join_reports
+from bot.rules.document import Problem
+from bot.rules.lint import Frequencies, Terms
+from bot.rules.loading import NOT_RULES, join_rulesets, load_rules
+from bot.rules.rule import Rule, Ruleset
+
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,38 +26,86 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths", nargs="*", metavar="PATH", default=[".github/signpost"], help="folders, rule files or pack:NAME"
     )
     parser.epilog = "example: signpost check .github/signpost"
+    parser.add_argument(
+        "--changed",
+        nargs="?",
+        const="",
+        metavar="REV",
+        help="only rules whose files differ from a git revision, against all others (default: the default branch)",
+    )
+    parser.add_argument("--history", metavar="FILE", help="past issues (JSONL, .gz too): warn of what is too common")
+    parser.add_argument("--online", action="store_true", help="ask GitHub whether labels and issues to follow exist")
+    parser.add_argument("--repo", metavar="OWNER/NAME", help="the repository for --online (default: GITHUB_REPOSITORY)")
+    parser.add_argument("--no-proof", action="store_true", help="leave the variants of examples out")
     parser.add_argument("--strict", action="store_true", help="end with 1 for warnings too")
-    add_format(parser)
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes to use (default: as many as there are cores)")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how to print the result (default: text)")
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """0 if all rules are proven and the settings beside them can be read (and, if strict, nothing is odd), 1 if not."""
-    settings = Ruleset(problems=tuple(problem for path in arguments.paths for problem in check_settings(path)))
-    terms = Terms(today=datetime.now(UTC).date())
-    report = check_rules(join_rulesets([load_rules(arguments.paths), settings]), terms)
-    if arguments.format == "json":
-        print_json(_as_json(report))
-    else:
-        _print(report)
+    ruleset, settings = load_rules(arguments.paths), [p for path in arguments.paths for p in check_settings(path)]
+    ruleset = join_rulesets([ruleset, Ruleset(problems=tuple(settings))])
+    files = _find_files(ruleset, arguments.changed)
+    rules = [rule for rule in ruleset.rules if files is None or rule.file in files]
+    online = _ask_github(rules, arguments.repo) if arguments.online else ()
+    terms = Terms(
+        today=datetime.now(UTC).date(),
+        proves_variants=not arguments.no_proof,
+        frequencies=_count(rules, ruleset, arguments.history) if arguments.history else None,
+    )
+    reports = [check_set(ruleset, files), CheckReport(0, 0, online), *_try_all(rules, ruleset, terms, arguments.jobs)]
+    if files is not None:
+        reports += [check_overlaps(rule, rules, ruleset) for rule in ruleset.rules if rule.file not in files]
+    report = join_reports(reports)
+    print_report(report, arguments.format, {rule.file: rule.id for rule in rules}, _read_version())
     return 0 if report.is_green and not (arguments.strict and report.warnings) else 1
 
 
-def _as_json(report: CheckReport) -> dict[str, object]:
-    return {
-        "rules": report.rules,
-        "examples": report.examples,
-        "errors": len(report.errors),
-        "warnings": len(report.warnings),
-        "problems": [asdict(problem) for problem in report.problems],
-        "overlaps": [asdict(overlap) for overlap in report.overlaps],
-        "proof": asdict(report.proof),
-    }
+def _find_files(ruleset: Ruleset, changed: str | None) -> frozenset[str] | None:
+    """The files to look at, None for all; a changed pack or its settings concern all rules of the folder."""
+    if changed is None:
+        return None
+    from bot.cli.checking.changes import find_changed
+
+    found = find_changed(changed or None)
+    folders = {path.parent for path in found if path.name in NOT_RULES}
+    names = {rule.file for rule in ruleset.rules} | {problem.file for problem in ruleset.problems}
+    names |= {pack.document.file for pack in ruleset.packs if pack.document}
+    return frozenset(n for n in names if (path := Path(n).resolve()) in found or path.parent in folders)
 
 
-def _print(report: CheckReport) -> None:
-    for line in format_problems(report.problems):
-        print(line)
-    if report.problems:
-        print()
-    for line in (*format_overlaps(report.overlaps), *format_proof(report), format_total(report)):
-        print(line)
+def _try_all(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int | None) -> list[CheckReport]:
+    from bot.cli.checking.cores import count_cores, try_rules
+
+    return list(track(try_rules(rules, ruleset, terms, jobs or count_cores()), "rules", len(rules)))
+
+
+def _ask_github(rules: Sequence[Rule], repository: str | None) -> tuple[Problem, ...]:
+    from bot.cli.checking.online import check_online
+    from bot.github.api import connect
+    from bot.github.runner import Settings
+
+    settings = Settings.from_environment(os.environ)
+    repository = repository or settings.repository
+    if not repository or not _REPOSITORY.fullmatch(repository):
+        message = "--online needs to know the repository; add --repo owner/name"
+        raise SettingsError(message)
+    tracker = connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)
+    return check_online(rules, repository, tracker)
+
+
+def _count(rules: Sequence[Rule], ruleset: Ruleset, history: str) -> Frequencies:
+    from bot.cli.checking.frequencies import count_alternatives
+    from bot.history.issues import read_issues
+
+    return count_alternatives(rules, ruleset, track(read_issues(Path(history)), "issues"))
+
+
+def _read_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("signpost-bot")
+    except PackageNotFoundError:
+        return ""

@@ -1,6 +1,6 @@
 """Rules on trial: each against its own examples, what becomes of these on their way, and all other rules. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.rules.captures import find_captures
@@ -8,7 +8,7 @@ from bot.rules.document import Problem
 from bot.rules.examples import TriedExample, judge_example, list_examples, make_example_issue
 from bot.rules.guidance import check_written
 from bot.rules.lint import Terms, lint_rule
-from bot.rules.matching import match_rule, match_rules
+from bot.rules.matching import match_rule, match_rules, read_facts
 from bot.rules.metamorphic import Proof, Trial, explain_failure, join_proofs, prove
 from bot.rules.overlap import UNDECLARED, Overlap, find_near_duplicates, find_settlement
 from bot.rules.references import check_packs, check_references
@@ -96,6 +96,21 @@ def _try_example(trial: Trial, tried: TriedExample, terms: Terms) -> _Outcome:
     )
     problems = tuple(rule.document.problem_at(tried.path, message, kind) for kind, message in findings)
     return _Outcome(problems, overlaps, proof)
+
+
+def check_overlaps(rule: Rule, others: Sequence[Rule], ruleset: Ruleset) -> CheckReport:
+    """Only whether some other rules match the examples of a rule that is not on trial itself."""
+    narrow = Ruleset(tuple(others))
+    outcomes = []
+    for tried in list_examples(rule):
+        facts = read_facts(make_example_issue(tried.example), ruleset)
+        found = [match.rule for match in match_rules(facts, narrow)] if tried.must_match else []
+        overlaps = tuple(_make_overlap(rule, other, tried) for other in found)
+        messages = (f"`{o.other}` matches this example too; {UNDECLARED}" for o in overlaps if not o.declared)
+        problems = tuple(rule.document.problem_at(tried.path, message, "overlap") for message in messages)
+        outcomes.append(_Outcome(problems, overlaps, Proof()))
+    found_problems = sorted({problem for outcome in outcomes for problem in outcome.problems})
+    return CheckReport(0, 0, tuple(found_problems), _join_overlaps(outcomes))
 
 
 def _make_overlap(rule: Rule, other: Rule, tried: TriedExample) -> Overlap:

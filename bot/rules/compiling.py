@@ -84,7 +84,12 @@ class Compiler:
             self.problems.append((path, f"the pattern is too large ({size}); {_SMALLER}"))
             return None
         if pattern.search("") is not None:
-            self.problems.append((path, "the pattern matches the empty text, so it would match every issue"))
+            self.problems.append(
+                (
+                    path,
+                    "the pattern matches the empty text, so every issue; let a part of it be needed",
+                )
+            )
         return pattern
 
     def compile_all(self, models: list[ConditionModel], path: Path) -> tuple[Condition, ...]:
@@ -112,7 +117,7 @@ class Compiler:
 
 def _explain_pattern(error: Exception) -> str:
     reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-    advice = ""
+    advice = "; put a backslash before a sign that stands for itself"
     if "perl operator" in reason or "escape" in reason:
         advice = "; RE2 has no look-around and no back-references"
     elif "too large" in reason or "repetition size" in reason:
@@ -236,9 +241,8 @@ def _at_least(compiler: Compiler, model: ConditionModel, path: Path) -> Conditio
     if model.at_least is None:
         return None
     if model.at_least.n > len(model.at_least.of):
-        compiler.problems.append(
-            (path, f"at least {model.at_least.n} of {len(model.at_least.of)} conditions can never hold")
-        )
+        count = f"at least {model.at_least.n} of {len(model.at_least.of)} conditions can never hold"
+        compiler.problems.append((path, f"{count}; lower `n`, or add conditions"))
     return AtLeastHold(model.at_least.n, compiler.compile_all(model.at_least.of, (*path, "of")))
 
 

@@ -64,7 +64,7 @@ def _name(path: Path) -> str:
 def _explain(error: ErrorDetails, name: str, model: type[BaseModel]) -> str:
     kind, path = error["type"], tuple(error["loc"])
     if kind == "extra_forbidden":
-        return f"unknown key {name}{suggest(str(path[-1]), _keys_at(model, path[:-1]))}"
+        return f"unknown key {name}{suggest(str(path[-1]), _keys_at(model, path[:-1])) or '; remove it'}"
     if kind == "value_error":
         return str(error["ctx"]["error"])
     if kind == "string_type" and isinstance(error["input"], list):

@@ -14,6 +14,8 @@ captures:
 forbidden_words: [possible duplicate]
 """
 SMALLER = "use smaller repetition counts, or several conditions"
+BACKSLASH = "put a backslash before a sign that stands for itself"
+LOWER = "lower `n`, or add conditions"
 NOTHING_BACK = "RE2 has no look-around and no back-references"
 BAD_TAG = "the template is not valid: Expected an expression, got 'end of statement block' (line 1 of the text)"
 FREE_TEXT = "free text of the reporter, which is never repeated; give its hole a type such as `id` or `version`"
@@ -50,7 +52,10 @@ AUTHORS = (
         ("{phrase: it broke, in: []}", "4:27: `in` needs at least 1 item"),
         ("{phrase: it broke, in: {sektion: x}}", "4:27: `in` must be text; put it into quotes"),
         ("{in: [title]}", "4:1: `in` needs `phrase` or `regex` beside it"),
-        ("{regex: '('}", "4:9: the pattern is not valid RE2: missing ): ("),
+        (
+            "{regex: '('}",
+            f"4:9: the pattern is not valid RE2: missing ): (; {BACKSLASH}",
+        ),
         (
             "{regex: 'a(?=b)'}",
             f"4:9: the pattern is not valid RE2: invalid perl operator: (?=; {NOTHING_BACK}",
@@ -71,7 +76,7 @@ AUTHORS = (
             "{regex: 'a.{0,999}b'}",
             f"4:9: the pattern is too large (8997 steps, at most 1000 are allowed); {SMALLER}",
         ),
-        ("{regex: 'a*'}", "4:9: the pattern matches the empty text, so it would match every issue"),
+        ("{regex: 'a*'}", "4:9: the pattern matches the empty text, so every issue; let a part of it be needed"),
         (
             "{section: Logs}",
             "4:1: `section` needs a test beside it: is, one_of, contains, empty, missing, placeholder or url_host",
@@ -122,7 +127,10 @@ AUTHORS = (
             "4:36: the phrase has too little text to be found; write more of the message",
         ),
         ("{none: [phrase]}", "4:16: an item of `none` must be `key: value` lines"),
-        ("{at_least: {n: 3, of: [{body: empty}]}}", "4:9: at least 3 of 1 conditions can never hold"),
+        (
+            "{at_least: {n: 3, of: [{body: empty}]}}",
+            f"4:9: at least 3 of 1 conditions can never hold; {LOWER}",
+        ),
         ("{at_least: {n: 0, of: [{body: empty}]}}", "4:20: `n` must be at least 1"),
         ("{at_least: 2}", "4:9: `at_least` must be `key: value` lines; allowed are `n`, `of`"),
         ("{body: empty, set: {a: [1]}}", "4:28: expected one value: a text, a whole number, true or false"),
@@ -351,7 +359,7 @@ examples: {match: [it is broken], no_match: [it works]}
             "{phrase: x, regex: '('}",
             [
                 "3:9: the phrase has too little text to be found; write more of the message",
-                "3:20: the pattern is not valid RE2: missing ): (",
+                f"3:20: the pattern is not valid RE2: missing ): (; {BACKSLASH}",
             ],
             id="two things at once",
         ),

@@ -233,7 +233,7 @@ class Outer(BaseModel):
         ("name: ab\nseveral: []", ["2:1: `several` needs at least 1 item"]),
         ("name: ab\nseveral: [{}, {}, {}]", ["2:1: `several` has too many items; at most 2 are allowed"]),
         ("name: ab\nseveral:\n  - {}\n  - {siz: 1}", ["4:6: unknown key `siz`; did you mean `size`?"]),
-        ("name: ab\ntable: {a: {siz: 1}}", ["2:13: unknown key `siz`"]),
+        ("name: ab\ntable: {a: {siz: 1}}", ["2:13: unknown key `siz`; remove it"]),
         ("name: ab\ntable: x", ["2:1: `table` must be `key: value` lines"]),
         (
             "name: ab\nratio: x",

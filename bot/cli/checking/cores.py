@@ -1,0 +1,39 @@
+"""Rules on trial, on all cores."""
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+from multiprocessing import get_all_start_methods, get_context
+
+from bot.rules.check import CheckReport, check_rule
+from bot.rules.lint import Terms
+from bot.rules.rule import Rule, Ruleset
+
+FEW = 60
+"""Rules that are tried in this process: to start others takes longer."""
+
+_CHUNK = 8
+_shared: list[tuple[Sequence[Rule], Ruleset, Terms]] = []
+"""What a forked process has of its parent: compiled patterns cannot be sent through a pipe."""
+
+
+def try_rules(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int) -> Iterator[CheckReport]:
+    """A report for each rule, in no certain order; with `jobs` processes where there are many and the system forks."""
+    if jobs == 1 or len(rules) < FEW or "fork" not in get_all_start_methods():
+        yield from map(partial(check_rule, ruleset=ruleset, terms=terms), rules)
+        return
+    _ = ruleset.prefilter, ruleset.known_ids  # made once, before there are several of us
+    _shared[:] = [(rules, ruleset, terms)]
+    with get_context("fork").Pool(jobs) as pool:
+        yield from pool.imap_unordered(_try, range(len(rules)), chunksize=_CHUNK)
+    _shared.clear()
+
+
+def _try(index: int) -> CheckReport:
+    rules, ruleset, terms = _shared[0]
+    return check_rule(rules[index], ruleset, terms)
+
+
+def count_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
