@@ -32,7 +32,7 @@ from bot.issue.facts import Facts
 from bot.issue.printable import reveal_line
 from bot.rules.conditions import CaptureHolds, Condition, VersionHolds
 from bot.rules.examples import find_missed
-from bot.rules.matching import Match, match_rule, read_facts
+from bot.rules.matching import Match, match_rule
 from bot.rules.messages import Message, find_messages, list_texts, read_source, survives
 from bot.rules.requirements import (
     Frame,
@@ -98,9 +98,9 @@ class Trial:
         """What the rule looks at."""
         return read_requirements(self.rule)
 
-    def read(self, issue: Issue) -> Facts:
+    def read(self, issue: Issue, *, is_placed: bool = True) -> Facts:
         """The facts of an issue, as the rule's set reads them."""
-        return read_facts(issue, self.ruleset)
+        return Facts(issue, self.ruleset.layouts, self.ruleset.placeholders, is_placed=is_placed)
 
     def match(self, facts: Facts) -> Match | None:
         """The rule's own match."""
@@ -144,7 +144,7 @@ def _try_variants(trial: Trial, issue: Issue, *, must_match: bool) -> Iterator[_
         return
     messages = find_messages(trial.rule.condition, match.verdict, facts) if match else list_texts(facts)
     missing = _find_missing(trial, match, messages)
-    base = _Base(match, read_frame(facts, trial.requirements), read_wording(facts))
+    base = _Base(match, read_frame(facts, trial.requirements), read_wording(facts, trial.requirements))
     for variant in make_variants(issue, messages, missing):
         yield variant if isinstance(variant, Refusal) else _try(trial, variant, base)
 
@@ -152,12 +152,12 @@ def _try_variants(trial: Trial, issue: Issue, *, must_match: bool) -> Iterator[_
 def _try(trial: Trial, variant: Variant, base: _Base) -> _Outcome | Refusal:
     if not all(trial.requirements.allows_move(*move) for move in variant.moves):
         return Refusal(variant.name, OTHER_VIEW)
-    facts = trial.read(variant.issue)
+    facts = trial.read(variant.issue, is_placed=False)
     if read_frame(facts, trial.requirements) != base.frame:
         return Refusal(variant.name, OTHER_FORM)
     if not trial.requirements.allows_move("body", "logs") and not _keeps_views(facts, variant):
         return Refusal(variant.name, OTHER_VIEW)
-    if read_wording(facts) == base.wording and not trial.requirements.asks_for_frames:
+    if read_wording(facts, trial.requirements) == base.wording and not trial.requirements.asks_for_frames:
         return _Outcome(variant, is_proven=True)
     return _judge(trial, variant, facts, base.match)
 

@@ -84,6 +84,7 @@ class Requirements:
     asks_for_boxes: bool
     asks_for_frames: bool
     branches_read_words: bool
+    sees_squeezed_alone: bool
 
     @property
     def asks_for_language(self) -> bool:
@@ -123,6 +124,7 @@ def read_requirements(rule: Rule) -> Requirements:
         asks_for_boxes=any(isinstance(leaf, CheckboxHolds) for leaf in conditions),
         asks_for_frames=any(isinstance(leaf, FrameHolds) for leaf in conditions),
         branches_read_words=_branches_read_words(rule),
+        sees_squeezed_alone=not captures and not any(rule.branches) and not any(map(reads_whole_words, conditions)),
     )
 
 
@@ -170,6 +172,11 @@ def read_frame(facts: Facts, requirements: Requirements) -> Frame:
     return facts.layout.name, silent, exact, boxes, about
 
 
-def read_wording(facts: Facts) -> Frame:
-    """All that a condition sees of the texts but for stack frames: with the same frame, the same answer follows."""
+def read_wording(facts: Facts, requirements: Requirements) -> Frame:
+    """All that a condition sees of the texts but for stack frames: with the same frame, the same answer follows.
+
+    Phrases of some length see the squeezed form alone, as long as nobody asks what their holes hold.
+    """
+    if requirements.sees_squeezed_alone:
+        return tuple((text.view, text.squeezed) for text in facts.texts if text.squeezed)
     return tuple((text.view, text.collapsed, text.squeezed) for text in facts.texts if text.collapsed)

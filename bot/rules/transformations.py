@@ -31,6 +31,9 @@ class Transformation(NamedTuple):
 WRAPS = ((40, 5), (50, 4), (60, 3), (72, 2), (80, 1), (100, 2), (120, 4))
 """Columns of a terminal, and by how much it indents what it carries over (issue-form pastes: 1 to 5 spaces)."""
 
+PUSHED = (40, 80, 120)
+"""Columns at which a message also stands behind other words, so that the break falls into its middle."""
+
 MOST_ROUNDS = 3
 """Rounds of JSON escaping that the normal forms undo."""
 
@@ -208,8 +211,10 @@ def _of_wrapping() -> Iterator[Transformation]:
             return break_words(push(text, focus, width), width, indent)
 
         yield Transformation("wrap", f"wrapped {where}", at_spaces, _LINES)
-        yield Transformation("wrap", f"wrapped behind other words {where}", pushed_at_spaces, _LINES | _AMONG)
         yield Transformation("break", f"broken inside words {where}", in_words, _LINES | {"words"})
+        if width not in PUSHED:
+            continue
+        yield Transformation("wrap", f"wrapped behind other words {where}", pushed_at_spaces, _LINES | _AMONG)
         yield Transformation(
             "break", f"broken inside words behind other words {where}", pushed_in_words, _LINES | _AMONG | {"words"}
         )

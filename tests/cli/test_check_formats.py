@@ -2,11 +2,12 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from junitparser import JUnitXml
-from pre_commit.clientlib import load_manifest
 
 from tests.stand_ins.command import ROOT, Finished, run_command
 from tests.stand_ins.fake_github import FakeGitHub
@@ -167,8 +168,10 @@ def test_many_rules_are_tried_on_all_cores(tmp_path: Path) -> None:
 
 def test_the_hook_for_pre_commit_is_valid_and_runs(tmp_path: Path) -> None:
     """As `pre-commit` runs it, but with the `signpost` that is here: to install one takes the network."""
-    (hook,) = load_manifest(ROOT / ".pre-commit-hooks.yaml")
-    command = Path(ROOT, ".venv", "bin", "signpost")
+    manifest = ROOT / ".pre-commit-hooks.yaml"
+    (hook,) = yaml.safe_load(manifest.read_text(encoding="utf-8"))
+    command = Path(sys.executable).with_name("signpost")
+    subprocess.run([command.with_name("pre-commit"), "validate-manifest", manifest], check=True)
     config = {"id": hook["id"], "name": hook["name"], "files": hook["files"], "language": "system"}
     config |= {"entry": hook["entry"].replace("signpost", str(command), 1), "pass_filenames": hook["pass_filenames"]}
     write(tmp_path, out_of_disk=LABELLING.replace("There is no space left in my heart", "No space left on device"))
