@@ -16,12 +16,15 @@ from bot.history.drafts import Draft
 from bot.history.mining import Find, Quest, Seen, mine_history
 from bot.history.replay import compile_rules
 from bot.history.workers import count_cores
+from bot.issue.printable import reveal_line
 from bot.rules.loading import read_place
 
 _EPILOG = """\
 Each draft is in `mode: observe`, proves itself on its own examples, and waits for the guidance that you write.
 
 example: signpost suggest --issues issues.jsonl --rules .github/signpost --out drafts"""
+
+_NEXT = "\nWrite them with `--out FOLDER`; then edit, and prove them with `signpost check FOLDER`."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,22 +107,30 @@ def tell_draft(draft: Draft) -> dict[str, Any]:
 
 
 def _print(find: Find, written: dict[str, bool]) -> None:
+    from rich.text import Text
+
+    from bot.cli.hanging import print_hanging
+
     console = make_console()
     total = find.unmatched + find.matched
     console.print(f"{total:,} issues, {find.unmatched:,} without a rule: {len(find.drafts)} drafts", markup=False)
     for place, draft in enumerate(find.drafts, 1):
-        console.print(f"\n{place:>2}. {draft.id}", style="bold", markup=False)
-        for phrase in draft.phrases:
-            console.print(f"    {phrase}", style="cyan", markup=False)
-        console.print(f"    {tell_reach(draft)}", markup=False)
-        if draft.labels:
-            told = ", ".join(f"{label.name} {label.share:.0%} (all: {label.elsewhere:.0%})" for label in draft.labels)
-            console.print(f"    labels: {told}", markup=False)
-        if draft.source:
-            console.print(f"    maintainers link {draft.source}", markup=False)
-        if draft.id in written:
-            console.print(f"    {'written' if written[draft.id] else 'kept what was there'}", style="dim", markup=False)
+        console.print()
+        print_hanging(Text(f"{place:>2}. ", "bold"), Text(draft.id, "bold"), console)
+        for line, style in _tell(draft, written):
+            print_hanging(Text("    "), Text(reveal_line(line), style), console)
     if find.drafts and not written:
-        console.print(
-            "\nWrite them with `--out FOLDER`; then edit, and prove them with `signpost check FOLDER`.", markup=False
-        )
+        console.print(_NEXT, markup=False)
+
+
+def _tell(draft: Draft, written: dict[str, bool]) -> Iterator[tuple[str, str]]:
+    """The lines about a draft, each with its style."""
+    yield from ((phrase, "cyan") for phrase in draft.phrases)
+    yield tell_reach(draft), ""
+    if draft.labels:
+        told = ", ".join(f"{label.name} {label.share:.0%} (all: {label.elsewhere:.0%})" for label in draft.labels)
+        yield f"labels: {told}", ""
+    if draft.source:
+        yield f"maintainers link {draft.source}", ""
+    if draft.id in written:
+        yield "written" if written[draft.id] else "kept what was there", "dim"
