@@ -38,7 +38,7 @@ format: .venv/.lint ## Put the code into its form
 	$(BIN)/ruff format
 
 bench: .venv/.bench ## Measure what benchmarks/README.md reports
-	for name in cold_start matching check requests_per_event studio; do \
+	for name in cold_start matching check requests_per_event studio backtest; do \
 		echo "## $$name" && $(BIN)/python -m "benchmarks.$$name" || exit 1; \
 	done
 

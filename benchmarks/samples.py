@@ -43,11 +43,12 @@ def make_messages(count: int) -> list[str]:
 def make_rules(messages: list[str]) -> Ruleset:
     """One rule a message."""
     return build_ruleset(
-        {f"rules/rule-{index}.yml": _write_rule(index, message) for index, message in enumerate(messages)}
+        {f"rules/rule-{index}.yml": write_rule(index, message) for index, message in enumerate(messages)}
     )
 
 
-def _write_rule(index: int, message: str) -> str:
+def write_rule(index: int, message: str) -> str:
+    """The rule of a message, as YAML."""
     return (
         f"id: rule-{index}\ntitle: Problem {index}\nmode: label\n"
         f"match:\n  phrase: '{message}'\nlabels: [known]\n"

@@ -2,11 +2,13 @@
 
 import argparse
 import os
+import re
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.progress import track
+from bot.errors import SettingsError
 from bot.history.issues import History, open_file
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from bot.history.store import Kind, Store
 
 STORE = "history.sqlite3"
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
 def add_history(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
@@ -43,6 +46,9 @@ def open_history(arguments: argparse.Namespace) -> History:
         return open_file(Path(arguments.issues))
     from bot.history.store import open_store, open_stored
 
+    if not _REPOSITORY.fullmatch(arguments.repo):
+        message = f"{arguments.repo!r} is no repository; write it as owner/name"
+        raise SettingsError(message)
     path = find_cache(arguments.cache) / STORE
     if not arguments.cached:
         with open_store(path) as store:
@@ -50,7 +56,11 @@ def open_history(arguments: argparse.Namespace) -> History:
             _download(archive, store, arguments.repo, "issues")
             if arguments.comments:
                 _download(archive, store, arguments.repo, "comments")
-    return open_stored(path, arguments.repo)
+    history = open_stored(path, arguments.repo)
+    if arguments.cached and not history.total:
+        message = f"nothing of {arguments.repo} is in {path}; leave --cached out to download it"
+        raise SettingsError(message)
+    return history
 
 
 def find_cache(asked: str | None) -> Path:

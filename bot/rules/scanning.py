@@ -10,7 +10,7 @@ from bot.rules.rule import Ruleset
 Engine = Literal["re2", "hyperscan", "auto"]
 ENGINES: tuple[Engine, ...] = ("auto", "re2", "hyperscan")
 MANY = 3_000
-"""Rules from which on hyperscan is worth the second that it takes to compile them (benchmarks/README.md)."""
+"""Rules from which on hyperscan saves a few hundredths of the time of a long history (benchmarks/README.md)."""
 
 
 def choose_engine(ruleset: Ruleset, engine: Engine) -> Ruleset:

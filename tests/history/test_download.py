@@ -148,6 +148,23 @@ def test_what_is_there_can_be_used_without_github(fake_github: FakeGitHub, check
     assert (len(fake_github.requests) - before, told["issues"]) == (0, COUNT - COUNT // 10)
 
 
+@pytest.mark.parametrize(
+    "repository, options, said",
+    [
+        pytest.param("widget", (), "'widget' is no repository; write it as owner/name", id="no owner"),
+        pytest.param("octo/widget", ("--cached",), "nothing of octo/widget is in ", id="nothing there"),
+    ],
+)
+def test_wrong_usage_is_told_before_github_is_asked(
+    checkout: Path, repository: str, options: tuple[str, ...], said: str
+) -> None:
+    arguments = ("backtest", "--repo", repository, "--cache", "cache", "--rules", "rules", *options)
+    finished = start_command(*arguments, folder=checkout).go()
+
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err.startswith(f"signpost: {said}")
+
+
 def test_the_authors_own_comments_are_looked_at(fake_github: FakeGitHub, checkout: Path) -> None:
     (checkout / "rules" / "out-of-disk.yml").write_text(IN_COMMENTS, encoding="utf-8")
     issue = fake_github.add_issue("It breaks", "Somehow")
