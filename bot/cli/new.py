@@ -12,12 +12,16 @@ from bot.cli.sources import HOME
 from bot.cli.suggest import find_places, show_progress, tell_draft, write_drafts
 from bot.errors import SettingsError
 from bot.github.runner import Settings
+from bot.github.tracker import Issue
 from bot.history.draft_text import write_draft
 from bot.history.drafts import Draft, make_skeleton
 from bot.history.issues import NO_HISTORY, open_file
 from bot.history.mining import Quest, mine_issue
+from bot.history.replay import compile_rules
 from bot.history.workers import count_cores
 from bot.rules.loading import read_place
+from bot.rules.matching import match_rules, read_facts
+from bot.rules.rule import Ruleset
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_ID = 80
@@ -63,7 +67,16 @@ def _draft(arguments: argparse.Namespace) -> Draft | None:
     issue = read_asked_issue(arguments.issue, arguments.repo, Settings.from_environment(os.environ))
     history = open_file(Path(arguments.history)) if arguments.history else NO_HISTORY
     rules = tuple(read_place(place) for place in find_places(arguments.rules))
+    _tell_known(issue, compile_rules(rules))
     return mine_issue(issue, history, Quest(rules=rules, jobs=count_cores()), show_progress, arguments.id)
+
+
+def _tell_known(issue: Issue, ruleset: Ruleset) -> None:
+    for problem in ruleset.problems:
+        print(problem, file=sys.stderr)
+    matches = match_rules(read_facts(issue, ruleset), ruleset) if ruleset.rules else ()
+    if names := ", ".join(match.rule.id for match in matches):
+        print(f"this issue matches already: {names}; is another rule needed?", file=sys.stderr)
 
 
 def _tell_origin(arguments: argparse.Namespace) -> str:

@@ -107,6 +107,15 @@ def test_a_rule_from_an_issue(tmp_path: Path) -> None:
     assert "  phrase: 'error: linking with `{name:word}` failed: exit code'\n" in done.out
 
 
+def test_a_rule_that_matches_the_issue_already_is_named(tmp_path: Path) -> None:
+    write_rule(tmp_path)
+    (tmp_path / "issue.md").write_text(f"# It breaks\n```\n{DISK}\n```\n", encoding="utf-8")
+
+    done = run_command("new", "--from", "issue.md", "--out", "-", folder=tmp_path)
+
+    assert done.err == "this issue matches already: out-of-disk; is another rule needed?\n"
+
+
 @pytest.mark.parametrize(
     "arguments, code, message",
     [
