@@ -217,6 +217,17 @@ def test_the_list_is_used_by_keyboard_alone(page: Page) -> None:
     expect(page.get_by_role("option", selected=True)).to_contain_text("#12")
 
 
+def test_what_was_chosen_stays_in_sight(page: Page, studio: Running) -> None:
+    page.locator(".row", has_text="#11").click()
+
+    replace(page, studio, "phrase: No space left on device", "phrase: Disk quota exceeded")
+
+    expect(page.locator("#lost")).to_have_text("−1 lost")
+    expect(page.locator("#issue-hint")).to_have_text("#11 Build fails")
+    expect(page.locator("#comment")).to_contain_text("the rule does not match this issue")
+    expect(page.locator(".row[aria-selected=true]")).to_have_count(0)
+
+
 def test_tab_leaves_the_editor(page: Page) -> None:
     page.get_by_label("Rule in YAML").click()
 

@@ -4,6 +4,8 @@ import { make } from "./dom.js";
 const ROW = 36;
 const PAGE = 100;
 
+const keyOf = (row) => `${row.kind ?? "issue"} ${row.index}`;
+
 export class List {
   // `load(start, count)` gives {total, rows}; `draw(row)` the children of a row; `onChoose(row)` is told what was chosen.
   constructor(element, { draw, onChoose }) {
@@ -12,14 +14,15 @@ export class List {
     this.draw = draw;
     this.onChoose = onChoose;
     this.generation = 0;
-    this.chosen = -1;
+    this.chosen = -1; // its place, or -1 where it is not in sight of what was loaded
+    this.key = "";
     this.pages = new Map();
     this.total = 0;
     element.addEventListener("scroll", () => this.show(), { passive: true });
     element.addEventListener("keydown", (event) => this.takeKey(event));
     element.addEventListener("click", (event) => {
       const row = event.target.closest(".row");
-      if (row) this.choose(Number(row.dataset.place));
+      if (row) this.choose(Number(row.dataset.place), true);
     });
     new ResizeObserver(() => this.show()).observe(element);
   }
@@ -34,10 +37,18 @@ export class List {
     this.pages = new Map([[first, answer.rows]]);
     this.total = answer.total;
     if (!keeps) this.element.scrollTop = 0;
+    if (!keeps) this.key = "";
     this.room.style.height = `${this.total * ROW}px`;
     this.element.replaceChildren(this.total ? this.room : make("p", { class: "empty" }, emptyText));
-    this.chosen = keeps ? Math.min(this.chosen, this.total - 1) : -1;
+    this.chosen = -1;
+    this.findChosen(first);
     this.show();
+  }
+
+  // The chosen row may stand at another place now.
+  findChosen(page) {
+    const found = this.pages.get(page).findIndex((row) => keyOf(row) === this.key);
+    if (this.key && found >= 0) this.chosen = page * PAGE + found;
   }
 
   rowAt(place) {
@@ -73,10 +84,11 @@ export class List {
     const answer = await this.load(page * PAGE, PAGE);
     if (generation !== this.generation) return;
     this.pages.set(page, answer.rows);
+    this.findChosen(page);
     this.show();
   }
 
-  async choose(place) {
+  async choose(place, isByHand = false) {
     if (!this.total) return;
     this.chosen = Math.max(0, Math.min(place, this.total - 1));
     const top = this.chosen * ROW;
@@ -86,7 +98,9 @@ export class List {
     this.show();
     await this.fetchPage(Math.floor(this.chosen / PAGE));
     const row = this.rowAt(this.chosen);
-    if (row) this.onChoose(row);
+    if (!row) return;
+    this.key = keyOf(row);
+    await this.onChoose(row, isByHand);
   }
 
   takeKey(event) {
@@ -94,6 +108,6 @@ export class List {
     const moves = { ArrowDown: this.chosen + 1, ArrowUp: this.chosen - 1, PageDown: this.chosen + page, PageUp: this.chosen - page, Home: 0, End: this.total - 1 };
     if (!(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    this.choose(moves[event.key]);
+    this.choose(moves[event.key], true);
   }
 }

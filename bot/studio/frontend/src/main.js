@@ -14,7 +14,7 @@ const EMPTY = {
 };
 
 const tab = crypto.randomUUID();
-const page = { revision: "", sent: 0, version: "", saved: "", filter: "matched", state: null, shown: null, history: null, elsewhere: [] };
+const page = { revision: "", sent: 0, version: "", saved: "", filter: "matched", state: null, shown: null, isPicked: false, history: null, elsewhere: [] };
 let editor, list, waiting, speaking, abort;
 
 async function start() {
@@ -23,8 +23,8 @@ async function start() {
   list = new List(find("list"), { draw: (row) => ("kind" in row ? drawExampleRow(row) : drawRow(row)), onChoose: choose });
   drawFilters();
   find("save").addEventListener("click", save);
-  find("search").addEventListener("input", () => delay("search", () => openList(), 150));
-  find("search").addEventListener("keydown", (event) => event.key === "ArrowDown" && (event.preventDefault(), find("list").focus(), list.choose(0)));
+  find("search").addEventListener("input", () => delay("search", search, 150));
+  find("search").addEventListener("keydown", (event) => event.key === "ArrowDown" && (event.preventDefault(), find("list").focus(), list.choose(0, true)));
   find("conflict").addEventListener("close", (event) => settleConflict(event.target.returnValue));
   addEventListener("keydown", (event) => (event.ctrlKey || event.metaKey) && event.key === "s" && (event.preventDefault(), save()));
   addEventListener("beforeunload", (event) => isDirty() && event.preventDefault());
@@ -108,7 +108,14 @@ function chooseFilter(name) {
   page.filter = name;
   find(`filter-${name}`).checked = true;
   page.shown = null;
+  page.isPicked = false;
   if (page.state) openList();
+}
+
+function search() {
+  page.shown = null;
+  page.isPicked = false;
+  return openList();
 }
 
 function drawCounts({ counts, examples }) {
@@ -125,14 +132,17 @@ async function openList({ keeps = false } = {}) {
     : (start, size) => server.listIssues(filter, query, start, size);
   const emptyText = query && filter !== "examples" ? "Nothing is found." : EMPTY[filter];
   await attempt(() => list.open(load, { keeps, emptyText }));
-  if (page.shown) await refresh(page.shown);
+  if (page.shown && (list.chosen >= 0 || page.isPicked)) await refresh(page.shown);
   else if (list.total) await list.choose(0);
   else clearIssue(emptyText);
 }
 
-function choose(row) {
+// What somebody chose stays in sight, whatever becomes of it; what the page chose, as long as it is listed.
+function choose(row, isByHand) {
+  const isNew = row.index !== page.shown?.index || row.kind !== page.shown?.kind;
   page.shown = row;
-  return refresh(row, true);
+  page.isPicked = isByHand || (page.isPicked && !isNew);
+  return refresh(row, isNew);
 }
 
 async function refresh(row, isNew = false) {
