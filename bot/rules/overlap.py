@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.rules.phrase import SHORT
 from bot.rules.rule import Rule, Ruleset
 
 Settlement = Literal["supersedes", "superseded", "also", "fallback", "other product"]
@@ -56,15 +55,15 @@ def find_near_duplicates(rule: Rule, ruleset: Ruleset) -> Iterator[tuple[Rule, b
     Of two rules with the same phrases only the second (by file and id) has the first as its near-duplicate; rules of
     which it is settled who speaks have none.
     """
-    for other in ruleset.rules:
-        if other.id == rule.id or not _covers(other, rule) or is_settled(rule, other):
-            continue
-        is_same = _covers(rule, other)
-        if not is_same or (other.file, other.id) < (rule.file, rule.id):
-            yield other, is_same
+    near = [_find_rules(phrase, ruleset) for phrase in rule.phrases]
+    for other in near[0] if near else ():
+        is_near = other.id != rule.id and all(other in rules for rules in near[1:])
+        if is_near and not is_settled(rule, other):
+            is_same = all(rule in _find_rules(phrase, ruleset) for phrase in other.phrases)
+            if not is_same or (other.file, other.id) < (rule.file, rule.id):
+                yield other, is_same
 
 
-def _covers(wide: Rule, narrow: Rule) -> bool:
-    """Whether each phrase of the narrow rule has one of the wide rule's in it; short ones are found by chance."""
-    longer = [phrase for phrase in wide.phrases if len(phrase) >= SHORT]
-    return bool(longer and narrow.phrases) and all(any(part in phrase for part in longer) for phrase in narrow.phrases)
+def _find_rules(text: str, ruleset: Ruleset) -> dict[Rule, None]:
+    """The rules one of whose longer phrases the text holds; short ones are found by chance."""
+    return {rule: None for phrase, rule in ruleset.longer_phrases if phrase in text}

@@ -16,7 +16,7 @@ from bot.rules.document import Document, Path, Problem, read_document
 from bot.rules.guidance import ALWAYS_FORBIDDEN, check_guidance, check_written
 from bot.rules.model import Guidance, RuleModel
 from bot.rules.pack_model import CAPTURE_NAMES, TEMPLATE_NAMES, PackModel, is_capture_name
-from bot.rules.phrase import FREE_TEXT, PhraseError, parse_phrase
+from bot.rules.phrase import FREE_TEXT, SHORT, PhraseError, parse_phrase
 from bot.rules.prefilter import Prefilter, Scan, scan_by_re2
 from bot.rules.validation import validate
 
@@ -99,6 +99,11 @@ class Ruleset:
     def prefilter(self) -> "Prefilter[Rule]":
         """What finds the rules that an issue may match."""
         return Prefilter(self.rules, self.scan)
+
+    @cached_property
+    def longer_phrases(self) -> tuple[tuple[str, Rule], ...]:
+        """The squeezed phrases that are found wherever they stand, each with its rule."""
+        return tuple((text, rule) for rule in self.rules for text in dict.fromkeys(rule.phrases) if len(text) >= SHORT)
 
     @cached_property
     def known_ids(self) -> frozenset[str]:

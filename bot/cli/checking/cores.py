@@ -22,7 +22,7 @@ def try_rules(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int) 
     if jobs == 1 or len(rules) < FEW or "fork" not in get_all_start_methods():
         yield from map(partial(check_rule, ruleset=ruleset, terms=terms), rules)
         return
-    _ = ruleset.prefilter, ruleset.known_ids  # made once, before there are several of us
+    _ = ruleset.prefilter, ruleset.known_ids, ruleset.longer_phrases  # made once, before there are several of us
     _shared[:] = [(rules, ruleset, terms)]
     with get_context("fork").Pool(jobs) as pool:
         yield from pool.imap_unordered(_try, range(len(rules)), chunksize=_CHUNK)
