@@ -63,6 +63,11 @@ PURE = (
 NOT_PURE = (
     "bot.rules.loading",  # reads the files of a maintainer
     "bot.comment.templates",  # reads its own files
+    "bot.duplicates.index_file",  # opens the index
+    "bot.duplicates.index_reading",  # reads it
+    "bot.duplicates.index_search",  # asks it
+    "bot.duplicates.index_writing",  # writes it
+    "bot.duplicates.model_file",  # reads its own file
     "bot.history.issues",  # reads the files of a maintainer
     "bot.history.store",  # keeps what was downloaded
     "bot.history.workers",  # starts processes

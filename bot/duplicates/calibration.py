@@ -1,0 +1,66 @@
+"""How sure a likeness must be before it is shown, learned from a repository's own last issues. Pure."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import ceil
+
+LEAST = 100
+"""With fewer issues a share of them says nothing; the model's own threshold holds then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Candidates are shown from `threshold` on (a score between 0 and 1).
+
+    Of `replayed` issues, `shown` were shown something; `known` of these replayed ones are known duplicates, of which
+    `caught` were shown the right issue among at most three. `share` is what was asked for: at most so large a part of
+    the issues that are not known as duplicates is shown something.
+    """
+
+    share: float
+    threshold: float
+    replayed: int
+    shown: int
+    known: int
+    caught: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A past issue asked about anew: the score of what it would be shown, and whether that is right, if it is known."""
+
+    score: float
+    is_known: bool
+    is_right: bool
+
+
+def calibrate(replayed: Sequence[Replayed], share: float) -> Calibration:
+    """The lowest threshold at which at most a share of the ordinary issues is shown something; 0 to 1."""
+    ordinary = sorted((one.score for one in replayed if not one.is_known), reverse=True)
+    allowed = int(share * len(ordinary) + 1e-9)
+    threshold = min(1.0, next_above(ordinary[allowed])) if allowed < len(ordinary) else 0.0
+    known = [one for one in replayed if one.is_known]
+    return Calibration(
+        share=share,
+        threshold=threshold,
+        replayed=len(replayed),
+        shown=sum(one.score >= threshold for one in replayed),
+        known=len(known),
+        caught=sum(one.is_right and one.score >= threshold for one in known),
+    )
+
+
+def next_above(score: float) -> float:
+    """A threshold, with six digits, that a score does not reach."""
+    return ceil(score * 1_000_000 + 1) / 1_000_000
+
+
+def write_calibration(calibration: Calibration) -> str:
+    """As it is kept in an index."""
+    return json.dumps(asdict(calibration))
+
+
+def read_calibration(text: str) -> Calibration:
+    """From an index; raises ValueError or TypeError for anything else."""
+    return Calibration(**json.loads(text))

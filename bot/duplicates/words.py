@@ -1,0 +1,75 @@
+"""From what a report says to the words by which it is found. Pure."""
+
+import re
+from collections.abc import Container
+from functools import lru_cache
+
+import Stemmer
+
+MAX_CHARACTERS = 8_000
+"""Of a body no more is read: the rest is log, and costs more than it finds."""
+
+MAX_BODY_WORDS = 1_500
+MAX_TITLE = 1_000
+MAX_LINE = 300
+
+_STOP_WORDS = """
+a about all also am an and any are as at be been but by can could did do does for from get got had has have how i if
+in into is it its just like me more most my no not of on only or other our out over own same should so some such than
+that the their them then there these they this to too up us use used using via want was way we were what when where
+which while who why will with would you your
+"""
+_STOP = frozenset(_STOP_WORDS.split())
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[^\W\d_]+|\d+")
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_LONGEST_NUMBER = 5
+_LONGEST_WORD = 60
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_LINK = re.compile(r"https?://[^\s)>\]]+")
+_REFERENCE = re.compile(r"#\d+\b")
+_BOX = re.compile(r"\[[ xX]\]")
+_stemmer = Stemmer.Stemmer("english")
+
+
+def clean_title(title: str) -> str:
+    """A title that can be encoded: half a surrogate pair, which JSON may hold, is no letter."""
+    return title.encode("utf-8", "replace").decode()[:MAX_TITLE]
+
+
+def clean_body(body: str, form_text: Container[str] = frozenset()) -> str:
+    """A body without what says nothing about its problem.
+
+    Left out are comments, the lines of the repository's forms, `#N`, and all but the tail of an address.
+    """
+    text = _COMMENT.sub(" ", body[: 3 * MAX_CHARACTERS].encode("utf-8", "replace").decode())
+    text = "\n".join(line for line in text.splitlines() if normalise_line(line) not in form_text)
+    text = _LINK.sub(lambda match: f" {' '.join(match[0].rstrip('/').split('/')[-2:])[:80]} ", text)
+    return _REFERENCE.sub(" ", text)[:MAX_CHARACTERS]
+
+
+def normalise_line(line: str) -> str:
+    """A line as forms are compared: a ticked box is the same as an empty one."""
+    return " ".join(_BOX.sub("[]", line[:MAX_LINE]).lower().split())
+
+
+def find_words(text: str) -> list[str]:
+    """The words of a text in their order: identifiers whole and split, stems, no stop words, no long numbers."""
+    return [word for match in _WORD.findall(text) for word in _read(match)]
+
+
+@lru_cache(maxsize=65_536)
+def _read(written: str) -> tuple[str, ...]:
+    if written[0].isdigit():
+        return (written,) if len(written) <= _LONGEST_NUMBER else ()
+    whole = written.lower().strip("_")[:_LONGEST_WORD]
+    if len(whole) < 2 or whole in _STOP:  # noqa: PLR2004 (a single letter says nothing)
+        return ()
+    parts = [part.lower() for part in _PART.findall(written)] if written.isascii() else []
+    if len(parts) > 1:
+        return (whole, *(_stem(part) for part in parts if len(part) > 1 and part not in _STOP))
+    return (_stem(whole),)
+
+
+def _stem(word: str) -> str:
+    stem: str = _stemmer.stemWord(word)
+    return stem

@@ -1,0 +1,153 @@
+from math import log
+
+import pytest
+
+from bot.duplicates.calibration import Calibration, Replayed, calibrate, read_calibration, write_calibration
+from bot.duplicates.collection import measure_impact, weigh_asked, weigh_rarity
+from bot.duplicates.explaining import FEATURES, locate_mark, weigh_features
+from bot.duplicates.features import Features
+from bot.duplicates.model_file import read_model
+from bot.duplicates.profile import make_profile
+from bot.duplicates.ranking import Candidate, choose_related, judge_standings
+from bot.duplicates.search import search_collection
+from tests.duplicates.samples import MODEL, a_report, fill_memory
+
+REPORTS = [
+    a_report(1, "Crash when the disk is full", "error: no space left on device while writing the cache"),
+    a_report(2, "Window is too small", "I cannot read anything"),
+    a_report(3, "Disk full", "It stops.\nerror: no space left on device while writing the cache"),
+    a_report(4, "Crash of the printer", "The printer is gone.", author="ann"),
+    *(a_report(number, f"Unrelated matter {number}", "Nothing to see here") for number in range(5, 1_200)),
+]
+
+
+def search(title: str, body: str = "", author: str = "", day: int = 1_200) -> tuple[Candidate, ...]:
+    return search_collection(make_profile(a_report(day, title, body, author)), fill_memory(REPORTS), MODEL)
+
+
+@pytest.mark.parametrize(
+    "title, body, number, tier, why",
+    [
+        ("Window too small", "Help", 2, "C", "nearly the same title"),
+        (
+            "Disk full",
+            "error: no space left on device while writing the cache",
+            3,
+            "B",
+            "the same error: ",
+        ),
+        ("The printer is away", "", 4, "C", "shares the rare words printer"),
+    ],
+)
+def test_the_best_candidate_says_why(title: str, body: str, number: int, tier: str, why: str) -> None:
+    best = search(title, body)[0]
+
+    assert (best.number, best.tier) == (number, tier)
+    assert best.why.startswith(why)
+
+
+def test_only_earlier_reports_are_candidates() -> None:
+    assert {candidate.number for candidate in search("Disk full", day=2)} <= {1, 2}
+
+
+def test_nothing_is_found_for_nothing() -> None:
+    assert search("") == ()
+
+
+def test_a_series_is_not_shown() -> None:
+    found = search("Crash of the printer driver", author="ann", day=5)
+
+    assert found[0].number == 4
+    assert found[0].is_series
+    assert 4 not in [candidate.number for candidate in choose_related(found, 0.0)]
+
+
+def test_at_most_three_are_shown_and_none_below_the_threshold() -> None:
+    found = search("Crash when the disk is full")
+
+    assert choose_related(found, found[0].score) == found[:3]
+    assert choose_related(found, found[0].score + 0.001) == ()
+
+
+@pytest.mark.parametrize(
+    "places, leads, margins",
+    [
+        ([], [], []),
+        ([5.0], [log(999_999)], [0.0]),
+        ([2.0, 2.0], [0.0, 0.0], [0.0, 0.0]),
+    ],
+)
+def test_a_candidate_stands_among_others(places: list[float], leads: list[float], margins: list[float]) -> None:
+    standings = judge_standings(make_profile(a_report(1, "Title")), places)
+
+    assert [standing.lead for standing in standings] == pytest.approx(leads)
+    assert [standing.margin for standing in standings] == margins
+
+
+@pytest.mark.parametrize("count, rarity", [(0, log(202)), (100, log(1 + 0.5 / 100.5)), (101, 0.0)])
+def test_what_everybody_has_is_not_rare(count: int, rarity: float) -> None:
+    assert weigh_rarity(count, 100) == pytest.approx(rarity)
+
+
+def test_a_title_tells_more_than_a_body() -> None:
+    lengths = (8, 128)
+
+    assert measure_impact(1, 0, lengths) > measure_impact(0, 4, lengths) > measure_impact(0, 1, lengths) > 0
+    assert weigh_asked(1, 0) > weigh_asked(0, 4) > weigh_asked(0, 1) == 1.0
+
+
+def test_what_moved_a_candidate_is_told_by_weight() -> None:
+    found = search("Crash when the disk is full")
+
+    first, second, *_ = weigh_features(found[0], found, MODEL)
+
+    assert (first.name, second.name) == ("word_score", "title_likeness")
+    assert first.value == 1.0
+    assert first.gain > second.gain > 0
+
+
+def test_every_feature_is_described_and_has_its_coefficient() -> None:
+    assert tuple(FEATURES) == Features._fields
+    assert len(read_model().order) == len(Features._fields)
+    assert 0 < read_model().threshold < 1
+
+
+@pytest.mark.parametrize(
+    "body, place",
+    [
+        ("It stops.\n  error: no space left on device 5", (2, "error: no space left on device 5")),
+        ("It stops.", None),
+    ],
+)
+def test_a_shared_mark_is_shown_in_its_place(body: str, place: tuple[int, str] | None) -> None:
+    assert locate_mark("line:error: no space left on device", "It stops", body) == place
+
+
+@pytest.mark.parametrize(
+    "scores, share, threshold, shown",
+    [
+        ([0.1, 0.2, 0.3, 0.4], 0.25, 0.300001, 1),
+        ([0.1, 0.2, 0.3, 0.4], 0.01, 0.400001, 0),
+        ([0.5] * 10, 0.5, 0.500001, 0),
+        ([], 0.5, 0.0, 0),
+    ],
+)
+def test_a_threshold_lets_a_share_through(scores: list[float], share: float, threshold: float, shown: int) -> None:
+    found = calibrate([Replayed(score, is_known=False, is_right=False) for score in scores], share)
+
+    assert found.threshold == pytest.approx(threshold, abs=2e-6)
+    assert found.shown == shown
+
+
+def test_known_duplicates_are_counted_and_not_held_against_the_threshold() -> None:
+    known = [Replayed(0.9, is_known=True, is_right=True), Replayed(0.9, is_known=True, is_right=False)]
+    found = calibrate([*known, *(Replayed(0.1, is_known=False, is_right=False) for _ in range(10))], 0.1)
+
+    assert (found.replayed, found.shown, found.known, found.caught) == (12, 2, 2, 1)
+    assert read_calibration(write_calibration(found)) == found
+
+
+def test_a_calibration_has_all_its_figures() -> None:
+    with pytest.raises(TypeError):
+        read_calibration('{"share": 0.02}')
+    assert Calibration(share=0.02, threshold=0.5, replayed=0, shown=0, known=0, caught=0).share == 0.02
