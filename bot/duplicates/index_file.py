@@ -1,0 +1,162 @@
+"""The index as one SQLite file: its tables, how it is opened, and how a wrong file is told from a right one."""
+
+import glob
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from time import time
+
+from bot.errors import SettingsError, explain_cause
+
+APPLICATION = 0x53676E70
+"""Says in SQLite's header whose file it is (https://www.sqlite.org/pragma.html#pragma_application_id)."""
+
+FORMAT = 1
+"""Raised when words, marks or impacts are computed in another way: an older file is then built anew."""
+
+BUSY_SECONDS = 30
+_UNFINISHED = ".unfinished"
+_ABANDONED = 3_600
+_SIGNATURE = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};"
+_MAGIC = b"SQLite format 3\x00"
+_TABLES = """
+CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE report (
+    document INTEGER PRIMARY KEY, number INTEGER NOT NULL UNIQUE, digest INTEGER NOT NULL,
+    created REAL NOT NULL, author TEXT NOT NULL, state TEXT NOT NULL, original INTEGER, content BLOB NOT NULL
+);
+CREATE INDEX report_original ON report (original, created) WHERE original IS NOT NULL;
+CREATE TABLE mention (
+    target INTEGER NOT NULL, source INTEGER NOT NULL, created REAL NOT NULL, PRIMARY KEY (target, source)
+) WITHOUT ROWID;
+CREATE INDEX mention_source ON mention (source);
+CREATE TABLE gone (document INTEGER PRIMARY KEY);
+CREATE TABLE word (word TEXT PRIMARY KEY, id INTEGER NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE segment (id INTEGER PRIMARY KEY, reports INTEGER NOT NULL);
+CREATE TABLE posting (
+    segment INTEGER NOT NULL, word INTEGER NOT NULL, documents BLOB NOT NULL, impacts BLOB NOT NULL,
+    PRIMARY KEY (segment, word)
+) WITHOUT ROWID;
+CREATE TABLE mark (hash INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (hash, document)) WITHOUT ROWID;
+CREATE TABLE pair (page INTEGER PRIMARY KEY, counts BLOB NOT NULL);
+CREATE TABLE recent_pair (id INTEGER PRIMARY KEY, slots BLOB NOT NULL);
+"""
+
+
+class WrongFileError(SettingsError):
+    """A file that is no index, one of another version, or a damaged one: it is never trusted, and can be built anew."""
+
+
+@contextmanager
+def build_index(path: Path) -> Iterator[sqlite3.Connection]:
+    """A new, empty index, which takes the place of the file when it is left without an error, and not before.
+
+    Until then readers see the former one. What is there and is no index is kept beside it, as FILE.refused. Raises
+    SettingsError where it cannot be written.
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}{_UNFINISHED}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
+        fresh.unlink(missing_ok=True)
+        with closing(_connect(fresh)) as connection:
+            connection.executescript(
+                f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; {_TABLES} {_SIGNATURE} COMMIT;"
+            )
+            yield connection
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("VACUUM")
+        if path.exists() and not _is_ours(path):
+            path.replace(path.with_name(f"{path.name}.refused"))
+        fresh.replace(path)
+    except (OSError, sqlite3.Error) as error:
+        raise SettingsError(f"cannot write the index {path}: {explain_cause(error)}") from error
+    finally:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """What builds left behind that were killed: nobody has written to it for an hour."""
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*{_UNFINISHED}"):
+        if left.stat().st_mtime < time() - _ABANDONED:
+            left.unlink(missing_ok=True)
+
+
+def open_index(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
+    """An index that is there; `is_checked` reads all of it first, which takes a second for 100,000 reports.
+
+    Raises WrongFileError with what is wrong and what to do, SettingsError where there is none.
+    """
+    advice = _advise(path)
+    if not path.exists():
+        raise SettingsError(f"there is no index {path}; {advice}")
+    if not _is_ours(path):
+        raise WrongFileError(f"{path} is no index of Signpost; {advice}, or name another file")
+    if not _is_whole(path):
+        raise WrongFileError(f"the index {path} was cut off; {advice}")
+    with explain_damage(path):
+        connection = _connect(path)
+        if (version := _read_pragma(connection, "user_version")) != FORMAT:
+            connection.close()
+            raise WrongFileError(f"{path} is an index of format {version}, this Signpost reads {FORMAT}; {advice}")
+        if is_checked and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            connection.close()
+            raise WrongFileError(f"the index {path} is damaged; {advice}")
+    return connection
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file says that it is an index, by SQLite's header (https://www.sqlite.org/fileformat2.html)."""
+    header = _read_header(path)
+    return header.startswith(_MAGIC) and int.from_bytes(header[68:72], "big") == APPLICATION
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether an index is as long as it says."""
+    header = _read_header(path)
+    page = int.from_bytes(header[16:18], "big") % 65_535 or 65_536
+    return path.stat().st_size >= page * int.from_bytes(header[28:32], "big")
+
+
+def _read_header(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(100)
+    except OSError as error:
+        raise SettingsError(f"cannot read the index {path}: {explain_cause(error)}") from error
+
+
+def _advise(path: Path) -> str:
+    return f"build it with `signpost index build --index {path}`"
+
+
+@contextmanager
+def explain_damage(path: Path) -> Iterator[None]:
+    """What SQLite says of a damaged file, as a WrongFileError; of a busy one, as a SettingsError."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise SettingsError(f"cannot use the index {path}: {error}; is another command writing it?") from error
+    except (sqlite3.DatabaseError, zlib.error, ValueError, TypeError, IndexError) as error:
+        raise WrongFileError(f"the index {path} is damaged ({error}); {_advise(path)}") from error
+
+
+@contextmanager
+def read_index(path: Path) -> Iterator[sqlite3.Connection]:
+    """An index as it is at one moment, whatever is written meanwhile; errors as `open_index` and `explain_damage`."""
+    with closing(open_index(path)) as connection, explain_damage(path):
+        connection.execute("BEGIN")
+        yield connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+
+
+def _read_pragma(connection: sqlite3.Connection, name: str) -> int:
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    return int(value)

@@ -1,0 +1,81 @@
+"""An index asked: who said it before, and what of it may be shown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.duplicates.calibration import Calibration, Replayed, read_calibration
+from bot.duplicates.index_file import read_index
+from bot.duplicates.index_reading import IndexCollection, read_form_text
+from bot.duplicates.model_file import read_model
+from bot.duplicates.profile import Profile, make_profile
+from bot.duplicates.ranking import Candidate, choose_related
+from bot.duplicates.search import search_collection
+from bot.github.tracker import Issue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What an index answers about `issue` (None: about one that it holds).
+
+    `candidates` are what it found, the likeliest first; `states` says what each was when it was last seen. `related`
+    are those that may be shown, from the `threshold` on; `calibration` says what to expect of it, and is None where the
+    index was never calibrated. `size` is how many issues the index holds.
+    """
+
+    issue: Issue | None
+    candidates: tuple[Candidate, ...]
+    related: tuple[Candidate, ...]
+    states: dict[int, str]
+    threshold: float
+    calibration: Calibration | None
+    size: int
+
+
+def search_index(path: Path, issue: Issue) -> Search:
+    """Who said it before. Raises SettingsError where the index cannot be read (WrongFileError: where it is none)."""
+    with read_index(path) as connection:
+        collection = IndexCollection(connection)
+        return _answer(make_profile(issue, read_form_text(collection.facts)), collection, issue)
+
+
+def search_number(path: Path, number: int) -> Search | None:
+    """Who said it before an issue that the index holds, None where it does not; raises like `search_index`."""
+    with read_index(path) as connection:
+        collection = IndexCollection(connection)
+        profile = collection.read_issue(number)
+        return None if profile is None else _answer(profile, collection)
+
+
+def _answer(query: Profile, collection: IndexCollection, issue: Issue | None = None) -> Search:
+    model = read_model()
+    candidates = search_collection(query, collection, model)
+    stored = collection.facts.get("calibration")
+    calibration = read_calibration(stored) if stored else None
+    threshold = calibration.threshold if calibration else model.threshold
+    return Search(
+        issue=issue,
+        candidates=candidates,
+        related=choose_related(candidates, threshold),
+        states=collection.read_states(candidate.number for candidate in candidates),
+        threshold=threshold,
+        calibration=calibration,
+        size=collection.size,
+    )
+
+
+def replay_latest(path: Path, most: int) -> Iterator[Replayed]:
+    """The last issues of an index asked about anew, each by what was there before it; raises like `search_index`."""
+    model = read_model()
+    with read_index(path) as connection:
+        latest = IndexCollection(connection).list_latest(most)
+        for place, document in enumerate(latest):
+            query = IndexCollection(connection).read_profiles([document])[document]
+            collection = IndexCollection(connection, frozenset(latest[place:]), query.created)
+            shown = choose_related(search_collection(query, collection, model), 0.0)
+            original = IndexCollection(connection).read_original(query.number)
+            yield Replayed(
+                score=shown[0].score if shown else 0.0,
+                is_known=original is not None,
+                is_right=any(candidate.number == original for candidate in shown),
+            )
