@@ -18,6 +18,7 @@ COMMANDS = {
     "suggest": "draft rules for what keeps coming back in past issues",
     "new": "write the file of a new rule, empty or drafted from an issue",
     "studio": "write one rule in the browser, and see what it does to past issues",
+    "index": "find earlier reports of the same problem, in an index of past issues",
     "schema": "print or write the schemas that editors read",
     "run": "look at one issue event: label it, and post or update the one comment",
 }

@@ -48,6 +48,7 @@ USES = {
     "explain": ("explain", "issue.md"),
     "backtest": ("backtest", "--issues", "issues.jsonl"),
     "suggest": ("suggest", "--issues", "issues.jsonl"),
+    "index": ("index", "build", "--index", "issues.index", "--issues", "issues.jsonl"),
     "new": ("new", "--from", "issue.md", "--out", "-"),
     "schema": ("schema",),
     "init": ("init",),

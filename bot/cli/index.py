@@ -1,0 +1,162 @@
+"""`signpost index`: an index of past issues, by which earlier reports of the same problem are found."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.cli.output import add_format, print_json
+from bot.errors import SettingsError
+
+_HISTORY = "GitHub issue objects, one a line, or what `gh issue list --json` gives; may be .gz"
+_ASKED = (
+    "what a report says; or the number of an issue, an address, a JSON or Markdown file, number 123 of a history"
+    " (FILE.jsonl#123), or - for standard input"
+)
+_EPILOG = """\
+Then ask it: signpost index search --index issues.index "the build fails with exit code 101" --explain
+
+example: signpost index build --index issues.index --issues issues.jsonl"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments: one subcommand each for making, keeping, asking and judging an index."""
+    parser.epilog = _EPILOG
+    actions = parser.add_subparsers(title="what to do", metavar="ACTION", dest="action", required=True)
+    for name, (summary, add) in _ACTIONS.items():
+        action = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        action.formatter_class = argparse.RawDescriptionHelpFormatter
+        add(action)
+        add_format(action)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """0 if it was done, 2 for wrong usage, files or settings, 3 where GitHub does not answer."""
+    done: dict[str, Callable[[argparse.Namespace], None]] = {
+        "build": _make,
+        "update": _make,
+        "search": _search,
+        "evaluate": _evaluate,
+        "calibrate": _calibrate,
+    }
+    done[arguments.action](arguments)
+    return 0
+
+
+def _add_making(parser: argparse.ArgumentParser) -> None:
+    from bot.cli.history import add_history
+
+    _add_index(parser)
+    add_history(parser)
+    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
+
+
+def _add_build(parser: argparse.ArgumentParser) -> None:
+    _add_making(parser)
+    parser.epilog = "example: signpost index build --index issues.index --repo octo-org/octo-repo"
+
+
+def _add_update(parser: argparse.ArgumentParser) -> None:
+    _add_making(parser)
+    parser.epilog = "example: signpost index update --index issues.index --repo octo-org/octo-repo"
+
+
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    _add_index(parser)
+    parser.add_argument("what", metavar="TEXT|ISSUE", help=_ASKED)
+    parser.add_argument("--repo", metavar="OWNER/NAME", help="where a number is from that the index does not hold")
+    parser.add_argument("--most", type=int, default=10, metavar="N", help="at most so many candidates (default: 10)")
+    parser.add_argument("--explain", action="store_true", help="what made each score, and why others were left out")
+    parser.epilog = 'example: signpost index search --index issues.index "no space left on device" --explain'
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--issues", metavar="FILE.jsonl", required=True, help=_HISTORY)
+    parser.add_argument(
+        "--truth", metavar="FILE.jsonl", required=True, help='JSONL: {"number": 7, "duplicate_of": 3}, null for none'
+    )
+    parser.add_argument("--all", action="store_true", help="ask about all duplicates, not only their later half")
+    parser.add_argument(
+        "--sample", type=int, default=1_500, metavar="N", help="at most so many ordinary issues (default: 1500)"
+    )
+    parser.epilog = "example: signpost index evaluate --issues issues.jsonl --truth duplicates.jsonl"
+
+
+def _add_calibrate(parser: argparse.ArgumentParser) -> None:
+    _add_index(parser)
+    parser.add_argument(
+        "--share",
+        type=float,
+        default=0.02,
+        help="the part of ordinary issues that may be shown something (default: .02)",
+    )
+    parser.add_argument("--last", type=int, default=1_000, metavar="N", help="issues to replay (default: 1000)")
+    parser.epilog = "example: signpost index calibrate --index issues.index --share 0.02"
+
+
+def _add_index(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--index", metavar="FILE", required=True, help="the file of the index")
+
+
+_ACTIONS = {
+    "build": ("make an index of past issues", _add_build),
+    "update": ("bring an index in line with what has happened since", _add_update),
+    "search": ("say which earlier issues are likely the same problem", _add_search),
+    "evaluate": ("measure how often the right issue is found, against known duplicates", _add_evaluate),
+    "calibrate": ("learn from the last issues how sure a likeness must be to be shown", _add_calibrate),
+}
+
+
+def _make(arguments: argparse.Namespace) -> None:
+    from bot.cli.history import open_history
+    from bot.cli.index_building import build, update
+    from bot.cli.index_text import print_built
+    from bot.history.workers import count_cores
+
+    history = open_history(arguments)
+    jobs = arguments.jobs if arguments.jobs > 0 else count_cores()
+    path = Path(arguments.index)
+    built = build(path, history, jobs) if arguments.action == "build" else update(path, history, jobs)
+    if arguments.format == "json":
+        print_json({"issues": built.issues, "changed": built.changed, "built": built.is_new, "reason": built.reason})
+    else:
+        print_built(built, path)
+
+
+def _search(arguments: argparse.Namespace) -> None:
+    from bot.cli.index_asking import ask_index, tell_search
+
+    search = ask_index(Path(arguments.index), arguments.what, arguments.repo)
+    if arguments.format == "json":
+        print_json(tell_search(search, max(0, arguments.most)))
+    else:
+        from bot.cli.index_text import print_search
+
+        print_search(search, max(0, arguments.most), is_explained=arguments.explain)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from bot.cli.index_measuring import evaluate, tell_recall
+
+    recall = evaluate(
+        Path(arguments.issues), Path(arguments.truth), "all" if arguments.all else "second", max(1, arguments.sample)
+    )
+    if arguments.format == "json":
+        print_json(tell_recall(recall))
+    else:
+        from bot.cli.index_text import print_recall
+
+        print_recall(recall)
+
+
+def _calibrate(arguments: argparse.Namespace) -> None:
+    from bot.cli.index_measuring import calibrate_index, tell_calibration
+
+    if not 0 < arguments.share < 1:
+        raise SettingsError(f"--share is a part between 0 and 1, such as 0.02, and not {arguments.share}")
+    calibration = calibrate_index(Path(arguments.index), arguments.share, max(1, arguments.last))
+    if arguments.format == "json":
+        print_json(tell_calibration(calibration))
+    else:
+        from bot.cli.index_text import print_calibration
+
+        print_calibration(calibration)

@@ -1,0 +1,91 @@
+"""An index asked about a text or an issue, and its answer as JSON."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.duplicates.index_search import Search, search_index, search_number
+from bot.duplicates.ranking import Candidate
+from bot.errors import SettingsError
+from bot.github.tracker import Issue
+
+_NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
+_IN_HISTORY = re.compile(r"(.+)#[0-9]{1,18}", re.ASCII | re.DOTALL)
+_EPOCH_YEAR = 1970
+
+
+def ask_index(path: Path, what: str, repository: str | None) -> Search:
+    """Who said it before; raises SettingsError, and TrackerError where the issue is GitHub's to give."""
+    if (number := _NUMBER.fullmatch(what)) and (found := search_number(path, int(number[1]))):
+        return found
+    if number and not (repository or os.environ.get("GITHUB_REPOSITORY")):
+        raise SettingsError(f"the index {path} holds no issue {number[1]}; give --repo owner/name to ask GitHub for it")
+    return search_index(path, _read(what, repository) if number or _is_issue(what) else make_query(what))
+
+
+def make_query(text: str) -> Issue:
+    """A text as an issue that is filed now: its first line is the title."""
+    title, _, body = text.partition("\n")
+    now = datetime.now(UTC)
+    return Issue(repository="", number=0, title=title, body=body, created_at=now, updated_at=now)
+
+
+def _is_issue(what: str) -> bool:
+    of_history = _IN_HISTORY.fullmatch(what)
+    return what == "-" or what.startswith(("http://", "https://")) or _is_file(of_history[1] if of_history else what)
+
+
+def _is_file(what: str) -> bool:
+    try:
+        return Path(what).is_file()
+    except (OSError, ValueError):
+        return False  # a text
+
+
+def _read(what: str, repository: str | None) -> Issue:
+    """The issue; one that nobody has filed yet is filed now."""
+    from bot.cli.asked_issue import read_asked_issue
+    from bot.github.runner import Settings
+
+    issue = read_asked_issue(what, repository, Settings.from_environment(os.environ))
+    if issue.created_at.year > _EPOCH_YEAR:
+        return issue
+    return replace(issue, created_at=datetime.now(UTC))
+
+
+def explain_left_out(candidate: Candidate, related: Sequence[Candidate], threshold: float) -> str | None:
+    """Why a candidate may not be shown to a reporter; None if it may."""
+    if candidate in related:
+        return None
+    if candidate.is_series:
+        return "by the same author within two days, with another title: a series"
+    if not related:
+        return f"below the threshold of {threshold:.3f}, or behind one that is"
+    return f"behind the {len(related)} that are shown"
+
+
+def tell_search(search: Search, most: int) -> dict[str, Any]:
+    """A search as JSON."""
+    return {
+        "candidates": [_tell_candidate(candidate, search) for candidate in search.candidates[:most]],
+        "threshold": search.threshold,
+        "calibration": asdict(search.calibration) if search.calibration else None,
+        "issues": search.size,
+    }
+
+
+def _tell_candidate(candidate: Candidate, search: Search) -> dict[str, Any]:
+    return {
+        "number": candidate.number,
+        "score": round(candidate.score, 6),
+        "tier": candidate.tier,
+        "why": candidate.why,
+        "features": {name: round(value, 4) for name, value in candidate.features._asdict().items()},
+        "title": candidate.title,
+        "state": search.states.get(candidate.number),
+        "left_out": explain_left_out(candidate, search.related, search.threshold),
+    }

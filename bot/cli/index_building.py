@@ -1,0 +1,80 @@
+"""An index built anew or brought in line with a history; after a kill at any moment, the next run ends the same."""
+
+import sqlite3
+import sys
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.cli.progress import track
+from bot.duplicates.entry import Entry, Seen
+from bot.duplicates.index_file import WrongFileError, build_index, explain_damage, open_index
+from bot.duplicates.index_reading import read_facts, read_form_text
+from bot.duplicates.index_writing import add_entries, drop_gone, list_digests, write_facts, write_form_text
+from bot.history.indexing import IndexWork, cut_batches, learn_from_history
+from bot.history.issues import History
+from bot.history.workers import work_through
+
+_BATCH = 10_000
+"""Issues in one transaction: some 100 MB of memory."""
+
+_GROWN = 4
+
+
+@dataclass(frozen=True)
+class Built:
+    """How many issues an index holds, how many of them are new or changed, and whether it was built anew, and why."""
+
+    issues: int
+    changed: int
+    is_new: bool
+    reason: str = ""
+
+
+def build(path: Path, history: History, jobs: int, reason: str = "") -> Built:
+    """The index of a history, in place of whatever stands there. Raises SettingsError."""
+    with build_index(path) as connection:
+        form_text = learn_from_history(history)
+        write_form_text(connection, form_text)
+        changed = _fill(connection, history, IndexWork(form_text), jobs)
+        write_facts(connection, {"learned": str(changed), "source": history.name})
+    return Built(changed, changed, is_new=True, reason=reason)
+
+
+def update(path: Path, history: History, jobs: int) -> Built:
+    """The index brought in line with a history: issues added, changed texts replaced, states noted.
+
+    A file that is no index, is damaged or of another format is built anew, and so is one whose repository has become
+    four times as large since its forms were read. Raises SettingsError.
+    """
+    if not path.exists():
+        return build(path, history, jobs, "there was none")
+    try:
+        with closing(open_index(path, is_checked=True)) as connection, explain_damage(path):
+            if (reason := _find_reason(connection, history)) is None:
+                return _update(connection, history, jobs)
+    except WrongFileError as error:
+        reason = str(error)
+        print(f"signpost: {error}; it is built now", file=sys.stderr)
+    return build(path, history, jobs, reason)
+
+
+def _find_reason(connection: sqlite3.Connection, history: History) -> str | None:
+    learned = int(read_facts(connection).get("learned", 0))
+    total = history.total if history.total is not None else sum(1 for _ in history.read_lines())
+    return "the repository has grown" if total > _GROWN * (learned + 50) else None
+
+
+def _update(connection: sqlite3.Connection, history: History, jobs: int) -> Built:
+    known = list_digests(connection)
+    form_text = read_form_text(read_facts(connection))
+    changed = _fill(connection, history, IndexWork(form_text, known), jobs)
+    drop_gone(connection)
+    return Built(len(list_digests(connection)), changed, is_new=False)
+
+
+def _fill(connection: sqlite3.Connection, history: History, work: IndexWork, jobs: int) -> int:
+    chunks: Iterable[list[Entry | Seen]] = work_through(history.read_lines(), work, jobs)
+    tracked = track(chunks, "issues", history.total, count=len)
+    return sum(add_entries(connection, batch) for batch in cut_batches(tracked, _BATCH))

@@ -1,0 +1,119 @@
+"""What `signpost index` prints for people."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.index_asking import explain_left_out
+from bot.cli.index_building import Built
+from bot.cli.output import make_console
+from bot.duplicates.calibration import LEAST, Calibration
+from bot.duplicates.explaining import FEATURES, locate_mark, weigh_features
+from bot.duplicates.index_search import Search
+from bot.duplicates.model_file import read_model
+from bot.duplicates.ranking import Candidate
+from bot.history.intervals import Share
+from bot.history.recall import Recall
+from bot.history.shown import show_text
+
+_TELLING = 6
+_NEAREST = 3
+
+
+def print_built(built: Built, path: Path) -> None:
+    """What an index holds now."""
+    done = f"built ({built.reason})" if built.reason else "built"
+    changed = done if built.is_new else f"{built.changed:,} new or changed"
+    make_console().print(f"{path}: {built.issues:,} issues, {changed}", markup=False)
+
+
+def print_search(search: Search, most: int, *, is_explained: bool) -> None:
+    """Candidates, what may be shown of them, and on request why."""
+    console = make_console()
+    shown = search.candidates[:most]
+    if not shown:
+        console.print(f"nothing alike among {search.size:,} issues", markup=False)
+    for candidate in shown:
+        _print_candidate(console, candidate, search)
+        if is_explained:
+            _print_reasons(console, candidate, search)
+    console.print(_tell_threshold(search), style="dim", markup=False)
+
+
+def _print_candidate(console: Console, candidate: Candidate, search: Search) -> None:
+    line = Text()
+    line.append(f"{candidate.score:6.1%}  {candidate.tier}  ", "bold green" if candidate in search.related else "dim")
+    line.append(f"#{candidate.number} ", "bold").append(show_text(candidate.title))
+    line.append(f"  ({search.states.get(candidate.number, 'open')})", "dim")
+    console.print(line)
+    console.print(f"           {show_text(candidate.why)}", markup=False)
+
+
+def _print_reasons(console: Console, candidate: Candidate, search: Search) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    for one in weigh_features(candidate, search.candidates, read_model())[:_TELLING]:
+        style = "green" if one.gain > 0 else "red"
+        table.add_row("          ", Text(f"{one.gain:+.2f}", style), f"{one.value:.2f}", FEATURES[one.name])
+    console.print(table)
+    for mark, rarity in candidate.marks[:_NEAREST]:
+        found = locate_mark(mark, search.issue.title, search.issue.body) if search.issue else None
+        where = f"line {found[0]}: {found[1]}" if found else mark.partition(":")[2]
+        console.print(f"           both have ({rarity:.1f} nats) {show_text(where)}", style="cyan", markup=False)
+    if reason := explain_left_out(candidate, search.related, search.threshold):
+        console.print(f"           not shown to reporters: {reason}", style="dim", markup=False)
+
+
+def _tell_threshold(search: Search) -> str:
+    found = search.calibration
+    if found is None:
+        return (
+            f"{search.size:,} issues; shown from {search.threshold:.1%} on, which is the model's own threshold:"
+            " `signpost index calibrate` learns that of this repository"
+        )
+    caught = f", and {found.caught} of {found.known} known duplicates the right one" if found.known else ""
+    return (
+        f"{search.size:,} issues; shown from {search.threshold:.1%} on: of the last {found.replayed:,} issues"
+        f" {found.shown} would have been shown something{caught}"
+    )
+
+
+def print_calibration(calibration: Calibration) -> None:
+    """The threshold, and what it would have done to the issues that were replayed."""
+    console = make_console()
+    console.print(
+        f"threshold {calibration.threshold:.1%}, for {calibration.share:.1%} of ordinary issues", markup=False
+    )
+    console.print(
+        f"of the last {calibration.replayed:,} issues, {calibration.shown:,} would have been shown something",
+        markup=False,
+    )
+    if calibration.known:
+        told = f"{calibration.caught} of {calibration.known} known duplicates would have been shown the right one"
+        console.print(told, markup=False)
+    if calibration.replayed < LEAST:
+        console.print(f"these are few: below {LEAST} issues, chance decides", style="yellow", markup=False)
+
+
+def print_recall(recall: Recall) -> None:
+    """The figures of an evaluation, with their 95 % intervals."""
+    console = make_console()
+    console.print(
+        f"{recall.duplicates:,} duplicates and {recall.ordinary:,} ordinary issues, each by what was there before"
+    )
+    _print_shares(console, "right one among the first", {str(rank): share for rank, share in recall.recall.items()})
+    console.print(f"mean reciprocal rank  {recall.mrr:.3f}\n", markup=False)
+    caught = {f"{alarm:.0%}": share for alarm, share in recall.caught.items()}
+    _print_shares(console, "ordinary issues shown something", caught, "duplicates shown the right one")
+    table = Table("tier", "duplicates shown the right one", "duplicates", "ordinary issues", box=None)
+    for tier, count in recall.tiers.items():
+        table.add_row(tier, str(count.right), str(count.duplicates), str(count.ordinary))
+    console.print(table)
+
+
+def _print_shares(console: Console, what: str, shares: dict[str, Share], counted: str = "duplicates") -> None:
+    table = Table(what, counted, "95 % interval", box=None)
+    for name, share in shares.items():
+        table.add_row(name, f"{share.value:.3f}", f"{share.low:.3f} to {share.high:.3f}")
+    console.print(table)

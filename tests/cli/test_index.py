@@ -1,0 +1,230 @@
+"""`signpost index`: built, kept up to date, asked, measured."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.github.tracker import Issue
+from tests.duplicates.samples import some_reports
+from tests.stand_ins.command import Finished, run_command
+from tests.stand_ins.fake_github import FakeGitHub
+
+ESCAPE = "\x1b[31m"
+
+
+def write_history(folder: Path, issues: list[Issue], name: str = "issues.jsonl") -> str:
+    lines = [
+        json.dumps(
+            {
+                "number": issue.number,
+                "title": issue.title,
+                "body": issue.body,
+                "state": issue.state,
+                "created_at": issue.created_at.isoformat(),
+                "user": {"login": issue.author.login},
+            }
+        )
+        for issue in issues
+    ]
+    (folder / name).write_text("\n".join(lines), encoding="utf-8")
+    return name
+
+
+def index(folder: Path, *arguments: str) -> Finished:
+    return run_command("index", *arguments, folder=folder)
+
+
+def read_json(folder: Path, *arguments: str) -> dict[str, Any]:
+    done = index(folder, *arguments, "--format", "json")
+    assert done.code == 0, done.err
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a history of 120 issues and its index."""
+    write_history(tmp_path, some_reports(120))
+    assert index(tmp_path, "build", "--index", "a.index", "--issues", "issues.jsonl").code == 0
+    return tmp_path
+
+
+def search(folder: Path, what: str) -> dict[str, Any]:
+    return read_json(folder, "search", "--index", "a.index", what)
+
+
+def test_an_index_is_built_and_asked(folder: Path) -> None:
+    found = search(folder, "The parser crashes\nerror: parser failed with code crashes")
+
+    best = found["candidates"][0]
+    assert (best["title"], best["state"], found["issues"]) == ("The parser crashes", "open", 120)
+    assert {"number", "score", "tier", "why", "features", "left_out"} <= best.keys()
+    assert len(found["candidates"]) == 10
+
+
+@pytest.mark.parametrize("what", ["#71", "71", "issues.jsonl#71", "-", "issue.md"])
+def test_an_issue_can_be_named_in_many_ways(folder: Path, what: str) -> None:
+    report = some_reports(71)[-1]
+    text = f"# {report.title}\n{report.body}"
+    (folder / "issue.md").write_text(text, encoding="utf-8")
+
+    done = run_command("index", "search", "--index", "a.index", what, "--format", "json", folder=folder, stdin=text)
+
+    numbers = [candidate["number"] for candidate in json.loads(done.out)["candidates"]]
+    assert 1 in numbers[:3]
+    assert 71 not in numbers or what in {"-", "issue.md"}
+
+
+def test_a_number_of_nowhere_is_explained(folder: Path) -> None:
+    done = index(folder, "search", "--index", "a.index", "999")
+
+    assert done.code == 2
+    assert done.err.startswith("signpost: the index a.index holds no issue 999; give --repo owner/name")
+
+
+def test_an_update_brings_the_index_in_line(folder: Path) -> None:
+    changed = [replace(issue, title="Volcano erupts") if issue.number == 7 else issue for issue in some_reports(125)]
+    write_history(folder, changed)
+
+    done = read_json(folder, "update", "--index", "a.index", "--issues", "issues.jsonl")
+
+    assert done == {"schema_version": 1, "issues": 125, "changed": 6, "built": False, "reason": ""}
+    assert search(folder, "Volcano erupts")["candidates"][0]["number"] == 7
+    assert read_json(folder, "update", "--index", "a.index", "--issues", "issues.jsonl")["changed"] == 0
+
+
+def test_an_index_of_few_issues_is_built_anew_when_there_are_many(folder: Path) -> None:
+    write_history(folder, some_reports(700))
+
+    done = read_json(folder, "update", "--index", "a.index", "--issues", "issues.jsonl")
+
+    assert (done["built"], done["reason"], done["issues"]) == (True, "the repository has grown", 700)
+
+
+@pytest.mark.parametrize("action", ["build", "update"])
+def test_a_wrong_file_is_replaced_and_kept_beside(folder: Path, action: str) -> None:
+    (folder / "a.index").write_text("not an index", encoding="utf-8")
+    refused = index(folder, "search", "--index", "a.index", "parser")
+
+    done = index(folder, action, "--index", "a.index", "--issues", "issues.jsonl")
+
+    assert (refused.code, done.code) == (2, 0)
+    assert "is no index of Signpost; build it with `signpost index build --index a.index`" in refused.err
+    assert search(folder, "parser")["issues"] == 120
+    assert (folder / "a.index.refused").read_text("utf-8") == "not an index"
+
+
+def test_a_damaged_index_is_told_and_built_anew(folder: Path) -> None:
+    whole = (folder / "a.index").read_bytes()
+    (folder / "a.index").write_bytes(whole[: len(whole) // 2])
+
+    done = index(folder, "update", "--index", "a.index", "--issues", "issues.jsonl")
+
+    assert done.code == 0
+    assert "the index a.index was cut off; build it" in done.err
+    assert "120 issues, built" in done.out
+
+
+def test_a_build_that_is_killed_leaves_what_was_there(folder: Path) -> None:
+    before = search(folder, "parser")
+    os.mkfifo(folder / "endless.jsonl")
+    command = [sys.executable, "-m", "bot", "index", "build", "--index", "a.index", "--issues", "endless.jsonl"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen(command, cwd=folder, env=environment)
+    with process, (folder / "endless.jsonl").open("w", encoding="utf-8") as pipe:
+        pipe.write((folder / "issues.jsonl").read_text("utf-8"))
+        process.send_signal(signal.SIGKILL)
+
+    assert search(folder, "parser") == before
+    assert index(folder, "build", "--index", "a.index", "--issues", "issues.jsonl").code == 0
+    assert search(folder, "parser") == before
+
+
+def test_an_explanation_shows_what_made_the_score(folder: Path) -> None:
+    (folder / "issue.md").write_text(f"# The parser {ESCAPE}crashes\n\nerror: parser failed with code crashes", "utf-8")
+
+    done = index(folder, "search", "--index", "a.index", "issue.md", "--explain", "--most", "2")
+
+    assert done.code == 0
+    assert "The parser crashes" in done.out
+    assert re.search(r"\+\d\.\d\d +\d\.\d\d +words in common, against the best candidate's", done.out)
+    assert "both have" in done.out
+    assert "line 2: error: parser failed with code crashes" in done.out
+    assert "not shown to reporters: " in done.out
+    assert "which is the model's own threshold" in done.out
+    assert "\x1b" not in done.out
+
+
+def test_an_empty_index_answers(tmp_path: Path) -> None:
+    (tmp_path / "issues.jsonl").write_text("", encoding="utf-8")
+    index(tmp_path, "build", "--index", "a.index", "--issues", "issues.jsonl")
+
+    assert "nothing alike among 0 issues" in index(tmp_path, "search", "--index", "a.index", "parser").out
+    assert "is empty" in index(tmp_path, "calibrate", "--index", "a.index").err
+
+
+def test_what_was_learned_is_quoted(folder: Path) -> None:
+    learned = read_json(folder, "calibrate", "--index", "a.index", "--share", "0.1", "--last", "60")
+
+    assert (learned["share"], learned["replayed"], learned["known"]) == (0.1, 60, 0)
+    assert learned["shown"] <= 6
+    assert search(folder, "parser")["threshold"] == learned["threshold"]
+    told = index(folder, "search", "--index", "a.index", "parser").out
+    assert f"of the last 60 issues {learned['shown']} would have been shown something" in told
+    assert "these are few" in index(folder, "calibrate", "--index", "a.index", "--last", "60").out
+
+
+@pytest.mark.parametrize("share", ["0", "1", "-3", "nan"])
+def test_a_share_is_a_part(folder: Path, share: str) -> None:
+    assert (
+        "--share is a part between 0 and 1" in index(folder, "calibrate", "--index", "a.index", f"--share={share}").err
+    )
+
+
+def test_duplicates_that_are_known_measure_it(folder: Path) -> None:
+    truth = [{"number": n, "duplicate_of": n - 70, "group": [n - 70]} for n in range(101, 121)]
+    (folder / "truth.jsonl").write_text("\n".join(map(json.dumps, truth)), encoding="utf-8")
+    arguments = ("evaluate", "--issues", "issues.jsonl", "--truth", "truth.jsonl")
+
+    found = read_json(folder, *arguments)
+
+    assert found["queries"] == 10
+    assert list(found["recall"]) == ["1", "3", "5", "10"]
+    assert list(found["caught"]) == ["0.01", "0.02", "0.05", "0.1"]
+    assert found["tiers"].keys() == {"B", "C"}
+    assert found["recall"]["1"] <= found["recall"]["10"] <= 1
+    assert read_json(folder, *arguments, "--all")["queries"] == 20
+    told = index(folder, *arguments).out
+    assert "10 duplicates and" in told
+    assert "95 % interval" in told
+
+
+def test_a_truth_without_duplicates_measures_nothing(folder: Path) -> None:
+    (folder / "truth.jsonl").write_text('{"number": 3, "duplicate_of": null}', encoding="utf-8")
+
+    done = index(folder, "evaluate", "--issues", "issues.jsonl", "--truth", "truth.jsonl")
+
+    assert (done.code, done.err.partition(":")[2].strip()[:11]) == (2, "truth.jsonl")
+
+
+def test_a_repository_is_downloaded_and_kept_up_to_date(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    environment = {"GITHUB_API_URL": fake_github.url, "XDG_CACHE_HOME": str(tmp_path)}
+    for report in some_reports(20):
+        fake_github.add_issue(report.title, report.body, number=report.number)
+    arguments = ("--index", "a.index", "--repo", "octo/widget")
+
+    built = run_command("index", "build", *arguments, folder=tmp_path, environment=environment)
+    fake_github.add_issue("Volcano erupts", "There is lava", number=21)
+    updated = run_command("index", "update", *arguments, folder=tmp_path, environment=environment)
+
+    assert built.out == "a.index: 20 issues, built\n", built.err
+    assert updated.out == "a.index: 21 issues, 1 new or changed\n", updated.err
+    assert search(tmp_path, "Volcano erupts")["candidates"][0]["number"] == 21
