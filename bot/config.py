@@ -74,6 +74,27 @@ class DuplicateSettings(_Setting):
         Literal["summary", "comment"],
         Field(json_schema_extra=meaning("Only in the summary of the run.", "In the comment, too.")),
     ] = Field("summary", description="Where merely similar issues are shown.", examples=["comment"])
+    comment: Annotated[
+        Literal["matched", "always"],
+        Field(
+            json_schema_extra=meaning(
+                "Links stand in the comment about a known problem; without one there is no comment.",
+                "Where no rule matches, a comment may consist of links alone.",
+            )
+        ),
+    ] = Field("matched", description="When a comment links earlier reports.", examples=["always"])
+    label: str | None = Field(
+        "duplicate", description="Label for a report that repeats another; null for none.", examples=["duplicate"]
+    )
+    label_when: Annotated[
+        Literal["asked", "known"],
+        Field(
+            json_schema_extra=meaning(
+                "Somebody wrote `/signpost duplicate #N`.",
+                "The same, or one rule matches both the report and the one that is linked.",
+            )
+        ),
+    ] = Field("asked", description="When that label is set.", examples=["known"])
 
 
 class Words(_Setting):

@@ -8,17 +8,19 @@ from typing import Literal
 from bot.comment.marker import Marker, find_foreign_twin, find_own_comment, is_as_written, read_marker, sign_comment
 from bot.comment.rendering import (
     CommentError,
-    Section,
     check_comment,
     check_length,
     make_section,
     render_comment,
+    render_links,
 )
 from bot.comment.templates import read_template
 from bot.config import Config
-from bot.duplicates.canonical import Duplicate, Target
+from bot.duplicates.canonical import Target
+from bot.duplicates.earlier import Duplicate
 from bot.github.tracker import Change, Comment, Issue
 from bot.rules.matching import Match
+from bot.showing import choose_alone, note_tiers, share_out
 from bot.wish import Wish, unique, without
 
 _TEMPLATE_MOMENT = timedelta(minutes=1)
@@ -89,7 +91,8 @@ class Plan:
 class State:
     """What GitHub says beside the issue itself: who we are, its history, labels that exist, links that may be given.
 
-    `history` is None where it was not needed.
+    `history` is None where it was not needed. `targets` has where the issue leads that a rule follows, by its number
+    in the rule; `duplicates` earlier reports, the best first.
     """
 
     login: str = "github-actions[bot]"
@@ -112,7 +115,8 @@ def needs_history(issue: Issue, wish: Wish, login: str, config: Config) -> bool:
     marker = own[1] if own else None
     is_label_due = bool(without(wish.add, issue.labels) or _find_unwanted(issue, wish, config, marker))
     is_going = marker is not None and not wish.speaking and not marker.is_withdrawn
-    return is_label_due or is_going or (own is None and bool(wish.speaking))
+    may_speak = bool(wish.speaking) or config.duplicates.comment == "always"
+    return is_label_due or is_going or (own is None and may_speak)
 
 
 def make_plan(issue: Issue, wish: Wish, state: State, config: Config, now: datetime) -> Plan:
@@ -202,8 +206,9 @@ def _plan_comment(
     issue: Issue, wish: Wish, state: State, config: Config, own: tuple[Comment, Marker] | None
 ) -> tuple[list[Action], list[str]]:
     if own is None:
-        reason = _find_reason_for_silence(issue, state) if wish.speaking else None
-        if reason or not wish.speaking:
+        is_speaking = bool(wish.speaking or choose_alone(state.duplicates, config))
+        reason = _find_reason_for_silence(issue, state) if is_speaking else None
+        if reason or not is_speaking:
             return [], [reason] if reason else []
     elif reason := _find_reason_to_leave(*own):
         return [], [reason]
@@ -241,11 +246,17 @@ def _find_reason_to_leave(comment: Comment, marker: Marker) -> str | None:
 
 def _write_body(issue: Issue, wish: Wish, state: State, config: Config, marker: Marker | None) -> str | None:
     """The comment as it should be; None where it should stay as it is."""
-    if wish.speaking:
-        return _write_guidance(issue, wish, state, config, _find_dropped(wish, marker))
-    if marker is None or marker.is_withdrawn or set(wish.holding) & set(marker.rules):
-        return None
     dropped = _find_dropped(wish, marker)
+    if wish.speaking:
+        return _write_guidance(issue, wish, state, config, dropped)
+    if marker and set(wish.holding) & set(marker.rules):
+        return None
+    if alone := choose_alone(state.duplicates, config):
+        marker = Marker(issue=issue.number, labels=list(wish.add), earlier=note_tiers(alone), dropped=dropped)
+        text = check_comment(render_links(alone), (*state.forbidden, *config.words.forbidden))
+        return check_length(sign_comment(text, marker))
+    if marker is None or marker.is_withdrawn:
+        return None
     return sign_comment(
         read_template("withdrawn.md.j2"), Marker(issue=issue.number, is_withdrawn=True, dropped=dropped)
     )
@@ -257,25 +268,25 @@ def _find_dropped(wish: Wish, marker: Marker | None) -> list[str]:
 
 
 def _write_guidance(issue: Issue, wish: Wish, state: State, config: Config, dropped: list[str]) -> str:
-    sections = [_write_section(match, issue, state, config) for match in wish.speaking]
+    shown = share_out(wish.speaking, state.duplicates, config)
+    targets = [_target_of(match, state) for match in wish.speaking]
+    parts = zip(wish.speaking, targets, shown, strict=True)
+    sections = [make_section(match, issue, target, duplicates) for match, target, duplicates in parts]
     text = check_comment(render_comment(sections, state.template), (*state.forbidden, *config.words.forbidden))
-    links = [number for match in wish.speaking if (number := match.rule.model.follow) in state.targets and number]
     marker = Marker(
         issue=issue.number,
         rules={match.rule.id: match.rule.content_hash for match in wish.speaking},
         labels=list(wish.add),
-        links=links,
+        links=[target.number for target in targets if target],
+        earlier=note_tiers([duplicate for duplicates in shown for duplicate in duplicates]),
         dropped=dropped,
     )
     return check_length(sign_comment(text, marker))
 
 
-def _write_section(match: Match, issue: Issue, state: State, config: Config) -> Section:
+def _target_of(match: Match, state: State) -> Target | None:
     follow = match.rule.model.follow
-    target = state.targets.get(follow) if follow else None
-    limit = min(match.rule.model.duplicates.show, config.duplicates.show) if config.duplicates.enabled else 0
-    shown = [d for d in state.duplicates if d.is_open or not match.rule.model.duplicates.open_only]
-    return make_section(match, issue, target, tuple(shown[:limit]))
+    return state.targets.get(follow) if follow else None
 
 
 def _plan_close(issue: Issue, wish: Wish, state: State, own: tuple[Comment, Marker], now: datetime) -> list[Action]:
@@ -288,8 +299,8 @@ def _plan_close(issue: Issue, wish: Wish, state: State, own: tuple[Comment, Mark
         return []
     if asked.close.as_ == "not_planned":
         return [Close("not_planned")]
-    is_target_known = asked.follow in marker.links and asked.follow in state.targets
-    return [Close("duplicate", asked.follow)] if is_target_known else []
+    target = state.targets.get(asked.follow) if asked.follow else None
+    return [Close("duplicate", target.number)] if target and target.number in marker.links else []
 
 
 def _is_alive(issue: Issue, comment: Comment) -> bool:

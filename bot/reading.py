@@ -1,15 +1,14 @@
-"""What is read before a plan is made: the issue as it is now, its history, labels and links; in few requests."""
+"""What is read before a plan is made: the issue as it is now, its history and labels; in few requests."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.config import Config
-from bot.duplicates.canonical import Target, judge_target
 from bot.errors import TrackerError
 from bot.github.event import IssueRequest
 from bot.github.tracker import Change, Issue, IssueEvent, Skip, Tracker
+from bot.linking import Linking
 from bot.plan import State, needs_history
-from bot.rules.matching import Match
 from bot.skip import find_issue_skip
 from bot.wish import Wish, without
 
@@ -64,35 +63,15 @@ def restore_title(issue: Issue, history: Iterable[Change] | None) -> Issue:
 
 
 def read_state(
-    issue: Issue, wish: Wish, login: str, history: tuple[Change, ...] | None, tracker: Tracker
-) -> tuple[State, list[str]]:
-    """What the plan must know beside the issue, and a remark for each link that may not be given."""
-    targets, refused = _find_targets(issue, wish, tracker)
+    issue: Issue, wish: Wish, login: str, history: tuple[Change, ...] | None, linking: Linking, tracker: Tracker
+) -> State:
+    """What the plan must know beside the issue."""
     missing = without(wish.add, issue.labels)
     existing = tracker.find_labels(issue.repository, missing) if missing else frozenset()
-    return State(login=login, history=history, existing_labels=existing, targets=targets), refused
-
-
-def _find_targets(issue: Issue, wish: Wish, tracker: Tracker) -> tuple[dict[int, Target], list[str]]:
-    """The issues to follow that may be linked, and a remark for each that may not. One request a link, two at most."""
-    targets, remarks = dict[int, Target](), list[str]()
-    for match in wish.speaking:
-        judged = _judge_follow(issue, match, tracker)
-        if isinstance(judged, Target):
-            targets[judged.number] = judged
-        elif judged:
-            remarks.append(f"`{match.rule.id}` follows {judged.reason}; the link is left out")
-    return targets, remarks
-
-
-def _judge_follow(issue: Issue, match: Match, tracker: Tracker) -> Target | Skip | None:
-    number = match.rule.model.follow
-    if number is None or number == issue.number:
-        return judge_target(issue, number, None) if number else None
-    try:
-        found = tracker.get_issue(issue.repository, number)
-    except TrackerError as error:
-        if not error.missing:
-            raise
-        found = None
-    return judge_target(issue, number, found)
+    return State(
+        login=login,
+        history=history,
+        existing_labels=existing,
+        targets=linking.targets,
+        duplicates=linking.duplicates,
+    )

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bot.apply import Outcome
+from bot.comment.links import describe_status
 from bot.comment.quoting import fence_code, quote_code
-from bot.duplicates.canonical import Duplicate
+from bot.duplicates.earlier import Duplicate, Earlier
 from bot.github.tracker import Skip
+from bot.linking import Linking
 from bot.plan import Action, AddLabels, Close, CreateLabels, Plan, RemoveLabels
 from bot.rules.document import Problem
 from bot.rules.matching import Match
@@ -24,7 +26,7 @@ class Report:
     issue: int | None
     skipped: Skip | None = None
     matches: tuple[Match, ...] = ()
-    duplicates: tuple[Duplicate, ...] = ()
+    linking: Linking = field(default_factory=Linking)
     plan: Plan = field(default_factory=Plan)
     outcomes: tuple[Outcome, ...] = ()
     requests: int = 0
@@ -44,7 +46,7 @@ class Report:
     @property
     def all_remarks(self) -> tuple[str, ...]:
         """What maintainers should know."""
-        return (*self.remarks, *self.plan.remarks)
+        return (*self.linking.remarks, *self.remarks, *self.plan.remarks)
 
 
 def make_json(report: Report) -> dict[str, Any]:
@@ -55,7 +57,16 @@ def make_json(report: Report) -> dict[str, Any]:
         "skipped": report.skipped.reason if report.skipped else None,
         "matches": [_match_json(match) for match in report.speaking],
         "superseded": [{"rule": m.rule.id, "by": m.superseded_by} for m in report.matches if m.superseded_by],
-        "duplicates": [asdict(duplicate) for duplicate in report.duplicates],
+        "duplicates": [_duplicate_json(duplicate) for duplicate in report.linking.duplicates],
+        "left_out": [
+            {
+                "number": each.earlier.number,
+                "tier": each.earlier.tier,
+                "confidence": each.earlier.score,
+                "why": each.why,
+            }
+            for each in report.linking.left_out
+        ],
         "plan": [_action_json(action) for action in report.plan.actions],
         "outcomes": [{"action": o.action.action, "ok": o.is_ok, "error": o.error} for o in report.outcomes],
         "remarks": list(report.all_remarks),
@@ -71,6 +82,20 @@ def _match_json(match: Match) -> dict[str, Any]:
         "mode": match.rule.model.mode,
         "evidence": [{"view": item.view, "text": item.text, "line": item.line} for item in match.evidence],
         "captures": {name: capture.value for name, capture in match.captures.items()},
+    }
+
+
+def _duplicate_json(duplicate: Duplicate) -> dict[str, Any]:
+    return {
+        "number": duplicate.number,
+        "url": duplicate.url,
+        "state": duplicate.state,
+        "confidence": duplicate.confidence,
+        "why": duplicate.why,
+        "tier": duplicate.tier,
+        "fixed_in": duplicate.fix.version if duplicate.fix else None,
+        "evidence": list(duplicate.found.evidence) if duplicate.found else [],
+        "features": dict(duplicate.found.features) if duplicate.found else {},
     }
 
 
@@ -96,6 +121,8 @@ def _summary_parts(report: Report, *, is_dry_run: bool) -> Iterator[str]:
         yield "No rule matches."
     for match in sorted(report.matches, key=lambda match: match.superseded_by is not None):
         yield _describe_match(match)
+    if report.linking.duplicates or report.linking.left_out:
+        yield "\n".join(["### Earlier reports", "", *_describe_links(report)])
     if report.plan.actions:
         yield ("### What would be done (dry run)\n\n" if is_dry_run else "### What was done\n\n") + "\n".join(
             _describe_actions(report)
@@ -118,6 +145,38 @@ def _describe_match(match: Match) -> str:
     lines += [f"| {item.view} | {item.line} | {_cell(item.text)} | {_cell(item.wanted)} |" for item in match.evidence]
     captures = ", ".join(f"{name} = {_cell(capture.value)}" for name, capture in match.captures.items())
     return "\n".join(lines) + (f"\n\nFound: {captures}" if captures else "")
+
+
+_MOST_LEFT_OUT = 5
+
+
+def _describe_links(report: Report) -> Iterator[str]:
+    if report.linking.duplicates:
+        yield "| report | tier | sure | how it stands | why | both say | made of |"
+        yield "|---|---|---|---|---|---|---|"
+    for each in report.linking.duplicates:
+        yield (
+            f"| {_refer(each.number, each.found)} | {each.tier} | {each.confidence:.2f} | {describe_status(each)}"
+            f" | {each.why} | {_describe_finding(each.found)} |"
+        )
+    if report.linking.left_out:
+        yield "" if report.linking.duplicates else "Nothing is linked."
+        yield "Not linked:\n"
+    for out in report.linking.left_out[:_MOST_LEFT_OUT]:
+        shown = f"{_refer(out.earlier.number, out.earlier)}, tier {out.earlier.tier}, {out.earlier.score:.2f}"
+        yield f"- {shown}: {out.earlier.why}; {out.why}"
+
+
+def _describe_finding(found: Earlier | None) -> str:
+    """What both reports say, and the numbers that the score was made of, as two cells."""
+    shared = ", ".join(map(_cell, found.evidence[:3])) if found else ""
+    telling = [(name, value) for name, value in found.features.items() if value] if found else []
+    return f"{shared} | " + ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in telling)
+
+
+def _refer(number: int, found: Earlier | None) -> str:
+    """Code, not a link: a summary makes no backlink, but a stranger's title could do worse."""
+    return f"`#{number}`" + (f" {_cell(found.title)}" if found and found.title and found.number == number else "")
 
 
 def _cell(text: str) -> str:

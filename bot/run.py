@@ -1,29 +1,21 @@
 """The story of one issue, from the event to the report."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
 from bot.apply import apply_plan
-from bot.config import Config
 from bot.github.event import IssueRequest
 from bot.github.tracker import Issue, IssueEvent, Skip, Tracker
+from bot.linking import Linking, choose_duplicate_label, list_unchecked, read_linking
 from bot.plan import make_plan
 from bot.reading import find_login, read_history, read_issue, read_state, restore_title
 from bot.report import Report, check_identity
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.rule import Ruleset
 from bot.skip import find_event_skip
-from bot.wish import Wish, choose_wish
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """What a run works with: rules, settings, and perhaps a comment template of the repository's own."""
-
-    ruleset: Ruleset
-    config: Config
-    template: str | None = None
+from bot.sources import Sources
+from bot.wish import Wish, add_label, choose_wish
 
 
 def run(
@@ -32,7 +24,8 @@ def run(
     """Do all that Signpost does for one issue. Raises TrackerError where GitHub cannot be read."""
     report = Report(repository=event.repository, issue=event.number, problems=sources.ruleset.problems)
     if (skip := find_event_skip(event, sources.config)) or not _is_worth_a_look(event, sources):
-        return replace(report, skipped=skip)
+        linking = list_unchecked(event.issue, sources) if isinstance(event, IssueEvent) and not skip else Linking()
+        return replace(report, skipped=skip, linking=linking)
     issue = read_issue(event, sources.config, tracker)
     if isinstance(issue, Skip):
         return replace(report, skipped=issue, requests=tracker.requests)
@@ -41,12 +34,23 @@ def run(
     history = read_history(issue, wish, login, sources.config, tracker)
     if (as_reported := restore_title(issue, history)) != issue:
         matches, wish = _weigh(as_reported, sources, now)
-    state, refused = read_state(issue, wish, login, history, tracker)
+    linking = read_linking(issue, wish, login, sources, tracker)
+    if label := choose_duplicate_label(linking, sources.config):
+        wish = add_label(wish, label)
+        history = read_history(issue, wish, login, sources.config, tracker) if history is None else history
+    state = read_state(issue, wish, login, history, linking, tracker)
     state = replace(state, template=sources.template, forbidden=sources.ruleset.forbidden_words)
     plan = make_plan(issue, wish, state, sources.config, now)
     outcomes = () if is_dry_run else apply_plan(plan, issue, tracker)
-    remarks = (*refused, *check_identity(outcomes, login))
-    return replace(report, matches=matches, plan=plan, outcomes=outcomes, remarks=remarks, requests=tracker.requests)
+    return replace(
+        report,
+        matches=matches,
+        linking=linking,
+        plan=plan,
+        outcomes=outcomes,
+        remarks=tuple(check_identity(outcomes, login)),
+        requests=tracker.requests,
+    )
 
 
 def _weigh(issue: Issue, sources: Sources, now: datetime) -> tuple[tuple[Match, ...], Wish]:
@@ -61,11 +65,13 @@ def _match(issue: Issue, ruleset: Ruleset) -> tuple[Match, ...]:
 
 
 def _is_worth_a_look(event: IssueEvent | IssueRequest, sources: Sources) -> bool:
-    """Whether a request is due: a rule matches the payload, or something on the issue may be ours: a comment, a label.
+    """Whether a request is due: a rule matches the payload, or links alone may be given, or something may be ours.
 
     Only the payload of a new issue says for certain that nothing is: an edit may have been made while we commented.
     """
     if isinstance(event, IssueRequest) or event.action != "opened" or event.issue.comment_count:
+        return True
+    if sources.config.duplicates.enabled and sources.config.duplicates.comment == "always":
         return True
     if any(label.startswith(tuple(sources.config.labels.prefix_owned)) for label in event.issue.labels):
         return True

@@ -2,7 +2,8 @@
 
 from bot.config import Config
 from bot.github.event import IssueRequest
-from bot.github.tracker import Issue, IssueEvent, Skip
+from bot.github.tracker import Comment, Issue, IssueEvent, Skip
+from bot.issue.command import has_command, may_command
 
 _OCCASIONS = {
     ("issues", "opened"): "opened",
@@ -22,9 +23,15 @@ def find_event_skip(event: IssueEvent | IssueRequest, config: Config) -> Skip | 
         return Skip(f"{event.name} {event.action} is not looked at")
     if event.sender.is_bot:
         return Skip(f"the event comes from a bot ({event.sender.login})")
-    if event.comment and event.comment.author.login != event.issue.author.login:
+    if event.comment and not _is_for_us(event.comment, event.issue):
         return Skip("the comment is not by the issue's author")
     return find_issue_skip(event.issue, config)
+
+
+def _is_for_us(comment: Comment, issue: Issue) -> bool:
+    """Whether a comment may change what is known of an issue: its author's, and a maintainer's command."""
+    is_authors = comment.author.login == issue.author.login
+    return is_authors or (may_command(comment, issue.author) and has_command(comment))
 
 
 def find_issue_skip(issue: Issue, config: Config) -> Skip | None:

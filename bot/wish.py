@@ -1,7 +1,7 @@
 """What the matches ask for: which rules speak, and which labels they want. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.comment.rendering import compare_with_fix
@@ -44,6 +44,16 @@ def choose_wish(matches: Iterable[Match], config: Config, today: date) -> Wish:
         holding=tuple(match.rule.id for match in holding),
         fitting=unique(label for match in holding for label in _labels_of(match, config)),
         remarks=tuple(f"the guidance of `{m.rule.id}` expired on {m.rule.model.expires}; review it" for m in expired),
+    )
+
+
+def add_label(wish: Wish, label: str) -> Wish:
+    """The wish with one label more; where a rule wants it off, it is on all the same."""
+    return replace(
+        wish,
+        add=unique([*wish.add, label]),
+        remove=without(wish.remove, [label]),
+        fitting=unique([*wish.fitting, label]),
     )
 
 

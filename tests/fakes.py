@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.errors import TrackerError
-from bot.github.tracker import Account, Change, Comment, Folder, Issue
+from bot.github.tracker import Account, Change, Comment, Folder, Issue, LinkedIssue, Links, Release
 from tests.builders import OPENED, OURSELVES, Fields
 
 
@@ -19,6 +19,8 @@ class FakeTracker:
     changes: list[Change] = field(default_factory=list)
     login: str | None = None
     we: Account = OURSELVES
+    links: dict[int, LinkedIssue] = field(default_factory=dict)
+    releases: tuple[Release, ...] = ()
     now: datetime = OPENED
     requests: int = 0
 
@@ -51,6 +53,16 @@ class FakeTracker:
     def read_folder(self, repository: str, folder: str) -> Folder:
         del repository, folder
         return Folder()
+
+    def read_links(self, repository: str, numbers: Iterable[int]) -> Links:
+        del repository
+        self.requests += 1
+        known = {number: self.issues[number] for number in numbers if number in self.issues}
+        plain = {number: LinkedIssue(issue=issue) for number, issue in known.items()}
+        return Links(
+            issues={n: replace(self.links.get(n, linked), issue=linked.issue) for n, linked in plain.items()},
+            releases=self.releases,
+        )
 
     def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:
         present = self.issues[issue.number].labels

@@ -15,7 +15,8 @@ from bot.config import Config
 from bot.github.event import parse_event
 from bot.github.tracker import IssueEvent
 from bot.rules.loading import load_rules
-from bot.run import Sources, run
+from bot.run import run
+from bot.sources import Sources
 from tests.builders import an_issue
 from tests.fakes import FakeTracker
 

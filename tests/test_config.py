@@ -12,7 +12,7 @@ max_sections: 3
 skip: {labels: wontfix, authors: [octocat], associations: [OWNER], bots: false}
 on: [opened]
 labels: {create: true, regression: came-back, prefix_owned: ["signpost:"]}
-duplicates: {enabled: false, show: 1, tier_c: comment}
+duplicates: {enabled: false, show: 1, tier_c: comment, comment: always, label: null, label_when: known}
 words: {forbidden: [possible duplicate]}
 identity: {login: "signpost[bot]"}
 template: comment.md.j2
@@ -32,7 +32,14 @@ def test_every_default_is_the_careful_one() -> None:
         "skip": {"labels": [], "authors": [], "associations": ["OWNER", "MEMBER"], "bots": True},
         "on": ["opened", "edited", "reopened", "commented"],
         "labels": {"create": False, "regression": "regression", "prefix_owned": []},
-        "duplicates": {"enabled": True, "show": 3, "tier_c": "summary"},
+        "duplicates": {
+            "enabled": True,
+            "show": 3,
+            "tier_c": "summary",
+            "comment": "matched",
+            "label": "duplicate",
+            "label_when": "asked",
+        },
         "words": {"forbidden": []},
         "identity": {"login": None},
         "template": None,
@@ -47,7 +54,14 @@ def test_all_settings_are_read() -> None:
         "skip": {"labels": ["wontfix"], "authors": ["octocat"], "associations": ["OWNER"], "bots": False},
         "on": ["opened"],
         "labels": {"create": True, "regression": "came-back", "prefix_owned": ["signpost:"]},
-        "duplicates": {"enabled": False, "show": 1, "tier_c": "comment"},
+        "duplicates": {
+            "enabled": False,
+            "show": 1,
+            "tier_c": "comment",
+            "comment": "always",
+            "label": None,
+            "label_when": "known",
+        },
         "words": {"forbidden": ["possible duplicate"]},
         "identity": {"login": "signpost[bot]"},
         "template": "comment.md.j2",

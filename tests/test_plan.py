@@ -9,7 +9,8 @@ from bot.apply import apply_plan
 from bot.comment.marker import Marker, read_marker, sign_comment
 from bot.comment.templates import read_template
 from bot.config import Config, read_config
-from bot.duplicates.canonical import Duplicate, Target
+from bot.duplicates.canonical import Target
+from bot.duplicates.earlier import Duplicate
 from bot.github.tracker import Account, Change, Comment, Issue
 from bot.plan import (
     Action,

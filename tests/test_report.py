@@ -2,6 +2,8 @@
 
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.apply import Outcome
-from bot.duplicates.canonical import Duplicate
+from bot.duplicates.canonical import Fix
+from bot.duplicates.earlier import Duplicate, Earlier, LeftOut
 from bot.github.tracker import Skip
+from bot.linking import Linking
 from bot.plan import AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.report import Report, make_json, make_summary
 from bot.rules.document import Problem
@@ -31,6 +35,23 @@ PLAN = Plan(
     ("the label `gone` does not exist here",),
 )
 DUPLICATE = Duplicate(number=5, url="https://github.com/o/r/issues/5", state="open", confidence=0.9, why="same error")
+FOUND = Earlier(
+    number=5,
+    tier="B",
+    score=0.9,
+    why="same error",
+    title="It | `breaks`",
+    evidence=("no space left",),
+    features={"age": 1.5},
+)
+FIXED = Fix(version="2.1.96", at=datetime(2026, 4, 9, tzinfo=UTC), is_sure=True)
+LINKING = Linking(
+    duplicates=(
+        replace(DUPLICATE, found=FOUND, followers=14),
+        replace(DUPLICATE, number=6, state="closed", fix=FIXED),
+    ),
+    left_out=(LeftOut(replace(FOUND, number=8, tier="C"), "#8 is closed as not planned"),),
+)
 HOSTILE = [
     "|",
     "\\",
@@ -55,7 +76,7 @@ def a_report(**changes: object) -> Report:
     disk = a_rule(match={"phrase": "No space left on {thing:word}"}, supersedes=["any-write"])
     write = a_rule(id="any-write", title="Any write", match={"phrase": "write failed: No space"}, mode="label")
     fields: Fields = {"repository": REPOSITORY, "issue": 7, "matches": matches_of(issue, disk, write)}
-    fields |= {"plan": PLAN, "requests": 4, "duplicates": (DUPLICATE,), "remarks": ("#3 is closed",)}
+    fields |= {"plan": PLAN, "requests": 4, "linking": LINKING, "remarks": ("#3 is closed",)}
     fields |= {"problems": (Problem("rules/bad.yml", 3, 1, "`tilte` is unknown; did you mean `title`?"),)}
     fields |= {"outcomes": (*(Outcome(a) for a in PLAN.actions[:5]), Outcome(PLAN.actions[5], error="403:\nno right"))}
     return Report(**(fields | changes))
@@ -83,8 +104,24 @@ def test_the_json_is_what_scripts_depend_on() -> None:
                 "state": "open",
                 "confidence": 0.9,
                 "why": "same error",
-            }
+                "tier": "B",
+                "fixed_in": None,
+                "evidence": ["no space left"],
+                "features": {"age": 1.5},
+            },
+            {
+                "number": 6,
+                "url": "https://github.com/o/r/issues/5",
+                "state": "closed",
+                "confidence": 0.9,
+                "why": "same error",
+                "tier": "B",
+                "fixed_in": "2.1.96",
+                "evidence": [],
+                "features": {},
+            },
         ],
+        "left_out": [{"number": 8, "tier": "C", "confidence": 0.9, "why": "#8 is closed as not planned"}],
         "plan": [
             {"action": "create_labels", "labels": ["new"]},
             {"action": "add_labels", "labels": ["needs-info", "new"]},
@@ -130,7 +167,10 @@ def test_what_failed_and_what_is_remarkable_can_be_listed() -> None:
 def test_a_skipped_event_says_why() -> None:
     report = Report(repository=REPOSITORY, issue=7, skipped=Skip("the issue is locked"))
     assert make_json(report) == {
-        **{key: [] for key in ("matches", "superseded", "duplicates", "plan", "outcomes", "remarks", "problems")},
+        **{
+            key: []
+            for key in ("matches", "superseded", "duplicates", "left_out", "plan", "outcomes", "remarks", "problems")
+        },
         "repository": REPOSITORY,
         "issue": 7,
         "skipped": "the issue is locked",

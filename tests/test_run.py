@@ -17,7 +17,8 @@ from bot.github.event import IssueRequest
 from bot.github.tracker import Account, Comment, Issue, Skip
 from bot.plan import AddLabels, CreateComment, Plan, UpdateComment
 from bot.report import Report
-from bot.run import Sources, run
+from bot.run import run
+from bot.sources import Sources
 from tests.builders import (
     HUMAN,
     OTHER_BOT,
@@ -200,7 +201,11 @@ def test_a_label_of_our_own_prefix_goes_even_if_nothing_matches_any_more() -> No
     [
         (3, an_issue(number=3), None),
         (3, an_issue(number=3, state="closed", state_reason="completed"), None),
-        (3, an_issue(number=3, state="closed", state_reason="duplicate"), "#3 is closed as duplicate"),
+        (
+            3,
+            an_issue(number=3, state="closed", state_reason="duplicate"),
+            "#3 is closed as duplicate, and nothing says of what",
+        ),
         (4, an_issue(number=3), "#4 does not exist any more"),
         (7, an_issue(number=3), "#7 is this issue itself"),
     ],
@@ -209,7 +214,7 @@ def test_an_issue_to_follow_is_linked_only_if_it_can_be(number: int, there: Issu
     tracker = a_tracker(an_issue(), there)
     report = run_once(tracker, a_rule(follow=number), action="opened")
     (ours,) = our_comments(tracker)
-    assert report.remarks == ((f"`out-of-disk` follows {remark}; the link is left out",) if remark else ())
+    assert report.all_remarks == ((f"`out-of-disk` follows {remark}; the link is left out",) if remark else ())
     assert (f"#{number}" in ours.body) is (remark is None)
 
 

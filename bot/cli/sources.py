@@ -10,7 +10,7 @@ from bot.rules.document import Problem
 from bot.rules.loading import build_ruleset, join_rulesets, load_rules, read_folder
 from bot.rules.rule import Ruleset
 from bot.rules.template import check_comment_template
-from bot.run import Sources
+from bot.sources import Sources
 
 HOME = ".github/signpost"
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,8 +19,9 @@ _MARKER = re.compile(rf"{_START}(?P<version>\d{{1,4}}) (?P<state>\{{[^\n]{{0,600
 class Marker(BaseModel):
     """What our comment remembers: the rules that spoke with their content hash, the labels asked for, the links given.
 
-    `dropped` are labels that it asked for once, and does not any more. `text` is the hash of the visible text as we
-    wrote it, by which a human's edit is seen.
+    `links` are the issues to follow, `earlier` the earlier reports, each with its tier. `dropped` are labels that it
+    asked for once, and does not any more. `text` is the hash of the visible text as we wrote it, by which a human's
+    edit is seen.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -28,6 +30,7 @@ class Marker(BaseModel):
     rules: dict[str, str] = Field(default_factory=dict)
     labels: list[str] = Field(default_factory=list)
     links: list[int] = Field(default_factory=list)
+    earlier: dict[int, Literal["A", "B", "C"]] = Field(default_factory=dict)
     dropped: list[str] = Field(default_factory=list)
     text: str = ""
     is_withdrawn: bool = False

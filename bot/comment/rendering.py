@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bot.comment.links import describe_target, write_link
 from bot.comment.quoting import GITHUB, defuse, echo_capture, fence_code, find_pings, link_elsewhere
 from bot.comment.templates import read_template
 from bot.comment.translation import link_translations
-from bot.duplicates.canonical import Duplicate, Target
+from bot.duplicates.canonical import Target
+from bot.duplicates.earlier import Duplicate
 from bot.errors import SignpostError
 from bot.github.tracker import Issue
 from bot.issue.version import find_versions, parse_version
@@ -42,6 +44,7 @@ class Section:
     fix: str = ""
     follow: str = ""
     duplicates: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
 
 
@@ -80,6 +83,9 @@ def make_section(match: Match, issue: Issue, target: Target | None, duplicates: 
     def write(text: str | None) -> str:
         return link(render_template(text, values).strip()) if text else ""
 
+    def refer(duplicate: Duplicate) -> str:
+        return write_link(duplicate, defuse(duplicate.why, issue.repository, server))
+
     return Section(
         title=write(rule.model.title),
         tldr=link(" ".join(render_template(guidance.tldr, values).split())),
@@ -89,7 +95,8 @@ def make_section(match: Match, issue: Issue, target: Target | None, duplicates: 
         recommendation=write(guidance.recommendation),
         fix=_write_fix(match, issue.repository, server),
         follow=_write_follow(target),
-        duplicates=tuple(f"#{d.number} ({d.state}): {defuse(d.why, issue.repository, server)}" for d in duplicates),
+        duplicates=tuple(refer(d) for d in duplicates if d.tier != "C"),
+        related=tuple(refer(d) for d in duplicates if d.tier == "C"),
         resources=tuple(link(f"[{page.title}]({page.url})") for page in rule.model.resources),
     )
 
@@ -148,7 +155,7 @@ def _write_fix(match: Match, repository: str, server: str) -> str:
 def _write_follow(target: Target | None) -> str:
     if target is None:
         return ""
-    return f"#{target.number}, " + ("the open issue about this problem" if target.is_open else "closed as fixed")
+    return f"#{target.number}, {describe_target(target)}"
 
 
 def render_comment(sections: Iterable[Section], template: str | None = None) -> str:
@@ -160,6 +167,20 @@ def render_comment(sections: Iterable[Section], template: str | None = None) -> 
     try:
         source = make_environment().from_string(template or read_template("comment.md.j2"))
         return _tidy(source.render(sections=list(sections)))
+    except (TemplateError, *_FAILURES) as error:
+        raise CommentError(f"the comment's template cannot be rendered: {error}") from error
+
+
+def render_links(duplicates: Iterable[Duplicate]) -> str:
+    """The visible text of a comment that only links earlier reports."""
+    from jinja2 import TemplateError  # noqa: PLC0415 (most issues match no rule)
+
+    shown = list(duplicates)
+    known = [write_link(each) for each in shown if each.tier != "C"]
+    alike = [write_link(each) for each in shown if each.tier == "C"]
+    try:
+        source = make_environment().from_string(read_template("links.md.j2"))
+        return _tidy(source.render(duplicates=known, related=alike))
     except (TemplateError, *_FAILURES) as error:
         raise CommentError(f"the comment's template cannot be rendered: {error}") from error
 

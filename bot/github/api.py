@@ -8,7 +8,7 @@ long as Retry-After says. `wire.py` does that part.
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
@@ -23,9 +23,10 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from bot.errors import SettingsError, TrackerError
 from bot.github.answer import Answer, Lost, find_limit
 from bot.github.folder import FOLDER_QUERY, parse_folder
+from bot.github.links import parse_links, write_links_query
 from bot.github.paging import read_page, write_query
 from bot.github.payload import mend_text, parse_account, parse_change, parse_comment, parse_issue, parse_label
-from bot.github.tracker import Change, Comment, Cursor, Folder, Issue, Page
+from bot.github.tracker import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page
 from bot.github.wire import Patience, Wire
 
 API_VERSION = "2022-11-28"
@@ -113,6 +114,24 @@ class GitHubTracker:
             advice = "Use actions/checkout, and give the input `rules: .github/signpost`."
             raise TrackerError(f"Could not {what}: this GitHub has no GraphQL API. {advice}")
         return parse_folder(reply, folder, what)
+
+    def read_links(self, repository: str, numbers: Iterable[int]) -> Links:
+        """Those issues, through GraphQL; where it is not there, or too old for the query, one by one."""
+        asked = sorted(set(numbers))
+        what = f"read {', '.join(f'#{number}' for number in asked)} of {repository}"
+        owner, _, name = repository.partition("/")
+        body = {"query": write_links_query(asked), "variables": {"owner": owner, "name": name}}
+        reply = self._wire.query(what, self._transport.graphql_url, body, tolerate=_is_missing)
+        links = parse_links(reply, repository, what) if reply is not None else None
+        return links or Links(issues=dict(self._read_one_by_one(repository, asked)))
+
+    def _read_one_by_one(self, repository: str, numbers: Iterable[int]) -> Iterator[tuple[int, LinkedIssue]]:
+        for number in numbers:
+            try:
+                yield number, LinkedIssue(issue=self.get_issue(repository, number))
+            except TrackerError as error:
+                if not error.missing:
+                    raise
 
     def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:
         """Set the labels, beside those that are there."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.errors import TrackerError
-from bot.github.answer import Json
-from bot.github.payload import explain, mend_text
+from bot.github.graphql import Problem, describe_problems, mend_json
+from bot.github.payload import explain
 from bot.github.tracker import Folder
 
 _LEVELS = 3
@@ -52,14 +52,9 @@ class _Found(BaseModel):
     repository: _Repository | None = None
 
 
-class _Problem(BaseModel):
-    type: str = ""
-    message: str = ""
-
-
 class _Reply(BaseModel):
     data: _Found | None = None
-    errors: list[_Problem] = []
+    errors: list[Problem] = []
 
 
 def parse_folder(reply: object, folder: str, what: str) -> Folder:
@@ -72,7 +67,7 @@ def parse_folder(reply: object, folder: str, what: str) -> Folder:
     except ValidationError as error:
         raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({explain(error)}).") from None
     if read.errors:
-        raise _describe_problems(read.errors, what)
+        raise describe_problems(read.errors, what)
     found = read.data and read.data.repository and read.data.repository.object
     if not found:
         return Folder()
@@ -83,29 +78,6 @@ def parse_folder(reply: object, folder: str, what: str) -> Folder:
         files={path: blob.text or "" for path, blob, problem in walked if not problem},
         problems=tuple(f"{path}: {problem}" for path, _, problem in walked if problem),
     )
-
-
-def mend_json(json: Json) -> Json:
-    """Mend the text in JSON of any depth (see `mend_text`), which pydantic would refuse."""
-    if isinstance(json, str):
-        return mend_text(json)
-    if isinstance(json, list):
-        return [mend_json(entry) for entry in json]
-    if isinstance(json, dict):
-        return {key: mend_json(value) for key, value in json.items()}
-    return json
-
-
-def _describe_problems(problems: list[_Problem], what: str) -> TrackerError:
-    kinds = {problem.type for problem in problems}
-    said = f"Could not {what}: GitHub answered: {problems[0].message[:300]}"
-    if "NOT_FOUND" in kinds:
-        return TrackerError(f"{said} It does not exist, or the token may not see it.", missing=True)
-    if "FORBIDDEN" in kinds:
-        return TrackerError(f"{said}. Give the job `permissions: contents: read`.")
-    if "RATE_LIMITED" in kinds:
-        return TrackerError(f"{said}. Run it again within the hour.")
-    return TrackerError(said)
 
 
 def _walk(tree: _Object, folder: str, levels: int) -> Iterator[tuple[str, _Object, str]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, NoReturn
 
 from bot.errors import TrackerError
-from bot.github.tracker import Change, Comment, Folder, Issue
+from bot.github.tracker import Change, Comment, Folder, Issue, LinkedIssue, Links
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,10 @@ class PayloadTracker:
         """Nothing to read."""
         del repository, folder
         return Folder()
+
+    def read_links(self, repository: str, numbers: Iterable[int]) -> Links:
+        """Open issues, all of them."""
+        return Links(issues={number: LinkedIssue(issue=self.get_issue(repository, number)) for number in numbers})
 
     def add_labels(self, issue: Issue, labels: Iterable[str]) -> NoReturn:
         """Impossible."""

@@ -107,6 +107,46 @@ class Folder:
     problems: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedIssue:
+    """An issue or pull request that may be linked, as it is now, with what matters for a link.
+
+    `duplicate_of` is what maintainers marked it a duplicate of (owner/name, number); `references` how often others
+    point to it, `participants` how many people take part; `is_answered` whether a maintainer commented. `milestone` is
+    its own or that of the pull request which closed it, `fixed_at` when what closed it was merged or pushed.
+    """
+
+    issue: Issue
+    duplicate_of: tuple[str, int] | None = None
+    references: int = 0
+    participants: int = 0
+    is_answered: bool = False
+    milestone: str | None = None
+    fixed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A published release; `tag` as maintainers wrote it."""
+
+    tag: str
+    at: datetime
+    is_prerelease: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What GitHub says of issues that may be linked, by their number; one that is gone is not among them.
+
+    `issues` may hold more than was asked for: what those were marked duplicates of. `releases` are the newest, the
+    newest first; `has_older_releases` where there are more.
+    """
+
+    issues: Mapping[int, LinkedIssue] = field(default_factory=dict)
+    releases: tuple[Release, ...] = ()
+    has_older_releases: bool = False
+
+
 class Cursor(NamedTuple):
     """Where in a list to read: what changed at `since` or later (ISO 8601; "": from the first), there the n-th page.
 
@@ -170,6 +210,12 @@ class Tracker(Protocol):
         """The files of a folder on the default branch, at most three levels deep, in one request.
 
         A folder that does not exist is empty.
+        """
+
+    def read_links(self, repository: str, numbers: Iterable[int]) -> Links:
+        """Those issues as they are now, and what they were marked duplicates of, in one request.
+
+        Where GitHub has no such GraphQL API, one request more for each of them, and without what REST does not tell.
         """
 
     def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:

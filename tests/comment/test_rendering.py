@@ -22,7 +22,8 @@ from bot.comment.rendering import (
     render_comment,
 )
 from bot.comment.templates import read_template
-from bot.duplicates.canonical import Duplicate, Target
+from bot.duplicates.canonical import Target
+from bot.duplicates.earlier import Duplicate
 from bot.rules.matching import match_rules, read_facts
 from tests.builders import Fields, a_rule, a_ruleset, an_issue, matches_of
 

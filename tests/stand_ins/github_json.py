@@ -51,6 +51,9 @@ class StoredIssue:
     comments: list[StoredComment] = field(default_factory=list)
     changes: list[Json] = field(default_factory=list)
     edited_at: str = ""
+    references: int = 0
+    milestone: str | None = None
+    fixed_at: str | None = None
 
     @property
     def updated_at(self) -> str:
@@ -66,6 +69,7 @@ class StoredRepository:
     issues: dict[int, StoredIssue] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     files: dict[str, str | bytes] = field(default_factory=dict)
+    releases: list[tuple[str, str]] = field(default_factory=list)
 
 
 def moment(count: int) -> str:
@@ -203,6 +207,54 @@ def tree_json(files: dict[str, str | bytes], folder: str) -> Json | None:
         for name in sorted({path.partition("/")[0] for path in below})
     ]
     return {"__typename": "Tree", "entries": entries}
+
+
+def place_json(repository: str, issue: StoredIssue) -> Json:
+    kind = "PullRequest" if issue.is_pull_request else "Issue"
+    return {"__typename": kind, "number": issue.number, "repository": {"nameWithOwner": repository}}
+
+
+def linked_json(repository: str, issue: StoredIssue, issues: Sequence[StoredIssue], hops: int) -> Json:
+    """A GraphQL Issue as a link is checked: with what it is marked a duplicate of, so many steps deep."""
+    html_url = f"https://github.com/{repository}/{'pull' if issue.is_pull_request else 'issues'}/{issue.number}"
+    place = place_json(repository, issue)
+    if issue.is_pull_request:
+        return {**place, "title": issue.title, "url": html_url}
+    canonical = next((other for other in issues if other.id == issue.duplicate_of), None)
+    people = {comment.author.login for comment in issue.comments} | ({issue.author.login} if issue.author else set())
+    return {
+        **place,
+        "title": issue.title,
+        "body": issue.body or "",
+        "url": html_url,
+        "state": issue.state.upper(),
+        "stateReason": issue.state_reason.upper() if issue.state_reason else None,
+        "locked": issue.is_locked,
+        "createdAt": issue.created_at,
+        "updatedAt": issue.updated_at,
+        "authorAssociation": issue.association,
+        "author": {"login": issue.author.login} if issue.author else None,
+        "milestone": {"title": issue.milestone} if issue.milestone else None,
+        "participants": {"totalCount": len(people)},
+        "references": {"totalCount": issue.references},
+        "answers": {"nodes": [{"authorAssociation": comment.association} for comment in issue.comments[-20:]]},
+        "closings": {"nodes": [{"closer": {"mergedAt": issue.fixed_at, "milestone": None}}] if issue.fixed_at else []},
+        "marks": {"nodes": [_mark_json(place, repository, canonical, issues, hops)] if canonical else []},
+    }
+
+
+def _mark_json(place: Json, repository: str, canonical: StoredIssue, issues: Sequence[StoredIssue], hops: int) -> Json:
+    deep = linked_json(repository, canonical, issues, hops - 1) if hops else place_json(repository, canonical)
+    return {"__typename": "MarkedAsDuplicateEvent", "duplicate": place, "canonical": deep}
+
+
+def releases_json(releases: Sequence[tuple[str, str]]) -> Json:
+    """GraphQL's releases, the newest first, each a tag and when it was published."""
+    nodes = [
+        {"tagName": tag, "publishedAt": at, "isDraft": False, "isPrerelease": False}
+        for tag, at in sorted(releases, key=lambda release: release[1], reverse=True)
+    ]
+    return {"nodes": nodes[:50], "pageInfo": {"hasNextPage": len(nodes) > 50}}
 
 
 def blob_entry(name: str, content: str | bytes) -> Json:

@@ -16,7 +16,9 @@ from tests.stand_ins.github_json import (
     error_json,
     issue_json,
     label_json,
+    linked_json,
     own_user_json,
+    releases_json,
     tree_json,
 )
 from tests.stand_ins.github_state import REPORTER, Reply, Request, State
@@ -313,5 +315,36 @@ def _answer_graphql(state: State, request: Request, person: Person | None) -> Re
     if repository is None:
         error = {"type": "NOT_FOUND", "message": f"Could not resolve to a Repository with the name '{name}'."}
         return Reply(body={"data": {"repository": None}, "errors": [error]})
+    if "expression" not in asked:
+        return _answer_links(state, repository, request.body["query"])
     folder = asked["expression"].removeprefix("HEAD:")
     return Reply(body={"data": {"repository": {"object": tree_json(repository.files, folder)}}})
+
+
+def _answer_links(state: State, repository: StoredRepository, query: str) -> Reply:
+    """Issues by their numbers; for one that is gone an error that names it, beside the others."""
+    if not state.knows_duplicates:
+        error = {
+            "message": "Field 'stateReason' doesn't accept argument 'enableDuplicate'",
+            "extensions": {"code": "argumentNotAccepted"},
+        }
+        return Reply(body={"errors": [error]})
+    numbers = [int(number) for number in re.findall(r"^i(\d+): issueOrPullRequest", query, flags=re.MULTILINE)]
+    hops = len(re.findall(r"^fragment Hop", query, flags=re.MULTILINE)) - 1
+    issues = list(repository.issues.values())
+    found = {
+        f"i{number}": linked_json(repository.name, issue, issues, hops) if issue else None
+        for number in numbers
+        for issue in [repository.issues.get(number)]
+    }
+    errors = [
+        {
+            "type": "NOT_FOUND",
+            "path": ["repository", name],
+            "message": f"Could not resolve to an issue or pull request with the number of {name[1:]}.",
+        }
+        for name, node in found.items()
+        if node is None
+    ]
+    data = {"repository": {**found, "releases": releases_json(repository.releases)}}
+    return Reply(body={"data": data, "errors": errors} if errors else {"data": data})

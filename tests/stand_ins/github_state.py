@@ -45,7 +45,7 @@ class State:
     """Repositories, people by their tokens, and what is gone.
 
     `moved` are repositories (old name: status and new name); `gone` are issues: where they were transferred to, or None
-    where they were deleted.
+    where they were deleted. A server that is not `knows_duplicates` is too old for `stateReason(enableDuplicate: …)`.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -55,6 +55,7 @@ class State:
         self.moved: dict[str, tuple[int, str]] = {}
         self.gone: dict[tuple[str, int], tuple[str, int] | None] = {}
         self.has_graphql = True
+        self.knows_duplicates = True
         self._clock = 0
 
     def tick(self) -> int:
@@ -113,6 +114,12 @@ class State:
         """Edit the text; GitHub keeps no entry of that in the issue's history."""
         issue.body = body
         issue.edited_at = moment(self.tick())
+
+    def mark_duplicate(self, issue: StoredIssue, canonical: StoredIssue, actor: Person = MAINTAINER) -> None:
+        """Close an issue as a duplicate; the mark stands in the history of both."""
+        issue.state, issue.state_reason, issue.duplicate_of = "closed", "duplicate", canonical.id
+        self.note(issue, "marked_as_duplicate", actor)
+        self.note(issue, "closed", actor)
 
     def note(self, issue: StoredIssue, kind: str, actor: Person, **more: Value) -> None:
         """Put an entry into the issue's own history."""

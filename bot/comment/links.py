@@ -1,0 +1,49 @@
+"""How another issue stands, in words that a comment may hold. Pure."""
+
+from datetime import datetime
+
+from bot.comment.quoting import quote_code
+from bot.duplicates.canonical import Fix, Target
+from bot.duplicates.earlier import Duplicate
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def write_link(duplicate: Duplicate, why: str | None = None) -> str:
+    """The link to an earlier report, how it stands, and why it is given; `why` where it was made harmless already."""
+    return f"#{duplicate.number} ({describe_status(duplicate)}): {duplicate.why if why is None else why}"
+
+
+def describe_status(duplicate: Duplicate) -> str:
+    """How it stands: `open, 14 others follow it`, or ``fixed in `2.1.96`, released 9 April 2026``."""
+    if duplicate.fix:
+        return describe_fix(duplicate.fix)
+    followers = duplicate.followers if duplicate.is_open else 0
+    if not followers:
+        return duplicate.state
+    return f"open, {followers} others follow it" if followers > 1 else "open, 1 other follows it"
+
+
+def describe_target(target: Target) -> str:
+    """The same of the issue that a rule follows."""
+    if target.fix:
+        return describe_fix(target.fix)
+    return "the open issue about this problem" if target.is_open else "closed as fixed"
+
+
+def describe_fix(fix: Fix) -> str:
+    """In which release, and since when; a release that only came after the fix is not said to be the one."""
+    if fix.version is None:
+        return "fixed, in no release yet"
+    when = write_date(fix.at) if fix.at else ""
+    if fix.is_sure:
+        return f"fixed in {quote_code(fix.version)}{f', released {when}' if when else ''}"
+    return f"fixed; the first release since is {quote_code(fix.version)}{f' of {when}' if when else ''}"
+
+
+def write_date(at: datetime) -> str:
+    """`9 April 2026`, whatever the machine's language is."""
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"

@@ -1,0 +1,222 @@
+"""Issues that may be linked, and what matters for a link, in one GraphQL answer. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from bot.errors import SettingsError, TrackerError
+from bot.github.graphql import Problem, describe_problems, mend_json
+from bot.github.payload import explain, parse_issue
+from bot.github.tracker import LinkedIssue, Links, Release
+
+MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+
+_HOPS = 2
+"""So many steps of a chain of duplicates are read with each issue; more would multiply what the query costs."""
+
+_TOLERABLE = frozenset({"NOT_FOUND", "FORBIDDEN"})
+"""What is said of one issue or of the releases alone; the rest of the answer holds."""
+
+_PLAIN = """
+fragment Plain on Issue {
+  number title body url state stateReason(enableDuplicate: true) locked createdAt updatedAt authorAssociation
+  author { login }
+  repository { nameWithOwner }
+  milestone { title }
+  participants { totalCount }
+  references: timelineItems(itemTypes: [CROSS_REFERENCED_EVENT]) { totalCount }
+  answers: comments(last: 20) { nodes { authorAssociation } }
+  closings: timelineItems(last: 1, itemTypes: [CLOSED_EVENT]) { nodes { ... on ClosedEvent { closer {
+    ... on PullRequest { mergedAt milestone { title } } ... on Commit { committedDate }
+  } } } }
+}
+"""
+_RELEASES = """
+releases(first: 50, orderBy: {field: CREATED_AT, direction: DESC}) {
+  nodes { tagName publishedAt isDraft isPrerelease } pageInfo { hasNextPage }
+}
+"""
+
+
+def write_links_query(numbers: Iterable[int]) -> str:
+    """The query for those issues; takes `owner` and `name`.
+
+    https://docs.github.com/en/graphql/reference/objects#issue
+    """
+    either = "__typename ...Hop0 ... on PullRequest { number title url }"
+    asked = "\n".join(f"i{number}: issueOrPullRequest(number: {number}) {{ {either} }}" for number in numbers)
+    hops = "\n".join(map(_write_hop, range(_HOPS + 1)))
+    head = "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name)"
+    return f"{head} {{\n{asked}\n{_RELEASES}}} }}\n{hops}\n{_PLAIN}"
+
+
+def _write_hop(hop: int) -> str:
+    """An issue, and the marks that say whose duplicate it is; they stand in the history of both."""
+    following = f"...Hop{hop + 1}" if hop < _HOPS else ""
+    place = "number repository { nameWithOwner }"
+    return f"""
+fragment Hop{hop} on Issue {{
+  ...Plain
+  marks: timelineItems(last: 5, itemTypes: [MARKED_AS_DUPLICATE_EVENT, UNMARKED_AS_DUPLICATE_EVENT]) {{ nodes {{
+    __typename
+    ... on MarkedAsDuplicateEvent {{
+      duplicate {{ ... on Issue {{ {place} }} }}
+      canonical {{ __typename ... on Issue {{ {place} {following} }} ... on PullRequest {{ {place} title url }} }}
+    }}
+    ... on UnmarkedAsDuplicateEvent {{ duplicate {{ ... on Issue {{ {place} }} }} }}
+  }} }}
+}}
+"""
+
+
+class _Repository(BaseModel):
+    name: str = Field(default="", alias="nameWithOwner")
+
+
+class _Place(BaseModel):
+    number: int = 0
+    repository: _Repository = _Repository()
+
+
+class _Milestone(BaseModel):
+    title: str = ""
+
+
+class _Count(BaseModel):
+    total: int = Field(default=0, alias="totalCount")
+
+
+class _Answer(BaseModel):
+    association: str = Field(default="NONE", alias="authorAssociation")
+
+
+class _Answers(BaseModel):
+    nodes: list[_Answer | None] = []
+
+
+class _Closer(BaseModel):
+    merged_at: datetime | None = Field(default=None, alias="mergedAt")
+    pushed_at: datetime | None = Field(default=None, alias="committedDate")
+    milestone: _Milestone | None = None
+
+
+class _Closing(BaseModel):
+    closer: _Closer | None = None
+
+
+class _Closings(BaseModel):
+    nodes: list[_Closing | None] = []
+
+
+class _Mark(BaseModel):
+    kind: str = Field(default="", alias="__typename")
+    duplicate: _Place | None = None
+    canonical: dict[str, Any] | None = None
+
+
+class _Marks(BaseModel):
+    nodes: list[_Mark | None] = []
+
+
+class _Issue(_Place):
+    milestone: _Milestone | None = None
+    participants: _Count = _Count()
+    references: _Count = _Count()
+    answers: _Answers = _Answers()
+    closings: _Closings = _Closings()
+    marks: _Marks = _Marks()
+
+
+class _Release(BaseModel):
+    tag: str = Field(alias="tagName")
+    published_at: datetime | None = Field(default=None, alias="publishedAt")
+    is_draft: bool = Field(default=False, alias="isDraft")
+    is_prerelease: bool = Field(default=False, alias="isPrerelease")
+
+
+class _PageInfo(BaseModel):
+    has_next: bool = Field(default=False, alias="hasNextPage")
+
+
+class _Releases(BaseModel):
+    nodes: list[_Release | None] = []
+    page: _PageInfo = Field(default=_PageInfo(), alias="pageInfo")
+
+
+class _Reply(BaseModel):
+    data: dict[str, Any] | None = None
+    errors: Annotated[list[Problem], BeforeValidator(lambda value: value or [])] = []
+
+
+def parse_links(reply: object, repository: str, what: str) -> Links | None:
+    """Read the answer to `write_links_query`; None where the server does not understand the query.
+
+    Raises `TrackerError` ("Could not `what`: …") for GraphQL's other errors, which come with the status 200.
+    """
+    try:
+        read = _Reply.model_validate(mend_json(reply))
+        found = (read.data or {}).get("repository")
+        kinds = {problem.type for problem in read.errors}
+        if found is None and kinds == {""}:
+            return None
+        if found is None or kinds - _TOLERABLE:
+            raise describe_problems(read.errors or [Problem(message="nothing")], what)
+        releases = _Releases.model_validate(found.pop("releases", None) or {})
+        return Links(
+            issues=dict(_walk([node for node in found.values() if node], repository)),
+            releases=tuple(_list_releases(releases)),
+            has_older_releases=releases.page.has_next,
+        )
+    except (AttributeError, SettingsError, TypeError) as error:
+        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({error}).") from None
+    except ValidationError as error:
+        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({explain(error)}).") from None
+
+
+def _walk(nodes: list[Mapping[str, Any]], repository: str) -> Iterator[tuple[int, LinkedIssue]]:
+    """The issues of the repository, and those of them that they are duplicates of."""
+    for node in nodes:
+        read = _Issue.model_validate(node)
+        mark = _find_mark(read)
+        # The last step of what was asked has a mark whose own state was not: it is read when it is asked for.
+        if "title" in node:
+            yield read.number, _make_linked(node, read, mark, repository)
+        if mark and _lead_of(mark)[0].casefold() == repository.casefold():
+            yield from _walk([mark], repository)
+
+
+def _find_mark(read: _Issue) -> dict[str, Any] | None:
+    """What the issue was last marked a duplicate of, unless the mark was taken back."""
+    own = [mark for mark in read.marks.nodes if mark and mark.duplicate and _is_same(mark.duplicate, read)]
+    return own[-1].canonical if own and own[-1].kind == "MarkedAsDuplicateEvent" else None
+
+
+def _is_same(one: _Place, other: _Place) -> bool:
+    return (one.number, one.repository.name) == (other.number, other.repository.name)
+
+
+def _lead_of(mark: Mapping[str, Any]) -> tuple[str, int]:
+    place = _Place.model_validate(mark)
+    return place.repository.name, place.number
+
+
+def _make_linked(node: Mapping[str, Any], read: _Issue, mark: Mapping[str, Any] | None, repository: str) -> LinkedIssue:
+    closer = next((closing.closer for closing in read.closings.nodes if closing and closing.closer), None)
+    milestone = (closer and closer.milestone) or read.milestone
+    return LinkedIssue(
+        issue=parse_issue(node, read.repository.name or repository),
+        duplicate_of=_lead_of(mark) if mark else None,
+        references=read.references.total,
+        participants=read.participants.total,
+        is_answered=any(answer and answer.association in MAINTAINERS for answer in read.answers.nodes),
+        milestone=milestone.title if milestone else None,
+        fixed_at=(closer.merged_at or closer.pushed_at) if closer else None,
+    )
+
+
+def _list_releases(releases: _Releases) -> Iterator[Release]:
+    for each in releases.nodes:
+        if each and each.published_at and not each.is_draft:
+            yield Release(tag=each.tag, at=each.published_at, is_prerelease=each.is_prerelease)

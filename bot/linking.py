@@ -1,0 +1,169 @@
+"""What an issue is linked to: earlier reports that were found, and where each link leads now; in few requests."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.comment.marker import Marker, find_own_comment
+from bot.config import Config
+from bot.duplicates.canonical import Refusal, Target, find_unread_ends, judge_target
+from bot.duplicates.earlier import (
+    GIVEN_BEFORE,
+    MOST_CHECKED,
+    SAID_SO,
+    Duplicate,
+    Earlier,
+    Findings,
+    Knowledge,
+    LeftOut,
+    choose_duplicates,
+)
+from bot.github.tracker import Issue, Links, Tracker
+from bot.issue.command import find_command
+from bot.rules.matching import match_rules, read_facts
+from bot.rules.rule import Ruleset
+from bot.sources import Sources
+from bot.wish import Wish
+
+_MENTION = re.compile(r"(?<![\w/&])#([1-9][0-9]{0,8})\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """Links that may be given, those that may not, and what maintainers should know.
+
+    `targets` has the issues to follow, by their numbers in the rules; `asked` is where a person's command leads.
+    """
+
+    targets: Mapping[int, Target] = field(default_factory=dict)
+    duplicates: tuple[Duplicate, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    asked: Target | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the report certainly repeats one that is linked."""
+        return any(duplicate.tier == "A" for duplicate in self.duplicates)
+
+
+def read_linking(issue: Issue, wish: Wish, login: str, sources: Sources, tracker: Tracker) -> Linking:
+    """Look for earlier reports, and read where they and the issues to follow lead: two requests at most to check."""
+    own = find_own_comment(issue.comments, login, issue.number)
+    findings = _find_earlier(issue, wish, own[1] if own else None, sources)
+    command = find_command(issue.comments, issue.author)
+    follows = {rule.id: rule.follow for match in wish.speaking if (rule := match.rule.model).follow}
+    candidates = _order(findings.earlier, command)
+    numbers = [*follows.values(), *(each.number for each in candidates)]
+    links = _read_links(issue, [number for number in numbers if number], tracker)
+    judged = {number: judge_target(issue, number, links) for number in numbers if number}
+    targets = {number: target for number in follows.values() if number and isinstance(target := judged[number], Target)}
+    knowledge = Knowledge(
+        rules=_match_targets(judged.values(), links, wish, sources.ruleset),
+        linked={target.number for target in targets.values()} | _find_mentions(issue),
+        given=own[1].earlier if own else (),
+    )
+    duplicates, left_out = choose_duplicates(candidates, judged, knowledge)
+    asked = judged.get(command or 0)
+    return Linking(
+        targets=targets,
+        duplicates=duplicates,
+        left_out=(*left_out, *(LeftOut(each, "not among the nearest") for each in findings.earlier[MOST_CHECKED:])),
+        asked=asked if isinstance(asked, Target) else None,
+        remarks=(*_remark_follows(follows, judged), *_remark_others(candidates, judged), *findings.remarks),
+    )
+
+
+def choose_duplicate_label(linking: Linking, config: Config) -> str | None:
+    """The label for a report that repeats another, where a person says so, or the settings take tier A for it."""
+    is_due = linking.asked or (config.duplicates.label_when == "known" and linking.is_known)
+    return config.duplicates.label if is_due and config.mode != "observe" else None
+
+
+def list_unchecked(issue: Issue, sources: Sources) -> Linking:
+    """What was found for an issue that nothing is said about, where finding costs nothing; nobody has checked it."""
+    if not (sources.config.duplicates.enabled and sources.find_earlier.is_free):
+        return Linking()
+    findings = sources.find_earlier(issue)
+    reason = "no rule matches, and the settings want no comment for links alone"
+    return Linking(left_out=tuple(LeftOut(each, reason) for each in findings.earlier), remarks=findings.remarks)
+
+
+def _find_earlier(issue: Issue, wish: Wish, marker: Marker | None, sources: Sources) -> Findings:
+    """What may be the same problem; where it could not be searched, what was linked before."""
+    asked = sources.config.duplicates
+    is_due = wish.speaking or asked.comment == "always" or sources.find_earlier.is_free
+    if not (asked.enabled and asked.show and is_due):
+        return Findings()
+    findings = sources.find_earlier(issue)
+    if findings.is_whole or marker is None:
+        return findings
+    known = {each.number for each in findings.earlier}
+    before = [
+        Earlier(number=number, tier=tier, score=0.0, why=GIVEN_BEFORE)
+        for number, tier in marker.earlier.items()
+        if number not in known
+    ]
+    return replace(findings, earlier=(*before, *findings.earlier))
+
+
+def _order(earlier: Iterable[Earlier], asked: int | None) -> list[Earlier]:
+    """What a person named, then the best by tier; no more than are looked at."""
+    named = [Earlier(number=asked, tier="A", score=1.0, why=SAID_SO)] if asked else []
+    others = sorted((each for each in earlier if each.number != asked), key=lambda each: (each.tier, -each.score))
+    return [*named, *others][:MOST_CHECKED]
+
+
+def _read_links(issue: Issue, numbers: list[int], tracker: Tracker) -> Links:
+    """What GitHub says of them, and of the ends of their chains. One that is this issue itself is not asked for."""
+    asked = sorted(set(numbers) - {issue.number})
+    if not asked:
+        return Links()
+    links = tracker.read_links(issue.repository, asked)
+    ends = set(find_unread_ends(asked, links.issues, issue.repository)) - {issue.number}
+    if not ends:
+        return links
+    behind = tracker.read_links(issue.repository, sorted(ends))
+    return replace(links, issues={**behind.issues, **links.issues})
+
+
+def _match_targets(judged: Iterable[Target | Refusal], links: Links, wish: Wish, ruleset: Ruleset) -> dict[int, str]:
+    """Which of the rules that speak matches the text of a target too; general advice makes no two reports the same."""
+    speaking = [match.rule.id for match in wish.speaking if not match.rule.pack.model.fallback]
+    found = dict[int, str]()
+    for number in {target.number for target in judged if isinstance(target, Target)} if speaking else ():
+        known = links.issues.get(number)
+        matches = match_rules(read_facts(known.issue, ruleset), ruleset) if known else ()
+        theirs = {match.rule.id for match in matches if match.superseded_by is None}
+        if same := next((rule for rule in speaking if rule in theirs), None):
+            found[number] = same
+    return found
+
+
+def _find_mentions(issue: Issue) -> set[int]:
+    """The issues that the report itself names: its author knows them."""
+    return {int(number) for number in _MENTION.findall(f"{issue.title}\n{issue.body}")}
+
+
+def _remark_follows(follows: Mapping[str, int | None], judged: Mapping[int, Target | Refusal]) -> list[str]:
+    remarks = list[str]()
+    for rule, number in follows.items():
+        target = judged[number or 0]
+        if isinstance(target, Refusal):
+            remarks.append(f"`{rule}` follows {target.reason}; the link is left out")
+        elif target.number != number:
+            end = target.number
+            remarks.append(f"`{rule}` follows #{number}, which is a duplicate of #{end}; #{end} is linked, so name it")
+    return remarks
+
+
+def _remark_others(candidates: Iterable[Earlier], judged: Mapping[int, Target | Refusal]) -> list[str]:
+    """What a person asked for and does not get, and circles, whoever finds them."""
+    remarks = list[str]()
+    for each in candidates:
+        target = judged[each.number]
+        if isinstance(target, Refusal) and each.why == SAID_SO:
+            remarks.append(f"`/signpost duplicate #{each.number}`: {target.reason}; nothing is done")
+        elif isinstance(target, Refusal) and target.is_fault and target.reason not in remarks:
+            remarks.append(target.reason)
+    return remarks
