@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import suppress
+from io import StringIO
 from typing import NoReturn
 
 from bot.cli import main
@@ -14,8 +15,10 @@ def enter() -> NoReturn:
     Everything is written by then; to take the objects of a finished process apart one by one costs a tenth of its time
     (mypy leaves in the same way).
     """
+    sys.stdout = sys.stdout or StringIO()  # there is none where the shell closed it: `>&-`
+    sys.stderr = sys.stderr or StringIO()
     code = main()
-    with suppress(BrokenPipeError, ValueError):  # nobody reads any more, or the stream is closed
+    with suppress(OSError, ValueError):  # nobody reads any more, or the stream is closed
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)

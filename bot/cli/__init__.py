@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from itertools import pairwise
 
 from bot.errors import SignpostError
 
@@ -35,15 +36,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # an issue may hold signs that the terminal's encoding lacks
     try:
-        return _dispatch(words)
+        code = _dispatch(words)
+        sys.stdout.flush()
     except SignpostError as error:
-        print(f"signpost: {error}", file=sys.stderr)
-        return error.exit_code
+        return _tell(str(error), error.exit_code, words)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        # What a command reads and writes it answers for itself; what is left is standard output, and a full disk.
+        return _tell(f"cannot go on: {error}", 2, [])
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # rich leaves with 1 then, which is a finding for us
+            return 0
+        raise
+    return code
+
+
+def _tell(message: str, code: int, words: list[str]) -> int:
+    """The message for a person, and for a script that asked for JSON; gives back the exit code."""
+    print(f"signpost: {message}", file=sys.stderr)
+    if "--format=json" in words or ("--format", "json") in pairwise(words):
+        from bot.cli.output import print_json
+
+        print_json({"error": message})
+    return code
 
 
 def _dispatch(words: list[str]) -> int:

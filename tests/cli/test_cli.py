@@ -184,3 +184,38 @@ def test_the_package_runs_as_a_module(repository: Path) -> None:
     done = subprocess.run(words, cwd=ROOT, env={}, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 rule, 2 examples: all proven, 2 warnings")
+
+
+def run_in_shell(folder: Path, line: str) -> "subprocess.CompletedProcess[str]":
+    """One line of a shell in which `signpost` is the command, as people pipe and redirect it."""
+    shell = f'set -o pipefail; signpost() {{ {shlex.quote(sys.executable)} -m bot "$@"; }}; {line}'
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        ["bash", "-c", shell], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@each_use
+@pytest.mark.parametrize("sink", ["| true", ">&-"], ids=["a reader that is gone", "no standard output"])
+def test_who_does_not_read_to_the_end_is_no_finding(repository: Path, command: str, sink: str) -> None:
+    done = run_in_shell(repository, f"signpost {shlex.join(USES[command])} {sink}")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no disk that is always full")
+@pytest.mark.parametrize("form", ["text", "json"])
+@each_use
+def test_a_full_disk_is_told_in_a_sentence(repository: Path, command: str, form: str) -> None:
+    done = run_in_shell(repository, f"signpost {shlex.join(USES[command])} --format {form} > /dev/full")
+
+    assert (done.returncode, done.stderr) == (2, "signpost: cannot go on: [Errno 28] No space left on device\n")
+
+
+@pytest.mark.parametrize("form", [("--format", "json"), ("--format=json",)])
+def test_a_script_that_asked_for_json_gets_the_error_as_json(tmp_path: Path, form: tuple[str, ...]) -> None:
+    finished = run_command("backtest", "--issues", "none.jsonl", "--rules", "pack:common", *form, folder=tmp_path)
+
+    message = "cannot read none.jsonl: No such file or directory"
+    assert (finished.code, finished.err) == (2, f"signpost: {message}\n")
+    assert json.loads(finished.out) == {"schema_version": 1, "error": message}
