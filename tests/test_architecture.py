@@ -71,6 +71,7 @@ NOT_PURE = (
     "bot.duplicates.index_search",  # asks it
     "bot.duplicates.index_writing",  # writes it
     "bot.duplicates.model_file",  # reads its own file
+    "bot.history.cores",  # asks the system
     "bot.history.issues",  # reads the files of a maintainer
     "bot.history.store",  # keeps what was downloaded
     "bot.history.workers",  # starts processes

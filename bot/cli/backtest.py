@@ -117,7 +117,8 @@ def _read_settings(asked: str | None, places: list[str]) -> Config:
 
 
 def _replay(history: History, task: Task, arguments: argparse.Namespace) -> tuple[Tally, MessageTally]:
-    from bot.history.workers import count_cores, replay_history
+    from bot.history.cores import count_cores
+    from bot.history.workers import replay_history
 
     total = history.total
     if total is None and sys.stderr.isatty():

@@ -76,7 +76,8 @@ def _find_files(ruleset: Ruleset, changed: str | None) -> frozenset[str] | None:
 
 
 def _try_all(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int | None) -> list[CheckReport]:
-    from bot.cli.checking.cores import count_cores, try_rules
+    from bot.cli.checking.cores import try_rules
+    from bot.history.cores import count_cores
 
     return list(track(try_rules(rules, ruleset, terms, jobs or count_cores()), "rules", len(rules)))
 

@@ -13,12 +13,12 @@ from bot.cli.suggest import find_places, show_progress, tell_draft, write_drafts
 from bot.errors import SettingsError
 from bot.github.runner import Settings
 from bot.github.tracker import Issue
+from bot.history.cores import count_cores
 from bot.history.draft_text import write_draft
 from bot.history.drafts import Draft, make_skeleton
 from bot.history.issues import NO_HISTORY, open_file
 from bot.history.mining import Quest, mine_issue
 from bot.history.replay import compile_rules
-from bot.history.workers import count_cores
 from bot.rules.loading import read_place
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.rule import Ruleset

@@ -11,11 +11,11 @@ from bot.cli.history import add_history, open_history
 from bot.cli.output import add_format, add_rules, list_rules, make_console, print_json
 from bot.cli.progress import track
 from bot.cli.sources import HOME
+from bot.history.cores import count_cores
 from bot.history.draft_text import spread, tell_reach, write_draft
 from bot.history.drafts import Draft
 from bot.history.mining import Find, Quest, Seen, mine_history
 from bot.history.replay import compile_rules
-from bot.history.workers import count_cores
 from bot.issue.printable import reveal_line
 from bot.rules.loading import read_place
 

@@ -4,7 +4,6 @@ Each worker has a pipe of its own and one chunk at a time. A worker whose parent
 of its pipe and leaves; so nothing is ever left behind.
 """
 
-import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -50,11 +49,6 @@ class _ReplayWork:
 class _Worker(NamedTuple):
     process: BaseProcess
     pipe: Connection
-
-
-def count_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def replay_history(lines: Iterable[Line], task: Task, jobs: int) -> Iterator[Part]:

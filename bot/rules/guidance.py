@@ -16,8 +16,8 @@ ALWAYS_FORBIDDEN = ("duplicate of #",)
 _NEVER_SPEAKS = "this branch never speaks, since the one before it has no `when:`; add one there, or put that one last"
 _UNWRITTEN = re.compile(r"(?im)^[\s>*_#-]*todo:")
 _UNWRITTEN_ADVICE = (
-    "this text starts with `TODO:`, so a human must write it first; "
-    "say what the reporter should know, or keep the rule in `mode: observe`"
+    "this text starts with `TODO:`: say what the reporter should know; "
+    "until somebody does, the rule loads in `mode: observe` alone"
 )
 
 

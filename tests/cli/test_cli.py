@@ -10,6 +10,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -188,11 +189,11 @@ def test_the_package_runs_as_a_module(repository: Path) -> None:
 
 def run_in_shell(folder: Path, line: str) -> "subprocess.CompletedProcess[str]":
     """One line of a shell in which `signpost` is the command, as people pipe and redirect it."""
+    bash = which("bash")
+    assert bash
     shell = f'set -o pipefail; signpost() {{ {shlex.quote(sys.executable)} -m bot "$@"; }}; {line}'
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        ["bash", "-c", shell], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    return subprocess.run([bash, "-c", shell], cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 @each_use

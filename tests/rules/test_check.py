@@ -188,8 +188,8 @@ def test_a_text_that_nobody_wrote_is_an_error_and_a_rule_that_may_act_does_not_l
         "rules/a.yml",
         5,
         38,
-        "this text starts with `TODO:`, so a human must write it first; say what the reporter should know, "
-        "or keep the rule in `mode: observe`",
+        "this text starts with `TODO:`: say what the reporter should know; "
+        "until somebody does, the rule loads in `mode: observe` alone",
         kind="unwritten-guidance",
     )
     assert check_rules(ruleset).problems == (expected,)

@@ -1,6 +1,6 @@
 """Rules on trial, on all cores."""
 
-import os
+import signal
 from collections.abc import Iterator, Sequence
 from functools import partial
 from multiprocessing import get_all_start_methods, get_context
@@ -24,7 +24,12 @@ def try_rules(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int) 
         return
     _ = ruleset.prefilter, ruleset.known_ids, ruleset.longer_phrases  # made once, before there are several of us
     _shared[:] = [(rules, ruleset, terms)]
-    with get_context("fork").Pool(jobs) as pool:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all: it is ours to end them
+    try:
+        pool = get_context("fork").Pool(jobs)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with pool:
         yield from pool.imap_unordered(_try, range(len(rules)), chunksize=_CHUNK)
     _shared.clear()
 
@@ -32,8 +37,3 @@ def try_rules(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int) 
 def _try(index: int) -> CheckReport:
     rules, ruleset, terms = _shared[0]
     return check_rule(rules[index], ruleset, terms)
-
-
-def count_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
