@@ -6,6 +6,7 @@ from math import log1p
 from typing import NamedTuple
 
 from bot.duplicates.collection import FULL_IMPACT, SATURATION, Collection, measure_impact, weigh_rarity
+from bot.duplicates.fingerprint import is_message
 from bot.duplicates.profile import Profile
 from bot.duplicates.retrieval import AskedWord, Found
 
@@ -51,12 +52,16 @@ class Features(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A candidate, its features, and what it shares with the query that is rare."""
+    """A candidate, its features, and what it shares with the query that is rare.
+
+    `agreement` is how much of what the query's messages say the candidate says too, by their rarity: 0 to 1.
+    """
 
     profile: Profile
     features: Features
     marks: tuple[tuple[str, float], ...]
     words: tuple[str, ...]
+    agreement: float = 0.0
 
 
 class _Asker:
@@ -141,9 +146,20 @@ def compare_candidates(
     ]
     best = _find_best([features for _, features, _ in rows])
     return tuple(
-        Compared(profile, _relate(features, best), found.marks.get(document, ()), asker.name_rarest(profile))
+        Compared(
+            profile,
+            _relate(features, best),
+            found.marks.get(document, ()),
+            asker.name_rarest(profile),
+            measure_agreement(found.marks.get(document, ()), found.said),
+        )
         for profile, features, document in rows
     )
+
+
+def measure_agreement(marks: Iterable[tuple[str, float]], said: float) -> float:
+    """The rarity of the shared messages against that of all that the query says."""
+    return sum(rarity for mark, rarity in marks if is_message(mark)) / said if said else 0.0
 
 
 def _find_best(features: Iterable[Features]) -> Mapping[str, float]:

@@ -40,6 +40,11 @@ def find_fingerprints(title: str, body: str) -> frozenset[str]:
     return frozenset(f"{kind}:{mark}" for kind, marks in kinds.items() for mark in marks[:MAX_FINGERPRINTS])
 
 
+def is_message(mark: str) -> bool:
+    """Whether a mark is a line that says what went wrong."""
+    return mark.startswith("line:")
+
+
 def _mask_line(line: str) -> str:
     line = line.strip()
     if not _SHORTEST < len(line) < _LONGEST or not _TELLING.search(line):

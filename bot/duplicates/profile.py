@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
 from bot.duplicates.fingerprint import find_fingerprints
-from bot.duplicates.words import MAX_BODY_WORDS, clean_body, clean_title, find_words
+from bot.duplicates.words import MAX_BODY_WORDS, clean_body, clean_title, find_words, spell_words
 from bot.github.tracker import Issue
 
 MAX_PAIR_WORDS = 400
@@ -20,6 +20,7 @@ class Profile:
 
     `created` is in seconds since 1970; `active` when another report last pointed to it, or else when it was filed.
     `duplicates` counts the reports that are known to be duplicates of it, `is_duplicate` tells that it is one itself.
+    `text` is what the words are from; an index does not keep it.
     """
 
     number: int
@@ -32,6 +33,7 @@ class Profile:
     active: float
     duplicates: int = 0
     is_duplicate: bool = False
+    text: str = field(default="", compare=False, repr=False)
 
     @cached_property
     def title_counts(self) -> Mapping[str, int]:
@@ -42,6 +44,11 @@ class Profile:
     def body_counts(self) -> Mapping[str, int]:
         """How often each word stands in the body."""
         return Counter(self.body_words)
+
+    @cached_property
+    def spelling(self) -> Mapping[str, str]:
+        """How each word is written in the text."""
+        return spell_words(self.text)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -74,4 +81,5 @@ def make_profile(issue: Issue, form_text: Container[str] = frozenset()) -> Profi
         author=issue.author.login,
         created=created,
         active=created,
+        text=f"{title}\n{body}",
     )

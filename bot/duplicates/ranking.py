@@ -85,7 +85,9 @@ def rank_candidates(query: Profile, compared: Sequence[Compared], model: Model) 
     places = [model.score(row.features) for row in compared]
     ranked = sorted(zip(places, compared, strict=True), key=lambda item: (-item[0], item[1].profile.number))
     standings = judge_standings(query, [place for place, _ in ranked])
-    return tuple(_make_candidate(row, standing, model) for (_, row), standing in zip(ranked, standings, strict=True))
+    return tuple(
+        _make_candidate(query, row, standing, model) for (_, row), standing in zip(ranked, standings, strict=True)
+    )
 
 
 def judge_standings(query: Profile, places: Sequence[float]) -> list[Standing]:
@@ -104,13 +106,13 @@ def judge_standings(query: Profile, places: Sequence[float]) -> list[Standing]:
     ]
 
 
-def _make_candidate(row: Compared, standing: Standing, model: Model) -> Candidate:
+def _make_candidate(query: Profile, row: Compared, standing: Standing, model: Model) -> Candidate:
     return Candidate(
         number=row.profile.number,
         title=row.profile.title,
         score=model.believe(row.features, standing),
         tier="B" if is_same_error(row) else "C",
-        why=explain_likeness(row),
+        why=explain_likeness(query, row),
         features=row.features,
         standing=standing,
         marks=tuple(sorted(row.marks, key=lambda item: (-item[1], item[0]))),
@@ -126,14 +128,14 @@ def is_same_error(row: Compared) -> bool:
     return any(rarity >= RARE for mark, rarity in row.marks if not mark.startswith("name:"))
 
 
-def explain_likeness(row: Compared) -> str:
+def explain_likeness(query: Profile, row: Compared) -> str:
     """Why the two look alike, in words."""
     if is_same_error(row):
         rare = max((item for item in row.marks if not item[0].startswith("name:")), key=lambda item: (item[1], item[0]))
         return f"the same error: {rare[0].partition(':')[2][:120]}"
     if row.features.title_likeness >= _LIKE_TITLE:
         return "nearly the same title"
-    words = ", ".join(row.words)
+    words = ", ".join(dict.fromkeys(query.spelling.get(word, word) for word in row.words))
     return f"shares the rare words {words}" if words else "shares no rare word"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 
 from bot.duplicates.collection import FULL_IMPACT, SATURATION, Collection, weigh_asked, weigh_rarity
+from bot.duplicates.fingerprint import is_message
 from bot.duplicates.profile import Profile
 
 MOST_BY_WORDS = 60
@@ -33,10 +34,14 @@ class AskedWord:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What retrieval found: scores by document, and the rarity of the marks that each shares with the query."""
+    """What retrieval found: scores by document, and the rarity of the marks that each shares with the query.
+
+    `said` is the rarity of all messages of the query, shared or not.
+    """
 
     scores: dict[int, float]
     marks: dict[int, tuple[tuple[str, float], ...]]
+    said: float = 0.0
 
 
 def weigh_words(query: Profile, collection: Collection) -> list[AskedWord]:
@@ -55,8 +60,8 @@ def find_candidates(query: Profile, words: Iterable[AskedWord], collection: Coll
     scores = _score_words([asked for asked in words if asked.count], collection)
     for document in collection.gone:
         scores.pop(document, None)
-    marks = _find_marked(query, collection)
-    chosen = set(nlargest(MOST_BY_WORDS, scores, key=lambda document: (scores[document], document)))
+    marks, said = _find_marked(query, collection)
+    chosen = {document for _, document in nlargest(MOST_BY_WORDS, zip(scores.values(), scores, strict=True))}
     chosen.update(
         nlargest(MOST_BY_MARKS, marks, key=lambda document: (sum(rarity for _, rarity in marks[document]), document))
     )
@@ -64,6 +69,7 @@ def find_candidates(query: Profile, words: Iterable[AskedWord], collection: Coll
     return Found(
         {document: scores.get(document, 0.0) for document in sorted(chosen)},
         {document: tuple(marks[document]) for document in sorted(chosen) if document in marks},
+        said,
     )
 
 
@@ -77,7 +83,9 @@ def _score_words(words: list[AskedWord], collection: Collection) -> dict[int, fl
         spent += asked.count
         _add_word(asked, collection, scores)
     if rest:
-        scores = {document: scores[document] for document in nlargest(_PROMISING, scores, key=scores.__getitem__)}
+        scores = {
+            document: score for score, document in nlargest(_PROMISING, zip(scores.values(), scores, strict=True))
+        }
         for asked in rest:
             _look_up(asked, collection, scores)
     return scores
@@ -105,13 +113,15 @@ def _list_gains(asked: AskedWord) -> list[float]:
     return [step * impact for impact in range(FULL_IMPACT + 1)]
 
 
-def _find_marked(query: Profile, collection: Collection) -> dict[int, list[tuple[str, float]]]:
+def _find_marked(query: Profile, collection: Collection) -> tuple[dict[int, list[tuple[str, float]]], float]:
     found: dict[int, list[tuple[str, float]]] = {}
     most = max(_COMMON_MARK, _COMMON_SHARE * collection.size)
+    said = 0.0
     for mark in sorted(query.fingerprints):
         documents = collection.find_marked(mark)
+        rarity = weigh_rarity(len(documents), collection.size)
+        said += rarity * is_message(mark)
         if 0 < len(documents) <= most:
-            rarity = weigh_rarity(len(documents), collection.size)
             for document in documents:
                 found.setdefault(document, []).append((mark, rarity))
-    return found
+    return found, said

@@ -57,6 +57,15 @@ def find_words(text: str) -> list[str]:
     return [word for match in _WORD.findall(text) for word in _read(match)]
 
 
+def spell_words(text: str) -> dict[str, str]:
+    """How the words of a text are written there, for people: `panick` is `panicked`."""
+    spelled: dict[str, str] = {}
+    for match in _WORD.findall(text):
+        for word in _read(match):
+            spelled.setdefault(word, match)
+    return spelled
+
+
 @lru_cache(maxsize=65_536)
 def _read(written: str) -> tuple[str, ...]:
     if written[0].isdigit():

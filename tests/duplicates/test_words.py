@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.duplicates.form_text import learn_form_text
-from bot.duplicates.words import MAX_CHARACTERS, clean_body, clean_title, find_words
+from bot.duplicates.words import MAX_CHARACTERS, clean_body, clean_title, find_words, spell_words
 from tests.duplicates.samples import a_report
 
 
@@ -35,6 +35,15 @@ def test_words_are_identifiers_whole_and_split(text: str, words: list[str]) -> N
 )
 def test_a_body_is_freed_of_what_says_nothing(body: str, clean: str) -> None:
     assert clean_body(body, {"### version", "- [] i searched"}) == clean
+
+
+def test_words_are_shown_as_they_were_written() -> None:
+    assert spell_words("It panicked in readFile") == {
+        "panick": "panicked",
+        "readfile": "readFile",
+        "read": "readFile",
+        "file": "readFile",
+    }
 
 
 def test_only_the_start_of_a_long_body_is_read() -> None:

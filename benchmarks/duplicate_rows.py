@@ -1,0 +1,61 @@
+"""Histories with known duplicates, turned into what the ranking is trained and judged on."""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.github.tracker import Issue
+from bot.history.asking import Query, Split, ask_history, sort_history, split_history
+from bot.history.duplicate_truth import KnownIssue, parse_duplicates
+from bot.history.issues import read_issues, read_lines
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A history, what is known of it, and what is asked: the first half of its duplicates is for training."""
+
+    name: str
+    issues: tuple[Issue, ...]
+    truth: dict[int, KnownIssue]
+    first: Split
+    second: Split
+
+    @property
+    def asked(self) -> frozenset[int]:
+        """All numbers that are asked about."""
+        return frozenset((*self.first.duplicates, *self.first.ordinary, *self.second.duplicates, *self.second.ordinary))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The queries of a history, by half."""
+
+    name: str
+    first: tuple[Query, ...]
+    second: tuple[Query, ...]
+
+
+def read_labelled(issues: Path, truth: Path) -> Labelled:
+    """A history and its known duplicates; raises SettingsError."""
+    known = parse_duplicates(read_lines(truth))
+    history = tuple(sort_history(read_issues(issues)))
+    halves = split_history(history, known, "first"), split_history(history, known, "second")
+    return Labelled(issues.name.partition("-")[0], history, known, *halves)
+
+
+def make_rows(labelled: Labelled) -> Rows:
+    """All its queries, each compared with what was there before."""
+    first = frozenset((*labelled.first.duplicates, *labelled.first.ordinary))
+    found = [query for query in ask_history(labelled.issues, labelled.truth, labelled.asked) if query]
+    return Rows(
+        labelled.name,
+        tuple(query for query in found if query.profile.number in first),
+        tuple(query for query in found if query.profile.number not in first),
+    )
+
+
+def make_all_rows(histories: Sequence[Labelled]) -> list[Rows]:
+    """The rows of all histories, a process each."""
+    with ProcessPoolExecutor(max_workers=len(histories)) as pool:
+        return list(pool.map(make_rows, histories))
