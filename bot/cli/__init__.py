@@ -84,19 +84,12 @@ def _dispatch(words: list[str]) -> int:
             command.set_defaults(execute=module.execute)
     found = parser.parse_args(words)
     if found.version:
-        print(_read_version())
+        from bot.cli.version import read_version
+
+        print(read_version() or "unknown (not installed)")
         return 0
     if not found.command:
         parser.print_help()
         return 2
     code: int = found.execute(found)
     return code
-
-
-def _read_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("signpost-bot")
-    except PackageNotFoundError:
-        return "unknown (not installed)"

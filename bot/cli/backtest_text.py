@@ -80,7 +80,7 @@ def _list_cells(rule: RuleReport, *, is_judged: bool) -> Iterator[str]:
     yield f"{rule.tally.matches}"
     yield f"{rule.share.value:.1%}" if rule.share else ""
     yield draw_sparkline(rule.weeks, _LINE)
-    yield f"{rule.comments_a_week:g}" if rule.tally.comments else "-"
+    yield f"{rule.comments_a_week:g}" if rule.tally.comments and rule.weeks else "-"
     if is_judged:
         yield show_share(rule.precision)
         yield show_share(rule.recall)

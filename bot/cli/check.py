@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.cli.checking.printing import FORMATS, print_report
 from bot.cli.progress import track
 from bot.cli.sources import check_settings
+from bot.cli.version import read_version
 from bot.errors import SettingsError
 from bot.rules.check import CheckReport, check_overlaps, check_set, join_reports
 from bot.rules.document import Problem
@@ -58,7 +59,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if files is not None:
         reports += [check_overlaps(rule, rules, ruleset) for rule in ruleset.rules if rule.file not in files]
     report = join_reports(reports)
-    print_report(report, arguments.format, {rule.file: rule.id for rule in rules}, _read_version())
+    print_report(report, arguments.format, {rule.file: rule.id for rule in rules}, read_version())
     return 0 if report.is_green and not (arguments.strict and report.warnings) else 1
 
 
@@ -101,12 +102,3 @@ def _count(rules: Sequence[Rule], ruleset: Ruleset, history: str) -> Frequencies
     from bot.history.issues import read_issues
 
     return count_alternatives(rules, ruleset, track(read_issues(Path(history)), "issues"))
-
-
-def _read_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("signpost-bot")
-    except PackageNotFoundError:
-        return ""

@@ -9,6 +9,7 @@ from bot.history.intervals import Share, measure_share
 from bot.history.tally import Agreement, Change, RuleTally, Tally, WeekTally
 from bot.history.typical import Typical, find_least_typical, find_most_typical
 from bot.history.weeks import list_weeks, pick_counts
+from bot.rules.overlap import find_settlement
 from bot.rules.rule import Rule, Ruleset
 
 _BROAD = 0.2
@@ -36,7 +37,10 @@ class RuleReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """Two rules that held of the same issues; `declared` is supersedes, also or "" (then nobody decided who speaks)."""
+    """Two rules that held of the same issues.
+
+    `declared` says how it is settled which of them speaks (`bot.rules.overlap`), "" where nobody decided.
+    """
 
     first: str
     second: str
@@ -164,10 +168,8 @@ def _list_overlaps(tally: Tally, ruleset: Ruleset) -> tuple[Overlap, ...]:
 
 
 def _declare(first: Rule, second: Rule) -> str:
-    one, other = first.model, second.model
-    if other.id in one.supersedes or one.id in other.supersedes:
-        return "supersedes"
-    return "also" if other.id in one.also or one.id in other.also else ""
+    settlement = find_settlement(first, second) or ""
+    return "supersedes" if settlement == "superseded" else settlement
 
 
 def _report_truth(tally: Tally, ruleset: Ruleset, source: str) -> TruthReport:
@@ -221,7 +223,7 @@ def _doubt(report: RuleReport) -> str:
 
 def _note_overlaps(overlaps: tuple[Overlap, ...]) -> Iterator[str]:
     undeclared = [f"{one.first} and {one.second} ({one.issues})" for one in overlaps if not one.declared]
-    yield from _name_some(undeclared, "pairs of rules match the same issues and do not say so (`supersedes`, `also`)")
+    yield from _name_some(undeclared, "pairs of rules match the same issues and do not say which speaks (`supersedes`)")
 
 
 def _name_some(names: list[str], what: str) -> Iterator[str]:

@@ -93,7 +93,7 @@ def test_a_comparison_starts_with_what_changed_most() -> None:
         pytest.param({}, "4 of 4 rules matched nothing: a, b, c, d", id="silent"),
         pytest.param(
             {"overlaps": {("b", "d"): 3}},
-            "1 pairs of rules match the same issues and do not say so (`supersedes`, `also`): b and d (3)",
+            "1 pairs of rules match the same issues and do not say which speaks (`supersedes`): b and d (3)",
             id="undeclared",
         ),
         pytest.param(
