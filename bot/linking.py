@@ -116,7 +116,7 @@ def _order(earlier: Iterable[Earlier], asked: int | None) -> list[Earlier]:
 
 def _read_links(issue: Issue, numbers: list[int], tracker: Tracker) -> Links:
     """What GitHub says of them, and of the ends of their chains. One that is this issue itself is not asked for."""
-    asked = sorted(set(numbers) - {issue.number})
+    asked = [number for number in dict.fromkeys(numbers) if number != issue.number]
     if not asked:
         return Links()
     links = tracker.read_links(issue.repository, asked)
@@ -124,7 +124,7 @@ def _read_links(issue: Issue, numbers: list[int], tracker: Tracker) -> Links:
     if not ends:
         return links
     behind = tracker.read_links(issue.repository, sorted(ends))
-    return replace(links, issues={**behind.issues, **links.issues})
+    return replace(links, issues={**behind.issues, **links.issues}, unread=links.unread | behind.unread)
 
 
 def _match_targets(judged: Iterable[Target | Refusal], links: Links, wish: Wish, ruleset: Ruleset) -> dict[int, str]:

@@ -152,7 +152,7 @@ _MOST_LEFT_OUT = 5
 
 def _describe_links(report: Report) -> Iterator[str]:
     if report.linking.duplicates:
-        yield "| report | tier | sure | how it stands | why | both say | made of |"
+        yield "| report | tier | score | how it stands | why | both say | made of |"
         yield "|---|---|---|---|---|---|---|"
     for each in report.linking.duplicates:
         yield (

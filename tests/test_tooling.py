@@ -45,10 +45,19 @@ def locked_versions(group: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==([\w.+!-]+)", text, flags=re.MULTILINE))
 
 
-def readme_workflow() -> str:
-    """The first YAML block of the README that is a whole workflow."""
-    blocks: list[str] = re.findall(r"^```ya?ml\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-    return next(block for block in blocks if "runs-on:" in block)
+def readme_blocks() -> list[str]:
+    """The YAML of the README."""
+    return re.findall(r"^```ya?ml\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def readme_workflows() -> list[str]:
+    """Those blocks that are whole workflows; the first is the one that everybody installs."""
+    return [block for block in readme_blocks() if "runs-on:" in block]
+
+
+def readme_steps() -> str:
+    """The block that shows the steps of that workflow with an index."""
+    return next(block for block in readme_blocks() if block.lstrip().startswith("steps:"))
 
 
 def input_of(variable: str) -> str:
@@ -123,11 +132,12 @@ def test_the_readme_names_the_outputs_of_the_action() -> None:
 
 
 def test_the_workflow_of_the_readme_is_short() -> None:
-    assert len(readme_workflow().splitlines()) <= LONGEST_WORKFLOW
+    assert len(readme_workflows()[0].splitlines()) <= LONGEST_WORKFLOW
 
 
 def test_the_workflow_of_the_readme_gives_inputs_that_exist() -> None:
-    steps = [step for job in yaml.safe_load(readme_workflow())["jobs"].values() for step in job["steps"]]
+    (job,) = yaml.safe_load(readme_workflows()[0])["jobs"].values()
+    steps = [*job["steps"], *yaml.safe_load(readme_steps())["steps"]]
     given = {name for step in steps if "signpost" in step.get("uses", "") for name in step.get("with", {})}
     assert given <= set(ACTION["inputs"])
 
@@ -139,9 +149,10 @@ def test_the_workflow_of_the_readme_gives_inputs_that_exist() -> None:
         pytest.param(["actionlint", "-no-color", "-shellcheck=", "-pyflakes="], id="actionlint"),
     ],
 )
-def test_the_workflow_of_the_readme_is_right(tmp_path: Path, command: list[str]) -> None:
+@pytest.mark.parametrize("number", range(len(readme_workflows())))
+def test_the_workflow_of_the_readme_is_right(tmp_path: Path, command: list[str], number: int) -> None:
     workflow = tmp_path / "signpost.yml"
-    workflow.write_text(readme_workflow(), encoding="utf-8")
+    workflow.write_text(readme_workflows()[number], encoding="utf-8")
     program = Path(sys.executable).parent / command[0]
     done = subprocess.run([program, *command[1:], workflow], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout

@@ -5,9 +5,10 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.cli.output import add_format, add_rules, print_json
 from bot.cli.sources import read_sources
@@ -16,9 +17,13 @@ from bot.errors import SettingsError, SignpostError, explain_cause
 from bot.github import runner
 from bot.github.event import IssueRequest, parse_event
 from bot.github.offline import PayloadTracker
-from bot.github.tracker import IssueEvent, Skip, Tracker
+from bot.github.tracker import IssueEvent, Skip
 from bot.report import Report, make_json
 from bot.run import run
+from bot.sources import Sources
+
+if TYPE_CHECKING:
+    from bot.github.api import GitHubTracker
 
 Event = IssueEvent | IssueRequest | Skip
 
@@ -30,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--event-name", metavar="NAME", help="issues, issue_comment or workflow_dispatch (default: GITHUB_EVENT_NAME)"
     )
     parser.add_argument("--config", metavar="FILE", help="the settings (default: .github/signpost/config.yml)")
+    parser.add_argument(
+        "--index",
+        metavar="FILE",
+        help="an index of past issues, made by `signpost index build` (default: GitHub's own search)",
+    )
     parser.add_argument(
         "--dry-run", action="store_true", help="plan, and write nothing; without a token, make no request at all"
     )
@@ -87,11 +97,22 @@ def _run(arguments: argparse.Namespace, settings: runner.Settings) -> int:
         rules = [place for group in arguments.rules or [] for place in group] or settings.rules
         live = None if isinstance(tracker, PayloadTracker) else tracker
         sources = read_sources(rules, arguments.config or settings.config, event.repository, live)
+        sources = _add_finder(sources, arguments.index or settings.index, live)
         report = run(event, sources, tracker, datetime.now(UTC), is_dry_run=is_dry_run)
     if arguments.format == "json":
         print_json(make_json(report))
     tell_report(report, settings, is_dry_run=is_dry_run, is_quiet=arguments.format == "json")
     return 1 if report.errors else 2 if report.problems else 0
+
+
+def _add_finder(sources: Sources, index: str | None, live: "GitHubTracker | None") -> Sources:
+    """Where earlier reports are looked for; nothing is loaded for it where nobody looks."""
+    if not (sources.config.duplicates.enabled and (index or live)):
+        return sources
+    from bot.cli.finding import choose_finder
+
+    finder = choose_finder(index, live)
+    return replace(sources, find_earlier=finder) if finder else sources
 
 
 def _read_event(arguments: argparse.Namespace, settings: runner.Settings) -> Event:
@@ -124,7 +145,9 @@ def _guess_name(payload: dict[str, Any]) -> str:
     return "issue_comment" if "comment" in payload else "issues"
 
 
-def _connect(event: IssueEvent | IssueRequest, settings: runner.Settings, *, is_dry_run: bool) -> Tracker:
+def _connect(
+    event: IssueEvent | IssueRequest, settings: runner.Settings, *, is_dry_run: bool
+) -> "GitHubTracker | PayloadTracker":
     """GitHub if there is a token; else, for a dry run, the payload alone."""
     if settings.token:
         from bot.github.api import connect

@@ -83,12 +83,20 @@ def judge_target(issue: Issue, number: int, links: Links) -> Target | Refusal:
         is_asked = number == issue.number
         return Refusal(f"{way} is this issue itself" if is_asked else f"{way} is closed as a duplicate of this issue")
     if end in chain[:-1]:
-        circle = " → ".join(f"#{step}" for step in chain)
+        circle = " → ".join(f"#{step}" for step in _turn_circle(chain[chain.index(end) : -1]))
         return Refusal(f"{circle} are duplicates of each other in a circle; reopen the one that counts", is_fault=True)
     found = links.issues.get(end)
+    if found is None and end in links.unread:
+        return Refusal(f"#{end} was not looked at: that would have taken more requests")
     if found is None:
         return Refusal(f"#{end} does not exist any more{_tell_way(chain)}")
     return _judge_place(issue, found, chain) or _judge_state(found, chain, links)
+
+
+def _turn_circle(steps: tuple[int, ...]) -> tuple[int, ...]:
+    """A circle from its lowest number on and back there: the same one, wherever one comes upon it."""
+    start = steps.index(min(steps))
+    return (*steps[start:], *steps[:start], steps[start])
 
 
 def _tell_way(chain: tuple[int, ...]) -> str:

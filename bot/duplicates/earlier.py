@@ -11,7 +11,7 @@ from bot.github.tracker import Issue
 Tier = Literal["A", "B", "C"]
 """How good the evidence is. A: matched by the same rule, or named by a person; B: the same error; C: looks alike."""
 
-MOST_CHECKED = 6
+MOST_CHECKED = 8
 """So many candidates are looked at on GitHub, with one request: a link that must not be given has a successor."""
 
 SAME_RULE = "matches the same known problem"

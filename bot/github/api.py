@@ -26,7 +26,8 @@ from bot.github.folder import FOLDER_QUERY, parse_folder
 from bot.github.links import parse_links, write_links_query
 from bot.github.paging import read_page, write_query
 from bot.github.payload import mend_text, parse_account, parse_change, parse_comment, parse_issue, parse_label
-from bot.github.tracker import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page
+from bot.github.search import parse_alike, parse_search, write_search
+from bot.github.tracker import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page, SearchResult
 from bot.github.wire import Patience, Wire
 
 API_VERSION = "2022-11-28"
@@ -37,7 +38,11 @@ USUAL_PATIENCE = Patience()
 _ADDRESS = re.compile(r"https?://[\w.-]+(?::\d{1,4}|:[1-5]\d{4}|:6[0-4]\d{3})?(?:/[\w./-]*)?", re.ASCII)
 _TOKEN = re.compile(r"[!-~]+")
 
+_CLOUD = re.compile(r"api\.github\.com|api\.[\w-]+\.ghe\.com", re.ASCII)
 _PAGE = "per_page=100"
+_MOST_ONE_BY_ONE = 3
+"""So many links are read where each takes a request."""
+
 _Parsed = TypeVar("_Parsed")
 
 
@@ -117,13 +122,16 @@ class GitHubTracker:
 
     def read_links(self, repository: str, numbers: Iterable[int]) -> Links:
         """Those issues, through GraphQL; where it is not there, or too old for the query, one by one."""
-        asked = sorted(set(numbers))
+        asked = list(dict.fromkeys(numbers))
         what = f"read {', '.join(f'#{number}' for number in asked)} of {repository}"
         owner, _, name = repository.partition("/")
         body = {"query": write_links_query(asked), "variables": {"owner": owner, "name": name}}
         reply = self._wire.query(what, self._transport.graphql_url, body, tolerate=_is_missing)
         links = parse_links(reply, repository, what) if reply is not None else None
-        return links or Links(issues=dict(self._read_one_by_one(repository, asked)))
+        if links is not None:
+            return links
+        first, rest = asked[:_MOST_ONE_BY_ONE], asked[_MOST_ONE_BY_ONE:]
+        return Links(issues=dict(self._read_one_by_one(repository, first)), unread=frozenset(rest))
 
     def _read_one_by_one(self, repository: str, numbers: Iterable[int]) -> Iterator[tuple[int, LinkedIssue]]:
         for number in numbers:
@@ -132,6 +140,27 @@ class GitHubTracker:
             except TrackerError as error:
                 if not error.missing:
                     raise
+
+    @property
+    def may_search_by_sense(self) -> bool:
+        """Whether it is github.com, or a company's part of it: an Enterprise Server has no such search."""
+        return self._transport.is_cloud
+
+    def search_issues(self, repository: str, query: str, *, by_sense: bool = False) -> SearchResult:
+        """What GitHub's own search finds; an older API refuses the kind of search, and is asked for words alone."""
+        what = f"search the issues of {repository}"
+        path = write_search(repository, query, by_sense=by_sense)
+        found = self._wire.read(what, path, tolerate=_is_invalid if by_sense else _never)
+        return _parse(what, lambda: parse_search(found, repository)) if found is not None else SearchResult()
+
+    def list_alike(self, issue: Issue) -> tuple[Issue, ...]:
+        """What GitHub finds alike, at an address that is in no documentation: whatever it refuses is no answer.
+
+        github/github-mcp-server, pkg/github/find_duplicate.go
+        """
+        what = f"read what is alike {_name(issue)}"
+        found = self._wire.read(what, f"{_path(issue)}/semantically_similar?per_page=20", tolerate=_is_refused)
+        return _parse(what, lambda: parse_alike(found, issue.repository))
 
     def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:
         """Set the labels, beside those that are there."""
@@ -194,6 +223,7 @@ class Transport:
             seconds_between_writes=None,
             api_version=API_VERSION,
         ).requester
+        self.is_cloud = _CLOUD.fullmatch(str(address.hostname)) is not None
         is_plain = address.scheme == "http"
         connection_class = HTTPRequestsConnectionClass if is_plain else HTTPSRequestsConnectionClass
         self._connection = connection_class(str(address.hostname), address.port, timeout=timeout)
@@ -302,6 +332,20 @@ def _is_addressable(part: str) -> bool:
 
 def _is_missing(answer: Answer) -> bool:
     return answer.status == HTTPStatus.NOT_FOUND
+
+
+def _is_invalid(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _is_refused(answer: Answer) -> bool:
+    return answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY} or _is_forbidden(
+        answer
+    )
+
+
+def _never(_: Answer) -> bool:
+    return False
 
 
 def _is_forbidden(answer: Answer) -> bool:

@@ -207,6 +207,7 @@ class Settings(BaseModel):
     )
     rules: Annotated[tuple[str, ...], BeforeValidator(_read_list)] = Field(default=(), alias="INPUT_RULES")
     config: str | None = Field(default=None, alias="INPUT_CONFIG")
+    index: str | None = Field(default=None, alias="INPUT_INDEX")
     dry_run: Annotated[bool, BeforeValidator(_read_boolean)] = Field(default=False, alias="INPUT_DRY_RUN")
     fail_on: Annotated[Literal["error", "never"], BeforeValidator(_read_choice)] = Field(
         default="error",

@@ -139,12 +139,23 @@ class Links:
     """What GitHub says of issues that may be linked, by their number; one that is gone is not among them.
 
     `issues` may hold more than was asked for: what those were marked duplicates of. `releases` are the newest, the
-    newest first; `has_older_releases` where there are more.
+    newest first; `has_older_releases` where there are more. `unread` are those that it would have cost too much to ask
+    for.
     """
 
     issues: Mapping[int, LinkedIssue] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
     has_older_releases: bool = False
+    unread: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """The issues that GitHub's search found, at most 100 of `total`; `is_by_sense` where it compared meanings."""
+
+    issues: tuple[Issue, ...] = ()
+    total: int = 0
+    is_by_sense: bool = False
 
 
 class Cursor(NamedTuple):
@@ -181,6 +192,23 @@ class Archive(Protocol):
         """
 
 
+class Searcher(Protocol):
+    """GitHub's own search for issues; raises `TrackerError`, and nothing else. Each method is one request."""
+
+    @property
+    def may_search_by_sense(self) -> bool:
+        """Whether this GitHub may compare meanings; an Enterprise Server does not."""
+
+    def search_issues(self, repository: str, query: str, *, by_sense: bool = False) -> SearchResult:
+        """The issues of the repository, in any state, that the query finds, the best first.
+
+        `by_sense` asks for a search that also compares meanings; where it is not offered, the words alone count.
+        """
+
+    def list_alike(self, issue: Issue) -> tuple[Issue, ...]:
+        """The issues that GitHub itself finds alike; none where it does not say so."""
+
+
 class Tracker(Protocol):
     """GitHub, as Signpost uses it. Every method raises `TrackerError`, and nothing else.
 
@@ -215,7 +243,8 @@ class Tracker(Protocol):
     def read_links(self, repository: str, numbers: Iterable[int]) -> Links:
         """Those issues as they are now, and what they were marked duplicates of, in one request.
 
-        Where GitHub has no such GraphQL API, one request more for each of them, and without what REST does not tell.
+        Where GitHub has no such GraphQL API, one request more for each of the first three, without what REST does not
+        tell.
         """
 
     def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:

@@ -76,9 +76,7 @@ CIRCLE = (linked(2, 3), linked(3, 4), linked(4, 3))
         pytest.param(
             2,
             CIRCLE,
-            Refusal(
-                "#2 → #3 → #4 → #3 are duplicates of each other in a circle; reopen the one that counts", is_fault=True
-            ),
+            Refusal("#3 → #4 → #3 are duplicates of each other in a circle; reopen the one that counts", is_fault=True),
             id="a circle is the maintainers' to mend",
         ),
         pytest.param(

@@ -36,6 +36,9 @@ class Fault:
     reply: Reply = field(default_factory=Reply)
 
 
+NOT_DESCRIBED = ("/graphql", "/semantically_similar")
+"""What GitHub answers and its OpenAPI description does not have."""
+
 SECONDARY_LIMIT = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 FAULTS: Mapping[str, Fault] = {
     "reset": Fault(kind="reset"),
@@ -108,7 +111,7 @@ class FakeGitHub(State):
             if fault and fault.kind == "answer":
                 return fault, fault.reply
             reply = answer(self, request, self.url)
-            if self._checker and not path.endswith("/graphql"):
+            if self._checker and not path.endswith(NOT_DESCRIBED):
                 self.violations += self._checker(request, reply)
             return fault, reply
 

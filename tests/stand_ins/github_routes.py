@@ -223,6 +223,36 @@ def _create_label(visit: Visit) -> Reply:
     return Reply(status=201, body=visit.show_labels([name])[0])
 
 
+def _list_alike(visit: Visit) -> Reply:
+    """Undocumented: issues, each with a score (github/github-mcp-server, pkg/github/find_duplicate.go)."""
+    if not visit.state.finds_alike:
+        return _refuse(404, "Not Found")
+    others = [other for other in visit.repository.issues.values() if other is not visit.issue]
+    return Reply(body=[{"issue": visit.show_issue(other), "score": 0.9} for other in others])
+
+
+def _search(state: State, request: Request, api: str) -> Reply:
+    """Lexically: a phrase, any of the words between OR, or else all words; by sense, any of them."""
+    query = request.query["q"]
+    named = re.search(r"repo:(\S+)", query)
+    repository = state.repositories.get(named[1]) if named else None
+    if repository is None:
+        return _refuse(422, "Validation Failed", {"resource": "Search", "field": "q", "code": "invalid"})
+    wanted = re.sub(r"\b(?:repo|is):\S+", "", query).strip().lower()
+    is_by_sense = "search_type" in request.query and state.searches_by_sense and '"' not in wanted
+    words = [word for word in re.findall(r'"[^"]+"|\S+', wanted) if word != "or"]
+    choose = any if is_by_sense or " or " in wanted else all
+    found = [
+        {**issue_json(repository.name, issue, api), "score": 1.0}
+        for issue in repository.issues.values()
+        if not issue.is_pull_request
+        if choose(word.strip('"') in " ".join(f"{issue.title} {issue.body}".lower().split()) for word in words)
+    ]
+    size = int(request.query.get("per_page", 30))
+    body = {"total_count": len(found), "incomplete_results": False, "items": found[:size]}
+    return Reply(body={**body, "search_type": "hybrid" if is_by_sense else "lexical"})
+
+
 def _lock(visit: Visit) -> Reply:
     if not visit.issue:
         return _refuse(404, "Not Found")
@@ -242,6 +272,7 @@ def _routes() -> Iterator[tuple[str, re.Pattern[str], Callable[[Visit], Reply]]]
         ("PATCH", "/issues/comments/{comment}", _edit_comment),
         ("DELETE", "/issues/comments/{comment}", _delete_comment),
         ("GET", "/issues/{number}/events", _list_changes),
+        ("GET", "/issues/{number}/semantically_similar", _list_alike),
         ("POST", "/issues/{number}/labels", _add_labels),
         ("DELETE", "/issues/{number}/labels/{name}", _remove_label),
         ("PUT", "/issues/{number}/lock", _lock),
@@ -267,6 +298,8 @@ def answer(state: State, request: Request, api: str) -> Reply:
         return _refuse(401, "Bad credentials")
     if request.path == ("/api/graphql" if state.prefix else "/graphql"):
         return _answer_graphql(state, request, person)
+    if request.path == "/search/issues":
+        return _search(state, request, api)
     return _route(state, request, person, api)
 
 

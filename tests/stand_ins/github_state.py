@@ -56,6 +56,8 @@ class State:
         self.gone: dict[tuple[str, int], tuple[str, int] | None] = {}
         self.has_graphql = True
         self.knows_duplicates = True
+        self.searches_by_sense = True
+        self.finds_alike = False
         self._clock = 0
 
     def tick(self) -> int:

@@ -46,7 +46,10 @@ ANSWER = "The build ran out of disk space. #1"
 
 
 def add_rule(github: FakeGitHub, rule: str = RULE, name: str = "out-of-disk") -> None:
-    github.add_repository(REPOSITORY, labels=("bug", "invalid", "area:disk")).files[f"{HOME}/{name}.yml"] = rule
+    """A rule of the repository's own; earlier reports are not looked for, unless a story says so."""
+    files = github.add_repository(REPOSITORY, labels=("bug", "invalid", "area:disk")).files
+    files[f"{HOME}/{name}.yml"] = rule
+    files.setdefault(f"{HOME}/config.yml", "duplicates: {enabled: false}\n")
 
 
 def open_issue(github: FakeGitHub, body: str = MATCHING, title: str = "It breaks") -> StoredIssue:
