@@ -24,6 +24,7 @@ _VOLATILE = (
     (re.compile(r"\d+"), " "),
     (re.compile(r"\s+"), " "),
 )
+_FRAME = re2.compile(r"(?:^|[\s:])at [\w.$<>/]+ ?\(|(?:^|\s)- \w+::\w+|\b\w+::\w+::")
 _HASH = re.compile(r"h[0-9a-f]{16}")
 
 
@@ -43,6 +44,11 @@ def find_fingerprints(title: str, body: str) -> frozenset[str]:
 def is_message(mark: str) -> bool:
     """Whether a mark is a line that says what went wrong."""
     return mark.startswith("line:")
+
+
+def is_frame(mark: str) -> bool:
+    """Whether a message is but a line of a stack: many errors pass through the same functions."""
+    return _FRAME.search(mark.partition(":")[2]) is not None
 
 
 def _mask_line(line: str) -> str:

@@ -9,7 +9,7 @@ from bot.duplicates.index_file import read_index
 from bot.duplicates.index_reading import IndexCollection, read_form_text
 from bot.duplicates.model_file import read_model
 from bot.duplicates.profile import Profile, make_profile
-from bot.duplicates.ranking import Candidate, choose_related
+from bot.duplicates.ranking import Candidate, choose_related, find_best
 from bot.duplicates.search import search_collection
 from bot.github.tracker import Issue
 
@@ -72,10 +72,11 @@ def replay_latest(path: Path, most: int) -> Iterator[Replayed]:
         for place, document in enumerate(latest):
             query = IndexCollection(connection).read_profiles([document])[document]
             collection = IndexCollection(connection, frozenset(latest[place:]), query.created)
-            shown = choose_related(search_collection(query, collection, model), 0.0)
+            candidates = search_collection(query, collection, model)
+            best, shown = find_best(candidates), choose_related(candidates, 0.0)
             original = IndexCollection(connection).read_original(query.number)
             yield Replayed(
-                score=shown[0].score if shown else 0.0,
+                score=best.score if best else 0.0,
                 is_known=original is not None,
                 is_right=any(candidate.number == original for candidate in shown),
             )

@@ -1,11 +1,12 @@
 """Candidates in the order in which they are likely to be the same problem, each with its reason in words. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, log, log1p
 from typing import Literal, NamedTuple
 
 from bot.duplicates.features import Compared, Features
+from bot.duplicates.fingerprint import is_frame, is_message
 from bot.duplicates.profile import Profile
 
 Tier = Literal["A", "B", "C"]
@@ -107,12 +108,14 @@ def judge_standings(query: Profile, places: Sequence[float]) -> list[Standing]:
 
 
 def _make_candidate(query: Profile, row: Compared, standing: Standing, model: Model) -> Candidate:
+    score = model.believe(row.features, standing)
+    tier: Tier = "B" if is_same_error(row, score) else "C"
     return Candidate(
         number=row.profile.number,
         title=row.profile.title,
-        score=model.believe(row.features, standing),
-        tier="B" if is_same_error(row) else "C",
-        why=explain_likeness(query, row),
+        score=score,
+        tier=tier,
+        why=explain_likeness(query, row, tier),
         features=row.features,
         standing=standing,
         marks=tuple(sorted(row.marks, key=lambda item: (-item[1], item[0]))),
@@ -120,29 +123,50 @@ def _make_candidate(query: Profile, row: Compared, standing: Standing, model: Mo
 
 
 RARE = 5.5
-"""Nats: a mark that at most one report in some 250 has."""
+"""Nats: a message that at most one report in some 250 has."""
+
+_AGREEMENT = 0.2
+_SAME_ERROR = 0.35
+"""Chosen on the first halves of two histories, where most known duplicates of this kind are the right ones."""
 
 
-def is_same_error(row: Compared) -> bool:
-    """Whether the two reports share a rare message or place (tier B)."""
-    return any(rarity >= RARE for mark, rarity in row.marks if not mark.startswith("name:"))
+def is_same_error(row: Compared, score: float) -> bool:
+    """Whether two reports have the same error (tier B).
+
+    They share a rare message that is no line of a stack, it is a good part of all that the query's messages say, and
+    the rest does not speak against it.
+    """
+    return score >= _SAME_ERROR and row.agreement >= _AGREEMENT and bool(_list_errors(row))
 
 
-def explain_likeness(query: Profile, row: Compared) -> str:
+def _list_errors(row: Compared) -> list[tuple[float, str]]:
+    """The rare messages that both have, the rarest last."""
+    shared = [(rarity, mark) for mark, rarity in row.marks if rarity >= RARE and is_message(mark)]
+    return sorted(item for item in shared if not is_frame(item[1]))
+
+
+def explain_likeness(query: Profile, row: Compared, tier: Tier) -> str:
     """Why the two look alike, in words."""
-    if is_same_error(row):
-        rare = max((item for item in row.marks if not item[0].startswith("name:")), key=lambda item: (item[1], item[0]))
-        return f"the same error: {rare[0].partition(':')[2][:120]}"
+    if tier == "B":
+        return f"the same error: {_list_errors(row)[-1][1].partition(':')[2][:120]}"
     if row.features.title_likeness >= _LIKE_TITLE:
         return "nearly the same title"
     words = ", ".join(dict.fromkeys(query.spelling.get(word, word) for word in row.words))
     return f"shares the rare words {words}" if words else "shares no rare word"
 
 
-def choose_related(candidates: Sequence[Candidate], threshold: float, most: int = MOST_SHOWN) -> tuple[Candidate, ...]:
-    """What may be shown of ranked candidates, at most three; nothing where the best of them is below the threshold.
+def find_best(candidates: Iterable[Candidate]) -> Candidate | None:
+    """The first that is no sibling of a series: its score decides whether anything of tier C is shown."""
+    return next((candidate for candidate in candidates if not candidate.is_series), None)
 
-    Siblings of a series are left out.
+
+def choose_related(candidates: Sequence[Candidate], threshold: float, most: int = MOST_SHOWN) -> tuple[Candidate, ...]:
+    """What may be shown of ranked candidates, at most three, B before C; siblings of a series are left out.
+
+    Those of tier B may be shown always; the others where the best of all reaches the threshold.
     """
     fitting = [candidate for candidate in candidates if not candidate.is_series][:most]
-    return tuple(fitting) if fitting and fitting[0].score >= threshold else ()
+    best = find_best(candidates)
+    is_sure = best is not None and best.score >= threshold
+    shown = [candidate for candidate in fitting if is_sure or candidate.tier == "B"]
+    return tuple(sorted(shown, key=lambda candidate: candidate.tier))

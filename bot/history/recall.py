@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.duplicates.ranking import MOST_SHOWN, Candidate, Model, Tier, choose_related, rank_candidates
+from bot.duplicates.ranking import Candidate, Model, Tier, choose_related, find_best, rank_candidates
 from bot.history.asking import Query
 from bot.history.intervals import Share, measure_share
 
@@ -60,13 +60,13 @@ def answer_query(query: Query, model: Model) -> Answer:
 
 def judge_answer(query: Query, ranked: Sequence[Candidate]) -> Answer:
     """What is counted of ranked candidates."""
-    shown = choose_related(ranked, 0.0, MOST_SHOWN)
+    best, shown = find_best(ranked), choose_related(ranked, 0.0)
     ranks = (rank for rank, candidate in enumerate(ranked, 1) if candidate.number in query.right)
     return Answer(
         number=query.profile.number,
         is_duplicate=bool(query.right),
         rank=next(ranks, None),
-        score=shown[0].score if shown else 0.0,
+        score=best.score if best else 0.0,
         is_caught=any(candidate.number in query.right for candidate in shown),
         tiers=tuple((candidate.tier, candidate.number in query.right) for candidate in shown),
     )

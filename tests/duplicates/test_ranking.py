@@ -6,6 +6,7 @@ from bot.duplicates.calibration import Calibration, Replayed, calibrate, read_ca
 from bot.duplicates.collection import measure_impact, weigh_asked, weigh_rarity
 from bot.duplicates.explaining import FEATURES, locate_mark, weigh_features
 from bot.duplicates.features import Features
+from bot.duplicates.fingerprint import is_frame
 from bot.duplicates.model_file import read_model
 from bot.duplicates.profile import make_profile
 from bot.duplicates.ranking import Candidate, choose_related, judge_standings
@@ -63,10 +64,30 @@ def test_a_series_is_not_shown() -> None:
 
 
 def test_at_most_three_are_shown_and_none_below_the_threshold() -> None:
-    found = search("Crash when the disk is full")
+    found = search("Window too small")
 
     assert choose_related(found, found[0].score) == found[:3]
     assert choose_related(found, found[0].score + 0.001) == ()
+
+
+def test_the_same_error_is_shown_first_and_always() -> None:
+    found = search("Disk full", "error: no space left on device while writing the cache")
+
+    assert [candidate.tier for candidate in choose_related(found, 0.0)] == ["B", "B"]
+    assert choose_related(found, 1.0) == found[:2]
+
+
+@pytest.mark.parametrize(
+    "mark, is_it",
+    [
+        ("line:error: cannot open at", False),
+        ("line:[error] : tiapplication: at android.view.fail(view.java: )", True),
+        ("line:: - failure::on_fail::h xq", True),
+        ("line:llvm::foo::bar failed", True),
+    ],
+)
+def test_lines_of_a_stack_are_no_messages(mark: str, is_it: bool) -> None:  # noqa: FBT001 (a row of the table)
+    assert is_frame(mark) == is_it
 
 
 @pytest.mark.parametrize(
