@@ -1,6 +1,7 @@
 """What several folders of tests share: GitHub's stand-ins."""
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.fetch import fetch_npm
 from tests.stand_ins.github_json import Json
 from tests.stand_ins.openapi import OpenAPIChecker
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so would every command that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A machine under load is no finding; what must not take long is guarded in tests/rules/test_hostile_text.py.
 settings.register_profile("untimed", deadline=None)

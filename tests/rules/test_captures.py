@@ -138,7 +138,10 @@ def test_the_same_value_twice_is_stated_once() -> None:
             "a: {first_of: [{phrase: 'one {n} two'}]}",
             "4:19: `{n}` is no hole; write it like `{n:int}`, or `{{` for a literal brace",
         ),
-        ("a: {first_of: [{regex: '('}]}", "4:19: the pattern is not valid RE2: missing ): ("),
+        (
+            "a: {first_of: [{regex: '('}]}",
+            "4:19: the pattern is not valid RE2: missing ): (; put a backslash before a sign that stands for itself",
+        ),
         ("a: {map: {'': x}, first_of: [{section: A}]}", "4:13: '' has nothing to look for; remove it"),
         (
             "Label: {first_of: [{section: A}]}",

@@ -46,7 +46,7 @@ def test_precedence_names_rules_that_there_are() -> None:
     wrong = f"{PACK}precedence: [a, nope]\n"
     line = wrong.count("\n")
     expected = [f"rules/pack.yml:{line}:17: there is no rule `nope` in this pack; correct the name or remove it"]
-    assert [str(problem) for problem in check_rules(make_ruleset(*files, pack=wrong)).problems] == expected
+    assert [str(problem) for problem in check_rules(make_ruleset(*files, pack=wrong)).errors] == expected
     assert check_rules(make_ruleset(files[1], pack=wrong)).is_green  # one file, checked alone
 
 
