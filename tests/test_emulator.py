@@ -1,6 +1,7 @@
 """The whole run against a GitHub that others wrote: opened there, told by its own webhook, and looked at there."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -46,11 +47,11 @@ class Workshop:
             if (found, payload.get("action")) == (name, action):
                 return payload
 
-    def run(self, event: Json, token: str = TOKEN) -> Finished:
+    def run(self, event: Json, token: str = TOKEN, index: Path | None = None) -> Finished:
         path = self.checkout / "event.json"
         path.write_text(json.dumps(event), encoding="utf-8")
         environment = {"GITHUB_API_URL": self.url, "GITHUB_TOKEN": token, "GITHUB_REPOSITORY": REPOSITORY}
-        arguments = ("run", "--event", str(path), "--rules", HOME)
+        arguments = ("run", "--event", str(path), "--rules", HOME, *(("--index", str(index)) if index else ()))
         return run_command(*arguments, folder=self.checkout, environment=environment)
 
     def see(self) -> tuple[list[str], list[str]]:
@@ -158,3 +159,79 @@ def test_an_app_that_is_named_knows_its_own_comment(workshop: Workshop) -> None:
 
     assert ("identity" in first.out, "identity" in second.out) == (False, False)
     assert workshop.see() == ([], [f"signpost[bot]: {WITHDRAWN}"])
+
+
+ALONE = "skip: {associations: []}\nduplicates: {comment: always}\n"
+ERROR = "error: the checksum of the registry does not fit the lock of the workspace"
+SUBJECTS = ("window", "toolbar", "shortcut", "theme", "cursor", "printer", "scrollbar", "font", "clipboard", "tooltip")
+VERBS = ("flickers", "vanishes", "overlaps", "freezes", "shrinks", "blinks")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crowd:
+    """One problem among 300 issues: reported openly, fixed, rejected and in a locked issue."""
+
+    known: int
+    fixed: int
+    rejected: int
+    locked: int
+
+
+def crowd(workshop: Workshop) -> Crowd:
+    """The emulator has neither transfers nor marks of duplicates; `test_earlier_reports.py` has them."""
+    issues = f"/repos/{REPOSITORY}/issues"
+    with requests.Session() as session:
+        session.headers["Authorization"] = "token ghp_octo"
+
+        def open_one(title: str, body: str) -> int:
+            answer = session.post(f"{workshop.url}{issues}", json={"title": title, "body": body}, timeout=5)
+            answer.raise_for_status()
+            return int(answer.json()["number"])
+
+        for count in range(294):
+            what = f"{SUBJECTS[count % 10]} {VERBS[count // 10 % 6]} with {count} samples"
+            open_one(f"The {what}", f"Steps to see that the {what}: wait, look.")
+        made = [open_one(f"Checksum does not fit, {name}", f"{name}\n{ERROR}") for name in ("a", "b", "c", "d")]
+    found = Crowd(known=made[0], fixed=made[1], rejected=made[2], locked=made[3])
+    workshop.ask("PATCH", f"{issues}/{found.fixed}", {"state": "closed", "state_reason": "completed"})
+    workshop.ask("PATCH", f"{issues}/{found.rejected}", {"state": "closed", "state_reason": "not_planned"})
+    headers = {"Authorization": f"token {TOKEN}"}
+    requests.put(f"{workshop.url}{issues}/{found.locked}/lock", json={}, headers=headers, timeout=5).raise_for_status()
+    return found
+
+
+def build_index(workshop: Workshop) -> Path:
+    """An index of all that is there, as if somebody else had filed it: what one author files in a day is a series."""
+    pages = [
+        workshop.ask("GET", f"/repos/{REPOSITORY}/issues?state=all&per_page=100&page={page}") for page in (1, 2, 3, 4)
+    ]
+    issues = [{**issue, "user": {"login": "somebody-else"}} for page in pages for issue in page]
+    exported = workshop.checkout / "issues.jsonl"
+    exported.write_text("".join(f"{json.dumps(issue)}\n" for issue in issues), encoding="utf-8")
+    index = workshop.checkout / "issues.index"
+    built = run_command("index", "build", "--index", str(index), "--issues", str(exported), folder=workshop.checkout)
+    assert (built.code, built.err, len(issues)) == (0, "", 300)
+    return index
+
+
+def test_of_300_issues_the_right_ones_are_linked_with_an_index(workshop: Workshop) -> None:
+    workshop.configure(ALONE)
+    found = crowd(workshop)
+    index = build_index(workshop)
+    new = workshop.ask(
+        "POST", f"/repos/{REPOSITORY}/issues", {"title": "Build: checksum does not fit", "body": f"Now\n{ERROR}"}
+    )
+    event = {"action": "opened", "issue": new, "repository": {"full_name": REPOSITORY}, "sender": new["user"]}
+
+    first = workshop.run(event, index=index)
+    second = workshop.run(event, index=index)
+
+    assert (first.code, second.code, first.err) == (0, 0, "")
+    comments = workshop.ask("GET", f"/repos/{REPOSITORY}/issues/{new['number']}/comments")
+    assert [re.findall(r"^- #(\d+) \((.+)\): (.+)$", comment["body"], flags=re.MULTILINE) for comment in comments] == [
+        [
+            (str(found.known), "open", "shows the same error message"),
+            (str(found.fixed), "closed", "shows the same error message"),
+        ]
+    ]
+    assert "Did " not in second.out
