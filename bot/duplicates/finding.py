@@ -4,15 +4,19 @@ from collections.abc import Container, Iterable, Sequence
 
 from bot.duplicates.collection import weigh_rarity
 from bot.duplicates.earlier import Earlier, Tier
+from bot.duplicates.fingerprint import is_frame, is_message
 from bot.duplicates.memory import MemoryCollection
 from bot.duplicates.profile import make_profile
 from bot.duplicates.query import Phrase
-from bot.duplicates.ranking import RARE, Candidate, Model
+from bot.duplicates.ranking import Candidate, Model
 from bot.duplicates.search import search_collection
 from bot.github.tracker import Issue
 
+SMALL = 1_000
+"""Below so many issues hardly a message is as rare as the ranking wants it to be (`RARE`)."""
+
 FEW = 10
-"""In a repository with few issues a mark that so many reports share is rare enough: `RARE` itself is out of reach."""
+"""There a message that so many reports share, and that is no line of a stack, is rare enough."""
 
 MOST_FOUND = 20
 """An error that GitHub's search finds in more issues is no rare one; how many issues there are is not known then."""
@@ -23,13 +27,16 @@ MOST = 12
 
 def list_earlier(candidates: Iterable[Candidate], threshold: float, size: int) -> tuple[Earlier, ...]:
     """What an index of `size` issues found: the same error, or alike enough to be shown (`threshold`); B before C."""
-    rare = min(RARE, weigh_rarity(FEW, size)) if size > FEW else RARE
-    found = [
-        _make_earlier(each, "B" if _rarest_error(each) >= rare else "C")
-        for each in candidates
-        if not each.is_series and (_rarest_error(each) >= rare or each.score >= threshold)
-    ]
+    tiers = [(each, _find_tier(each, size)) for each in candidates if not each.is_series]
+    found = [_make_earlier(each, tier) for each, tier in tiers if tier == "B" or each.score >= threshold]
     return tuple(sorted(found, key=lambda each: (each.tier, -each.score)))[:MOST]
+
+
+def _find_tier(candidate: Candidate, size: int) -> Tier:
+    """The tier of the ranking; in a repository with few issues, where no message can be as rare as it wants, ours."""
+    if FEW < size < SMALL and _rarest_message(candidate) >= weigh_rarity(FEW, size):
+        return "B"
+    return candidate.tier
 
 
 def rank_found(issue: Issue, found: Sequence[Issue], phrase: Phrase | None, model: Model) -> tuple[Earlier, ...]:
@@ -52,9 +59,9 @@ def rank_found(issue: Issue, found: Sequence[Issue], phrase: Phrase | None, mode
     return tuple(sorted(earlier, key=lambda each: (each.tier, -each.score)))[:MOST]
 
 
-def _rarest_error(candidate: Candidate) -> float:
-    """The rarity of the rarest message or place that both reports have, in nats; a name alone is no error."""
-    return max((rarity for mark, rarity in candidate.marks if not mark.startswith("name:")), default=0.0)
+def _rarest_message(candidate: Candidate) -> float:
+    """The rarity of the rarest message that both reports have, in nats."""
+    return max((rarity for mark, rarity in candidate.marks if is_message(mark) and not is_frame(mark)), default=0.0)
 
 
 def _make_earlier(candidate: Candidate, tier: Tier) -> Earlier:
@@ -62,18 +69,13 @@ def _make_earlier(candidate: Candidate, tier: Tier) -> Earlier:
         number=candidate.number,
         tier=tier,
         score=round(candidate.score, 4),
-        why=_tell_why(candidate, tier),
+        why=_tell_why(tier),
         title=candidate.title,
         evidence=tuple(mark.partition(":")[2] for mark, _ in candidate.marks),
         features={name: round(value, 2) for name, value in candidate.features._asdict().items()},
     )
 
 
-def _tell_why(candidate: Candidate, tier: Tier) -> str:
+def _tell_why(tier: Tier) -> str:
     """In our own words: what reporters wrote stands in the summary, and never in a comment."""
-    if tier == "C":
-        return "reads much like this one"
-    errors = [mark for mark, _ in candidate.marks if not mark.startswith("name:")]
-    if errors and errors[0].startswith("place:"):
-        return "fails at the same place in the source"
-    return "shows the same error message"
+    return "shows the same error message" if tier == "B" else "reads much like this one"

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from bot.duplicates.fingerprint import find_fingerprints
+from bot.duplicates.fingerprint import find_fingerprints, is_frame, is_message
 from bot.duplicates.words import MAX_CHARACTERS, find_words
 from bot.github.tracker import Issue
 
@@ -48,7 +48,7 @@ def find_phrase(issue: Issue) -> Phrase | None:
 
 
 def _list_phrases(line: str) -> list[Phrase]:
-    marks = [mark for mark in find_fingerprints("", line) if mark.startswith("line:")]
+    marks = [mark for mark in find_fingerprints("", line) if is_message(mark) and not is_frame(mark)]
     if not marks:
         return []
     stretches = (_cut(" ".join(stretch.split()).strip(" .,:;()[]{}-*#>=")) for stretch in _VOLATILE.split(line))
