@@ -160,9 +160,14 @@ def _find_beginning(condition: RegexHolds, facts: Facts) -> NearMiss | None:
     """The longest beginning of a pattern, or of one of its alternatives, that matches something worth telling."""
     best: NearMiss | None = None
     for atoms in split_pattern(condition.source)[:_MOST_ALTERNATIVES]:
-        for text in facts.find_texts(condition.views):
+        for text in _find_longer(facts, condition, _LEAST_MATCHED - 1):
             best = _match_beginning(atoms, text, condition.source, best.share if best else _LEAST_SHARE) or best
     return best
+
+
+def _find_longer(facts: Facts, condition: PhraseHolds | RegexHolds, floor: int) -> Iterator[Text]:
+    """The texts that have more than `floor` letters, so that time does not grow with thousands of empty fences."""
+    return (text for text in facts.find_texts(condition.views) if len(text.squeezed) > floor)
 
 
 def _match_beginning(atoms: tuple[str, ...], text: Text, source: str, floor: float) -> NearMiss | None:
@@ -200,7 +205,7 @@ def _find_partial(condition: PhraseHolds, facts: Facts) -> NearMiss | None:
     row, total = _read_row(condition.phrase), len(condition.phrase.squeezed)
     least = max(math.ceil(_LEAST_SHARE * total), min(_LEAST_COMMON, math.ceil(_LEAST_SHARE_OF_SHORT * total)))
     best = _Common(least - 1, 0, 0, Text("", "", "", Span(0, 0)))
-    for text in facts.find_texts(condition.views):
+    for text in _find_longer(facts, condition, least - 1):
         for common in _find_common(row, text, best.length):
             best = max(best, common, key=lambda found: found.length)
     return _make_partial(row, best, total) if best.last else None
