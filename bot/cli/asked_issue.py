@@ -13,7 +13,7 @@ from bot.errors import SettingsError, explain_cause
 from bot.github.payload import EPOCH, parse_issue
 from bot.github.runner import Settings
 from bot.github.tracker import Issue
-from bot.history.issues import parse_line, read_lines
+from bot.history.issues import find_encoding, parse_line, read_lines
 
 ISSUE_FORMS = (
     "a number, an address, a JSON or Markdown file, number 123 of a history (FILE.jsonl#123), or - for standard input"
@@ -61,7 +61,8 @@ def _read_file(path: Path) -> Issue:
         message = f"{path} is a history; say which of its issues you mean: {path}#123"
         raise SettingsError(message)
     try:
-        return _parse(path.read_text("utf-8", "replace"), str(path))
+        read = path.read_bytes()
+        return _parse(read.decode(find_encoding(read), "replace"), str(path))
     except OSError as error:
         message = f"cannot read {path}: {explain_cause(error)}"
         raise SettingsError(message) from error
@@ -90,13 +91,20 @@ def _fetch(repository: str, number: int, settings: Settings) -> Issue:
 def _parse(text: str, where: str) -> Issue:
     """A webhook payload, an issue object, or Markdown whose first line, if it starts with `# `, is the title."""
     text = text.removeprefix("\ufeff")
-    if text.lstrip().startswith("{"):
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            message = f"{where} starts like JSON, but is none: {error}"
-            raise SettingsError(message) from error
-        return parse_issue(found.get("issue", found))
+    if text.lstrip().startswith("{") or where.endswith(".json"):
+        return _parse_json(text, where)
     first, _, rest = text.partition("\n")
     title, body = (first[2:].strip(), rest) if first.startswith("# ") else ("", text)
     return Issue(repository="", number=0, title=title, body=body, created_at=EPOCH, updated_at=EPOCH)
+
+
+def _parse_json(text: str, where: str) -> Issue:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        message = f"{where} ought to be JSON, but is none: {error}"
+        raise SettingsError(message) from error
+    if not isinstance(found, dict):
+        message = f"{where} is no JSON object; give one issue, or several as .jsonl and name one: FILE#123"
+        raise SettingsError(message)
+    return parse_issue(found.get("issue", found))

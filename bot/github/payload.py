@@ -190,6 +190,11 @@ class _ChangeJson(_Json):
         )
 
 
+def _word(kind: str, message: str) -> str:
+    """The sentence of pydantic; for a missing object it would name classes of ours."""
+    return "input should be an object" if kind in {"model_type", "model_attributes_type"} else message.lower()
+
+
 def parse_issue(json: object, repository: str = "") -> Issue:
     """Read an issue as REST, a webhook or `gh issue list --json` writes it; `repository` where it does not say itself.
 
@@ -242,6 +247,6 @@ def parse_account(json: object) -> Account:
 def explain(error: ValidationError) -> str:
     """Say what is wrong with the JSON and where, without repeating what it holds."""
     return "; ".join(
-        f"{'.'.join(str(step) for step in problem['loc']) or 'the whole'}: {problem['msg'].lower()}"
+        f"{'.'.join(str(step) for step in problem['loc']) or 'the whole'}: {_word(problem['type'], problem['msg'])}"
         for problem in error.errors(include_url=False, include_context=False, include_input=False)
     )

@@ -3,8 +3,10 @@
 import gzip
 import json
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 from bot.errors import SettingsError, explain_cause
@@ -58,13 +60,26 @@ def read_issues(path: Path) -> Iterator[Issue]:
 def read_lines(path: Path) -> Iterator[Line]:
     """The lines that hold something, each with its place (`file:line`); raises SettingsError."""
     try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
+        # Its start is looked at, and not read twice: it may be a pipe.
+        with _open(path) as file, TextIOWrapper(file, find_encoding(file.peek(3))) as lines:
+            for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield f"{path}:{number}", line
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeError) as error:
         message = f"cannot read {path}: {explain_cause(error)}"
         raise SettingsError(message) from error
+
+
+def _open(path: Path) -> gzip.GzipFile | BufferedReader:
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+
+
+def find_encoding(start: bytes) -> str:
+    """How a file is encoded, by its first bytes: UTF-8, or what `>` of Windows PowerShell writes, which is UTF-16.
+
+    https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.core/about/about_character_encoding
+    """
+    return "utf-16" if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
 
 
 def parse_line(line: str, where: str) -> list[Issue]:
@@ -75,7 +90,7 @@ def parse_line(line: str, where: str) -> list[Issue]:
     try:
         return [parse_issue(found) for found in _decode(line.strip())]
     except (ValueError, RecursionError) as error:
-        message = f"{where}: this is no JSON ({error}); give one GitHub issue a line"
+        message = f"{where}: this is no JSON ({error}); give one GitHub issue a line (`jq -c '.[]'` makes such lines)"
         raise SettingsError(message) from error
     except SettingsError as error:
         message = f"{where}: {error}"

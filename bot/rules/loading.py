@@ -13,13 +13,14 @@ from bot.rules.rule import Pack, Rule, Ruleset, compile_pack, compile_rule
 PACK_FILE = "pack.yml"
 NOT_RULES = frozenset({PACK_FILE, "pack.yaml", "config.yml", "config.yaml"})
 MAX_FILES = 20_000
+_YAML = (".yml", ".yaml")
 
 
 def build_ruleset(files: Mapping[str, str]) -> Ruleset:
     """The rules among files (path to text). Files of one folder are a pack, with or without a pack.yml. Pure."""
     folders: dict[str, list[str]] = {}
     for file in sorted(files):
-        if file.endswith((".yml", ".yaml")):
+        if file.endswith(_YAML):
             folders.setdefault(str(PurePosixPath(file).parent), []).append(file)
     packs, rules, problems = list[Pack](), list[Rule](), list[Problem]()
     for folder, names in folders.items():
@@ -78,8 +79,8 @@ def read_place(place: str) -> dict[str, str]:
     path = Path(place)
     if path.is_dir():
         return read_folder(path)
-    if not path.is_file():
-        message = f"there are no rules at {place}; give a folder, a rule file or pack:NAME"
+    if not path.is_file() or path.suffix not in _YAML:
+        message = f"there are no rules at {place}; give a folder, a .yml file or pack:NAME, or run `signpost init`"
         raise SettingsError(message)
     beside = path.parent / PACK_FILE
     return {str(file): _read(file) for file in {path, beside} if file.is_file()}
@@ -91,15 +92,20 @@ def read_folder(folder: Path, most: int = MAX_FILES) -> dict[str, str]:
     for path in sorted(folder.rglob("*")):
         inner = path.relative_to(folder).parts
         if (
-            path.suffix in {".yml", ".yaml", ".j2"}
+            path.suffix in {*_YAML, ".j2"}
             and not any(part.startswith(".") for part in inner)
-            and path.is_file()
+            and (path.is_file() or _leads_nowhere(path))
         ):
             files[path.as_posix()] = _read(path)
         if len(files) > most:
             message = f"{folder} holds more than {most} files; is it the right folder?"
             raise SettingsError(message)
     return files
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """Whether a link is broken: to pass over it would be to lose a rule without a word."""
+    return path.is_symlink() and not path.exists()
 
 
 def _read(path: Path) -> str:

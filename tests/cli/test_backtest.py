@@ -251,13 +251,22 @@ def test_empty_lines_are_no_issues(checkout: Path) -> None:
     assert json.loads(backtest(checkout, "--format", "json").out)["issues"] == 0
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_history_that_a_windows_shell_wrote_is_read(checkout: Path, encoding: str) -> None:
+    text = json.dumps({**ISSUES[0], "title": "Ça ne va pas"}, ensure_ascii=False) + "\r\n"
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (checkout / "issues.jsonl").write_bytes((mark + text).encode(encoding))
+
+    assert json.loads(backtest(checkout, "--format", "json").out)["issues"] == 1
+
+
 @pytest.mark.parametrize(
     "line, reason",
     [
         pytest.param('{"number": 2, "tit', "issues.jsonl:2: this is no JSON (", id="cut off"),
         pytest.param("[" * 100_000, "issues.jsonl:2: this is no JSON (", id="nested without end"),
         pytest.param(f'{{"number": {"1" * 5000}}}', "issues.jsonl:2: this is no JSON (", id="a number without end"),
-        pytest.param('"text"', "issues.jsonl:2: Not a GitHub issue: ", id="text"),
+        pytest.param('"text"', "issues.jsonl:2: Not a GitHub issue: the whole: input should be an object.", id="text"),
         pytest.param('{"title": "x"}', "issues.jsonl:2: Not a GitHub issue: number: field required", id="no number"),
     ],
 )

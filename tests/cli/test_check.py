@@ -67,7 +67,8 @@ def test_a_place_without_rules_is_wrong_usage(tmp_path: Path) -> None:
     finished = run_command("check", "nowhere", folder=tmp_path)
 
     assert (finished.code, finished.out) == (2, "")
-    assert finished.err == "signpost: there are no rules at nowhere; give a folder, a rule file or pack:NAME\n"
+    told = "give a folder, a .yml file or pack:NAME, or run `signpost init`"
+    assert finished.err == f"signpost: there are no rules at nowhere; {told}\n"
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,28 @@ def test_an_issue_is_read_from_a_markdown_file(checkout: Path) -> None:
     assert (finished.code, matched(finished)) == (0, {"out-of-disk": True, "on-mondays": False})
 
 
+@pytest.mark.parametrize("name", ["issue.md", "issue.json"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_a_windows_shell_wrote_is_read(checkout: Path, name: str, encoding: str) -> None:
+    text = MATCHING if name == "issue.md" else json.dumps({"number": 7, "title": "x", "body": MATCHING})
+    (checkout / name).write_text(text, encoding=encoding)
+
+    finished = explain(checkout, name, "--format", "json")
+
+    assert (finished.code, matched(finished)) == (0, {"out-of-disk": True, "on-mondays": False})
+
+
+def test_a_json_file_of_several_issues_is_no_prose(checkout: Path) -> None:
+    (checkout / "issues.json").write_text("[{}, {}]", encoding="utf-8")
+
+    finished = explain(checkout, "issues.json")
+
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err.startswith(
+        "signpost: issues.json is no JSON object; give one issue, or several as .jsonl and name one"
+    )
+
+
 @pytest.mark.parametrize(
     "stdin",
     [
@@ -168,7 +190,7 @@ def test_a_history_without_a_number_asks_for_one(checkout: Path) -> None:
         pytest.param(("nowhere.md",), "", "'nowhere.md' is no file, no issue number and no address", id="no file"),
         pytest.param(("x" * 5000,), "", "cannot read 'xxx", id="a whole text"),
         pytest.param(("2",), "", "#2 of which repository? Give --repo owner/name", id="no repository"),
-        pytest.param(("-",), "{", "standard input starts like JSON, but is none: ", id="broken JSON"),
+        pytest.param(("-",), "{", "standard input ought to be JSON, but is none: ", id="broken JSON"),
         pytest.param(("-",), "{}", "Not a GitHub issue: number: field required", id="no issue"),
         pytest.param(
             ("-", "--rule", "x"), "", "there is no rule 'x'; known are: on-mondays, out-of-disk", id="no rule"

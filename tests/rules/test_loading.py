@@ -141,7 +141,11 @@ def test_a_shipped_pack_is_found_by_its_name() -> None:
 @pytest.mark.parametrize(
     "place, expected",
     [
-        ("nowhere/at/all", "there are no rules at nowhere/at/all; give a folder, a rule file or pack:NAME"),
+        (
+            "nowhere/at/all",
+            "there are no rules at nowhere/at/all; give a folder, a .yml file or pack:NAME, or run `signpost init`",
+        ),
+        ("README.md", "there are no rules at README.md; "),
         ("pack:nope", "there is no pack called 'nope'; shipped are: "),
         ("pack:..", "there is no pack called '..'; shipped are: "),
         ("pack:", "there is no pack called ''; shipped are: "),
@@ -151,6 +155,13 @@ def test_a_place_that_is_not_there(place: str, expected: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_rules([place])
     assert str(caught.value).startswith(expected)
+
+
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").symlink_to(tmp_path / "gone.yml")
+    (tmp_path / "folder.yml").symlink_to(tmp_path)
+    with pytest.raises(SettingsError, match=r"cannot read .*a\.yml: No such file or directory"):
+        load_rules([str(tmp_path)])
 
 
 def test_a_folder_that_holds_too_much(tmp_path: Path) -> None:
