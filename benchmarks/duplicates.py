@@ -31,18 +31,25 @@ from bot.history.cores import count_cores
 from bot.history.issues import open_file
 
 QUERIES = 60
-_TITLE, _BODY, _LOG = 8, 90, 0.3
+_TITLE, _BODY, _LOG, _MATTER = 8, 90, 0.3, 0.5
 _START = datetime(2015, 1, 1, tzinfo=UTC)
 
 
 def make_issues(count: int) -> Iterator[Issue]:
-    """Issues whose words are as unequally frequent as real ones (Zipf); a third ends with an error and its frames."""
+    """Issues whose words are as unequally frequent as real ones (Zipf), and half of them those of the issue's matter.
+
+    A third ends with an error and its frames.
+    """
     chance = random.Random(5)  # noqa: S311 (no secret)
     words = make_words(25_000)
     weights = list(accumulate(1 / (rank + 5) for rank in range(len(words))))
     for number in range(1, count + 1):
         length = int(min(1_200, chance.lognormvariate(0, 0.9) * _BODY)) + 5
-        body = " ".join(chance.choices(words, cum_weights=weights, k=length))
+        matter = chance.choices(words, cum_weights=weights, k=15)
+        body = " ".join(
+            chance.choice(matter) if chance.random() < _MATTER else word
+            for word in chance.choices(words, cum_weights=weights, k=length)
+        )
         if chance.random() < _LOG:
             body += "\n" + _make_log(chance, words)
         title = " ".join(chance.choices(words, cum_weights=weights, k=_TITLE))

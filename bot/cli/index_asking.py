@@ -63,9 +63,11 @@ def explain_left_out(candidate: Candidate, related: Sequence[Candidate], thresho
         return None
     if candidate.is_series:
         return "by the same author within two days, with another title: a series"
+    if candidate.score < threshold:
+        return f"its score is below {threshold:.1%}"
     if not related:
-        return f"below the threshold of {threshold:.3f}, or behind one that is"
-    return f"behind the {len(related)} that are shown"
+        return f"the best one's score is below {threshold:.1%}"
+    return "others are likelier"
 
 
 def tell_search(search: Search, most: int) -> dict[str, Any]:

@@ -54,13 +54,19 @@ def add_entries(connection: sqlite3.Connection, found: Iterable[Entry | Seen]) -
     Raises sqlite3.Error; nothing of the batch is there then.
     """
     latest = {one.number: one for one in found}
-    known = list_digests(connection)
+    known = _find_digests(connection, latest)
     changed = [one for one in latest.values() if isinstance(one, Entry) and known.get(one.number) != one.digest]
     with begin_transaction(connection):
         if changed:
             _add(connection, changed, [entry.number for entry in changed if entry.number in known])
         _write_states(connection, latest.values())
     return len(changed)
+
+
+def _find_digests(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, int]:
+    """The digests of the texts that are in the index already, of these issues."""
+    query = "SELECT number, digest FROM report WHERE number IN (SELECT value FROM json_each(?))"
+    return dict(connection.execute(query, (json.dumps(list(numbers)),)))
 
 
 def list_digests(connection: sqlite3.Connection) -> dict[int, int]:

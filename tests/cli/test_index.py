@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from bot.cli.index_asking import explain_left_out
+from bot.duplicates.features import Features
+from bot.duplicates.ranking import Candidate, Standing, choose_related
 from bot.github.tracker import Issue
 from tests.duplicates.samples import some_reports
 from tests.stand_ins.command import Finished, run_command
@@ -228,3 +231,33 @@ def test_a_repository_is_downloaded_and_kept_up_to_date(fake_github: FakeGitHub,
     assert built.out == "a.index: 20 issues, built\n", built.err
     assert updated.out == "a.index: 21 issues, 1 new or changed\n", updated.err
     assert search(tmp_path, "Volcano erupts")["candidates"][0]["number"] == 21
+
+
+@pytest.mark.parametrize(
+    "numbers, scores, threshold, reasons",
+    [
+        ((1, 2, 3, 4), (0.9, 0.6, 0.2, 0.6), 0.5, (None, None, None, "others are likelier")),
+        ((1, 2), (0.3, 0.6), 0.5, ("its score is below 50.0%", "the best one's score is below 50.0%")),
+    ],
+)
+def test_who_is_left_out_is_told_why(
+    numbers: tuple[int, ...], scores: tuple[float, ...], threshold: float, reasons: tuple[str | None, ...]
+) -> None:
+    found = [a_candidate(number, score) for number, score in zip(numbers, scores, strict=True)]
+    related = choose_related(found, threshold)
+
+    assert tuple(explain_left_out(candidate, related, threshold) for candidate in found) == reasons
+
+
+def test_a_sibling_of_a_series_is_left_out() -> None:
+    sibling = a_candidate(1, 0.9, series=1.0)
+
+    assert explain_left_out(sibling, (), 0.5) == "by the same author within two days, with another title: a series"
+
+
+def a_candidate(number: int, score: float, series: float = 0.0) -> Candidate:
+    features = Features(*(0.0,) * len(Features._fields))._replace(series=series)
+    standing = Standing(*(0.0,) * len(Standing._fields))
+    return Candidate(
+        number=number, title="Title", score=score, tier="C", why="why", features=features, standing=standing
+    )
