@@ -31,7 +31,7 @@ from bot.history.cores import count_cores
 from bot.history.issues import open_file
 
 QUERIES = 60
-_TITLE, _BODY, _LOG, _MATTER = 8, 90, 0.3, 0.5
+_TITLE, _BODY, _LOG, _MATTER = 8, 70, 0.3, 0.5
 _START = datetime(2015, 1, 1, tzinfo=UTC)
 
 

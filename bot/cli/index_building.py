@@ -12,6 +12,7 @@ from bot.duplicates.entry import Entry, Seen
 from bot.duplicates.index_file import WrongFileError, build_index, explain_damage, open_index
 from bot.duplicates.index_reading import read_facts, read_form_text
 from bot.duplicates.index_writing import add_entries, drop_gone, list_digests, write_facts, write_form_text
+from bot.duplicates.words import clean_title
 from bot.history.indexing import IndexWork, cut_batches, learn_from_history
 from bot.history.issues import History
 from bot.history.workers import work_through
@@ -38,7 +39,7 @@ def build(path: Path, history: History, jobs: int, reason: str = "") -> Built:
         form_text = learn_from_history(history)
         write_form_text(connection, form_text)
         changed = _fill(connection, history, IndexWork(form_text), jobs)
-        write_facts(connection, {"learned": str(changed), "source": history.name})
+        write_facts(connection, {"learned": str(changed), "source": clean_title(history.name)})
     return Built(changed, changed, is_new=True, reason=reason)
 
 

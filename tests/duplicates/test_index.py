@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.duplicates.entry import Entry, Seen, make_entry
 from bot.duplicates.index_file import WrongFileError, build_index, open_index, read_index
@@ -163,9 +166,9 @@ def test_an_update_killed_at_any_statement_and_run_again_ends_like_an_undisturbe
             break
         assert update(ruins / path.name, 10**6, tmp_path)
         assert read_answers(ruins / path.name) == expected
-        statement += 23
+        statement += 7
         deaths += 1
-    assert deaths > 10
+    assert deaths > 30
 
 
 def die_while_building(path: Path) -> None:
@@ -288,6 +291,18 @@ def test_the_past_is_asked_by_what_was_there_then(tmp_path: Path) -> None:
         (True, False),
         (False, False),
     ]
+
+
+@settings(max_examples=60)
+@given(*[st.text(st.characters(codec=None, exclude_categories=()), max_size=60)] * 3, st.integers(1, 40))
+def test_any_text_can_be_kept_and_asked(title: str, body: str, author: str, times: int) -> None:
+    hostile = [a_report(number, title, body * times, author) for number in (1, 2)]
+
+    with TemporaryDirectory() as folder:
+        path = fill_index(Path(folder) / "a.index", hostile)
+        found = search_index(path, a_report(9, title, body * times, author))
+
+    assert {candidate.number for candidate in found.candidates} <= {1, 2}
 
 
 def test_pairs_are_counted_whatever_the_batch(tmp_path: Path) -> None:
