@@ -11,6 +11,7 @@ from collections.abc import Callable
 Replace = str | Callable[[re.Match[str]], str]
 
 _STEPS: tuple[tuple[re.Pattern[str], Replace], ...] = (
+    (re.compile(r"(?<=://)[^\s/@:\"'<>]{1,80}(?::[^\s/@\"'<>]{0,200})?@(?=[\w.\[-])"), ""),
     (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"), "name@example.com"),
     (
         re.compile(
@@ -32,6 +33,11 @@ _STEPS: tuple[tuple[re.Pattern[str], Replace], ...] = (
     (re.compile(r"\b([a-z]{2,8}_)(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{10,80}\b"), r"\g<1>000000000000"),
     (re.compile(r"(?<![\w.:])(?!127\.|0\.0\.0\.0)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.])"), "192.0.2.1"),
     (re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}(?![\w:])"), "2001:db8:0:0:1"),
+    # A name of Windows may hold spaces, where a folder follows it.
+    (
+        re.compile(r"(?i)(\b[a-z]:\\{1,4}users\\{1,4})[^/\\\s\"'<>|:`)]{1,40}(?: [^/\\\s\"'<>|:`)]{1,40}){1,4}(?=\\)"),
+        r"\1user",
+    ),
     (
         re.compile(
             r"(?i)((?:[/\\]|\b[a-z]:)[/\\]{0,4}(?:users|home|documents and settings)[/\\]{1,4})[^/\\\s\"'<>|:`)]{1,80}"
