@@ -23,6 +23,11 @@ KINDS: Mapping[str, Kind] = {
     "guidance": Kind("error", "A text cannot be shown", "Texts see checked names alone, and may wake no other bot."),
     "unwritten-guidance": Kind("error", "A text was never written", "A draft's `TODO:` must not reach a reporter."),
     "unknown-rule": Kind("error", "A rule is named that is not there", "Names of other rules are their ids."),
+    "circle-of-rules": Kind(
+        "error",
+        "Rules silence each other in a circle",
+        "Where all of them match, the one of the highest priority speaks.",
+    ),
     "settings": Kind("error", "The settings cannot be used", "Settings stand in config.yml beside the rules."),
     "folder": Kind("error", "A file of the folder cannot be read", "It is no text in UTF-8, or too large."),
     "example-missed": Kind("error", "A rule misses its own example", "Examples are the proof that a rule works."),

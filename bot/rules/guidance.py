@@ -22,9 +22,9 @@ _UNWRITTEN_ADVICE = (
 
 
 def find_forbidden(text: str, words: tuple[str, ...]) -> list[str]:
-    """Those of the words that the text holds, however they are cased or marked up."""
+    """Those of the words that the text holds, however they are cased or marked up; an empty one is none."""
     collapsed = collapse(text)
-    return [word for word in words if _collapse_word(word) in collapsed]
+    return [word for word in words if (wanted := _collapse_word(word)).strip() and wanted in collapsed]
 
 
 _collapse_word = lru_cache(collapse)

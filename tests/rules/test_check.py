@@ -120,6 +120,18 @@ def test_packs_that_are_not_judged_against_each_other(one: str, other: str, expe
         ),
         pytest.param(
             [
+                write_rule("a", PIE, f"supersedes: [b]\n{PROVEN}"),
+                write_rule("b", "{phrase: apple}", "supersedes: [c, a]\nexamples: {match: [apple], no_match: [x]}"),
+                write_rule("c", "{phrase: plum cake}", "examples: {match: [plum cake], no_match: [x]}"),
+            ],
+            [
+                "a.yml:5:14: these rules silence each other in a circle: a → b → a; take one of these steps out",
+                "b.yml:5:17: these rules silence each other in a circle: b → a → b; take one of these steps out",
+            ],
+            id="a circle",
+        ),
+        pytest.param(
+            [
                 write_rule("a", PIE, PROVEN),
                 write_rule("b", "{phrase: apple}", "also: [a]\nexamples: {match: [apple], no_match: [x]}"),
             ],

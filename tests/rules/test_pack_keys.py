@@ -50,6 +50,11 @@ def test_precedence_names_rules_that_there_are() -> None:
     assert check_rules(make_ruleset(files[1], pack=wrong)).is_green  # one file, checked alone
 
 
+def test_an_empty_forbidden_word_forbids_nothing() -> None:
+    ruleset = make_ruleset(write_rule("a", APPLE), pack=f"{PACK}forbidden_words: ['', ' ']\n")
+    assert ([rule.id for rule in ruleset.rules], explain(ruleset)) == (["a"], [])
+
+
 def test_where_the_pack_says_none_no_rule_matches() -> None:
     ruleset = make_ruleset(write_rule("a", APPLE), pack=f"{PACK}none: [{{phrase: I wish for}}, {{os: windows}}]\n")
     assert outcome(ruleset, "an apple") == [("a", None)]
