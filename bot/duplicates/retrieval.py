@@ -55,9 +55,9 @@ def weigh_words(query: Profile, collection: Collection) -> list[AskedWord]:
     return nlargest(MOST_WORDS, words, key=lambda asked: (asked.weight, asked.word))
 
 
-def find_candidates(query: Profile, words: Iterable[AskedWord], collection: Collection) -> Found:
+def find_candidates(query: Profile, words: Iterable[AskedWord], collection: Collection, budget: int = BUDGET) -> Found:
     """The reports that deserve a closer look, some 60 to 90 of them."""
-    scores = _score_words([asked for asked in words if asked.count], collection)
+    scores = _score_words([asked for asked in words if asked.count], collection, budget)
     for document in collection.gone:
         scores.pop(document, None)
     marks, said = _find_marked(query, collection)
@@ -73,11 +73,11 @@ def find_candidates(query: Profile, words: Iterable[AskedWord], collection: Coll
     )
 
 
-def _score_words(words: list[AskedWord], collection: Collection) -> dict[int, float]:
+def _score_words(words: list[AskedWord], collection: Collection, budget: int) -> dict[int, float]:
     scores: dict[int, float] = {}
     spent, rest = 0, list[AskedWord]()
     for asked in words:
-        if spent + asked.count > BUDGET and scores:
+        if spent + asked.count > budget and scores:
             rest.append(asked)
             continue
         spent += asked.count
