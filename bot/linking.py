@@ -40,6 +40,7 @@ class Linking:
     left_out: tuple[LeftOut, ...] = ()
     asked: Target | None = None
     remarks: tuple[str, ...] = ()
+    expected: str = ""
 
     @property
     def is_known(self) -> bool:
@@ -71,6 +72,7 @@ def read_linking(issue: Issue, wish: Wish, login: str, sources: Sources, tracker
         left_out=(*left_out, *(LeftOut(each, "not among the nearest") for each in findings.earlier[MOST_CHECKED:])),
         asked=asked if isinstance(asked, Target) else None,
         remarks=(*_remark_follows(follows, judged), *_remark_others(candidates, judged), *findings.remarks),
+        expected=findings.expected,
     )
 
 
@@ -86,7 +88,8 @@ def list_unchecked(issue: Issue, sources: Sources) -> Linking:
         return Linking()
     findings = sources.find_earlier(issue)
     reason = "no rule matches, and the settings want no comment for links alone"
-    return Linking(left_out=tuple(LeftOut(each, reason) for each in findings.earlier), remarks=findings.remarks)
+    left_out = tuple(LeftOut(each, reason) for each in findings.earlier)
+    return Linking(left_out=left_out, remarks=findings.remarks, expected=findings.expected)
 
 
 def _find_earlier(issue: Issue, wish: Wish, marker: Marker | None, sources: Sources) -> Findings:

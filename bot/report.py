@@ -165,6 +165,8 @@ def _describe_links(report: Report) -> Iterator[str]:
     for out in report.linking.left_out[:_MOST_LEFT_OUT]:
         shown = f"{_refer(out.earlier.number, out.earlier)}, tier {out.earlier.tier}, {out.earlier.score:.2f}"
         yield f"- {shown}: {out.earlier.why}; {out.why}"
+    if report.linking.expected:
+        yield f"\n{report.linking.expected}"
 
 
 def _describe_finding(found: Earlier | None) -> str:

@@ -89,7 +89,10 @@ HARMLESS = ("io.BytesIO", "io.StringIO", "pathlib.PurePath", "pathlib.PurePosixP
 IMPURE_CALLS = {"breakpoint", "input", "now", "open", "print", "read_text", "today", "utcnow", "write_text"}
 
 VAGUE = {"base", "common", "context", "data", "handler", "helper", "manager", "misc", "processor", "service", "util"}
-HEAVY = ("asyncio", "github", "hyperscan", "multiprocessing", "requests", "rich", "sqlite3", "starlette", "uvicorn")
+HEAVY = (
+    *("Stemmer", "asyncio", "bot.duplicates.search", "github", "hyperscan", "multiprocessing", "requests", "rich"),
+    *("sqlite3", "starlette", "uvicorn"),
+)
 
 
 def is_inside(name: str, packages: Iterable[str]) -> bool:

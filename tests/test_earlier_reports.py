@@ -368,3 +368,28 @@ def test_json_tells_each_link_with_its_tier_and_what_was_left_out(fake_github: F
         reasons[cluster.others["rejected"].number] == f"#{cluster.others['rejected'].number} is closed as not planned"
     )
     assert our_comments(issue) == []
+
+
+def test_what_the_report_names_itself_is_not_linked_again(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    configure(fake_github)
+    cluster = fill(fake_github, 20)
+    issue = report(fake_github, body=f"Like #{cluster.root.number}, today:\n{ERROR}")
+
+    finished = look(fake_github, issue, tmp_path, "by GitHub's search")
+
+    assert (finished.code, links_of(issue)) == (0, {cluster.fixed.number: "B"})
+
+
+def test_what_is_calibrated_is_told_in_the_summary(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    configure(fake_github)
+    fill(fake_github, 130)
+    issue = report(fake_github)
+    index = build_index(fake_github, tmp_path)
+    done = run_command("index", "calibrate", "--index", str(index), folder=tmp_path)
+    summary = tmp_path / "summary.md"
+    event, environment = tell_event(fake_github, issue), {"GITHUB_STEP_SUMMARY": str(summary)}
+
+    start_run(fake_github, event, tmp_path, "--index", str(index), environment=environment).go()
+
+    assert done.code == 0
+    assert "would have been shown something" in summary.read_text(encoding="utf-8")

@@ -51,6 +51,7 @@ LINKING = Linking(
         replace(DUPLICATE, number=6, state="closed", fix=FIXED),
     ),
     left_out=(LeftOut(replace(FOUND, number=8, tier="C"), "#8 is closed as not planned"),),
+    expected="Of the repository's last 90 issues 2 would have been shown something.",
 )
 HOSTILE = [
     "|",

@@ -57,6 +57,22 @@ def test_only_the_events_of_the_settings_start_something(
             an_event(an_issue(), "issue_comment", "edited", comment=a_comment("x", OURSELVES), sender=HUMAN),
             "the comment is not by the issue's author",
         ),
+        (
+            an_event(
+                an_issue(),
+                "issue_comment",
+                "created",
+                comment=a_comment("/signpost duplicate #3", HUMAN, association="MEMBER"),
+                sender=HUMAN,
+            ),
+            None,
+        ),
+        (
+            an_event(
+                an_issue(), "issue_comment", "created", comment=a_comment("/signpost duplicate #3", HUMAN), sender=HUMAN
+            ),
+            "the comment is not by the issue's author",
+        ),
         (an_event(an_issue(is_locked=True)), "the issue is locked"),
     ],
 )

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bot.config import Config, read_config
-from bot.wish import Wish, choose_wish
+from bot.wish import Wish, add_label, choose_wish
 from tests.builders import Fields, a_rule, an_issue, matches_of
 
 TODAY = date(2026, 4, 8)
@@ -140,3 +140,8 @@ def test_a_label_that_one_rule_asks_for_is_not_taken_off_by_another() -> None:
     )
     wish = wish_of(*rules)
     assert (wish.add, wish.remove) == (("Bug",), ("invalid",))
+
+
+def test_a_label_that_is_added_holds_whatever_a_rule_takes_off() -> None:
+    wish = add_label(wish_of(a_rule(labels={"add": ["bug"], "remove": ["Duplicate", "invalid"]})), "duplicate")
+    assert (wish.add, wish.remove, wish.fitting) == (("bug", "duplicate"), ("invalid",), ("bug", "duplicate"))

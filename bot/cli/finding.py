@@ -30,14 +30,15 @@ class FindInIndex:
 
     def __call__(self, issue: Issue) -> Findings:
         """What the index has; see `FindEarlier`."""
-        from bot.duplicates.finding import list_earlier
+        from bot.duplicates.finding import list_earlier, tell_expectation
         from bot.duplicates.index_search import search_index
 
         try:
             found = search_index(self.path, issue)
         except SignpostError as error:
             return Findings(remarks=(f"earlier reports were not looked for: {error}",), is_whole=False)
-        return Findings(earlier=list_earlier(found.candidates, found.threshold, found.size))
+        earlier = list_earlier(found.candidates, found.threshold, found.size)
+        return Findings(earlier=earlier, expected=tell_expectation(found.calibration) if found.calibration else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from bot.comment.links import describe_status
 from bot.comment.quoting import fence_code
 from bot.errors import SignpostError
 from bot.github import runner
@@ -88,6 +89,8 @@ def write_log(report: Report, *, is_dry_run: bool) -> Iterator[str]:
             yield f"          {item.view}, line {item.line}: {_quote(item.text)}"
         if match.captures:
             yield "Found     " + ", ".join(f"{name} {_quote(c.value)}" for name, c in match.captures.items())
+    for duplicate in report.linking.duplicates:
+        yield f"Earlier   #{duplicate.number}, tier {duplicate.tier}, {describe_status(duplicate)}: {duplicate.why}"
     yield from _write_actions(report, is_dry_run=is_dry_run)
     yield from (f"Remark    {remark}" for remark in report.all_remarks)
     yield from (f"Failed    {error}" for error in report.errors)

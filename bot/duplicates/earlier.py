@@ -40,12 +40,14 @@ class Earlier:
 class Findings:
     """What a search found, the best first, and what maintainers should know of how it went.
 
-    `is_whole` is false where it could not be searched: then what was linked before is kept.
+    `is_whole` is false where it could not be searched: then what was linked before is kept. `expected` says how often
+    that was right so far, as far as it was measured.
     """
 
     earlier: tuple[Earlier, ...] = ()
     remarks: tuple[str, ...] = ()
     is_whole: bool = True
+    expected: str = ""
 
 
 class FindEarlier(Protocol):

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Sequence
 
+from bot.duplicates.calibration import Calibration
 from bot.duplicates.collection import weigh_rarity
 from bot.duplicates.earlier import Earlier, Tier
 from bot.duplicates.fingerprint import is_frame, is_message
@@ -30,6 +31,15 @@ def list_earlier(candidates: Iterable[Candidate], threshold: float, size: int) -
     tiers = [(each, _find_tier(each, size)) for each in candidates if not each.is_series]
     found = [_make_earlier(each, tier) for each, tier in tiers if tier == "B" or each.score >= threshold]
     return tuple(sorted(found, key=lambda each: (each.tier, -each.score)))[:MOST]
+
+
+def tell_expectation(calibration: Calibration) -> str:
+    """What the index learned of itself, in words."""
+    known = f"; of {calibration.known} known duplicates among them {calibration.caught} the right one"
+    return (
+        f"Of the repository's last {calibration.replayed} issues {calibration.shown} would have been shown something"
+        f"{known if calibration.known else ''}."
+    )
 
 
 def _find_tier(candidate: Candidate, size: int) -> Tier:

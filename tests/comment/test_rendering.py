@@ -1,6 +1,7 @@
 """The one comment, as it stands; `python -m tests.comment.test_rendering` writes the golden files anew."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,11 @@ from bot.comment.rendering import (
     find_server,
     make_section,
     render_comment,
+    render_links,
 )
 from bot.comment.templates import read_template
-from bot.duplicates.canonical import Target
-from bot.duplicates.earlier import Duplicate
+from bot.duplicates.canonical import Fix, Target
+from bot.duplicates.earlier import SAME_RULE, Duplicate
 from bot.rules.matching import match_rules, read_facts
 from tests.builders import Fields, a_rule, a_ruleset, an_issue, matches_of
 
@@ -58,6 +60,18 @@ EVERYTHING = a_rule(
         {"title": "The old report", "url": "https://github.com/octo-org/other/issues/1"},
     ],
 )
+KNOWN = (
+    Duplicate(number=5, url="", state="open", confidence=1.0, why=SAME_RULE, tier="A", followers=14),
+    Duplicate(
+        number=6,
+        url="",
+        state="closed",
+        confidence=0.8,
+        why="shows the same error message",
+        fix=Fix(version="v2.1.96", at=datetime(2026, 4, 9, tzinfo=UTC), is_sure=True),
+    ),
+)
+ALIKE = Duplicate(number=8, url="", state="open", confidence=0.4, why="reads much like this one", tier="C", followers=1)
 STATED = {"body": "No space left on device, built with 1.9, request req_0001"}
 
 
@@ -87,6 +101,8 @@ def golden_texts() -> dict[str, str]:
             [section_of(EVERYTHING, issue={"body": "No space left on device, built with 2.1"})]
         ),
         "enterprise-server": render_comment([enterprise]),
+        "links-alone": render_links([*KNOWN, ALIKE]),
+        "may-be-related": render_comment([section_of(duplicates=(*KNOWN, ALIKE))]),
         "withdrawn": read_template("withdrawn.md.j2").strip(),
     }
 

@@ -1,0 +1,64 @@
+"""Which earlier reports a comment links."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.config import read_config
+from bot.duplicates.earlier import Duplicate
+from bot.showing import choose_alone, note_tiers, share_out
+from tests.builders import Fields, a_rule, an_issue, matches_of
+
+PLAIN = Duplicate(number=1, url="", state="open", confidence=0.5, why="shows the same error message")
+DISK = replace(PLAIN, number=2, tier="A", rule="out-of-disk")
+CACHE = replace(PLAIN, number=3, tier="A", rule="no-cache")
+FIXED = replace(PLAIN, number=4, state="closed")
+ALIKE = replace(PLAIN, number=5, tier="C")
+ALL = (DISK, CACHE, PLAIN, FIXED, ALIKE)
+
+
+def shares(settings: str = "", **disk: object) -> list[list[int]]:
+    """The links of a section about the disk, and of one about the cache."""
+    also: Fields = {"also": ["out-of-disk"]}
+    rules = a_rule(priority=2, **disk), a_rule(id="no-cache", match={"phrase": "os error 28"}, **also)
+    speaking = matches_of(an_issue(), *rules)
+    return [[each.number for each in share] for share in share_out(speaking, ALL, read_config(settings, "config.yml"))]
+
+
+@pytest.mark.parametrize(
+    "settings, disk, links",
+    [
+        pytest.param("", {}, [[2, 1], [3]], id="each rule its own, the first the others too"),
+        pytest.param("duplicates: {show: 2}", {}, [[2, 1], []], id="no more in all than the settings want"),
+        pytest.param("", {"duplicates": {"show": 1}}, [[2], [3]], id="nor in a section than its rule wants"),
+        pytest.param("", {"duplicates": {"open_only": False}}, [[2, 1, 4], []], id="fixed ones where wanted"),
+        pytest.param("duplicates: {tier_c: comment}", {}, [[2, 1, 5], []], id="alike ones where wanted"),
+        pytest.param("duplicates: {enabled: false}", {}, [[], []], id="none"),
+    ],
+)
+def test_links_are_shared_out_to_the_sections(settings: str, disk: Fields, links: list[list[int]]) -> None:
+    assert shares(settings, **disk) == links
+
+
+@pytest.mark.parametrize(
+    "settings, links",
+    [
+        ("", []),
+        ("duplicates: {comment: always}", [2, 3, 1]),
+        ("duplicates: {comment: always, show: 1}", [2]),
+        ("duplicates: {comment: always, enabled: false}", []),
+        ("{mode: label, duplicates: {comment: always}}", []),
+    ],
+)
+def test_links_alone_are_a_comment_only_where_the_settings_want_it(settings: str, links: list[int]) -> None:
+    assert [each.number for each in choose_alone(ALL, read_config(settings, "config.yml"))] == links
+
+
+def test_what_is_alike_stands_alone_only_where_the_settings_want_it() -> None:
+    assert choose_alone([ALIKE], read_config("duplicates: {comment: always}", "config.yml")) == []
+    always = read_config("duplicates: {comment: always, tier_c: comment}", "config.yml")
+    assert choose_alone([FIXED, ALIKE], always) == [FIXED, ALIKE]
+
+
+def test_the_marker_remembers_the_tiers() -> None:
+    assert note_tiers([DISK, PLAIN, ALIKE]) == {2: "A", 1: "B", 5: "C"}
