@@ -4,18 +4,19 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.comment.marker import Marker, find_own_comment
+from bot.comment.marker import find_own_comment
 from bot.config import Config
 from bot.duplicates.canonical import Refusal, Target, find_unread_ends, judge_target
 from bot.duplicates.earlier import (
-    GIVEN_BEFORE,
     MOST_CHECKED,
     SAID_SO,
+    WHY,
     Duplicate,
     Earlier,
     Findings,
     Knowledge,
     LeftOut,
+    Tier,
     choose_duplicates,
 )
 from bot.github.tracker import Issue, Links, Tracker
@@ -50,26 +51,27 @@ class Linking:
 
 def read_linking(issue: Issue, wish: Wish, login: str, sources: Sources, tracker: Tracker) -> Linking:
     """Look for earlier reports, and read where they and the issues to follow lead: two requests at most to check."""
-    own = find_own_comment(issue.comments, login, issue.number)
-    findings = _find_earlier(issue, wish, own[1] if own else None, sources)
     command = find_command(issue.comments, issue.author)
-    follows = {rule.id: rule.follow for match in wish.speaking if (rule := match.rule.model).follow}
+    if not (wish.speaking or command or sources.config.duplicates.comment == "always"):
+        return list_unchecked(issue, sources)
+    own = find_own_comment(issue.comments, login, issue.number)
+    given = own[1].earlier if own else {}
+    findings = _find_earlier(issue, wish, given, sources)
     candidates = _order(findings.earlier, command)
+    follows = {rule.id: rule.follow for match in wish.speaking if (rule := match.rule.model).follow}
     numbers = [*follows.values(), *(each.number for each in candidates)]
-    links = _read_links(issue, [number for number in numbers if number], tracker)
-    judged = {number: judge_target(issue, number, links) for number in numbers if number}
-    targets = {number: target for number in follows.values() if number and isinstance(target := judged[number], Target)}
-    knowledge = Knowledge(
-        rules=_match_targets(judged.values(), links, wish, sources.ruleset),
-        linked={target.number for target in targets.values()} | _find_mentions(issue),
-        given=own[1].earlier if own else (),
-    )
-    duplicates, left_out = choose_duplicates(candidates, judged, knowledge)
+    links = _read_links(issue, numbers, tracker)
+    judged = {number: judge_target(issue, number, links) for number in numbers}
+    targets = {number: target for number in follows.values() if isinstance(target := judged[number], Target)}
+    linked = {target.number for target in targets.values()} | _find_mentions(issue)
+    rules = _match_targets(judged.values(), links, wish, sources.ruleset)
+    duplicates, left_out = choose_duplicates(candidates, judged, Knowledge(rules=rules, linked=linked, given=given))
     asked = judged.get(command or 0)
+    behind = [LeftOut(each, "not among the nearest") for each in findings.earlier if each.number not in judged]
     return Linking(
         targets=targets,
         duplicates=duplicates,
-        left_out=(*left_out, *(LeftOut(each, "not among the nearest") for each in findings.earlier[MOST_CHECKED:])),
+        left_out=(*left_out, *behind),
         asked=asked if isinstance(asked, Target) else None,
         remarks=(*_remark_follows(follows, judged), *_remark_others(candidates, judged), *findings.remarks),
         expected=findings.expected,
@@ -92,22 +94,23 @@ def list_unchecked(issue: Issue, sources: Sources) -> Linking:
     return Linking(left_out=left_out, remarks=findings.remarks, expected=findings.expected)
 
 
-def _find_earlier(issue: Issue, wish: Wish, marker: Marker | None, sources: Sources) -> Findings:
-    """What may be the same problem; where it could not be searched, what was linked before."""
+def _find_earlier(issue: Issue, wish: Wish, given: Mapping[int, Tier], sources: Sources) -> Findings:
+    """What may be the same problem; where it could not be searched, what was linked before (`given`) as well."""
     asked = sources.config.duplicates
-    is_due = wish.speaking or asked.comment == "always" or sources.find_earlier.is_free
-    if not (asked.enabled and asked.show and is_due):
+    if not (asked.enabled and asked.show and (wish.speaking or asked.comment == "always")):
         return Findings()
     findings = sources.find_earlier(issue)
-    if findings.is_whole or marker is None:
+    if findings.is_whole:
         return findings
     known = {each.number for each in findings.earlier}
-    before = [
-        Earlier(number=number, tier=tier, score=0.0, why=GIVEN_BEFORE)
-        for number, tier in marker.earlier.items()
-        if number not in known
-    ]
+    before = [_remember(number, tier) for number, tier in given.items() if number not in known]
     return replace(findings, earlier=(*before, *findings.earlier))
+
+
+def _remember(number: int, tier: Tier) -> Earlier:
+    """A link that was given before. Tier A is seen anew: a rule matches both, or a person's command is still there."""
+    kept: Tier = "C" if tier == "C" else "B"
+    return Earlier(number=number, tier=kept, score=0.0, why=WHY[kept])
 
 
 def _order(earlier: Iterable[Earlier], asked: int | None) -> list[Earlier]:
@@ -148,10 +151,10 @@ def _find_mentions(issue: Issue) -> set[int]:
     return {int(number) for number in _MENTION.findall(f"{issue.title}\n{issue.body}")}
 
 
-def _remark_follows(follows: Mapping[str, int | None], judged: Mapping[int, Target | Refusal]) -> list[str]:
+def _remark_follows(follows: Mapping[str, int], judged: Mapping[int, Target | Refusal]) -> list[str]:
     remarks = list[str]()
     for rule, number in follows.items():
-        target = judged[number or 0]
+        target = judged[number]
         if isinstance(target, Refusal):
             remarks.append(f"`{rule}` follows {target.reason}; the link is left out")
         elif target.number != number:

@@ -239,6 +239,11 @@ def test_an_index_costs_no_request_and_an_issue_that_matches_nothing_is_told_in_
 
     assert (finished.code, [str(request) for request in fake_github.requests]) == (0, ["POST /graphql"])
     told = summary.read_text(encoding="utf-8")
+    fake_github.requests.clear()
+    again = start_run(fake_github, tell_event(fake_github, issue, "edited"), tmp_path, environment=environment).go()
+
+    own = f"GET /repos/{REPOSITORY}/issues/{issue.number}"
+    assert (again.code, [str(request) for request in fake_github.requests]) == (0, ["POST /graphql", own])
     assert f"- `#{cluster.root.number}` `{TITLE}`, tier B" in told
     assert "no rule matches, and the settings want no comment for links alone" in told
 
@@ -270,12 +275,13 @@ def test_a_search_that_fails_ends_nothing_and_takes_no_link_away(
     cluster = fill(fake_github, 20)
     issue = report(fake_github)
     look(fake_github, issue, tmp_path, "by GitHub's search")
-    before = links_of(issue)
+    before, body = links_of(issue), our_comments(issue)[0].body
 
     fake_github.faults = {number: FAULTS[fault]}
     finished = look(fake_github, issue, tmp_path, "by GitHub's search", "edited")
 
     assert (finished.code, links_of(issue)) == (0, before)
+    assert our_comments(issue)[0].body == body
     assert cluster.root.number in before
 
 

@@ -16,7 +16,12 @@ MOST_CHECKED = 8
 
 SAME_RULE = "matches the same known problem"
 SAID_SO = "named here as the same problem"
-GIVEN_BEFORE = "linked here before"
+WHY: Mapping[Tier, str] = {
+    "A": SAME_RULE,
+    "B": "shows the same error message",
+    "C": "reads much like this one",
+}
+"""Why a report is linked, in our own words: what reporters wrote stands in the summary, and never in a comment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Sequence
 
 from bot.duplicates.calibration import Calibration
 from bot.duplicates.collection import weigh_rarity
-from bot.duplicates.earlier import Earlier, Tier
+from bot.duplicates.earlier import WHY, Earlier, Tier
 from bot.duplicates.fingerprint import is_frame, is_message
 from bot.duplicates.memory import MemoryCollection
 from bot.duplicates.profile import make_profile
@@ -79,13 +79,8 @@ def _make_earlier(candidate: Candidate, tier: Tier) -> Earlier:
         number=candidate.number,
         tier=tier,
         score=round(candidate.score, 4),
-        why=_tell_why(tier),
+        why=WHY[tier],
         title=candidate.title,
         evidence=tuple(mark.partition(":")[2] for mark, _ in candidate.marks),
         features={name: round(value, 2) for name, value in candidate.features._asdict().items()},
     )
-
-
-def _tell_why(tier: Tier) -> str:
-    """In our own words: what reporters wrote stands in the summary, and never in a comment."""
-    return "shows the same error message" if tier == "B" else "reads much like this one"
