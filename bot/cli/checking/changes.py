@@ -16,7 +16,7 @@ def find_changed(revision: str | None) -> frozenset[Path]:
     """
     top = Path(_git("rev-parse", "--show-toplevel").strip())
     base = revision or _find_base()
-    changed = _git("diff", "--name-only", "-z", "--diff-filter=d", base, "--")
+    changed = _git("diff", "--name-only", "-z", "--diff-filter=d", "--end-of-options", base, "--")
     new = _git("ls-files", "--others", "--exclude-standard", "--full-name", "-z", str(top))
     return frozenset(top / name for name in (changed + new).split("\0") if name)
 
@@ -33,7 +33,8 @@ def _git(*words: str) -> str:
     done = _run(*words)
     if done.returncode:
         reason = done.stderr.strip().partition("\n")[0]
-        message = f"--changed asks git, which says: {reason}; give a revision that is there, or leave --changed out"
+        advice = "give a revision that is there, with paths in front of --changed, or leave --changed out"
+        message = f"--changed asks git, which says: {reason}; {advice}"
         raise SettingsError(message)
     return done.stdout
 
