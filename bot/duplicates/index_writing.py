@@ -10,14 +10,15 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import groupby, takewhile
+from math import log
 
 from bot.duplicates.entry import Entry, Seen, hash_mark, make_former
 from bot.duplicates.index_reading import MOST, PAGE
 from bot.duplicates.memory import hash_pair
 
 FAN = 8
-"""So many segments of about one size are merged into one (O'Neil et al. 1996, log-structured merge trees)."""
+"""So many segments of one kind of size are merged into one (O'Neil et al. 1996, log-structured merge trees)."""
 
 _FEW = 50
 """Pairs of a batch so small are kept in a list beside the pages, until the list is as long."""
@@ -171,11 +172,16 @@ def _write_segment(
 
 
 def _choose_segments(connection: sqlite3.Connection) -> list[int]:
-    """The newest eight, if the eighth of them is no larger than all younger ones together."""
-    newest = connection.execute("SELECT id, reports FROM segment ORDER BY id DESC LIMIT ?", (FAN,)).fetchall()
-    if len(newest) < FAN or newest[-1][1] > sum(reports for _, reports in newest[:-1]):
-        return []
-    return [number for number, _ in reversed(newest)]
+    """The newest ones that are no larger in kind than the very newest, once they are eight; the oldest first."""
+    newest = connection.execute("SELECT id, reports FROM segment ORDER BY id DESC").fetchall()
+    kind = _rank_size(newest[0][1])
+    chosen = [number for number, _ in takewhile(lambda segment: _rank_size(segment[1]) <= kind, newest)]
+    return chosen[::-1] if len(chosen) >= FAN else []
+
+
+def _rank_size(reports: int) -> int:
+    """0 for less than eight reports, 1 for less than 64, and so on."""
+    return int(log(max(1, reports) + 0.5, FAN))
 
 
 def _merge(connection: sqlite3.Connection, segments: list[int]) -> None:

@@ -51,6 +51,15 @@ def test_where_batches_end_changes_nothing(tmp_path: Path, batch: int) -> None:
     assert read_answers(fill_index(tmp_path / "parts.index", REPORTS, batch)) == read_answers(whole)
 
 
+def test_small_segments_are_merged_and_large_ones_stay(tmp_path: Path) -> None:
+    path = fill_index(tmp_path / "a.index", REPORTS[:70], batch=70)
+
+    with closing(open_index(path)) as connection:
+        for issue in REPORTS[70:]:
+            add_entries(connection, [make_entry(issue)])
+        assert [row[0] for row in connection.execute("SELECT reports FROM segment ORDER BY id")] == [70, *[8] * 6, 1, 1]
+
+
 def test_texts_that_change_are_replaced(tmp_path: Path) -> None:
     changed = [*REPORTS[:50], *(replace(issue, title=f"{issue.title} again") for issue in REPORTS[50:])]
     path = fill_index(tmp_path / "a.index", REPORTS)
