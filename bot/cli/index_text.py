@@ -1,8 +1,10 @@
 """What `signpost index` prints for people."""
 
+from math import exp
 from pathlib import Path
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,12 +16,14 @@ from bot.duplicates.explaining import FEATURES, locate_mark, weigh_features
 from bot.duplicates.index_search import Search
 from bot.duplicates.model_file import read_model
 from bot.duplicates.ranking import Candidate
+from bot.github.tracker import Issue
 from bot.history.intervals import Share
 from bot.history.recall import Recall
 from bot.history.shown import show_text
 
 _TELLING = 6
 _NEAREST = 3
+_INDENT = 11
 
 
 def print_built(built: Built, path: Path) -> None:
@@ -36,6 +40,8 @@ def print_search(search: Search, most: int, *, is_explained: bool) -> None:
     if not shown:
         console.print(f"nothing alike among {search.size:,} issues", markup=False)
     for candidate in shown:
+        if is_explained and candidate is not shown[0]:
+            console.print()
         _print_candidate(console, candidate, search)
         if is_explained:
             _print_reasons(console, candidate, search)
@@ -48,21 +54,32 @@ def _print_candidate(console: Console, candidate: Candidate, search: Search) -> 
     line.append(f"#{candidate.number} ", "bold").append(show_text(candidate.title))
     line.append(f"  ({search.states.get(candidate.number, 'open')})", "dim")
     console.print(line)
-    console.print(f"           {show_text(candidate.why)}", markup=False)
+    _print_indented(console, show_text(candidate.why))
 
 
 def _print_reasons(console: Console, candidate: Candidate, search: Search) -> None:
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     for one in weigh_features(candidate, search.candidates, read_model())[:_TELLING]:
         style = "green" if one.gain > 0 else "red"
-        table.add_row("          ", Text(f"{one.gain:+.2f}", style), f"{one.value:.2f}", FEATURES[one.name])
+        table.add_row(" " * (_INDENT - 1), Text(f"{one.gain:+.2f}", style), f"{one.value:.2f}", FEATURES[one.name])
     console.print(table)
-    for mark, rarity in candidate.marks[:_NEAREST]:
-        found = locate_mark(mark, search.issue.title, search.issue.body) if search.issue else None
-        where = f"line {found[0]}: {found[1]}" if found else mark.partition(":")[2]
-        console.print(f"           both have ({rarity:.1f} nats) {show_text(where)}", style="cyan", markup=False)
+    for where, rarity in _list_shared(candidate, search.issue).items():
+        _print_indented(console, f"both have, as about one report in {exp(rarity):,.0f}: {show_text(where)}", "cyan")
     if reason := explain_left_out(candidate, search.related, search.threshold):
-        console.print(f"           not shown to reporters: {reason}", style="dim", markup=False)
+        _print_indented(console, f"not shown to reporters: {reason}", "dim")
+
+
+def _list_shared(candidate: Candidate, issue: Issue | None) -> dict[str, float]:
+    """The rarest marks that both have, as they stand in the issue that was asked about."""
+    shared: dict[str, float] = {}
+    for mark, rarity in candidate.marks[:_NEAREST]:
+        found = locate_mark(mark, issue.title, issue.body) if issue else None
+        shared.setdefault(f"line {found[0]}: {found[1]}" if found else mark.partition(":")[2], rarity)
+    return shared
+
+
+def _print_indented(console: Console, text: str, style: str = "") -> None:
+    console.print(Padding(Text(text, style), (0, 0, 0, _INDENT)))
 
 
 def _tell_threshold(search: Search) -> str:

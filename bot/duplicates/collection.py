@@ -19,6 +19,9 @@ histories, and fixed, so that a report's impacts do not depend on what else is t
 
 FULL_IMPACT = 255
 
+LAG = 7 * 86_400
+"""Seconds: that an issue is a duplicate counts as known a week after it was filed, in what is asked of the past."""
+
 Posting = tuple[Sequence[int], bytes]
 """Documents in ascending order, and for each the impact of the word in it: 0 to 255 for 0 to 1 (`measure_impact`)."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from bot.duplicates.collection import Posting
+from bot.duplicates.collection import LAG, Posting
 from bot.duplicates.entry import hash_mark, make_former
 from bot.duplicates.memory import hash_pair
 from bot.duplicates.profile import Profile
@@ -17,9 +17,6 @@ PAGE = 4_096
 """Pairs are counted on pages of so many slots, a byte each."""
 
 MOST = 255
-LAG = 7 * 86_400
-"""Seconds after which a duplicate counts as known, in what is asked of the past."""
-
 _ROWS = """
 SELECT r.document, r.number, r.author, r.created, r.original IS NOT NULL AND r.created < :known, r.content,
     (SELECT max(m.created) FROM mention m WHERE m.target = r.number AND m.created < :now),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from zlib import crc32
 
+from bot.duplicates.collection import LAG
 from bot.duplicates.entry import list_mentions
 from bot.duplicates.features import Compared
 from bot.duplicates.form_text import SAMPLE, learn_form_text
@@ -13,10 +14,6 @@ from bot.duplicates.profile import Profile, make_profile
 from bot.duplicates.search import compare_with_collection
 from bot.github.tracker import Issue
 from bot.history.duplicate_truth import ORDINARY, KnownIssue
-
-DAY = 86_400
-LAG = 7 * DAY
-"""That an issue is a duplicate is known a week after it was filed: truth files do not say when it was."""
 
 
 @dataclass(frozen=True)
