@@ -1,6 +1,7 @@
 """The command `signpost`: finds the command that was asked for, and imports nothing else."""
 
 import argparse
+import errno
 import gc
 import os
 import sys
@@ -24,6 +25,8 @@ COMMANDS = {
     "run": "look at one issue event: label it, and post or update the one comment",
 }
 INTERRUPTED = 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where a disk, or what one may use of it, is full."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,17 +45,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _tell(str(error), error.exit_code, words)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
     except OSError as error:
-        # What a command reads and writes it answers for itself; what is left is standard output, and a full disk.
-        return _tell(f"cannot go on: {error}", 2, [])
+        return _end_output(error)
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):  # rich leaves with 1 then, which is a finding for us
             return 0
         raise
     return code
+
+
+def _end_output(error: OSError) -> int:
+    """What can happen to standard output: nobody reads any more, or the disk is full; all else is a fault of ours."""
+    if isinstance(error, BrokenPipeError):
+        sys.stderr.close()
+        return 0
+    if error.errno not in FULL:
+        raise error
+    return _tell(f"cannot go on: {error}", 2, [])
 
 
 def _tell(message: str, code: int, words: list[str]) -> int:
