@@ -218,13 +218,13 @@ def test_a_fault_of_ours_is_told_without_a_word_that_the_runner_obeys(fake_githu
     assert not any(line.startswith("::") for line in finished.err.splitlines())
 
 
-def test_an_output_that_cannot_be_written_is_told(fake_github: FakeGitHub, tmp_path: Path) -> None:
+def test_a_fault_of_ours_outside_a_workflow_is_not_hidden(fake_github: FakeGitHub, tmp_path: Path) -> None:
     add_rule(fake_github)
 
     finished = run(fake_github, tmp_path, GITHUB_ACTIONS="", GITHUB_OUTPUT=str(tmp_path / "no-such-folder" / "x"))
 
-    assert finished.code == 2
-    assert "cannot go on: [Errno 2] No such file or directory" in finished.err
+    assert finished.code == 1
+    assert "FileNotFoundError" in finished.err
 
 
 def test_what_a_reporter_wrote_reaches_a_terminal_without_its_controls(checkout: Path, event: Json) -> None:
