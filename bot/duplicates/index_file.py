@@ -100,13 +100,19 @@ def open_index(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
         raise WrongFileError(f"the index {path} was cut off; {advice}")
     with explain_damage(path):
         connection = _connect(path)
-        if (version := _read_pragma(connection, "user_version")) != FORMAT:
+        try:
+            _check_format(connection, path, is_checked=is_checked)
+        except BaseException:
             connection.close()
-            raise WrongFileError(f"{path} is an index of format {version}, this Signpost reads {FORMAT}; {advice}")
-        if is_checked and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            connection.close()
-            raise WrongFileError(f"the index {path} is damaged; {advice}")
+            raise
     return connection
+
+
+def _check_format(connection: sqlite3.Connection, path: Path, *, is_checked: bool) -> None:
+    if (version := _read_pragma(connection, "user_version")) != FORMAT:
+        raise WrongFileError(f"{path} is an index of format {version}, this Signpost reads {FORMAT}; {_advise(path)}")
+    if is_checked and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise WrongFileError(f"the index {path} is damaged; {_advise(path)}")
 
 
 def _is_ours(path: Path) -> bool:

@@ -1,5 +1,6 @@
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def test_a_page_is_kept_with_its_cursor_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite3"
     with open_store(path) as store:
         store.save_page("octo/widget", "issues", [an_entry(1)], Cursor("first"))
-        with sqlite3.connect(path) as other:
+        with closing(sqlite3.connect(path)) as other, other:
             other.execute("create trigger refuse before insert on cursors begin select raise(abort, 'full'); end")
         with pytest.raises(SettingsError):
             store.save_page("octo/widget", "issues", [an_entry(2)], Cursor("second"))
@@ -96,7 +97,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 def test_a_store_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite3"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("pragma user_version = 99")
 
     with pytest.raises(SettingsError, match="written by a later version"), open_store(path):
