@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from bot.issue.language import LANGUAGES
 from bot.rules.condition_model import Condition, SectionView, Written, meaning
+from bot.rules.phrase import HoleType
 
 CAPTURE_NAMES = "use lower-case letters, digits and `_`, and no word of the language"
 TEMPLATE_NAMES = ("issue", "rule", "duplicates", "follow", "fixed_in")
@@ -59,22 +60,7 @@ class CaptureModel(Written):
     )
     type: (
         Annotated[
-            Literal[
-                "int",
-                "number",
-                "version",
-                "id",
-                "word",
-                "path",
-                "host",
-                "url",
-                "source",
-                "date",
-                "time",
-                "money",
-                "code",
-                "any",
-            ],
+            HoleType,
             Field(
                 json_schema_extra=meaning(
                     "a whole number: `32000`, `32,000`",

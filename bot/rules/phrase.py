@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from bot.issue.normal import collapse, squeeze
 
-HOLE_TYPES = (
+HoleType = Literal[
     "int",
     "number",
     "version",
@@ -23,7 +23,8 @@ HOLE_TYPES = (
     "money",
     "code",
     "any",
-)
+]
+HOLE_TYPES: tuple[str, ...] = get_args(HoleType)
 FREE_TEXT = frozenset({"any", "word", "path"})
 """Types whose captures are the reporter's own words: compared, but never echoed."""
 
