@@ -1,6 +1,7 @@
 """The index as one SQLite file: its tables, how it is opened, and how a wrong file is told from a right one."""
 
 import glob
+import json
 import os
 import sqlite3
 import zlib
@@ -19,8 +20,18 @@ FORMAT = 1
 
 BUSY_SECONDS = 30
 _UNFINISHED = ".unfinished"
+_BESIDE = ("-journal", "-wal", "-shm")
 _ABANDONED = 3_600
 _SIGNATURE = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};"
+_FAULTY = (ValueError, TypeError, LookupError, ArithmeticError)
+"""What reading a value raises that we did not write."""
+
+_TROUBLE = frozenset(
+    {
+        *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT),
+        *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL),
+    }
+)
 _MAGIC = b"SQLite format 3\x00"
 _TABLES = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -57,6 +68,7 @@ def build_index(path: Path) -> Iterator[sqlite3.Connection]:
     Until then readers see the former one. What is there and is no index is kept beside it, as FILE.refused. Raises
     SettingsError where it cannot be written.
     """
+    _refuse_folder(path)
     fresh = path.with_name(f"{path.name}.{os.getpid()}{_UNFINISHED}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,14 +81,44 @@ def build_index(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("VACUUM")
-        if path.exists() and not _is_ours(path):
-            path.replace(path.with_name(f"{path.name}.refused"))
-        fresh.replace(path)
+        _replace(path, fresh)
     except (OSError, sqlite3.Error) as error:
         raise SettingsError(f"cannot write the index {path}: {explain_cause(error)}") from error
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
+
+
+def _replace(path: Path, fresh: Path) -> None:
+    """Put a new index in the place of the file, while nobody writes to that.
+
+    What a killed writer left beside it is played back or set aside before: SQLite would play it into the new one.
+    https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
+    """
+    if not path.exists() or not _is_ours(path):
+        for left in ("", *_BESIDE):
+            _move(path.with_name(f"{path.name}{left}"), path.with_name(f"{path.name}.refused{left}"))
+        fresh.replace(path)
+        return
+    with closing(_connect(path)) as former:
+        try:
+            former.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:  # so damaged that nothing can be played back
+            for left in _BESIDE:
+                path.with_name(f"{path.name}{left}").unlink(missing_ok=True)
+        fresh.replace(path)
+
+
+def _move(path: Path, target: Path) -> None:
+    if path.exists():
+        path.replace(target)
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise SettingsError(f"{path} is a folder; name the file of an index")
 
 
 def _remove_leftovers(path: Path) -> None:
@@ -92,12 +134,11 @@ def open_index(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
     Raises WrongFileError with what is wrong and what to do, SettingsError where there is none.
     """
     advice = _advise(path)
+    _refuse_folder(path)
     if not path.exists():
         raise SettingsError(f"there is no index {path}; {advice}")
     if not _is_ours(path):
         raise WrongFileError(f"{path} is no index of Signpost; {advice}, or name another file")
-    if not _is_whole(path):
-        raise WrongFileError(f"the index {path} was cut off; {advice}")
     with explain_damage(path):
         connection = _connect(path)
         try:
@@ -111,8 +152,21 @@ def open_index(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
 def _check_format(connection: sqlite3.Connection, path: Path, *, is_checked: bool) -> None:
     if (version := _read_pragma(connection, "user_version")) != FORMAT:
         raise WrongFileError(f"{path} is an index of format {version}, this Signpost reads {FORMAT}; {_advise(path)}")
-    if is_checked and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+    if is_checked and connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
         raise WrongFileError(f"the index {path} is damaged; {_advise(path)}")
+    if is_checked:
+        _check_values(connection)
+
+
+def _check_values(connection: sqlite3.Connection) -> None:
+    """What SQLite takes for any bytes; raises what `explain_damage` explains."""
+    for _, _, content in connection.execute("SELECT author, state, content FROM report"):
+        zlib.decompress(content)  # has a checksum
+    for (text,) in connection.execute("SELECT value FROM fact WHERE name IN ('form_text', 'calibration')"):
+        json.loads(text)
+    query = "SELECT count(*) FROM posting WHERE length(documents) <> 4 * length(impacts)"
+    if connection.execute(query).fetchone() != (0,):
+        raise ValueError("postings without their impacts")
 
 
 def _is_ours(path: Path) -> bool:
@@ -142,13 +196,34 @@ def _advise(path: Path) -> str:
 
 @contextmanager
 def explain_damage(path: Path) -> Iterator[None]:
-    """What SQLite says of a damaged file, as a WrongFileError; of a busy one, as a SettingsError."""
+    """What SQLite says of a damaged file, as a WrongFileError; of one that cannot be used now, as a SettingsError."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise SettingsError(f"cannot use the index {path}: {error}; is another command writing it?") from error
-    except (sqlite3.DatabaseError, zlib.error, ValueError, TypeError, IndexError) as error:
-        raise WrongFileError(f"the index {path} is damaged ({error}); {_advise(path)}") from error
+        if (trouble := _find_trouble(error)) is None:
+            raise _tell_damage(path, error) from error
+        raise SettingsError(f"cannot use the index {path}: {trouble}") from error
+    except sqlite3.ProgrammingError:
+        raise  # a fault of ours
+    except (sqlite3.DatabaseError, zlib.error, *_FAULTY) as error:
+        raise _tell_damage(path, error) from error
+
+
+def _find_trouble(error: sqlite3.OperationalError) -> str | None:
+    """What is wrong beside the file itself (https://www.sqlite.org/rescode.html); None where the file is damaged."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code == sqlite3.SQLITE_READONLY_DBMOVED:
+        return "another command has built it anew meanwhile; run this again"
+    if code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return f"{error}; is another command writing it?"
+    return str(error) if code & 0xFF in _TROUBLE else None
+
+
+def _tell_damage(path: Path, error: Exception) -> WrongFileError:
+    if not _is_whole(path):
+        return WrongFileError(f"the index {path} was cut off; {_advise(path)}")
+    cause = f"{error} is missing" if isinstance(error, KeyError) else error
+    return WrongFileError(f"the index {path} is damaged ({cause}); {_advise(path)}")
 
 
 @contextmanager

@@ -55,9 +55,9 @@ def add_entries(connection: sqlite3.Connection, found: Iterable[Entry | Seen]) -
     Raises sqlite3.Error; nothing of the batch is there then.
     """
     latest = {one.number: one for one in found}
-    known = _find_digests(connection, latest)
-    changed = [one for one in latest.values() if isinstance(one, Entry) and known.get(one.number) != one.digest]
     with begin_transaction(connection):
+        known = _find_digests(connection, latest)  # as it stays until the end: another may be writing, too
+        changed = [one for one in latest.values() if isinstance(one, Entry) and known.get(one.number) != one.digest]
         if changed:
             _add(connection, changed, [entry.number for entry in changed if entry.number in known])
         _write_states(connection, latest.values())
@@ -233,10 +233,10 @@ _MUCH = 10
 
 def drop_gone(connection: sqlite3.Connection) -> bool:
     """Take texts that were replaced out of the postings, once they are a tenth of all; says whether it was done."""
-    gone = {row[0] for row in connection.execute("SELECT document FROM gone")}
-    if len(gone) * _MUCH < _read_counts(connection)["reports"] or not gone:
-        return False
     with begin_transaction(connection):
+        gone = {row[0] for row in connection.execute("SELECT document FROM gone")}
+        if len(gone) * _MUCH < _read_counts(connection)["reports"] or not gone:
+            return False
         places = connection.execute("SELECT segment, word FROM posting").fetchall()
         for place in places:
             _drop_from_posting(connection, place, gone)
