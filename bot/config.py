@@ -72,7 +72,11 @@ class DuplicateSettings(_Setting):
     show: int = Field(3, ge=0, le=3, description="How many a comment links at most.", examples=[1])
     tier_c: Annotated[
         Literal["summary", "comment"],
-        Field(json_schema_extra=meaning("Only in the summary of the run.", "In the comment, too.")),
+        Field(
+            json_schema_extra=meaning(
+                "Only in the summary of the run.", "In the comment, too, if they are from an index that is calibrated."
+            )
+        ),
     ] = Field("summary", description="Where merely similar issues are shown.", examples=["comment"])
     comment: Annotated[
         Literal["matched", "always"],

@@ -65,7 +65,8 @@ def read_linking(issue: Issue, wish: Wish, login: str, sources: Sources, tracker
     targets = {number: target for number in follows.values() if isinstance(target := judged[number], Target)}
     linked = {target.number for target in targets.values()} | _find_mentions(issue)
     rules = _match_targets(judged.values(), links, wish, sources.ruleset)
-    duplicates, left_out = choose_duplicates(candidates, judged, Knowledge(rules=rules, linked=linked, given=given))
+    knowledge = Knowledge(rules=rules, linked=linked, given=given, is_calibrated=findings.is_calibrated)
+    duplicates, left_out = choose_duplicates(candidates, judged, knowledge)
     asked = judged.get(command or 0)
     behind = [LeftOut(each, "not among the nearest") for each in findings.earlier if each.number not in judged]
     return Linking(
@@ -95,16 +96,19 @@ def list_unchecked(issue: Issue, sources: Sources) -> Linking:
 
 
 def _find_earlier(issue: Issue, wish: Wish, given: Mapping[int, Tier], sources: Sources) -> Findings:
-    """What may be the same problem; where it could not be searched, what was linked before (`given`) as well."""
+    """What may be the same problem, and of what was linked before (`given`) that which the search does not refute."""
     asked = sources.config.duplicates
     if not (asked.enabled and asked.show and (wish.speaking or asked.comment == "always")):
         return Findings()
     findings = sources.find_earlier(issue)
-    if findings.is_whole:
-        return findings
     known = {each.number for each in findings.earlier}
-    before = [_remember(number, tier) for number, tier in given.items() if number not in known]
-    return replace(findings, earlier=(*before, *findings.earlier))
+    kept = {number: tier for number, tier in given.items() if number not in known and not _can_refute(findings, tier)}
+    return replace(findings, earlier=(*(_remember(*link) for link in kept.items()), *findings.earlier))
+
+
+def _can_refute(findings: Findings, tier: Tier) -> bool:
+    """Whether what was linked and is not found any more is out: only a calibrated index knows what is alike enough."""
+    return findings.is_whole and (findings.is_calibrated or tier != "C")
 
 
 def _remember(number: int, tier: Tier) -> Earlier:

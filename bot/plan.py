@@ -20,7 +20,7 @@ from bot.duplicates.canonical import Target
 from bot.duplicates.earlier import Duplicate
 from bot.github.tracker import Change, Comment, Issue
 from bot.rules.matching import Match
-from bot.showing import choose_alone, note_tiers, share_out
+from bot.showing import choose_alone, note_tiers, remark_unproven, share_out
 from bot.wish import Wish, unique, without
 
 _TEMPLATE_MOMENT = timedelta(minutes=1)
@@ -126,7 +126,8 @@ def make_plan(issue: Issue, wish: Wish, state: State, config: Config, now: datet
     comment, comment_remarks = _plan_comment(issue, wish, state, config, own)
     is_settled = issue.state == "open" and not comment
     close = _plan_close(issue, wish, state, own, now) if own and is_settled else []
-    return Plan((*labels, *comment, *close), (*wish.remarks, *label_remarks, *comment_remarks))
+    remarks = (*label_remarks, *comment_remarks, *remark_unproven(state.duplicates, config))
+    return Plan((*labels, *comment, *close), (*wish.remarks, *remarks))
 
 
 def _has(issue: Issue, label: str) -> bool:

@@ -6,6 +6,11 @@ from bot.config import Config
 from bot.duplicates.earlier import Duplicate, Tier, choose_shown
 from bot.rules.matching import Match
 
+UNPROVEN = (
+    "earlier reports that only look alike stay out of the comment (`tier_c: comment`) until an index has learned from "
+    "the repository's last issues how alike they must be: run `signpost index calibrate --index …`"
+)
+
 
 def share_out(
     speaking: Iterable[Match], duplicates: Sequence[Duplicate], config: Config
@@ -15,7 +20,7 @@ def share_out(
     for match in speaking:
         asked = match.rule.model.duplicates
         own = [each for each in duplicates if each.rule == match.rule.id or (each.rule is None and not shares)]
-        limit, alike = min(left, asked.show), config.duplicates.tier_c == "comment"
+        limit, alike = min(left, asked.show), _wants_alike(config)
         shares.append(tuple(choose_shown(own, limit, with_alike=alike, open_only=asked.open_only)))
         left -= len(shares[-1])
     return shares
@@ -25,8 +30,17 @@ def choose_alone(duplicates: Sequence[Duplicate], config: Config) -> list[Duplic
     """The earlier reports of a comment that has nothing else to say; none where the settings do not ask for one."""
     if config.duplicates.comment != "always" or config.mode != "comment":
         return []
-    alike = config.duplicates.tier_c == "comment"
-    return choose_shown(duplicates, find_limit(config), with_alike=alike, open_only=False)
+    return choose_shown(duplicates, find_limit(config), with_alike=_wants_alike(config), open_only=False)
+
+
+def remark_unproven(duplicates: Iterable[Duplicate], config: Config) -> tuple[str, ...]:
+    """What maintainers can do where the settings want in the comment what nobody knows the worth of yet."""
+    is_wanted = _wants_alike(config) and config.mode == "comment" and find_limit(config)
+    return (UNPROVEN,) if is_wanted and any(duplicate.is_unproven for duplicate in duplicates) else ()
+
+
+def _wants_alike(config: Config) -> bool:
+    return config.duplicates.tier_c == "comment"
 
 
 def find_limit(config: Config) -> int:

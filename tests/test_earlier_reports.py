@@ -96,6 +96,10 @@ def build_index(github: FakeGitHub, folder: Path) -> Path:
     return place
 
 
+def calibrate(index: Path) -> None:
+    assert run_command("index", "calibrate", "--index", str(index), folder=index.parent).code == 0
+
+
 @pytest.fixture(scope="module", params=["with an index", "by GitHub's search"])
 def way(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -176,6 +180,30 @@ def test_what_only_looks_alike_stays_in_the_summary(fake_github: FakeGitHub, tmp
     finished = look(fake_github, issue, tmp_path, "with an index")
 
     assert (finished.code, our_comments(issue)) == (0, [])
+
+
+def test_what_only_looks_alike_is_linked_once_the_index_is_calibrated_and_then_stays(
+    fake_github: FakeGitHub, tmp_path: Path
+) -> None:
+    configure(fake_github, "duplicates: {comment: always, tier_c: comment}\n")
+    for count in range(130):
+        fake_github.add_issue(*say(count))
+    wordy = " ".join(f"{verb} {place}" for verb in ("wobbles", "shivers", "trembles") for place in PLACES)
+    alike = fake_github.add_issue("The ruler of the map wobbles", f"When zooming it {wordy}", author=STRANGER)
+    issue = report(fake_github, "The ruler of the map wobbles", f"While zooming out it {wordy}")
+
+    before = look(fake_github, issue, tmp_path, "with an index")
+    links_before = links_of(issue)
+    calibrate(tmp_path / "issues.index")
+    after = look(fake_github, issue, tmp_path, "with an index", "edited")
+    links_after = links_of(issue)
+    searched = look(fake_github, issue, tmp_path, "by GitHub's search", "edited")
+
+    assert [finished.code for finished in (before, after, searched)] == [0, 0, 0]
+    assert (links_before, links_after, links_of(issue)) == ({}, {alike.number: "C"}, {alike.number: "C"})
+    assert "signpost index calibrate" in before.out
+    assert "signpost index calibrate" not in after.out
+    assert "**May be related:**" in our_comments(issue)[0].body
 
 
 LINKS, SEARCH = "POST /graphql", "GET /search/issues"
@@ -391,11 +419,10 @@ def test_what_is_calibrated_is_told_in_the_summary(fake_github: FakeGitHub, tmp_
     fill(fake_github, 130)
     issue = report(fake_github)
     index = build_index(fake_github, tmp_path)
-    done = run_command("index", "calibrate", "--index", str(index), folder=tmp_path)
+    calibrate(index)
     summary = tmp_path / "summary.md"
     event, environment = tell_event(fake_github, issue), {"GITHUB_STEP_SUMMARY": str(summary)}
 
     start_run(fake_github, event, tmp_path, "--index", str(index), environment=environment).go()
 
-    assert done.code == 0
     assert "would have been shown something" in summary.read_text(encoding="utf-8")

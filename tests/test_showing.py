@@ -6,7 +6,7 @@ import pytest
 
 from bot.config import read_config
 from bot.duplicates.earlier import Duplicate
-from bot.showing import choose_alone, note_tiers, share_out
+from bot.showing import UNPROVEN, choose_alone, note_tiers, remark_unproven, share_out
 from tests.builders import Fields, a_rule, an_issue, matches_of
 
 PLAIN = Duplicate(number=1, url="", state="open", confidence=0.5, why="shows the same error message")
@@ -14,7 +14,8 @@ DISK = replace(PLAIN, number=2, tier="A", rule="out-of-disk")
 CACHE = replace(PLAIN, number=3, tier="A", rule="no-cache")
 FIXED = replace(PLAIN, number=4, state="closed")
 ALIKE = replace(PLAIN, number=5, tier="C")
-ALL = (DISK, CACHE, PLAIN, FIXED, ALIKE)
+UNTRIED = replace(ALIKE, number=6, is_unproven=True)
+ALL = (DISK, CACHE, PLAIN, FIXED, UNTRIED, ALIKE)
 
 
 def shares(settings: str = "", **disk: object) -> list[list[int]]:
@@ -57,7 +58,23 @@ def test_links_alone_are_a_comment_only_where_the_settings_want_it(settings: str
 def test_what_is_alike_stands_alone_only_where_the_settings_want_it() -> None:
     assert choose_alone([ALIKE], read_config("duplicates: {comment: always}", "config.yml")) == []
     always = read_config("duplicates: {comment: always, tier_c: comment}", "config.yml")
-    assert choose_alone([FIXED, ALIKE], always) == [FIXED, ALIKE]
+    assert choose_alone([FIXED, UNTRIED, ALIKE], always) == [FIXED, ALIKE]
+
+
+@pytest.mark.parametrize(
+    "settings, duplicates, remarks",
+    [
+        pytest.param("duplicates: {tier_c: comment}", ALL, (UNPROVEN,), id="wanted, and one is kept out"),
+        pytest.param("duplicates: {tier_c: comment}", (PLAIN, ALIKE), (), id="wanted, and none is kept out"),
+        pytest.param("", ALL, (), id="not wanted"),
+        pytest.param("duplicates: {tier_c: comment, show: 0}", ALL, (), id="no links at all"),
+        pytest.param("{mode: label, duplicates: {tier_c: comment}}", ALL, (), id="no comment at all"),
+    ],
+)
+def test_maintainers_are_told_what_to_do_where_a_wish_is_not_met(
+    settings: str, duplicates: tuple[Duplicate, ...], remarks: tuple[str, ...]
+) -> None:
+    assert remark_unproven(duplicates, read_config(settings, "config.yml")) == remarks
 
 
 def test_the_marker_remembers_the_tiers() -> None:

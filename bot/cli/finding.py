@@ -38,7 +38,9 @@ class FindInIndex:
         except SignpostError as error:
             return Findings(remarks=(f"earlier reports were not looked for: {error}",), is_whole=False)
         earlier = list_earlier(found.candidates, found.threshold, found.size)
-        return Findings(earlier=earlier, expected=tell_expectation(found.calibration) if found.calibration else "")
+        if found.calibration is None:
+            return Findings(earlier=earlier)
+        return Findings(earlier=earlier, is_calibrated=True, expected=tell_expectation(found.calibration))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,13 +45,14 @@ class Earlier:
 class Findings:
     """What a search found, the best first, and what maintainers should know of how it went.
 
-    `is_whole` is false where it could not be searched: then what was linked before is kept. `expected` says how often
-    that was right so far, as far as it was measured.
+    `is_whole` is false where it could not be searched: then what was linked before is kept. `is_calibrated` tells that
+    the repository's own past says how sure a likeness must be; `expected` how often it was right there, in words.
     """
 
     earlier: tuple[Earlier, ...] = ()
     remarks: tuple[str, ...] = ()
     is_whole: bool = True
+    is_calibrated: bool = False
     expected: str = ""
 
 
@@ -81,7 +82,8 @@ class FindNothing:
 class Duplicate:
     """An earlier report of the same problem that may be linked; `confidence` is 0 to 1, `why` says it in words.
 
-    `rule` is the one that matches both reports (tier A). `found` is how it was found, for maintainers.
+    `rule` is the one that matches both reports (tier A). `found` is how it was found, for maintainers. `is_unproven`
+    where it only looks alike, by a measure that this repository's past has not tried, and was not linked before.
     """
 
     number: int
@@ -94,6 +96,7 @@ class Duplicate:
     followers: int = 0
     fix: Fix | None = None
     found: Earlier | None = None
+    is_unproven: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -111,11 +114,15 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What is known beside the candidates: which rules each matches, what is linked anyway, what was linked before."""
+    """What is known beside the candidates: which rules each matches, what is linked anyway, what was linked before.
+
+    `is_calibrated` as in `Findings`.
+    """
 
     rules: Mapping[int, str] = field(default_factory=dict)
     linked: Collection[int] = ()
     given: Collection[int] = ()
+    is_calibrated: bool = False
 
 
 def choose_duplicates(
@@ -186,10 +193,15 @@ def _make_duplicate(found: Earlier, target: Target, knowledge: Knowledge) -> Dup
         followers=target.followers,
         fix=target.fix,
         found=found,
+        is_unproven=found.tier == "C" and not knowledge.is_calibrated and target.number not in knowledge.given,
     )
 
 
 def choose_shown(duplicates: Sequence[Duplicate], limit: int, *, with_alike: bool, open_only: bool) -> list[Duplicate]:
-    """Those that a comment links: at most `limit`; what only looks alike where that is wanted."""
-    fitting = [each for each in duplicates if (with_alike or each.tier != "C") and (each.is_open or not open_only)]
+    """Those that a comment links: at most `limit`; what only looks alike where that is wanted and proven."""
+    fitting = [
+        each
+        for each in duplicates
+        if (each.tier != "C" or (with_alike and not each.is_unproven)) and (each.is_open or not open_only)
+    ]
     return fitting[:limit]

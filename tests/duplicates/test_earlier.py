@@ -93,6 +93,21 @@ def test_what_the_same_rule_matches_is_tier_a_whatever_it_was_found_by() -> None
 
 
 @pytest.mark.parametrize(
+    "tier, known, is_unproven",
+    [
+        pytest.param("C", {}, True, id="it looks alike by an untried measure"),
+        pytest.param("C", {"is_calibrated": True}, False, id="by one that the repository's past has tried"),
+        pytest.param("C", {"given": {1: "C"}}, False, id="it was linked before, so it stays"),
+        pytest.param("C", {"rules": {1: "out-of-disk"}}, False, id="a rule matches both"),
+        pytest.param("B", {}, False, id="it has the same error"),
+    ],
+)
+def test_only_what_looks_alike_must_be_proven(tier: str, known: Fields, *, is_unproven: bool) -> None:
+    (only,), _ = choose_duplicates([an_earlier(1, tier)], {1: a_target(1)}, Knowledge(**known))
+    assert only.is_unproven == is_unproven
+
+
+@pytest.mark.parametrize(
     "target, linked, reason",
     [
         (Refusal("#1 is closed as not planned"), (), "#1 is closed as not planned"),
@@ -114,6 +129,7 @@ def shown(limit: int, *, with_alike: bool = False, open_only: bool = True) -> li
     all_ = [
         replace(plain, number=1, tier="A", state="closed"),
         replace(plain, number=2),
+        replace(plain, number=4, tier="C", is_unproven=True),
         replace(plain, number=3, tier="C"),
     ]
     return [each.number for each in choose_shown(all_, limit, with_alike=with_alike, open_only=open_only)]
