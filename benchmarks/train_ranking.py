@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.duplicate_rows import Labelled, Rows, make_all_rows, read_labelled
 from benchmarks.fitting import fit_belief, fit_order
+from benchmarks.rep import answer_by_rep
 from benchmarks.title_peers import answer_by_trigrams, answer_by_words
 from bot.duplicates.features import Features
 from bot.duplicates.model_file import FILE
@@ -85,6 +86,7 @@ def judge(labelled: Labelled, own: Rows, others: Sequence[Rows], shipped: Model)
         ("title, words edited (potential-duplicates)", answer_by_words(labelled)),
         ("title, trigrams", answer_by_trigrams(labelled)),
         ("BM25F", [answer_by_retrieval(query) for query in own.second]),
+        ("REP (2011), its text part, with its first half", answer_by_rep(labelled)),
         *((name, [answer_query(query, model) for query in own.second]) for name, model in models.items()),
     ]
 
