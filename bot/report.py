@@ -1,32 +1,33 @@
 """What happened, for scripts (JSON) and for maintainers (the step summary). Pure."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bot.apply import Outcome
-from bot.comment.links import describe_status
-from bot.comment.quoting import fence_code, quote_code
-from bot.duplicates.earlier import Duplicate, Earlier
+from bot.comment.quoting import fence_code, quote_cell, quote_code
+from bot.duplicates.earlier import Duplicate, LeftOut
+from bot.earlier_summary import describe_earlier
 from bot.github.tracker import Skip
 from bot.linking import Linking
 from bot.plan import Action, AddLabels, Close, CreateLabels, Plan, RemoveLabels
 from bot.rules.document import Problem
 from bot.rules.matching import Match
 
-_LONGEST_EVIDENCE = 160
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything one run saw, decided and did. `matches` has the superseded ones too."""
+    """Everything one run saw, decided and did.
+
+    `matches` has the superseded ones too, `unshown` the earlier reports that may be linked and are not.
+    """
 
     repository: str
     issue: int | None
     skipped: Skip | None = None
     matches: tuple[Match, ...] = ()
     linking: Linking = field(default_factory=Linking)
+    unshown: tuple[LeftOut, ...] = ()
     plan: Plan = field(default_factory=Plan)
     outcomes: tuple[Outcome, ...] = ()
     requests: int = 0
@@ -122,7 +123,7 @@ def _summary_parts(report: Report, *, is_dry_run: bool) -> Iterator[str]:
     for match in sorted(report.matches, key=lambda match: match.superseded_by is not None):
         yield _describe_match(match)
     if report.linking.duplicates or report.linking.left_out:
-        yield "\n".join(["### Earlier reports", "", *_describe_links(report)])
+        yield "### Earlier reports\n\n" + "\n\n".join(describe_earlier(report.linking, report.unshown))
     if report.plan.actions:
         yield ("### What would be done (dry run)\n\n" if is_dry_run else "### What was done\n\n") + "\n".join(
             _describe_actions(report)
@@ -142,50 +143,10 @@ def _describe_match(match: Match) -> str:
         "| where | line | text | wanted |",
         "|---|---|---|---|",
     ]
-    lines += [f"| {item.view} | {item.line} | {_cell(item.text)} | {_cell(item.wanted)} |" for item in match.evidence]
-    captures = ", ".join(f"{name} = {_cell(capture.value)}" for name, capture in match.captures.items())
+    cells = ((item.view, str(item.line), quote_cell(item.text), quote_cell(item.wanted)) for item in match.evidence)
+    lines += [f"| {' | '.join(row)} |" for row in cells]
+    captures = ", ".join(f"{name} = {quote_cell(capture.value)}" for name, capture in match.captures.items())
     return "\n".join(lines) + (f"\n\nFound: {captures}" if captures else "")
-
-
-_MOST_LEFT_OUT = 5
-
-
-def _describe_links(report: Report) -> Iterator[str]:
-    if report.linking.duplicates:
-        yield "| report | tier | score | how it stands | why | both say | made of |"
-        yield "|---|---|---|---|---|---|---|"
-    for each in report.linking.duplicates:
-        yield (
-            f"| {_refer(each.number, each.found)} | {each.tier} | {each.confidence:.2f} | {describe_status(each)}"
-            f" | {each.why} | {_describe_finding(each.found)} |"
-        )
-    if report.linking.left_out:
-        yield "" if report.linking.duplicates else "Nothing is linked."
-        yield "Not linked:\n"
-    for out in report.linking.left_out[:_MOST_LEFT_OUT]:
-        shown = f"{_refer(out.earlier.number, out.earlier)}, tier {out.earlier.tier}, {out.earlier.score:.2f}"
-        yield f"- {shown}: {out.earlier.why}; {out.why}"
-    if report.linking.expected:
-        yield f"\n{report.linking.expected}"
-
-
-def _describe_finding(found: Earlier | None) -> str:
-    """What both reports say, and the numbers that the score was made of, as two cells."""
-    shared = ", ".join(map(_cell, found.evidence[:3])) if found else ""
-    telling = [(name, value) for name, value in found.features.items() if value] if found else []
-    return f"{shared} | " + ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in telling)
-
-
-def _refer(number: int, found: Earlier | None) -> str:
-    """Code, not a link: a summary makes no backlink, but a stranger's title could do worse."""
-    return f"`#{number}`" + (f" {_cell(found.title)}" if found and found.title and found.number == number else "")
-
-
-def _cell(text: str) -> str:
-    """Text of a stranger inside a table: one code span, cut, in which a bar parts nothing."""
-    cut = text if len(text) <= _LONGEST_EVIDENCE else f"{text[:_LONGEST_EVIDENCE]}…"
-    # A backslash before the bar would escape ours; a space keeps the two apart.
-    return re.sub(r"\\(?=\|)", r"\\ ", quote_code(cut)).replace("|", "\\|")
 
 
 def _line(text: str) -> str:

@@ -13,6 +13,7 @@ from bot.reading import find_login, read_history, read_issue, read_state, restor
 from bot.report import Report, check_identity
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.rule import Ruleset
+from bot.showing import list_unshown
 from bot.skip import find_event_skip
 from bot.sources import Sources
 from bot.wish import Wish, add_label, choose_wish
@@ -46,6 +47,7 @@ def run(
         report,
         matches=matches,
         linking=linking,
+        unshown=list_unshown(wish.speaking, linking.duplicates, sources.config),
         plan=plan,
         outcomes=outcomes,
         remarks=tuple(check_identity(outcomes, login)),

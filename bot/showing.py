@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.config import Config
-from bot.duplicates.earlier import Duplicate, Tier, choose_shown
+from bot.duplicates.earlier import Duplicate, Earlier, LeftOut, Tier, choose_shown
 from bot.rules.matching import Match
 
 UNPROVEN = (
@@ -51,3 +51,30 @@ def find_limit(config: Config) -> int:
 def note_tiers(duplicates: Iterable[Duplicate]) -> dict[int, Tier]:
     """What the marker remembers of them."""
     return {duplicate.number: duplicate.tier for duplicate in duplicates}
+
+
+def list_unshown(speaking: Sequence[Match], duplicates: Sequence[Duplicate], config: Config) -> tuple[LeftOut, ...]:
+    """The earlier reports that may be linked, and that no comment links, each with the reason."""
+    shares = share_out(speaking, duplicates, config) if speaking else [tuple(choose_alone(duplicates, config))]
+    shown = {duplicate.number for share in shares for duplicate in share}
+    hidden = [duplicate for duplicate in duplicates if duplicate.number not in shown]
+    return tuple(LeftOut(_recall(each), _explain_silence(each, speaking, config)) for each in hidden)
+
+
+def _recall(duplicate: Duplicate) -> Earlier:
+    named = Earlier(number=duplicate.number, tier=duplicate.tier, score=duplicate.confidence, why=duplicate.why)
+    return duplicate.found or named
+
+
+def _explain_silence(duplicate: Duplicate, speaking: Sequence[Match], config: Config) -> str:
+    if config.mode != "comment":
+        return f"the settings want no comment (`mode: {config.mode}`)"
+    if not speaking and config.duplicates.comment != "always":
+        return "no rule speaks, and the settings want no comment for links alone"
+    if duplicate.tier == "C" and config.duplicates.tier_c != "comment":
+        return "it only reads alike, and the settings keep that out of comments (`tier_c`)"
+    if duplicate.is_unproven:
+        return "it only reads alike, and the index is not calibrated"
+    if speaking and not duplicate.is_open and all(match.rule.model.duplicates.open_only for match in speaking):
+        return "it is closed, and the rule links open ones only (`open_only`)"
+    return "there are better ones, or the settings or the rule want fewer links"

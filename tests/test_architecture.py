@@ -28,7 +28,7 @@ ROWS = (
     ("bot.history",),
     ("bot.page",),
     ("bot.apply", "bot.linking"),
-    ("bot.reading",),
+    ("bot.reading", "bot.earlier_summary"),
     ("bot.report",),
     ("bot.run",),
     ("bot.server", "bot.studio"),
@@ -52,6 +52,7 @@ PURE = (
         "bot.skip",
         "bot.history",
         "bot.report",
+        "bot.earlier_summary",
     ),
     *("bot.studio.positions", "bot.studio.outline", "bot.studio.completion", "bot.studio.vocabulary"),
     *(

@@ -1,6 +1,7 @@
 """Earlier reports from the event to the comment: found, followed to where they lead, linked, and kept up to date."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -131,6 +132,7 @@ def test_of_a_cluster_among_300_issues_the_right_ones_are_linked(
     (ours,) = our_comments(issue)
     assert f"- #{root} (open, 3 others follow it): shows the same error message\n" in ours.body
     assert f"- #{fixed} (fixed in `v2.1.96`, released 9 April 2026): shows the same error message\n" in ours.body
+    assert set(re.findall(r"#(\d+)", ours.body.partition("<!--")[0])) == {str(root), str(fixed)}
     assert finished.out.count(f"Remark    #{ring} → #{circle} → #{ring} are duplicates of each other") == 1
     assert issue.labels == []
 
@@ -272,8 +274,8 @@ def test_an_index_costs_no_request_and_an_issue_that_matches_nothing_is_told_in_
 
     own = f"GET /repos/{REPOSITORY}/issues/{issue.number}"
     assert (again.code, [str(request) for request in fake_github.requests]) == (0, ["POST /graphql", own])
-    assert f"- `#{cluster.root.number}` `{TITLE}`, tier B" in told
-    assert "no rule matches, and the settings want no comment for links alone" in told
+    reason = "no rule matches, and the settings want no comment for links alone"
+    assert f"- `#{cluster.root.number}` `{TITLE}`: {reason} (B: shows the same error message; " in told
 
 
 @pytest.mark.parametrize(
@@ -398,10 +400,40 @@ def test_json_tells_each_link_with_its_tier_and_what_was_left_out(fake_github: F
     ]
     assert told["duplicates"][1]["fixed_in"] == "v2.1.96"
     reasons = {each["number"]: each["why"] for each in told["left_out"]}
-    assert (
-        reasons[cluster.others["rejected"].number] == f"#{cluster.others['rejected'].number} is closed as not planned"
+    rejected, locked, moved, ring, circle = (
+        cluster.others[name].number for name in ("rejected", "locked", "moved", "ring", "round")
     )
+    around = f"#{ring} → #{circle} → #{ring} are duplicates of each other in a circle; reopen the one that counts"
+    assert reasons == {
+        rejected: f"#{rejected} is closed as not planned",
+        locked: f"#{locked} is locked: nobody could add to it",
+        ring: around,
+        circle: around,
+    }
+    assert moved not in {each["number"] for each in told["duplicates"]}
     assert our_comments(issue) == []
+
+
+def test_what_was_transferred_or_deleted_since_the_index_was_built_is_left_out(
+    fake_github: FakeGitHub, tmp_path: Path
+) -> None:
+    configure(fake_github)
+    for count in range(60):
+        fake_github.add_issue(*say(count))
+    stays, moved, deleted = (fake_github.add_issue(TITLE, f"{n}\n{ERROR}", author=STRANGER) for n in range(3))
+    issue = report(fake_github)
+    index = build_index(fake_github, tmp_path)
+    there = fake_github.add_issue(TITLE, repository="octo/gadget", number=41)
+    for one in (moved, deleted):
+        del fake_github.repositories[REPOSITORY].issues[one.number]
+    fake_github.gone[REPOSITORY, moved.number] = ("octo/gadget", there.number)
+
+    arguments = ("--index", str(index), "--format", "json")
+    done = start_run(fake_github, tell_event(fake_github, issue), tmp_path, *arguments).go()
+
+    assert (done.code, links_of(issue)) == (0, {stays.number: "B"})
+    reasons = {each["number"]: each["why"] for each in json.loads(done.out)["left_out"]}
+    assert reasons == {one.number: f"#{one.number} does not exist any more" for one in (moved, deleted)}
 
 
 def test_what_the_report_names_itself_is_not_linked_again(fake_github: FakeGitHub, tmp_path: Path) -> None:

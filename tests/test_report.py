@@ -221,5 +221,24 @@ def test_hostile_evidence_breaks_no_table_and_works_nowhere(text: str) -> None:
     assert re.search(r"@octocat|#12|::error::", prose) is None
 
 
+@given(st.lists(st.sampled_from(HOSTILE) | st.text(max_size=3), min_size=1, max_size=12).map("".join))
+def test_a_hostile_title_or_message_of_an_earlier_report_breaks_no_table_and_works_nowhere(text: str) -> None:
+    found = replace(FOUND, title=text, evidence=(text, text))
+    linking = Linking(duplicates=(replace(DUPLICATE, found=found),), left_out=(LeftOut(found, "it is locked"),))
+    report = Report(repository=REPOSITORY, issue=7, linking=linking)
+    tokens = MarkdownIt("commonmark").enable("table").parse(make_summary(report, is_dry_run=True))
+    rows = [token.type for token in tokens if token.type in {"tr_open", "th_open", "td_open"}]
+    inlines = [child for token in tokens for child in token.children or []]
+    prose = " ".join(child.content for child in inlines if child.type == "text")
+    scores = ["tr_open", *["th_open"] * 2, "tr_open", *["td_open"] * 2]
+    assert rows == ["tr_open", *["th_open"] * 5, "tr_open", *["td_open"] * 5, *scores]
+    assert {child.content for child in inlines if child.type == "html_inline"} <= {"<br>"}
+    assert {token.content.strip() for token in tokens if token.type == "html_block"} == {
+        "<details><summary>What the scores are made of</summary>",
+        "</details>",
+    }
+    assert re.search(r"@octocat|#12|::error::", prose) is None
+
+
 if __name__ == "__main__":
     GOLDEN.write_text(make_summary(a_report(), is_dry_run=False), "utf-8")

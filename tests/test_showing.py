@@ -6,7 +6,7 @@ import pytest
 
 from bot.config import read_config
 from bot.duplicates.earlier import Duplicate
-from bot.showing import UNPROVEN, choose_alone, note_tiers, remark_unproven, share_out
+from bot.showing import UNPROVEN, choose_alone, list_unshown, note_tiers, remark_unproven, share_out
 from tests.builders import Fields, a_rule, an_issue, matches_of
 
 PLAIN = Duplicate(number=1, url="", state="open", confidence=0.5, why="shows the same error message")
@@ -79,3 +79,29 @@ def test_maintainers_are_told_what_to_do_where_a_wish_is_not_met(
 
 def test_the_marker_remembers_the_tiers() -> None:
     assert note_tiers([DISK, PLAIN, ALIKE]) == {2: "A", 1: "B", 5: "C"}
+
+
+ALWAYS = "duplicates: {comment: always}"
+MODE = "the settings want no comment (`mode: label`)"
+SILENT = "no rule speaks, and the settings want no comment for links alone"
+ALIKE_ONLY = "it only reads alike, and the settings keep that out of comments (`tier_c`)"
+CLOSED = "it is closed, and the rule links open ones only (`open_only`)"
+NOT_YET = "it only reads alike, and the index is not calibrated"
+LIKED = "duplicates: {tier_c: comment}"
+BETTER = "there are better ones, or the settings or the rule want fewer links"
+
+
+@pytest.mark.parametrize(
+    "settings, is_speaking, reasons",
+    [
+        pytest.param("", True, {3: BETTER, 4: CLOSED, 5: ALIKE_ONLY, 6: ALIKE_ONLY}, id="beside advice"),
+        pytest.param(ALWAYS, False, {4: BETTER, 5: ALIKE_ONLY, 6: ALIKE_ONLY}, id="alone"),
+        pytest.param("", False, dict.fromkeys(range(1, 7), SILENT), id="not at all"),
+        pytest.param(LIKED, True, {3: BETTER, 4: CLOSED, 6: NOT_YET}, id="alike where nothing is known of that"),
+        pytest.param("mode: label", False, dict.fromkeys(range(1, 7), MODE), id="where nothing is said"),
+    ],
+)
+def test_what_is_not_linked_has_its_reason(settings: str, *, is_speaking: bool, reasons: dict[int, str]) -> None:
+    speaking = matches_of(an_issue(), a_rule()) if is_speaking else ()
+    unshown = list_unshown(speaking, ALL, read_config(settings, "config.yml"))
+    assert {each.earlier.number: each.why for each in unshown} == reasons

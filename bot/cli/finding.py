@@ -37,7 +37,7 @@ class FindInIndex:
             found = search_index(self.path, issue)
         except SignpostError as error:
             return Findings(remarks=(f"earlier reports were not looked for: {error}",), is_whole=False)
-        earlier = list_earlier(found.candidates, found.threshold, found.size)
+        earlier = list_earlier(found.candidates, found.threshold, found.size, issue)
         if found.calibration is None:
             return Findings(earlier=earlier)
         return Findings(earlier=earlier, is_calibrated=True, expected=tell_expectation(found.calibration))

@@ -12,7 +12,8 @@ from bot.cli.index_asking import explain_left_out
 from bot.cli.index_building import Built
 from bot.cli.output import make_console
 from bot.duplicates.calibration import LEAST, Calibration
-from bot.duplicates.explaining import FEATURES, locate_mark, weigh_features
+from bot.duplicates.explaining import locate_marks, weigh_features
+from bot.duplicates.feature_words import FEATURES
 from bot.duplicates.index_search import Search
 from bot.duplicates.model_file import read_model
 from bot.duplicates.ranking import Candidate
@@ -72,9 +73,9 @@ def _print_reasons(console: Console, candidate: Candidate, search: Search) -> No
 def _list_shared(candidate: Candidate, issue: Issue | None) -> dict[str, float]:
     """The rarest marks that both have, as they stand in the issue that was asked about."""
     shared: dict[str, float] = {}
+    places = locate_marks(issue.title, issue.body) if issue and candidate.marks else {}
     for mark, rarity in candidate.marks[:_NEAREST]:
-        found = locate_mark(mark, issue.title, issue.body) if issue else None
-        shared.setdefault(f"line {found[0]}: {found[1]}" if found else mark.partition(":")[2], rarity)
+        shared.setdefault(places.get(mark) or mark.partition(":")[2], rarity)
     return shared
 
 

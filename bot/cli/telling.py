@@ -82,6 +82,16 @@ def write_log(report: Report, *, is_dry_run: bool) -> Iterator[str]:
         yield f"Skipped   {report.skipped.reason}"
     elif not report.matches:
         yield "Matches   no rule"
+    yield from _write_matches(report)
+    yield from _write_earlier(report)
+    yield from _write_actions(report, is_dry_run=is_dry_run)
+    yield from (f"Remark    {remark}" for remark in report.all_remarks)
+    yield from (f"Failed    {error}" for error in report.errors)
+    yield from (f"Problem   {problem}" for problem in report.problems)
+    yield f"Requests  {report.requests}"
+
+
+def _write_matches(report: Report) -> Iterator[str]:
     for match in report.matches:
         silent = f" (superseded by {match.superseded_by})" if match.superseded_by else ""
         yield f"Matches   {match.rule.id}: {match.rule.model.title}{silent}"
@@ -89,13 +99,14 @@ def write_log(report: Report, *, is_dry_run: bool) -> Iterator[str]:
             yield f"          {item.view}, line {item.line}: {_quote(item.text)}"
         if match.captures:
             yield "Found     " + ", ".join(f"{name} {_quote(c.value)}" for name, c in match.captures.items())
-    for duplicate in report.linking.duplicates:
-        yield f"Earlier   #{duplicate.number}, tier {duplicate.tier}, {describe_status(duplicate)}: {duplicate.why}"
-    yield from _write_actions(report, is_dry_run=is_dry_run)
-    yield from (f"Remark    {remark}" for remark in report.all_remarks)
-    yield from (f"Failed    {error}" for error in report.errors)
-    yield from (f"Problem   {problem}" for problem in report.problems)
-    yield f"Requests  {report.requests}"
+
+
+def _write_earlier(report: Report) -> Iterator[str]:
+    hidden = {each.earlier.number: each.why for each in report.unshown}
+    for each in report.linking.duplicates:
+        reason = hidden.get(each.found.number if each.found else each.number)
+        told = f" (not linked: {reason})" if reason else ""
+        yield f"Earlier   #{each.number}, tier {each.tier}, {describe_status(each)}: {each.why}{told}"
 
 
 def _quote(text: str) -> str:

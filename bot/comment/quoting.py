@@ -8,6 +8,7 @@ from bot.comment.code import Piece, split_code
 from bot.rules.verdict import Capture
 
 LONGEST_ECHO = 80
+LONGEST_CELL = 160
 GITHUB = "https://github.com"
 _REDIRECT = "https://redirect.github.com"
 _GAP = "\u200b"
@@ -72,6 +73,13 @@ def quote_code(text: str) -> str:
     fence = "`" * (_longest_run(flat) + 1)
     pad = " " if flat.startswith("`") or flat.endswith("`") or not flat else ""
     return f"{fence}{pad}{flat}{pad}{fence}"
+
+
+def quote_cell(text: str) -> str:
+    """Text of a stranger inside a table: one code span, cut, in which a bar parts nothing."""
+    cut = text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
+    # A backslash before the bar would escape ours; a space keeps the two apart.
+    return re.sub(r"\\(?=\|)", r"\\ ", quote_code(cut)).replace("|", "\\|")
 
 
 def fence_code(text: str, language: str = "") -> str:

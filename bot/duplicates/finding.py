@@ -1,15 +1,17 @@
 """From ranked candidates to what a run is told of them. Pure."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from bot.duplicates.calibration import Calibration
 from bot.duplicates.collection import weigh_rarity
 from bot.duplicates.earlier import WHY, Earlier, Tier
+from bot.duplicates.explaining import locate_marks
 from bot.duplicates.fingerprint import is_frame, is_message
 from bot.duplicates.memory import MemoryCollection
 from bot.duplicates.profile import make_profile
 from bot.duplicates.query import Phrase
-from bot.duplicates.ranking import Candidate, Model
+from bot.duplicates.ranking import LONGEST_ERROR, Candidate, Model
 from bot.duplicates.search import search_collection
 from bot.github.tracker import Issue
 
@@ -26,11 +28,16 @@ MOST = 12
 """Candidates that a run is told of: those that are checked, and the nearest behind them."""
 
 
-def list_earlier(candidates: Iterable[Candidate], threshold: float, size: int) -> tuple[Earlier, ...]:
-    """What an index of `size` issues found: the same error, or alike enough to be shown (`threshold`); B before C."""
-    tiers = [(each, _find_tier(each, size)) for each in candidates if not each.is_series]
-    found = [_make_earlier(each, tier) for each, tier in tiers if tier == "B" or each.score >= threshold]
-    return tuple(sorted(found, key=lambda each: (each.tier, -each.score)))[:MOST]
+def list_earlier(
+    candidates: Iterable[Candidate], threshold: float, size: int, issue: Issue | None = None
+) -> tuple[Earlier, ...]:
+    """What an index of `size` issues found: the same error, or alike enough to be shown (`threshold`); B before C.
+
+    What both reports say is quoted with its place in `issue`, where that is given.
+    """
+    settled = [settle_tier(each, size) for each in candidates if not each.is_series]
+    fitting = [each for each in settled if each.tier == "B" or each.score >= threshold]
+    return _make_all([(each, each.tier) for each in fitting], issue)
 
 
 def tell_expectation(calibration: Calibration) -> str:
@@ -42,11 +49,14 @@ def tell_expectation(calibration: Calibration) -> str:
     )
 
 
-def _find_tier(candidate: Candidate, size: int) -> Tier:
+def settle_tier(candidate: Candidate, size: int) -> Candidate:
     """The tier of the ranking; in a repository with few issues, where no message can be as rare as it wants, ours."""
-    if FEW < size < SMALL and _rarest_message(candidate) >= weigh_rarity(FEW, size):
-        return "B"
-    return candidate.tier
+    if candidate.tier == "B" or not FEW < size < SMALL:
+        return candidate
+    rarity, mark = max(_list_messages(candidate), default=(0.0, ""))
+    if rarity < weigh_rarity(FEW, size):
+        return candidate
+    return replace(candidate, tier="B", why=f"the same error: {mark.partition(':')[2][:LONGEST_ERROR]}")
 
 
 def rank_found(issue: Issue, found: Sequence[Issue], phrase: Phrase | None, model: Model) -> tuple[Earlier, ...]:
@@ -65,22 +75,29 @@ def rank_found(issue: Issue, found: Sequence[Issue], phrase: Phrase | None, mode
         for each in candidates
         if not each.is_series
     ]
-    earlier = [_make_earlier(each, tier) for each, tier in tiers if tier == "B" or each.score >= model.threshold]
+    fitting = [(each, tier) for each, tier in tiers if tier == "B" or each.score >= model.threshold]
+    return _make_all(fitting, issue)
+
+
+def _list_messages(candidate: Candidate) -> list[tuple[float, str]]:
+    """The messages that both reports have and that are no lines of a stack, each with its rarity in nats."""
+    return [(rarity, mark) for mark, rarity in candidate.marks if is_message(mark) and not is_frame(mark)]
+
+
+def _make_all(found: Sequence[tuple[Candidate, Tier]], issue: Issue | None) -> tuple[Earlier, ...]:
+    has_marks = any(candidate.marks for candidate, _ in found)
+    places = locate_marks(issue.title, issue.body) if issue and has_marks else {}
+    earlier = [_make_earlier(candidate, tier, places) for candidate, tier in found]
     return tuple(sorted(earlier, key=lambda each: (each.tier, -each.score)))[:MOST]
 
 
-def _rarest_message(candidate: Candidate) -> float:
-    """The rarity of the rarest message that both reports have, in nats."""
-    return max((rarity for mark, rarity in candidate.marks if is_message(mark) and not is_frame(mark)), default=0.0)
-
-
-def _make_earlier(candidate: Candidate, tier: Tier) -> Earlier:
+def _make_earlier(candidate: Candidate, tier: Tier, places: Mapping[str, str]) -> Earlier:
     return Earlier(
         number=candidate.number,
         tier=tier,
         score=round(candidate.score, 4),
         why=WHY[tier],
         title=candidate.title,
-        evidence=tuple(mark.partition(":")[2] for mark, _ in candidate.marks),
+        evidence=tuple(dict.fromkeys(places.get(mark) or mark.partition(":")[2] for mark, _ in candidate.marks)),
         features={name: round(value, 2) for name, value in candidate.features._asdict().items()},
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.duplicates.calibration import Calibration, Replayed, read_calibration
+from bot.duplicates.finding import settle_tier
 from bot.duplicates.index_file import read_index
 from bot.duplicates.index_reading import IndexCollection, read_form_text
 from bot.duplicates.model_file import read_model
@@ -49,7 +50,7 @@ def search_number(path: Path, number: int) -> Search | None:
 
 def _answer(query: Profile, collection: IndexCollection, issue: Issue | None = None) -> Search:
     model = read_model()
-    candidates = search_collection(query, collection, model)
+    candidates = tuple(settle_tier(each, collection.size) for each in search_collection(query, collection, model))
     stored = collection.facts.get("calibration")
     calibration = read_calibration(stored) if stored else None
     threshold = calibration.threshold if calibration else model.threshold

@@ -12,6 +12,9 @@ from bot.duplicates.profile import Profile
 Tier = Literal["A", "B", "C"]
 
 MOST_SHOWN = 3
+LONGEST_ERROR = 120
+"""Signs of an error message that a reason quotes."""
+
 _SAME_TITLE = 0.95
 _LIKE_TITLE = 0.8
 _CERTAIN = 1e-6
@@ -148,7 +151,7 @@ def _list_errors(row: Compared) -> list[tuple[float, str]]:
 def explain_likeness(query: Profile, row: Compared, tier: Tier) -> str:
     """Why the two look alike, in words."""
     if tier == "B":
-        return f"the same error: {_list_errors(row)[-1][1].partition(':')[2][:120]}"
+        return f"the same error: {_list_errors(row)[-1][1].partition(':')[2][:LONGEST_ERROR]}"
     if row.features.title_likeness >= _LIKE_TITLE:
         return "nearly the same title"
     words = ", ".join(dict.fromkeys(query.spelling.get(word, word) for word in row.words))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.duplicates.finding import FEW, SMALL, list_earlier, rank_found
+from bot.duplicates.finding import FEW, SMALL, list_earlier, rank_found, settle_tier
 from bot.duplicates.memory import MemoryCollection
 from bot.duplicates.model_file import read_model
 from bot.duplicates.profile import make_profile
@@ -35,9 +35,13 @@ OTHERS = [earlier(number, f"Window {number} flickers", f"Open sample{number} and
 
 
 def test_in_a_small_repository_a_message_that_few_share_makes_tier_b() -> None:
-    (found, *_) = list_earlier(search([SAME, *OTHERS]), threshold=0.99, size=301)
+    candidates = search([SAME, *OTHERS])
+    (found, *_) = list_earlier(candidates, threshold=0.99, size=301)
     assert (found.number, found.tier, found.why) == (1, "B", "shows the same error message")
     assert found.evidence[0] == ERROR
+    assert list_earlier(candidates, 0.99, 301, QUERY)[0].evidence[0] == f"line 2: {ERROR}"
+    settled = settle_tier(next(each for each in candidates if each.number == 1), 301)
+    assert (settled.tier, settled.why) == ("B", f"the same error: {ERROR}")
     assert found.features["rarest_mark"] > 0
 
 

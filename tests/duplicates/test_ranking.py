@@ -4,7 +4,8 @@ import pytest
 
 from bot.duplicates.calibration import Calibration, Replayed, calibrate, read_calibration, write_calibration
 from bot.duplicates.collection import measure_impact, weigh_asked, weigh_rarity
-from bot.duplicates.explaining import FEATURES, locate_mark, weigh_features
+from bot.duplicates.explaining import locate_marks, weigh_features
+from bot.duplicates.feature_words import FEATURES
 from bot.duplicates.features import Features
 from bot.duplicates.fingerprint import is_frame
 from bot.duplicates.model_file import read_model
@@ -136,12 +137,12 @@ def test_every_feature_is_described_and_has_its_coefficient() -> None:
 @pytest.mark.parametrize(
     "body, place",
     [
-        ("It stops.\n  error: no space left on device 5", (2, "error: no space left on device 5")),
+        ("It stops.\n  error: no space left on device 5", "line 2: error: no space left on device 5"),
         ("It stops.", None),
     ],
 )
-def test_a_shared_mark_is_shown_in_its_place(body: str, place: tuple[int, str] | None) -> None:
-    assert locate_mark("line:error: no space left on device", "It stops", body) == place
+def test_a_shared_mark_is_shown_in_its_place(body: str, place: str | None) -> None:
+    assert locate_marks("It stops", body).get("line:error: no space left on device") == place
 
 
 @pytest.mark.parametrize(
