@@ -8,7 +8,8 @@ from bot.github.answer import Answer
 from bot.github.tracker import Cursor, Page
 
 _LAST_PAGE = re.compile(r'[?&]page=(\d{1,9})[^>]*>; rel="last"')
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
+"""ISO 8601 in UTC, as GitHub writes it; other servers of its API write fractions of a second, which it allows."""
 _LISTS = {"issues": "/issues?state=all&", "comments": "/issues/comments?"}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from bot.cli.index_asking import explain_left_out
 from bot.duplicates.features import Features
@@ -231,6 +232,27 @@ def test_a_repository_is_downloaded_and_kept_up_to_date(fake_github: FakeGitHub,
     assert built.out == "a.index: 20 issues, built\n", built.err
     assert updated.out == "a.index: 21 issues, 1 new or changed\n", updated.err
     assert search(tmp_path, "Volcano erupts")["candidates"][0]["number"] == 21
+
+
+def test_a_repository_of_a_github_that_others_wrote_is_kept_up_to_date(emulator: str, tmp_path: Path) -> None:
+    environment = {"GITHUB_API_URL": emulator, "GITHUB_TOKEN": "ghp_octo", "XDG_CACHE_HOME": str(tmp_path)}
+    arguments = ("--index", "a.index", "--repo", "octo/widget")
+    for report in some_reports(120):
+        open_there(emulator, report.title, report.body)
+
+    built = run_command("index", "build", *arguments, folder=tmp_path, environment=environment)
+    open_there(emulator, "Volcano erupts", "There is lava")
+    updated = run_command("index", "update", *arguments, folder=tmp_path, environment=environment)
+
+    assert built.out == "a.index: 120 issues, built\n", built.err
+    assert updated.out == "a.index: 121 issues, 1 new or changed\n", updated.err
+    assert search(tmp_path, "Volcano erupts")["candidates"][0]["number"] == 121
+
+
+def open_there(address: str, title: str, body: str) -> None:
+    headers = {"Authorization": "token ghp_octo"}
+    given = {"title": title, "body": body}
+    requests.post(f"{address}/repos/octo/widget/issues", json=given, headers=headers, timeout=5).raise_for_status()
 
 
 @pytest.mark.parametrize(

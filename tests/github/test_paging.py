@@ -53,6 +53,12 @@ def test_an_answer_says_what_is_behind_it(entries: list[Any], headers: dict[str,
     assert read_page(entries, Answer(status=200, headers=headers, text=""), 2) == page
 
 
+def test_a_moment_may_have_a_fraction_of_a_second() -> None:
+    entry = {"number": 7, "updated_at": "2026-04-08T09:00:00.418Z"}
+
+    assert read_page([entry], Answer(status=200, headers={}, text=""), 1).entries == (entry,)
+
+
 @pytest.mark.parametrize("entry", [{}, {"updated_at": None}, {"updated_at": "yesterday"}, "text", None])
 def test_an_entry_that_does_not_say_when_it_changed_is_refused(entry: object) -> None:
     with pytest.raises(SettingsError, match="when it was updated"):
