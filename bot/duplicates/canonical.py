@@ -28,7 +28,8 @@ class Fix:
 class Target:
     """An issue that a comment may link, the end of its chain. `asked` is where the chain began.
 
-    `followers` are the people who take part beside its author, `references` how often other issues point to it.
+    `is_mended` where a change is known to have closed it, `fix` where the release is, too. `followers` are the people
+    who take part beside its author, `references` how often other issues point to it.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Target:
     asked: int = 0
     url: str = ""
     fix: Fix | None = None
+    is_mended: bool = False
     followers: int = 0
     references: int = 0
     is_answered: bool = False
@@ -120,12 +122,14 @@ def _judge_state(found: LinkedIssue, chain: tuple[int, ...], links: Links) -> Ta
         reason = f" as {target.state_reason.replace('_', ' ')}" if target.state_reason else ""
         unknown = ", and nothing says of what" if target.state_reason == "duplicate" else ""
         return Refusal(f"#{target.number} is closed{reason}{unknown}{_tell_way(chain)}")
+    fix = find_fix(found, links) if target.state == "closed" else None
     return Target(
         number=target.number,
         state="open" if target.state == "open" else "fixed",
         asked=chain[0],
         url=target.url,
-        fix=find_fix(found, links) if target.state == "closed" else None,
+        fix=fix,
+        is_mended=target.state == "closed" and (fix is not None or found.fixed_at is not None),
         followers=max(0, found.participants - 1),
         references=found.references,
         is_answered=found.is_answered,

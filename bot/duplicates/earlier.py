@@ -136,7 +136,7 @@ def choose_duplicates(
     ways, out = list[tuple[Earlier, Target]](), list[LeftOut]()
     for each in earlier:
         target = judged.get(each.number)
-        if reason := _find_reason(target, knowledge):
+        if reason := _find_reason(each, target, knowledge):
             out.append(LeftOut(each, reason))
         elif isinstance(target, Target):
             ways.append((_raise_tier(each, target, knowledge), target))
@@ -146,7 +146,7 @@ def choose_duplicates(
     return tuple(_make_duplicate(found, target, knowledge) for found, target in best), tuple(out)
 
 
-def _find_reason(target: Target | Refusal | None, knowledge: Knowledge) -> str | None:
+def _find_reason(found: Earlier, target: Target | Refusal | None, knowledge: Knowledge) -> str | None:
     if target is None:
         return "not among the nearest"
     if isinstance(target, Refusal):
@@ -155,6 +155,8 @@ def _find_reason(target: Target | Refusal | None, knowledge: Knowledge) -> str |
         return f"#{target.number} is linked already"
     if target.is_open and target.is_locked:
         return f"#{target.number} is locked: nobody could add to it"
+    if not (target.is_open or target.is_mended or found.why == SAID_SO):
+        return f"#{target.number} is closed, and nothing says which change fixed it"
     return None
 
 

@@ -177,6 +177,25 @@ def test_of_many_releases_the_first_since_a_fix_is_not_known() -> None:
     assert find_fix(old, Links(releases=ALL, has_older_releases=True)) is None
 
 
+@pytest.mark.parametrize(
+    "state, fixed_at, milestone, is_mended",
+    [
+        ("closed", None, None, False),
+        ("closed", FIXED_AT, None, True),
+        ("closed", None, "2.2.0", True),
+        ("open", FIXED_AT, "2.2.0", False),
+    ],
+)
+def test_a_closed_target_is_mended_where_a_change_or_a_release_is_known(
+    state: str, fixed_at: object, milestone: str | None, *, is_mended: bool
+) -> None:
+    fields: Fields = {"fixed_at": fixed_at, "milestone": milestone}
+    found = LinkedIssue(issue=an_issue(number=3, state=state, state_reason="completed"), **fields)
+    judged = judge_target(an_issue(), 3, Links(issues={3: found}, releases=(LAST,) if milestone else ()))
+    assert isinstance(judged, Target)
+    assert judged.is_mended is is_mended
+
+
 @pytest.mark.parametrize("found, is_open", [(target(3), True), (target(3, "fixed"), False)])
 def test_a_fixed_target_is_not_open(found: Target, *, is_open: bool) -> None:
     assert found.is_open is is_open

@@ -6,6 +6,7 @@ import pytest
 
 from bot.duplicates.canonical import Fix, Refusal, Target
 from bot.duplicates.earlier import (
+    SAID_SO,
     SAME_RULE,
     Duplicate,
     Earlier,
@@ -76,7 +77,7 @@ def test_reports_that_lead_to_one_issue_are_one_link_with_the_best_evidence() ->
 
 def test_what_the_same_rule_matches_is_tier_a_whatever_it_was_found_by() -> None:
     fix = Fix(version="2.1.96")
-    target = a_target(5, state="fixed", fix=fix, followers=3, url="https://github.com/o/r/issues/5")
+    target = a_target(5, state="fixed", is_mended=True, fix=fix, followers=3, url="https://github.com/o/r/issues/5")
     duplicates, _ = choose_duplicates([an_earlier(1, "C", 0.3)], {1: target}, Knowledge(rules={5: "out-of-disk"}))
     (only,) = duplicates
     assert replace(only, found=None) == Duplicate(
@@ -113,6 +114,7 @@ def test_only_what_looks_alike_must_be_proven(tier: str, known: Fields, *, is_un
         (Refusal("#1 is closed as not planned"), (), "#1 is closed as not planned"),
         (a_target(5), {5}, "#5 is linked already"),
         (a_target(5, is_locked=True), (), "#5 is locked: nobody could add to it"),
+        (a_target(5, state="fixed"), (), "#5 is closed, and nothing says which change fixed it"),
     ],
 )
 def test_what_is_not_linked_has_its_reason(target: Target | Refusal, linked: set[int], reason: str) -> None:
@@ -121,7 +123,11 @@ def test_what_is_not_linked_has_its_reason(target: Target | Refusal, linked: set
 
 
 def test_a_fixed_issue_may_be_locked_because_nobody_has_to_write_there() -> None:
-    assert chosen((an_earlier(1), a_target(1, state="fixed", is_locked=True))) == [1]
+    assert chosen((an_earlier(1), a_target(1, state="fixed", is_mended=True, is_locked=True))) == [1]
+
+
+def test_what_a_person_names_may_be_closed_for_whatever_reason() -> None:
+    assert chosen((replace(an_earlier(1), why=SAID_SO), a_target(1, state="fixed"))) == [1]
 
 
 def shown(limit: int, *, with_alike: bool = False, open_only: bool = True) -> list[int]:
