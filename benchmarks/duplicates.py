@@ -1,8 +1,9 @@
 """An index of made-up issues: its build, its size, its queries beside SQLite's own full-text search, and adding one.
 
-Usage: python -m benchmarks.duplicates [COUNT ...]
+Usage: python -m benchmarks.duplicates [COUNT ...] [--embed FOLDER]
 """
 
+import argparse
 import json
 import os
 import random
@@ -25,6 +26,7 @@ from bot.duplicates.entry import make_entry
 from bot.duplicates.index_file import open_index
 from bot.duplicates.index_search import search_index
 from bot.duplicates.index_writing import add_entries
+from bot.duplicates.sentence_model import load_sentence_model
 from bot.duplicates.words import find_words
 from bot.github.tracker import Account, Issue
 from bot.history.cores import count_cores
@@ -128,12 +130,12 @@ def measure_cold(index: Path) -> float:
     return 1_000 * sorted(times)[3]
 
 
-def report(count: int, folder: Path) -> str:
-    """One row of the table."""
+def report(count: int, folder: Path, embed: str) -> str:
+    """One row of the table; `embed` is the place of a sentence model, "" for none."""
     issues, index, fts = folder / "issues.jsonl", folder / "a.index", folder / "fts.sqlite3"
     write_issues(issues, count)
     start, used = perf_counter(), _read_cpu()
-    build(index, open_file(issues), count_cores())
+    build(index, open_file(issues), count_cores(), embed)
     built, cpu = perf_counter() - start, _read_cpu() - used
     start = process_time()
     build_fts(fts, issues)
@@ -144,10 +146,11 @@ def report(count: int, folder: Path) -> str:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
     with closing(sqlite3.connect(fts)) as connection:
         theirs = measure(lambda issue: ask_fts(connection, issue), queries)
+    encode = load_sentence_model(embed).encode if embed else None
     with closing(open_index(index)) as connection:
         added = measure(
             lambda issue: add_entries(
-                connection, [make_entry(replace(issue, number=10**9 + hash(issue.title) % 10**8))]
+                connection, [make_entry(replace(issue, number=10**9 + hash(issue.title) % 10**8), encode=encode)]
             ),
             queries,
         )
@@ -173,15 +176,19 @@ def _read_cpu() -> float:
 
 def main() -> None:
     """The table, a row a size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("counts", nargs="*", type=int, default=[1_000, 10_000, 100_000], metavar="COUNT")
+    parser.add_argument("--embed", default="", metavar="FOLDER", help="a sentence model, as `signpost index` takes it")
+    arguments = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
     print(
         "| issues | build s | build CPU s | MB | peak MB | query ms (p95) | new process ms | add one ms (p95)"
         " | FTS5 build s | FTS5 query ms (p95) |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
-    for count in map(int, sys.argv[1:] or ["1000", "10000", "100000"]):
+    for count in arguments.counts:
         with tempfile.TemporaryDirectory() as folder:
-            print(report(count, Path(folder)), flush=True)
+            print(report(count, Path(folder), arguments.embed), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 Usage: python -m benchmarks.train_ranking A-issues.jsonl.gz A-duplicates.jsonl B-issues.jsonl.gz B-duplicates.jsonl
 
 The second half of each history's duplicates is the test; nothing is fitted on it. The coefficients that ship are those
-of both first halves. With --write they are written to bot/duplicates/model.json.
+of both first halves. With --write they are written to bot/duplicates/model.json. With --embed a sentence model tells
+the meaning of all issues (a quarter of an hour), and the file is bot/duplicates/model_with_meaning.json.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from benchmarks.fitting import fit_belief, fit_order
 from benchmarks.rep import answer_by_rep
 from benchmarks.title_peers import answer_by_trigrams, answer_by_words
 from bot.duplicates.features import Features
-from bot.duplicates.model_file import FILE
+from bot.duplicates.model_file import FILE, FILE_WITH_MEANING
 from bot.duplicates.ranking import MOST_SHOWN, Model, Standing, choose_related, rank_candidates
 from bot.history.asking import Query
 from bot.history.recall import Answer, answer_query, find_threshold, measure_recall
@@ -109,13 +110,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="+", type=Path, help="issues and truth, in turn")
     parser.add_argument("--write", action="store_true", help="write the coefficients that ship")
+    parser.add_argument("--embed", default="", metavar="FOLDER", help="a sentence model, as `signpost index` takes it")
     arguments = parser.parse_args()
     pairs = zip(arguments.paths[::2], arguments.paths[1::2], strict=True)
     histories = [read_labelled(issues, truth) for issues, truth in pairs]
-    rows = make_all_rows(histories)
+    rows = make_all_rows(histories, arguments.embed)
     shipped = fit_model([query for own in rows for query in own.first])
     if arguments.write:
-        FILE.write_text(write_model(shipped), encoding="utf-8")
+        file = FILE_WITH_MEANING if arguments.embed else FILE
+        file.write_text(write_model(shipped), encoding="utf-8")
     for labelled, own in zip(histories, rows, strict=True):
         others = [other for other in rows if other is not own]
         title = f"{own.name}: {len(labelled.second.duplicates)} duplicates, {len(labelled.second.ordinary)} ordinary"

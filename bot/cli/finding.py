@@ -38,9 +38,13 @@ class FindInIndex:
         except SignpostError as error:
             return Findings(remarks=(f"earlier reports were not looked for: {error}",), is_whole=False)
         earlier = list_earlier(found.candidates, found.threshold, found.size, issue)
-        if found.calibration is None:
-            return Findings(earlier=earlier)
-        return Findings(earlier=earlier, is_calibrated=True, expected=tell_expectation(found.calibration))
+        known = found.calibration
+        return Findings(
+            earlier=earlier,
+            remarks=(found.remark,) if found.remark else (),
+            is_calibrated=known is not None,
+            expected=tell_expectation(known) if known else "",
+        )
 
 
 @dataclass(frozen=True, slots=True)

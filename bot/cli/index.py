@@ -12,6 +12,10 @@ _ASKED = (
     "what a report says; or the number of an issue, an address, a JSON or Markdown file, number 123 of a history"
     " (FILE.jsonl#123), or - for standard input"
 )
+_EMBED = (
+    "a sentence model on this machine, to tell the meaning of reports as well: a folder with model.onnx and"
+    " tokenizer.json, or `installed` for one in installed packages; needs the extra `embed`, and downloads nothing"
+)
 _EPILOG = """\
 Then ask it: signpost index search --index issues.index "the build fails with exit code 101" --explain
 
@@ -52,11 +56,13 @@ def _add_making(parser: argparse.ArgumentParser) -> None:
 
 def _add_build(parser: argparse.ArgumentParser) -> None:
     _add_making(parser)
+    _add_embed(parser)
     parser.epilog = "example: signpost index build --index issues.index --repo octo-org/octo-repo"
 
 
 def _add_update(parser: argparse.ArgumentParser) -> None:
     _add_making(parser)
+    _add_embed(parser, " (default: the one that the index has; `none` takes it away)")
     parser.epilog = "example: signpost index update --index issues.index --repo octo-org/octo-repo"
 
 
@@ -78,6 +84,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sample", type=int, default=1_500, metavar="N", help="at most so many ordinary issues (default: 1500)"
     )
+    _add_embed(parser)
     parser.epilog = "example: signpost index evaluate --issues issues.jsonl --truth duplicates.jsonl"
 
 
@@ -91,6 +98,10 @@ def _add_calibrate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--last", type=int, default=1_000, metavar="N", help="issues to replay (default: 1000)")
     parser.epilog = "example: signpost index calibrate --index issues.index --share 0.02"
+
+
+def _add_embed(parser: argparse.ArgumentParser, default: str = "") -> None:
+    parser.add_argument("--embed", metavar="FOLDER", help=f"{_EMBED}{default}")
 
 
 def _add_index(parser: argparse.ArgumentParser) -> None:
@@ -108,16 +119,20 @@ _ACTIONS = {
 
 def _make(arguments: argparse.Namespace) -> None:
     from bot.cli.history import open_history
-    from bot.cli.index_building import build, update
+    from bot.cli.index_building import build, tell_built, update
     from bot.cli.index_text import print_built
     from bot.history.cores import count_cores
 
     history = open_history(arguments)
     jobs = arguments.jobs if arguments.jobs > 0 else count_cores()
     path = Path(arguments.index)
-    built = build(path, history, jobs) if arguments.action == "build" else update(path, history, jobs)
+    embed = "" if arguments.embed == "none" else arguments.embed
+    if arguments.action == "build":
+        built = build(path, history, jobs, embed or "")
+    else:
+        built = update(path, history, jobs, embed)
     if arguments.format == "json":
-        print_json({"issues": built.issues, "changed": built.changed, "built": built.is_new, "reason": built.reason})
+        print_json(tell_built(built))
     else:
         print_built(built, path)
 
@@ -137,9 +152,9 @@ def _search(arguments: argparse.Namespace) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     from bot.cli.index_measuring import evaluate, tell_recall
 
-    recall = evaluate(
-        Path(arguments.issues), Path(arguments.truth), "all" if arguments.all else "second", max(1, arguments.sample)
-    )
+    part = "all" if arguments.all else "second"
+    sample, embed = max(1, arguments.sample), arguments.embed or ""
+    recall = evaluate(Path(arguments.issues), Path(arguments.truth), part, sample, embed)
     if arguments.format == "json":
         print_json(tell_recall(recall))
     else:

@@ -77,6 +77,7 @@ def tell_search(search: Search, most: int) -> dict[str, Any]:
         "threshold": search.threshold,
         "calibration": asdict(search.calibration) if search.calibration else None,
         "issues": search.size,
+        "remark": search.remark,
     }
 
 

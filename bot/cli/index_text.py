@@ -15,7 +15,6 @@ from bot.duplicates.calibration import LEAST, Calibration
 from bot.duplicates.explaining import locate_marks, weigh_features
 from bot.duplicates.feature_words import FEATURES
 from bot.duplicates.index_search import Search
-from bot.duplicates.model_file import read_model
 from bot.duplicates.ranking import Candidate
 from bot.github.tracker import Issue
 from bot.history.intervals import Share
@@ -31,7 +30,8 @@ def print_built(built: Built, path: Path) -> None:
     """What an index holds now."""
     done = f"built ({built.reason})" if built.reason else "built"
     changed = done if built.is_new else f"{built.changed:,} new or changed"
-    make_console().print(f"{path}: {built.issues:,} issues, {changed}", markup=False)
+    model = f"; their meaning by {built.model}" if built.model else ""
+    make_console().print(f"{path}: {built.issues:,} issues, {changed}{model}", markup=False)
 
 
 def print_search(search: Search, most: int, *, is_explained: bool) -> None:
@@ -47,6 +47,8 @@ def print_search(search: Search, most: int, *, is_explained: bool) -> None:
         if is_explained:
             _print_reasons(console, candidate, search)
     console.print(_tell_threshold(search), style="dim", markup=False)
+    if search.remark:
+        console.print(search.remark, style="yellow", markup=False)
 
 
 def _print_candidate(console: Console, candidate: Candidate, search: Search) -> None:
@@ -60,7 +62,7 @@ def _print_candidate(console: Console, candidate: Candidate, search: Search) -> 
 
 def _print_reasons(console: Console, candidate: Candidate, search: Search) -> None:
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
-    for one in weigh_features(candidate, search.candidates, read_model())[:_TELLING]:
+    for one in weigh_features(candidate, search.candidates, search.model)[:_TELLING]:
         style = "green" if one.gain > 0 else "red"
         table.add_row(" " * (_INDENT - 1), Text(f"{one.gain:+.2f}", style), f"{one.value:.2f}", FEATURES[one.name])
     console.print(table)

@@ -21,5 +21,6 @@ FEATURES = {
     "length": "words of its body (log)",
     "shared": "part of the report's words that it has",
     "is_duplicate": "it is a duplicate itself",
+    "meaning": "how near its meaning is, by the sentence model",
 }
 """What each feature is, for people."""

@@ -15,8 +15,8 @@ from bot.errors import SettingsError, explain_cause
 APPLICATION = 0x53676E70
 """Says in SQLite's header whose file it is (https://www.sqlite.org/pragma.html#pragma_application_id)."""
 
-FORMAT = 1
-"""Raised when words, marks or impacts are computed in another way: an older file is then built anew."""
+FORMAT = 2
+"""Raised when tables change, or words, marks or impacts are computed otherwise: an older file is then built anew."""
 
 BUSY_SECONDS = 30
 _UNFINISHED = ".unfinished"
@@ -37,7 +37,8 @@ _TABLES = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE report (
     document INTEGER PRIMARY KEY, number INTEGER NOT NULL UNIQUE, digest INTEGER NOT NULL,
-    created REAL NOT NULL, author TEXT NOT NULL, state TEXT NOT NULL, original INTEGER, content BLOB NOT NULL
+    created REAL NOT NULL, author TEXT NOT NULL, state TEXT NOT NULL, original INTEGER, meaning BLOB NOT NULL,
+    content BLOB NOT NULL
 );
 CREATE INDEX report_original ON report (original, created) WHERE original IS NOT NULL;
 CREATE TABLE mention (

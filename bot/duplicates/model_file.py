@@ -8,17 +8,23 @@ from bot.duplicates.features import Features
 from bot.duplicates.ranking import Model, Standing
 
 FILE = Path(__file__).with_name("model.json")
+FILE_WITH_MEANING = Path(__file__).with_name("model_with_meaning.json")
 
 
-@lru_cache(maxsize=1)
-def read_model() -> Model:
-    """The model that `benchmarks/train_ranking.py` made."""
-    return parse_model(FILE.read_text("utf-8"))
+@lru_cache(maxsize=2)
+def read_model(*, with_meaning: bool = False) -> Model:
+    """The model that `benchmarks/train_ranking.py` made; another where a sentence model tells what texts mean."""
+    return parse_model((FILE_WITH_MEANING if with_meaning else FILE).read_text("utf-8"))
 
 
 def parse_model(text: str) -> Model:
-    """A model from its JSON; raises KeyError or ValueError for anything else."""
+    """A model from its JSON; raises KeyError or ValueError for anything else.
+
+    One that was fitted without a sentence model says nothing of `meaning`.
+    """
     found = json.loads(text)
+    found["order"].setdefault("meaning", 0.0)
+    found["belief"].setdefault("meaning", 0.0)
     return Model(
         order=tuple(found["order"][name] for name in Features._fields),
         belief=tuple(found["belief"][name] for name in (*Features._fields, *Standing._fields)),

@@ -100,7 +100,7 @@ def test_an_update_brings_the_index_in_line(folder: Path) -> None:
 
     done = read_json(folder, "update", "--index", "a.index", "--issues", "issues.jsonl")
 
-    assert done == {"schema_version": 1, "issues": 125, "changed": 6, "built": False, "reason": ""}
+    assert done == {"schema_version": 1, "issues": 125, "changed": 6, "built": False, "reason": "", "model": None}
     assert search(folder, "Volcano erupts")["candidates"][0]["number"] == 7
     assert read_json(folder, "update", "--index", "a.index", "--issues", "issues.jsonl")["changed"] == 0
 
