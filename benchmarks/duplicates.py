@@ -1,6 +1,6 @@
 """An index of made-up issues: its build, its size, its queries beside SQLite's own full-text search, and adding one.
 
-Usage: python -m benchmarks.duplicates [COUNT ...] [--embed FOLDER]
+Usage: python -m benchmarks.duplicates [COUNT ...] [--embed FOLDER] [--curve FILE.svg]
 """
 
 import argparse
@@ -9,17 +9,17 @@ import os
 import random
 import resource
 import sqlite3
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 
+from benchmarks.costs import Cost, Timing, list_tables, measure, measure_command, read_cpu
 from benchmarks.samples import make_words
 from bot.cli.index_building import build
 from bot.duplicates.entry import make_entry
@@ -32,7 +32,10 @@ from bot.github.tracker import Account, Issue
 from bot.history.cores import count_cores
 from bot.history.issues import open_file
 
-QUERIES = 60
+COUNTS = (1_000, 3_000, 10_000, 30_000, 100_000)
+QUERIES, PROCESSES = 60, 21
+_SEARCH = (sys.executable, "-m", "bot", "index", "search", "--format", "json")
+_EVERYONE = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 _TITLE, _BODY, _LOG, _MATTER = 8, 70, 0.3, 0.5
 _START = datetime(2015, 1, 1, tzinfo=UTC)
 
@@ -95,100 +98,73 @@ def ask_fts(connection: sqlite3.Connection, issue: Issue) -> None:
     connection.execute(query, (match,)).fetchall()
 
 
-def measure(do: Callable[[Issue], object], queries: Sequence[Issue]) -> tuple[float, float]:
-    """Median and 95th percentile of the CPU milliseconds of each query, after a first one that is not counted."""
-    do(queries[0])
-    times = []
-    for issue in queries:
-        start = process_time()
-        do(issue)
-        times.append(1_000 * (process_time() - start))
-    times.sort()
-    return times[len(times) // 2], times[int(0.95 * len(times))]
-
-
-def measure_cold(index: Path) -> float:
-    """CPU milliseconds of `signpost index search` in a process of its own; the median of seven."""
-    times = []
-    for _ in range(7):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [
-            sys.executable,
-            "-m",
-            "bot",
-            "index",
-            "search",
-            "--index",
-            str(index),
-            "--format",
-            "json",
-            "it stops",
-        ]
-        subprocess.run(command, check=True, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return 1_000 * sorted(times)[3]
-
-
-def report(count: int, folder: Path, embed: str) -> str:
-    """One row of the table; `embed` is the place of a sentence model, "" for none."""
+def measure_index(count: int, folder: Path, embed: str) -> Cost:
+    """All that is measured of an index of so many issues, written into a folder; `embed` is a sentence model or ""."""
     issues, index, fts = folder / "issues.jsonl", folder / "a.index", folder / "fts.sqlite3"
     write_issues(issues, count)
-    start, used = perf_counter(), _read_cpu()
+    begun, used = perf_counter(), read_cpu(*_EVERYONE)
     build(index, open_file(issues), count_cores(), embed)
-    built, cpu = perf_counter() - start, _read_cpu() - used
-    start = process_time()
+    built, built_cpu = perf_counter() - begun, read_cpu(*_EVERYONE) - used
+    begun = perf_counter()
     build_fts(fts, issues)
-    built_fts = process_time() - start
+    fts_built = perf_counter() - begun
+    size = index.stat().st_size
+    queries = choose_queries(count)
+    return Cost(
+        issues=count,
+        built=built,
+        built_cpu=built_cpu,
+        size=size / 1e6,
+        query=measure(lambda issue: search_index(index, issue), queries),
+        memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024,
+        new_process=measure_command([*_SEARCH, "--index", str(index), "it stops"], PROCESSES),
+        added=measure_adding(index, queries, embed),
+        fts_built=fts_built,
+        fts_size=fts.stat().st_size / 1e6,
+        fts_query=measure_fts(fts, queries),
+    )
+
+
+def choose_queries(count: int) -> list[Issue]:
+    """Some of the issues, evenly, asked as if they were new."""
     step = max(1, count // QUERIES)
-    queries = [replace(issue, number=0) for issue in make_issues(count) if issue.number % step == 0]
-    ours = measure(lambda issue: search_index(index, issue), queries)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
-    with closing(sqlite3.connect(fts)) as connection:
-        theirs = measure(lambda issue: ask_fts(connection, issue), queries)
+    return [replace(issue, number=0) for issue in make_issues(count) if issue.number % step == 0]
+
+
+def measure_adding(index: Path, queries: Sequence[Issue], embed: str) -> Timing:
+    """The time to put each into the index."""
     encode = load_sentence_model(embed).encode if embed else None
     with closing(open_index(index)) as connection:
-        added = measure(
-            lambda issue: add_entries(
-                connection, [make_entry(replace(issue, number=10**9 + hash(issue.title) % 10**8), encode=encode)]
-            ),
-            queries,
-        )
-    cells = [
-        f"{count:,}",
-        f"{built:.0f}",
-        f"{cpu:.0f}",
-        f"{index.stat().st_size / 1e6:.0f}",
-        f"{memory:.0f}",
-        f"{ours[0]:.0f} ({ours[1]:.0f})",
-        f"{measure_cold(index):.0f}",
-        f"{added[0]:.1f} ({added[1]:.1f})",
-        f"{built_fts:.0f}",
-        f"{theirs[0]:.0f} ({theirs[1]:.0f})",
-    ]
-    return f"| {' | '.join(cells)} |"
+        return measure(lambda issue: add_entries(connection, [make_entry(_renumber(issue), encode=encode)]), queries)
 
 
-def _read_cpu() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+def _renumber(issue: Issue) -> Issue:
+    return replace(issue, number=10**9 + hash(issue.title) % 10**8)
+
+
+def measure_fts(path: Path, queries: Sequence[Issue]) -> Timing:
+    """The time to ask the full-text search."""
+    with closing(sqlite3.connect(path)) as connection:
+        return measure(lambda issue: ask_fts(connection, issue), queries)
 
 
 def main() -> None:
-    """The table, a row a size."""
+    """The tables, a row a size, and the picture of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("counts", nargs="*", type=int, default=[1_000, 10_000, 100_000], metavar="COUNT")
+    parser.add_argument("counts", nargs="*", type=int, default=COUNTS, metavar="COUNT", help="how many issues")
     parser.add_argument("--embed", default="", metavar="FOLDER", help="a sentence model, as `signpost index` takes it")
+    parser.add_argument("--curve", type=Path, metavar="FILE.svg", help="draw the costs against the number of issues")
     arguments = parser.parse_args()
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
-    print(
-        "| issues | build s | build CPU s | MB | peak MB | query ms (p95) | new process ms | add one ms (p95)"
-        " | FTS5 build s | FTS5 query ms (p95) |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n", flush=True)
+    costs = []
     for count in arguments.counts:
         with tempfile.TemporaryDirectory() as folder:
-            print(report(count, Path(folder), arguments.embed), flush=True)
+            costs.append(measure_index(count, Path(folder), arguments.embed))
+    print("\n".join(list_tables(costs)))
+    if arguments.curve:
+        from benchmarks.cost_curve import draw_costs  # noqa: PLC0415 (its library would count in the peak of memory)
+
+        arguments.curve.write_text(draw_costs(costs), encoding="utf-8")
 
 
 if __name__ == "__main__":
