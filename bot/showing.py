@@ -8,7 +8,7 @@ from bot.rules.matching import Match
 
 UNPROVEN = (
     "earlier reports that only look alike stay out of the comment (`tier_c: comment`) until an index has learned from "
-    "the repository's last issues how alike they must be: run `signpost index calibrate --index …`"
+    "the repository's last issues, 100 at least, how alike they must be: run `signpost index calibrate --index …`"
 )
 
 

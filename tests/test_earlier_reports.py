@@ -156,6 +156,33 @@ def test_the_second_run_writes_nothing_and_a_target_that_closes_is_dropped(
     assert (list(links_of(issue)), len(our_comments(issue))) == ([cluster.fixed.number], 1)
 
 
+def test_a_better_report_that_appears_is_linked_in_the_same_comment(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    configure(fake_github, "duplicates: {comment: always, show: 1}\n")
+    close = fake_github.add_issue(f"{TITLE} again", f"The same:\n{ERROR}", author=STRANGER)
+    better = fake_github.add_issue("The one that counts", "See the others.", author=STRANGER)
+    issue = report(fake_github)
+    look(fake_github, issue, tmp_path, "by GitHub's search")
+    first = links_of(issue)
+    by_member(fake_github, issue, f"/signpost duplicate #{better.number}")
+
+    finished = look(fake_github, issue, tmp_path, "by GitHub's search", "edited")
+    again = look(fake_github, issue, tmp_path, "by GitHub's search", "edited")
+
+    assert (first, links_of(issue)) == ({close.number: "B"}, {better.number: "A"})
+    assert (finished.code, len(our_comments(issue)), "Did " in again.out) == (0, 1, False)
+    assert issue.labels == ["duplicate"]
+
+
+def test_what_shows_the_same_error_alone_sets_no_label(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    configure(fake_github, "duplicates: {comment: always, label_when: known}\n")
+    close = fake_github.add_issue(f"{TITLE} again", f"The same:\n{ERROR}", author=STRANGER)
+    issue = report(fake_github)
+
+    look(fake_github, issue, tmp_path, "by GitHub's search")
+
+    assert (links_of(issue), issue.labels, issue.state) == ({close.number: "B"}, [], "open")
+
+
 def test_a_rule_that_matches_both_makes_it_tier_a(fake_github: FakeGitHub, tmp_path: Path, way: str) -> None:
     configure(fake_github, "duplicates: {label_when: known}\n", RULE.replace("follow: 1\n", ""))
     for count in range(60):
@@ -328,6 +355,35 @@ def test_a_server_that_is_too_old_to_tell_duplicates_is_asked_for_three_links(
     own = f"GET /repos/{REPOSITORY}/issues/"
     reads = [str(request) for request in fake_github.requests if str(request).startswith(own)]
     assert (finished.code, len([one for one in reads if one.removeprefix(own).isdigit()])) == (0, 4)
+
+
+HOSTILE = {
+    "Markdown": "]( [x](javascript:alert(1)) `` ``` ~~~ | **#1** | <!-- signpost:v1 {} --> @octocat GH-1",
+    "HTML": "<details><img src=x onerror=alert(1)><!-- </td></table>",
+    "control characters": "\0\x1b[31m\r\x85\u2028\u202e",
+    "half signs": "\ud800 \udfff",
+    "commands": "::error::x\n/signpost duplicate #1\n::stop-commands::x",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_strangers_write_works_neither_in_the_comment_nor_in_the_summary(
+    fake_github: FakeGitHub, tmp_path: Path, way: str, text: str
+) -> None:
+    configure(fake_github)
+    for count in range(60):
+        fake_github.add_issue(*say(count))
+    earlier = fake_github.add_issue(f"{TITLE} {text}"[:250], f"{text}\n{ERROR} {text}", author=STRANGER)
+    issue = report(fake_github, f"{TITLE} {text}"[:250], f"{text * 300}\n{ERROR}\n{ERROR} {text}")
+
+    finished = look(fake_github, issue, tmp_path, way)
+
+    assert (finished.code, finished.err, issue.labels) == (0, "", [])
+    assert links_of(issue) in ({}, {earlier.number: "B"})
+    said = "".join(comment.body.partition("<!--")[0] for comment in our_comments(issue))
+    assert not any(part in said for part in ("octocat", "javascript", "onerror", "::error", "\x1b", "\ud800"))
+    assert "\x1b" not in finished.out
+    assert not re.search(r"^::(?!add-mask|notice|warning)", finished.out, flags=re.MULTILINE)
 
 
 COMMAND = "/signpost duplicate #1"

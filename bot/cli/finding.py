@@ -38,7 +38,7 @@ class FindInIndex:
         except SignpostError as error:
             return Findings(remarks=(f"earlier reports were not looked for: {error}",), is_whole=False)
         earlier = list_earlier(found.candidates, found.threshold, found.size, issue)
-        known = found.calibration
+        known = found.calibration if found.calibration and found.calibration.is_telling else None
         return Findings(
             earlier=earlier,
             remarks=(found.remark,) if found.remark else (),

@@ -70,7 +70,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     _add_index(parser)
     parser.add_argument("what", metavar="TEXT|ISSUE", help=_ASKED)
     parser.add_argument("--repo", metavar="OWNER/NAME", help="where a number is from that the index does not hold")
-    parser.add_argument("--most", type=int, default=10, metavar="N", help="at most so many candidates (default: 10)")
+    parser.add_argument("--most", type=_count, default=10, metavar="N", help="at most so many candidates (default: 10)")
     parser.add_argument("--explain", action="store_true", help="what made each score, and why others were left out")
     parser.epilog = 'example: signpost index search --index issues.index "no space left on device" --explain'
 
@@ -82,7 +82,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--all", action="store_true", help="ask about all duplicates, not only their later half")
     parser.add_argument(
-        "--sample", type=int, default=1_500, metavar="N", help="at most so many ordinary issues (default: 1500)"
+        "--sample", type=_count, default=1_500, metavar="N", help="at most so many ordinary issues (default: 1500)"
     )
     _add_embed(parser)
     parser.epilog = "example: signpost index evaluate --issues issues.jsonl --truth duplicates.jsonl"
@@ -96,12 +96,19 @@ def _add_calibrate(parser: argparse.ArgumentParser) -> None:
         default=0.02,
         help="the part of ordinary issues that may be shown something (default: .02)",
     )
-    parser.add_argument("--last", type=int, default=1_000, metavar="N", help="issues to replay (default: 1000)")
+    parser.add_argument("--last", type=_count, default=1_000, metavar="N", help="issues to replay (default: 1000)")
     parser.epilog = "example: signpost index calibrate --index issues.index --share 0.02"
 
 
 def _add_embed(parser: argparse.ArgumentParser, default: str = "") -> None:
     parser.add_argument("--embed", metavar="FOLDER", help=f"{_EMBED}{default}")
+
+
+def _count(text: str) -> int:
+    """A number from 1 on; what else is given is told by argparse."""
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def _add_index(parser: argparse.ArgumentParser) -> None:
@@ -142,19 +149,18 @@ def _search(arguments: argparse.Namespace) -> None:
 
     search = ask_index(Path(arguments.index), arguments.what, arguments.repo)
     if arguments.format == "json":
-        print_json(tell_search(search, max(0, arguments.most)))
+        print_json(tell_search(search, arguments.most))
     else:
         from bot.cli.index_text import print_search
 
-        print_search(search, max(0, arguments.most), is_explained=arguments.explain)
+        print_search(search, arguments.most, is_explained=arguments.explain)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
     from bot.cli.index_measuring import evaluate, tell_recall
 
     part = "all" if arguments.all else "second"
-    sample, embed = max(1, arguments.sample), arguments.embed or ""
-    recall = evaluate(Path(arguments.issues), Path(arguments.truth), part, sample, embed)
+    recall = evaluate(Path(arguments.issues), Path(arguments.truth), part, arguments.sample, arguments.embed or "")
     if arguments.format == "json":
         print_json(tell_recall(recall))
     else:
@@ -168,7 +174,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 
     if not 0 < arguments.share < 1:
         raise SettingsError(f"--share is a part between 0 and 1, such as 0.02, and not {arguments.share}")
-    calibration = calibrate_index(Path(arguments.index), arguments.share, max(1, arguments.last))
+    calibration = calibrate_index(Path(arguments.index), arguments.share, arguments.last)
     if arguments.format == "json":
         print_json(tell_calibration(calibration))
     else:

@@ -15,6 +15,7 @@ from bot.github.tracker import Issue
 
 _NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
 _IN_HISTORY = re.compile(r"(.+)#[0-9]{1,18}", re.ASCII | re.DOTALL)
+_FILE_NAME = re.compile(r"\S+\.(?:json|jsonl|jsonl\.gz|md|txt)", re.ASCII)
 _EPOCH_YEAR = 1970
 
 
@@ -35,8 +36,14 @@ def make_query(text: str) -> Issue:
 
 
 def _is_issue(what: str) -> bool:
+    """Whether it names an issue; raises SettingsError where it can only be meant as a file, and there is none."""
     of_history = _IN_HISTORY.fullmatch(what)
-    return what == "-" or what.startswith(("http://", "https://")) or _is_file(of_history[1] if of_history else what)
+    name = of_history[1] if of_history else what
+    if what == "-" or what.startswith(("http://", "https://")) or _is_file(name):
+        return True
+    if _FILE_NAME.fullmatch(name):
+        raise SettingsError(f"there is no file {name}; a text that looks like one can be given by standard input (-)")
+    return False
 
 
 def _is_file(what: str) -> bool:

@@ -87,7 +87,7 @@ def _print_indented(console: Console, text: str, style: str = "") -> None:
 
 def _tell_threshold(search: Search) -> str:
     found = search.calibration
-    if found is None:
+    if found is None or not found.is_telling:
         return (
             f"{search.size:,} issues; shown from {search.threshold:.1%} on, which is the model's own threshold:"
             " `signpost index calibrate` learns that of this repository"
@@ -112,8 +112,9 @@ def print_calibration(calibration: Calibration) -> None:
     if calibration.known:
         told = f"{calibration.caught} of {calibration.known} known duplicates would have been shown the right one"
         console.print(told, markup=False)
-    if calibration.replayed < LEAST:
-        console.print(f"these are few: below {LEAST} issues, chance decides", style="yellow", markup=False)
+    if not calibration.is_telling:
+        told = f"these are few: below {LEAST} issues chance decides, so the model's own threshold holds"
+        console.print(told, style="yellow", markup=False)
 
 
 def print_recall(recall: Recall) -> None:

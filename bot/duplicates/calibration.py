@@ -25,6 +25,11 @@ class Calibration:
     known: int
     caught: int
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether so many issues were replayed that chance does not decide."""
+        return self.replayed >= LEAST
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:

@@ -163,7 +163,7 @@ def _check_values(connection: sqlite3.Connection) -> None:
     """What SQLite takes for any bytes; raises what `explain_damage` explains."""
     for _, _, content in connection.execute("SELECT author, state, content FROM report"):
         zlib.decompress(content)  # has a checksum
-    for (text,) in connection.execute("SELECT value FROM fact WHERE name IN ('form_text', 'calibration')"):
+    for (text,) in connection.execute("SELECT value FROM fact WHERE name = 'form_text' OR name LIKE 'calibration%'"):
         json.loads(text)
     query = "SELECT count(*) FROM posting WHERE length(documents) <> 4 * length(impacts)"
     if connection.execute(query).fetchone() != (0,):

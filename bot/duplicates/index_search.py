@@ -24,8 +24,9 @@ class Search:
 
     `candidates` are what it found, the likeliest first; `states` says what each was when it was last seen. `related`
     are those that may be shown, from the `threshold` on; `calibration` says what to expect of it, and is None where the
-    index was never calibrated. `model` ranked them; `size` is how many issues the index holds. `remark` says why the
-    index's sentence model was not used, if it was not.
+    index was never calibrated. Where it tells nothing (`is_telling`), the threshold is the model's own. `model` ranked
+    them; `size` is how many issues the index holds. `remark` says why the index's sentence model was not used, if it
+    was not.
     """
 
     issue: Issue | None
@@ -77,7 +78,7 @@ def _answer(query: Profile, collection: IndexCollection, issue: Issue | None = N
     candidates = tuple(settle_tier(each, collection.size) for each in search_collection(query, collection, model))
     stored = collection.facts.get(name_calibration(with_meaning=with_meaning))
     calibration = read_calibration(stored) if stored else None
-    threshold = calibration.threshold if calibration else model.threshold
+    threshold = calibration.threshold if calibration and calibration.is_telling else model.threshold
     return Search(
         issue=issue,
         candidates=candidates,

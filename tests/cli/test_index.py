@@ -176,14 +176,38 @@ def test_an_empty_index_answers(tmp_path: Path) -> None:
 
 
 def test_what_was_learned_is_quoted(folder: Path) -> None:
-    learned = read_json(folder, "calibrate", "--index", "a.index", "--share", "0.1", "--last", "60")
+    learned = read_json(folder, "calibrate", "--index", "a.index", "--share", "0.1", "--last", "110")
 
-    assert (learned["share"], learned["replayed"], learned["known"]) == (0.1, 60, 0)
-    assert learned["shown"] <= 6
+    assert (learned["share"], learned["replayed"], learned["known"]) == (0.1, 110, 0)
+    assert learned["shown"] <= 11
     assert search(folder, "parser")["threshold"] == learned["threshold"]
     told = index(folder, "search", "--index", "a.index", "parser").out
-    assert f"of the last 60 issues {learned['shown']} would have been shown something" in told
-    assert "these are few" in index(folder, "calibrate", "--index", "a.index", "--last", "60").out
+    assert f"of the last 110 issues {learned['shown']} would have been shown something" in told
+
+
+def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
+    own = search(folder, "parser")["threshold"]
+
+    learned = index(folder, "calibrate", "--index", "a.index", "--share", "0.5", "--last", "60")
+
+    assert "these are few: below 100 issues chance decides, so the model's own threshold holds" in learned.out
+    assert search(folder, "parser")["threshold"] == own
+    assert "which is the model's own threshold" in index(folder, "search", "--index", "a.index", "parser").out
+
+
+@pytest.mark.parametrize(
+    "arguments", [("calibrate", "--last", "0"), ("calibrate", "--last=-5"), ("search", "x", "--most", "many")]
+)
+def test_a_number_is_one_from_1_on(folder: Path, arguments: tuple[str, ...]) -> None:
+    done = index(folder, *arguments, "--index", "a.index")
+
+    assert (done.code, "is no number from 1 on" in done.err) == (2, True)
+
+
+def test_a_file_that_is_not_there_is_no_text(folder: Path) -> None:
+    done = index(folder, "search", "--index", "a.index", "isue.json")
+
+    assert (done.code, done.err.startswith("signpost: there is no file isue.json; a text")) == (2, True)
 
 
 @pytest.mark.parametrize("share", ["0", "1", "-3", "nan"])

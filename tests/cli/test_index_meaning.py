@@ -150,12 +150,12 @@ def test_a_model_that_is_not_there_is_told_before_anything_is_done(tmp_path: Pat
 
 
 def test_a_threshold_is_learned_with_the_model_and_one_without(folder: Path) -> None:
-    learned = read_json(folder, "calibrate", "--index", "a.index", "--share", "0.1", "--last", "60")
+    learned = read_json(folder, "calibrate", "--index", "a.index", "--share", "0.1", "--last", "110")
     assert search(folder, QUERY)["threshold"] == learned["threshold"]
 
     (folder / "tiny").rename(folder / "elsewhere")
 
-    assert search(folder, QUERY)["calibration"]["replayed"] == 60
+    assert search(folder, QUERY)["calibration"]["replayed"] == 110
 
 
 def test_a_model_is_measured_against_known_duplicates(folder: Path) -> None:
