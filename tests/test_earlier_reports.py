@@ -88,10 +88,10 @@ def links_of(issue: StoredIssue) -> dict[int, str]:
     return dict(marker.earlier) if marker else {}
 
 
-def build_index(github: FakeGitHub, folder: Path) -> Path:
+def build_index(github: FakeGitHub, folder: Path, repository: str = REPOSITORY) -> Path:
     environment = {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": TOKEN}
     place = folder / "issues.index"
-    options = ("--index", str(place), "--repo", REPOSITORY, "--cache", str(folder / "cache"), "--jobs", "1")
+    options = ("--index", str(place), "--repo", repository, "--cache", str(folder / "cache"), "--jobs", "1")
     done = run_command("index", "build", *options, folder=folder, environment=environment)
     assert (done.code, done.err) == (0, "")
     return place
@@ -490,6 +490,19 @@ def test_what_was_transferred_or_deleted_since_the_index_was_built_is_left_out(
     assert (done.code, links_of(issue)) == (0, {stays.number: "B"})
     reasons = {each["number"]: each["why"] for each in json.loads(done.out)["left_out"]}
     assert reasons == {one.number: f"#{one.number} does not exist any more" for one in (moved, deleted)}
+
+
+def test_an_index_of_another_repository_is_not_asked(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    configure(fake_github)
+    fake_github.add_issue("Something else", "Entirely", author=STRANGER)
+    fake_github.add_issue(TITLE, ERROR, repository="octo/gadget", number=1, author=STRANGER)
+    index = build_index(fake_github, tmp_path, "octo/gadget")
+    issue = report(fake_github)
+
+    done = start_run(fake_github, tell_event(fake_github, issue), tmp_path, "--index", str(index)).go()
+
+    assert (done.code, links_of(issue)) == (0, {})
+    assert f"Remark    the index {index} is of octo/gadget, and was not asked" in done.out
 
 
 def test_what_the_report_names_itself_is_not_linked_again(fake_github: FakeGitHub, tmp_path: Path) -> None:

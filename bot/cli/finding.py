@@ -31,12 +31,15 @@ class FindInIndex:
     def __call__(self, issue: Issue) -> Findings:
         """What the index has; see `FindEarlier`."""
         from bot.duplicates.finding import list_earlier, tell_expectation
+        from bot.duplicates.index_reading import name_other
         from bot.duplicates.index_search import search_index
 
         try:
             found = search_index(self.path, issue)
         except SignpostError as error:
             return Findings(remarks=(f"earlier reports were not looked for: {error}",), is_whole=False)
+        if other := name_other(found.source, issue.repository):
+            return Findings(remarks=(f"the index {self.path} is of {other}, and was not asked",), is_whole=False)
         earlier = list_earlier(found.candidates, found.threshold, found.size, issue)
         known = found.calibration if found.calibration and found.calibration.is_telling else None
         return Findings(

@@ -11,7 +11,7 @@ from typing import Any
 from bot.cli.progress import track
 from bot.duplicates.entry import Entry, Seen
 from bot.duplicates.index_file import WrongFileError, build_index, explain_damage, open_index
-from bot.duplicates.index_reading import read_facts, read_form_text
+from bot.duplicates.index_reading import name_other, read_facts, read_form_text
 from bot.duplicates.index_writing import add_entries, drop_gone, list_digests, write_facts, write_form_text
 from bot.duplicates.sentence_model import UsedModel, load_sentence_model, read_used_model
 from bot.duplicates.words import clean_title
@@ -58,9 +58,9 @@ def build(path: Path, history: History, jobs: int, embed: str = "", reason: str 
 def update(path: Path, history: History, jobs: int, embed: str | None = None) -> Built:
     """The index brought in line with a history: issues added, changed texts replaced, states noted.
 
-    A file that is no index, is damaged or of another format is built anew, and so is one whose repository has become
-    four times as large since its forms were read, or that is to have another sentence model; without `embed` it keeps
-    the one that it has. Raises SettingsError.
+    A file that is no index, is damaged, of another format or of another repository is built anew, and so is one whose
+    repository has become four times as large since its forms were read, or that is to have another sentence model;
+    without `embed` it keeps the one that it has. Raises SettingsError.
     """
     if not path.exists():
         return build(path, history, jobs, embed or "", "there was none")
@@ -98,6 +98,8 @@ def _find_reason(connection: sqlite3.Connection, history: History, used: UsedMod
     known = read_used_model(facts)
     if (used and used.digest) != (known and known.digest):
         return "with another sentence model" if used else "without a sentence model"
+    if other := name_other(facts.get("source", ""), history.repository):
+        return f"it was of {other}"
     learned = int(facts.get("learned", 0))
     total = history.total if history.total is not None else sum(1 for _ in history.read_lines())
     return "the repository has grown" if total > _GROWN * (learned + 50) else None

@@ -133,6 +133,15 @@ def read_facts(connection: sqlite3.Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT name, value FROM fact"))
 
 
+def name_other(source: str, repository: str) -> str | None:
+    """The repository that an index is of, by its fact `source`, where that is another one than is meant.
+
+    None where either is not known: the name of a file has no slash.
+    """
+    is_known = "/" in source and bool(repository)
+    return source if is_known and source.casefold() != repository.casefold() else None
+
+
 def read_form_text(facts: Mapping[str, str]) -> frozenset[str]:
     """The lines of the repository's own issue forms, as they were learned when the index was built."""
     return frozenset(json.loads(facts.get("form_text", "[]")))

@@ -25,8 +25,8 @@ class Search:
     `candidates` are what it found, the likeliest first; `states` says what each was when it was last seen. `related`
     are those that may be shown, from the `threshold` on; `calibration` says what to expect of it, and is None where the
     index was never calibrated. Where it tells nothing (`is_telling`), the threshold is the model's own. `model` ranked
-    them; `size` is how many issues the index holds. `remark` says why the index's sentence model was not used, if it
-    was not.
+    them; `size` is how many issues the index holds, `source` where they are from. `remark` says why the index's
+    sentence model was not used, if it was not.
     """
 
     issue: Issue | None
@@ -37,6 +37,7 @@ class Search:
     calibration: Calibration | None
     model: Model
     size: int
+    source: str = ""
     remark: str = ""
 
 
@@ -88,6 +89,7 @@ def _answer(query: Profile, collection: IndexCollection, issue: Issue | None = N
         calibration=calibration,
         model=model,
         size=collection.size,
+        source=collection.facts.get("source", ""),
         remark=remark,
     )
 

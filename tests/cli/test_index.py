@@ -279,6 +279,26 @@ def open_there(address: str, title: str, body: str) -> None:
     requests.post(f"{address}/repos/octo/widget/issues", json=given, headers=headers, timeout=5).raise_for_status()
 
 
+def test_an_index_of_another_repository_is_built_anew(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    environment = {"GITHUB_API_URL": fake_github.url, "XDG_CACHE_HOME": str(tmp_path)}
+    for number in range(1, 4):
+        fake_github.add_issue("It breaks", number=number)
+    fake_github.add_issue("Volcano erupts", repository="octo/gadget", number=2)
+
+    done = [
+        run_command(
+            "index", "update", "--index", "a.index", "--repo", name, folder=tmp_path, environment=environment
+        ).out
+        for name in ("octo/widget", "octo/widget", "octo/gadget")
+    ]
+
+    assert done == [
+        "a.index: 3 issues, built (there was none)\n",
+        "a.index: 3 issues, 0 new or changed\n",
+        "a.index: 1 issues, built (it was of octo/widget)\n",
+    ]
+
+
 @pytest.mark.parametrize(
     "numbers, scores, threshold, reasons",
     [

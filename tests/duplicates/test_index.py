@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.duplicates.entry import Entry, Seen, make_entry
 from bot.duplicates.index_file import WrongFileError, build_index, open_index, read_index
-from bot.duplicates.index_reading import IndexCollection
+from bot.duplicates.index_reading import IndexCollection, name_other
 from bot.duplicates.index_search import replay_latest, search_index, search_number
 from bot.duplicates.index_writing import add_entries, drop_gone
 from bot.duplicates.meaning import Encode
@@ -272,6 +272,20 @@ def test_what_is_no_index_is_kept_beside_the_new_one(tmp_path: Path) -> None:
 
     assert (tmp_path / "README.md.refused").read_text("utf-8") == "# Read me"
     assert search_number(path, 2) is not None
+
+
+@pytest.mark.parametrize(
+    "source, repository, other",
+    [
+        ("octo/widget", "Octo/Widget", None),
+        ("octo/widget", "octo/gadget", "octo/widget"),
+        ("issues.jsonl", "octo/gadget", None),
+        ("octo/widget", "", None),
+        ("", "octo/gadget", None),
+    ],
+)
+def test_an_index_knows_its_repository(source: str, repository: str, other: str | None) -> None:
+    assert name_other(source, repository) == other
 
 
 def test_there_is_no_index(tmp_path: Path) -> None:
