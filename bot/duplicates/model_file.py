@@ -20,14 +20,12 @@ def read_model(*, with_meaning: bool = False) -> Model:
 def parse_model(text: str) -> Model:
     """A model from its JSON; raises KeyError or ValueError for anything else.
 
-    One that was fitted without a sentence model says nothing of `meaning`.
+    A coefficient that is not there is 0: one that was fitted without a sentence model says nothing of `meaning`.
     """
     found = json.loads(text)
-    found["order"].setdefault("meaning", 0.0)
-    found["belief"].setdefault("meaning", 0.0)
     return Model(
-        order=tuple(found["order"][name] for name in Features._fields),
-        belief=tuple(found["belief"][name] for name in (*Features._fields, *Standing._fields)),
+        order=tuple(found["order"].get(name, 0.0) for name in Features._fields),
+        belief=tuple(found["belief"].get(name, 0.0) for name in (*Features._fields, *Standing._fields)),
         intercept=found["intercept"],
         threshold=found["threshold"],
     )
