@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from bot.apply import apply_plan
 from bot.github.event import IssueRequest
-from bot.github.tracker import Issue, IssueEvent, Skip, Tracker
+from bot.github.tracker import Change, Issue, IssueEvent, Skip, Tracker
 from bot.linking import Linking, choose_duplicate_label, list_unchecked, read_linking
 from bot.plan import make_plan
 from bot.reading import find_login, read_history, read_issue, read_state, restore_title
@@ -30,11 +30,8 @@ def run(
     issue = read_issue(event, sources.config, tracker)
     if isinstance(issue, Skip):
         return replace(report, skipped=issue, requests=tracker.requests)
-    matches, wish = _weigh(issue, sources, now)
     login = find_login(issue, sources.config, tracker)
-    history = read_history(issue, wish, login, sources.config, tracker)
-    if (as_reported := restore_title(issue, history)) != issue:
-        matches, wish = _weigh(as_reported, sources, now)
+    matches, wish, history = _weigh_as_reported(issue, login, sources, tracker, now)
     linking = read_linking(issue, wish, login, sources, tracker)
     if label := choose_duplicate_label(linking, sources.config):
         wish = add_label(wish, label)
@@ -53,6 +50,17 @@ def run(
         remarks=tuple(check_identity(outcomes, login)),
         requests=tracker.requests,
     )
+
+
+def _weigh_as_reported(
+    issue: Issue, login: str, sources: Sources, tracker: Tracker, now: datetime
+) -> tuple[tuple[Match, ...], Wish, tuple[Change, ...] | None]:
+    """What matches, with the reporter's own title too, and what it asks for; the issue's history, if it was read."""
+    matches, wish = _weigh(issue, sources, now)
+    history = read_history(issue, wish, login, sources.config, tracker)
+    if (as_reported := restore_title(issue, history)) != issue:
+        matches, wish = _weigh(as_reported, sources, now)
+    return matches, wish, history
 
 
 def _weigh(issue: Issue, sources: Sources, now: datetime) -> tuple[tuple[Match, ...], Wish]:
