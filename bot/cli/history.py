@@ -5,7 +5,7 @@ import os
 import re
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bot.cli.progress import track
 from bot.errors import SettingsError
@@ -13,7 +13,7 @@ from bot.history.issues import History, open_file
 
 if TYPE_CHECKING:
     from bot.github.tracker import Archive
-    from bot.history.store import Kind, Store
+    from bot.history.store import Store
 
 STORE = "history.sqlite3"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
@@ -82,7 +82,7 @@ def _connect() -> "Archive":
     return connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)
 
 
-def _download(archive: "Archive", store: "Store", repository: str, kind: "Kind") -> None:
+def _download(archive: "Archive", store: "Store", repository: str, kind: Literal["issues", "comments"]) -> None:
     """Download with a bar: GitHub says with the first page how many there are."""
     from bot.history.download import download
 

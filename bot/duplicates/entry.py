@@ -27,7 +27,7 @@ class Entry:
 
     `digest` changes when its text does; `content` is its profile, compressed; `impacts` a byte for each of `words`;
     `pairs` and `marks` are slots and hashes (native arrays of `I` and `Q`). `mentions` are the issues that it names,
-    `original` the one that a maintainer called it a duplicate of. `meaning` is that of a sentence model, if any.
+    `original` the one that it is a duplicate of (see `find_original`). `meaning` is that of a sentence model, if any.
     """
 
     number: int
@@ -97,7 +97,13 @@ def list_mentions(issue: Issue) -> tuple[int, ...]:
 
 
 def find_original(issue: Issue) -> int | None:
-    """What a maintainer's comment calls an issue a duplicate of, in the words that GitHub understands: the last one."""
+    """The issue that this one is a duplicate of; 0 where GitHub says that it is none, None where nobody says anything.
+
+    GitHub's own marks decide, and a mark that was taken back as well. Without any, a maintainer's comment does, in the
+    words that GitHub understands: the last one.
+    """
+    if issue.duplicate_of is not None:
+        return 0 if issue.duplicate_of == issue.number else issue.duplicate_of
     found = None
     for comment in issue.comments:
         if comment.association in _MAINTAINERS and (match := _DUPLICATE.search(comment.body)):

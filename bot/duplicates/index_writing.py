@@ -142,10 +142,10 @@ def _write_report(connection: sqlite3.Connection, document: int, entry: Entry) -
 
 
 def _write_states(connection: sqlite3.Connection, found: Iterable[Entry | Seen]) -> None:
-    """What changes without the text; an original that is not told again stays known."""
+    """What changes without the text; an original of which nothing is told stays known, one that is denied (0) goes."""
     connection.executemany(
-        "UPDATE report SET state = ?1, original = coalesce(?2, original) WHERE number = ?3 AND"
-        " (state <> ?1 OR original IS NOT coalesce(?2, original))",
+        "UPDATE report SET state = ?1, original = nullif(coalesce(?2, original), 0) WHERE number = ?3 AND"
+        " (state <> ?1 OR original IS NOT nullif(coalesce(?2, original), 0))",
         ((one.state, one.original, one.number) for one in found),
     )
 

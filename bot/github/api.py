@@ -24,7 +24,8 @@ from bot.errors import SettingsError, TrackerError
 from bot.github.answer import Answer, Lost, find_limit
 from bot.github.folder import FOLDER_QUERY, parse_folder
 from bot.github.links import parse_links, write_links_query
-from bot.github.paging import read_page, write_query
+from bot.github.marked_issues import ISSUES_QUERY, SIZES, is_too_costly, parse_marked, write_variables
+from bot.github.paging import NEWEST, read_page, write_query
 from bot.github.payload import mend_text, parse_account, parse_change, parse_comment, parse_issue, parse_label
 from bot.github.search import parse_alike, parse_search, write_search
 from bot.github.tracker import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page, SearchResult
@@ -52,6 +53,7 @@ class GitHubTracker:
     def __init__(self, wire: Wire, transport: "Transport") -> None:
         self._wire = wire
         self._transport = transport
+        self._sizes = SIZES
 
     @property
     def requests(self) -> int:
@@ -73,6 +75,28 @@ class GitHubTracker:
         path = f"{_repository_path(repository)}{write_query(kind, cursor)}"
         found = self._wire.read_page(what, path, cursor.etag)
         return _parse(what, lambda: read_page(*found, cursor.page)) if found else None
+
+    def read_newest(self, repository: str, etag: str) -> str | None:
+        """The ETag of what changed last; see `Archive`."""
+        what = f"read what changed last in {repository}"
+        return self._wire.find_etag(what, f"{_repository_path(repository)}{NEWEST}", etag)
+
+    @property
+    def may_read_marked(self) -> bool:
+        """Whether there is a token: GraphQL answers nobody without one."""
+        return self._transport.has_token
+
+    def read_marked(self, repository: str, cursor: Cursor) -> Page | None:
+        """One page of the issues with GitHub's marks; where that is too much for GitHub, a smaller one from then on."""
+        what = f"read the issues of {repository}"
+        while True:
+            asked, is_least = write_variables(repository, cursor, self._sizes[0]), len(self._sizes) == 1
+            body = {"query": ISSUES_QUERY, "variables": asked}
+            tolerate = _is_unanswered if is_least else _is_unanswered_or_fault
+            reply, answer = self._wire.query_whole(what, self._transport.graphql_url, body, tolerate=tolerate)
+            if is_least or not (answer.is_fault or is_too_costly(reply)):
+                return parse_marked(reply, asked, what) if answer.is_success else None
+            self._sizes = self._sizes[1:]
 
     def get_login(self) -> str | None:
         """Our login; None for a GITHUB_TOKEN or another installation token (`ghs_`), for which /user answers 403."""
@@ -211,6 +235,7 @@ class Transport:
     """Sends one request through PyGithub, and turns whatever happens into an `Answer` or a `Lost`."""
 
     def __init__(self, token: str | None, base_url: str, timeout: int) -> None:
+        self.has_token = bool(token)
         self.is_user = bool(token) and not str(token).startswith("ghs_")
         address = urlsplit(base_url)
         self._requester = Github(
@@ -342,6 +367,15 @@ def _is_refused(answer: Answer) -> bool:
     return answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY} or _is_forbidden(
         answer
     )
+
+
+def _is_unanswered(answer: Answer) -> bool:
+    """There is no GraphQL API, or this token may not ask it."""
+    return _is_missing(answer) or _is_forbidden(answer)
+
+
+def _is_unanswered_or_fault(answer: Answer) -> bool:
+    return _is_unanswered(answer) or answer.is_fault
 
 
 def _never(_: Answer) -> bool:

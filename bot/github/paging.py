@@ -10,6 +10,9 @@ from bot.github.tracker import Cursor, Page
 _LAST_PAGE = re.compile(r'[?&]page=(\d{1,9})[^>]*>; rel="last"')
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 """ISO 8601 in UTC, as GitHub writes it; other servers of its API write fractions of a second, which it allows."""
+NEWEST = "/issues?state=all&sort=updated&direction=desc&per_page=1"
+"""The address of what changed last, below the repository's own; a pull request counts as well."""
+
 _LISTS = {"issues": "/issues?state=all&", "comments": "/issues/comments?"}
 
 

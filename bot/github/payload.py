@@ -15,6 +15,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _HTML_ADDRESS = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?P<kind>issues|pull)/\d+")
 _API_ADDRESS = re.compile(r"https?://.+?/repos/(?P<repository>[^/]+/[^/]+)(?:/issues/\d+)?")
+_MOST = 10**9
+"""No number of an issue is so large."""
 _COMMENT_ADDRESS = re.compile(r"#issuecomment-(\d+)$")
 
 
@@ -43,6 +45,11 @@ def _zoned(value: datetime) -> datetime:
 def _number(value: object) -> object:
     """Leave a node id out: `gh` gives GraphQL's where REST gives the database's."""
     return value if isinstance(value, int) else 0
+
+
+def _mark(value: object) -> object:
+    """What else stands under the name in someone's export is not GitHub's mark."""
+    return value if type(value) is int and 0 <= value < _MOST else None
 
 
 def _lower(value: object) -> object:
@@ -130,6 +137,7 @@ class _IssueJson(_Json):
         default="",
         validation_alias=AliasChoices("state_reason", "stateReason"),
     )
+    duplicate_of: Annotated[int | None, BeforeValidator(_mark)] = None
     is_locked: bool = Field(default=False, validation_alias=AliasChoices("locked", "isLocked"))
     pull_request: dict[str, Any] | None = None
     comments: int | list[_CommentJson] = 0
@@ -164,6 +172,7 @@ class _IssueJson(_Json):
             labels=tuple(label.name for label in self.labels if label.name),
             state=self.state,
             state_reason=self.state_reason or None,
+            duplicate_of=self.duplicate_of,
             is_locked=self.is_locked,
             is_pull_request=self.pull_request is not None or self._names_pull_request(),
             comment_count=len(comments) if isinstance(self.comments, list) else self.comments,

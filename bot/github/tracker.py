@@ -32,6 +32,8 @@ class Issue:
 
     `repository` is `owner/name`; `id` the database id; `comment_count` what GitHub says, while `comments` holds
     those that were read (in GitHub's order, oldest first). `association` is GitHub's `author_association`.
+    `duplicate_of` is the issue of the same repository that GitHub marks it a duplicate of: 0 where a mark was taken
+    back or leads elsewhere, None where nothing is told.
     """
 
     repository: str
@@ -45,6 +47,7 @@ class Issue:
     labels: tuple[str, ...] = ()
     state: Literal["open", "closed"] = "open"
     state_reason: str | None = None
+    duplicate_of: int | None = None
     is_locked: bool = False
     is_pull_request: bool = False
     comment_count: int = 0
@@ -161,25 +164,29 @@ class SearchResult:
 class Cursor(NamedTuple):
     """Where in a list to read: what changed at `since` or later (ISO 8601; "": from the first), there the n-th page.
 
-    `etag` is that of the same page when it was read before.
+    `etag` is that of the same page when it was read before. `after` is GraphQL's own cursor, which stands for a page.
     """
 
     since: str = ""
     page: int = 1
     etag: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page of a list: GitHub's own JSON objects, each with its `updated_at`; at most 100.
 
-    `pages_left` is how many there are behind it, as far as GitHub says so.
+    `pages_left` is how many there are behind it, as far as GitHub says so. `after` is GraphQL's cursor of its end;
+    `is_after_moment` where that names an entry, so that nothing is missed when others before it change.
     """
 
     entries: tuple[Mapping[str, Any], ...]
     etag: str = ""
     has_more: bool = False
     pages_left: int | None = None
+    after: str = ""
+    is_after_moment: bool = False
 
 
 class Archive(Protocol):
@@ -190,6 +197,19 @@ class Archive(Protocol):
 
         None where the page is as it was when it had the cursor's ETag (304): that costs nothing of the rate limit.
         """
+
+    @property
+    def may_read_marked(self) -> bool:
+        """Whether `read_marked` is worth asking: GraphQL answers nobody without a token."""
+
+    def read_marked(self, repository: str, cursor: Cursor) -> Page | None:
+        """Issues alone, with GitHub's marks of duplicates (`duplicate_of`), by their last change, the oldest first.
+
+        None where there is no such GraphQL API, or the token may not ask it.
+        """
+
+    def read_newest(self, repository: str, etag: str) -> str | None:
+        """The ETag of what changed last in the repository; None where it is the one given (304)."""
 
 
 class Searcher(Protocol):

@@ -101,7 +101,18 @@ class Wire:
 
     def query(self, what: str, address: str, body: object, tolerate: Callable[[Answer], bool] = _nothing) -> Json:
         """POST a GraphQL query, which only reads, so that it may be repeated."""
-        return self._ask(what, _Request("POST", address, body), is_read=True, tolerate=tolerate)[0]
+        return self.query_whole(what, address, body, tolerate)[0]
+
+    def query_whole(
+        self, what: str, address: str, body: object, tolerate: Callable[[Answer], bool] = _nothing
+    ) -> tuple[Json, Answer]:
+        """POST a GraphQL query, and give the answer around its JSON, too: it tells what was tolerated."""
+        return self._ask(what, _Request("POST", address, body), is_read=True, tolerate=tolerate)
+
+    def find_etag(self, what: str, path: str, etag: str) -> str | None:
+        """GET something for its ETag, "" where it has none; None where it is as it was with that ETag."""
+        _, answer = self._ask(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
+        return None if _is_unchanged(answer) else answer.headers.get("etag", "")
 
     def write(
         self, what: str, verb: str, path: str, body: object = None, tolerate: Callable[[Answer], bool] = _nothing

@@ -15,7 +15,8 @@ from bot.errors import SettingsError
 from bot.github.tracker import Cursor
 from bot.history.issues import History, Line
 
-Kind = Literal["issues", "comments"]
+Kind = Literal["issues", "comments", "marked"]
+"""What is downloaded; `marked` are issues with GitHub's marks of duplicates, in place of those without."""
 
 _VERSION = 1
 _TABLES = f"""
@@ -30,11 +31,13 @@ _TABLES = f"""
     ) without rowid;
     pragma user_version = {_VERSION};
 """
+_SAVE_ISSUE = """
+    insert into issues (repository, number, updated_at, json) values (?, ?, ?, ?) on conflict do update
+    set updated_at = excluded.updated_at, json = excluded.json where excluded.updated_at >= issues.updated_at
+"""
 _SAVE = {
-    "issues": """
-        insert into issues (repository, number, updated_at, json) values (?, ?, ?, ?) on conflict do update
-        set updated_at = excluded.updated_at, json = excluded.json where excluded.updated_at >= issues.updated_at
-    """,
+    "issues": _SAVE_ISSUE,
+    "marked": _SAVE_ISSUE,
     "comments": """
         insert into comments (repository, number, id, updated_at, json) values (?, ?, ?, ?, ?) on conflict do update
         set updated_at = excluded.updated_at, json = excluded.json where excluded.updated_at >= comments.updated_at
@@ -69,15 +72,31 @@ class Store:
         return Cursor(*found) if found else Cursor()
 
     def save_page(self, repository: str, kind: Kind, entries: Iterable[Entry], following: Cursor) -> None:
-        """Keep a page and where to go on from it, both or neither; of two states of an issue the later one stays."""
+        """Keep a page and where to go on from it, both or neither; of two states of an issue the later one stays.
+
+        A mark that is known stays where issues come without marks.
+        """
         name = repository.lower()
+        if kind == "issues" and self.read_cursor(repository, "marked") != Cursor():
+            entries = [self._keep_mark(name, entry) for entry in entries]
         rows = [
             (name, entry.number, *((entry.id,) if kind == "comments" else ()), entry.updated_at, _pack(entry.text))
             for entry in entries
         ]
         with self._explain(), self._connection:
             self._connection.executemany(_SAVE[kind], rows)
-            self._connection.execute("insert or replace into cursors values (?, ?, ?, ?, ?)", (name, kind, *following))
+            place = (following.since, following.page, following.etag)
+            self._connection.execute("insert or replace into cursors values (?, ?, ?, ?, ?)", (name, kind, *place))
+
+    def _keep_mark(self, name: str, entry: Entry) -> Entry:
+        with self._explain():
+            query = "select json from issues where repository = ? and number = ?"
+            found = self._connection.execute(query, (name, entry.number)).fetchone()
+            former = json.loads(_unpack(found[0])) if found else {}
+        if "duplicate_of" not in former:
+            return entry
+        kept = {**json.loads(entry.text), "duplicate_of": former["duplicate_of"]}
+        return entry._replace(text=json.dumps(kept, ensure_ascii=False))
 
     def count_issues(self, repository: str) -> int:
         """How many issues are there."""

@@ -5,20 +5,23 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
-from bot.github.tracker import Cursor, Page
-from bot.history.download import find_following, read_entries
-from bot.history.store import Entry
+from bot.errors import TrackerError
+from bot.github.api import connect
+from bot.github.tracker import Cursor, Issue, Page
+from bot.github.wire import Patience
+from bot.history.download import download, find_following, find_next, read_entries
+from bot.history.store import Entry, open_store, open_stored
 from tests.stand_ins.command import Finished, Running, start_command
 from tests.stand_ins.fake_github import FAULTS, MAINTAINER, SECONDARY_LIMIT, FakeGitHub, Fault, Reply
 from tests.stand_ins.github_json import error_json, moment
-from tests.stand_ins.story import REPOSITORY, RULE, copy_github
+from tests.stand_ins.story import REPOSITORY, RULE, TOKEN, copy_github
 
 COUNT = 230
 BULK = range(60, 190)
@@ -74,12 +77,12 @@ def prepare(folder: Path) -> Path:
     return folder
 
 
-def start(github: FakeGitHub, folder: Path, *arguments: str) -> Running:
+def start(github: FakeGitHub, folder: Path, *arguments: str, token: str = TOKEN) -> Running:
     return start_command(
         *("backtest", "--repo", REPOSITORY, "--cache", "cache", "--rules", "rules", "--format", "json", "--jobs", "1"),
         *arguments,
         folder=folder,
-        environment={"GITHUB_API_URL": github.url, "GITHUB_TOKEN": "ghs_bot"},
+        environment={"GITHUB_API_URL": github.url, "GITHUB_TOKEN": token},
     )
 
 
@@ -88,14 +91,16 @@ def run(github: FakeGitHub, folder: Path, *arguments: str) -> Finished:
 
 
 def dump(folder: Path) -> list[tuple[object, ...]]:
-    """All that is stored; an ETag is another one at each server."""
+    """All that is stored; an ETag is another one at each server, and a way that was left again leaves its cursor."""
     queries = (
         "select * from issues",
         "select * from comments",
         "select repository, kind, since, page, etag <> '' from cursors",
     )
     with closing(sqlite3.connect(folder / "cache" / "history.sqlite3")) as connection:
-        return [row for query in queries for row in connection.execute(query)]
+        rows = [row for query in queries for row in connection.execute(query)]
+    is_marked = any(row[1] == "marked" for row in rows)
+    return [row for row in rows if not (is_marked and row[1] == "issues")]
 
 
 def test_a_repository_is_downloaded_whole_without_its_pull_requests(fake_github: FakeGitHub, checkout: Path) -> None:
@@ -135,7 +140,8 @@ def test_only_what_changed_is_asked_for(fake_github: FakeGitHub, checkout: Path)
 
     told = json.loads(run(fake_github, checkout).out)
 
-    assert (len(fake_github.requests) - before, told["issues"], told["matched"]) == (1, COUNT - COUNT // 10 + 1, 2)
+    # What changed last, and two pages: the last moment is asked for again, and it is that of more than a page.
+    assert (len(fake_github.requests) - before, told["issues"], told["matched"]) == (3, COUNT - COUNT // 10 + 1, 2)
 
 
 def test_what_is_there_can_be_used_without_github(fake_github: FakeGitHub, checkout: Path) -> None:
@@ -187,9 +193,10 @@ def test_a_limit_says_when_to_go_on_and_that_nothing_is_lost(fake_github: FakeGi
 
 
 REQUESTS = 5
-"""Issues: the first 100, two pages of what was touched at once and the rest; comments: one page."""
+"""With a token: what changed last, and three pages; without: the first 100, two pages of what was touched at once and
+the rest; comments: one page."""
 
-CASES = [(number, fault) for number in range(1, REQUESTS + 1) for fault in HARD]
+CASES = [(number, fault, way) for way in ("with marks", "plain") for number in range(1, REQUESTS + 1) for fault in HARD]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,43 +209,157 @@ class Aftermath:
 
 
 @pytest.fixture(scope="module")
-def aftermaths() -> Iterator[Mapping[tuple[int, str], Future[Aftermath]]]:
-    """All of them side by side, because a download mostly waits; (0, "") is the one without a fault."""
+def aftermaths() -> Iterator[Mapping[tuple[int, str, str], Future[Aftermath]]]:
+    """All of them side by side, because a download mostly waits; number 0 is the one without a fault."""
     with FakeGitHub() as filled, ThreadPoolExecutor(6) as pool:
         fill(filled)
-        yield {case: pool.submit(go_through, *case, filled) for case in [(0, ""), *CASES]}
+        undisturbed = [(0, "", "with marks"), (0, "", "plain")]
+        yield {case: pool.submit(go_through, *case, filled) for case in [*undisturbed, *CASES]}
 
 
-def go_through(number: int, fault: str, filled: FakeGitHub) -> Aftermath:
+def go_through(number: int, fault: str, way: str, filled: FakeGitHub) -> Aftermath:
+    token = "ghs_bot" if way == "with marks" else ""
     with copy_github(filled) as github, TemporaryDirectory() as name:
         folder = prepare(Path(name))
-        running = start(github, folder, "--comments")
+        running = start(github, folder, "--comments", token=token)
         github.victim, github.faults = running.pid, {number: HARD[fault]} if number else {}
         first = running.go()
         github.faults = {}
-        return Aftermath(first=first, second=run(github, folder, "--comments"), stored=dump(folder))
+        second = start(github, folder, "--comments", token=token).go()
+        return Aftermath(first=first, second=second, stored=dump(folder))
 
 
-@pytest.mark.parametrize("number, fault", CASES)
+@pytest.mark.parametrize("number, fault, way", CASES)
 def test_whatever_goes_wrong_the_next_run_ends_with_the_same_store(
-    aftermaths: Mapping[tuple[int, str], Future[Aftermath]], number: int, fault: str
+    aftermaths: Mapping[tuple[int, str, str], Future[Aftermath]], number: int, fault: str, way: str
 ) -> None:
-    undisturbed, disturbed = aftermaths[0, ""].result(), aftermaths[number, fault].result()
+    undisturbed, disturbed = aftermaths[0, "", way].result(), aftermaths[number, fault, way].result()
 
     assert disturbed.first.code in {0, 3, -9}
     assert (disturbed.second.code, disturbed.second.out) == (0, undisturbed.second.out)
     assert disturbed.stored == undisturbed.stored
 
 
-def test_every_request_of_the_download_was_disturbed(fake_github: FakeGitHub, checkout: Path) -> None:
+@pytest.mark.parametrize("token", ["ghs_bot", ""])
+def test_every_request_of_the_download_was_disturbed(fake_github: FakeGitHub, checkout: Path, token: str) -> None:
     fill(fake_github)
-    run(fake_github, checkout, "--comments")
+    start(fake_github, checkout, "--comments", token=token).go()
 
     assert len(fake_github.requests) == REQUESTS
 
 
+def read_all(github: FakeGitHub, folder: Path, token: str | None = TOKEN) -> Iterator[Page]:
+    """The download itself, which does something between two pages only when it is asked for the next one."""
+    tracker = connect(token, github.url, patience=Patience(tries=1))
+    with open_store(folder / "history.sqlite3") as store:
+        yield from download(tracker, store, REPOSITORY, "issues")
+
+
+def list_stored(folder: Path) -> dict[int, Issue]:
+    return {issue.number: issue for issue in open_stored(folder / "history.sqlite3", REPOSITORY).read_issues()}
+
+
+def test_a_request_reads_a_hundred_issues(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    for number in range(1, 1401):
+        fake_github.add_issue(is_pull_request=number % 7 in {0, 3})
+
+    pages = list(read_all(fake_github, tmp_path))
+
+    assert (len(list_stored(tmp_path)), [page.pages_left for page in pages]) == (1000, [9, *[None] * 8, 0])
+    assert [request.path for request in fake_github.requests[1:]] == ["/graphql"] * 10
+
+
+def test_where_cursors_only_count_a_page_starts_at_a_moment(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    fill(fake_github)
+    fake_github.counts_places = True
+
+    list(read_all(fake_github, tmp_path))
+
+    expected = {number: f"Issue {number}" for number in range(1, COUNT + 1) if number % 10}
+    assert {number: issue.title for number, issue in list_stored(tmp_path).items()} == expected
+
+
+@pytest.mark.parametrize("counts_places", [False, True])
+@pytest.mark.parametrize("token", ["ghs_bot", None])
+def test_what_changes_meanwhile_comes_again(
+    fake_github: FakeGitHub, tmp_path: Path, token: str | None, *, counts_places: bool
+) -> None:
+    fake_github.counts_places = counts_places
+    issues = [fake_github.add_issue(f"Issue {number}") for number in range(1, 331)]
+
+    for count, _ in enumerate(read_all(fake_github, tmp_path, token)):
+        if count == 0:
+            for changed in (issues[4], issues[99], issues[100], issues[204]):
+                fake_github.edit_body(changed, "Now I know more.")
+            fake_github.add_issue("A new one")
+
+    found = list_stored(tmp_path)
+    assert (len(found), [number for number, issue in found.items() if issue.body]) == (331, [5, 100, 101, 205])
+
+
+def test_a_page_that_takes_github_too_long_is_made_smaller(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    fill(fake_github)
+    fake_github.most_at_once = 25
+
+    pages = list(read_all(fake_github, tmp_path))
+
+    sizes = [request.body["variables"]["first"] for request in fake_github.requests if request.path == "/graphql"]
+    assert (sizes[:4], set(sizes[2:]), len(list_stored(tmp_path))) == ([100, 50, 25, 25], {25}, COUNT - COUNT // 10)
+    assert pages[0].pages_left == 8
+
+
+def test_a_page_that_cannot_be_small_enough_stops_the_download(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    fill(fake_github)
+    fake_github.most_at_once = 10
+
+    with pytest.raises(TrackerError, match="GitHub answered 502"):
+        list(read_all(fake_github, tmp_path))
+
+
+@pytest.mark.parametrize("lack", ["has_graphql", "knows_duplicates"])
+def test_a_github_without_marks_still_gives_its_issues(fake_github: FakeGitHub, tmp_path: Path, lack: str) -> None:
+    fill(fake_github)
+    setattr(fake_github, lack, False)
+
+    list(read_all(fake_github, tmp_path))
+
+    assert len(list_stored(tmp_path)) == COUNT - COUNT // 10
+
+
+def test_what_came_without_marks_comes_again_with_them(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    first, second = fake_github.add_issue(), fake_github.add_issue()
+    fake_github.mark_duplicate(second, first)
+    known = []
+    for token in (None, "ghs_bot", None):
+        list(read_all(fake_github, tmp_path, token))
+        issue = list_stored(tmp_path)[2]
+        known.append((issue.duplicate_of, issue.state_reason))
+
+    assert known == [(None, "duplicate"), (1, "duplicate"), (1, "duplicate")]
+
+
 def a_page(*moments: str, has_more: bool = True) -> Page:
     return Page(entries=tuple({"updated_at": moment} for moment in moments), etag="tag", has_more=has_more)
+
+
+@pytest.mark.parametrize(
+    "cursor, page, following",
+    [
+        pytest.param(Cursor(), (("1", "2"), "b", True), Cursor(after="b"), id="behind an entry"),
+        pytest.param(Cursor("1", after="a"), (("1", "2"), "b", True), Cursor("1", after="b"), id="and the next"),
+        pytest.param(Cursor(), (("1", "2"), "b", False), Cursor("2"), id="from the last change of a page"),
+        pytest.param(Cursor("2"), (("2", "2"), "b", False), Cursor("2", after="b"), id="one moment fills a page"),
+        pytest.param(Cursor("2", after="b"), (("2", "3"), "c", False), Cursor("3"), id="and ends on the next"),
+        pytest.param(Cursor("2", after="b"), ((), "c", False), Cursor("2", after="c"), id="nothing to be seen"),
+    ],
+)
+def test_each_page_with_marks_says_where_to_go_on(
+    cursor: Cursor, page: tuple[tuple[str, ...], str, bool], following: Cursor
+) -> None:
+    moments, after, is_after_moment = page
+    read = replace(a_page(*moments), after=after, is_after_moment=is_after_moment)
+
+    assert find_next(cursor, read) == following
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The objects of GitHub's REST API, as full as its OpenAPI description wants them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -246,6 +246,44 @@ def linked_json(repository: str, issue: StoredIssue, issues: Sequence[StoredIssu
 def _mark_json(place: Json, repository: str, canonical: StoredIssue, issues: Sequence[StoredIssue], hops: int) -> Json:
     deep = linked_json(repository, canonical, issues, hops - 1) if hops else place_json(repository, canonical)
     return {"__typename": "MarkedAsDuplicateEvent", "duplicate": place, "canonical": deep}
+
+
+def marked_json(repository: str, issue: StoredIssue, issues: Sequence[StoredIssue]) -> Json:
+    """A GraphQL Issue as a list of all is read: with the last marks, which stand in the history of both."""
+    is_bot = issue.author is not None and issue.author.kind == "Bot"
+    return {
+        "number": issue.number,
+        "title": issue.title,
+        "body": issue.body or "",
+        "url": f"https://github.com/{repository}/issues/{issue.number}",
+        "fullDatabaseId": str(issue.id),
+        "state": issue.state.upper(),
+        "stateReason": issue.state_reason.upper() if issue.state_reason else None,
+        "locked": issue.is_locked,
+        "authorAssociation": issue.association,
+        "createdAt": issue.created_at,
+        "updatedAt": issue.updated_at,
+        "closedAt": issue.created_at if issue.state == "closed" else None,
+        "author": issue.author
+        and {"__typename": "Bot" if is_bot else "User", "login": issue.author.login.removesuffix("[bot]")},
+        "repository": {"nameWithOwner": repository},
+        "comments": {"totalCount": len(issue.comments)},
+        "labels": {"nodes": [{"name": name} for name in issue.labels]},
+        "marks": {"nodes": list(_list_marks(repository, issue, issues))[-20:]},
+    }
+
+
+def _list_marks(repository: str, issue: StoredIssue, issues: Sequence[StoredIssue]) -> Iterator[Json]:
+    here = place_json(repository, issue)
+    for other in issues:
+        if other.duplicate_of == issue.id:
+            there = place_json(repository, other)
+            yield {"__typename": "MarkedAsDuplicateEvent", "duplicate": there, "canonical": here}
+        if other.id == issue.duplicate_of:
+            there = place_json(repository, other)
+            yield {"__typename": "MarkedAsDuplicateEvent", "duplicate": here, "canonical": there}
+    if not issue.duplicate_of and any(change["event"] == "unmarked_as_duplicate" for change in issue.changes):
+        yield {"__typename": "UnmarkedAsDuplicateEvent", "duplicate": here}
 
 
 def releases_json(releases: Sequence[tuple[str, str]]) -> Json:

@@ -1,6 +1,7 @@
 """What the fake GitHub answers to each request that it knows."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,6 +18,7 @@ from tests.stand_ins.github_json import (
     issue_json,
     label_json,
     linked_json,
+    marked_json,
     own_user_json,
     releases_json,
     tree_json,
@@ -348,20 +350,52 @@ def _answer_graphql(state: State, request: Request, person: Person | None) -> Re
     if repository is None:
         error = {"type": "NOT_FOUND", "message": f"Could not resolve to a Repository with the name '{name}'."}
         return Reply(body={"data": {"repository": None}, "errors": [error]})
+    if "first" in asked:
+        return _answer_marked(state, repository, asked)
     if "expression" not in asked:
         return _answer_links(state, repository, request.body["query"])
     folder = asked["expression"].removeprefix("HEAD:")
     return Reply(body={"data": {"repository": {"object": tree_json(repository.files, folder)}}})
 
 
+_TOO_OLD = {
+    "message": "Field 'stateReason' doesn't accept argument 'enableDuplicate'",
+    "extensions": {"code": "argumentNotAccepted"},
+}
+
+
+def _answer_marked(state: State, repository: StoredRepository, asked: Json) -> Reply:
+    """A page of the issues by their last change, behind a cursor; for too many at once nothing."""
+    if not state.knows_duplicates:
+        return Reply(body={"errors": [_TOO_OLD]})
+    if asked["first"] > state.most_at_once:
+        return Reply(status=502, body="<html>Bad Gateway</html>")
+    issues = [issue for issue in repository.issues.values() if not issue.is_pull_request]
+    recent = sorted(
+        (issue for issue in issues if issue.updated_at >= asked["since"]),
+        key=lambda issue: (issue.updated_at, issue.id),
+    )
+    cursors = [_write_cursor(state, issue, place) for place, issue in enumerate(recent, 1)]
+    start = cursors.index(asked["after"]) + 1 if asked["after"] in cursors else 0
+    end = start + asked["first"]
+    page = {"hasNextPage": end < len(recent), "endCursor": cursors[min(end, len(recent)) - 1] if recent else None}
+    nodes = [marked_json(repository.name, issue, issues) for issue in recent[start:end]]
+    found = {"totalCount": len(recent), "pageInfo": page, "nodes": nodes}
+    return Reply(body={"data": {"repository": {"issues": found}}})
+
+
+def _write_cursor(state: State, issue: StoredIssue, place: int) -> str:
+    """GitHub's form: the moment and the id; or only how many came before."""
+    if state.counts_places:
+        return b64encode(f"cursor:{place}".encode()).decode()
+    moment = issue.updated_at.replace("Z", "+00:00").encode()
+    return b64encode(b"cursor:v2:\x92\xb9" + moment + b"\xce" + issue.id.to_bytes(4)).decode()
+
+
 def _answer_links(state: State, repository: StoredRepository, query: str) -> Reply:
     """Issues by their numbers; for one that is gone an error that names it, beside the others."""
     if not state.knows_duplicates:
-        error = {
-            "message": "Field 'stateReason' doesn't accept argument 'enableDuplicate'",
-            "extensions": {"code": "argumentNotAccepted"},
-        }
-        return Reply(body={"errors": [error]})
+        return Reply(body={"errors": [_TOO_OLD]})
     numbers = [int(number) for number in re.findall(r"^i(\d+): issueOrPullRequest", query, flags=re.MULTILINE)]
     hops = len(re.findall(r"^fragment Hop", query, flags=re.MULTILINE)) - 1
     issues = list(repository.issues.values())

@@ -46,6 +46,7 @@ class State:
 
     `moved` are repositories (old name: status and new name); `gone` are issues: where they were transferred to, or None
     where they were deleted. A server that is not `knows_duplicates` is too old for `stateReason(enableDuplicate: …)`.
+    GraphQL gives `most_at_once` issues, and has no time for more; where it `counts_places`, its cursors are numbers.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -56,6 +57,8 @@ class State:
         self.gone: dict[tuple[str, int], tuple[str, int] | None] = {}
         self.has_graphql = True
         self.knows_duplicates = True
+        self.most_at_once = 100
+        self.counts_places = False
         self.searches_by_sense = True
         self.finds_alike = False
         self._clock = 0
@@ -122,6 +125,11 @@ class State:
         issue.state, issue.state_reason, issue.duplicate_of = "closed", "duplicate", canonical.id
         self.note(issue, "marked_as_duplicate", actor)
         self.note(issue, "closed", actor)
+
+    def unmark_duplicate(self, issue: StoredIssue, actor: Person = MAINTAINER) -> None:
+        """Take the mark back; the issue stays closed."""
+        issue.duplicate_of = None
+        self.note(issue, "unmarked_as_duplicate", actor)
 
     def note(self, issue: StoredIssue, kind: str, actor: Person, **more: Value) -> None:
         """Put an entry into the issue's own history."""

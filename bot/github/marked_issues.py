@@ -1,0 +1,258 @@
+"""A repository's issues with GitHub's own marks of duplicates: the GraphQL query for a page, and its answer. Pure.
+
+Pull requests are not among them, so a request reads 100 issues. The issues come in the form of REST, which says only
+that an issue was closed as a duplicate: `duplicate_issue_id` is what one writes, and no answer has it.
+"""
+
+import binascii
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from bot.errors import TrackerError
+from bot.github.answer import Json
+from bot.github.graphql import Problem, describe_problems, mend_json
+from bot.github.payload import explain
+from bot.github.tracker import Cursor, Page
+
+SIZES: tuple[int, ...] = (100, 50, 25, 12)
+"""How many issues are asked for at once: fewer where GitHub could not answer for so many within its ten seconds."""
+
+_EARLIEST = "1970-01-01T00:00:00Z"
+_PARTIAL = frozenset({"NOT_FOUND", "FORBIDDEN"})
+"""What is said of one issue, or of one that it is a duplicate of; the rest of the answer holds."""
+_COSTLY = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"})
+_TIMED_OUT = "something went wrong while executing your query"
+
+ISSUES_QUERY = """
+query($owner: String!, $name: String!, $first: Int!, $after: String, $since: DateTime!) {
+  repository(owner: $owner, name: $name) {
+    issues(first: $first, after: $after, filterBy: {since: $since}, orderBy: {field: UPDATED_AT, direction: ASC}) {
+      totalCount
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        number title body url fullDatabaseId state stateReason(enableDuplicate: true) locked authorAssociation
+        createdAt updatedAt closedAt
+        author { __typename login }
+        repository { nameWithOwner }
+        comments { totalCount }
+        labels(first: 100) { nodes { name } }
+        marks: timelineItems(last: 20, itemTypes: [MARKED_AS_DUPLICATE_EVENT, UNMARKED_AS_DUPLICATE_EVENT]) { nodes {
+          __typename
+          ... on MarkedAsDuplicateEvent { duplicate { ...Place } canonical { ...Place } }
+          ... on UnmarkedAsDuplicateEvent { duplicate { ...Place } }
+        } }
+      }
+    }
+  }
+}
+fragment Place on IssueOrPullRequest {
+  __typename
+  ... on Issue { number repository { nameWithOwner } }
+  ... on PullRequest { number repository { nameWithOwner } }
+}
+"""
+"""https://docs.github.com/en/graphql/reference/objects#issueconnection
+
+Each page costs 2 points of the rate limit: one for the labels of 100 issues, one for their marks.
+https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+"""
+
+
+def write_variables(repository: str, cursor: Cursor, size: int) -> dict[str, Json]:
+    """What `ISSUES_QUERY` takes: `size` issues behind the cursor."""
+    owner, _, name = repository.partition("/")
+    after = cursor.after or None
+    return {"owner": owner, "name": name, "first": size, "after": after, "since": cursor.since or _EARLIEST}
+
+
+class _Repository(BaseModel):
+    name: str = Field(default="", alias="nameWithOwner")
+
+
+class _Place(BaseModel):
+    kind: str = Field(default="", alias="__typename")
+    number: int = 0
+    repository: _Repository = _Repository()
+
+
+class _Mark(BaseModel):
+    kind: str = Field(default="", alias="__typename")
+    duplicate: _Place | None = None
+    canonical: _Place | None = None
+
+
+class _Marks(BaseModel):
+    nodes: list[_Mark | None] = []
+
+
+class _Author(BaseModel):
+    kind: str = Field(default="User", alias="__typename")
+    login: str = ""
+
+
+class _Label(BaseModel):
+    name: str
+
+
+class _Labels(BaseModel):
+    nodes: list[_Label | None] = []
+
+
+class _Count(BaseModel):
+    total: int = Field(default=0, alias="totalCount")
+
+
+class _Issue(BaseModel):
+    number: int
+    title: str
+    body: str = ""
+    url: str = ""
+    id: int = Field(default=0, alias="fullDatabaseId")
+    state: str
+    state_reason: str | None = Field(default=None, alias="stateReason")
+    locked: bool = False
+    association: str = Field(default="NONE", alias="authorAssociation")
+    created_at: str = Field(alias="createdAt")
+    updated_at: str = Field(alias="updatedAt", pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")
+    closed_at: str | None = Field(default=None, alias="closedAt")
+    author: _Author | None = None
+    repository: _Repository
+    comments: _Count = _Count()
+    labels: _Labels | None = None
+    marks: _Marks = _Marks()
+
+
+class _PageInfo(BaseModel):
+    has_next: bool = Field(alias="hasNextPage")
+    end: str | None = Field(default=None, alias="endCursor")
+
+
+class _Issues(BaseModel):
+    total: int = Field(alias="totalCount")
+    page: _PageInfo = Field(alias="pageInfo")
+    nodes: list[_Issue | None]
+
+
+class _Reply(BaseModel):
+    data: dict[str, Any] | None = None
+    errors: list[Problem] | None = None
+
+
+def is_too_costly(reply: Json) -> bool:
+    """Whether GitHub gave up on the query because it took too long; fewer issues may do.
+
+    https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#timeouts
+    """
+    errors = reply.get("errors") if isinstance(reply, Mapping) else None
+    return isinstance(errors, list) and any(map(_is_costly, errors))
+
+
+def _is_costly(error: object) -> bool:
+    if not isinstance(error, Mapping):
+        return False
+    return error.get("type") in _COSTLY or str(error.get("message")).lower().startswith(_TIMED_OUT)
+
+
+def parse_marked(reply: Json, asked: Mapping[str, Json], what: str) -> Page | None:
+    """Read the answer to `ISSUES_QUERY` with the variables `asked`.
+
+    None where the server does not understand it, or the token may not ask. Raises `TrackerError`
+    ("Could not `what`: …") for GraphQL's other errors, which come with the status 200.
+    """
+    try:
+        read = _Reply.model_validate(mend_json(reply))
+        found = ((read.data or {}).get("repository") or {}).get("issues")
+        if found is None and not is_too_costly(reply) and _is_refused(read.errors or [], has_data=bool(read.data)):
+            return None
+        if found is None or _list_kinds(read.errors) - _PARTIAL:
+            raise describe_problems(read.errors or [Problem(message="nothing")], what)
+        return _make_page(_Issues.model_validate(found), asked)
+    except (AttributeError, TypeError) as error:
+        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({error}).") from None
+    except ValidationError as error:
+        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({explain(error)}).") from None
+
+
+def _list_kinds(problems: Iterable[Problem] | None) -> set[str]:
+    return {problem.type for problem in problems or ()}
+
+
+def _is_refused(problems: list[Problem], *, has_data: bool) -> bool:
+    """A query that is not understood has errors without a type, and no data at all."""
+    kinds = _list_kinds(problems)
+    return kinds == {"FORBIDDEN"} or (kinds == {""} and not has_data)
+
+
+def _make_page(issues: _Issues, asked: Mapping[str, Json]) -> Page:
+    has_more = issues.page.has_next and bool(issues.nodes)
+    end = issues.page.end or ""
+    # GitHub counts what lies before a cursor, too.
+    left = None if asked["after"] else max(1, -(-issues.total // asked["first"]) - 1)
+    return Page(
+        entries=tuple(_write_as_rest(issue) for issue in issues.nodes if issue),
+        has_more=has_more,
+        pages_left=left if has_more else 0,
+        after=end,
+        is_after_moment=names_moment(end),
+    )
+
+
+def names_moment(cursor: str) -> bool:
+    """Whether a cursor names the moment and the id of an entry, and not how many there are before it.
+
+    Behind such a cursor nothing is missed when an issue changes meanwhile and moves to the end. GitHub's are of this
+    kind, which it does not promise: base64 of `cursor:v2:` and an array of two in MessagePack.
+    """
+    try:
+        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).startswith(b"cursor:v2:\x92")
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _write_as_rest(issue: _Issue) -> dict[str, Json]:
+    """An issue as `GET /repos/…/issues` writes it, as far as it is kept, and `duplicate_of` where its marks tell."""
+    told = find_mark(issue.number, issue.repository.name, issue.marks.nodes)
+    return {
+        "number": issue.number,
+        "title": issue.title,
+        "body": issue.body,
+        "id": issue.id,
+        "html_url": issue.url,
+        "author_association": issue.association,
+        "state": issue.state.lower(),
+        "state_reason": issue.state_reason.lower() if issue.state_reason else None,
+        "locked": issue.locked,
+        "comments": issue.comments.total,
+        "created_at": issue.created_at,
+        "updated_at": issue.updated_at,
+        "closed_at": issue.closed_at,
+        "user": _write_author(issue.author) if issue.author else None,
+        "labels": [{"name": label.name} for label in (issue.labels.nodes if issue.labels else ()) if label],
+        **({} if told is None else {"duplicate_of": told}),
+    }
+
+
+def _write_author(author: _Author) -> dict[str, str]:
+    """REST writes `name[bot]` where GraphQL writes `name`."""
+    is_bot = author.kind == "Bot" and not author.login.endswith("[bot]")
+    return {"login": f"{author.login}[bot]" if is_bot else author.login, "type": author.kind}
+
+
+def find_mark(number: int, repository: str, marks: Iterable[_Mark | None]) -> int | None:
+    """The issue of the same repository of which this one was last marked a duplicate.
+
+    0 where the mark was taken back or names something else; None where the last marks, which stand in the history of
+    both, tell nothing of this one.
+    """
+    own = [mark for mark in marks if mark and mark.duplicate and _is_at(mark.duplicate, number, repository)]
+    if not own:
+        return None
+    end = own[-1].canonical if own[-1].kind == "MarkedAsDuplicateEvent" else None
+    return end.number if end and end.kind == "Issue" and end.repository.name == repository else 0
+
+
+def _is_at(place: _Place, number: int, repository: str) -> bool:
+    return (place.number, place.repository.name) == (number, repository)
