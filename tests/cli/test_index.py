@@ -4,10 +4,8 @@ import json
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,6 @@ from bot.github.tracker import Issue
 from tests.duplicates.samples import some_reports
 from tests.stand_ins.command import Finished, run_command
 from tests.stand_ins.fake_github import FakeGitHub
-from tests.stand_ins.story import TOKEN
 
 ESCAPE = "\x1b[31m"
 
@@ -259,44 +256,6 @@ def test_a_repository_is_downloaded_and_kept_up_to_date(fake_github: FakeGitHub,
     assert built.out == "a.index: 20 issues, built\n", built.err
     assert updated.out == "a.index: 21 issues, 1 new or changed\n", updated.err
     assert search(tmp_path, "Volcano erupts")["candidates"][0]["number"] == 21
-
-
-def keep_index(github: FakeGitHub, folder: Path, what: str, token: str = TOKEN) -> dict[int, int | None]:
-    """Build or update the index of the repository, and give what it takes for duplicates of what."""
-    environment = {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": token, "XDG_CACHE_HOME": str(folder)}
-    arguments = ("index", what, "--index", "a.index", "--repo", "octo/widget")
-    done = run_command(*arguments, folder=folder, environment=environment)
-    assert done.code == 0, done.err
-    with closing(sqlite3.connect(folder / "a.index")) as connection:
-        return dict(connection.execute("SELECT number, original FROM report WHERE original IS NOT NULL"))
-
-
-def test_an_index_learns_which_issues_are_marked_as_duplicates(fake_github: FakeGitHub, tmp_path: Path) -> None:
-    issues = [fake_github.add_issue(report.title, report.body) for report in some_reports(8)]
-    fake_github.mark_duplicate(issues[3], issues[0])
-    built = keep_index(fake_github, tmp_path, "build")
-
-    fake_github.mark_duplicate(issues[5], issues[1])
-    marked = keep_index(fake_github, tmp_path, "update")
-    fake_github.unmark_duplicate(issues[3])
-    unmarked = keep_index(fake_github, tmp_path, "update")
-    fake_github.mark_duplicate(issues[5], issues[2])
-    moved = keep_index(fake_github, tmp_path, "update")
-
-    assert (built, marked, unmarked, moved) == ({4: 1}, {4: 1, 6: 2}, {6: 2}, {6: 3})
-    assert keep_index(fake_github, tmp_path, "update", token="") == moved
-    assert keep_index(fake_github, tmp_path, "build") == moved
-
-
-def test_an_index_that_is_up_to_date_asks_one_thing(fake_github: FakeGitHub, tmp_path: Path) -> None:
-    fake_github.add_issue()
-    keep_index(fake_github, tmp_path, "build")
-    before = len(fake_github.requests)
-
-    keep_index(fake_github, tmp_path, "update")
-
-    (asked,) = fake_github.requests[before:]
-    assert (asked.verb, asked.path, "if-none-match" in asked.headers) == ("GET", "/repos/octo/widget/issues", True)
 
 
 def test_a_repository_of_a_github_that_others_wrote_is_kept_up_to_date(emulator: str, tmp_path: Path) -> None:

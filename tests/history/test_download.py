@@ -19,8 +19,8 @@ from bot.github.wire import Patience
 from bot.history.download import download, find_following, find_next, read_entries
 from bot.history.store import Entry, open_store, open_stored
 from tests.stand_ins.command import Finished, Running, start_command
-from tests.stand_ins.fake_github import FAULTS, MAINTAINER, SECONDARY_LIMIT, FakeGitHub, Fault, Reply
-from tests.stand_ins.github_json import error_json, moment
+from tests.stand_ins.fake_github import HARD_FAULTS, MAINTAINER, FakeGitHub
+from tests.stand_ins.github_json import moment
 from tests.stand_ins.story import REPOSITORY, RULE, TOKEN, copy_github
 
 COUNT = 230
@@ -38,22 +38,6 @@ examples:
   match: [{body: It breaks, comments: ["It says: No space left on device"]}]
   no_match: ["No space left on device"]
 """
-
-
-def refuse(status: int, message: str, headers: Mapping[str, str]) -> Fault:
-    return Fault(kind="answer", reply=Reply(status=status, body=error_json(message), headers=headers))
-
-
-HARD = {
-    **FAULTS,
-    "secondary limit": refuse(403, SECONDARY_LIMIT, {"Retry-After": "0"}),
-    "429": refuse(429, SECONDARY_LIMIT, {"Retry-After": "0"}),
-    "limit for an hour": refuse(
-        403, "API rate limit exceeded", {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4102444800"}
-    ),
-    "killed before": Fault(kind="kill-before"),
-    "killed after": Fault(kind="kill-after"),
-}
 
 
 def fill(github: FakeGitHub) -> None:
@@ -183,7 +167,7 @@ def test_the_authors_own_comments_are_looked_at(fake_github: FakeGitHub, checkou
 
 def test_a_limit_says_when_to_go_on_and_that_nothing_is_lost(fake_github: FakeGitHub, checkout: Path) -> None:
     fill(fake_github)
-    fake_github.faults = {3: HARD["limit for an hour"]}
+    fake_github.faults = {3: HARD_FAULTS["limit for an hour"]}
 
     finished = run(fake_github, checkout)
 
@@ -196,7 +180,12 @@ REQUESTS = 5
 """With a token: what changed last, and three pages; without: the first 100, two pages of what was touched at once and
 the rest; comments: one page."""
 
-CASES = [(number, fault, way) for way in ("with marks", "plain") for number in range(1, REQUESTS + 1) for fault in HARD]
+CASES = [
+    (number, fault, way)
+    for way in ("with marks", "plain")
+    for number in range(1, REQUESTS + 1)
+    for fault in HARD_FAULTS
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,7 +211,7 @@ def go_through(number: int, fault: str, way: str, filled: FakeGitHub) -> Afterma
     with copy_github(filled) as github, TemporaryDirectory() as name:
         folder = prepare(Path(name))
         running = start(github, folder, "--comments", token=token)
-        github.victim, github.faults = running.pid, {number: HARD[fault]} if number else {}
+        github.victim, github.faults = running.pid, {number: HARD_FAULTS[fault]} if number else {}
         first = running.go()
         github.faults = {}
         second = start(github, folder, "--comments", token=token).go()

@@ -21,7 +21,18 @@ from tests.stand_ins.github_json import Value, error_json
 from tests.stand_ins.github_routes import answer
 from tests.stand_ins.github_state import BOT, MAINTAINER, REPORTER, Reply, Request, State
 
-__all__ = ["BOT", "FAULTS", "MAINTAINER", "REPORTER", "SECONDARY_LIMIT", "FakeGitHub", "Fault", "Reply", "Request"]
+__all__ = [
+    "BOT",
+    "FAULTS",
+    "HARD_FAULTS",
+    "MAINTAINER",
+    "REPORTER",
+    "SECONDARY_LIMIT",
+    "FakeGitHub",
+    "Fault",
+    "Reply",
+    "Request",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +67,22 @@ FAULTS: Mapping[str, Fault] = {
     "422": Fault(kind="answer", reply=Reply(status=422, body=error_json("Validation Failed"))),
 }
 """Each fault that a run must survive; the two kinds of `kill-…` need a process, so they stand for themselves."""
+
+
+def _refuse(status: int, message: str, headers: Mapping[str, str]) -> Fault:
+    return Fault(kind="answer", reply=Reply(status=status, body=error_json(message), headers=headers))
+
+
+_OVER = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4102444800"}
+HARD_FAULTS: Mapping[str, Fault] = {
+    **FAULTS,
+    "secondary limit": _refuse(403, SECONDARY_LIMIT, {"Retry-After": "0"}),
+    "429": _refuse(429, SECONDARY_LIMIT, {"Retry-After": "0"}),
+    "limit for an hour": _refuse(403, "API rate limit exceeded", _OVER),
+    "killed before": Fault(kind="kill-before"),
+    "killed after": Fault(kind="kill-after"),
+}
+"""What a download must survive: these, limits that end at once or not soon, and a kill of `victim`."""
 
 
 class Checker(Protocol):
