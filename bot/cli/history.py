@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import sys
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -87,8 +88,19 @@ def _download(archive: "Archive", store: "Store", repository: str, kind: Literal
     from bot.history.download import download
 
     pages = download(archive, store, repository, kind)
-    first = next(pages, None)
-    if first is not None:
-        total = None if first.pages_left is None else first.pages_left + 1
-        for _ in track(chain([first], pages), f"pages of {kind}", total):
-            pass
+    if (last := next(pages, None)) is None:
+        return
+    total = None if last.pages_left is None else last.pages_left + 1
+    for page in track(chain([last], pages), f"pages of {kind}", total):
+        last = page
+    if last.total is not None:
+        _tell_gone(store, repository, last.total)
+
+
+def _tell_gone(store: "Store", repository: str, total: int) -> None:
+    """GitHub lists what changed, and not what was deleted or moved to another repository."""
+    gone = store.count_issues(repository) - total
+    if gone > 0:
+        what = "1 issue is" if gone == 1 else f"{gone} issues are"
+        advice = f"delete {store.path}, and the others are downloaded again"
+        print(f"signpost: {what} not in {repository} any more; to forget that, {advice}", file=sys.stderr)

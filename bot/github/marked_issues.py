@@ -29,6 +29,7 @@ _TIMED_OUT = "something went wrong while executing your query"
 ISSUES_QUERY = """
 query($owner: String!, $name: String!, $first: Int!, $after: String, $since: DateTime!) {
   repository(owner: $owner, name: $name) {
+    all: issues { totalCount }
     issues(first: $first, after: $after, filterBy: {since: $since}, orderBy: {field: UPDATED_AT, direction: ASC}) {
       totalCount
       pageInfo { hasNextPage endCursor }
@@ -56,7 +57,8 @@ fragment Place on IssueOrPullRequest {
 """
 """https://docs.github.com/en/graphql/reference/objects#issueconnection
 
-Each page costs 2 points of the rate limit: one for the labels of 100 issues, one for their marks.
+Each page costs 2 points of the rate limit: one for the labels of 100 issues, one for their marks. A job's own token has
+1,000 points an hour for 50,000 issues, a user's 5,000.
 https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
 """
 
@@ -164,12 +166,13 @@ def parse_marked(reply: Json, asked: Mapping[str, Json], what: str) -> Page | No
     """
     try:
         read = _Reply.model_validate(mend_json(reply))
-        found = ((read.data or {}).get("repository") or {}).get("issues")
+        repository = (read.data or {}).get("repository") or {}
+        found = repository.get("issues")
         if found is None and not is_too_costly(reply) and _is_refused(read.errors or [], has_data=bool(read.data)):
             return None
         if found is None or _list_kinds(read.errors) - _PARTIAL:
             raise describe_problems(read.errors or [Problem(message="nothing")], what)
-        return _make_page(_Issues.model_validate(found), asked)
+        return _make_page(_Issues.model_validate(found), asked, _Count.model_validate(repository.get("all")))
     except (AttributeError, TypeError) as error:
         raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({error}).") from None
     except ValidationError as error:
@@ -186,7 +189,7 @@ def _is_refused(problems: list[Problem], *, has_data: bool) -> bool:
     return kinds == {"FORBIDDEN"} or (kinds == {""} and not has_data)
 
 
-def _make_page(issues: _Issues, asked: Mapping[str, Json]) -> Page:
+def _make_page(issues: _Issues, asked: Mapping[str, Json], total: _Count) -> Page:
     has_more = issues.page.has_next and bool(issues.nodes)
     end = issues.page.end or ""
     # GitHub counts what lies before a cursor, too.
@@ -195,6 +198,7 @@ def _make_page(issues: _Issues, asked: Mapping[str, Json]) -> Page:
         entries=tuple(_write_as_rest(issue) for issue in issues.nodes if issue),
         has_more=has_more,
         pages_left=left if has_more else 0,
+        total=total.total,
         after=end,
         is_after_moment=names_moment(end),
     )

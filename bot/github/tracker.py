@@ -177,7 +177,8 @@ class Cursor(NamedTuple):
 class Page:
     """One page of a list: GitHub's own JSON objects, each with its `updated_at`; at most 100.
 
-    `pages_left` is how many there are behind it, as far as GitHub says so. `after` is GraphQL's cursor of its end;
+    `pages_left` is how many there are behind it, and `total` how many issues there are in the repository at all, as far
+    as GitHub says so. `after` is GraphQL's cursor of its end;
     `is_after_moment` where that names an entry, so that nothing is missed when others before it change.
     """
 
@@ -185,6 +186,7 @@ class Page:
     etag: str = ""
     has_more: bool = False
     pages_left: int | None = None
+    total: int | None = None
     after: str = ""
     is_after_moment: bool = False
 

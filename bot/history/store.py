@@ -60,7 +60,7 @@ class Store:
     """The file, open. All methods raise SettingsError where it cannot be read or written."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self._path = path
+        self.path = path
         self._connection = connection
 
     def read_cursor(self, repository: str, kind: Kind) -> Cursor:
@@ -128,7 +128,7 @@ class Store:
         try:
             yield
         except (sqlite3.Error, zlib.error) as error:
-            raise _explain_failure(self._path, error) from error
+            raise _explain_failure(self.path, error) from error
 
 
 @contextmanager

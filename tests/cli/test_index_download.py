@@ -89,6 +89,21 @@ def test_an_index_that_is_up_to_date_asks_one_thing(fake_github: FakeGitHub, tmp
     assert (asked.verb, asked.path, "if-none-match" in asked.headers) == ("GET", "/repos/octo/widget/issues", True)
 
 
+def test_what_is_gone_from_github_is_told(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    for report in some_reports(5):
+        fake_github.add_issue(report.title, report.body)
+    keep(fake_github, tmp_path, "build")
+    issues = fake_github.repositories["octo/widget"].issues
+    del issues[2], issues[3]
+    fake_github.edit_body(issues[1], "Now I know more.")
+
+    done = start(fake_github, tmp_path, "update").go()
+
+    path = tmp_path / "signpost" / "history.sqlite3"
+    told = "2 issues are not in octo/widget any more; to forget that"
+    assert done.err == f"signpost: {told}, delete {path}, and the others are downloaded again\n"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Aftermath:
     """How the disturbed command ended, and what the index holds after the next run."""

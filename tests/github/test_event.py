@@ -215,6 +215,10 @@ def test_gh_and_rest_say_the_same() -> None:
         pytest.param({"title": "a\ud800b\udc00"}, {"title": "a\ufffdb\ufffd"}, id="lone surrogates"),
         pytest.param({"title": "👍"}, {"title": "👍"}, id="a character of two surrogates"),
         pytest.param({"state_reason": None}, {"state_reason": None}, id="no reason"),
+        pytest.param({"duplicate_of": 12}, {"duplicate_of": 12}, id="a mark as a download keeps it"),
+        pytest.param({"duplicate_of": "#12"}, {"duplicate_of": None}, id="what somebody else calls so"),
+        pytest.param({"duplicate_of": True}, {"duplicate_of": None}, id="and this is no number"),
+        pytest.param({"duplicate_of": 10**30}, {"duplicate_of": None}, id="nor is this one of an issue"),
         pytest.param({"author_association": None}, {"association": "NONE"}, id="no association"),
     ],
 )

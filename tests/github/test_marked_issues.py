@@ -34,7 +34,7 @@ def an_issue(**changes: Value) -> Json:
 
 def a_reply(*nodes: Json | None, total: int = 1, end: str | None = KEYSET, more: bool = False) -> Json:
     issues = {"totalCount": total, "pageInfo": {"hasNextPage": more, "endCursor": end}, "nodes": list(nodes)}
-    return {"data": {"repository": {"issues": issues}}}
+    return {"data": {"repository": {"all": {"totalCount": 7}, "issues": issues}}}
 
 
 ASKED = write_variables(HERE, Cursor(), 100)
@@ -121,6 +121,7 @@ def test_marks_say_whose_duplicate_an_issue_is(marks: list[Value], told: int | N
 def test_an_answer_says_what_is_behind_it(reply: Json, has_more: bool, left: int) -> None:  # noqa: FBT001
     page = read(reply)
     assert (page.has_more, page.pages_left, page.after, page.is_after_moment) == (has_more, left, KEYSET, True)
+    assert page.total == 7
 
 
 def test_how_many_are_left_behind_a_cursor_nobody_says() -> None:

@@ -17,7 +17,7 @@ from threading import Lock, Thread
 from typing import Literal, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
-from tests.stand_ins.github_json import Value, error_json
+from tests.stand_ins.github_json import Json, Value, error_json
 from tests.stand_ins.github_routes import answer
 from tests.stand_ins.github_state import BOT, MAINTAINER, REPORTER, Reply, Request, State
 
@@ -73,16 +73,22 @@ def _refuse(status: int, message: str, headers: Mapping[str, str]) -> Fault:
     return Fault(kind="answer", reply=Reply(status=status, body=error_json(message), headers=headers))
 
 
+def _answer_graphql(error: Json) -> Fault:
+    return Fault(kind="answer", reply=Reply(body={"data": None, "errors": [error]}))
+
+
 _OVER = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4102444800"}
 HARD_FAULTS: Mapping[str, Fault] = {
     **FAULTS,
     "secondary limit": _refuse(403, SECONDARY_LIMIT, {"Retry-After": "0"}),
     "429": _refuse(429, SECONDARY_LIMIT, {"Retry-After": "0"}),
     "limit for an hour": _refuse(403, "API rate limit exceeded", _OVER),
+    "GraphQL's limit": _answer_graphql({"type": "RATE_LIMITED", "message": "API rate limit exceeded"}),
+    "GraphQL's timeout": _answer_graphql({"message": "Something went wrong while executing your query."}),
     "killed before": Fault(kind="kill-before"),
     "killed after": Fault(kind="kill-after"),
 }
-"""What a download must survive: these, limits that end at once or not soon, and a kill of `victim`."""
+"""What a download must survive: these, limits that end at once or not soon, errors with a 200, a kill of `victim`."""
 
 
 class Checker(Protocol):

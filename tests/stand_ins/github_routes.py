@@ -381,7 +381,7 @@ def _answer_marked(state: State, repository: StoredRepository, asked: Json) -> R
     page = {"hasNextPage": end < len(recent), "endCursor": cursors[min(end, len(recent)) - 1] if recent else None}
     nodes = [marked_json(repository.name, issue, issues) for issue in recent[start:end]]
     found = {"totalCount": len(recent), "pageInfo": page, "nodes": nodes}
-    return Reply(body={"data": {"repository": {"issues": found}}})
+    return Reply(body={"data": {"repository": {"all": {"totalCount": len(issues)}, "issues": found}}})
 
 
 def _write_cursor(state: State, issue: StoredIssue, place: int) -> str:
