@@ -3,14 +3,14 @@
 import sqlite3
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.cli.progress import track
 from bot.duplicates.entry import Entry, Seen
-from bot.duplicates.index_file import WrongFileError, build_index, explain_damage, open_index
+from bot.duplicates.index_file import WrongFileError, build_index, explain_damage, open_index, salvage_facts
 from bot.duplicates.index_reading import name_other, read_facts, read_form_text
 from bot.duplicates.index_writing import add_entries, drop_gone, list_digests, write_facts, write_form_text
 from bot.duplicates.sentence_model import UsedModel, load_sentence_model, read_used_model
@@ -72,6 +72,7 @@ def update(path: Path, history: History, jobs: int, embed: str | None = None) ->
                 return _update(connection, history, jobs, used)
     except WrongFileError as error:
         reason = str(error)
+        embed = _salvage_place(path) if embed is None else embed
         print(f"signpost: {error}; it is built now", file=sys.stderr)
     return build(path, history, jobs, embed or "", reason)
 
@@ -91,6 +92,14 @@ def _choose_model(facts: Mapping[str, str], embed: str | None) -> UsedModel | No
         raise SettingsError(
             f"the index has meanings by a sentence model that cannot be used: {error}; or do without: `--embed none`"
         ) from error
+
+
+def _salvage_place(path: Path) -> str:
+    """Where the sentence model of a refused index is, as far as the file still tells; else ""."""
+    with suppress(ValueError, TypeError):
+        if known := read_used_model(salvage_facts(path)):
+            return known.place
+    return ""
 
 
 def _find_reason(connection: sqlite3.Connection, history: History, used: UsedModel | None) -> str | None:

@@ -235,6 +235,15 @@ def read_index(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+def salvage_facts(path: Path) -> dict[str, str]:
+    """What an index that is refused still says of itself, such as one of another format; nothing where it cannot."""
+    with suppress(sqlite3.Error, SettingsError):
+        if _is_ours(path):
+            with closing(_connect(path)) as connection:
+                return {str(name): str(value) for name, value in connection.execute("SELECT name, value FROM fact")}
+    return {}
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,6 +79,17 @@ def test_an_update_goes_on_with_the_model_of_the_index(folder: Path) -> None:
     }
     assert read_meanings(search(folder, "Volcano dies"))["Volcano crashes"] > 0.9
     assert read_json(folder, "update", *FEW, "--embed", "tiny")["changed"] == 0
+
+
+@pytest.mark.parametrize("spoil", ["PRAGMA user_version = 1", "DROP TABLE gone"])
+def test_an_index_that_is_refused_is_built_anew_with_its_model(folder: Path, spoil: str) -> None:
+    with closing(sqlite3.connect(folder / "a.index")) as connection:
+        connection.execute(spoil)
+        connection.commit()
+
+    done = read_json(folder, "update", *FEW)
+
+    assert (done["built"], done["model"]) == (True, "tiny")
 
 
 def test_batches_and_processes_change_no_meaning(folder: Path) -> None:
