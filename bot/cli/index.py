@@ -101,7 +101,14 @@ def _add_calibrate(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_embed(parser: argparse.ArgumentParser, default: str = "") -> None:
-    parser.add_argument("--embed", metavar="FOLDER", help=f"{_EMBED}{default}")
+    parser.add_argument("--embed", metavar="FOLDER", type=_read_place, help=f"{_EMBED}{default}")
+
+
+def _read_place(text: str) -> str:
+    """Where a sentence model is, "" for none; an empty text is a variable that nobody has set."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; name a folder, `installed` or `none`")
+    return "" if text == "none" else text
 
 
 def _count(text: str) -> int:
@@ -133,11 +140,10 @@ def _make(arguments: argparse.Namespace) -> None:
     history = open_history(arguments)
     jobs = arguments.jobs if arguments.jobs > 0 else count_cores()
     path = Path(arguments.index)
-    embed = "" if arguments.embed == "none" else arguments.embed
     if arguments.action == "build":
-        built = build(path, history, jobs, embed or "")
+        built = build(path, history, jobs, arguments.embed or "")
     else:
-        built = update(path, history, jobs, embed)
+        built = update(path, history, jobs, arguments.embed)
     if arguments.format == "json":
         print_json(tell_built(built))
     else:

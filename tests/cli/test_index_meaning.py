@@ -162,6 +162,15 @@ def test_a_model_that_is_not_there_is_told_before_anything_is_done(tmp_path: Pat
     assert not (tmp_path / "a.index").exists()
 
 
+def test_a_variable_that_nobody_set_takes_no_model_away(folder: Path) -> None:
+    before = (folder / "a.index").read_bytes()
+
+    done = index(folder, "update", *FEW, "--embed", "")
+
+    assert (done.code, "argument --embed: it is empty; name a folder, `installed` or `none`" in done.err) == (2, True)
+    assert (folder / "a.index").read_bytes() == before
+
+
 def test_a_threshold_is_learned_with_the_model_and_one_without(folder: Path) -> None:
     learned = read_json(folder, "calibrate", "--index", "a.index", "--share", "0.1", "--last", "110")
     assert search(folder, QUERY)["threshold"] == learned["threshold"]
