@@ -10,12 +10,15 @@ import requests
 
 from bot.github.api import connect
 from bot.github.folder import FOLDER_QUERY
+from bot.github.marked_issues import ISSUES_QUERY, write_variables
 from bot.github.payload import parse_issue
+from bot.github.tracker import Cursor
 from bot.github.wire import Patience
-from tests.stand_ins.fake_github import FAULTS, FakeGitHub, Fault, Reply, Request
+from tests.stand_ins.fake_github import BOT, FAULTS, REPORTER, FakeGitHub, Fault, Reply, Request
 from tests.stand_ins.fetch import fetch_npm, install_npm, node_environment
 from tests.stand_ins.github_json import Json, comment_json, issue_json
 from tests.stand_ins.github_state import State
+from tests.stand_ins.graphql import answer_again
 from tests.stand_ins.openapi import OpenAPIChecker, fetch_description
 
 ROOT = Path(__file__).parents[2]
@@ -147,6 +150,23 @@ def test_the_query_for_a_folder_is_valid_by_githubs_own_schema(query: str, probl
     )
 
     assert len(set(json.loads(done.stdout))) == problems
+
+
+def test_the_fake_answers_a_query_for_issues_as_githubs_own_schema_wants_it(fake_github: FakeGitHub) -> None:
+    first, *others = [fake_github.add_issue(labels=["bug"], author=author) for author in (BOT, REPORTER, None)]
+    for issue in others:
+        fake_github.mark_duplicate(issue, first)
+    fake_github.unmark_duplicate(others[1])
+    asked = write_variables("octo/widget", Cursor(), 2)
+
+    headers = {"Authorization": "token ghs_bot"}
+    body = {"query": ISSUES_QUERY, "variables": asked}
+    given = requests.post(f"{fake_github.url}/graphql", json=body, headers=headers, timeout=5).json()
+
+    assert answer_again(ISSUES_QUERY, asked, given["data"]) == given
+    node = given["data"]["repository"]["issues"]["nodes"][0]
+    del node["title"]
+    assert "errors" in answer_again(ISSUES_QUERY, asked, given["data"])
 
 
 def test_the_tracker_and_a_github_that_others_wrote_understand_each_other(emulator: str) -> None:

@@ -1,29 +1,50 @@
-"""GraphQL queries held against GitHub's own schema (npm @octokit/graphql-schema), by the reference implementation."""
+"""GraphQL queries and answers, held by the reference implementation against GitHub's own schema (npm)."""
 
 import json
 import subprocess
 from collections.abc import Sequence
 
 from tests.stand_ins.fetch import fetch_npm, install_npm, node_environment
+from tests.stand_ins.github_json import Json, Value
 
 SCHEMA_VERSION, GRAPHQL_VERSION = "15.26.1", "16.11.0"
 
-_SCRIPT = """
-const {buildSchema, parse, validate} = require('graphql');
+_START = """
+const {buildSchema, graphqlSync, parse, validate} = require('graphql');
 const {readFileSync} = require('fs');
 const schema = buildSchema(readFileSync(process.argv[1], 'utf-8'), {assumeValid: true});
-const queries = JSON.parse(readFileSync(0, 'utf-8'));
-console.log(JSON.stringify(queries.map(query => validate(schema, parse(query)).map(error => error.message))));
+const given = JSON.parse(readFileSync(0, 'utf-8'));
+"""
+_VALIDATE = """
+console.log(JSON.stringify(given.map(query => validate(schema, parse(query)).map(error => error.message))));
+"""
+
+_EXECUTE = """
+const fieldResolver = (source, args, context, info) => source[info.path.key];
+console.log(JSON.stringify(graphqlSync({schema, fieldResolver, ...given})));
 """
 
 
 def find_query_errors(queries: Sequence[str]) -> list[list[str]]:
     """What is wrong with each of the queries; nothing where GitHub understands it."""
+    errors: list[list[str]] = _ask_node(_VALIDATE, queries)
+    return errors
+
+
+def answer_again(query: str, variables: Json, data: Json) -> Json:
+    """What a server of GitHub's schema answers whose data is that of an answer: the same, if it is what was asked for.
+
+    What nobody asked for is left out; what is missing, or of another type, stands in `errors`.
+    """
+    answer: Json = _ask_node(_EXECUTE, {"source": query, "variableValues": variables, "rootValue": data})
+    return answer
+
+
+def _ask_node(script: str, given: Value) -> Value:
     schema = fetch_npm("@octokit/graphql-schema", SCHEMA_VERSION, only="schema.graphql") / "schema.graphql"
     home = install_npm("graphql", GRAPHQL_VERSION)
-    command = ["node", "-e", _SCRIPT, str(schema)]
+    command = ["node", "-e", _START + script, str(schema)]
     done = subprocess.run(
-        command, input=json.dumps(queries), cwd=home, env=node_environment(), capture_output=True, text=True, check=True
+        command, input=json.dumps(given), cwd=home, env=node_environment(), capture_output=True, text=True, check=True
     )
-    errors: list[list[str]] = json.loads(done.stdout)
-    return errors
+    return json.loads(done.stdout)
