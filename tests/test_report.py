@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -210,7 +210,9 @@ def test_a_dry_run_says_what_would_be_done() -> None:
 def test_hostile_evidence_breaks_no_table_and_works_nowhere(text: str) -> None:
     issue = an_issue(body=f"key: x{text}x\n\nNo space left on device")
     rule = a_rule(match={"phrase": "No space left on device", "regex": "key: (?P<seen>x[^☃]*x)"})
-    report = Report(repository=REPOSITORY, issue=7, matches=matches_of(issue, rule))
+    matches = matches_of(issue, rule)
+    assume(matches)  # the line that opens a fence is no text of a report, and the last x may stand there
+    report = Report(repository=REPOSITORY, issue=7, matches=matches)
     tokens = MarkdownIt("commonmark").enable("table").parse(make_summary(report, is_dry_run=True))
     rows = [token.type for token in tokens if token.type in {"tr_open", "th_open", "td_open"}]
     inlines = [child for token in tokens for child in token.children or []]
