@@ -1,10 +1,17 @@
 """What is common to all GraphQL answers: text that pydantic takes, and errors, which come with the status 200. Pure."""
 
-from pydantic import BaseModel
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
-from bot.errors import TrackerError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from bot.errors import SettingsError, TrackerError
 from bot.github.answer import Json
-from bot.github.payload import mend_text
+from bot.github.payload import explain, mend_text
+
+PARTIAL = frozenset({"NOT_FOUND", "FORBIDDEN"})
+"""What is said of one thing that was asked for alone; the rest of the answer holds."""
 
 
 class Problem(BaseModel):
@@ -12,6 +19,35 @@ class Problem(BaseModel):
 
     type: str = ""
     message: str = ""
+
+
+class Reply(BaseModel):
+    """An answer: what was asked for, what went wrong, or both."""
+
+    data: dict[str, Any] | None = None
+    errors: Annotated[list[Problem], BeforeValidator(lambda value: value or [])] = []
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The types of its errors."""
+        return frozenset(problem.type for problem in self.errors)
+
+
+class Count(BaseModel):
+    """How many there are of something."""
+
+    total: int = Field(default=0, alias="totalCount")
+
+
+@contextmanager
+def explain_answer(what: str) -> Iterator[None]:
+    """An answer that is not what GitHub documents, as a `TrackerError`: "Could not `what`: …"."""
+    try:
+        yield
+    except ValidationError as error:
+        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({explain(error)}).") from None
+    except (AttributeError, SettingsError, TypeError) as error:
+        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({error}).") from None
 
 
 def mend_json(json: Json) -> Json:

@@ -2,22 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from bot.errors import SettingsError, TrackerError
-from bot.github.graphql import Problem, describe_problems, mend_json
-from bot.github.payload import explain, parse_issue
+from bot.github.graphql import PARTIAL, Count, Problem, Reply, describe_problems, explain_answer, mend_json
+from bot.github.marks import Marks, Place, find_mark
+from bot.github.payload import parse_issue
 from bot.github.tracker import LinkedIssue, Links, Release
 
 MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 _HOPS = 2
 """So many steps of a chain of duplicates are read with each issue; more would multiply what the query costs."""
-
-_TOLERABLE = frozenset({"NOT_FOUND", "FORBIDDEN"})
-"""What is said of one issue or of the releases alone; the rest of the answer holds."""
 
 _PLAIN = """
 fragment Plain on Issue {
@@ -71,21 +68,8 @@ fragment Hop{hop} on Issue {{
 """
 
 
-class _Repository(BaseModel):
-    name: str = Field(default="", alias="nameWithOwner")
-
-
-class _Place(BaseModel):
-    number: int = 0
-    repository: _Repository = _Repository()
-
-
 class _Milestone(BaseModel):
     title: str = ""
-
-
-class _Count(BaseModel):
-    total: int = Field(default=0, alias="totalCount")
 
 
 class _Answer(BaseModel):
@@ -110,23 +94,13 @@ class _Closings(BaseModel):
     nodes: list[_Closing | None] = []
 
 
-class _Mark(BaseModel):
-    kind: str = Field(default="", alias="__typename")
-    duplicate: _Place | None = None
-    canonical: dict[str, Any] | None = None
-
-
-class _Marks(BaseModel):
-    nodes: list[_Mark | None] = []
-
-
-class _Issue(_Place):
+class _Issue(Place):
     milestone: _Milestone | None = None
-    participants: _Count = _Count()
-    references: _Count = _Count()
+    participants: Count = Count()
+    references: Count = Count()
     answers: _Answers = _Answers()
     closings: _Closings = _Closings()
-    marks: _Marks = _Marks()
+    marks: Marks = Marks()
 
 
 class _Release(BaseModel):
@@ -145,23 +119,17 @@ class _Releases(BaseModel):
     page: _PageInfo = Field(default=_PageInfo(), alias="pageInfo")
 
 
-class _Reply(BaseModel):
-    data: dict[str, Any] | None = None
-    errors: Annotated[list[Problem], BeforeValidator(lambda value: value or [])] = []
-
-
 def parse_links(reply: object, repository: str, what: str) -> Links | None:
     """Read the answer to `write_links_query`; None where the server does not understand the query.
 
     Raises `TrackerError` ("Could not `what`: …") for GraphQL's other errors, which come with the status 200.
     """
-    try:
-        read = _Reply.model_validate(mend_json(reply))
+    with explain_answer(what):
+        read = Reply.model_validate(mend_json(reply))
         found = (read.data or {}).get("repository")
-        kinds = {problem.type for problem in read.errors}
-        if found is None and kinds == {""}:
+        if found is None and read.kinds == {""}:
             return None
-        if found is None or kinds - _TOLERABLE:
+        if found is None or read.kinds - PARTIAL:
             raise describe_problems(read.errors or [Problem(message="nothing")], what)
         releases = _Releases.model_validate(found.pop("releases", None) or {})
         return Links(
@@ -169,37 +137,19 @@ def parse_links(reply: object, repository: str, what: str) -> Links | None:
             releases=tuple(_list_releases(releases)),
             has_older_releases=releases.page.has_next,
         )
-    except (AttributeError, SettingsError, TypeError) as error:
-        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({error}).") from None
-    except ValidationError as error:
-        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({explain(error)}).") from None
 
 
 def _walk(nodes: list[Mapping[str, Any]], repository: str) -> Iterator[tuple[int, LinkedIssue]]:
     """The issues of the repository, and those of them that they are duplicates of."""
     for node in nodes:
         read = _Issue.model_validate(node)
-        mark = _find_mark(read)
+        found = find_mark(read, read.marks.nodes)
+        mark = found.canonical if found else None
         # The last step of what was asked has a mark whose own state was not: it is read when it is asked for.
         if "title" in node:
             yield read.number, _make_linked(node, read, mark, repository)
-        if mark and _lead_of(mark)[0].casefold() == repository.casefold():
+        if mark and Place.model_validate(mark).repository.name.casefold() == repository.casefold():
             yield from _walk([mark], repository)
-
-
-def _find_mark(read: _Issue) -> dict[str, Any] | None:
-    """What the issue was last marked a duplicate of, unless the mark was taken back."""
-    own = [mark for mark in read.marks.nodes if mark and mark.duplicate and _is_same(mark.duplicate, read)]
-    return own[-1].canonical if own and own[-1].kind == "MarkedAsDuplicateEvent" else None
-
-
-def _is_same(one: _Place, other: _Place) -> bool:
-    return (one.number, one.repository.name) == (other.number, other.repository.name)
-
-
-def _lead_of(mark: Mapping[str, Any]) -> tuple[str, int]:
-    place = _Place.model_validate(mark)
-    return place.repository.name, place.number
 
 
 def _make_linked(node: Mapping[str, Any], read: _Issue, mark: Mapping[str, Any] | None, repository: str) -> LinkedIssue:
@@ -207,7 +157,7 @@ def _make_linked(node: Mapping[str, Any], read: _Issue, mark: Mapping[str, Any] 
     milestone = (closer and closer.milestone) or read.milestone
     return LinkedIssue(
         issue=parse_issue(node, read.repository.name or repository),
-        duplicate_of=_lead_of(mark) if mark else None,
+        duplicate_of=Place.model_validate(mark).address if mark else None,
         references=read.references.total,
         participants=read.participants.total,
         is_answered=any(answer and answer.association in MAINTAINERS for answer in read.answers.nodes),

@@ -6,23 +6,19 @@ that an issue was closed as a duplicate: `duplicate_issue_id` is what one writes
 
 import binascii
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from bot.errors import TrackerError
 from bot.github.answer import Json
-from bot.github.graphql import Problem, describe_problems, mend_json
-from bot.github.payload import explain
+from bot.github.graphql import PARTIAL, Count, Problem, Reply, describe_problems, explain_answer, mend_json
+from bot.github.marks import Marks, Place, Repository, find_mark
 from bot.github.tracker import Cursor, Page
 
 SIZES: tuple[int, ...] = (100, 50, 25, 12)
 """How many issues are asked for at once: fewer where GitHub could not answer for so many within its ten seconds."""
 
 _EARLIEST = "1970-01-01T00:00:00Z"
-_PARTIAL = frozenset({"NOT_FOUND", "FORBIDDEN"})
-"""What is said of one issue, or of one that it is a duplicate of; the rest of the answer holds."""
 _COSTLY = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"})
 _TIMED_OUT = "something went wrong while executing your query"
 
@@ -70,26 +66,6 @@ def write_variables(repository: str, cursor: Cursor, size: int) -> dict[str, Jso
     return {"owner": owner, "name": name, "first": size, "after": after, "since": cursor.since or _EARLIEST}
 
 
-class _Repository(BaseModel):
-    name: str = Field(default="", alias="nameWithOwner")
-
-
-class _Place(BaseModel):
-    kind: str = Field(default="", alias="__typename")
-    number: int = 0
-    repository: _Repository = _Repository()
-
-
-class _Mark(BaseModel):
-    kind: str = Field(default="", alias="__typename")
-    duplicate: _Place | None = None
-    canonical: _Place | None = None
-
-
-class _Marks(BaseModel):
-    nodes: list[_Mark | None] = []
-
-
 class _Author(BaseModel):
     kind: str = Field(default="User", alias="__typename")
     login: str = ""
@@ -103,12 +79,9 @@ class _Labels(BaseModel):
     nodes: list[_Label | None] = []
 
 
-class _Count(BaseModel):
-    total: int = Field(default=0, alias="totalCount")
-
-
-class _Issue(BaseModel):
+class _Issue(Place):
     number: int
+    repository: Repository
     title: str
     body: str = ""
     url: str = ""
@@ -121,10 +94,9 @@ class _Issue(BaseModel):
     updated_at: str = Field(alias="updatedAt", pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")
     closed_at: str | None = Field(default=None, alias="closedAt")
     author: _Author | None = None
-    repository: _Repository
-    comments: _Count = _Count()
+    comments: Count = Count()
     labels: _Labels | None = None
-    marks: _Marks = _Marks()
+    marks: Marks = Marks()
 
 
 class _PageInfo(BaseModel):
@@ -136,11 +108,6 @@ class _Issues(BaseModel):
     total: int = Field(alias="totalCount")
     page: _PageInfo = Field(alias="pageInfo")
     nodes: list[_Issue | None]
-
-
-class _Reply(BaseModel):
-    data: dict[str, Any] | None = None
-    errors: list[Problem] | None = None
 
 
 def is_too_costly(reply: Json) -> bool:
@@ -164,32 +131,23 @@ def parse_marked(reply: Json, asked: Mapping[str, Json], what: str) -> Page | No
     None where the server does not understand it, or the token may not ask. Raises `TrackerError`
     ("Could not `what`: …") for GraphQL's other errors, which come with the status 200.
     """
-    try:
-        read = _Reply.model_validate(mend_json(reply))
+    with explain_answer(what):
+        read = Reply.model_validate(mend_json(reply))
         repository = (read.data or {}).get("repository") or {}
         found = repository.get("issues")
-        if found is None and not is_too_costly(reply) and _is_refused(read.errors or [], has_data=bool(read.data)):
+        if found is None and not is_too_costly(reply) and _is_refused(read):
             return None
-        if found is None or _list_kinds(read.errors) - _PARTIAL:
+        if found is None or read.kinds - PARTIAL:
             raise describe_problems(read.errors or [Problem(message="nothing")], what)
-        return _make_page(_Issues.model_validate(found), asked, _Count.model_validate(repository.get("all")))
-    except (AttributeError, TypeError) as error:
-        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({error}).") from None
-    except ValidationError as error:
-        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({explain(error)}).") from None
+        return _make_page(_Issues.model_validate(found), asked, Count.model_validate(repository.get("all")))
 
 
-def _list_kinds(problems: Iterable[Problem] | None) -> set[str]:
-    return {problem.type for problem in problems or ()}
-
-
-def _is_refused(problems: list[Problem], *, has_data: bool) -> bool:
+def _is_refused(read: Reply) -> bool:
     """A query that is not understood has errors without a type, and no data at all."""
-    kinds = _list_kinds(problems)
-    return kinds == {"FORBIDDEN"} or (kinds == {""} and not has_data)
+    return read.kinds == {"FORBIDDEN"} or (read.kinds == {""} and not read.data)
 
 
-def _make_page(issues: _Issues, asked: Mapping[str, Json], total: _Count) -> Page:
+def _make_page(issues: _Issues, asked: Mapping[str, Json], total: Count) -> Page:
     has_more = issues.page.has_next and bool(issues.nodes)
     end = issues.page.end or ""
     # GitHub counts what lies before a cursor, too.
@@ -218,7 +176,7 @@ def names_moment(cursor: str) -> bool:
 
 def _write_as_rest(issue: _Issue) -> dict[str, Json]:
     """An issue as `GET /repos/…/issues` writes it, as far as it is kept, and `duplicate_of` where its marks tell."""
-    told = find_mark(issue.number, issue.repository.name, issue.marks.nodes)
+    told = _find_original(issue)
     return {
         "number": issue.number,
         "title": issue.title,
@@ -245,18 +203,12 @@ def _write_author(author: _Author) -> dict[str, str]:
     return {"login": f"{author.login}[bot]" if is_bot else author.login, "type": author.kind}
 
 
-def find_mark(number: int, repository: str, marks: Iterable[_Mark | None]) -> int | None:
+def _find_original(issue: _Issue) -> int | None:
     """The issue of the same repository of which this one was last marked a duplicate.
 
-    0 where the mark was taken back or names something else; None where the last marks, which stand in the history of
-    both, tell nothing of this one.
+    0 where the mark was taken back or names something else; None where its last marks tell nothing.
     """
-    own = [mark for mark in marks if mark and mark.duplicate and _is_at(mark.duplicate, number, repository)]
-    if not own:
+    if (mark := find_mark(issue, issue.marks.nodes)) is None:
         return None
-    end = own[-1].canonical if own[-1].kind == "MarkedAsDuplicateEvent" else None
-    return end.number if end and end.kind == "Issue" and end.repository.name == repository else 0
-
-
-def _is_at(place: _Place, number: int, repository: str) -> bool:
-    return (place.number, place.repository.name) == (number, repository)
+    end = Place.model_validate(mark.canonical or {})
+    return end.number if end.kind == "Issue" and end.repository.name == issue.repository.name else 0
