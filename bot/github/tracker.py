@@ -178,8 +178,8 @@ class Page:
     """One page of a list: GitHub's own JSON objects, each with its `updated_at`; at most 100.
 
     `pages_left` is how many there are behind it, and `total` how many issues there are in the repository at all, as far
-    as GitHub says so. `after` is GraphQL's cursor of its end;
-    `is_after_moment` where that names an entry, so that nothing is missed when others before it change.
+    as GitHub says so. `after` is GraphQL's cursor of its end; `is_after_moment` where that names an entry, so that
+    nothing is missed when others before it change.
     """
 
     entries: tuple[Mapping[str, Any], ...]

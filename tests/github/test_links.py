@@ -12,7 +12,7 @@ from bot.github.folder import FOLDER_QUERY
 from bot.github.links import parse_links, write_links_query
 from bot.github.tracker import LinkedIssue, Links, Release
 from tests.stand_ins.github_json import Json, Value
-from tests.stand_ins.graphql import find_query_errors
+from tests.stand_ins.graphql import QUERY_FAILURES, find_query_errors
 
 HERE = "octo/widget"
 
@@ -154,14 +154,7 @@ def test_a_server_that_does_not_understand_the_query_is_no_failure() -> None:
     assert fail([error]) is None
 
 
-@pytest.mark.parametrize(
-    "error, message",
-    [
-        ({"type": "RATE_LIMITED", "message": "later"}, "Run it again within the hour"),
-        ({"type": "NOT_FOUND", "message": "no repository"}, "It does not exist, or the token may not see it"),
-        ({"type": "INTERNAL", "message": "oops"}, "GitHub answered: oops"),
-    ],
-)
+@pytest.mark.parametrize("error, message", QUERY_FAILURES)
 def test_other_errors_are_told(error: Json, message: str) -> None:
     with pytest.raises(TrackerError, match=message):
         fail([error])

@@ -13,7 +13,7 @@ from bot.github.payload import parse_issue
 from bot.github.tracker import Cursor, Page
 from tests.stand_ins.github_json import Json, StoredIssue, Value, issue_json, marked_json
 from tests.stand_ins.github_state import BOT, State
-from tests.stand_ins.graphql import find_query_errors
+from tests.stand_ins.graphql import QUERY_FAILURES, find_query_errors
 
 HERE = "octo/widget"
 MOMENT = "2026-04-08T09:00:00Z"
@@ -160,15 +160,7 @@ def test_where_graphql_may_not_be_asked_there_is_another_way(error: Json) -> Non
     assert fail([error]) is None
 
 
-@pytest.mark.parametrize(
-    "error, message",
-    [
-        ({"type": "RATE_LIMITED", "message": "later"}, "Run it again within the hour"),
-        ({"type": "NOT_FOUND", "message": "no repository"}, "It does not exist, or the token may not see it"),
-        ({"type": "INTERNAL", "message": "oops"}, "GitHub answered: oops"),
-        (TIMEOUT, "Something went wrong"),
-    ],
-)
+@pytest.mark.parametrize("error, message", [*QUERY_FAILURES, (TIMEOUT, "Something went wrong")])
 @pytest.mark.parametrize("data", [None, {"repository": None}])
 def test_other_errors_are_told(error: Json, message: str, data: Value) -> None:
     with pytest.raises(TrackerError, match=message):

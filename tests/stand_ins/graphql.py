@@ -9,6 +9,13 @@ from tests.stand_ins.github_json import Json, Value
 
 SCHEMA_VERSION, GRAPHQL_VERSION = "15.26.1", "16.11.0"
 
+QUERY_FAILURES: tuple[tuple[Json, str], ...] = (
+    ({"type": "RATE_LIMITED", "message": "later"}, "Run it again within the hour"),
+    ({"type": "NOT_FOUND", "message": "no repository"}, "It does not exist, or the token may not see it"),
+    ({"type": "INTERNAL", "message": "oops"}, "GitHub answered: oops"),
+)
+"""What GitHub's GraphQL says with the status 200 when it fails, and what is told of it."""
+
 _START = """
 const {buildSchema, graphqlSync, parse, validate} = require('graphql');
 const {readFileSync} = require('fs');
