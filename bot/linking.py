@@ -57,7 +57,8 @@ def read_linking(issue: Issue, wish: Wish, login: str, sources: Sources, tracker
     own = find_own_comment(issue.comments, login, issue.number)
     given = own[1].earlier if own else {}
     findings = _find_earlier(issue, wish, given, sources)
-    candidates = _order(findings.earlier, command)
+    ordered = _order(findings.earlier, command)
+    candidates = ordered[:MOST_CHECKED]
     follows = {rule.id: rule.follow for match in wish.speaking if (rule := match.rule.model).follow}
     numbers = [*follows.values(), *(each.number for each in candidates)]
     links = _read_links(issue, numbers, tracker)
@@ -66,13 +67,12 @@ def read_linking(issue: Issue, wish: Wish, login: str, sources: Sources, tracker
     linked = {target.number for target in targets.values()} | _find_mentions(issue)
     rules = _match_targets(judged.values(), links, wish, sources.ruleset)
     knowledge = Knowledge(rules=rules, linked=linked, given=given, is_calibrated=findings.is_calibrated)
-    duplicates, left_out = choose_duplicates(candidates, judged, knowledge)
+    duplicates, left_out = choose_duplicates(ordered, judged, knowledge)
     asked = judged.get(command or 0)
-    behind = [LeftOut(each, "not among the nearest") for each in findings.earlier if each.number not in judged]
     return Linking(
         targets=targets,
         duplicates=duplicates,
-        left_out=(*left_out, *behind),
+        left_out=left_out,
         asked=asked if isinstance(asked, Target) else None,
         remarks=(*_remark_follows(follows, judged), *_remark_others(candidates, judged), *findings.remarks),
         expected=findings.expected,
@@ -118,10 +118,10 @@ def _remember(number: int, tier: Tier) -> Earlier:
 
 
 def _order(earlier: Iterable[Earlier], asked: int | None) -> list[Earlier]:
-    """What a person named, then the best by tier; no more than are looked at."""
+    """What a person named, then the best by tier."""
     named = [Earlier(number=asked, tier="A", score=1.0, why=SAID_SO)] if asked else []
     others = sorted((each for each in earlier if each.number != asked), key=lambda each: (each.tier, -each.score))
-    return [*named, *others][:MOST_CHECKED]
+    return [*named, *others]
 
 
 def _read_links(issue: Issue, numbers: list[int], tracker: Tracker) -> Links:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from bot.apply import apply_plan
 from bot.github.event import IssueRequest
 from bot.github.tracker import Change, Issue, IssueEvent, Skip, Tracker
-from bot.linking import Linking, choose_duplicate_label, list_unchecked, read_linking
+from bot.linking import choose_duplicate_label, list_unchecked, read_linking
 from bot.plan import make_plan
 from bot.reading import find_login, read_history, read_issue, read_state, restore_title
 from bot.report import Report, check_identity
@@ -24,9 +24,10 @@ def run(
 ) -> Report:
     """Do all that Signpost does for one issue. Raises TrackerError where GitHub cannot be read."""
     report = Report(repository=event.repository, issue=event.number, problems=sources.ruleset.problems)
-    if (skip := find_event_skip(event, sources.config)) or not _is_worth_a_look(event, sources):
-        linking = list_unchecked(event.issue, sources) if isinstance(event, IssueEvent) and not skip else Linking()
-        return replace(report, skipped=skip, linking=linking)
+    if skip := find_event_skip(event, sources.config):
+        return replace(report, skipped=skip)
+    if isinstance(event, IssueEvent) and not _is_worth_a_look(event, sources):
+        return replace(report, linking=list_unchecked(event.issue, sources))
     issue = read_issue(event, sources.config, tracker)
     if isinstance(issue, Skip):
         return replace(report, skipped=issue, requests=tracker.requests)
@@ -74,12 +75,12 @@ def _match(issue: Issue, ruleset: Ruleset) -> tuple[Match, ...]:
     return match_rules(read_facts(issue, ruleset), ruleset)
 
 
-def _is_worth_a_look(event: IssueEvent | IssueRequest, sources: Sources) -> bool:
+def _is_worth_a_look(event: IssueEvent, sources: Sources) -> bool:
     """Whether a request is due: a rule matches the payload, or links alone may be given, or something may be ours.
 
     Only the payload of a new issue says for certain that nothing is: an edit may have been made while we commented.
     """
-    if isinstance(event, IssueRequest) or event.action != "opened" or event.issue.comment_count:
+    if event.action != "opened" or event.issue.comment_count:
         return True
     if sources.config.duplicates.enabled and sources.config.duplicates.comment == "always":
         return True
