@@ -3,7 +3,7 @@
 Usage: python -m benchmarks.tier_pairs ISSUES.jsonl.gz DUPLICATES.jsonl --tier C --half second --sample 60 --seed 1
 
 Tier B: of all issues of the half, those that have an earlier one with the same error. Tier C: of those that nobody
-marked as duplicates, the 2 % whose best candidate looks most alike, as a repository's own calibration would choose.
+marked as duplicates, the share whose best candidate looks most alike, as a repository's own calibration would choose.
 """
 
 import argparse
@@ -23,7 +23,6 @@ from bot.github.tracker import Issue
 from bot.history.asking import ask_history, split_history
 from bot.history.recall import find_threshold
 
-ALARM = 0.02
 EXCERPT = 600
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
@@ -49,10 +48,10 @@ def find_links(labelled: Labelled, half: str) -> Iterator[Linked]:
             yield Linked(query.profile.number, best, query.profile.number in ordinary)
 
 
-def choose_pairs(links: Iterable[Linked], tier: str) -> list[tuple[int, int]]:
-    """Of tier B all; of tier C those of ordinary issues above the score that 2 % of these reach."""
+def choose_pairs(links: Iterable[Linked], tier: str, share: float) -> list[tuple[int, int]]:
+    """Of tier B all; of tier C those of ordinary issues above the score that a share of these reaches."""
     found = list(links)
-    threshold = find_threshold([link.best.score if link.best else 0.0 for link in found if link.is_ordinary], ALARM)
+    threshold = find_threshold([link.best.score if link.best else 0.0 for link in found if link.is_ordinary], share)
     return [
         (link.number, link.best.number)
         for link in found
@@ -85,12 +84,13 @@ def main() -> None:
     parser.add_argument("issues", type=Path, help="GitHub issue objects, one a line; may be .gz")
     parser.add_argument("truth", type=Path, help="what is known of its duplicates")
     parser.add_argument("--tier", choices=("B", "C"), required=True)
+    parser.add_argument("--share", type=float, default=0.02, help="of ordinary issues, for tier C (default: .02)")
     parser.add_argument("--half", choices=("first", "second"), default="second", help="of the known duplicates")
     parser.add_argument("--sample", type=int, default=60, help="how many (default: 60)")
     parser.add_argument("--seed", type=int, default=1, help="another one gives other pairs")
     arguments = parser.parse_args()
     labelled = read_labelled(arguments.issues, arguments.truth)
-    pairs = choose_pairs(find_links(labelled, arguments.half), arguments.tier)
+    pairs = choose_pairs(find_links(labelled, arguments.half), arguments.tier, arguments.share)
     print_pairs(labelled.issues, pairs, arguments.sample, arguments.seed)
 
 

@@ -26,7 +26,7 @@ from bot.history.recall import Answer, answer_query, find_threshold, measure_rec
 
 Answering = Callable[[Query], Answer]
 _NONE = (0.0,) * (len(Features._fields) + len(Standing._fields))
-_SHIPPED_ALARM = 0.02
+_SHIPPED_ALARM = 0.01
 
 
 def fit_model(queries: Sequence[Query]) -> Model:

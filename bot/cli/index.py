@@ -93,11 +93,11 @@ def _add_calibrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--share",
         type=float,
-        default=0.02,
-        help="the part of ordinary issues that may be shown something (default: .02)",
+        default=0.01,
+        help="the part of ordinary issues that may be shown something (default: .01)",
     )
     parser.add_argument("--last", type=_count, default=1_000, metavar="N", help="issues to replay (default: 1000)")
-    parser.epilog = "example: signpost index calibrate --index issues.index --share 0.02"
+    parser.epilog = "example: signpost index calibrate --index issues.index --share 0.01"
 
 
 def _add_embed(parser: argparse.ArgumentParser, default: str = "") -> None:
@@ -179,7 +179,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
     from bot.cli.index_measuring import calibrate_index, tell_calibration
 
     if not 0 < arguments.share < 1:
-        raise SettingsError(f"--share is a part between 0 and 1, such as 0.02, and not {arguments.share}")
+        raise SettingsError(f"--share is a part between 0 and 1, such as 0.01, and not {arguments.share}")
     calibration = calibrate_index(Path(arguments.index), arguments.share, arguments.last)
     if arguments.format == "json":
         print_json(tell_calibration(calibration))

@@ -41,7 +41,7 @@ class Model:
 
     Both are linear. `order` was fitted on `Features` as a conditional logit (McFadden 1974): how likely is this
     candidate the right one among those found. `belief` was fitted on `Features` and `Standing` as a logistic regression
-    on the best candidate of each query, duplicate or not. `threshold` is the score that 2 % of the ordinary issues of
+    on the best candidate of each query, duplicate or not. `threshold` is the score that 1 % of the ordinary issues of
     the training histories reached.
     """
 
