@@ -42,7 +42,7 @@ def make_history(reports: Iterable[Fields]) -> History:
     counts, lengths = list[tuple[int, ...]](), list[tuple[int, int]]()
     for summary, description in reports:
         own, other = Counter(summary), Counter(description)
-        rows = sorted((numbers.setdefault(term, len(numbers)), own[term], other[term]) for term in {*own, *other})
+        rows = sorted((numbers.setdefault(term, len(numbers)), own[term], other[term]) for term in own | other)
         terms.extend(row[0] for row in rows)
         counts.extend(row[1:] for row in rows)
         sizes.append(len(rows))
