@@ -9,16 +9,22 @@ from bot.github.tracker import Issue, Searcher
 
 
 def choose_finder(index: str | None, searcher: Searcher | None) -> FindEarlier | None:
-    """The index, if there is one; else GitHub's search, if there is a token; else None.
+    """The index, if there is one; else GitHub's search, if there is a token; else None where no index is named.
 
     An index that is named and is not there is remarked: a workflow's cache may not have it yet.
     """
-    if index and Path(index).exists():
+    if index and (searcher is None or _may_be_there(Path(index))):
         return FindInIndex(Path(index))
     if searcher is None:
         return None
     missing = f"there is no index {index} (yet); GitHub's own search was used" if index else None
     return FindOnGitHub(searcher, missing)
+
+
+def _may_be_there(index: Path) -> bool:
+    from bot.duplicates.index_file import is_missing
+
+    return not is_missing(index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,16 @@ from typing import Any
 
 from bot.cli.progress import track
 from bot.duplicates.entry import Entry, Seen
-from bot.duplicates.index_file import WrongFileError, build_index, explain_damage, open_index, salvage_facts
+from bot.duplicates.index_file import (
+    REFUSED,
+    WrongFileError,
+    build_index,
+    explain_damage,
+    is_foreign,
+    is_missing,
+    open_index,
+    salvage_facts,
+)
 from bot.duplicates.index_reading import name_other, read_facts, read_form_text
 from bot.duplicates.index_writing import add_entries, drop_gone, list_digests, write_facts, write_form_text
 from bot.duplicates.sentence_model import UsedModel, load_sentence_model, read_used_model
@@ -46,12 +55,15 @@ def build(path: Path, history: History, jobs: int, embed: str = "", reason: str 
     Raises SettingsError.
     """
     used = load_sentence_model(embed).used if embed else None
+    is_kept = is_foreign(path)
     with build_index(path) as connection:
         form_text = learn_from_history(history)
         write_form_text(connection, form_text)
         changed = _fill(connection, history, IndexWork(form_text, embed=embed), jobs)
         write_facts(connection, {"learned": str(changed), "source": clean_title(history.name)})
         write_facts(connection, used.write() if used else {})
+    if is_kept:
+        print(f"signpost: what was in {path} is no index; it is kept as {path}{REFUSED}", file=sys.stderr)
     return Built(changed, changed, is_new=True, reason=reason, model=used.name if used else "")
 
 
@@ -62,7 +74,7 @@ def update(path: Path, history: History, jobs: int, embed: str | None = None) ->
     repository has become four times as large since its forms were read, or that is to have another sentence model;
     without `embed` it keeps the one that it has. Raises SettingsError.
     """
-    if not path.exists():
+    if is_missing(path):
         return build(path, history, jobs, embed or "", "there was none")
     try:
         with closing(open_index(path, is_checked=True)) as connection, explain_damage(path):
@@ -71,9 +83,9 @@ def update(path: Path, history: History, jobs: int, embed: str | None = None) ->
             if (reason := _find_reason(connection, history, used)) is None:
                 return _update(connection, history, jobs, used)
     except WrongFileError as error:
-        reason = str(error)
+        reason = error.fault
         embed = _salvage_place(path) if embed is None else embed
-        print(f"signpost: {error}; it is built now", file=sys.stderr)
+        print(f"signpost: {reason}; it is built now", file=sys.stderr)
     return build(path, history, jobs, embed or "", reason)
 
 

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from time import time
 
 from bot.errors import SettingsError, explain_cause
@@ -19,6 +20,9 @@ FORMAT = 2
 """Raised when tables change, or words, marks or impacts are computed otherwise: an older file is then built anew."""
 
 BUSY_SECONDS = 30
+REFUSED = ".refused"
+"""Under the file's name and this, what was there and is no index is kept."""
+
 _UNFINISHED = ".unfinished"
 _BESIDE = ("-journal", "-wal", "-shm")
 _ABANDONED = 3_600
@@ -59,7 +63,14 @@ CREATE TABLE recent_pair (id INTEGER PRIMARY KEY, slots BLOB NOT NULL);
 
 
 class WrongFileError(SettingsError):
-    """A file that is no index, one of another version, or a damaged one: it is never trusted, and can be built anew."""
+    """A file that is no index, one of another version, or a damaged one: it is never trusted, and can be built anew.
+
+    `fault` says what is wrong, without what to do about it.
+    """
+
+    def __init__(self, fault: str, advice: str) -> None:
+        super().__init__(f"{fault}; {advice}")
+        self.fault = fault
 
 
 @contextmanager
@@ -69,7 +80,7 @@ def build_index(path: Path) -> Iterator[sqlite3.Connection]:
     Until then readers see the former one. What is there and is no index is kept beside it, as FILE.refused. Raises
     SettingsError where it cannot be written.
     """
-    _refuse_folder(path)
+    _refuse_other(path)
     fresh = path.with_name(f"{path.name}.{os.getpid()}{_UNFINISHED}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +109,7 @@ def _replace(path: Path, fresh: Path) -> None:
     """
     if not path.exists() or not _is_ours(path):
         for left in ("", *_BESIDE):
-            _move(path.with_name(f"{path.name}{left}"), path.with_name(f"{path.name}.refused{left}"))
+            _move(path.with_name(f"{path.name}{left}"), path.with_name(f"{path.name}{REFUSED}{left}"))
         fresh.replace(path)
         return
     with closing(_connect(path)) as former:
@@ -117,9 +128,32 @@ def _move(path: Path, target: Path) -> None:
         path.replace(target)
 
 
-def _refuse_folder(path: Path) -> None:
-    if path.is_dir():
-        raise SettingsError(f"{path} is a folder; name the file of an index")
+def _refuse_other(path: Path) -> None:
+    """Raise SettingsError for what can be no index: a device would be replaced by a file, a pipe waited for."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise SettingsError(f"cannot use the index {path}: {explain_cause(error)}") from error
+    if not S_ISREG(mode):
+        what = "a folder" if S_ISDIR(mode) else "no ordinary file"
+        raise SettingsError(f"{path} is {what}; name the file of an index")
+
+
+def is_missing(path: Path) -> bool:
+    """Whether there is certainly nothing; what cannot be looked at is told when it is opened."""
+    try:
+        path.stat()
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
+    return False
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether there is a file that is no index; raises SettingsError where it cannot be read."""
+    _refuse_other(path)
+    return not is_missing(path) and not _is_ours(path)
 
 
 def _remove_leftovers(path: Path) -> None:
@@ -135,11 +169,10 @@ def open_index(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
     Raises WrongFileError with what is wrong and what to do, SettingsError where there is none.
     """
     advice = _advise(path)
-    _refuse_folder(path)
-    if not path.exists():
+    if is_foreign(path):
+        raise WrongFileError(f"{path} is no index of Signpost", f"{advice}, or name another file")
+    if is_missing(path):
         raise SettingsError(f"there is no index {path}; {advice}")
-    if not _is_ours(path):
-        raise WrongFileError(f"{path} is no index of Signpost; {advice}, or name another file")
     with explain_damage(path):
         connection = _connect(path)
         try:
@@ -152,9 +185,9 @@ def open_index(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
 
 def _check_format(connection: sqlite3.Connection, path: Path, *, is_checked: bool) -> None:
     if (version := _read_pragma(connection, "user_version")) != FORMAT:
-        raise WrongFileError(f"{path} is an index of format {version}, this Signpost reads {FORMAT}; {_advise(path)}")
+        raise WrongFileError(f"{path} is an index of format {version}, this Signpost reads {FORMAT}", _advise(path))
     if is_checked and connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
-        raise WrongFileError(f"the index {path} is damaged; {_advise(path)}")
+        raise WrongFileError(f"the index {path} is damaged", _advise(path))
     if is_checked:
         _check_values(connection)
 
@@ -222,9 +255,9 @@ def _find_trouble(error: sqlite3.OperationalError) -> str | None:
 
 def _tell_damage(path: Path, error: Exception) -> WrongFileError:
     if not _is_whole(path):
-        return WrongFileError(f"the index {path} was cut off; {_advise(path)}")
+        return WrongFileError(f"the index {path} was cut off", _advise(path))
     cause = f"{error} is missing" if isinstance(error, KeyError) else error
-    return WrongFileError(f"the index {path} is damaged ({cause}); {_advise(path)}")
+    return WrongFileError(f"the index {path} is damaged ({cause})", _advise(path))
 
 
 @contextmanager

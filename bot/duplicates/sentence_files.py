@@ -58,7 +58,10 @@ def find_sentence_files(place: str) -> SentenceFiles:
 
 def _find_first(folder: Path, names: Iterable[str]) -> Path:
     paths = [folder / name for name in names]
-    found = next((path for path in paths if path.is_file()), None)
+    try:
+        found = next((path for path in paths if path.is_file()), None)
+    except OSError as error:
+        raise SettingsError(f"cannot read the sentence model in {folder}: {explain_cause(error)}") from error
     if found is None:
         raise SettingsError(f"the sentence model has no {paths[0].name} in {folder}; {_ADVICE}")
     return found

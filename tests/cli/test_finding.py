@@ -78,9 +78,26 @@ def test_the_index_goes_before_the_search_and_the_search_before_nothing(tmp_path
     searcher = FakeSearcher()
     assert choose_finder(str(index), searcher) == FindOnGitHub(searcher, missing)
     assert choose_finder(None, searcher) == FindOnGitHub(searcher)
-    assert choose_finder(str(index), None) is None
+    assert choose_finder(None, None) is None
     index.write_bytes(b"")
     assert choose_finder(str(index), searcher) == FindInIndex(index)
+
+
+def test_an_index_that_is_missing_is_remarked_where_nobody_else_can_be_asked(tmp_path: Path) -> None:
+    index = tmp_path / "issues.index"
+    finder = choose_finder(str(index), None)
+    assert finder is not None
+    assert (
+        finder(ISSUE).remarks[0].startswith(f"earlier reports were not looked for: there is no index {index}; build it")
+    )
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/issues.index"])
+def test_an_index_that_cannot_be_looked_at_is_remarked_and_ends_no_run(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    finder = choose_finder(str(tmp_path / name), FakeSearcher())
+    assert finder is not None
+    assert finder(ISSUE).remarks[0].startswith("earlier reports were not looked for: cannot use the index ")
 
 
 def test_an_index_that_is_none_is_remarked(tmp_path: Path) -> None:

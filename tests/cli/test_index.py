@@ -122,6 +122,7 @@ def test_a_wrong_file_is_replaced_and_kept_beside(folder: Path, action: str) -> 
 
     assert (refused.code, done.code) == (2, 0)
     assert "is no index of Signpost; build it with `signpost index build --index a.index`" in refused.err
+    assert "signpost: what was in a.index is no index; it is kept as a.index.refused\n" in done.err
     assert search(folder, "parser")["issues"] == 120
     assert (folder / "a.index.refused").read_text("utf-8") == "not an index"
 
@@ -133,7 +134,7 @@ def test_a_damaged_index_is_told_and_built_anew(folder: Path) -> None:
     done = index(folder, "update", "--index", "a.index", "--issues", "issues.jsonl")
 
     assert done.code == 0
-    assert "the index a.index was cut off; build it" in done.err
+    assert done.err == "signpost: the index a.index was cut off; it is built now\n"
     assert "120 issues, built" in done.out
 
 

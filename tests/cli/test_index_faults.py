@@ -1,6 +1,7 @@
 """`signpost index` killed at its writes, on a full disk, beside others: the next run ends with the same index."""
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from bot.duplicates.index_reading import IndexCollection
 from bot.duplicates.index_writing import add_entries, drop_gone
 from tests.cli.test_index import index, search, write_history
 from tests.duplicates.samples import ask_all, fill_index, some_reports
-from tests.stand_ins.command import Running, start_command
+from tests.stand_ins.command import Finished, Running, start_command
 from tests.stand_ins.mortal import count_writes, deny_beyond, kill_at, kill_beyond
 
 KILLS = 25
@@ -197,14 +198,39 @@ def test_what_lies_beside_a_foreign_file_is_set_aside_with_it(folder: Path, besi
     assert (folder / f"a.index.refused{beside}").read_bytes() == b"its journal"
 
 
-@pytest.mark.parametrize("action", ["build", "update", "search", "calibrate"])
-def test_a_folder_is_no_index(folder: Path, action: str) -> None:
-    arguments = MAKING if action in {"build", "update"} else ("--index", ".", *(("x",) if action == "search" else ()))
+ACTIONS = ("build", "update", "search", "calibrate")
 
-    done = index(folder, action, *[argument.replace("a.index", ".") for argument in arguments])
+
+def act_on(folder: Path, action: str, place: str) -> Finished:
+    """A subcommand with another place for the index."""
+    more = {"search": ("x",), "calibrate": ()}.get(action, ("--issues", "issues.jsonl", "--jobs", "1"))
+    return index(folder, action, "--index", place, *more)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_folder_is_no_index(folder: Path, action: str) -> None:
+    done = act_on(folder, action, ".")
 
     assert (done.code, done.err) == (2, "signpost: . is a folder; name the file of an index\n")
     assert json.dumps(done.out) == '""'
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_is_no_ordinary_file_is_neither_replaced_nor_waited_for(folder: Path, action: str) -> None:
+    os.mkfifo(folder / "pipe")
+
+    done = act_on(folder, action, "pipe")
+
+    assert (done.code, done.err) == (2, "signpost: pipe is no ordinary file; name the file of an index\n")
+    assert (folder / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("place", ["x" * 300, "issues.jsonl/a.index"], ids=["a long name", "below a file"])
+def test_a_place_that_cannot_be_looked_at_is_told(folder: Path, action: str, place: str) -> None:
+    done = act_on(folder, action, place)
+
+    assert (done.code, done.err.startswith(f"signpost: cannot use the index {place}: ")) == (2, True)
 
 
 def test_an_index_of_another_shape_is_built_anew(folder: Path) -> None:
