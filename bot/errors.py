@@ -22,12 +22,23 @@ class TrackerError(SignpostError):
     `missing` is true where the answer was 404 or 410: the thing is gone, or the token may not see it.
     `gone` is true where it is certainly not there any more: it was deleted, or it is in another repository now.
     `uncertain` is true where a write may have been done although no answer came back.
+    `unanswered` is true where GitHub did not answer this one question (no answer or a useless one, 5xx, an error of
+    GraphQL's) and refused nothing: it may well answer others, and later the same.
     """
 
     exit_code = 3
 
-    def __init__(self, message: str, *, missing: bool = False, gone: bool = False, uncertain: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        missing: bool = False,
+        gone: bool = False,
+        uncertain: bool = False,
+        unanswered: bool = False,
+    ) -> None:
         super().__init__(message)
         self.missing = missing or gone
         self.gone = gone
         self.uncertain = uncertain
+        self.unanswered = unanswered

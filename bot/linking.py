@@ -19,12 +19,13 @@ from bot.duplicates.earlier import (
     Tier,
     choose_duplicates,
 )
+from bot.errors import TrackerError
 from bot.github.tracker import Issue, Links, Tracker
 from bot.issue.command import find_command
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.rule import Ruleset
 from bot.sources import Sources
-from bot.wish import Wish
+from bot.wish import Wish, add_label, leave_label
 
 _MENTION = re.compile(r"(?<![\w/&])#([1-9][0-9]{0,8})\b")
 
@@ -34,6 +35,7 @@ class Linking:
     """Links that may be given, those that may not, and what maintainers should know.
 
     `targets` has the issues to follow, by their numbers in the rules; `asked` is where a person's command leads.
+    `is_whole` is false where GitHub did not answer how all of them stand: then what was linked before is kept.
     """
 
     targets: Mapping[int, Target] = field(default_factory=dict)
@@ -42,6 +44,7 @@ class Linking:
     asked: Target | None = None
     remarks: tuple[str, ...] = ()
     expected: str = ""
+    is_whole: bool = True
 
     @property
     def is_known(self) -> bool:
@@ -74,15 +77,28 @@ def read_linking(issue: Issue, wish: Wish, login: str, sources: Sources, tracker
         duplicates=duplicates,
         left_out=left_out,
         asked=asked if isinstance(asked, Target) else None,
-        remarks=(*_remark_follows(follows, judged), *_remark_others(candidates, judged), *findings.remarks),
+        remarks=(
+            *_remark_failure(links),
+            *_remark_follows(follows, judged),
+            *_remark_others(candidates, judged),
+            *findings.remarks,
+        ),
         expected=findings.expected,
+        is_whole=not links.failure,
     )
 
 
-def choose_duplicate_label(linking: Linking, config: Config) -> str | None:
-    """The label for a report that repeats another, where a person says so, or the settings take tier A for it."""
-    is_due = linking.asked or (config.duplicates.label_when == "known" and linking.is_known)
-    return config.duplicates.label if is_due and config.mode != "observe" else None
+def wish_duplicate_label(wish: Wish, linking: Linking, config: Config) -> Wish:
+    """The wish, and the label for a report that repeats another, where a person or, by the settings, tier A says so.
+
+    Where that cannot be known now, the label stays if it is there.
+    """
+    label = config.duplicates.label
+    if label is None or config.mode == "observe":
+        return wish
+    if linking.asked or (config.duplicates.label_when == "known" and linking.is_known):
+        return add_label(wish, label)
+    return wish if linking.is_whole else leave_label(wish, label)
 
 
 def list_unchecked(issue: Issue, sources: Sources) -> Linking:
@@ -129,12 +145,27 @@ def _read_links(issue: Issue, numbers: list[int], tracker: Tracker) -> Links:
     asked = [number for number in dict.fromkeys(numbers) if number != issue.number]
     if not asked:
         return Links()
-    links = tracker.read_links(issue.repository, asked)
+    links = _read_if_answered(issue.repository, asked, tracker)
     ends = set(find_unread_ends(asked, links.issues, issue.repository)) - {issue.number}
     if not ends:
         return links
-    behind = tracker.read_links(issue.repository, sorted(ends))
-    return replace(links, issues={**behind.issues, **links.issues}, unread=links.unread | behind.unread)
+    behind = _read_if_answered(issue.repository, sorted(ends), tracker)
+    return replace(
+        links,
+        issues={**behind.issues, **links.issues},
+        unread=links.unread | behind.unread,
+        failure=links.failure or behind.failure,
+    )
+
+
+def _read_if_answered(repository: str, numbers: list[int], tracker: Tracker) -> Links:
+    """What GitHub says of them; where it does not answer, only that. What it refuses ends the run as elsewhere."""
+    try:
+        return tracker.read_links(repository, numbers)
+    except TrackerError as error:
+        if not error.unanswered:
+            raise
+        return Links(unread=frozenset(numbers), failure=str(error))
 
 
 def _match_targets(judged: Iterable[Target | Refusal], links: Links, wish: Wish, ruleset: Ruleset) -> dict[int, str]:
@@ -155,13 +186,20 @@ def _find_mentions(issue: Issue) -> set[int]:
     return {int(number) for number in _MENTION.findall(f"{issue.title}\n{issue.body}")}
 
 
+def _remark_failure(links: Links) -> list[str]:
+    if not links.failure:
+        return []
+    kept = "No new link is given, and a comment that gives links stays as it is, until the next run for this issue."
+    return [f"{links.failure} {kept}"]
+
+
 def _remark_follows(follows: Mapping[str, int], judged: Mapping[int, Target | Refusal]) -> list[str]:
     remarks = list[str]()
     for rule, number in follows.items():
         target = judged[number]
-        if isinstance(target, Refusal):
+        if isinstance(target, Refusal) and not target.is_unchecked:
             remarks.append(f"`{rule}` follows {target.reason}; the link is left out")
-        elif target.number != number:
+        elif isinstance(target, Target) and target.number != number:
             end = target.number
             remarks.append(f"`{rule}` follows #{number}, which is a duplicate of #{end}; #{end} is linked, so name it")
     return remarks

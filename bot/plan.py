@@ -92,7 +92,7 @@ class State:
     """What GitHub says beside the issue itself: who we are, its history, labels that exist, links that may be given.
 
     `history` is None where it was not needed. `targets` has where the issue leads that a rule follows, by its number
-    in the rule; `duplicates` earlier reports, the best first.
+    in the rule; `duplicates` earlier reports, the best first. Where not `are_links_known`, there may be more of both.
     """
 
     login: str = "github-actions[bot]"
@@ -100,6 +100,7 @@ class State:
     existing_labels: frozenset[str] = frozenset()
     targets: Mapping[int, Target] = field(default_factory=dict)
     duplicates: tuple[Duplicate, ...] = ()
+    are_links_known: bool = True
     template: str | None = None
     forbidden: tuple[str, ...] = ()
 
@@ -124,7 +125,7 @@ def make_plan(issue: Issue, wish: Wish, state: State, config: Config, now: datet
     own = find_own_comment(issue.comments, state.login, issue.number)
     labels, label_remarks = _plan_labels(issue, wish, state, config, own[1] if own else None)
     comment, comment_remarks = _plan_comment(issue, wish, state, config, own)
-    is_settled = issue.state == "open" and not comment
+    is_settled = issue.state == "open" and not comment and state.are_links_known
     close = _plan_close(issue, wish, state, own, now) if own and is_settled else []
     remarks = (*label_remarks, *comment_remarks, *remark_unproven(state.duplicates, config))
     return Plan((*labels, *comment, *close), (*wish.remarks, *remarks))
@@ -206,22 +207,19 @@ def _may_take_off(issue: Issue, label: str, wish: Wish, state: State, config: Co
 def _plan_comment(
     issue: Issue, wish: Wish, state: State, config: Config, own: tuple[Comment, Marker] | None
 ) -> tuple[list[Action], list[str]]:
-    if own is None:
-        is_speaking = bool(wish.speaking or choose_alone(state.duplicates, config))
-        reason = _find_reason_for_silence(issue, state) if is_speaking else None
-        if reason or not is_speaking:
-            return [], [reason] if reason else []
-    elif reason := _find_reason_to_leave(*own):
+    if own is None and not (wish.speaking or choose_alone(state.duplicates, config)):
+        return [], []
+    if reason := _find_reason_to_leave(*own) if own else _find_reason_for_silence(issue, state):
         return [], [reason]
+    if own and not state.are_links_known and _remembers_links(own[1], config):
+        return [], []
     try:
         body = _write_body(issue, wish, state, config, own[1] if own else None)
     except CommentError as error:
         return [], [str(error)]
-    if body is None:
+    if body is None or (own and read_marker(body) == own[1]):
         return [], []
-    if own is None:
-        return [CreateComment(body)], []
-    return [UpdateComment(own[0].id, body)] if read_marker(body) != own[1] else [], []
+    return [UpdateComment(own[0].id, body) if own else CreateComment(body)], []
 
 
 def _find_reason_for_silence(issue: Issue, state: State) -> str | None:
@@ -243,6 +241,12 @@ def _find_reason_to_leave(comment: Comment, marker: Marker) -> str | None:
     if not is_as_written(comment, marker):
         return "our comment was edited by somebody, and is left alone"
     return None
+
+
+def _remembers_links(marker: Marker, config: Config) -> bool:
+    """Whether our comment would lose what it knows by links if it were written without them."""
+    label = config.duplicates.label
+    return bool(marker.links or marker.earlier or (label and not without([label], marker.labels)))
 
 
 def _write_body(issue: Issue, wish: Wish, state: State, config: Config, marker: Marker | None) -> str | None:

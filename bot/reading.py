@@ -74,4 +74,5 @@ def read_state(
         existing_labels=existing,
         targets=linking.targets,
         duplicates=linking.duplicates,
+        are_links_known=linking.is_whole,
     )

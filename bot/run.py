@@ -7,7 +7,7 @@ from functools import lru_cache
 from bot.apply import apply_plan
 from bot.github.event import IssueRequest
 from bot.github.tracker import Change, Issue, IssueEvent, Skip, Tracker
-from bot.linking import choose_duplicate_label, list_unchecked, read_linking
+from bot.linking import list_unchecked, read_linking, wish_duplicate_label
 from bot.plan import make_plan
 from bot.reading import find_login, read_history, read_issue, read_state, restore_title
 from bot.report import Report, check_identity
@@ -16,7 +16,7 @@ from bot.rules.rule import Ruleset
 from bot.showing import list_unshown
 from bot.skip import find_event_skip
 from bot.sources import Sources
-from bot.wish import Wish, add_label, choose_wish
+from bot.wish import Wish, choose_wish
 
 
 def run(
@@ -34,9 +34,8 @@ def run(
     login = find_login(issue, sources.config, tracker)
     matches, wish, history = _weigh_as_reported(issue, login, sources, tracker, now)
     linking = read_linking(issue, wish, login, sources, tracker)
-    if label := choose_duplicate_label(linking, sources.config):
-        wish = add_label(wish, label)
-        history = read_history(issue, wish, login, sources.config, tracker) if history is None else history
+    wish = wish_duplicate_label(wish, linking, sources.config)
+    history = read_history(issue, wish, login, sources.config, tracker) if history is None else history
     state = read_state(issue, wish, login, history, linking, tracker)
     state = replace(state, template=sources.template, forbidden=sources.ruleset.forbidden_words)
     plan = make_plan(issue, wish, state, sources.config, now)

@@ -49,12 +49,12 @@ def choose_wish(matches: Iterable[Match], config: Config, today: date) -> Wish:
 
 def add_label(wish: Wish, label: str) -> Wish:
     """The wish with one label more; where a rule wants it off, it is on all the same."""
-    return replace(
-        wish,
-        add=unique([*wish.add, label]),
-        remove=without(wish.remove, [label]),
-        fitting=unique([*wish.fitting, label]),
-    )
+    return replace(leave_label(wish, label), add=unique([*wish.add, label]))
+
+
+def leave_label(wish: Wish, label: str) -> Wish:
+    """The wish that takes this label off in no case."""
+    return replace(wish, remove=without(wish.remove, [label]), fitting=unique([*wish.fitting, label]))
 
 
 def unique(labels: Iterable[str]) -> tuple[str, ...]:

@@ -12,7 +12,10 @@ from tests.builders import OPENED, OURSELVES, Fields
 
 @dataclass
 class FakeTracker:
-    """A repository with some issues, as it is now. Every write takes a minute, and leaves its trace in the history."""
+    """A repository with some issues, as it is now. Every write takes a minute, and leaves its trace in the history.
+
+    `failure` is what reading links ends with.
+    """
 
     issues: dict[int, Issue] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
@@ -21,6 +24,7 @@ class FakeTracker:
     we: Account = OURSELVES
     links: dict[int, LinkedIssue] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
+    failure: TrackerError | None = None
     now: datetime = OPENED
     requests: int = 0
 
@@ -57,6 +61,8 @@ class FakeTracker:
     def read_links(self, repository: str, numbers: Iterable[int]) -> Links:
         del repository
         self.requests += 1
+        if self.failure:
+            raise self.failure
         known = {number: self.issues[number] for number in numbers if number in self.issues}
         plain = {number: LinkedIssue(issue=issue) for number, issue in known.items()}
         return Links(

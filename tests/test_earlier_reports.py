@@ -342,6 +342,49 @@ def test_a_search_that_fails_ends_nothing_and_takes_no_link_away(
     assert cluster.root.number in before
 
 
+def lose_answers(github: FakeGitHub, number: int) -> None:
+    """The request of that number is lost, however often it is sent."""
+    github.faults = dict.fromkeys(range(number, number + 4), FAULTS["502"])
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_links_that_cannot_be_read_take_no_link_away(
+    fake_github: FakeGitHub, tmp_path: Path, way: str, which: int
+) -> None:
+    """Neither those that were asked for, nor the ends of their chains."""
+    configure(fake_github)
+    cluster = fill(fake_github, 20)
+    steps = [fake_github.add_issue(f"Step {count}", "Nothing", author=STRANGER) for count in range(3)]
+    for one, other in pairwise([cluster.root, *steps]):
+        fake_github.mark_duplicate(one, other)
+    issue = report(fake_github)
+    for action in ("opened", "edited"):
+        look(fake_github, issue, tmp_path, way, action)
+    before, body = links_of(issue), our_comments(issue)[0].body
+    links = [number for number, request in enumerate(fake_github.requests, 1) if str(request) == LINKS][1:]
+
+    lose_answers(fake_github, links[which])
+    finished = look(fake_github, issue, tmp_path, way, "edited")
+
+    assert (len(links), finished.code, links_of(issue), our_comments(issue)[0].body) == (2, 0, before, body)
+    assert "a comment that gives links stays as it is" in finished.out
+
+
+def test_what_a_person_named_and_cannot_be_read_waits(fake_github: FakeGitHub) -> None:
+    configure(fake_github, "{}\n")
+    fake_github.add_issue("The first one")
+    issue = fake_github.add_issue("It is slow", "Very slow")
+    event = tell_event(fake_github, issue, "created", by_member(fake_github, issue))
+    lose_answers(fake_github, 4)
+
+    finished, labels = run_once(fake_github, event), [*issue.labels]
+    fake_github.faults = {}
+    again = run_once(fake_github, event)
+
+    assert (finished.code, labels, again.code, issue.labels) == (0, [], 0, ["duplicate"])
+    assert "Remark    `/signpost duplicate #1`: #1 could not be checked; nothing is done" in finished.out
+
+
 def test_a_server_that_is_too_old_to_tell_duplicates_is_asked_for_three_links(
     fake_github: FakeGitHub, tmp_path: Path
 ) -> None:

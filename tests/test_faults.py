@@ -1,10 +1,10 @@
 """Whatever goes wrong with any request of a run: the next run puts things right, with exactly one comment."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from bot.github.tracker import IssueEvent
 from bot.github.wire import Patience
 from bot.run import run
 from tests.stand_ins.command import Finished
-from tests.stand_ins.fake_github import FAULTS, MAINTAINER, SECONDARY_LIMIT, FakeGitHub, Fault, Reply
+from tests.stand_ins.fake_github import FAULTS, HARD_FAULTS, MAINTAINER, SECONDARY_LIMIT, FakeGitHub, Fault, Reply
 from tests.stand_ins.github_json import Person, StoredIssue, error_json
 from tests.stand_ins.openapi import OpenAPIChecker
 from tests.stand_ins.story import (
@@ -61,6 +61,16 @@ HARD: Mapping[str, Fault] = {
 
 PASSING = frozenset({"secondary limit", "429"})
 """What GitHub certainly did not do, so that even a write is sent again within the same run."""
+
+TRIES = 4
+"""So often a read is sent."""
+
+OUTAGES: Mapping[str, tuple[Fault, ...]] = {
+    **{name: (FAULTS[name],) * TRIES for name in ("reset", "lost answer", "truncated answer", "502")},
+    "GraphQL's limit": (HARD_FAULTS["GraphQL's limit"],),
+    "GraphQL's timeout": (HARD_FAULTS["GraphQL's timeout"],),
+}
+"""What a read gets in a row, so that there is no answer to what was asked; other requests are answered."""
 
 BROKEN = frozenset({"reset", "lost answer", "truncated answer", "502"})
 """What a read is repeated after."""
@@ -224,11 +234,30 @@ CASES = [
 ]
 
 
+GUIDANCE = "The build ran out of disk space."
+WITHOUT_LINKS: Mapping[str, Ending] = {
+    "new": replace(STORIES["new"].ending, comments=(GUIDANCE,)),
+    "known": replace(STORIES["known"].ending, comments=(GUIDANCE,)),
+    "changed rule": replace(STORIES["changed rule"].ending, comments=(ANSWER,)),
+    "due to be closed": replace(STORIES["due to be closed"].ending, state="open"),
+}
+"""How a run ends that GitHub did not tell how links stand: whoever is new here gets guidance, nobody loses a link."""
+
+OUTAGE_CASES = [
+    (story, number, fault)
+    for story in WITHOUT_LINKS
+    for number, request in enumerate(STORIES[story].requests, 1)
+    for fault in OUTAGES
+    if request == "POST /graphql" and number > 1
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Aftermath:
-    """A run with a fault, a run without one, and what people see then."""
+    """A run with a fault and what people see then, and the same after a run without one."""
 
     first: Finished
+    between: Ending
     second: Finished
     ending: Ending
 
@@ -249,19 +278,23 @@ def aftermaths(
 ) -> Iterator[Mapping[tuple[str, int, str], Future[Aftermath]]]:
     """All of them side by side, because a run mostly waits: a second from one write to the next."""
     with ThreadPoolExecutor(48) as pool:
-        yield {case: pool.submit(go_through, *case, prepared[case[0]]) for case in CASES}
+        yield {
+            **{case: pool.submit(go_through, *case[:2], (HARD[case[2]],), prepared[case[0]]) for case in CASES},
+            **{case: pool.submit(go_through, *case[:2], OUTAGES[case[2]], prepared[case[0]]) for case in OUTAGE_CASES},
+        }
 
 
-def go_through(story: str, number: int, fault: str, begun: FakeGitHub) -> Aftermath:
+def go_through(story: str, number: int, faults: Sequence[Fault], begun: FakeGitHub) -> Aftermath:
+    """A run in which the faults befall the request of that number and those after it, and another one."""
     with copy_github(begun) as github, TemporaryDirectory() as folder:
         issue = github.repositories[REPOSITORY].issues[2]
         event = tell_event(github, issue, STORIES[story].action)
         running = start_run(github, event, Path(folder))
-        github.victim, github.faults = running.pid, {number: HARD[fault]}
-        first = running.go()
+        github.victim, github.faults = running.pid, dict(enumerate(faults, number))
+        first, between = running.go(), see(issue)
         github.faults = {}
         second = start_run(github, event, Path(folder)).go()
-        return Aftermath(first=first, second=second, ending=see(issue))
+        return Aftermath(first=first, between=between, second=second, ending=see(issue))
 
 
 each_story = pytest.mark.parametrize("story", STORIES)
@@ -290,6 +323,17 @@ def test_the_next_run_puts_right_what_a_fault_left(
 
     assert after.ending == STORIES[story].ending
     assert after.second.code == 0
+
+
+@pytest.mark.parametrize("story, number, fault", OUTAGE_CASES)
+def test_an_issue_is_answered_while_links_cannot_be_read(
+    aftermaths: Mapping[tuple[str, int, str], Future[Aftermath]], story: str, number: int, fault: str
+) -> None:
+    after = aftermaths[story, number, fault].result()
+
+    assert (after.first.code, after.between) == (0, WITHOUT_LINKS[story])
+    assert "No new link is given" in after.first.out
+    assert (after.second.code, after.ending) == (0, STORIES[story].ending)
 
 
 @each_case

@@ -160,6 +160,39 @@ def test_earlier_reports_are_linked_as_rule_and_settings_say(
     assert [duplicate.number for duplicate in EARLIER if f"\n- #{duplicate.number} (" in body] == linked
 
 
+# --- links that could not be read
+
+
+@pytest.mark.parametrize(
+    "remembered, settings, actions",
+    [
+        ({"links": [3]}, "", []),
+        ({"earlier": {11: "B"}}, "", []),
+        ({"labels": ["needs-info", "Duplicate"]}, "", []),
+        ({"labels": ["needs-info", "Duplicate"]}, "duplicates: {label: null}", ["update_comment"]),
+        ({"labels": ["needs-info"]}, "", ["update_comment"]),
+    ],
+)
+def test_our_comment_loses_nothing_while_links_cannot_be_read(
+    remembered: Fields, settings: str, actions: list[str]
+) -> None:
+    issue = touched(comments=(our_comment("Old advice.", **remembered),), labels=("needs-info",))
+    config = read_config(settings, "config.yml")
+    assert kinds(plan_of(issue, config=config, are_links_known=False)) == actions
+    assert kinds(plan_of(issue, config=config)) == ["update_comment"]
+
+
+def test_a_comment_of_links_alone_is_not_withdrawn_while_they_cannot_be_read() -> None:
+    issue = touched(comments=(our_comment("**Reported before:**", earlier={11: "B"}),), body="All is well")
+    config = read_config("duplicates: {comment: always}", "config.yml")
+    assert kinds(plan_of(issue, config=config, are_links_known=False)) == []
+    assert kinds(plan_of(issue, config=config)) == ["update_comment"]
+
+
+def test_guidance_is_given_while_links_cannot_be_read() -> None:
+    assert plan_of(an_issue(), a_rule(follow=3), are_links_known=False) == plan_of(an_issue(), a_rule(follow=3))
+
+
 # --- decisions of humans about labels
 
 
@@ -450,6 +483,10 @@ def ready_to_close(rule: Fields = CLOSING, **changes: object) -> Issue:
 @pytest.mark.parametrize("days, plan", [(2.9, NOTHING), (3.1, Plan((Close("not_planned"),)))])
 def test_an_issue_is_closed_after_the_grace_period_if_the_rule_asks_for_it(days: float, plan: Plan) -> None:
     assert plan_of(ready_to_close(), CLOSING, now=after(days=days)) == plan
+
+
+def test_nothing_is_closed_while_links_cannot_be_read() -> None:
+    assert plan_of(ready_to_close(), CLOSING, now=after(days=9), are_links_known=False) == NOTHING
 
 
 def test_nothing_is_closed_unless_a_rule_asks_for_it() -> None:

@@ -218,6 +218,70 @@ def test_an_issue_to_follow_is_linked_only_if_it_can_be(number: int, there: Issu
     assert (f"#{number}" in ours.body) is (remark is None)
 
 
+UNANSWERED = TrackerError("Could not read #3: GitHub answered 502.", unanswered=True)
+TOLD = (
+    "Could not read #3: GitHub answered 502. No new link is given, and a comment that gives links stays as it is, "
+    "until the next run for this issue."
+)
+
+
+def test_an_issue_is_answered_without_links_that_github_does_not_tell_now() -> None:
+    rule, alone = a_rule(follow=3), a_tracker(an_issue())
+    run_once(alone, a_rule())
+    tracker = a_tracker(an_issue(), an_issue(number=3), failure=UNANSWERED)
+
+    report = run_once(tracker, rule, action="opened")
+    (first,) = our_comments(tracker)
+    tracker.failure = None
+    run_once(tracker, rule)
+
+    assert (report.all_remarks, tracker.issues[7].labels) == ((TOLD,), ("needs-info",))
+    assert first.body.partition("<!--")[0] == our_comments(alone)[0].body.partition("<!--")[0]
+    assert ["#3" in comment.body for comment in our_comments(tracker)] == [True]
+
+
+def test_an_answer_that_refuses_to_tell_links_ends_the_run() -> None:
+    tracker = a_tracker(an_issue(), an_issue(number=3), failure=TrackerError("Could not read #3: GitHub answered 401."))
+    with pytest.raises(TrackerError, match="401"):
+        run_once(tracker, a_rule(follow=3))
+    assert (tracker.issues[7].labels, our_comments(tracker)) == ((), [])
+
+
+def test_a_comment_keeps_its_links_while_github_does_not_tell_them() -> None:
+    rule, changed = a_rule(follow=3), a_rule(follow=3, guidance={"tldr": "Free some space."})
+    tracker = a_tracker(an_issue(), an_issue(number=3))
+    run_once(tracker, rule)
+    before = our_comments(tracker)
+
+    tracker.failure = UNANSWERED
+    outage = run_once(tracker, changed)
+    kept = our_comments(tracker)
+    tracker.failure = None
+    run_once(tracker, changed)
+
+    (after_all,) = our_comments(tracker)
+    assert (kept, outage.all_remarks, outage.plan.actions) == (before, (TOLD,), ())
+    assert ("Free some space." in after_all.body, "#3" in after_all.body) == (True, True)
+
+
+@pytest.mark.parametrize("settings", ["", "labels: {prefix_owned: [duplicate]}", "mode: label"])
+@pytest.mark.parametrize("rule", [a_rule(), a_rule(labels={"add": ["needs-info"], "remove": ["duplicate"]})])
+def test_a_command_is_not_obeyed_blindly_and_what_it_did_before_stays(settings: str, rule: Fields) -> None:
+    command = a_comment("/signpost duplicate #3")
+    tracker = a_tracker(an_issue(), an_issue(number=3), labels={*LABELS, "duplicate"}, failure=UNANSWERED)
+    run_once(tracker, rule, settings=settings)
+    tracker.issues[7] = replace(tracker.issues[7], comments=(*tracker.issues[7].comments, command), comment_count=9)
+
+    refused = run_once(tracker, rule, settings=settings)
+    labels = [tracker.issues[7].labels]
+    for tracker.failure in (None, UNANSWERED, None):
+        run_once(tracker, rule, settings=settings)
+        labels.append(tracker.issues[7].labels)
+
+    assert refused.all_remarks == (TOLD, "`/signpost duplicate #3`: #3 could not be checked; nothing is done")
+    assert labels == [("needs-info",), *[("needs-info", "duplicate")] * 3]
+
+
 def test_a_comment_under_another_name_than_ours_is_remarked() -> None:
     tracker = a_tracker(an_issue(), we=OTHER_BOT)
     assert run_once(tracker).remarks == (

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bot.config import Config, read_config
-from bot.wish import Wish, add_label, choose_wish
+from bot.wish import Wish, add_label, choose_wish, leave_label
 from tests.builders import Fields, a_rule, an_issue, matches_of
 
 TODAY = date(2026, 4, 8)
@@ -145,3 +145,8 @@ def test_a_label_that_one_rule_asks_for_is_not_taken_off_by_another() -> None:
 def test_a_label_that_is_added_holds_whatever_a_rule_takes_off() -> None:
     wish = add_label(wish_of(a_rule(labels={"add": ["bug"], "remove": ["Duplicate", "invalid"]})), "duplicate")
     assert (wish.add, wish.remove, wish.fitting) == (("bug", "duplicate"), ("invalid",), ("bug", "duplicate"))
+
+
+def test_a_label_that_is_left_alone_is_neither_asked_for_nor_taken_off() -> None:
+    wish = leave_label(wish_of(a_rule(labels={"add": ["bug"], "remove": ["Duplicate", "invalid"]})), "duplicate")
+    assert (wish.add, wish.remove, wish.fitting) == (("bug",), ("invalid",), ("bug", "duplicate"))

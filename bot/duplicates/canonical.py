@@ -52,9 +52,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Skip):
-    """Why a link is not given; `is_fault` where maintainers should mend something, whoever asked for the link."""
+    """Why a link is not given.
+
+    `is_fault` where maintainers should mend something, whoever asked for the link; `is_unchecked` where GitHub did
+    not answer, so that the link may be given another time.
+    """
 
     is_fault: bool = False
+    is_unchecked: bool = False
 
 
 def follow_chain(number: int, known: Mapping[int, LinkedIssue], repository: str) -> tuple[int, ...]:
@@ -88,11 +93,18 @@ def judge_target(issue: Issue, number: int, links: Links) -> Target | Refusal:
         circle = " → ".join(f"#{step}" for step in _turn_circle(chain[chain.index(end) : -1]))
         return Refusal(f"{circle} are duplicates of each other in a circle; reopen the one that counts", is_fault=True)
     found = links.issues.get(end)
-    if found is None and end in links.unread:
-        return Refusal(f"#{end} was not looked at: that would have taken more requests")
     if found is None:
-        return Refusal(f"#{end} does not exist any more{_tell_way(chain)}")
+        return _judge_missing(chain, links)
     return _judge_place(issue, found, chain) or _judge_state(found, chain, links)
+
+
+def _judge_missing(chain: tuple[int, ...], links: Links) -> Refusal:
+    end = chain[-1]
+    if end not in links.unread:
+        return Refusal(f"#{end} does not exist any more{_tell_way(chain)}")
+    if links.failure:
+        return Refusal(f"#{end} could not be checked{_tell_way(chain)}", is_unchecked=True)
+    return Refusal(f"#{end} was not looked at: that would have taken more requests")
 
 
 def _turn_circle(steps: tuple[int, ...]) -> tuple[int, ...]:

@@ -160,12 +160,12 @@ def explain_failure(what: str, outcome: Answer | Lost, *, is_read: bool, now: fl
     """The error for `what` ("label octo/widget#5"): what GitHub said, and what to do about it."""
     if isinstance(outcome, Lost):
         doubt = outcome.was_sent and not is_read
-        return TrackerError(_say_lost(what, outcome.reason, doubt=doubt), uncertain=doubt)
+        return TrackerError(_say_lost(what, outcome.reason, doubt=doubt), uncertain=doubt, unanswered=True)
     said = shorten(outcome.message())
     answered = f"GitHub answered {outcome.status}{f' ({said})' if said else ''}"
     if outcome.is_fault:
         doubt = not is_read
-        return TrackerError(_say_lost(what, answered, doubt=doubt), uncertain=doubt)
+        return TrackerError(_say_lost(what, answered, doubt=doubt), uncertain=doubt, unanswered=True)
     return TrackerError(
         f"Could not {what}: {answered}. {_advise(outcome, now)}".rstrip(),
         missing=outcome.status == HTTPStatus.NOT_FOUND,

@@ -328,7 +328,8 @@ def _parse(what: str, parse: Callable[[], _Parsed], *, uncertain: bool = False) 
     try:
         return parse()
     except SettingsError as error:
-        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected. {error}", uncertain=uncertain) from None
+        message = f"Could not {what}: GitHub's answer is unexpected. {error}"
+        raise TrackerError(message, uncertain=uncertain, unanswered=True) from None
 
 
 def _repository_path(repository: str) -> str:

@@ -13,6 +13,9 @@ from bot.github.payload import explain, mend_text
 PARTIAL = frozenset({"NOT_FOUND", "FORBIDDEN"})
 """What is said of one thing that was asked for alone; the rest of the answer holds."""
 
+_REFUSALS = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "UNAUTHENTICATED"})
+_TIMED_OUT = "something went wrong while executing your query"
+
 
 class Problem(BaseModel):
     """One of GraphQL's errors; a query that the server does not understand has errors without a type."""
@@ -32,6 +35,21 @@ class Reply(BaseModel):
         """The types of its errors."""
         return frozenset(problem.type for problem in self.errors)
 
+    @property
+    def is_not_understood(self) -> bool:
+        """Whether the server is too old for the query: it has errors without a type then, and no data at all.
+
+        A query that took too long has such errors, too.
+        https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#timeouts
+        """
+        is_plain = self.kinds == {""} and not self.data
+        return is_plain and not any(tells_timeout(problem.message) for problem in self.errors)
+
+
+def tells_timeout(message: str) -> bool:
+    """Whether an error without a type says that GitHub gave up on the query, mostly because it took too long."""
+    return message.lower().startswith(_TIMED_OUT)
+
 
 class Count(BaseModel):
     """How many there are of something."""
@@ -45,9 +63,13 @@ def explain_answer(what: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({explain(error)}).") from None
+        raise _miss(what, explain(error)) from None
     except (AttributeError, SettingsError, TypeError) as error:
-        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({error}).") from None
+        raise _miss(what, str(error)) from None
+
+
+def _miss(what: str, why: str) -> TrackerError:
+    return TrackerError(f"Could not {what}: GitHub's answer is unexpected ({why}).", unanswered=True)
 
 
 def mend_json(json: Json) -> Json:
@@ -70,5 +92,7 @@ def describe_problems(problems: list[Problem], what: str) -> TrackerError:
     if "FORBIDDEN" in kinds:
         return TrackerError(f"{said}. Give the job `permissions: contents: read`.")
     if "RATE_LIMITED" in kinds:
-        return TrackerError(f"{said}. Run it again within the hour.")
-    return TrackerError(said)
+        # GraphQL has a limit of its own; the REST API may answer on.
+        # https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+        return TrackerError(f"{said}. Run it again within the hour.", unanswered=True)
+    return TrackerError(said, unanswered=not kinds & _REFUSALS)

@@ -127,7 +127,7 @@ def parse_links(reply: object, repository: str, what: str) -> Links | None:
     with explain_answer(what):
         read = Reply.model_validate(mend_json(reply))
         found = (read.data or {}).get("repository")
-        if found is None and read.kinds == {""}:
+        if found is None and read.is_not_understood:
             return None
         if found is None or read.kinds - PARTIAL:
             raise describe_problems(read.errors or [Problem(message="nothing")], what)

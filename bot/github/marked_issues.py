@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from pydantic import BaseModel, Field
 
 from bot.github.answer import Json
-from bot.github.graphql import PARTIAL, Count, Problem, Reply, describe_problems, explain_answer, mend_json
+from bot.github.graphql import (
+    PARTIAL,
+    Count,
+    Problem,
+    Reply,
+    describe_problems,
+    explain_answer,
+    mend_json,
+    tells_timeout,
+)
 from bot.github.marks import Marks, Place, Repository, find_mark
 from bot.github.tracker import Cursor, Page
 
@@ -20,7 +29,6 @@ SIZES: tuple[int, ...] = (100, 50, 25, 12)
 
 _EARLIEST = "1970-01-01T00:00:00Z"
 _COSTLY = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"})
-_TIMED_OUT = "something went wrong while executing your query"
 
 ISSUES_QUERY = """
 query($owner: String!, $name: String!, $first: Int!, $after: String, $since: DateTime!) {
@@ -122,7 +130,7 @@ def is_too_costly(reply: Json) -> bool:
 def _is_costly(error: object) -> bool:
     if not isinstance(error, Mapping):
         return False
-    return error.get("type") in _COSTLY or str(error.get("message")).lower().startswith(_TIMED_OUT)
+    return error.get("type") in _COSTLY or tells_timeout(str(error.get("message")))
 
 
 def parse_marked(reply: Json, asked: Mapping[str, Json], what: str) -> Page | None:
@@ -135,16 +143,11 @@ def parse_marked(reply: Json, asked: Mapping[str, Json], what: str) -> Page | No
         read = Reply.model_validate(mend_json(reply))
         repository = (read.data or {}).get("repository") or {}
         found = repository.get("issues")
-        if found is None and not is_too_costly(reply) and _is_refused(read):
+        if found is None and (read.is_not_understood or read.kinds == {"FORBIDDEN"}):
             return None
         if found is None or read.kinds - PARTIAL:
             raise describe_problems(read.errors or [Problem(message="nothing")], what)
         return _make_page(_Issues.model_validate(found), asked, Count.model_validate(repository.get("all")))
-
-
-def _is_refused(read: Reply) -> bool:
-    """A query that is not understood has errors without a type, and no data at all."""
-    return read.kinds == {"FORBIDDEN"} or (read.kinds == {""} and not read.data)
 
 
 def _make_page(issues: _Issues, asked: Mapping[str, Json], total: Count) -> Page:

@@ -143,13 +143,14 @@ class Links:
 
     `issues` may hold more than was asked for: what those were marked duplicates of. `releases` are the newest, the
     newest first; `has_older_releases` where there are more. `unread` are those that it would have cost too much to ask
-    for.
+    for, or, where `failure` says what went wrong, that GitHub did not answer for.
     """
 
     issues: Mapping[int, LinkedIssue] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
     has_older_releases: bool = False
     unread: frozenset[int] = frozenset()
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,6 +144,19 @@ def test_only_the_ends_of_chains_that_go_on_are_read_again(
     assert find_unread_ends(asked, links(*known).issues, HERE) == ends
 
 
+@pytest.mark.parametrize(
+    "number, failure, refusal",
+    [
+        (5, "", Refusal("#5 was not looked at: that would have taken more requests")),
+        (5, "GitHub answered 502.", Refusal("#5 could not be checked", is_unchecked=True)),
+        (2, "GitHub answered 502.", Refusal("#5 could not be checked, and #2 is a duplicate of it", is_unchecked=True)),
+    ],
+)
+def test_what_was_not_read_is_told_from_what_is_gone(number: int, failure: str, refusal: Refusal) -> None:
+    known = Links(issues={2: linked(2, 5)}, unread=frozenset({5}), failure=failure)
+    assert judge_target(an_issue(), number, known) == refusal
+
+
 FIXED_AT = after(days=1)
 EARLY = Release(tag="v2.1.95", at=OPENED)
 BETA = Release(tag="v2.2.0-beta.1", at=after(days=2), is_prerelease=True)

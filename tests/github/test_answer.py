@@ -46,6 +46,25 @@ def test_a_rate_limit_is_found_with_its_length(given: Answer, expected: tuple[fl
 
 
 LOST = Lost(reason="the connection broke", was_sent=True)
+
+
+@pytest.mark.parametrize(
+    "outcome, unanswered",
+    [
+        (LOST, True),
+        (answer(500), True),
+        (answer(504), True),
+        (answer(401), False),
+        (answer(403), False),
+        (answer(403, SECONDARY), False),
+        (answer(404), False),
+        (answer(429, retry_after="3600"), False),
+    ],
+)
+def test_what_github_refused_is_answered(outcome: Answer | Lost, *, unanswered: bool) -> None:
+    assert explain_failure("read #1", outcome, is_read=True, now=NOW).unanswered is unanswered
+
+
 LIMITED = answer(429, retry_after="20")
 
 

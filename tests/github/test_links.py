@@ -160,6 +160,27 @@ def test_other_errors_are_told(error: Json, message: str) -> None:
         fail([error])
 
 
+@pytest.mark.parametrize(
+    "error, data, unanswered",
+    [
+        ({"message": "Something went wrong while executing your query."}, None, True),
+        ({"message": "oops"}, {"repository": None}, True),
+        ({"type": "RATE_LIMITED", "message": "later"}, None, True),
+        ({"type": "RESOURCE_LIMITS_EXCEEDED", "message": "too much"}, {"repository": {"i3": None}}, True),
+        ({"type": "SERVICE_UNAVAILABLE", "message": "no"}, None, True),
+        ({"type": "FORBIDDEN", "message": "no"}, {"repository": None}, False),
+        ({"type": "INSUFFICIENT_SCOPES", "message": "no"}, {"repository": {"i3": None}}, False),
+        ({"type": "NOT_FOUND", "message": "no repository"}, {"repository": None}, False),
+    ],
+)
+def test_an_error_that_refuses_nothing_leaves_the_question_unanswered(
+    error: Json, data: Value, *, unanswered: bool
+) -> None:
+    with pytest.raises(TrackerError) as caught:
+        fail([error], data)
+    assert caught.value.unanswered is unanswered
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*a_node(1), "nodes"]), inner),
