@@ -198,7 +198,7 @@ def _remark_follows(follows: Mapping[str, int], judged: Mapping[int, Target | Re
     for rule, number in follows.items():
         target = judged[number]
         if isinstance(target, Refusal) and not target.is_unchecked:
-            remarks.append(f"`{rule}` follows {target.reason}; the link is left out")
+            remarks.append(f"the issue that `{rule}` follows is not linked: {target.reason}")
         elif isinstance(target, Target) and target.number != number:
             end = target.number
             remarks.append(f"`{rule}` follows #{number}, which is a duplicate of #{end}; #{end} is linked, so name it")

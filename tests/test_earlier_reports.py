@@ -532,7 +532,9 @@ def test_what_was_transferred_or_deleted_since_the_index_was_built_is_left_out(
 
     assert (done.code, links_of(issue)) == (0, {stays.number: "B"})
     reasons = {each["number"]: each["why"] for each in json.loads(done.out)["left_out"]}
-    assert reasons == {one.number: f"#{one.number} does not exist any more" for one in (moved, deleted)}
+    assert reasons == {
+        one.number: f"#{one.number} does not exist here (deleted, moved, or never an issue)" for one in (moved, deleted)
+    }
 
 
 def test_an_index_of_another_repository_is_not_asked(fake_github: FakeGitHub, tmp_path: Path) -> None:

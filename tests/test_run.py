@@ -206,7 +206,7 @@ def test_a_label_of_our_own_prefix_goes_even_if_nothing_matches_any_more() -> No
             an_issue(number=3, state="closed", state_reason="duplicate"),
             "#3 is closed as duplicate, and nothing says of what",
         ),
-        (4, an_issue(number=3), "#4 does not exist any more"),
+        (4, an_issue(number=3), "#4 does not exist here (deleted, moved, or never an issue)"),
         (7, an_issue(number=3), "#7 is this issue itself"),
     ],
 )
@@ -214,7 +214,7 @@ def test_an_issue_to_follow_is_linked_only_if_it_can_be(number: int, there: Issu
     tracker = a_tracker(an_issue(), there)
     report = run_once(tracker, a_rule(follow=number), action="opened")
     (ours,) = our_comments(tracker)
-    assert report.all_remarks == ((f"`out-of-disk` follows {remark}; the link is left out",) if remark else ())
+    assert report.all_remarks == ((f"the issue that `out-of-disk` follows is not linked: {remark}",) if remark else ())
     assert (f"#{number}" in ours.body) is (remark is None)
 
 

@@ -99,9 +99,13 @@ def judge_target(issue: Issue, number: int, links: Links) -> Target | Refusal:
 
 
 def _judge_missing(chain: tuple[int, ...], links: Links) -> Refusal:
+    """GraphQL says the same of an issue that was moved away and of one that never was; only REST says where it is.
+
+    https://github.com/apache/devlake/issues/7969, https://github.com/MarcusJellinghaus/mcp-workspace/issues/256
+    """
     end = chain[-1]
     if end not in links.unread:
-        return Refusal(f"#{end} does not exist any more{_tell_way(chain)}")
+        return Refusal(f"#{end} does not exist here (deleted, moved, or never an issue){_tell_way(chain)}")
     if links.failure:
         return Refusal(f"#{end} could not be checked{_tell_way(chain)}", is_unchecked=True)
     return Refusal(f"#{end} was not looked at: that would have taken more requests")

@@ -42,7 +42,7 @@ def target(number: int, state: str = "open", asked: int | None = None) -> Target
         (3, an_issue(number=3, is_pull_request=True), Refusal("#3 is a pull request")),
         (3, an_issue(number=9), Refusal("#3 was moved to octo-org/octo-repo#9")),
         (3, an_issue(number=3, repository=ELSEWHERE), Refusal("#3 was moved to octo-org/other#3")),
-        (3, None, Refusal("#3 does not exist any more")),
+        (3, None, Refusal("#3 does not exist here (deleted, moved, or never an issue)")),
         (7, None, Refusal("#7 is this issue itself")),
         (7, an_issue(), Refusal("#7 is this issue itself")),
     ],
@@ -94,7 +94,7 @@ CIRCLE = (linked(2, 3), linked(3, 4), linked(4, 3))
         pytest.param(
             2,
             (linked(2, 3),),
-            Refusal("#3 does not exist any more, and #2 is a duplicate of it"),
+            Refusal("#3 does not exist here (deleted, moved, or never an issue), and #2 is a duplicate of it"),
             id="the end is gone",
         ),
         pytest.param(
