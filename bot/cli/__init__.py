@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from itertools import pairwise
+from typing import NoReturn
 
 from bot.errors import SignpostError
 
@@ -29,6 +30,22 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where a disk, or what one may use of it, is full."""
 
 
+class WrongUsage(SystemExit):
+    """Words that no command understands; `message` says which."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(2)
+        self.message = message
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Tell it like argparse, and keep it for a script that asked for JSON."""
+        self.print_usage(sys.stderr)
+        print(f"{self.prog}: error: {message}", file=sys.stderr)
+        raise WrongUsage(message)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 fine, 1 findings, 2 usage or rules, 3 GitHub, 130 interrupted."""
     # Looking for pydantic's plugins among all installed packages costs more than reading a rule; there are none.
@@ -47,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except OSError as error:
         return _end_output(error)
+    except WrongUsage as wrong:
+        _tell_script(wrong.message, words)
+        raise
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):  # rich leaves with 1 then, which is a finding for us
             return 0
@@ -67,15 +87,19 @@ def _end_output(error: OSError) -> int:
 def _tell(message: str, code: int, words: list[str]) -> int:
     """The message for a person, and for a script that asked for JSON; gives back the exit code."""
     print(f"signpost: {message}", file=sys.stderr)
+    _tell_script(message, words)
+    return code
+
+
+def _tell_script(message: str, words: list[str]) -> None:
     if "--format=json" in words or ("--format", "json") in pairwise(words):
         from bot.cli.output import print_json
 
         print_json({"error": message})
-    return code
 
 
 def _dispatch(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="signpost",
         description="Recognises known problems in new GitHub issues and answers each with one comment.",
         epilog="example: signpost check .github/signpost",

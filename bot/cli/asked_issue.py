@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.cli.history import check_repository
 from bot.cli.progress import track
 from bot.errors import SettingsError, explain_cause
 from bot.github.payload import EPOCH, parse_issue
@@ -45,6 +46,7 @@ def read_asked_issue(asked: str, repository: str | None, settings: Settings) -> 
     if not repository:
         message = f"#{number} of which repository? Give --repo owner/name, or the issue's address"
         raise SettingsError(message)
+    check_repository(repository)
     return _fetch(repository, int(number), settings)
 
 

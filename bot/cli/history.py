@@ -47,9 +47,7 @@ def open_history(arguments: argparse.Namespace) -> History:
         return open_file(Path(arguments.issues))
     from bot.history.store import open_store, open_stored
 
-    if not _REPOSITORY.fullmatch(arguments.repo):
-        message = f"{arguments.repo!r} is no repository; write it as owner/name"
-        raise SettingsError(message)
+    check_repository(arguments.repo)
     path = find_cache(arguments.cache) / STORE
     if not arguments.cached:
         with open_store(path) as store:
@@ -62,6 +60,12 @@ def open_history(arguments: argparse.Namespace) -> History:
         message = f"nothing of {arguments.repo} is in {path}; leave --cached out to download it"
         raise SettingsError(message)
     return history
+
+
+def check_repository(name: str) -> None:
+    """Raise SettingsError for what is no `owner/name`."""
+    if not _REPOSITORY.fullmatch(name):
+        raise SettingsError(f"{name!r} is no repository; write it as owner/name")
 
 
 def find_cache(asked: str | None) -> Path:

@@ -17,6 +17,9 @@ _HTML_ADDRESS = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?P<kind
 _API_ADDRESS = re.compile(r"https?://.+?/repos/(?P<repository>[^/]+/[^/]+)(?:/issues/\d+)?")
 _MOST = 10**9
 """No number of an issue is so large."""
+_LARGEST = 10**18
+"""What other trackers number may be larger; whoever keeps issues has 64 bits for it."""
+
 _COMMENT_ADDRESS = re.compile(r"#issuecomment-(\d+)$")
 
 
@@ -120,7 +123,7 @@ class _CommentJson(_Json):
 
 
 class _IssueJson(_Json):
-    number: int
+    number: Annotated[int, Field(lt=_LARGEST)]
     title: Annotated[str, BeforeValidator(_text)]
     body: Text = ""
     id: DatabaseId = 0

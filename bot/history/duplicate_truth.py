@@ -41,7 +41,7 @@ def _parse_line(where: str, line: str) -> tuple[int, KnownIssue]:
             None if original is None else int(original), frozenset(map(int, group)), bool(found.get("uncertain"))
         )
         return int(found["number"]), known
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise SettingsError(
             f'{where}: this says nothing of an issue; give {{"number": 7, "duplicate_of": 3}}, or null for none'
         ) from error

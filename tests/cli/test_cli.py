@@ -220,3 +220,18 @@ def test_a_script_that_asked_for_json_gets_the_error_as_json(tmp_path: Path, for
     message = "cannot read none.jsonl: No such file or directory"
     assert (finished.code, finished.err) == (2, f"signpost: {message}\n")
     assert json.loads(finished.out) == {"schema_version": 1, "error": message}
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (("backtest",), "one of the arguments --issues --repo is required"),
+        (("index", "search", "--index", "x", "--most", "0", "y"), "argument --most: '0' is no number from 1 on"),
+    ],
+    ids=["backtest", "index search"],
+)
+def test_wrong_usage_is_told_as_json_where_that_is_asked_for(words: tuple[str, ...], message: str) -> None:
+    finished = run_command(*words, "--format", "json")
+
+    assert (finished.code, finished.err.splitlines()[-1].partition(": error: ")[2]) == (2, message)
+    assert json.loads(finished.out) == {"schema_version": 1, "error": message}

@@ -121,7 +121,8 @@ def test_a_truth_file_says_what_is_a_duplicate(line: str, known: dict[int, Known
 
 
 @pytest.mark.parametrize(
-    "line", ["[]", "{}", '{"number": "x"}', "nonsense", '{"number": 1, "group": 5, "duplicate_of": 2}']
+    "line",
+    ["[]", "{}", '{"number": "x"}', '{"number": 1e999}', "nonsense", '{"number": 1, "group": 5, "duplicate_of": 2}'],
 )
 def test_a_line_that_says_nothing_is_named(line: str) -> None:
     with pytest.raises(SettingsError, match=r"^t:3: "):
