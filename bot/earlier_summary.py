@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from bot.comment.links import describe_status
 from bot.comment.quoting import quote_cell
 from bot.duplicates.earlier import Duplicate, Earlier, LeftOut
-from bot.duplicates.feature_words import FEATURES
+from bot.duplicates.feature_words import FEATURES, describe_value
 from bot.linking import Linking
 
 _MOST_QUOTED = 3
 _MOST_LEFT_OUT = 5
+_SCORE = "The score says how likely the two are the same problem at all; A and B are linked whatever it is."
 
 
 def describe_earlier(linking: Linking, unshown: Iterable[LeftOut]) -> Iterator[str]:
@@ -18,6 +19,8 @@ def describe_earlier(linking: Linking, unshown: Iterable[LeftOut]) -> Iterator[s
     hidden = {each.earlier.number for each in unshown}
     linked = [each for each in linking.duplicates if _number_found(each) not in hidden]
     yield "\n".join(_write_table(linked)) if linked else "Nothing is linked."
+    if linked:
+        yield _SCORE
     if left_out:
         yield "Not linked:"
         yield "\n".join(map(_describe_left_out, left_out[:_MOST_LEFT_OUT]))
@@ -64,4 +67,4 @@ def _write_features(found: Sequence[Earlier]) -> Iterator[str]:
     for name, said in FEATURES.items():
         values = [each.features.get(name, 0.0) for each in found]
         if any(values):
-            yield f"| {said} | {' | '.join(f'{value:.2f}' for value in values)} |"
+            yield f"| {said} | {' | '.join(describe_value(name, value) for value in values)} |"

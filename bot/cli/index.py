@@ -16,6 +16,9 @@ _EMBED = (
     "a sentence model on this machine, to tell the meaning of reports as well: a folder with model.onnx and"
     " tokenizer.json, or `installed` for one in installed packages; needs the extra `embed`, and downloads nothing"
 )
+_DIGITS = 9
+"""Those of more issues than any repository has."""
+
 _EPILOG = """\
 Then ask it: signpost index search --index issues.index "the build fails with exit code 101" --explain
 
@@ -112,10 +115,10 @@ def _read_place(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    """A number from 1 on; what else is given is told by argparse."""
-    if not (text.isascii() and text.isdigit() and int(text)):
+    """A number from 1 on; what else is given is told by argparse. What is more than there can be means all."""
+    if not (text.isascii() and text.isdigit() and text.strip("0")):
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
-    return int(text)
+    return int(text) if len(text) <= _DIGITS else 10**_DIGITS
 
 
 def _add_index(parser: argparse.ArgumentParser) -> None:
@@ -186,4 +189,4 @@ def _calibrate(arguments: argparse.Namespace) -> None:
     else:
         from bot.cli.index_text import print_calibration
 
-        print_calibration(calibration)
+        print_calibration(calibration, Path(arguments.index))

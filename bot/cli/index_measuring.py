@@ -62,10 +62,7 @@ def calibrate_index(path: Path, share: float, last: int) -> Calibration:
 
 
 def _calibrate(path: Path, share: float, last: int, *, with_meaning: bool) -> Calibration:
-    replayed = list(track(replay_latest(path, last, with_meaning=with_meaning), "issues", last))
-    if not replayed:
-        raise SettingsError(f"the index {path} is empty: there is nothing to learn from")
-    return calibrate(replayed, share)
+    return calibrate(list(track(replay_latest(path, last, with_meaning=with_meaning), "issues", last)), share)
 
 
 def tell_calibration(calibration: Calibration) -> dict[str, Any]:

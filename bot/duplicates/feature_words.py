@@ -1,26 +1,68 @@
-"""The features of the ranking in words. Pure."""
+"""The features of the ranking, and their values, in words. Pure."""
 
-FEATURES = {
-    "word_score": "words in common, against the best candidate's",
-    "self_score": "words in common, against all of the report's",
-    "title_score": "words in both titles, against the best candidate's",
-    "age": "days since it was filed (log)",
-    "quiet": "days since another report last pointed to it (log)",
-    "title_likeness": "how alike the titles are",
-    "rarest_word": "rarity of the rarest word in common",
-    "title_told": "part of the report's title that it has",
-    "title_answered": "part of its title that the report has",
-    "rarest_mark": "rarity of the rarest error in common",
-    "marks": "rarity of all errors in common (log)",
-    "place": "rarity of the place in a source in common",
-    "pairs": "rarity of all pairs of words in common (log)",
-    "rarest_pair": "rarity of the rarest pair of words in common",
-    "duplicates": "duplicates that it has already (log)",
-    "same_author": "the same author",
-    "series": "the same author within two days",
-    "length": "words of its body (log)",
-    "shared": "part of the report's words that it has",
-    "is_duplicate": "it is a duplicate itself",
-    "meaning": "how near its meaning is, by the sentence model",
+from collections.abc import Callable
+from math import exp, expm1
+from typing import NamedTuple
+
+_MANY = 100
+
+
+class Wording(NamedTuple):
+    """What a feature is, and how its value is written."""
+
+    name: str
+    write: Callable[[float], str]
+
+
+def _write_share(value: float) -> str:
+    return f"{value:.0%}"
+
+
+def _write_count(logarithm: float) -> str:
+    """The features of counts are logarithms of one more."""
+    return _write_number(expm1(logarithm))
+
+
+def _write_rarity(nats: float) -> str:
+    return f"1 in {_write_number(exp(nats))}" if nats > 0 else "none"
+
+
+def _write_number(value: float) -> str:
+    """With two digits that count where there are more: features are rounded before people see them."""
+    return f"{float(f'{value:.2g}') if value >= _MANY else value:,.0f}"
+
+
+def _write_answer(value: float) -> str:
+    return "yes" if value else "no"
+
+
+_WORDINGS = {
+    "word_score": Wording("words in common, against the best candidate's", _write_share),
+    "self_score": Wording("words in common, against all of the new report's", _write_share),
+    "title_score": Wording("words in both titles, against the best candidate's", _write_share),
+    "age": Wording("days since the earlier one was filed", _write_count),
+    "quiet": Wording("days since another report last pointed to it", _write_count),
+    "title_likeness": Wording("how alike the titles are", _write_share),
+    "rarest_word": Wording("reports that have the rarest word in common", _write_rarity),
+    "title_told": Wording("part of the new title that the earlier report has", _write_share),
+    "title_answered": Wording("part of the earlier title that the new report has", _write_share),
+    "rarest_mark": Wording("reports that have the rarest error in common", _write_rarity),
+    "marks": Wording("rarity of all errors in common, added up", _write_count),
+    "place": Wording("reports that have the place in a source in common", _write_rarity),
+    "pairs": Wording("rarity of all pairs of words in common, added up", _write_count),
+    "rarest_pair": Wording("reports that have the rarest pair of words in common", _write_rarity),
+    "duplicates": Wording("known duplicates of the earlier one", _write_count),
+    "same_author": Wording("by the same author", _write_answer),
+    "series": Wording("by the same author within two days", _write_answer),
+    "length": Wording("words of the earlier one's body", _write_count),
+    "shared": Wording("part of the new report's words that the earlier one has", _write_share),
+    "is_duplicate": Wording("the earlier one is a duplicate itself", _write_answer),
+    "meaning": Wording("how near its meaning is, by the sentence model", _write_share),
 }
+FEATURES = {feature: wording.name for feature, wording in _WORDINGS.items()}
 """What each feature is, for people."""
+
+
+def describe_value(feature: str, value: float) -> str:
+    """What was measured, in units that people count in: `44%`, `20` days, `1 in 8,000` reports."""
+    return _WORDINGS[feature].write(value)

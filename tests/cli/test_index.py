@@ -160,7 +160,7 @@ def test_an_explanation_shows_what_made_the_score(folder: Path) -> None:
 
     assert done.code == 0
     assert "The parser crashes" in done.out
-    assert re.search(r"\+\d\.\d\d +\d\.\d\d +words in common, against the best candidate's", done.out)
+    assert re.search(r"\+\d\.\d\d +\d+% +words in common, against the best candidate's", done.out)
     assert "both have" in done.out
     assert "line 2: error: parser failed with code crashes" in done.out
     assert "not shown to reporters: " in done.out
@@ -172,8 +172,12 @@ def test_an_empty_index_answers(tmp_path: Path) -> None:
     (tmp_path / "issues.jsonl").write_text("", encoding="utf-8")
     index(tmp_path, "build", "--index", "a.index", "--issues", "issues.jsonl")
 
-    assert "nothing alike among 0 issues" in index(tmp_path, "search", "--index", "a.index", "parser").out
-    assert "is empty" in index(tmp_path, "calibrate", "--index", "a.index").err
+    assert index(tmp_path, "search", "--index", "a.index", "parser").out.startswith(
+        "nothing alike among 0 issues\n0 issues;"
+    )
+    calibrated = index(tmp_path, "calibrate", "--index", "a.index")
+    assert (calibrated.code, calibrated.err) == (0, "")
+    assert "0 issues were replayed; these are few" in calibrated.out
 
 
 def test_what_was_learned_is_quoted(folder: Path) -> None:
@@ -186,6 +190,27 @@ def test_what_was_learned_is_quoted(folder: Path) -> None:
     assert f"of the last 110 issues {learned['shown']} would have been shown something" in told
 
 
+def test_a_calibration_says_what_it_means_and_what_comes_of_it(folder: Path) -> None:
+    done = index(folder, "calibrate", "--index", "a.index", "--share", "0.1")
+
+    first, shown, known, following = done.out.splitlines()
+    assert first.startswith("a.index: what only reads alike (tier C) is shown from ")
+    assert first.endswith("% on, so that at most 10.0% of ordinary issues are shown something")
+    assert shown.startswith("of the last 120 issues, ")
+    assert known.startswith("none of them is known to be a duplicate")
+    assert following.startswith("`signpost run --index a.index` goes by that")
+    assert "`duplicates: {tier_c: comment}`" in following
+
+
+def test_what_a_search_shows_is_explained(folder: Path) -> None:
+    plain = index(folder, "search", "--index", "a.index", "The parser crashes").out
+    explained = index(folder, "search", "--index", "a.index", "The parser crashes", "--explain").out
+
+    assert "its percentage says how likely it is the same problem at all; B: both show the same rare error" in plain
+    assert "+0.70 doubles its odds" not in plain
+    assert "+0.70 doubles its odds" in explained
+
+
 def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
     own = search(folder, "parser")["threshold"]
 
@@ -193,7 +218,9 @@ def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
 
     assert "these are few: below 100 issues chance decides, so the model's own threshold holds" in learned.out
     assert search(folder, "parser")["threshold"] == own
-    assert "which is the model's own threshold" in index(folder, "search", "--index", "a.index", "parser").out
+    told = index(folder, "search", "--index", "a.index", "parser").out
+    assert "which is the model's own threshold" in told
+    assert "learns that of this repository from 100 issues on\n" in told
 
 
 @pytest.mark.parametrize(
@@ -203,6 +230,20 @@ def test_a_number_is_one_from_1_on(folder: Path, arguments: tuple[str, ...]) -> 
     done = index(folder, *arguments, "--index", "a.index")
 
     assert (done.code, "is no number from 1 on" in done.err) == (2, True)
+
+
+def test_more_than_there_are_means_all(folder: Path) -> None:
+    assert read_json(folder, "calibrate", "--index", "a.index", "--last", "9" * 30)["replayed"] == 120
+
+
+@pytest.mark.parametrize("number", [10**18, 2**63, 2**70])
+def test_a_number_that_no_index_can_keep_is_told(tmp_path: Path, number: int) -> None:
+    issues = [*some_reports(1), replace(some_reports(2)[1], number=number)]
+    write_history(tmp_path, issues)
+
+    done = index(tmp_path, "build", "--index", "a.index", "--issues", "issues.jsonl")
+
+    assert (done.code, done.err.startswith("signpost: issues.jsonl:2: Not a GitHub issue: number: ")) == (2, True)
 
 
 def test_a_file_that_is_not_there_is_no_text(folder: Path) -> None:
@@ -234,6 +275,9 @@ def test_duplicates_that_are_known_measure_it(folder: Path) -> None:
     told = index(folder, *arguments).out
     assert "10 duplicates and" in told
     assert "95 % interval" in told
+    assert "from a score of" in told
+    assert "these are few ordinary issues: below 100 chance decides" in told
+    assert re.search(r"^ C: reads alike +10 +\d+ +\d+ *$", told, flags=re.MULTILINE)
 
 
 def test_a_truth_without_duplicates_measures_nothing(folder: Path) -> None:

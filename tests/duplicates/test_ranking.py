@@ -1,11 +1,11 @@
-from math import log
+from math import log, log1p
 
 import pytest
 
 from bot.duplicates.calibration import Calibration, Replayed, calibrate, read_calibration, write_calibration
 from bot.duplicates.collection import measure_impact, weigh_asked, weigh_rarity
 from bot.duplicates.explaining import locate_marks, weigh_features
-from bot.duplicates.feature_words import FEATURES
+from bot.duplicates.feature_words import FEATURES, describe_value
 from bot.duplicates.features import Features
 from bot.duplicates.fingerprint import is_frame
 from bot.duplicates.model_file import read_model
@@ -130,6 +130,22 @@ def test_what_moved_a_candidate_is_told_by_weight() -> None:
 
 def test_every_feature_is_described_and_has_its_coefficient() -> None:
     assert tuple(FEATURES) == Features._fields
+
+
+@pytest.mark.parametrize(
+    "feature, value, said",
+    [
+        ("word_score", 0.4377, "44%"),
+        ("age", log1p(20), "20"),
+        ("duplicates", log1p(1_204), "1,200"),
+        ("rarest_word", log(7_953), "1 in 8,000"),
+        ("rarest_mark", 0.0, "none"),
+        ("same_author", 1.0, "yes"),
+        ("is_duplicate", 0.0, "no"),
+    ],
+)
+def test_a_value_is_told_in_what_people_count_in(feature: str, value: float, said: str) -> None:
+    assert describe_value(feature, value) == said
     assert len(read_model().order) == len(Features._fields)
     assert 0 < read_model().threshold < 1
 
