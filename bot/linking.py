@@ -1,10 +1,10 @@
 """What an issue is linked to: earlier reports that were found, and where each link leads now; in few requests."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.comment.marker import find_own_comment
+from bot.comment.rendering import find_server
 from bot.config import Config
 from bot.duplicates.canonical import Refusal, Target, find_unread_ends, judge_target
 from bot.duplicates.earlier import (
@@ -22,12 +22,11 @@ from bot.duplicates.earlier import (
 from bot.errors import TrackerError
 from bot.github.tracker import Issue, Links, Tracker
 from bot.issue.command import find_command
+from bot.issue.mentions import find_mentions
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.rule import Ruleset
 from bot.sources import Sources
 from bot.wish import Wish, add_label, leave_label
-
-_MENTION = re.compile(r"(?<![\w/&])#([1-9][0-9]{0,8})\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,8 @@ def read_linking(issue: Issue, wish: Wish, login: str, sources: Sources, tracker
     links = _read_links(issue, numbers, tracker)
     judged = {number: judge_target(issue, number, links) for number in numbers}
     targets = {number: target for number in follows.values() if isinstance(target := judged[number], Target)}
-    linked = {target.number for target in targets.values()} | _find_mentions(issue)
+    mentions = find_mentions(read_facts(issue, sources.ruleset), find_server(issue))
+    linked = {target.number for target in targets.values()} | mentions
     rules = _match_targets(judged.values(), links, wish, sources.ruleset)
     knowledge = Knowledge(rules=rules, linked=linked, given=given, is_calibrated=findings.is_calibrated)
     duplicates, left_out = choose_duplicates(ordered, judged, knowledge)
@@ -179,11 +179,6 @@ def _match_targets(judged: Iterable[Target | Refusal], links: Links, wish: Wish,
         if same := next((rule for rule in speaking if rule in theirs), None):
             found[number] = same
     return found
-
-
-def _find_mentions(issue: Issue) -> set[int]:
-    """The issues that the report itself names: its author knows them."""
-    return {int(number) for number in _MENTION.findall(f"{issue.title}\n{issue.body}")}
 
 
 def _remark_failure(links: Links) -> list[str]:

@@ -311,6 +311,12 @@ def _kind_of(paragraph: str, view: SectionView | None) -> PieceKind:
     return "log" if view == "logs" or _PASTED.search(paragraph) else "prose"
 
 
+def cut_pasted(text: str) -> str:
+    """What stands above the first line that looks pasted, as people write a line and paste below it; "" without one."""
+    pasted = _PASTED.search(text)
+    return text[: text.rfind("\n", 0, pasted.start()) + 1] if pasted else ""
+
+
 def _piece(kind: PieceKind, body: str, span: Span, view: SectionView | None) -> Iterator[Piece]:
     if view != "ignore" and body[span.start : span.end].strip():
         yield Piece(kind, span)
