@@ -1,6 +1,8 @@
 """What stands around the package agrees with it: action, image, locks, versions and README."""
 
+import argparse
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -14,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic import AliasChoices
 
+from bot.cli import index
 from bot.cli.telling import make_outputs
 from bot.github.runner import Settings
 from bot.report import Report
@@ -58,6 +61,11 @@ def readme_workflows() -> list[str]:
 def readme_steps() -> str:
     """The block that shows the steps of that workflow with an index."""
     return next(block for block in readme_blocks() if block.lstrip().startswith("steps:"))
+
+
+def readme_commands() -> list[str]:
+    """The lines of its workflows' steps that call `signpost index`."""
+    return sorted(set(re.findall(r"^ +signpost index (.+)$", "\n".join(readme_blocks()), flags=re.MULTILINE)))
 
 
 def input_of(variable: str) -> str:
@@ -140,6 +148,21 @@ def test_the_workflow_of_the_readme_gives_inputs_that_exist() -> None:
     steps = [*job["steps"], *yaml.safe_load(readme_steps())["steps"]]
     given = {name for step in steps if "signpost" in step.get("uses", "") for name in step.get("with", {})}
     assert given <= set(ACTION["inputs"])
+
+
+@pytest.mark.parametrize("line", readme_commands())
+def test_the_steps_of_the_readme_call_what_there_is(line: str) -> None:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    index.add_arguments(parser)
+    assert parser.parse_args(shlex.split(line)).index == ".signpost/issues.index"
+
+
+def test_an_index_that_a_second_attempt_made_is_kept() -> None:
+    """A cache is never written again under the same key, and all attempts at a run have its number."""
+    steps = [step for job in yaml.safe_load(readme_workflows()[1])["jobs"].values() for step in job["steps"]]
+    keys = {step["with"]["key"] for step in steps if "cache/save" in step.get("uses", "")}
+    own = "-${{ github.run_id }}-${{ github.run_attempt }}"
+    assert keys == {f"signpost-history{own}", f"signpost-index{own}"}
 
 
 @pytest.mark.parametrize(
