@@ -180,7 +180,7 @@ def render_links(duplicates: Iterable[Duplicate]) -> str:
     alike = [write_link(each) for each in shown if each.tier == "C"]
     try:
         source = make_environment().from_string(read_template("links.md.j2"))
-        return _tidy(source.render(duplicates=known, related=alike))
+        return _tidy(source.render(duplicates=known, related=alike, is_fixed=all(each.fix for each in shown)))
     except (TemplateError, *_FAILURES) as error:
         raise CommentError(f"the comment's template cannot be rendered: {error}") from error
 

@@ -102,6 +102,7 @@ def golden_texts() -> dict[str, str]:
         ),
         "enterprise-server": render_comment([enterprise]),
         "links-alone": render_links([*KNOWN, ALIKE]),
+        "fixed-links-alone": render_links(KNOWN[1:]),
         "may-be-related": render_comment([section_of(duplicates=(*KNOWN, ALIKE))]),
         "withdrawn": read_template("withdrawn.md.j2").strip(),
     }
