@@ -6,7 +6,7 @@ from bot.comment.links import describe_status
 from bot.comment.quoting import quote_cell
 from bot.duplicates.earlier import Duplicate, Earlier, LeftOut
 from bot.duplicates.feature_words import FEATURES, describe_value
-from bot.linking import Linking
+from bot.judging import Linking
 
 _MOST_QUOTED = 3
 _MOST_LEFT_OUT = 5

@@ -7,7 +7,7 @@ from bot.config import Config
 from bot.errors import TrackerError
 from bot.github.event import IssueRequest
 from bot.github.tracker import Change, Issue, IssueEvent, Skip, Tracker
-from bot.linking import Linking
+from bot.judging import Linking
 from bot.plan import State, needs_history
 from bot.skip import find_issue_skip
 from bot.wish import Wish, without

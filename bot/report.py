@@ -9,7 +9,7 @@ from bot.comment.quoting import fence_code, quote_cell, quote_code
 from bot.duplicates.earlier import Duplicate, LeftOut
 from bot.earlier_summary import describe_earlier
 from bot.github.tracker import Skip
-from bot.linking import Linking
+from bot.judging import Linking
 from bot.plan import Action, AddLabels, Close, CreateLabels, Plan, RemoveLabels
 from bot.rules.document import Problem
 from bot.rules.matching import Match

@@ -7,7 +7,8 @@ from functools import lru_cache
 from bot.apply import apply_plan
 from bot.github.event import IssueRequest
 from bot.github.tracker import Change, Issue, IssueEvent, Skip, Tracker
-from bot.linking import list_unchecked, read_linking, wish_duplicate_label
+from bot.judging import wish_duplicate_label
+from bot.linking import list_unchecked, read_linking
 from bot.plan import make_plan
 from bot.reading import find_login, read_history, read_issue, read_state, restore_title
 from bot.report import Report, check_identity

@@ -15,7 +15,7 @@ from bot.apply import Outcome
 from bot.duplicates.canonical import Fix
 from bot.duplicates.earlier import Duplicate, Earlier, LeftOut
 from bot.github.tracker import Skip
-from bot.linking import Linking
+from bot.judging import Linking
 from bot.plan import AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.report import Report, make_json, make_summary
 from bot.rules.document import Problem
