@@ -9,7 +9,9 @@ from bot.duplicates.feature_words import FEATURES, describe_value
 from bot.judging import Linking
 
 _MOST_QUOTED = 3
-_MOST_LEFT_OUT = 5
+MOST_LEFT_OUT = 5
+"""So many of those that are not linked are told."""
+
 _SCORE = "The score says how likely the two are the same problem at all; A and B are linked whatever it is."
 
 
@@ -18,12 +20,14 @@ def describe_earlier(linking: Linking, unshown: Iterable[LeftOut]) -> Iterator[s
     left_out = (*unshown, *linking.left_out)
     hidden = {each.earlier.number for each in unshown}
     linked = [each for each in linking.duplicates if _number_found(each) not in hidden]
-    yield "\n".join(_write_table(linked)) if linked else "Nothing is linked."
     if linked:
+        yield "\n".join(_write_table(linked))
         yield _SCORE
+    else:
+        yield "Nothing is linked." if left_out else "No earlier report is near enough to be told."
     if left_out:
         yield "Not linked:"
-        yield "\n".join(map(_describe_left_out, left_out[:_MOST_LEFT_OUT]))
+        yield "\n".join(map(_describe_left_out, left_out[:MOST_LEFT_OUT]))
     if scored := [each.found for each in linked if each.found and each.found.features]:
         yield "<details><summary>What the scores are made of</summary>"
         yield "\n".join(_write_features(scored))

@@ -122,7 +122,7 @@ def _summary_parts(report: Report, *, is_dry_run: bool) -> Iterator[str]:
         yield "No rule matches."
     for match in sorted(report.matches, key=lambda match: match.superseded_by is not None):
         yield _describe_match(match)
-    if report.linking.duplicates or report.linking.left_out:
+    if report.linking.duplicates or report.linking.left_out or report.linking.expected:
         yield "### Earlier reports\n\n" + "\n\n".join(describe_earlier(report.linking, report.unshown))
     if report.plan.actions:
         yield ("### What would be done (dry run)\n\n" if is_dry_run else "### What was done\n\n") + "\n".join(

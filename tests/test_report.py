@@ -190,6 +190,14 @@ def test_a_skipped_event_says_why() -> None:
             Report(repository=REPOSITORY, issue=None, requests=1),
             "## Signpost: `octo-org/octo-repo`\n\nNo rule matches.\n\n1 request to GitHub.\n",
         ),
+        (
+            Report(repository=REPOSITORY, issue=7, linking=Linking(expected="Of the last 90 issues 2 would have.")),
+            (
+                "## Signpost: `octo-org/octo-repo#7`\n\nNo rule matches.\n\n### Earlier reports\n\n"
+                "No earlier report is near enough to be told.\n\nOf the last 90 issues 2 would have.\n\n"
+                "0 requests to GitHub.\n"
+            ),
+        ),
     ],
 )
 def test_a_summary_of_nothing_is_short(report: Report, summary: str) -> None:

@@ -107,12 +107,12 @@ def _tell_threshold(search: Search) -> str:
     if found is None or not found.is_telling:
         few = f" from {LEAST} issues on" if found else ""
         return (
-            f"{search.size:,} issues; shown from {search.threshold:.1%} on, which is the model's own threshold:"
+            f"{search.size:,} issues; C is shown from {search.threshold:.1%} on, which is the model's own threshold:"
             f" `signpost index calibrate` learns that of this repository{few}"
         )
     caught = f", and {found.caught} of {found.known} known duplicates the right one" if found.known else ""
     return (
-        f"{search.size:,} issues; shown from {search.threshold:.1%} on: of the last {found.replayed:,} issues"
+        f"{search.size:,} issues; C is shown from {search.threshold:.1%} on: of the last {found.replayed:,} issues"
         f" {found.shown} would have been shown something{caught}"
     )
 
@@ -134,9 +134,10 @@ def print_calibration(calibration: Calibration, path: Path) -> None:
 def _tell_calibration(calibration: Calibration, path: Path) -> Iterator[str]:
     yield (
         f"{path}: what only reads alike (tier C) is shown from {calibration.threshold:.1%} on,"
-        f" so that at most {calibration.share:.1%} of ordinary issues are shown something"
+        f" for at most {calibration.share:.1%} of ordinary issues"
     )
-    yield f"of the last {calibration.replayed:,} issues, {calibration.shown:,} would have been shown something"
+    errors = f"; besides, {calibration.same_error:,} the same rare error (tier B)" if calibration.same_error else ""
+    yield f"of the last {calibration.replayed:,} issues, {calibration.shown:,} would have been shown something{errors}"
     if calibration.known:
         yield f"{calibration.caught} of {calibration.known} known duplicates would have been shown the right one"
     else:

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from bot.comment.links import describe_status
 from bot.comment.quoting import fence_code
+from bot.earlier_summary import MOST_LEFT_OUT
 from bot.errors import SignpostError
 from bot.github import runner
 from bot.plan import AddLabels, CreateComment, UpdateComment
@@ -107,6 +108,9 @@ def _write_earlier(report: Report) -> Iterator[str]:
         reason = hidden.get(each.found.number if each.found else each.number)
         told = f" (not linked: {reason})" if reason else ""
         yield f"Earlier   #{each.number}, tier {each.tier}, {describe_status(each)}: {each.why}{told}"
+    for out in report.linking.left_out[:MOST_LEFT_OUT]:
+        found = out.earlier
+        yield f"Earlier   #{found.number}, tier {found.tier}: {found.why} (not linked: {out.why})"
 
 
 def _quote(text: str) -> str:

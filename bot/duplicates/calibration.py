@@ -11,11 +11,12 @@ LEAST = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """Candidates are shown from `threshold` on (a score between 0 and 1).
+    """Candidates that only read alike are shown from `threshold` on (a score between 0 and 1).
 
-    Of `replayed` issues, `shown` were shown something; `known` of these replayed ones are known duplicates, of which
+    Of `replayed` issues, `shown` were shown something so; `known` of these replayed ones are known duplicates, of which
     `caught` were shown the right issue among at most three. `share` is what was asked for: at most so large a part of
-    the issues that are not known as duplicates is shown something.
+    the issues that are not known as duplicates is shown something. `same_error` of the replayed ones have the same rare
+    error as an earlier one, which is shown whatever the score is; None where an earlier version has not counted them.
     """
 
     share: float
@@ -24,6 +25,7 @@ class Calibration:
     shown: int
     known: int
     caught: int
+    same_error: int | None = None
 
     @property
     def is_telling(self) -> bool:
@@ -33,11 +35,15 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A past issue asked about anew: the score of what it would be shown, and whether that is right, if it is known."""
+    """A past issue asked about anew: the score of what it would be shown, and whether that is right, if it is known.
+
+    `has_error` tells that an earlier one shows the same rare error (tier B).
+    """
 
     score: float
     is_known: bool
     is_right: bool
+    has_error: bool = False
 
 
 def calibrate(replayed: Sequence[Replayed], share: float) -> Calibration:
@@ -53,6 +59,7 @@ def calibrate(replayed: Sequence[Replayed], share: float) -> Calibration:
         shown=sum(one.score >= threshold for one in replayed),
         known=len(known),
         caught=sum(one.is_right and one.score >= threshold for one in known),
+        same_error=sum(one.has_error for one in replayed),
     )
 
 

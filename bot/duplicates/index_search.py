@@ -105,8 +105,10 @@ def replay_latest(path: Path, most: int, *, with_meaning: bool = False) -> Itera
             candidates = search_collection(query, collection, model)
             best, shown = find_best(candidates), choose_related(candidates, 0.0)
             original = IndexCollection(connection).read_original(query.number)
+            settled = (settle_tier(each, collection.size) for each in candidates if not each.is_series)
             yield Replayed(
                 score=best.score if best else 0.0,
                 is_known=original is not None,
                 is_right=any(candidate.number == original for candidate in shown),
+                has_error=any(each.tier == "B" for each in settled),
             )

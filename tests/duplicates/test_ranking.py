@@ -130,6 +130,8 @@ def test_what_moved_a_candidate_is_told_by_weight() -> None:
 
 def test_every_feature_is_described_and_has_its_coefficient() -> None:
     assert tuple(FEATURES) == Features._fields
+    assert len(read_model().order) == len(Features._fields)
+    assert 0 < read_model().threshold < 1
 
 
 @pytest.mark.parametrize(
@@ -146,8 +148,6 @@ def test_every_feature_is_described_and_has_its_coefficient() -> None:
 )
 def test_a_value_is_told_in_what_people_count_in(feature: str, value: float, said: str) -> None:
     assert describe_value(feature, value) == said
-    assert len(read_model().order) == len(Features._fields)
-    assert 0 < read_model().threshold < 1
 
 
 @pytest.mark.parametrize(
@@ -179,13 +179,19 @@ def test_a_threshold_lets_a_share_through(scores: list[float], share: float, thr
 
 def test_known_duplicates_are_counted_and_not_held_against_the_threshold() -> None:
     known = [Replayed(0.9, is_known=True, is_right=True), Replayed(0.9, is_known=True, is_right=False)]
-    found = calibrate([*known, *(Replayed(0.1, is_known=False, is_right=False) for _ in range(10))], 0.1)
+    ordinary = [
+        Replayed(0.1, is_known=False, is_right=False, has_error=has_error) for has_error in [True] * 3 + [False] * 7
+    ]
+    found = calibrate([*known, *ordinary], 0.1)
 
-    assert (found.replayed, found.shown, found.known, found.caught) == (12, 2, 2, 1)
+    assert (found.replayed, found.shown, found.known, found.caught, found.same_error) == (12, 2, 2, 1, 3)
     assert read_calibration(write_calibration(found)) == found
 
 
 def test_a_calibration_has_all_its_figures() -> None:
     with pytest.raises(TypeError):
         read_calibration('{"share": 0.02}')
-    assert Calibration(share=0.02, threshold=0.5, replayed=0, shown=0, known=0, caught=0).share == 0.02
+    earlier = '{"share": 0.02, "threshold": 0.5, "replayed": 9, "shown": 1, "known": 0, "caught": 0}'
+    assert read_calibration(earlier) == Calibration(
+        share=0.02, threshold=0.5, replayed=9, shown=1, known=0, caught=0, same_error=None
+    )
