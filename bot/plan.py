@@ -1,10 +1,8 @@
 """What should change: the difference between what the matches ask for and what is there. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
 
+from bot.actions import Action, Close, CreateComment, Plan, UpdateComment
 from bot.comment.marker import Marker, find_foreign_twin, find_own_comment, is_as_written, read_marker, sign_comment
 from bot.comment.rendering import (
     CommentError,
@@ -17,92 +15,12 @@ from bot.comment.rendering import (
 from bot.comment.templates import read_template
 from bot.config import Config
 from bot.duplicates.canonical import Target
-from bot.duplicates.earlier import Duplicate
-from bot.github.tracker import Change, Comment, Issue
+from bot.github.tracker import Comment, Issue
+from bot.labelling import TEMPLATE_MOMENT, are_labels_due, plan_labels
 from bot.rules.matching import Match
 from bot.showing import choose_alone, note_tiers, remark_unproven, share_out
+from bot.state import State
 from bot.wish import Wish, unique, without
-
-_TEMPLATE_MOMENT = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class CreateLabels:
-    """Create labels that the repository does not have."""
-
-    labels: tuple[str, ...]
-    action: Literal["create_labels"] = "create_labels"
-
-
-@dataclass(frozen=True, slots=True)
-class AddLabels:
-    """Set labels."""
-
-    labels: tuple[str, ...]
-    action: Literal["add_labels"] = "add_labels"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveLabels:
-    """Take labels off."""
-
-    labels: tuple[str, ...]
-    action: Literal["remove_labels"] = "remove_labels"
-
-
-@dataclass(frozen=True, slots=True)
-class CreateComment:
-    """Post the one comment."""
-
-    body: str
-    action: Literal["create_comment"] = "create_comment"
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateComment:
-    """Edit our comment in place, also to say that it no longer holds."""
-
-    comment_id: int
-    body: str
-    action: Literal["update_comment"] = "update_comment"
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Close the issue; `duplicate_of` is the canonical issue's number."""
-
-    reason: Literal["not_planned", "duplicate"]
-    duplicate_of: int | None = None
-    action: Literal["close"] = "close"
-
-
-Action = CreateLabels | AddLabels | RemoveLabels | CreateComment | UpdateComment | Close
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The actions, in the order in which they are to be done, and remarks for maintainers."""
-
-    actions: tuple[Action, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """What GitHub says beside the issue itself: who we are, its history, labels that exist, links that may be given.
-
-    `history` is None where it was not needed. `targets` has where the issue leads that a rule follows, by its number
-    in the rule; `duplicates` earlier reports, the best first. Where not `are_links_known`, there may be more of both.
-    """
-
-    login: str = "github-actions[bot]"
-    history: tuple[Change, ...] | None = None
-    existing_labels: frozenset[str] = frozenset()
-    targets: Mapping[int, Target] = field(default_factory=dict)
-    duplicates: tuple[Duplicate, ...] = ()
-    are_links_known: bool = True
-    template: str | None = None
-    forbidden: tuple[str, ...] = ()
 
 
 def needs_history(issue: Issue, wish: Wish, login: str, config: Config) -> bool:
@@ -114,94 +32,20 @@ def needs_history(issue: Issue, wish: Wish, login: str, config: Config) -> bool:
     if own is None and issue.updated_at == issue.created_at:
         return False
     marker = own[1] if own else None
-    is_label_due = bool(without(wish.add, issue.labels) or _find_unwanted(issue, wish, config, marker))
     is_going = marker is not None and not wish.speaking and not marker.is_withdrawn
     may_speak = bool(wish.speaking) or config.duplicates.comment == "always"
-    return is_label_due or is_going or (own is None and may_speak)
+    return are_labels_due(issue, wish, config, marker) or is_going or (own is None and may_speak)
 
 
 def make_plan(issue: Issue, wish: Wish, state: State, config: Config, now: datetime) -> Plan:
     """What is to be done so that the issue is as the wish says, except where a human has decided otherwise."""
     own = find_own_comment(issue.comments, state.login, issue.number)
-    labels, label_remarks = _plan_labels(issue, wish, state, config, own[1] if own else None)
+    labels, label_remarks = plan_labels(issue, wish, state, config, own[1] if own else None)
     comment, comment_remarks = _plan_comment(issue, wish, state, config, own)
     is_settled = issue.state == "open" and not comment and state.are_links_known
     close = _plan_close(issue, wish, state, own, now) if own and is_settled else []
     remarks = (*label_remarks, *comment_remarks, *remark_unproven(state.duplicates, config))
     return Plan((*labels, *comment, *close), (*wish.remarks, *remarks))
-
-
-def _has(issue: Issue, label: str) -> bool:
-    return label.casefold() in {present.casefold() for present in issue.labels}
-
-
-def _plan_labels(
-    issue: Issue, wish: Wish, state: State, config: Config, marker: Marker | None
-) -> tuple[list[Action], list[str]]:
-    missing = without(wish.add, issue.labels)
-    kept_off = [label for label in missing if _was_taken_off(label, state, config, marker)]
-    wanted = without(missing, kept_off)
-    unknown = without(wanted, state.existing_labels)
-    add = wanted if config.labels.create else without(wanted, unknown)
-    unwanted = _find_unwanted(issue, wish, config, marker)
-    remove = tuple(label for label in unwanted if _may_take_off(issue, label, wish, state, config))
-    actions: list[Action] = []
-    actions += [CreateLabels(unknown)] if unknown and config.labels.create else []
-    actions += [AddLabels(add)] if add else []
-    actions += [RemoveLabels(remove)] if remove else []
-    remarks = [f"the label `{label}` was taken off by somebody, and stays off" for label in kept_off]
-    if not config.labels.create:
-        remarks += [
-            f"the label `{label}` does not exist here; create it, or correct the rule or the settings"
-            for label in unknown
-        ]
-    return actions, remarks
-
-
-def _was_taken_off(label: str, state: State, config: Config, marker: Marker | None) -> bool:
-    """Whether the label was set once and somebody took it off; we ourselves do so only where it no longer held."""
-    last = _find_last_change(label, state)
-    if last is None:
-        return False
-    # Set and never taken off, and yet not there: somebody renamed or deleted the label itself.
-    was_ours = last.kind == "unlabeled" and last.actor.login.lower() == state.login.lower()
-    is_dropped = marker is not None and not without([label], marker.dropped)
-    return not (was_ours and (is_dropped or _is_owned(label, config)))
-
-
-def _find_last_change(label: str, state: State) -> Change | None:
-    """When the label was last set or taken off, as far as the history says."""
-    changes = [c for c in state.history or () if c.label and c.label.casefold() == label.casefold()]
-    return next((change for change in reversed(changes) if change.kind in {"labeled", "unlabeled"}), None)
-
-
-def _find_unwanted(issue: Issue, wish: Wish, config: Config, marker: Marker | None) -> tuple[str, ...]:
-    """Labels on the issue that should go: what rules take off, our own prefixes, and what a former match had set."""
-    owned = [label for label in issue.labels if _is_owned(label, config)]
-    former = [*marker.labels, *marker.dropped] if marker else []
-    stale = without([*owned, *former], wish.fitting)
-    return tuple(label for label in unique([*wish.remove, *stale]) if _has(issue, label))
-
-
-def _is_owned(label: str, config: Config) -> bool:
-    return label.startswith(tuple(config.labels.prefix_owned))
-
-
-def _may_take_off(issue: Issue, label: str, wish: Wish, state: State, config: Config) -> bool:
-    """Only what a bot or a template set, and what nobody asks to take off only if we ourselves set it.
-
-    A template sets its labels in the author's name when the issue is opened.
-    """
-    if state.history is None:
-        return issue.updated_at == issue.created_at
-    last = _find_last_change(label, state)
-    if last is None:
-        # Renamed since it was set, so nobody can tell who set it; on an issue without a history, the template.
-        return not state.history
-    is_ours = last.actor.login.lower() == state.login.lower()
-    is_template = last.actor.login == issue.author.login and last.at - issue.created_at <= _TEMPLATE_MOMENT
-    is_asked = label in wish.remove or _is_owned(label, config)
-    return is_ours or (is_asked and (last.actor.is_bot or is_template))
 
 
 def _plan_comment(
@@ -311,4 +155,4 @@ def _plan_close(issue: Issue, wish: Wish, state: State, own: tuple[Comment, Mark
 def _is_alive(issue: Issue, comment: Comment) -> bool:
     """Whether anything happened after our comment: a human's comment, or whatever else made the issue newer."""
     is_answered = any(c.created_at > comment.created_at and not c.author.is_bot for c in issue.comments)
-    return is_answered or issue.updated_at - comment.created_at > _TEMPLATE_MOMENT
+    return is_answered or issue.updated_at - comment.created_at > TEMPLATE_MOMENT

@@ -8,8 +8,9 @@ from bot.errors import TrackerError
 from bot.github.event import IssueRequest
 from bot.github.tracker import Change, Issue, IssueEvent, Skip, Tracker
 from bot.judging import Linking
-from bot.plan import State, needs_history
+from bot.plan import needs_history
 from bot.skip import find_issue_skip
+from bot.state import State
 from bot.wish import Wish, without
 
 OUR_LOGIN = "github-actions[bot]"

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bot.actions import Action, AddLabels, Close, CreateLabels, Plan, RemoveLabels
 from bot.apply import Outcome
 from bot.comment.quoting import fence_code, quote_cell, quote_code
 from bot.duplicates.earlier import Duplicate, LeftOut
 from bot.earlier_summary import describe_earlier
 from bot.github.tracker import Skip
 from bot.judging import Linking
-from bot.plan import Action, AddLabels, Close, CreateLabels, Plan, RemoveLabels
 from bot.rules.document import Problem
 from bot.rules.matching import Match
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from bot.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.apply import Outcome, apply_plan
 from bot.comment.marker import Marker, sign_comment
 from bot.errors import TrackerError
 from bot.github.tracker import Comment, Issue
-from bot.plan import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from tests.builders import OURSELVES, a_comment, after, an_issue
 from tests.fakes import FakeTracker
 

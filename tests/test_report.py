@@ -11,12 +11,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from bot.actions import AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.apply import Outcome
 from bot.duplicates.canonical import Fix
 from bot.duplicates.earlier import Duplicate, Earlier, LeftOut
 from bot.github.tracker import Skip
 from bot.judging import Linking
-from bot.plan import AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.report import Report, make_json, make_summary
 from bot.rules.document import Problem
 from tests.builders import Fields, a_rule, an_issue, matches_of

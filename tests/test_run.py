@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.actions import AddLabels, CreateComment, Plan, UpdateComment
 from bot.comment.marker import Marker, find_own_comment
 from bot.comment.templates import read_template
 from bot.config import Config, read_config
 from bot.errors import TrackerError
 from bot.github.event import IssueRequest
 from bot.github.tracker import Account, Comment, Issue, Skip
-from bot.plan import AddLabels, CreateComment, Plan, UpdateComment
 from bot.report import Report
 from bot.run import run
 from bot.sources import Sources

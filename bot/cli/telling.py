@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from bot.actions import AddLabels, CreateComment, UpdateComment
 from bot.comment.links import describe_status
 from bot.comment.quoting import fence_code
 from bot.earlier_summary import MOST_LEFT_OUT
 from bot.errors import SignpostError
 from bot.github import runner
-from bot.plan import AddLabels, CreateComment, UpdateComment
 from bot.report import Report, make_json, make_summary
 from bot.rules.document import Problem
 

@@ -1,0 +1,65 @@
+"""What can be done to an issue, and a plan of it. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class CreateLabels:
+    """Create labels that the repository does not have."""
+
+    labels: tuple[str, ...]
+    action: Literal["create_labels"] = "create_labels"
+
+
+@dataclass(frozen=True, slots=True)
+class AddLabels:
+    """Set labels."""
+
+    labels: tuple[str, ...]
+    action: Literal["add_labels"] = "add_labels"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLabels:
+    """Take labels off."""
+
+    labels: tuple[str, ...]
+    action: Literal["remove_labels"] = "remove_labels"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateComment:
+    """Post the one comment."""
+
+    body: str
+    action: Literal["create_comment"] = "create_comment"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateComment:
+    """Edit our comment in place, also to say that it no longer holds."""
+
+    comment_id: int
+    body: str
+    action: Literal["update_comment"] = "update_comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the issue; `duplicate_of` is the canonical issue's number."""
+
+    reason: Literal["not_planned", "duplicate"]
+    duplicate_of: int | None = None
+    action: Literal["close"] = "close"
+
+
+Action = CreateLabels | AddLabels | RemoveLabels | CreateComment | UpdateComment | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The actions, in the order in which they are to be done, and remarks for maintainers."""
+
+    actions: tuple[Action, ...] = ()
+    remarks: tuple[str, ...] = ()
