@@ -1,35 +1,33 @@
 """The two fits of `train_ranking.py`: a conditional logit for the order, a logistic regression for the belief."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression
+
+from bot.duplicates.features import Features
+from bot.duplicates.model import Slope, Standing
 
 Matrix: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 
 ORDER_PENALTY = 2.0
 BELIEF_STRENGTH = 0.1
+UPPER_QUARTILE = 0.75
+IN_COMMON = frozenset(Features._fields) - {
+    *("age", "quiet", "duplicates", "is_duplicate", "same_author", "series", "length")
+}
+_NAMES = (*Features._fields, *Standing._fields)
 _TINY = 1e-9
 
 
-@dataclass(frozen=True)
-class Linear:
-    """Weights of the features as they are (their spread is divided out), and what is added to the sum."""
-
-    weights: tuple[float, ...]
-    intercept: float = 0.0
-
-
-def fit_order(queries: Sequence[tuple[Matrix, Mask]]) -> Linear:
+def fit_order(queries: Sequence[tuple[Matrix, Mask]]) -> tuple[float, ...]:
     """Weights under which the right candidates of each query are the likeliest (softmax over its candidates).
 
     Each query is a matrix of candidates by features, and a mask of the right ones; those without a right one say
-    nothing. Ridge penalty on the standardised weights.
+    nothing. Ridge penalty on the standardised weights; given are those of the features as they are.
     """
     usable = [(features, right) for features, right in queries if right.any()]
     rows = np.concatenate([features for features, _ in usable])
@@ -49,12 +47,31 @@ def fit_order(queries: Sequence[tuple[Matrix, Mask]]) -> Linear:
         return float(loss), -(scaled.T @ pull) + 2 * ORDER_PENALTY * weights
 
     found = minimize(lose, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B")
-    return Linear(tuple(map(float, found.x / spread)))
+    return tuple(map(float, found.x / spread))
 
 
-def fit_belief(rows: Matrix, right: Mask) -> Linear:
-    """Weights under which the best candidate of a query is believed where it is right."""
-    middle, spread = rows.mean(0), rows.std(0) + _TINY
-    fitted = LogisticRegression(C=BELIEF_STRENGTH, max_iter=5_000).fit((rows - middle) / spread, right)
-    weights = fitted.coef_[0] / spread
-    return Linear(tuple(map(float, weights)), float(fitted.intercept_[0] - weights @ middle))
+def fit_belief(rows: Matrix, right: Mask) -> tuple[tuple[Slope, ...], float]:
+    """Slopes under which the best candidate of a query is believed where it, or one close behind, is right.
+
+    A logistic regression with a ridge penalty. Every value may bend at its upper quartile. What is in common never
+    counts against: without that bound a word-for-word copy is believed less than a half of it, since the copies of
+    these histories are often one author's reports for several versions or platforms.
+    """
+    bends = np.quantile(rows, UPPER_QUARTILE, axis=0)
+    values = np.concatenate([np.minimum(rows, bends), np.maximum(rows - bends, 0)], axis=1)
+    middle, spread = values.mean(0), values.std(0)
+    scaled = (values - middle) / np.where(spread > _TINY, spread, np.inf)
+    signs = np.where(right, 1.0, -1.0)
+
+    def lose(weights: Matrix) -> tuple[float, Matrix]:
+        margins = signs * (scaled @ weights[:-1] + weights[-1])
+        pull = -signs / (1 + np.exp(margins))
+        ridge = np.append(weights[:-1], 0) / BELIEF_STRENGTH
+        loss = np.logaddexp(0, -margins).sum() + ridge @ weights / 2
+        return float(loss), np.append(scaled.T @ pull, pull.sum()) + ridge
+
+    bounds = [(0, None) if name in IN_COMMON else (None, None) for name in _NAMES] * 2
+    found = minimize(lose, np.zeros(len(bounds) + 1), jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)])
+    weights = found.x[:-1] / np.where(spread > _TINY, spread, np.inf)
+    terms = zip(*(map(float, part) for part in (weights[: len(bends)], bends, weights[len(bends) :])), strict=True)
+    return tuple(Slope(*term) for term in terms), float(found.x[-1] - weights @ middle)

@@ -9,7 +9,8 @@ the meaning of all issues (a quarter of an hour), and the file is bot/duplicates
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,25 +20,24 @@ from benchmarks.fitting import fit_belief, fit_order
 from benchmarks.rep import answer_by_rep
 from benchmarks.title_peers import answer_by_trigrams, answer_by_words
 from bot.duplicates.features import Features
+from bot.duplicates.model import Model, Slope, Standing
 from bot.duplicates.model_file import FILE, FILE_WITH_MEANING
-from bot.duplicates.ranking import MOST_SHOWN, Model, Standing, choose_related, rank_candidates
+from bot.duplicates.ranking import MOST_SHOWN, choose_related, find_best, rank_candidates
 from bot.history.asking import Query
 from bot.history.recall import Answer, answer_query, find_threshold, measure_recall
 
 Answering = Callable[[Query], Answer]
-_NONE = (0.0,) * (len(Features._fields) + len(Standing._fields))
+_NONE = (Slope(0.0),) * (len(Features._fields) + len(Standing._fields))
 _SHIPPED_ALARM = 0.01
 
 
 def fit_model(queries: Sequence[Query]) -> Model:
     """The coefficients that these queries teach."""
     order = fit_order([_make_matrix(query) for query in queries if query.compared])
-    unsure = Model(order.weights, _NONE, 0.0, 0.0)
-    rows, right = zip(*_list_best(queries, unsure), strict=True)
-    belief = fit_belief(np.array(rows), np.array(right))
-    model = Model(order.weights, belief.weights, belief.intercept, 0.0)
+    rows, right = zip(*_list_best(queries, Model(order, _NONE, 0.0, 0.0)), strict=True)
+    model = Model(order, *fit_belief(np.array(rows), np.array(right)), 0.0)
     ordinary = [answer.score for answer in (answer_query(query, model) for query in queries) if not answer.is_duplicate]
-    return Model(order.weights, belief.weights, belief.intercept, find_threshold(ordinary, _SHIPPED_ALARM))
+    return replace(model, threshold=find_threshold(ordinary, _SHIPPED_ALARM))
 
 
 def _make_matrix(query: Query) -> tuple[np.ndarray, np.ndarray]:
@@ -47,8 +47,10 @@ def _make_matrix(query: Query) -> tuple[np.ndarray, np.ndarray]:
 
 def _list_best(queries: Iterable[Query], model: Model) -> Iterator[tuple[tuple[float, ...], bool]]:
     for query in queries:
-        for best in choose_related(rank_candidates(query.profile, query.compared, model), 0.0, 1):
-            yield (*best.features, *best.standing), best.number in query.right
+        ranked = rank_candidates(query.profile, query.compared, model)
+        if best := find_best(ranked):
+            is_right = any(shown.number in query.right for shown in choose_related(ranked, 0.0))
+            yield (*best.features, *best.standing), is_right
 
 
 def answer_by_retrieval(query: Query) -> Answer:
@@ -93,16 +95,22 @@ def judge(labelled: Labelled, own: Rows, others: Sequence[Rows], shipped: Model)
 
 
 def write_model(model: Model) -> str:
-    """The file that ships."""
+    """The file that ships, a value a line."""
+    order = dict(zip(Features._fields, map(_round, model.order), strict=True))
     names = (*Features._fields, *Standing._fields)
-    rounded = [[float(f"{value:.6g}") for value in values] for values in (model.order, model.belief)]
-    found = {
-        "order": dict(zip(Features._fields, rounded[0], strict=True)),
-        "belief": dict(zip(names, rounded[1], strict=True)),
-        "intercept": float(f"{model.intercept:.6g}"),
-        "threshold": float(f"{model.threshold:.6g}"),
-    }
-    return json.dumps(found, indent=2) + "\n"
+    belief = {name: list(map(_round, slope)) for name, slope in zip(names, model.belief, strict=True)}
+    rest = {"intercept": _round(model.intercept), "threshold": _round(model.threshold)}
+    parts = [f'  "{name}": {_write_lines(values)}' for name, values in (("order", order), ("belief", belief))]
+    parts += [f'  "{name}": {value}' for name, value in rest.items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _write_lines(values: Mapping[str, object]) -> str:
+    return "{\n" + ",\n".join(f'    "{name}": {json.dumps(value)}' for name, value in values.items()) + "\n  }"
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.6g}")
 
 
 def main() -> None:

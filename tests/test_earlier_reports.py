@@ -204,7 +204,7 @@ def test_what_only_looks_alike_stays_in_the_summary(fake_github: FakeGitHub, tmp
     configure(fake_github, "duplicates: {comment: always}\n")
     for count in range(60):
         fake_github.add_issue(*say(count))
-    issue = report(fake_github, *say(7))
+    issue = report(fake_github, say(7)[0], "It does so since the last update, and never did before.")
 
     finished = look(fake_github, issue, tmp_path, "with an index")
 
@@ -217,9 +217,10 @@ def test_what_only_looks_alike_is_linked_once_the_index_is_calibrated_and_then_s
     configure(fake_github, "duplicates: {comment: always, tier_c: comment}\n")
     for count in range(130):
         fake_github.add_issue(*say(count))
-    wordy = " ".join(f"{verb} {place}" for verb in ("wobbles", "shivers", "trembles") for place in PLACES)
-    alike = fake_github.add_issue("The ruler of the map wobbles", f"When zooming it {wordy}", author=STRANGER)
-    issue = report(fake_github, "The ruler of the map wobbles", f"While zooming out it {wordy}")
+    title, parts = "The ruler of the map wobbles when the legend is zoomed", ("view", "pane", "bar", "box", "line")
+    touched = " ".join(f"{thing}{part}" for thing in ("map", "ruler", "grid", "legend", "layer") for part in parts)
+    alike = fake_github.add_issue(title, f"Touched were {touched}", author=STRANGER)
+    issue = report(fake_github, title, f"Here these shake: {touched}; others behave, the mouse is new")
 
     before = look(fake_github, issue, tmp_path, "with an index")
     links_before = links_of(issue)

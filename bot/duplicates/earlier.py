@@ -15,6 +15,7 @@ MOST_CHECKED = 8
 """So many candidates are looked at on GitHub, with one request: a link that must not be given has a successor."""
 
 SAME_RULE = "matches the same known problem"
+SAME_TEXT = "says the same, word for word"
 SAID_SO = "named here as the same problem"
 WHY: Mapping[Tier, str] = {
     "A": SAME_RULE,

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from bot.duplicates.features import Features
 from bot.duplicates.fingerprint import find_fingerprints
-from bot.duplicates.ranking import Candidate, Model
+from bot.duplicates.model import Model
+from bot.duplicates.ranking import Candidate
 
 
 class Contribution(NamedTuple):

@@ -1,25 +1,22 @@
 """From ranked candidates to what a run is told of them. Pure."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.duplicates.calibration import Calibration
-from bot.duplicates.collection import weigh_rarity
-from bot.duplicates.earlier import WHY, Earlier, Tier
+from bot.duplicates.earlier import SAME_TEXT, WHY, Earlier, Tier
 from bot.duplicates.explaining import locate_marks
-from bot.duplicates.fingerprint import is_frame, is_message
+from bot.duplicates.fingerprint import is_telling
 from bot.duplicates.memory import MemoryCollection
+from bot.duplicates.model import Model
 from bot.duplicates.profile import make_profile
 from bot.duplicates.query import Phrase
-from bot.duplicates.ranking import LONGEST_ERROR, Candidate, Model
+from bot.duplicates.ranking import Candidate, settle_tier
 from bot.duplicates.search import search_collection
 from bot.github.tracker import Issue
 
-SMALL = 1_000
-"""Below so many issues hardly a message is as rare as the ranking wants it to be (`RARE`)."""
-
-FEW = 10
-"""There a message that so many reports share, and that is no line of a stack, is rare enough."""
+SAME_PHRASE = 0.3
+"""The score from which a message that GitHub's search found is the same error: how rare words are is unknown there."""
 
 MOST_FOUND = 20
 """An error that GitHub's search finds in more issues is no rare one; how many issues there are is not known then."""
@@ -37,7 +34,7 @@ def list_earlier(
     """
     settled = [settle_tier(each, size) for each in candidates if not each.is_series]
     fitting = [each for each in settled if each.tier == "B" or each.score >= threshold]
-    return _make_all([(each, each.tier) for each in fitting], issue)
+    return _make_all(fitting, issue)
 
 
 def tell_expectation(calibration: Calibration) -> str:
@@ -47,16 +44,6 @@ def tell_expectation(calibration: Calibration) -> str:
         f"Of the repository's last {calibration.replayed} issues {calibration.shown} would have been shown something"
         f"{known if calibration.known else ''}."
     )
-
-
-def settle_tier(candidate: Candidate, size: int) -> Candidate:
-    """The tier of the ranking; in a repository with few issues, where no message can be as rare as it wants, ours."""
-    if candidate.tier == "B" or not FEW < size < SMALL:
-        return candidate
-    rarity, mark = max(_list_messages(candidate), default=(0.0, ""))
-    if rarity < weigh_rarity(FEW, size):
-        return candidate
-    return replace(candidate, tier="B", why=f"the same error: {mark.partition(':')[2][:LONGEST_ERROR]}")
 
 
 def rank_found(issue: Issue, found: Sequence[Issue], phrase: Phrase | None, model: Model) -> tuple[Earlier, ...]:
@@ -69,34 +56,30 @@ def rank_found(issue: Issue, found: Sequence[Issue], phrase: Phrase | None, mode
         if each.repository.casefold() == issue.repository.casefold() and not each.is_pull_request:
             collection.add(make_profile(each))
     candidates = search_collection(make_profile(issue), collection, model)
-    marks: Container[str] = {phrase.mark} if phrase else set()
-    tiers: list[tuple[Candidate, Tier]] = [
-        (each, "B" if any(mark in marks for mark, _ in each.marks) else "C")
-        for each in candidates
-        if not each.is_series
-    ]
-    fitting = [(each, tier) for each, tier in tiers if tier == "B" or each.score >= model.threshold]
-    return _make_all(fitting, issue)
+    tiers = [replace(each, tier=_settle_found(each, phrase)) for each in candidates if not each.is_series]
+    return _make_all([each for each in tiers if each.tier == "B" or each.score >= model.threshold], issue)
 
 
-def _list_messages(candidate: Candidate) -> list[tuple[float, str]]:
-    """The messages that both reports have and that are no lines of a stack, each with its rarity in nats."""
-    return [(rarity, mark) for mark, rarity in candidate.marks if is_message(mark) and not is_frame(mark)]
+def _settle_found(candidate: Candidate, phrase: Phrase | None) -> Tier:
+    has_phrase = phrase is not None and is_telling(phrase.mark) and phrase.mark in dict(candidate.marks)
+    is_likely = candidate.score >= SAME_PHRASE or candidate.is_namesake
+    is_same = has_phrase and is_likely and not candidate.is_elsewhere
+    return "B" if is_same or candidate.is_copy else "C"
 
 
-def _make_all(found: Sequence[tuple[Candidate, Tier]], issue: Issue | None) -> tuple[Earlier, ...]:
-    has_marks = any(candidate.marks for candidate, _ in found)
+def _make_all(found: Sequence[Candidate], issue: Issue | None) -> tuple[Earlier, ...]:
+    has_marks = any(candidate.marks for candidate in found)
     places = locate_marks(issue.title, issue.body) if issue and has_marks else {}
-    earlier = [_make_earlier(candidate, tier, places) for candidate, tier in found]
+    earlier = [_make_earlier(candidate, places) for candidate in found]
     return tuple(sorted(earlier, key=lambda each: (each.tier, -each.score)))[:MOST]
 
 
-def _make_earlier(candidate: Candidate, tier: Tier, places: Mapping[str, str]) -> Earlier:
+def _make_earlier(candidate: Candidate, places: Mapping[str, str]) -> Earlier:
     return Earlier(
         number=candidate.number,
-        tier=tier,
+        tier=candidate.tier,
         score=round(candidate.score, 4),
-        why=WHY[tier],
+        why=SAME_TEXT if candidate.is_copy else WHY[candidate.tier],
         title=candidate.title,
         evidence=tuple(dict.fromkeys(places.get(mark) or mark.partition(":")[2] for mark, _ in candidate.marks)),
         features={name: round(value, 2) for name, value in candidate.features._asdict().items()},

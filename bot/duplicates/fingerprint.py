@@ -1,6 +1,7 @@
 """What two reports of one error share and few others have: messages, places in sources, qualified names. Pure."""
 
 import re
+from collections.abc import Callable
 
 import re2
 
@@ -17,15 +18,37 @@ _SHORTEST, _LONGEST = 12, 300
 _PLACE = re2.compile(r"([\w/\\.-]+\.(?:rs|cpp|cc|c|h|m|mm|js|mjs|ts|tsx|java|kt|py|go|cs|rb|php|swift)):([0-9]{1,6})")
 _FOLDERS = re.compile(r".*[/\\]")
 _NAME = re2.compile(r"\b\w+(?:::\w+){2,12}|[\w$]+(?:\.[\w$]+){3,12}")
-_VOLATILE = (
+_QUOTED = re.compile(r"""'[^'\n]{1,80}'|"[^"\n]{1,80}"|`[^`\n]{1,80}`""")
+_VOLATILE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"0x[0-9a-f]+|[0-9a-f]{8,}"), " "),
-    (re.compile(r"""'[^'\n]{1,80}'|"[^"\n]{1,80}"|`[^`\n]{1,80}`"""), " "),
+    (_QUOTED, lambda quoted: _mask_quoted(quoted[0])),
     (re.compile(r"(?:[\w.~-]{0,80}[/\\]){1,20}([\w.-]{1,80})"), r"\1"),
     (re.compile(r"\d+"), " "),
     (re.compile(r"\s+"), " "),
 )
-_FRAME = re2.compile(r"(?:^|[\s:])at [\w.$<>/]+ ?\(|(?:^|\s)- \w+::\w+|\b\w+::\w+::")
+_FRAME = re2.compile(r"(?:^|[\s:])at [\w.$<>/]+ ?\(|(?:^|\s)- \w+::\w+|\b\w+::\w+::|\b_+zn\w|\.so\(|\.dylib \S+ \+")
 _HASH = re.compile(r"h[0-9a-f]{16}")
+_SENTENCE = 2
+"""Spaces in quotes from which they hold a sentence."""
+
+_WORD = re.compile(r"[^\W\d]{2,60}")
+_LEAST_WORDS = 3
+_COMMON = """
+a an the this that it is was be has have your you please see no not none null nil true false some any such most last
+at in on of to with and or for from by out up error errors err exception exceptions fail fails failed failing failure
+failures fatal crash crashes crashed abort aborted aborting panic panicked assert assertion segfault sigsegv sigabrt
+segmentation fault illegal instruction core dumped undefined unexpected unknown unhandled uncaught invalid cannot can
+could unable found denied refused timed timeout permission connection memory stack trace traceback backtrace recent call
+called note warning info debug log logger console main thread task process program runtime internal compiler bug bugs
+report hit path code exit exited status returned return result results test tests testing passed ok ignored measured
+make build building command commands following script line file files directory folder open enoent eacces lib app
+application new throw throws thrown function var let const void class public static type typeerror value object index
+bounds len unwrap option reference property read message java lang nullpointerexception attempt invoke virtual method
+linking linker collect exe ld cc gcc clang
+"""
+"""Words of error messages that do not tell which error it is: those of languages, tools and test runners."""
+
+_SAYS_LITTLE = frozenset(_COMMON.split())
 
 
 def find_fingerprints(title: str, body: str) -> frozenset[str]:
@@ -49,6 +72,20 @@ def is_message(mark: str) -> bool:
 def is_frame(mark: str) -> bool:
     """Whether a message is but a line of a stack: many errors pass through the same functions."""
     return _FRAME.search(mark.partition(":")[2]) is not None
+
+
+def is_telling(mark: str) -> bool:
+    """Whether a mark is a message that tells which error it is.
+
+    It is no line of a stack, and says more than that something failed somewhere: that is shared by many errors.
+    """
+    words = {word for word in _WORD.findall(mark.partition(":")[2]) if word not in _SAYS_LITTLE}
+    return is_message(mark) and not is_frame(mark) and len(words) >= _LEAST_WORDS
+
+
+def _mask_quoted(quoted: str) -> str:
+    """What stands in quotes is a value, which differs from run to run, or a sentence, which is the message itself."""
+    return quoted[1:-1] if quoted.count(" ") >= _SENTENCE else " "
 
 
 def _mask_line(line: str) -> str:

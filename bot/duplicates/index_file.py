@@ -16,7 +16,7 @@ from bot.errors import SettingsError, explain_cause
 APPLICATION = 0x53676E70
 """Says in SQLite's header whose file it is (https://www.sqlite.org/pragma.html#pragma_application_id)."""
 
-FORMAT = 2
+FORMAT = 3
 """Raised when tables change, or words, marks or impacts are computed otherwise: an older file is then built anew."""
 
 BUSY_SECONDS = 30

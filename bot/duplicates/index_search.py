@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.duplicates.calibration import Calibration, Replayed, read_calibration
-from bot.duplicates.finding import settle_tier
 from bot.duplicates.index_file import read_index
 from bot.duplicates.index_reading import IndexCollection, read_form_text
 from bot.duplicates.meaning import Encode
+from bot.duplicates.model import Model
 from bot.duplicates.model_file import read_model
 from bot.duplicates.profile import Profile, make_profile
-from bot.duplicates.ranking import Candidate, Model, choose_related, find_best
+from bot.duplicates.ranking import Candidate, choose_related, find_best, settle_tier
 from bot.duplicates.search import search_collection
 from bot.duplicates.sentence_model import read_used_model, reload_model
 from bot.errors import SettingsError

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bot.duplicates.features import Features
-from bot.duplicates.ranking import Model, Standing
+from bot.duplicates.model import Model, Slope, Standing
 
 FILE = Path(__file__).with_name("model.json")
 FILE_WITH_MEANING = Path(__file__).with_name("model_with_meaning.json")
@@ -25,7 +25,7 @@ def parse_model(text: str) -> Model:
     found = json.loads(text)
     return Model(
         order=tuple(found["order"].get(name, 0.0) for name in Features._fields),
-        belief=tuple(found["belief"].get(name, 0.0) for name in (*Features._fields, *Standing._fields)),
+        belief=tuple(Slope(*found["belief"].get(name, [0.0])) for name in (*Features._fields, *Standing._fields)),
         intercept=found["intercept"],
         threshold=found["threshold"],
     )

@@ -2,8 +2,9 @@
 
 from bot.duplicates.collection import Collection
 from bot.duplicates.features import Compared, compare_candidates
+from bot.duplicates.model import Model
 from bot.duplicates.profile import Profile
-from bot.duplicates.ranking import Candidate, Model, rank_candidates
+from bot.duplicates.ranking import Candidate, rank_candidates
 from bot.duplicates.retrieval import find_candidates, weigh_words
 
 

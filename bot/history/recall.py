@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.duplicates.ranking import Candidate, Model, Tier, choose_related, find_best, rank_candidates
+from bot.duplicates.model import Model
+from bot.duplicates.ranking import Candidate, Tier, choose_related, find_best, rank_candidates
 from bot.history.asking import Query
 from bot.history.intervals import Share, measure_share
 

@@ -15,7 +15,8 @@ import requests
 
 from bot.cli.index_asking import explain_left_out
 from bot.duplicates.features import Features
-from bot.duplicates.ranking import Candidate, Standing, choose_related
+from bot.duplicates.model import Standing
+from bot.duplicates.ranking import Candidate, choose_related
 from bot.github.tracker import Issue
 from tests.duplicates.samples import some_reports
 from tests.stand_ins.command import Finished, run_command
@@ -146,6 +147,7 @@ def test_a_build_that_is_killed_leaves_what_was_there(folder: Path) -> None:
     process = subprocess.Popen(command, cwd=folder, env=environment)
     with process, (folder / "endless.jsonl").open("w", encoding="utf-8") as pipe:
         pipe.write((folder / "issues.jsonl").read_text("utf-8"))
+        pipe.flush()  # what is written when the pipe is closed finds no reader
         process.send_signal(signal.SIGKILL)
 
     assert search(folder, "parser") == before

@@ -11,17 +11,18 @@ from bot.duplicates.index_reading import IndexCollection
 from bot.duplicates.index_writing import add_entries
 from bot.duplicates.meaning import Encode
 from bot.duplicates.memory import MemoryCollection
+from bot.duplicates.model import Model, Slope, Standing
 from bot.duplicates.profile import Profile, make_profile
-from bot.duplicates.ranking import Model, Standing
 from bot.duplicates.search import search_collection
 from bot.github.tracker import Account, Issue
 from tests.builders import after, an_issue
 
 THINGS = ("parser", "linker", "socket", "window", "button", "printer", "keyboard", "cursor", "folder", "archive")
 DEEDS = ("crashes", "hangs", "flickers", "leaks memory", "refuses to start", "prints nothing", "is slow")
+NO_FEATURES = Features(*(0.0,) * len(Features._fields))
 MODEL = Model(
-    order=Features(*(0.0,) * len(Features._fields))._replace(word_score=4.0, title_likeness=2.0, quiet=-0.1),
-    belief=(*Features(*(0.0,) * len(Features._fields))._replace(title_likeness=6.0), *(0.0,) * len(Standing._fields)),
+    order=NO_FEATURES._replace(word_score=4.0, title_likeness=2.0, quiet=-0.1),
+    belief=tuple(Slope(6.0 * (name == "title_likeness")) for name in (*Features._fields, *Standing._fields)),
     intercept=-3.0,
     threshold=0.5,
 )

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.duplicates.finding import FEW, SMALL, list_earlier, rank_found, settle_tier
+from bot.duplicates.finding import list_earlier, rank_found
 from bot.duplicates.memory import MemoryCollection
 from bot.duplicates.model_file import read_model
 from bot.duplicates.profile import make_profile
 from bot.duplicates.query import find_phrase
-from bot.duplicates.ranking import Candidate
+from bot.duplicates.ranking import FEW, SMALL, Candidate, settle_tier
 from bot.duplicates.search import search_collection
 from bot.github.tracker import Account, Issue
 from tests.builders import OPENED, an_issue
@@ -67,9 +67,26 @@ def test_siblings_of_a_series_are_left_out() -> None:
 def test_what_search_found_shares_the_error_of_the_phrase_or_is_no_more_than_alike() -> None:
     alike = earlier(2, "Build: checksum does not fit", "It just stops.")
     elsewhere = an_issue(number=3, repository="octo-org/other", body=ERROR, author=Account(login="stranger"))
-    found = rank_found(QUERY, [SAME, alike, elsewhere], find_phrase(QUERY), read_model())
+    same = earlier(1, "Checksum does not fit", f"Yesterday:\n{ERROR}")
+    found = rank_found(QUERY, [same, alike, elsewhere], find_phrase(QUERY), read_model())
     assert [(each.number, each.tier) for each in found if each.tier == "B"] == [(1, "B")]
     assert 3 not in {each.number for each in found}
+
+
+@pytest.mark.parametrize("title, tier", [("iOS: checksum", "B"), ("iPhone: checksum", "B"), ("Android: checksum", "C")])
+def test_the_same_message_on_another_platform_is_no_proof(title: str, tier: str) -> None:
+    here = an_issue(title="iOS: checksum", body=f"Today:\n{ERROR}")
+    found = rank_found(here, [earlier(1, title, f"Some days ago\n{ERROR}")], find_phrase(here), read_model())
+    assert {each.tier for each in found} <= {tier}
+    assert tier == "C" or found
+
+
+@pytest.mark.parametrize("title, why", [(QUERY.title, "says the same, word for word"), ("Other", "")])
+def test_a_report_that_was_filed_again_word_for_word_is_known_at_once(title: str, why: str) -> None:
+    again = earlier(1, title, "We see a window that flickers when the sample waits for longer than a minute.")
+    query = an_issue(title=QUERY.title, body=again.body)
+    found = rank_found(query, [again], None, read_model())
+    assert [(each.tier, each.why) for each in found if each.tier == "B"] == ([("B", why)] if why else [])
 
 
 @pytest.mark.parametrize("found", [[], [QUERY]])

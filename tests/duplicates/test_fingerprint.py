@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.duplicates.fingerprint import MAX_FINGERPRINTS, find_fingerprints
+from bot.duplicates.fingerprint import MAX_FINGERPRINTS, find_fingerprints, is_telling
 from bot.duplicates.profile import make_profile
 from bot.duplicates.words import clean_body
 from tests.duplicates.samples import a_report
@@ -19,6 +19,11 @@ from tests.duplicates.samples import a_report
             "",
             {"line:thread panicked at lib.rs:"},
         ),
+        (
+            "It breaks",
+            "task 'rustc' failed at 'index out of bounds: the len is 1', /home/me/lib.rs",
+            {"line:task failed at index out of bounds: the len is , lib.rs"},
+        ),
         ("", "at /home/me/src/lib.rs:10", {"place:lib.rs:10"}),
         ("", "in core::option::Option::unwrap", {"name:core::option::Option::unwrap"}),
         ("", "java.lang.reflect.Method", {"name:java.lang.reflect.Method"}),
@@ -26,6 +31,27 @@ from tests.duplicates.samples import a_report
 )
 def test_marks_leave_out_what_differs_between_reports(title: str, body: str, marks: set[str]) -> None:
     assert find_fingerprints(title, body) == marks
+
+
+@pytest.mark.parametrize(
+    "line, is_it",
+    [
+        ("error: no space left on device while writing the cache", True),
+        ("error: internal compiler error: sequence_element_type called on non-sequence value", True),
+        ('API Error: 400 {"message":"You\'re out of extra usage. Add more."}', True),
+        ("task 'rustc' failed at 'assertion failed: rp.is_none()', /x/collect.rs:1108", True),
+        ("task 'rustc' failed at 'index out of bounds: the len is 1 but the index is 1', /x/lib.rs:12", False),
+        ("note: the compiler hit an unexpected failure path. this is a bug", False),
+        ("TypeError: Cannot read property 'foo' of undefined", False),
+        ("error: linking with `cc` failed: exit code: 1", False),
+        ("collect2.exe: error: ld returned 1 exit status", False),
+        ("Traceback (most recent call last): error", False),
+        ("libcore-0.5.so(_ZN2rt14rt_fail_bounds_check)", False),
+        ("src/lib.rs:10", False),
+    ],
+)
+def test_only_some_messages_tell_which_error_it_is(line: str, is_it: bool) -> None:  # noqa: FBT001 (a row of the table)
+    assert any(map(is_telling, find_fingerprints("", line))) == is_it
 
 
 def test_there_are_at_most_sixty_of_a_kind() -> None:

@@ -251,7 +251,7 @@ def overwrite_content(path: Path) -> None:
         (write_text, "is no index of Signpost; build it"),
         (write_other_database, "is no index of Signpost; build it"),
         (cut, "was cut off; build it"),
-        (set_version, "is an index of format 99, this Signpost reads 2; build it"),
+        (set_version, "is an index of format 99, this Signpost reads 3; build it"),
         (overwrite_middle, "is damaged"),
         (overwrite_content, "is damaged"),
     ],
