@@ -4,23 +4,28 @@ Usage: python -m benchmarks.tier_pairs ISSUES.jsonl.gz DUPLICATES.jsonl --tier C
 
 Tier B: of all issues of the half, those that have an earlier one with the same error. Tier C: of those that nobody
 marked as duplicates, the share whose best candidate looks most alike, as a repository's own calibration would choose.
+With --found by-search the candidates are what GitHub's search would find; with --chunk 300 each 300 issues in a row are
+a repository of their own.
 """
 
 import argparse
 import random
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.duplicate_rows import Labelled, read_labelled
+from benchmarks.github_search import SearchHistory
+from bot.cli.finding import FindOnGitHub
 from bot.duplicates.earlier import Earlier
 from bot.duplicates.finding import list_earlier
 from bot.duplicates.model_file import read_model
 from bot.duplicates.ranking import rank_candidates
 from bot.github.tracker import Issue
 from bot.history.asking import ask_history, split_history
+from bot.history.duplicate_truth import KnownIssue
 from bot.history.recall import find_threshold
 
 EXCERPT = 600
@@ -36,21 +41,62 @@ class Linked:
     is_ordinary: bool
 
 
-def find_links(labelled: Labelled, half: str) -> Iterator[Linked]:
-    """The best that an index of all earlier issues has for each issue of a half, whatever its score."""
-    split, model = split_history(labelled.issues, labelled.truth, half, len(labelled.issues)), read_model()
-    ordinary = frozenset(split.ordinary)
-    queries = ask_history(labelled.issues, labelled.truth, ordinary.union(split.duplicates))
-    for size, query in enumerate(queries):
+def list_half(labelled: Labelled, half: str) -> tuple[list[Issue], frozenset[int]]:
+    """The issues of a half, and which of them are no known duplicates."""
+    split = split_history(labelled.issues, labelled.truth, half, len(labelled.issues))
+    asked = {*split.duplicates, *split.ordinary}
+    places = [place for place, issue in enumerate(labelled.issues) if issue.number in asked]
+    return list(labelled.issues[places[0] : places[-1] + 1]), frozenset(split.ordinary)
+
+
+def find_links(
+    issues: Sequence[Issue], truth: Mapping[int, KnownIssue], asked: Collection[int]
+) -> Iterator[tuple[int, Earlier | None]]:
+    """The best that an index of all earlier issues has for each that is asked about, whatever its score."""
+    model = read_model()
+    for size, query in enumerate(ask_history(issues, truth, asked)):
         if query:
             ranked = rank_candidates(query.profile, query.compared, model)
-            best = next(iter(list_earlier(ranked, 0.0, size)), None)
-            yield Linked(query.profile.number, best, query.profile.number in ordinary)
+            yield query.profile.number, next(iter(list_earlier(ranked, 0.0, size)), None)
 
 
-def choose_pairs(links: Iterable[Linked], tier: str, share: float) -> list[tuple[int, int]]:
+def find_links_in_chunks(
+    issues: Sequence[Issue], truth: Mapping[int, KnownIssue], size: int
+) -> Iterator[tuple[int, Earlier | None]]:
+    """The same, in many small repositories; a rest that makes none is left out."""
+    for start in range(0, len(issues) - size + 1, size):
+        chunk = issues[start : start + size]
+        yield from find_links(chunk, truth, [issue.number for issue in chunk])
+
+
+def find_links_by_search(
+    issues: Sequence[Issue], asked: Collection[int], repository: str
+) -> Iterator[tuple[int, Earlier | None]]:
+    """The best that a run without an index finds; what is less alike than the model wants is nothing."""
+    history, wanted = SearchHistory(), frozenset(asked)
+    find = FindOnGitHub(history)
+    for issue in issues:
+        here = replace(issue, repository=repository)
+        if issue.number in wanted:
+            yield issue.number, next(iter(find(here).earlier), None)
+        history.add(here)
+
+
+def ask_half(labelled: Labelled, half: str, chunk: int | None, *, by_search: bool) -> list[Linked]:
+    """What the issues of a half would be linked to."""
+    issues, ordinary = list_half(labelled, half)
+    asked = [issue.number for issue in issues]
+    if by_search:
+        found = find_links_by_search(labelled.issues, asked, "owner/name")
+    elif chunk:
+        found = find_links_in_chunks(issues, labelled.truth, chunk)
+    else:
+        found = find_links(labelled.issues, labelled.truth, asked)
+    return [Linked(number, best, number in ordinary) for number, best in found]
+
+
+def choose_pairs(found: Sequence[Linked], tier: str, share: float) -> list[tuple[int, int]]:
     """Of tier B all; of tier C those of ordinary issues above the score that a share of these reaches."""
-    found = list(links)
     threshold = find_threshold([link.best.score if link.best else 0.0 for link in found if link.is_ordinary], share)
     return [
         (link.number, link.best.number)
@@ -84,13 +130,18 @@ def main() -> None:
     parser.add_argument("issues", type=Path, help="GitHub issue objects, one a line; may be .gz")
     parser.add_argument("truth", type=Path, help="what is known of its duplicates")
     parser.add_argument("--tier", choices=("B", "C"), required=True)
-    parser.add_argument("--share", type=float, default=0.02, help="of ordinary issues, for tier C (default: .02)")
+    parser.add_argument("--share", type=float, default=0.01, help="of ordinary issues, for tier C (default: .01)")
     parser.add_argument("--half", choices=("first", "second"), default="second", help="of the known duplicates")
+    parser.add_argument(
+        "--found", choices=("in-index", "by-search"), default="in-index", help="how candidates are found"
+    )
+    parser.add_argument("--chunk", type=int, help="so many issues in a row are a repository of their own")
     parser.add_argument("--sample", type=int, default=60, help="how many (default: 60)")
     parser.add_argument("--seed", type=int, default=1, help="another one gives other pairs")
     arguments = parser.parse_args()
     labelled = read_labelled(arguments.issues, arguments.truth)
-    pairs = choose_pairs(find_links(labelled, arguments.half), arguments.tier, arguments.share)
+    links = ask_half(labelled, arguments.half, arguments.chunk, by_search=arguments.found == "by-search")
+    pairs = choose_pairs(links, arguments.tier, arguments.share)
     print_pairs(labelled.issues, pairs, arguments.sample, arguments.seed)
 
 
