@@ -25,10 +25,10 @@ from bot.history.shown import show_text
 _TELLING = 6
 _NEAREST = 3
 _INDENT = 11
-_TIERS: Mapping[str, str] = {"A": "the same known problem", "B": "the same rare error", "C": "reads alike"}
+_TIERS: Mapping[str, str] = {"A": "the same known problem", "B": "the same rare error or text", "C": "reads alike"}
 _LEGEND = (
-    "the likeliest comes first; its percentage says how likely it is the same problem at all;"
-    " B: both show the same rare error, C: they read alike"
+    "the likeliest comes first; its percentage says how likely it, or one close behind, is the same problem;"
+    " B: both show the same rare error or text, C: they read alike"
 )
 _LEGEND_OF_REASONS = (
     "before each reason: how far it moves the candidate among those found (+0.70 doubles its odds, -0.70 halves them),"
@@ -136,7 +136,9 @@ def _tell_calibration(calibration: Calibration, path: Path) -> Iterator[str]:
         f"{path}: what only reads alike (tier C) is shown from {calibration.threshold:.1%} on,"
         f" for at most {calibration.share:.1%} of ordinary issues"
     )
-    errors = f"; besides, {calibration.same_error:,} the same rare error (tier B)" if calibration.same_error else ""
+    errors = (
+        f"; besides, {calibration.same_error:,} the same rare error or text (tier B)" if calibration.same_error else ""
+    )
     yield f"of the last {calibration.replayed:,} issues, {calibration.shown:,} would have been shown something{errors}"
     if calibration.known:
         yield f"{calibration.caught} of {calibration.known} known duplicates would have been shown the right one"

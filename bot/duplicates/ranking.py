@@ -174,8 +174,13 @@ _FAMILIES = {"iphone": "ios", "ipad": "ios", "mac os": "macos", "os x": "macos",
 
 def name_other_platforms(title: str, other: str) -> bool:
     """Whether both titles name platforms, and none in common: often one author's report of each, word for word."""
-    one, two = ({_FAMILIES.get(name, name) for name in _PLATFORM.findall(each.lower())} for each in (title, other))
+    one, two = find_platforms(title), find_platforms(other)
     return bool(one and two) and not one & two
+
+
+def find_platforms(text: str) -> set[str]:
+    """The platforms that a text names."""
+    return {_FAMILIES.get(name, name) for name in _PLATFORM.findall(text.lower())}
 
 
 def find_best(candidates: Iterable[Candidate]) -> Candidate | None:
