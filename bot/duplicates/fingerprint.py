@@ -34,7 +34,7 @@ _SENTENCE = 2
 _WORD = re.compile(r"[^\W\d]{2,60}")
 _LEAST_WORDS = 3
 _COMMON = """
-a an the this that it is was be has have your you please see no not none null nil true false some any such most last
+a an the this that but it is was be has have your you please see no not none null nil true false some any such most last
 at in on of to with and or for from by out up error errors err exception exceptions fail fails failed failing failure
 failures fatal crash crashes crashed abort aborted aborting panic panicked assert assertion segfault sigsegv sigabrt
 segmentation fault illegal instruction core dumped undefined unexpected unknown unhandled uncaught invalid cannot can
