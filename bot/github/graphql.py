@@ -94,5 +94,5 @@ def describe_problems(problems: list[Problem], what: str) -> TrackerError:
     if "RATE_LIMITED" in kinds:
         # GraphQL has a limit of its own; the REST API may answer on.
         # https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
-        return TrackerError(f"{said}. Run it again within the hour.", unanswered=True)
+        return TrackerError(f"{said}. Run it again in an hour.", unanswered=True)
     return TrackerError(said, unanswered=not kinds & _REFUSALS)

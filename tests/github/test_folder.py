@@ -64,7 +64,7 @@ def test_the_whole_repository_has_no_folder_before_its_paths() -> None:
     [
         ("NOT_FOUND", True, "the token may not see it"),
         ("FORBIDDEN", False, "permissions: contents: read"),
-        ("RATE_LIMITED", False, "within the hour"),
+        ("RATE_LIMITED", False, "in an hour"),
         ("SOMETHING_ELSE", False, "GitHub answered: no"),
     ],
 )

@@ -10,7 +10,7 @@ from tests.stand_ins.github_json import Json, Value
 SCHEMA_VERSION, GRAPHQL_VERSION = "15.26.1", "16.11.0"
 
 QUERY_FAILURES: tuple[tuple[Json, str], ...] = (
-    ({"type": "RATE_LIMITED", "message": "later"}, "Run it again within the hour"),
+    ({"type": "RATE_LIMITED", "message": "later"}, "Run it again in an hour"),
     ({"type": "NOT_FOUND", "message": "no repository"}, "It does not exist, or the token may not see it"),
     ({"type": "INTERNAL", "message": "oops"}, "GitHub answered: oops"),
 )
