@@ -26,10 +26,16 @@ _VOLATILE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (re.compile(r"\d+"), " "),
     (re.compile(r"\s+"), " "),
 )
-_FRAME = re2.compile(r"(?:^|[\s:])at [\w.$<>/]+ ?\(|(?:^|\s)- \w+::\w+|\b\w+::\w+::|\b_+zn\w|\.so\(|\.dylib \S+ \+")
+_FRAME = re2.compile(
+    r"(?:^|[\s:])at [\w.$<>/ ]{1,200}\(|\bfile .{1,100}, line\b|(?:^|\s)- \w+::\w+|\b\w+::\w+::|\b_+zn\w|\.so\("
+    r"|\.dylib \S+ \+"
+)
 _HASH = re.compile(r"h[0-9a-f]{16}")
 _SENTENCE = 2
 """Spaces in quotes from which they hold a sentence."""
+
+_ASIDE = re.compile(r"\W{0,9}(?:warn(?:ing)?|info|debug|trace)\b|w/|//|.*\{$")
+"""Warnings, notes and code: reports of many errors have them."""
 
 _WORD = re.compile(r"[^\W\d]{2,60}")
 _LEAST_WORDS = 3
@@ -77,10 +83,13 @@ def is_frame(mark: str) -> bool:
 def is_telling(mark: str) -> bool:
     """Whether a mark is a message that tells which error it is.
 
-    It is no line of a stack, and says more than that something failed somewhere: that is shared by many errors.
+    It is no line of a stack, no warning and no code, and says more than that something failed somewhere: all these are
+    shared by many errors.
     """
-    words = {word for word in _WORD.findall(mark.partition(":")[2]) if word not in _SAYS_LITTLE}
-    return is_message(mark) and not is_frame(mark) and len(words) >= _LEAST_WORDS
+    message = mark.partition(":")[2]
+    words = {word for word in _WORD.findall(message) if word not in _SAYS_LITTLE}
+    is_aside = is_frame(mark) or _ASIDE.match(message) is not None
+    return is_message(mark) and not is_aside and len(words) >= _LEAST_WORDS
 
 
 def _mask_quoted(quoted: str) -> str:

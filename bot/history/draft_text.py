@@ -97,7 +97,9 @@ def write_scalar(text: str, depth: int = 0) -> str:
 
     `depth`: the column of the key or the dash before it, from which on a block's lines are indented.
     """
-    style = "|" if "\n" in text else None
+    # A block that begins with a blank would need its indentation as a number, which counts from the parent.
+    block = '"' if text[:1] in {" ", "\n"} else "|"
+    style = block if "\n" in text else None
     node = yaml.ScalarNode("tag:yaml.org,2002:str", text, style=style)
     written: str = yaml.serialize(node, Dumper=yaml.SafeDumper, width=_UNFOLDED, allow_unicode=True)
     first, *rest = written.removesuffix("\n").removesuffix("\n...").split("\n")

@@ -48,6 +48,11 @@ def test_marks_leave_out_what_differs_between_reports(title: str, body: str, mar
         ("Traceback (most recent call last): error", False),
         ("libcore-0.5.so(_ZN2rt14rt_fail_bounds_check)", False),
         ("src/lib.rs:10", False),
+        ("[WARN] : Ads: There was a problem getting an ad response. ErrorCode: 1", False),
+        ("if (typeof errorCallback !== undefined && responses.pending) {", False),
+        ("// the printer fails whenever the margin is undefined", False),
+        ('  File "C:\\builder.py", line 12, in prepare_the_failing_package', False),
+        ("[ERROR] : App: at org.example.kroll.runtime.v8.V8Runtime.initFailing(V8Runtime.java:114)", False),
     ],
 )
 def test_only_some_messages_tell_which_error_it_is(line: str, is_it: bool) -> None:  # noqa: FBT001 (a row of the table)

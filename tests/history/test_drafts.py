@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.history.draft_text import spread, write_draft, write_scalar
@@ -91,6 +91,9 @@ def test_a_skeleton_proves_itself() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x85\u2028\u2029"), min_size=1))
+@example("\n0")
+@example(" a\n b")
+@example("\ta\n\n")
 def test_any_text_reads_back_as_itself(text: str) -> None:
     written = f"a:\n  - {write_scalar(text, 4)}\n  - b: {write_scalar(text, 6)}\n"
 
