@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from bot.duplicates.sentence_model import load_sentence_model
 from bot.github.tracker import Issue
 from bot.history.asking import Query, Split, ask_history, sort_history, split_history
 from bot.history.duplicate_truth import KnownIssue, parse_duplicates
@@ -46,11 +44,10 @@ def read_labelled(issues: Path, truth: Path) -> Labelled:
     return Labelled(issues.name.partition("-")[0], history, known, *halves)
 
 
-def make_rows(labelled: Labelled, embed: str = "") -> Rows:
-    """All its queries, each compared with what was there before; `embed` is the place of a sentence model."""
-    encode = load_sentence_model(embed).encode if embed else None
+def make_rows(labelled: Labelled) -> Rows:
+    """All its queries, each compared with what was there before."""
     first = frozenset((*labelled.first.duplicates, *labelled.first.ordinary))
-    found = [query for query in ask_history(labelled.issues, labelled.truth, labelled.asked, encode) if query]
+    found = [query for query in ask_history(labelled.issues, labelled.truth, labelled.asked) if query]
     return Rows(
         labelled.name,
         tuple(query for query in found if query.profile.number in first),
@@ -58,7 +55,7 @@ def make_rows(labelled: Labelled, embed: str = "") -> Rows:
     )
 
 
-def make_all_rows(histories: Sequence[Labelled], embed: str = "") -> list[Rows]:
+def make_all_rows(histories: Sequence[Labelled]) -> list[Rows]:
     """The rows of all histories, a process each."""
     with ProcessPoolExecutor(max_workers=len(histories)) as pool:
-        return list(pool.map(partial(make_rows, embed=embed), histories))
+        return list(pool.map(make_rows, histories))

@@ -1,6 +1,6 @@
 """An index of made-up issues: its build, its size, its queries beside SQLite's own full-text search, and adding one.
 
-Usage: python -m benchmarks.duplicates [COUNT ...] [--embed FOLDER] [--curve FILE.svg]
+Usage: python -m benchmarks.duplicates [COUNT ...] [--curve FILE.svg]
 """
 
 import argparse
@@ -26,7 +26,6 @@ from bot.duplicates.entry import make_entry
 from bot.duplicates.index_file import open_index
 from bot.duplicates.index_search import search_index
 from bot.duplicates.index_writing import add_entries
-from bot.duplicates.sentence_model import load_sentence_model
 from bot.duplicates.words import find_words
 from bot.github.tracker import Account, Issue
 from bot.history.cores import count_cores
@@ -98,12 +97,12 @@ def ask_fts(connection: sqlite3.Connection, issue: Issue) -> None:
     connection.execute(query, (match,)).fetchall()
 
 
-def measure_index(count: int, folder: Path, embed: str) -> Cost:
-    """All that is measured of an index of so many issues, written into a folder; `embed` is a sentence model or ""."""
+def measure_index(count: int, folder: Path) -> Cost:
+    """All that is measured of an index of so many issues, written into a folder."""
     issues, index, fts = folder / "issues.jsonl", folder / "a.index", folder / "fts.sqlite3"
     write_issues(issues, count)
     begun, used = perf_counter(), read_cpu(*_EVERYONE)
-    build(index, open_file(issues), count_cores(), embed)
+    build(index, open_file(issues), count_cores())
     built, built_cpu = perf_counter() - begun, read_cpu(*_EVERYONE) - used
     begun = perf_counter()
     build_fts(fts, issues)
@@ -118,7 +117,7 @@ def measure_index(count: int, folder: Path, embed: str) -> Cost:
         query=measure(lambda issue: search_index(index, issue), queries),
         memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024,
         new_process=measure_command([*_SEARCH, "--index", str(index), "it stops"], PROCESSES),
-        added=measure_adding(index, queries, embed),
+        added=measure_adding(index, queries),
         fts_built=fts_built,
         fts_size=fts.stat().st_size / 1e6,
         fts_query=measure_fts(fts, queries),
@@ -131,11 +130,10 @@ def choose_queries(count: int) -> list[Issue]:
     return [replace(issue, number=0) for issue in make_issues(count) if issue.number % step == 0]
 
 
-def measure_adding(index: Path, queries: Sequence[Issue], embed: str) -> Timing:
+def measure_adding(index: Path, queries: Sequence[Issue]) -> Timing:
     """The time to put each into the index."""
-    encode = load_sentence_model(embed).encode if embed else None
     with closing(open_index(index)) as connection:
-        return measure(lambda issue: add_entries(connection, [make_entry(_renumber(issue), encode=encode)]), queries)
+        return measure(lambda issue: add_entries(connection, [make_entry(_renumber(issue))]), queries)
 
 
 def _renumber(issue: Issue) -> Issue:
@@ -152,14 +150,13 @@ def main() -> None:
     """The tables, a row a size, and the picture of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("counts", nargs="*", type=int, default=COUNTS, metavar="COUNT", help="how many issues")
-    parser.add_argument("--embed", default="", metavar="FOLDER", help="a sentence model, as `signpost index` takes it")
     parser.add_argument("--curve", type=Path, metavar="FILE.svg", help="draw the costs against the number of issues")
     arguments = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n", flush=True)
     costs = []
     for count in arguments.counts:
         with tempfile.TemporaryDirectory() as folder:
-            costs.append(measure_index(count, Path(folder), arguments.embed))
+            costs.append(measure_index(count, Path(folder)))
     print("\n".join(list_tables(costs)))
     if arguments.curve:
         from benchmarks.cost_curve import draw_costs  # noqa: PLC0415 (its library would count in the peak of memory)

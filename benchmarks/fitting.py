@@ -16,10 +16,9 @@ Mask: TypeAlias = NDArray[np.bool_]
 ORDER_PENALTY = 2.0
 BELIEF_STRENGTH = 0.1
 UPPER_QUARTILE = 0.75
-IN_COMMON = frozenset(Features._fields) - {
-    *("age", "quiet", "duplicates", "is_duplicate", "same_author", "series", "length")
-}
-_NAMES = (*Features._fields, *Standing._fields)
+FREE = frozenset({"age", "quiet", "duplicates", "is_duplicate", "same_author", "series", "length", *Standing._fields})
+"""What may count against; all else is in common."""
+
 _TINY = 1e-9
 
 
@@ -55,7 +54,8 @@ def fit_belief(rows: Matrix, right: Mask) -> tuple[tuple[Slope, ...], float]:
 
     A logistic regression with a ridge penalty. Every value may bend at its upper quartile. What is in common never
     counts against: without that bound a word-for-word copy is believed less than a half of it, since the copies of
-    these histories are often one author's reports for several versions or platforms.
+    these histories are often one author's reports for several versions or platforms. Values between those of
+    `Features` and those of `Standing` are features that are tried, and count as in common.
     """
     bends = np.quantile(rows, UPPER_QUARTILE, axis=0)
     values = np.concatenate([np.minimum(rows, bends), np.maximum(rows - bends, 0)], axis=1)
@@ -70,7 +70,9 @@ def fit_belief(rows: Matrix, right: Mask) -> tuple[tuple[Slope, ...], float]:
         loss = np.logaddexp(0, -margins).sum() + ridge @ weights / 2
         return float(loss), np.append(scaled.T @ pull, pull.sum()) + ridge
 
-    bounds = [(0, None) if name in IN_COMMON else (None, None) for name in _NAMES] * 2
+    tried = ("tried",) * (rows.shape[1] - len(Features._fields) - len(Standing._fields))
+    names = (*Features._fields, *tried, *Standing._fields)
+    bounds = [(None, None) if name in FREE else (0, None) for name in names] * 2
     found = minimize(lose, np.zeros(len(bounds) + 1), jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)])
     weights = found.x[:-1] / np.where(spread > _TINY, spread, np.inf)
     terms = zip(*(map(float, part) for part in (weights[: len(bends)], bends, weights[len(bends) :])), strict=True)

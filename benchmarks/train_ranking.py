@@ -3,8 +3,7 @@
 Usage: python -m benchmarks.train_ranking A-issues.jsonl.gz A-duplicates.jsonl B-issues.jsonl.gz B-duplicates.jsonl
 
 The second half of each history's duplicates is the test; nothing is fitted on it. The coefficients that ship are those
-of both first halves. With --write they are written to bot/duplicates/model.json. With --embed a sentence model tells
-the meaning of all issues (a quarter of an hour), and the file is bot/duplicates/model_with_meaning.json.
+of both first halves. With --write they are written to bot/duplicates/model.json.
 """
 
 import argparse
@@ -21,20 +20,20 @@ from benchmarks.rep import answer_by_rep
 from benchmarks.title_peers import answer_by_trigrams, answer_by_words
 from bot.duplicates.features import Features
 from bot.duplicates.model import Model, Slope, Standing
-from bot.duplicates.model_file import FILE, FILE_WITH_MEANING
+from bot.duplicates.model_file import FILE
 from bot.duplicates.ranking import MOST_SHOWN, choose_related, find_best, rank_candidates
 from bot.history.asking import Query
 from bot.history.recall import Answer, answer_query, find_threshold, measure_recall
 
 Answering = Callable[[Query], Answer]
-_NONE = (Slope(0.0),) * (len(Features._fields) + len(Standing._fields))
 _SHIPPED_ALARM = 0.01
 
 
 def fit_model(queries: Sequence[Query]) -> Model:
     """The coefficients that these queries teach."""
     order = fit_order([_make_matrix(query) for query in queries if query.compared])
-    rows, right = zip(*_list_best(queries, Model(order, _NONE, 0.0, 0.0)), strict=True)
+    no_belief = (Slope(0.0),) * (len(order) + len(Standing._fields))
+    rows, right = zip(*_list_best(queries, Model(order, no_belief, 0.0, 0.0)), strict=True)
     model = Model(order, *fit_belief(np.array(rows), np.array(right)), 0.0)
     ordinary = [answer.score for answer in (answer_query(query, model) for query in queries) if not answer.is_duplicate]
     return replace(model, threshold=find_threshold(ordinary, _SHIPPED_ALARM))
@@ -118,15 +117,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="+", type=Path, help="issues and truth, in turn")
     parser.add_argument("--write", action="store_true", help="write the coefficients that ship")
-    parser.add_argument("--embed", default="", metavar="FOLDER", help="a sentence model, as `signpost index` takes it")
     arguments = parser.parse_args()
     pairs = zip(arguments.paths[::2], arguments.paths[1::2], strict=True)
     histories = [read_labelled(issues, truth) for issues, truth in pairs]
-    rows = make_all_rows(histories, arguments.embed)
+    rows = make_all_rows(histories)
     shipped = fit_model([query for own in rows for query in own.first])
     if arguments.write:
-        file = FILE_WITH_MEANING if arguments.embed else FILE
-        file.write_text(write_model(shipped), encoding="utf-8")
+        FILE.write_text(write_model(shipped), encoding="utf-8")
     for labelled, own in zip(histories, rows, strict=True):
         others = [other for other in rows if other is not own]
         title = f"{own.name}: {len(labelled.second.duplicates)} duplicates, {len(labelled.second.ordinary)} ordinary"

@@ -77,8 +77,6 @@ NOT_PURE = (
     "bot.duplicates.index_reading",  # reads it
     "bot.duplicates.index_search",  # asks it
     "bot.duplicates.index_writing",  # writes it
-    "bot.duplicates.sentence_files",  # finds a model's files
-    "bot.duplicates.sentence_model",  # reads them
     "bot.duplicates.model_file",  # reads its own file
     "bot.history.cores",  # asks the system
     "bot.history.issues",  # reads the files of a maintainer
@@ -100,7 +98,7 @@ IMPURE_CALLS = {"breakpoint", "input", "now", "open", "print", "read_text", "tod
 VAGUE = {"base", "common", "context", "data", "handler", "helper", "manager", "misc", "processor", "service", "util"}
 HEAVY = (
     *("Stemmer", "asyncio", "bot.duplicates.search", "github", "hyperscan", "multiprocessing", "numpy"),
-    *("onnxruntime", "requests", "rich", "sqlite3", "starlette", "tokenizers", "uvicorn"),
+    *("requests", "rich", "sqlite3", "starlette", "uvicorn"),
 )
 
 

@@ -50,7 +50,6 @@ class FindInIndex:
         known = found.calibration if found.calibration and found.calibration.is_telling else None
         return Findings(
             earlier=earlier,
-            remarks=(found.remark,) if found.remark else (),
             is_calibrated=known is not None,
             expected=tell_expectation(known) if known else "",
         )

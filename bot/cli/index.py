@@ -12,10 +12,6 @@ _ASKED = (
     "what a report says; or the number of an issue, an address, a JSON or Markdown file, number 123 of a history"
     " (FILE.jsonl#123), or - for standard input"
 )
-_EMBED = (
-    "a sentence model on this machine, to tell the meaning of reports as well: a folder with model.onnx and"
-    " tokenizer.json, or `installed` for one in installed packages; needs the extra `embed`, and downloads nothing"
-)
 _DIGITS = 9
 """Those of more issues than any repository has."""
 
@@ -59,13 +55,11 @@ def _add_making(parser: argparse.ArgumentParser) -> None:
 
 def _add_build(parser: argparse.ArgumentParser) -> None:
     _add_making(parser)
-    _add_embed(parser)
     parser.epilog = "example: signpost index build --index issues.index --repo octo-org/octo-repo"
 
 
 def _add_update(parser: argparse.ArgumentParser) -> None:
     _add_making(parser)
-    _add_embed(parser, " (default: the one that the index has; `none` takes it away)")
     parser.epilog = "example: signpost index update --index issues.index --repo octo-org/octo-repo"
 
 
@@ -87,7 +81,6 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sample", type=_count, default=1_500, metavar="N", help="at most so many ordinary issues (default: 1500)"
     )
-    _add_embed(parser)
     parser.epilog = "example: signpost index evaluate --issues issues.jsonl --truth duplicates.jsonl"
 
 
@@ -101,17 +94,6 @@ def _add_calibrate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--last", type=_count, default=1_000, metavar="N", help="issues to replay (default: 1000)")
     parser.epilog = "example: signpost index calibrate --index issues.index --share 0.01"
-
-
-def _add_embed(parser: argparse.ArgumentParser, default: str = "") -> None:
-    parser.add_argument("--embed", metavar="FOLDER", type=_read_place, help=f"{_EMBED}{default}")
-
-
-def _read_place(text: str) -> str:
-    """Where a sentence model is, "" for none; an empty text is a variable that nobody has set."""
-    if not text:
-        raise argparse.ArgumentTypeError("it is empty; name a folder, `installed` or `none`")
-    return "" if text == "none" else text
 
 
 def _count(text: str) -> int:
@@ -143,10 +125,7 @@ def _make(arguments: argparse.Namespace) -> None:
     history = open_history(arguments)
     jobs = arguments.jobs if arguments.jobs > 0 else count_cores()
     path = Path(arguments.index)
-    if arguments.action == "build":
-        built = build(path, history, jobs, arguments.embed or "")
-    else:
-        built = update(path, history, jobs, arguments.embed)
+    built = (build if arguments.action == "build" else update)(path, history, jobs)
     if arguments.format == "json":
         print_json(tell_built(built))
     else:
@@ -169,7 +148,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from bot.cli.index_measuring import evaluate, tell_recall
 
     part = "all" if arguments.all else "second"
-    recall = evaluate(Path(arguments.issues), Path(arguments.truth), part, arguments.sample, arguments.embed or "")
+    recall = evaluate(Path(arguments.issues), Path(arguments.truth), part, arguments.sample)
     if arguments.format == "json":
         print_json(tell_recall(recall))
     else:

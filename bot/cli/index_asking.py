@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.duplicates.features import tell_features
 from bot.duplicates.index_search import Search, search_index, search_number
 from bot.duplicates.ranking import Candidate
 from bot.errors import SettingsError
@@ -78,13 +79,13 @@ def explain_left_out(candidate: Candidate, related: Sequence[Candidate], thresho
 
 
 def tell_search(search: Search, most: int) -> dict[str, Any]:
-    """A search as JSON."""
+    """A search as JSON; `remark` is always empty and stays for scripts that read it."""
     return {
         "candidates": [_tell_candidate(candidate, search) for candidate in search.candidates[:most]],
         "threshold": search.threshold,
         "calibration": asdict(search.calibration) if search.calibration else None,
         "issues": search.size,
-        "remark": search.remark,
+        "remark": "",
     }
 
 
@@ -94,7 +95,7 @@ def _tell_candidate(candidate: Candidate, search: Search) -> dict[str, Any]:
         "score": round(candidate.score, 6),
         "tier": candidate.tier,
         "why": candidate.why,
-        "features": {name: round(value, 4) for name, value in candidate.features._asdict().items()},
+        "features": tell_features(candidate.features, 4),
         "title": candidate.title,
         "state": search.states.get(candidate.number),
         "left_out": explain_left_out(candidate, search.related, search.threshold),

@@ -2,8 +2,8 @@
 
 import sqlite3
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,10 @@ from bot.duplicates.index_file import (
     is_foreign,
     is_missing,
     open_index,
-    salvage_facts,
 )
 from bot.duplicates.index_reading import name_other, read_facts, read_form_text
 from bot.duplicates.index_writing import add_entries, drop_gone, list_digests, write_facts, write_form_text
-from bot.duplicates.sentence_model import UsedModel, load_sentence_model, read_used_model
 from bot.duplicates.words import clean_title
-from bot.errors import SettingsError
 from bot.history.indexing import IndexWork, cut_batches, learn_from_history
 from bot.history.issues import History
 from bot.history.workers import work_through
@@ -37,88 +34,47 @@ _GROWN = 4
 
 @dataclass(frozen=True)
 class Built:
-    """How many issues an index holds, how many of them are new or changed, and whether it was built anew, and why.
-
-    `model` names the sentence model that tells their meaning, if there is one.
-    """
+    """How many issues an index holds, how many of them are new or changed, and whether it was built anew, and why."""
 
     issues: int
     changed: int
     is_new: bool
     reason: str = ""
-    model: str = ""
 
 
-def build(path: Path, history: History, jobs: int, embed: str = "", reason: str = "") -> Built:
-    """The index of a history, in place of whatever stands there; `embed` is the place of a sentence model, "" for none.
-
-    Raises SettingsError.
-    """
-    used = load_sentence_model(embed).used if embed else None
+def build(path: Path, history: History, jobs: int, reason: str = "") -> Built:
+    """The index of a history, in place of whatever stands there. Raises SettingsError."""
     is_kept = is_foreign(path)
     with build_index(path) as connection:
         form_text = learn_from_history(history)
         write_form_text(connection, form_text)
-        changed = _fill(connection, history, IndexWork(form_text, embed=embed), jobs)
+        changed = _fill(connection, history, IndexWork(form_text), jobs)
         write_facts(connection, {"learned": str(changed), "source": clean_title(history.name)})
-        write_facts(connection, used.write() if used else {})
     if is_kept:
         print(f"signpost: what was in {path} is no index; it is kept as {path}{REFUSED}", file=sys.stderr)
-    return Built(changed, changed, is_new=True, reason=reason, model=used.name if used else "")
+    return Built(changed, changed, is_new=True, reason=reason)
 
 
-def update(path: Path, history: History, jobs: int, embed: str | None = None) -> Built:
+def update(path: Path, history: History, jobs: int) -> Built:
     """The index brought in line with a history: issues added, changed texts replaced, states noted.
 
     A file that is no index, is damaged, of another format or of another repository is built anew, and so is one whose
-    repository has become four times as large since its forms were read, or that is to have another sentence model;
-    without `embed` it keeps the one that it has. Raises SettingsError.
+    repository has become four times as large since its forms were read. Raises SettingsError.
     """
     if is_missing(path):
-        return build(path, history, jobs, embed or "", "there was none")
+        return build(path, history, jobs, "there was none")
     try:
         with closing(open_index(path, is_checked=True)) as connection, explain_damage(path):
-            used = _choose_model(read_facts(connection), embed)
-            embed = used.place if used else ""
-            if (reason := _find_reason(connection, history, used)) is None:
-                return _update(connection, history, jobs, used)
+            if (reason := _find_reason(connection, history)) is None:
+                return _update(connection, history, jobs)
     except WrongFileError as error:
         reason = error.fault
-        embed = _salvage_place(path) if embed is None else embed
         print(f"signpost: {reason}; it is built now", file=sys.stderr)
-    return build(path, history, jobs, embed or "", reason)
+    return build(path, history, jobs, reason)
 
 
-def _choose_model(facts: Mapping[str, str], embed: str | None) -> UsedModel | None:
-    """The sentence model that an index is to have: the one that is asked for, or else the one that it has.
-
-    Raises SettingsError where that one is not here.
-    """
-    known = read_used_model(facts)
-    place = known.place if embed is None and known else embed
-    try:
-        return load_sentence_model(place).used if place else None
-    except SettingsError as error:
-        if embed is not None:
-            raise
-        raise SettingsError(
-            f"the index has meanings by a sentence model that cannot be used: {error}; or do without: `--embed none`"
-        ) from error
-
-
-def _salvage_place(path: Path) -> str:
-    """Where the sentence model of a refused index is, as far as the file still tells; else ""."""
-    with suppress(ValueError, TypeError):
-        if known := read_used_model(salvage_facts(path)):
-            return known.place
-    return ""
-
-
-def _find_reason(connection: sqlite3.Connection, history: History, used: UsedModel | None) -> str | None:
+def _find_reason(connection: sqlite3.Connection, history: History) -> str | None:
     facts = read_facts(connection)
-    known = read_used_model(facts)
-    if (used and used.digest) != (known and known.digest):
-        return "with another sentence model" if used else "without a sentence model"
     if other := name_other(facts.get("source", ""), history.repository):
         return f"it was of {other}"
     learned = int(facts.get("learned", 0))
@@ -126,13 +82,12 @@ def _find_reason(connection: sqlite3.Connection, history: History, used: UsedMod
     return "the repository has grown" if total > _GROWN * (learned + 50) else None
 
 
-def _update(connection: sqlite3.Connection, history: History, jobs: int, used: UsedModel | None) -> Built:
+def _update(connection: sqlite3.Connection, history: History, jobs: int) -> Built:
     known = list_digests(connection)
     form_text = read_form_text(read_facts(connection))
-    changed = _fill(connection, history, IndexWork(form_text, known, used.place if used else ""), jobs)
-    write_facts(connection, used.write() if used else {})
+    changed = _fill(connection, history, IndexWork(form_text, known), jobs)
     drop_gone(connection)
-    return Built(len(list_digests(connection)), changed, is_new=False, model=used.name if used else "")
+    return Built(len(list_digests(connection)), changed, is_new=False)
 
 
 def _fill(connection: sqlite3.Connection, history: History, work: IndexWork, jobs: int) -> int:
@@ -142,11 +97,11 @@ def _fill(connection: sqlite3.Connection, history: History, work: IndexWork, job
 
 
 def tell_built(built: Built) -> dict[str, Any]:
-    """As JSON; `model` is null where there is none."""
+    """As JSON; `model` is always null and stays for scripts that read it."""
     return {
         "issues": built.issues,
         "changed": built.changed,
         "built": built.is_new,
         "reason": built.reason,
-        "model": built.model or None,
+        "model": None,
     }

@@ -8,12 +8,10 @@ from typing import Any
 
 from bot.cli.progress import track
 from bot.duplicates.calibration import Calibration, calibrate, write_calibration
-from bot.duplicates.index_file import explain_damage, open_index, read_index
-from bot.duplicates.index_reading import read_facts
-from bot.duplicates.index_search import name_calibration, replay_latest
+from bot.duplicates.index_file import explain_damage, open_index
+from bot.duplicates.index_search import replay_latest
 from bot.duplicates.index_writing import begin_transaction, write_facts
 from bot.duplicates.model_file import read_model
-from bot.duplicates.sentence_model import load_sentence_model, read_used_model
 from bot.errors import SettingsError
 from bot.history.asking import ask_history, sort_history, split_history
 from bot.history.duplicate_truth import parse_duplicates
@@ -22,17 +20,13 @@ from bot.history.issues import read_issues, read_lines
 from bot.history.recall import Answer, Recall, answer_query, measure_recall
 
 
-def evaluate(issues: Path, truth: Path, part: str, sample: int, embed: str = "") -> Recall:
-    """How often the right issue is found for the duplicates that a truth file names. Raises SettingsError.
-
-    `embed` is the place of a sentence model, "" for none.
-    """
-    encode = load_sentence_model(embed).encode if embed else None
+def evaluate(issues: Path, truth: Path, part: str, sample: int) -> Recall:
+    """How often the right issue is found for the duplicates that a truth file names. Raises SettingsError."""
     known = parse_duplicates(read_lines(truth))
     history = sort_history(read_issues(issues))
     split = split_history(history, known, part, sample)
-    queries = ask_history(history, known, (*split.duplicates, *split.ordinary), encode)
-    model = read_model(with_meaning=bool(embed))
+    queries = ask_history(history, known, (*split.duplicates, *split.ordinary))
+    model = read_model()
 
     def answer() -> Iterator[Answer]:
         for query in track(queries, "issues", len(history)):
@@ -46,23 +40,11 @@ def evaluate(issues: Path, truth: Path, part: str, sample: int, embed: str = "")
 
 
 def calibrate_index(path: Path, share: float, last: int) -> Calibration:
-    """Learn a threshold from the last issues of an index, and keep it there. Raises SettingsError.
-
-    Where the index has a sentence model, two are learned: one with it, which is given, and one for where it is missing.
-    """
-    with read_index(path) as connection:
-        has_meaning = read_used_model(read_facts(connection)) is not None
-    learned = {
-        name_calibration(with_meaning=kind): _calibrate(path, share, last, with_meaning=kind)
-        for kind in sorted({False, has_meaning})
-    }
+    """Learn a threshold from the last issues of an index, and keep it there. Raises SettingsError."""
+    calibration = calibrate(list(track(replay_latest(path, last), "issues", last)), share)
     with closing(open_index(path)) as connection, explain_damage(path), begin_transaction(connection):
-        write_facts(connection, {name: write_calibration(calibration) for name, calibration in learned.items()})
-    return learned[name_calibration(with_meaning=has_meaning)]
-
-
-def _calibrate(path: Path, share: float, last: int, *, with_meaning: bool) -> Calibration:
-    return calibrate(list(track(replay_latest(path, last, with_meaning=with_meaning), "issues", last)), share)
+        write_facts(connection, {"calibration": write_calibration(calibration)})
+    return calibration
 
 
 def tell_calibration(calibration: Calibration) -> dict[str, Any]:

@@ -40,8 +40,7 @@ def print_built(built: Built, path: Path) -> None:
     """What an index holds now."""
     done = f"built ({built.reason})" if built.reason else "built"
     changed = done if built.is_new else f"{built.changed:,} new or changed"
-    model = f"; their meaning by {built.model}" if built.model else ""
-    make_console().print(f"{path}: {built.issues:,} issues, {changed}{model}", markup=False)
+    make_console().print(f"{path}: {built.issues:,} issues, {changed}", markup=False)
 
 
 def print_search(search: Search, most: int, *, is_explained: bool) -> None:
@@ -61,8 +60,6 @@ def print_search(search: Search, most: int, *, is_explained: bool) -> None:
     if shown and is_explained:
         console.print(_LEGEND_OF_REASONS, style="dim", markup=False)
     console.print(_tell_threshold(search), style="dim", markup=False)
-    if search.remark:
-        console.print(search.remark, style="yellow", markup=False)
 
 
 def _print_candidate(console: Console, candidate: Candidate, search: Search) -> None:

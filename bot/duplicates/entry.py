@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from bot.duplicates.collection import measure_impact
-from bot.duplicates.meaning import Encode
 from bot.duplicates.memory import hash_pair
 from bot.duplicates.profile import Profile, make_profile
 from bot.github.tracker import Issue
@@ -27,7 +26,7 @@ class Entry:
 
     `digest` changes when its text does; `content` is its profile, compressed; `impacts` a byte for each of `words`;
     `pairs` and `marks` are slots and hashes (native arrays of `I` and `Q`). `mentions` are the issues that it names,
-    `original` the one that it is a duplicate of (see `find_original`). `meaning` is that of a sentence model, if any.
+    `original` the one that it is a duplicate of (see `find_original`).
     """
 
     number: int
@@ -44,7 +43,6 @@ class Entry:
     body_length: int
     mentions: tuple[int, ...] = ()
     original: int | None = None
-    meaning: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +54,9 @@ class Seen:
     original: int | None
 
 
-def make_entry(
-    issue: Issue,
-    form_text: Container[str] = frozenset(),
-    original: int | None = None,
-    encode: Encode | None = None,
-) -> Entry:
+def make_entry(issue: Issue, form_text: Container[str] = frozenset(), original: int | None = None) -> Entry:
     """An issue as it is put in; `original` is what is known from elsewhere to be the issue that it repeats."""
-    profile = make_profile(issue, form_text, encode)
+    profile = make_profile(issue, form_text)
     words = tuple(sorted(profile.words))
     lengths = (len(profile.title_words), len(profile.body_words))
     titles, bodies = profile.title_counts, profile.body_counts
@@ -82,7 +75,6 @@ def make_entry(
         body_length=lengths[1],
         mentions=list_mentions(issue),
         original=original or find_original(issue),
-        meaning=profile.meaning,
     )
 
 

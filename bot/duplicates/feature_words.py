@@ -57,7 +57,6 @@ _WORDINGS = {
     "length": Wording("words of the earlier one's body", _write_count),
     "shared": Wording("part of the new report's words that the earlier one has", _write_share),
     "is_duplicate": Wording("the earlier one is a duplicate itself", _write_answer),
-    "meaning": Wording("how near its meaning is, by the sentence model", _write_share),
 }
 FEATURES = {feature: wording.name for feature, wording in _WORDINGS.items()}
 """What each feature is, for people."""

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from bot.duplicates.collection import FULL_IMPACT, SATURATION, Collection, measure_impact, weigh_rarity
 from bot.duplicates.fingerprint import is_message
-from bot.duplicates.meaning import compare_meanings
 from bot.duplicates.profile import Profile
 from bot.duplicates.retrieval import AskedWord, Found
 
@@ -27,7 +26,6 @@ class Features(NamedTuple):
     rarest shared fingerprint, all of them, and the rarest place in a source. duplicates: logarithm of those that the
     candidate already has. is_duplicate: it is one itself. same_author, series: filed by the same author, and shortly
     after. length: logarithm of the words of its body. shared: the share of the query's words.
-    meaning: the cosine of what a sentence model makes of both, 0 without one.
     """
 
     word_score: float
@@ -50,7 +48,14 @@ class Features(NamedTuple):
     length: float
     shared: float
     is_duplicate: float
-    meaning: float = 0.0
+
+
+def tell_features(features: Features, digits: int) -> dict[str, float]:
+    """The features by their names, rounded, as they are in JSON.
+
+    `meaning` is always 0: scripts that were written when a sentence model could fill it still find it.
+    """
+    return {**{name: round(value, digits) for name, value in features._asdict().items()}, "meaning": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,6 @@ class _Asker:
             length=log1p(len(candidate.body_words)),
             shared=len(shared) / (len(query.words) or 1),
             is_duplicate=float(candidate.is_duplicate),
-            meaning=compare_meanings(query.meaning, candidate.meaning),
         )
 
     def _weigh_pair(self, pair: tuple[str, str]) -> float:

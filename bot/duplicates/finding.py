@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.duplicates.calibration import Calibration
 from bot.duplicates.earlier import SAME_TEXT, WHY, Earlier, Tier
 from bot.duplicates.explaining import locate_marks
+from bot.duplicates.features import tell_features
 from bot.duplicates.fingerprint import is_telling
 from bot.duplicates.memory import MemoryCollection
 from bot.duplicates.model import Model
@@ -82,5 +83,5 @@ def _make_earlier(candidate: Candidate, places: Mapping[str, str]) -> Earlier:
         why=SAME_TEXT if candidate.is_copy else WHY[candidate.tier],
         title=candidate.title,
         evidence=tuple(dict.fromkeys(places.get(mark) or mark.partition(":")[2] for mark, _ in candidate.marks)),
-        features={name: round(value, 2) for name, value in candidate.features._asdict().items()},
+        features=tell_features(candidate.features, 2),
     )

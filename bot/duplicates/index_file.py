@@ -16,7 +16,7 @@ from bot.errors import SettingsError, explain_cause
 APPLICATION = 0x53676E70
 """Says in SQLite's header whose file it is (https://www.sqlite.org/pragma.html#pragma_application_id)."""
 
-FORMAT = 3
+FORMAT = 4
 """Raised when tables change, or words, marks or impacts are computed otherwise: an older file is then built anew."""
 
 BUSY_SECONDS = 30
@@ -41,8 +41,7 @@ _TABLES = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE report (
     document INTEGER PRIMARY KEY, number INTEGER NOT NULL UNIQUE, digest INTEGER NOT NULL,
-    created REAL NOT NULL, author TEXT NOT NULL, state TEXT NOT NULL, original INTEGER, meaning BLOB NOT NULL,
-    content BLOB NOT NULL
+    created REAL NOT NULL, author TEXT NOT NULL, state TEXT NOT NULL, original INTEGER, content BLOB NOT NULL
 );
 CREATE INDEX report_original ON report (original, created) WHERE original IS NOT NULL;
 CREATE TABLE mention (
@@ -196,7 +195,7 @@ def _check_values(connection: sqlite3.Connection) -> None:
     """What SQLite takes for any bytes; raises what `explain_damage` explains."""
     for _, _, content in connection.execute("SELECT author, state, content FROM report"):
         zlib.decompress(content)  # has a checksum
-    for (text,) in connection.execute("SELECT value FROM fact WHERE name = 'form_text' OR name LIKE 'calibration%'"):
+    for (text,) in connection.execute("SELECT value FROM fact WHERE name IN ('form_text', 'calibration')"):
         json.loads(text)
     query = "SELECT count(*) FROM posting WHERE length(documents) <> 4 * length(impacts)"
     if connection.execute(query).fetchone() != (0,):
@@ -266,15 +265,6 @@ def read_index(path: Path) -> Iterator[sqlite3.Connection]:
     with closing(open_index(path)) as connection, explain_damage(path):
         connection.execute("BEGIN")
         yield connection
-
-
-def salvage_facts(path: Path) -> dict[str, str]:
-    """What an index that is refused still says of itself, such as one of another format; nothing where it cannot."""
-    with suppress(sqlite3.Error, SettingsError):
-        if _is_ours(path):
-            with closing(_connect(path)) as connection:
-                return {str(name): str(value) for name, value in connection.execute("SELECT name, value FROM fact")}
-    return {}
 
 
 def _connect(path: Path) -> sqlite3.Connection:

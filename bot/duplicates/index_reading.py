@@ -18,7 +18,7 @@ PAGE = 4_096
 
 MOST = 255
 _ROWS = """
-SELECT r.document, r.number, r.author, r.created, r.original IS NOT NULL AND r.created < :known, r.meaning, r.content,
+SELECT r.document, r.number, r.author, r.created, r.original IS NOT NULL AND r.created < :known, r.content,
     (SELECT max(m.created) FROM mention m WHERE m.target = r.number AND m.created < :now),
     (SELECT count(*) FROM report d WHERE d.original = r.number AND d.created < :known),
     (SELECT max(d.created) FROM report d WHERE d.original = r.number AND d.created < :known)
@@ -155,7 +155,6 @@ class _Row(NamedTuple):
     author: str
     created: float
     is_duplicate: int
-    meaning: bytes
     content: bytes
     mentioned: float | None
     duplicates: int
@@ -170,5 +169,4 @@ def _read_profile(row: _Row) -> Profile:
         active=max(row.created, row.mentioned or row.created, row.repeated or row.created),
         duplicates=row.duplicates,
         is_duplicate=bool(row.is_duplicate),
-        meaning=row.meaning,
     )

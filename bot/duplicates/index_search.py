@@ -1,20 +1,17 @@
 """An index asked: who said it before, and what of it may be shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.duplicates.calibration import Calibration, Replayed, read_calibration
 from bot.duplicates.index_file import read_index
 from bot.duplicates.index_reading import IndexCollection, read_form_text
-from bot.duplicates.meaning import Encode
 from bot.duplicates.model import Model
 from bot.duplicates.model_file import read_model
 from bot.duplicates.profile import Profile, make_profile
 from bot.duplicates.ranking import Candidate, choose_related, find_best, settle_tier
 from bot.duplicates.search import search_collection
-from bot.duplicates.sentence_model import read_used_model, reload_model
-from bot.errors import SettingsError
 from bot.github.tracker import Issue
 
 
@@ -25,8 +22,7 @@ class Search:
     `candidates` are what it found, the likeliest first; `states` says what each was when it was last seen. `related`
     are those that may be shown, from the `threshold` on; `calibration` says what to expect of it, and is None where the
     index was never calibrated. Where it tells nothing (`is_telling`), the threshold is the model's own. `model` ranked
-    them; `size` is how many issues the index holds, `source` where they are from. `remark` says why the index's
-    sentence model was not used, if it was not.
+    them; `size` is how many issues the index holds, `source` where they are from.
     """
 
     issue: Issue | None
@@ -38,26 +34,14 @@ class Search:
     model: Model
     size: int
     source: str = ""
-    remark: str = ""
 
 
 def search_index(path: Path, issue: Issue) -> Search:
     """Who said it before. Raises SettingsError where the index cannot be read (WrongFileError: where it is none)."""
     with read_index(path) as connection:
         collection = IndexCollection(connection)
-        encode, remark = _choose_encoder(collection.facts)
-        query = make_profile(issue, read_form_text(collection.facts), encode)
-        return _answer(query, collection, issue, remark)
-
-
-def _choose_encoder(facts: Mapping[str, str]) -> tuple[Encode | None, str]:
-    """What gives meanings like those of the index; or nothing, and why, if it has some."""
-    if (used := read_used_model(facts)) is None:
-        return None, ""
-    try:
-        return reload_model(used).encode, ""
-    except SettingsError as error:
-        return None, f"earlier reports were looked for without the index's sentence model {used.name}: {error}"
+        query = make_profile(issue, read_form_text(collection.facts))
+        return _answer(query, collection, issue)
 
 
 def search_number(path: Path, number: int) -> Search | None:
@@ -68,16 +52,10 @@ def search_number(path: Path, number: int) -> Search | None:
         return None if profile is None else _answer(profile, collection)
 
 
-def name_calibration(*, with_meaning: bool) -> str:
-    """The fact that holds it: one for each of the two models."""
-    return "calibration_with_meaning" if with_meaning else "calibration"
-
-
-def _answer(query: Profile, collection: IndexCollection, issue: Issue | None = None, remark: str = "") -> Search:
-    with_meaning = bool(query.meaning)
-    model = read_model(with_meaning=with_meaning)
+def _answer(query: Profile, collection: IndexCollection, issue: Issue | None = None) -> Search:
+    model = read_model()
     candidates = tuple(settle_tier(each, collection.size) for each in search_collection(query, collection, model))
-    stored = collection.facts.get(name_calibration(with_meaning=with_meaning))
+    stored = collection.facts.get("calibration")
     calibration = read_calibration(stored) if stored else None
     threshold = calibration.threshold if calibration and calibration.is_telling else model.threshold
     return Search(
@@ -90,13 +68,12 @@ def _answer(query: Profile, collection: IndexCollection, issue: Issue | None = N
         model=model,
         size=collection.size,
         source=collection.facts.get("source", ""),
-        remark=remark,
     )
 
 
-def replay_latest(path: Path, most: int, *, with_meaning: bool = False) -> Iterator[Replayed]:
+def replay_latest(path: Path, most: int) -> Iterator[Replayed]:
     """The last issues of an index asked about anew, each by what was there before it; raises like `search_index`."""
-    model = read_model(with_meaning=with_meaning)
+    model = read_model()
     with read_index(path) as connection:
         latest = IndexCollection(connection).list_latest(most)
         for place, document in enumerate(latest):

@@ -130,10 +130,10 @@ def _collect_postings(postings: dict[str, _Postings], document: int, entry: Entr
 
 def _write_report(connection: sqlite3.Connection, document: int, entry: Entry) -> None:
     connection.execute(
-        "INSERT INTO report (document, number, digest, created, author, state, meaning, content)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET document = excluded.document,"
-        " digest = excluded.digest, meaning = excluded.meaning, content = excluded.content",
-        (document, entry.number, entry.digest, entry.created, entry.author, entry.state, entry.meaning, entry.content),
+        "INSERT INTO report (document, number, digest, created, author, state, content)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET document = excluded.document,"
+        " digest = excluded.digest, content = excluded.content",
+        (document, entry.number, entry.digest, entry.created, entry.author, entry.state, entry.content),
     )
     connection.executemany(
         "INSERT OR REPLACE INTO mention VALUES (?, ?, ?)",

@@ -7,7 +7,6 @@ from functools import cached_property
 from itertools import pairwise
 
 from bot.duplicates.fingerprint import find_fingerprints
-from bot.duplicates.meaning import Encode
 from bot.duplicates.words import MAX_BODY_WORDS, clean_body, clean_title, find_words, spell_words
 from bot.github.tracker import Issue
 
@@ -21,8 +20,7 @@ class Profile:
 
     `created` is in seconds since 1970; `active` when another report last pointed to it, or else when it was filed.
     `duplicates` counts the reports that are known to be duplicates of it, `is_duplicate` tells that it is one itself.
-    `meaning` is that of a sentence model, b"" where there is none. `text` is what the words are from; an index does not
-    keep it.
+    `text` is what the words are from; an index does not keep it.
     """
 
     number: int
@@ -35,7 +33,6 @@ class Profile:
     active: float
     duplicates: int = 0
     is_duplicate: bool = False
-    meaning: bytes = b""
     text: str = field(default="", compare=False, repr=False)
 
     @cached_property
@@ -71,10 +68,10 @@ class Profile:
         return frozenset(padded[index : index + 3] for index in range(len(padded) - 2))
 
 
-def make_profile(issue: Issue, form_text: Container[str] = frozenset(), encode: Encode | None = None) -> Profile:
+def make_profile(issue: Issue, form_text: Container[str] = frozenset()) -> Profile:
     """The profile of an issue, of which nothing is known yet but its text, its author and its date."""
     title, body = clean_title(issue.title), clean_body(issue.body, form_text)
-    created, text = issue.created_at.timestamp(), f"{title}\n{body}"
+    created = issue.created_at.timestamp()
     return Profile(
         number=issue.number,
         title=title,
@@ -84,6 +81,5 @@ def make_profile(issue: Issue, form_text: Container[str] = frozenset(), encode: 
         author=clean_title(issue.author.login),
         created=created,
         active=created,
-        meaning=encode(text) if encode else b"",
-        text=text,
+        text=f"{title}\n{body}",
     )

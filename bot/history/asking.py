@@ -9,7 +9,6 @@ from bot.duplicates.collection import LAG
 from bot.duplicates.entry import list_mentions
 from bot.duplicates.features import Compared
 from bot.duplicates.form_text import SAMPLE, learn_form_text
-from bot.duplicates.meaning import Encode
 from bot.duplicates.memory import MemoryCollection
 from bot.duplicates.profile import Profile, make_profile
 from bot.duplicates.search import compare_with_collection
@@ -72,10 +71,7 @@ def _is_ordinary(known: KnownIssue) -> bool:
 
 
 def ask_history(
-    issues: Sequence[Issue],
-    truth: Mapping[int, KnownIssue],
-    asked: Collection[int],
-    encode: Encode | None = None,
+    issues: Sequence[Issue], truth: Mapping[int, KnownIssue], asked: Collection[int]
 ) -> Iterator[Query | None]:
     """For each issue in turn the query, if it is asked about, or None; it is compared with earlier issues only.
 
@@ -85,7 +81,7 @@ def ask_history(
     form_text = learn_form_text(_list_before(issues, wanted))
     pending: list[tuple[float, int, int]] = []
     for issue in issues:
-        profile = make_profile(issue, form_text, encode)
+        profile = make_profile(issue, form_text)
         while pending and pending[0][0] <= profile.created:
             collection.mark_duplicate(*heappop(pending)[1:])
         known = truth.get(issue.number, ORDINARY)

@@ -6,38 +6,31 @@ from functools import partial
 
 from bot.duplicates.entry import Entry, Seen, digest_text, find_original, make_entry
 from bot.duplicates.form_text import SAMPLE, learn_form_text
-from bot.duplicates.meaning import Encode
-from bot.duplicates.sentence_model import load_sentence_model
 from bot.github.tracker import Issue
 from bot.history.issues import History, Line, parse_line
 
 
 @dataclass(frozen=True)
 class IndexWork:
-    """Lines of a history made into entries; those whose digest is `known` under their number are only seen.
-
-    `embed` is the place of a sentence model, "" for none.
-    """
+    """Lines of a history made into entries; those whose digest is `known` under their number are only seen."""
 
     form_text: frozenset[str]
     known: Mapping[int, int] = field(default_factory=dict)
-    embed: str = ""
 
     def prepare(self) -> Callable[[Sequence[Line]], list[Entry | Seen]]:
         """The work, ready to be done; it raises SettingsError for a line that is no issue."""
-        encode = load_sentence_model(self.embed).encode if self.embed else None
-        return partial(_make_entries, work=self, encode=encode)
+        return partial(_make_entries, work=self)
 
 
-def _make_entries(lines: Sequence[Line], work: IndexWork, encode: Encode | None) -> list[Entry | Seen]:
+def _make_entries(lines: Sequence[Line], work: IndexWork) -> list[Entry | Seen]:
     issues = [issue for where, line in lines for issue in parse_line(line, where) if not issue.is_pull_request]
-    return [_make_entry(issue, work, encode) for issue in issues]
+    return [_make_entry(issue, work) for issue in issues]
 
 
-def _make_entry(issue: Issue, work: IndexWork, encode: Encode | None) -> Entry | Seen:
+def _make_entry(issue: Issue, work: IndexWork) -> Entry | Seen:
     if issue.number in work.known and work.known[issue.number] == digest_text(issue):
         return Seen(issue.number, issue.state, find_original(issue))
-    return make_entry(issue, work.form_text, encode=encode)
+    return make_entry(issue, work.form_text)
 
 
 def learn_from_history(history: History) -> frozenset[str]:

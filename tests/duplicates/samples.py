@@ -9,7 +9,6 @@ from bot.duplicates.features import Features
 from bot.duplicates.index_file import build_index
 from bot.duplicates.index_reading import IndexCollection
 from bot.duplicates.index_writing import add_entries
-from bot.duplicates.meaning import Encode
 from bot.duplicates.memory import MemoryCollection
 from bot.duplicates.model import Model, Slope, Standing
 from bot.duplicates.profile import Profile, make_profile
@@ -48,22 +47,17 @@ def some_reports(count: int) -> list[Issue]:
     return reports
 
 
-def spell(text: str) -> bytes:
-    """A meaning that any text has: how often each vowel is there."""
-    return bytes(min(127, text.count(vowel) + 1) for vowel in "aeiou")
-
-
-def fill_memory(issues: Iterable[Issue], encode: Encode | None = None) -> MemoryCollection:
+def fill_memory(issues: Iterable[Issue]) -> MemoryCollection:
     """The issues in memory, in their order."""
     collection = MemoryCollection()
     for issue in issues:
-        collection.add(make_profile(issue, encode=encode))
+        collection.add(make_profile(issue))
     return collection
 
 
-def fill_index(path: Path, issues: Iterable[Issue], batch: int = 10, encode: Encode | None = None) -> Path:
+def fill_index(path: Path, issues: Iterable[Issue], batch: int = 10) -> Path:
     """An index of the issues."""
-    entries = [make_entry(issue, encode=encode) for issue in issues]
+    entries = [make_entry(issue) for issue in issues]
     with build_index(path) as connection:
         for start in range(0, len(entries), batch):
             add_entries(connection, entries[start : start + batch])

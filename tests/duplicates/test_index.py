@@ -17,13 +17,12 @@ from bot.duplicates.index_file import WrongFileError, build_index, open_index, r
 from bot.duplicates.index_reading import IndexCollection, name_other
 from bot.duplicates.index_search import replay_latest, search_index, search_number
 from bot.duplicates.index_writing import add_entries, drop_gone
-from bot.duplicates.meaning import Encode
 from bot.duplicates.profile import make_profile
 from bot.duplicates.search import search_collection
 from bot.errors import SettingsError
 from bot.github.tracker import Account, Comment, Issue
 from tests.builders import OPENED, after
-from tests.duplicates.samples import MODEL, a_report, ask_all, fill_index, fill_memory, some_reports, spell
+from tests.duplicates.samples import MODEL, a_report, ask_all, fill_index, fill_memory, some_reports
 
 REPORTS = some_reports(120)
 QUERIES = [a_report(500, "The parser crashes", "error: parser failed with code crashes"), a_report(501, "linker leaks")]
@@ -34,15 +33,14 @@ def read_answers(path: Path) -> list[object]:
         return ask_all(connection, QUERIES)
 
 
-@pytest.mark.parametrize("encode", [None, spell])
-def test_an_index_ranks_like_a_collection_in_memory(tmp_path: Path, encode: Encode | None) -> None:
+def test_an_index_ranks_like_a_collection_in_memory(tmp_path: Path) -> None:
     issues = [replace(issue, body=issue.body.replace("#", "number ")) for issue in REPORTS]
-    memory, path = fill_memory(issues, encode), fill_index(tmp_path / "a.index", issues, encode=encode)
+    memory, path = fill_memory(issues), fill_index(tmp_path / "a.index", issues)
 
     with read_index(path) as connection:
         collection = IndexCollection(connection)
         for query in QUERIES:
-            profile = make_profile(query, encode=encode)
+            profile = make_profile(query)
             assert search_collection(profile, collection, MODEL) == search_collection(profile, memory, MODEL)
 
 
@@ -139,9 +137,9 @@ class MortalConnection(sqlite3.Connection):
 
 def list_batches() -> Iterator[list[Entry | Seen]]:
     changed = [replace(issue, body=f"{issue.body}\nMore of it.") for issue in REPORTS[20:26]]
-    yield [*(make_entry(issue, encode=spell) for issue in changed), Seen(2, "closed", 1)]
+    yield [*map(make_entry, changed), Seen(2, "closed", 1)]
     for start in range(120, 140, 10):
-        yield [make_entry(issue, encode=spell) for issue in some_reports(140)[start : start + 10]]
+        yield [make_entry(issue) for issue in some_reports(140)[start : start + 10]]
 
 
 def update(path: Path, left: int, ruins: Path) -> bool:
@@ -163,7 +161,7 @@ def update(path: Path, left: int, ruins: Path) -> bool:
 
 
 def test_an_update_killed_at_any_statement_and_run_again_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
-    start = fill_index(tmp_path / "start.index", REPORTS, encode=spell)
+    start = fill_index(tmp_path / "start.index", REPORTS)
     undisturbed = Path(shutil.copy(start, tmp_path / "undisturbed.index"))
     assert update(undisturbed, 10**6, tmp_path)
     expected = read_answers(undisturbed)
@@ -251,7 +249,7 @@ def overwrite_content(path: Path) -> None:
         (write_text, "is no index of Signpost; build it"),
         (write_other_database, "is no index of Signpost; build it"),
         (cut, "was cut off; build it"),
-        (set_version, "is an index of format 99, this Signpost reads 3; build it"),
+        (set_version, "is an index of format 99, this Signpost reads 4; build it"),
         (overwrite_middle, "is damaged"),
         (overwrite_content, "is damaged"),
     ],
