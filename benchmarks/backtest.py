@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+import re2
 
 from benchmarks.matching import Engine, match_by_hyperscan, match_by_loop, read_all
 from benchmarks.samples import make_issues, make_messages, write_rule
 from bot.history.issues import read_issues
 from bot.history.replay import compile_rules
-from bot.rules.conditions import Needle
+from bot.issue.normal import collapse, squeeze
+from bot.rules.condition_model import Condition
 from bot.rules.loading import read_place
+from bot.rules.phrase import Phrase, parse_phrase
 from bot.rules.rule import Ruleset
 
 ROOT = Path(__file__).parent.parent
@@ -114,12 +117,29 @@ def measure_engine(engine: Engine, issues: Path, ruleset: Ruleset, most: int) ->
 
 
 def list_literals(ruleset: Ruleset) -> list[str]:
-    """What the rules look for, as literals: for rules with holes their longest one."""
-    needles: Iterator[Needle] = (needle for rule in ruleset.rules for needle in rule.condition.needles or ())
-    return [needle.literal for needle in needles if needle.literal]
+    """The phrases that the prefilter looks for, as literals: for one with holes its longest part."""
+    needles = (needle for rule in ruleset.rules for needle in rule.condition.needles or ())
+    phrases = (parse_phrase(source) for rule in ruleset.rules for source in _list_phrases(rule.model.match))
+    known = dict(map(_read_needle, phrases))
+    return [known[needle.pattern] for needle in needles if needle.pattern in known]
 
 
-def print_rows(name: str, issues: Path, rules: Sequence[str], count: int, options: Sequence[str]) -> None:
+def _list_phrases(condition: Condition) -> Iterator[str]:
+    if condition.phrase:
+        yield condition.phrase
+    at_least = condition.at_least.of if condition.at_least else ()
+    for child in (*(condition.all or ()), *(condition.any or ()), *at_least):
+        yield from _list_phrases(child)
+
+
+def _read_needle(phrase: Phrase) -> tuple[str, str]:
+    """The pattern of a phrase's needle, and text that each match of it holds."""
+    if phrase.is_short:
+        return re2.escape(phrase.collapsed), phrase.collapsed
+    return phrase.squeezed_pattern, max((squeeze(collapse(literal)) for literal in phrase.literals), key=len)
+
+
+def print_rows(name: str, issues: Path, rules: Sequence[str], count: int) -> None:
     """The command with all that it does, without clusters, and on one core; then the other engines on a sample."""
     ruleset = compile_rules(read_place(place) for place in rules)
     literals = list_literals(ruleset)
@@ -128,9 +148,9 @@ def print_rows(name: str, issues: Path, rules: Sequence[str], count: int, option
     scan = measure_engine(match_by_hyperscan(literals), issues, ruleset, count if is_quick else SAMPLE)
     cores = len(os.sched_getaffinity(0))
     runs = {
-        f"signpost backtest, {cores} cores": options,
-        f"the same without clusters, {cores} cores": ("--no-clusters", *options),
-        "the same without clusters, 1 core": ("--no-clusters", "--jobs", "1", *options),
+        f"signpost backtest, {cores} cores": (),
+        f"the same without clusters, {cores} cores": ("--no-clusters",),
+        "the same without clusters, 1 core": ("--no-clusters", "--jobs", "1"),
     }
     for what, more in runs.items():
         took = run_backtest(issues, rules, *more)
@@ -151,9 +171,7 @@ def main() -> None:
     parser.add_argument("--rule-count", type=int, default=1_000, metavar="N", help="made-up rules")
     parser.add_argument("--issues", default=os.environ.get("SIGNPOST_BENCH_ISSUES"), metavar="FILE.jsonl.gz")
     parser.add_argument("--rules", nargs="+", default=["rules/rust"], metavar="PATH")
-    parser.add_argument("--engine", default="auto")
     arguments = parser.parse_args()
-    options = ("--engine", arguments.engine)
     print("| what | wall s | CPU s | issues a CPU second | peak MB | to `re` loop | to hyperscan |")
     print("|---|---|---|---|---|---|---|")
     if arguments.made_up:
@@ -162,12 +180,12 @@ def main() -> None:
             write_history(folder / "made-up.jsonl.gz", messages, arguments.made_up)
             write_rules(folder / "rules", messages)
             title = f"{arguments.rule_count:,} rules, {arguments.made_up:,} made-up issues"
-            print_rows(title, folder / "made-up.jsonl.gz", [str(folder / "rules")], arguments.made_up, options)
+            print_rows(title, folder / "made-up.jsonl.gz", [str(folder / "rules")], arguments.made_up)
     if arguments.issues:
         path = Path(arguments.issues)
         count = sum(1 for _ in read_issues(path))
         title = f"{path.name.partition('.')[0]}, {count:,} issues, {', '.join(arguments.rules)}"
-        print_rows(title, path, arguments.rules, count, options)
+        print_rows(title, path, arguments.rules, count)
 
 
 if __name__ == "__main__":

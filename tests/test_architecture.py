@@ -97,7 +97,7 @@ IMPURE_CALLS = {"breakpoint", "input", "now", "open", "print", "read_text", "tod
 
 VAGUE = {"base", "common", "context", "data", "handler", "helper", "manager", "misc", "processor", "service", "util"}
 HEAVY = (
-    *("Stemmer", "asyncio", "bot.duplicates.search", "github", "hyperscan", "multiprocessing", "numpy"),
+    *("Stemmer", "asyncio", "bot.duplicates.search", "github", "multiprocessing", "numpy"),
     *("requests", "rich", "sqlite3", "starlette", "uvicorn"),
 )
 

@@ -21,7 +21,6 @@ from bot.history.report_json import tell_report
 from bot.history.tally import Tally, merge_tallies
 from bot.history.truth import Truth, parse_truth
 from bot.rules.loading import read_place
-from bot.rules.scanning import ENGINES
 
 _EPILOG = """\
 --against FILE is JSONL, one issue a line: {"number": 7, "rules": ["out-of-disk"]}, or {"number": 7, "class": "none"}.
@@ -45,9 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--details", action="store_true", help="print each rule's most and least typical matches")
     parser.add_argument("--config", metavar="FILE", help="settings (default: config.yml in the first folder of rules)")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
-    parser.add_argument(
-        "--engine", choices=ENGINES, default="auto", help="what looks for the phrases of all rules (default: auto)"
-    )
     parser.epilog = _EPILOG
     add_rules(parser)
     add_format(parser)
@@ -88,7 +84,6 @@ def _make_task(arguments: argparse.Namespace, places: list[str]) -> Task:
         today=datetime.now(UTC).date(),
         truth=_read_truth(arguments.against) if arguments.against else None,
         former=_read_former(arguments.compare, places) if arguments.compare is not None else None,
-        engine=arguments.engine,
         is_told_each=bool(arguments.per_issue),
         is_mined=not arguments.no_clusters,
     )

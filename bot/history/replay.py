@@ -19,7 +19,6 @@ from bot.issue.facts import Facts
 from bot.rules.loading import build_ruleset, join_rulesets
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.rule import Ruleset
-from bot.rules.scanning import Engine, choose_engine
 from bot.skip import find_issue_skip
 from bot.wish import Wish, choose_wish
 
@@ -39,7 +38,6 @@ class Task:
     today: date
     former: tuple[Files, ...] | None = None
     truth: Truth | None = None
-    engine: Engine = "re2"
     is_told_each: bool = False
     is_mined: bool = False
 
@@ -75,11 +73,11 @@ def compile_rules(places: Iterable[Files]) -> Ruleset:
 
 def compile_task(task: Task) -> Replay:
     """The task, ready to be done."""
-    ruleset = choose_engine(compile_rules(task.rules), task.engine)
+    ruleset = compile_rules(task.rules)
     return Replay(
         task=task,
         ruleset=ruleset,
-        former=None if task.former is None else choose_engine(compile_rules(task.former), task.engine),
+        former=None if task.former is None else compile_rules(task.former),
         judged=find_judged(task.truth, ruleset) if task.truth else frozenset(),
         labels=index_labels(ruleset) if task.truth else {},
     )

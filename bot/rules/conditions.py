@@ -12,14 +12,10 @@ Form = Literal["collapsed", "squeezed"]
 
 
 class Needle(NamedTuple):
-    """A pattern of which a condition needs a match, in one of the normal forms: what the prefilter looks for.
-
-    `literal` is text that each match holds as it is, "" where none is known.
-    """
+    """A pattern of which a condition needs a match, in one of the normal forms: what the prefilter looks for."""
 
     form: Form
     pattern: str
-    literal: str = ""
 
 
 class Condition(Protocol):

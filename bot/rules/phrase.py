@@ -99,11 +99,6 @@ class Phrase:
         """All literals in squeezed form, without the holes."""
         return "".join(squeeze(collapse(literal)) for literal in self.literals)
 
-    @property
-    def longest_literal(self) -> str:
-        """The longest of its literals in squeezed form."""
-        return max((squeeze(collapse(literal)) for literal in self.literals), key=len)
-
     @cached_property
     def collapsed(self) -> str:
         """The collapsed form of a phrase without holes."""

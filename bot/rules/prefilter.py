@@ -1,6 +1,6 @@
 """A literal prefilter over all rules, so that an issue is compared with the few rules that it may match. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 import re2
@@ -26,17 +26,6 @@ SHARD = 1_000
 """Patterns in one re2.Filter: it fails to compile at about 5,000 (measured)."""
 
 
-class Scanner(Protocol):
-    """Looks for many needles of one normal form together."""
-
-    @property
-    def form(self) -> Form:
-        """The normal form."""
-
-    def find(self, text: str | bytes) -> Iterable[Needle]:
-        """The needles that the text may hold: none that it holds is left out."""
-
-
 class _Shard:
     """Some needles of one normal form, looked for by RE2's FilteredRE2."""
 
@@ -52,23 +41,19 @@ class _Shard:
         self._filter.Compile()
 
     def find(self, text: str | bytes) -> Iterator[Needle]:
+        """The needles that the text may hold: none that it holds is left out."""
         for index in self._filter.Match(text, potential=True) or ():
             yield self._needles[index]
 
 
-def scan_by_re2(needles: Iterable[Needle]) -> list[Scanner]:
-    """Scanners that find the needles."""
+def _make_shards(needles: Iterable[Needle]) -> list[_Shard]:
     known = list(needles)
     forms: tuple[Form, ...] = ("collapsed", "squeezed")
-    scanners: list[Scanner] = []
+    shards = list[_Shard]()
     for form in forms:
         some = [needle for needle in known if needle.form == form]
-        scanners += [_Shard(form, some[start : start + SHARD]) for start in range(0, len(some), SHARD)]
-    return scanners
-
-
-Scan = Callable[[Iterable[Needle]], list[Scanner]]
-"""Makes scanners for needles: an engine."""
+        shards += [_Shard(form, some[start : start + SHARD]) for start in range(0, len(some), SHARD)]
+    return shards
 
 
 class Prefilter(Generic[Owner]):
@@ -77,7 +62,7 @@ class Prefilter(Generic[Owner]):
     Of each rule it knows patterns of which one must occur; rules without such patterns are always candidates.
     """
 
-    def __init__(self, rules: Iterable[Owner], scan: Scan = scan_by_re2) -> None:
+    def __init__(self, rules: Iterable[Owner]) -> None:
         self._always: list[Owner] = []
         self._by_needle: dict[Needle, list[Owner]] = {}
         for rule in rules:
@@ -86,7 +71,7 @@ class Prefilter(Generic[Owner]):
                 self._always.append(rule)
             for needle in needles or ():
                 self._by_needle.setdefault(needle, []).append(rule)
-        self._scanners = scan(self._by_needle)
+        self._shards = _make_shards(self._by_needle)
 
     def find_candidates(self, facts: Facts) -> list[Owner]:
         """The rules that may match."""
@@ -94,7 +79,7 @@ class Prefilter(Generic[Owner]):
 
     def find_in_texts(self, texts: Mapping[str, str | bytes]) -> list[Owner]:
         """The rules that may match a text in its two normal forms, or one of several texts joined by line ends."""
-        hits = (needle for scanner in self._scanners for needle in scanner.find(texts[scanner.form]))
+        hits = (needle for shard in self._shards for needle in shard.find(texts[shard.form]))
         candidates = {rule.id: rule for rule in self._always}
         candidates |= {rule.id: rule for needle in hits for rule in self._by_needle[needle]}
         return list(candidates.values())

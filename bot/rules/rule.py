@@ -17,7 +17,7 @@ from bot.rules.guidance import ALWAYS_FORBIDDEN, check_guidance, check_written
 from bot.rules.model import Guidance, RuleModel
 from bot.rules.pack_model import CAPTURE_NAMES, TEMPLATE_NAMES, PackModel, is_capture_name
 from bot.rules.phrase import FREE_TEXT, SHORT, PhraseError, parse_phrase
-from bot.rules.prefilter import Prefilter, Scan, scan_by_re2
+from bot.rules.prefilter import Prefilter
 from bot.rules.validation import validate
 
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?P?<(?P<name>\w+)>")
@@ -93,12 +93,11 @@ class Ruleset:
     rules: tuple[Rule, ...] = ()
     packs: tuple[Pack, ...] = ()
     problems: tuple[Problem, ...] = field(default=())
-    scan: Scan = field(default=scan_by_re2, compare=False, repr=False)
 
     @cached_property
     def prefilter(self) -> "Prefilter[Rule]":
         """What finds the rules that an issue may match."""
-        return Prefilter(self.rules, self.scan)
+        return Prefilter(self.rules)
 
     @cached_property
     def longer_phrases(self) -> tuple[tuple[str, Rule], ...]:

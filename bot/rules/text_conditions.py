@@ -47,8 +47,8 @@ class PhraseHolds:
         if any(view.startswith("section:") for view in self.views):
             return None
         if self.phrase.is_short:
-            return (Needle("collapsed", re2.escape(self.phrase.collapsed), self.phrase.collapsed),)
-        return (Needle("squeezed", self.phrase.squeezed_pattern, self.phrase.longest_literal),)
+            return (Needle("collapsed", re2.escape(self.phrase.collapsed)),)
+        return (Needle("squeezed", self.phrase.squeezed_pattern),)
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
         del captures

@@ -1,19 +1,10 @@
-"""Both engines find the same matches, whatever the rules and the texts are."""
+"""The prefilter leaves out no rule that matches, whatever the rules and the texts are."""
 
-import sys
-from importlib.machinery import ModuleSpec
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import SettingsError
-from bot.github.tracker import Issue
-from bot.rules import scanning
-from bot.rules.hyperscan_scanner import scan_by_hyperscan
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.rule import Ruleset
-from bot.rules.scanning import choose_engine
 from tests.builders import Fields, a_rule, a_ruleset, an_issue
 
 WORDS = (
@@ -68,7 +59,7 @@ def build(rules: list[Fields]) -> Ruleset | None:
     st.lists(st.integers(0, 4), max_size=3),
     texts,
 )
-def test_both_engines_match_the_same(
+def test_the_prefilter_leaves_out_no_match(
     parts: list[tuple[str, str, int]], title: str, quoted: list[int], body: str
 ) -> None:
     ruleset = build([make_rule(index, *part) for index, part in enumerate(parts)])
@@ -81,36 +72,6 @@ def test_both_engines_match_the_same(
     ]
     issue = an_issue(title=title, body="\n\n".join([body, *said, body.upper()]))
 
-    assert find(issue, choose_engine(ruleset, "hyperscan")) == find(issue, ruleset)
-
-
-def find(issue: Issue, ruleset: Ruleset) -> list[str]:
-    return [match.rule.id for match in match_rules(read_facts(issue, ruleset), ruleset)]
-
-
-def test_a_phrase_is_looked_for_by_its_longest_literal() -> None:
-    ruleset = a_ruleset(a_rule(match={"phrase": "cannot open {name:any} for writing"}))
-    (needle,) = ruleset.rules[0].condition.needles or ()
-
-    assert (needle.form, needle.literal) == ("squeezed", "cannotopen")
-
-
-def test_auto_takes_hyperscan_for_very_many_rules_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    ruleset = a_ruleset()
-    few = choose_engine(ruleset, "auto")
-    monkeypatch.setattr(scanning, "MANY", 1)
-
-    assert few.scan is not scan_by_hyperscan
-    assert choose_engine(ruleset, "auto").scan is scan_by_hyperscan
-
-
-def test_hyperscan_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find_nothing(_name: str) -> ModuleSpec | None:
-        return None
-
-    monkeypatch.setattr(scanning, "find_spec", find_nothing)
-
-    with pytest.raises(SettingsError, match=r"signpost-bot\[hyperscan\]"):
-        choose_engine(a_ruleset(), "hyperscan")
-    assert choose_engine(a_ruleset(), "auto").scan is a_ruleset().scan
-    assert "hyperscan" in sys.modules
+    facts = read_facts(issue, ruleset)
+    without = {rule.id for rule in ruleset.rules if rule.condition.evaluate(facts, {}).holds}
+    assert {match.rule.id for match in match_rules(facts, ruleset)} == without
