@@ -35,8 +35,8 @@ KINDS: Mapping[str, Kind] = {
     "expectation": Kind("error", "An example gives something else", "`expect:` says what a match must find and do."),
     "metamorphic": Kind(
         "error",
-        "An example fails once it is wrapped, escaped or moved",
-        "Terminals wrap, JSON escapes and editors change quotes; what a text means stays, and so must the answer.",
+        "An example fails once other text stands in the issue",
+        "Issues contain logs, JSON and links beside the message; these must not change the rule's answer.",
     ),
     "overlap": Kind("error", "Two rules match one example", "It must be settled which of them speaks."),
     "near-duplicate": Kind("warning", "Two rules look for the same", "One of them may be enough."),

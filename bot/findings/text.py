@@ -44,14 +44,13 @@ def _number(examples: tuple[int, ...]) -> str:
 
 
 def format_proof(report: CheckReport) -> Iterator[str]:
-    """How much of the metamorphic proof there was, and why some of it was not applicable."""
+    """How many variants of examples passed, and how many were skipped for which reasons."""
     proof = report.proof
     if not proof.variants and not proof.not_applicable:
         return
-    yield f"proven: {count(proof.variants, 'variant')}, {sum(proof.not_applicable.values()):,} not applicable"
-    width = max((len(f"{number:,}") for number in proof.not_applicable.values()), default=0)
-    for reason, number in sorted(proof.not_applicable.items(), key=lambda item: (-item[1], item[0])):
-        yield f"  {number:{width},}  {reason}"
+    reasons = sorted(proof.not_applicable.items(), key=lambda item: (-item[1], item[0]))
+    why = f" ({', '.join(f'{number:,}: {reason}' for reason, number in reasons)})" if reasons else ""
+    yield f"{count(proof.variants, 'variant')} passed, {sum(proof.not_applicable.values()):,} skipped{why}"
 
 
 def format_total(report: CheckReport) -> str:

@@ -9,7 +9,7 @@ from bot.rules.examples import TriedExample, judge_example, list_examples, make_
 from bot.rules.guidance import check_written
 from bot.rules.lint import Terms, lint_rule
 from bot.rules.matching import match_rule, match_rules, read_facts
-from bot.rules.metamorphic import Proof, Trial, explain_failure, join_proofs, prove
+from bot.rules.metamorphic import Proof, explain_failure, join_proofs, prove
 from bot.rules.overlap import UNDECLARED, Overlap, find_near_duplicates, find_settlement
 from bot.rules.references import check_packs, check_references
 from bot.rules.rule import Rule, Ruleset
@@ -53,14 +53,12 @@ def check_set(ruleset: Ruleset, files: Collection[str] | None = None) -> CheckRe
 
 
 def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> CheckReport:
-    """One rule within its set: fast enough for every keystroke (some milliseconds, of which the proof takes most).
+    """One rule within its set: fast enough for every keystroke (some milliseconds).
 
     The rule may be another version of one that the set has: it is tried instead of that one.
     """
     terms = terms or Terms()
-    trial, outcomes = Trial(rule, ruleset), list[_Outcome]()
-    for tried in list_examples(rule):
-        outcomes.append(_try_example(trial, tried, terms))
+    outcomes = [_try_example(rule, ruleset, tried, terms) for tried in list_examples(rule)]
     overlaps = _join_overlaps(outcomes)
     problems = (
         *check_references(rule, ruleset),
@@ -82,17 +80,17 @@ class _Outcome:
     proof: Proof
 
 
-def _try_example(trial: Trial, tried: TriedExample, terms: Terms) -> _Outcome:
-    rule, issue = trial.rule, make_example_issue(tried.example)
-    facts = trial.read(issue)
+def _try_example(rule: Rule, ruleset: Ruleset, tried: TriedExample, terms: Terms) -> _Outcome:
+    facts = read_facts(make_example_issue(tried.example), ruleset)
     own = match_rule(rule, facts, find_captures(rule.pack.captures, facts))
-    others = [match.rule for match in match_rules(facts, trial.ruleset) if match.rule.id != rule.id]
+    others = [match.rule for match in match_rules(facts, ruleset) if match.rule.id != rule.id]
     overlaps = tuple(_make_overlap(rule, other, tried) for other in others) if tried.must_match and own else ()
-    proof, failures = prove(trial, issue, must_match=tried.must_match) if terms.proves_variants else (Proof(), ())
+    is_right = (own is not None) == tried.must_match
+    proof, failure = prove(rule, facts, own) if terms.proves_variants and is_right else (Proof(), None)
     findings = (
         *judge_example(rule, tried, facts, own),
         *(("overlap", f"`{o.other}` matches this example too; {UNDECLARED}") for o in overlaps if not o.declared),
-        *(("metamorphic", explain_failure(rule, failure, must_match=tried.must_match)) for failure in failures),
+        *((("metamorphic", explain_failure(rule, failure, must_match=tried.must_match)),) if failure else ()),
     )
     problems = tuple(rule.document.problem_at(tried.path, message, kind) for kind, message in findings)
     return _Outcome(problems, overlaps, proof)

@@ -36,8 +36,7 @@ def prove_rule(
 ) -> tuple[Problem, ...]:
     """What is wrong with a rule, as `check` says it; and the examples of other rules that it matches without a word.
 
-    With `proves_variants` its examples are also tried as terminals and forms may mangle them, which takes ten times as
-    long.
+    With `proves_variants` its examples are also tried beside other text, which takes longer.
     """
     report = check_rule(rule, others, Terms(today=today, proves_variants=proves_variants))
     return (*report.problems, *_find_trespasses(rule, foreign))

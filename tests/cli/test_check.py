@@ -27,7 +27,7 @@ def test_proven_rules_end_with_0(tmp_path: Path) -> None:
 
     assert finished.code == 0
     answer = json.loads(finished.out)
-    assert answer.pop("proof")["variants"] > 40
+    assert answer.pop("proof") == {"variants": 8, "not_applicable": {}}
     assert answer == {
         "schema_version": 1,
         "rules": 1,

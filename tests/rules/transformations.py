@@ -5,14 +5,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-Need = Literal["lines", "words", "frames", "prose", "place"]
+Need = Literal["words", "place"]
 """What a transformation takes for granted, beside a text that a machine wrote:
 
-- `lines`: the message may be given more lines (a title, a heading, a quote and a `Key: value` line have one);
 - `words`: what is looked for may be found with a line break inside a word (regexes and short phrases read whole words);
-- `frames`: what is looked for is no stack frame, which is one whole line by its nature;
-- `prose`: the rule does not ask for the language of what is around the message;
-- `place`: no regex says where in its text the message must begin or end (`^`, `$`).
+- `place`: no regex says where in its text the message must begin or end (`^`, `$`), or how long it is.
 """
 
 
@@ -210,47 +207,47 @@ def _of_wrapping() -> Iterator[Transformation]:
         def pushed_in_words(text: str, focus: int, width: int = width, indent: int = indent) -> str:
             return break_words(push(text, focus, width), width, indent)
 
-        yield Transformation("wrap", f"wrapped {where}", at_spaces, _LINES)
-        yield Transformation("break", f"broken inside words {where}", in_words, _LINES | {"words"})
+        yield Transformation("wrap", f"wrapped {where}", at_spaces)
+        yield Transformation("break", f"broken inside words {where}", in_words, _WORDS)
         if width not in PUSHED:
             continue
-        yield Transformation("wrap", f"wrapped behind other words {where}", pushed_at_spaces, _LINES | _AMONG)
+        yield Transformation("wrap", f"wrapped behind other words {where}", pushed_at_spaces, _AMONG)
         yield Transformation(
-            "break", f"broken inside words behind other words {where}", pushed_in_words, _LINES | _AMONG | {"words"}
+            "break", f"broken inside words behind other words {where}", pushed_in_words, _AMONG | _WORDS
         )
 
 
-_FRAMES: frozenset[Need] = frozenset({"frames"})
-_LINES: frozenset[Need] = frozenset({"lines", "frames"})
-_AMONG: frozenset[Need] = frozenset({"prose", "place"})
-_JSON: frozenset[Need] = frozenset({"frames", "place"})
+_AMONG: frozenset[Need] = frozenset({"place"})
+_WORDS: frozenset[Need] = frozenset({"words"})
 _ROUND, _DOUBLE = ("╭", "╮", "╰", "╯", "─", "│"), ("╔", "╗", "╚", "╝", "═", "║")
 
 TRANSFORMATIONS = (
     *_of_wrapping(),
-    Transformation("json", "escaped as JSON once", lambda text, _: escape_json(text, 1), _JSON),
-    Transformation("json", "escaped as JSON twice", lambda text, _: escape_json(text, 2), _JSON),
-    Transformation("json", "escaped as JSON three times", lambda text, _: escape_json(text, 3), _JSON),
-    Transformation("json", "escaped as JSON in ASCII", lambda text, _: escape_ascii(text), _JSON),
-    Transformation("case", "in upper case", lambda text, _: change_case(text, str.upper), _FRAMES),
-    Transformation("case", "in lower case", lambda text, _: change_case(text, str.lower), _FRAMES),
-    Transformation("case", "with capitals", lambda text, _: alternate_case(text), _FRAMES),
-    Transformation("quotes", "with curly quotes", lambda text, _: curl_quotes(text), _FRAMES),
-    Transformation("colour", "in colour", lambda text, _: colour_lines(text, "\x1b[31m", "\x1b[39m"), _FRAMES),
-    Transformation("colour", "with a colour for each word", lambda text, _: colour_words(text), _FRAMES),
-    Transformation("colour", "with leftovers of colours", lambda text, _: colour_lines(text, "[31m", "[39m"), _FRAMES),
-    Transformation("colour", "with visible escapes", lambda text, _: colour_lines(text, "^[[1;31m", "^[[0m"), _FRAMES),
-    Transformation("box", "in a box", lambda text, _: draw_box(text, _ROUND), _LINES),
-    Transformation("box", "in a double box", lambda text, _: draw_box(text, _DOUBLE), _LINES),
-    Transformation("box", "behind a branch", lambda text, _: hang_tree(text), _LINES),
-    Transformation("box", "wrapped in a box", lambda text, _: draw_box(wrap_at_spaces(text, 60, 0), _ROUND), _LINES),
+    Transformation("json", "escaped as JSON once", lambda text, _: escape_json(text, 1), _AMONG),
+    Transformation("json", "escaped as JSON twice", lambda text, _: escape_json(text, 2), _AMONG),
+    Transformation("json", "escaped as JSON three times", lambda text, _: escape_json(text, 3), _AMONG),
+    Transformation("json", "escaped as JSON in ASCII", lambda text, _: escape_ascii(text), _AMONG),
+    Transformation("case", "in upper case", lambda text, _: change_case(text, str.upper)),
+    Transformation("case", "in lower case", lambda text, _: change_case(text, str.lower)),
+    Transformation("case", "with capitals", lambda text, _: alternate_case(text)),
+    Transformation("quotes", "with curly quotes", lambda text, _: curl_quotes(text)),
+    Transformation("colour", "in colour", lambda text, _: colour_lines(text, "\x1b[31m", "\x1b[39m")),
+    Transformation("colour", "with a colour for each word", lambda text, _: colour_words(text)),
+    Transformation("colour", "with leftovers of colours", lambda text, _: colour_lines(text, "[31m", "[39m")),
+    Transformation("colour", "with visible escapes", lambda text, _: colour_lines(text, "^[[1;31m", "^[[0m")),
+    Transformation("box", "in a box", lambda text, _: draw_box(text, _ROUND)),
+    Transformation("box", "in a double box", lambda text, _: draw_box(text, _DOUBLE)),
+    Transformation("box", "behind a branch", lambda text, _: hang_tree(text)),
+    Transformation("box", "wrapped in a box", lambda text, _: draw_box(wrap_at_spaces(text, 60, 0), _ROUND)),
     Transformation(
         "box",
         "broken inside words in a box",
         lambda text, _: draw_box(break_words(text, 56, 0), _ROUND),
-        _LINES | {"words"},
+        _WORDS,
     ),
-    Transformation("noise", "between other lines", lambda text, _: surround(text), _AMONG | {"lines"}),
-    Transformation("noise", "in a log", lambda text, _: stamp(text), _LINES | _AMONG),
+    Transformation("fence", "in a fence", lambda text, _: f"````text\n{text}\n````"),
+    Transformation("line-ends", "with CRLF line ends", lambda text, _: text.replace("\n", "\r\n")),
+    Transformation("noise", "between other lines", lambda text, _: surround(text), _AMONG),
+    Transformation("noise", "in a log", lambda text, _: stamp(text), _AMONG),
 )
 """All of them, in the order in which they are tried."""
