@@ -9,17 +9,20 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench schema lock studio pictures clean
+.PHONY: help demo test test-fast lint format bench schema lock studio pictures clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: .venv/.run ## Show what Signpost would do about one recorded issue
 	$(BIN)/signpost run --event tests/cases/extra-usage-400/event.json --event-name issues \
 		--rules rules/claude-code --dry-run $(ARGS)
 
-test: .venv/.test ## Run the tests; ARGS="tests/issue -q" runs some
-	$(BIN)/python -m pytest $(ARGS)
+test: .venv/.test ## Run the tests on all cores; ARGS="tests/issue -q" runs some
+	$(BIN)/python -m pytest --numprocesses auto $(ARGS)
+
+test-fast: .venv/.test ## Run the core of the tests: all that are not marked slow
+	$(BIN)/python -m pytest --numprocesses auto -m "not slow" $(ARGS)
 
 lint: .venv/.lint ## Check code, types, rules, action, workflows and Dockerfile
 	$(BIN)/ruff check

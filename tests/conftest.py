@@ -6,21 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
+from bot.studio.frontend.build import build_page
 from tests.stand_ins.browser import run_browser
 from tests.stand_ins.emulator import run_emulator
 from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.fetch import fetch_npm
 from tests.stand_ins.github_json import Json
+from tests.stand_ins.lock import hold_lock
 from tests.stand_ins.openapi import OpenAPIChecker
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so would every command that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A machine under load is no finding; what must not take long is guarded in tests/rules/test_hostile_text.py.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 
@@ -50,6 +52,13 @@ def webhook_examples() -> dict[str, list[Json]]:
     """GitHub's example payloads, by the name of the event."""
     path = fetch_npm("@octokit/webhooks-examples", "7.6.1") / "api.github.com/index.json"
     return {event["name"]: event["examples"] for event in json.loads(path.read_text(encoding="utf-8"))}
+
+
+@pytest.fixture(scope="session")
+def built_page() -> Path:
+    """The studio's page, built by the first worker that needs it; a page that is up to date is kept."""
+    with hold_lock("studio-page"):
+        return build_page()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import requests
 from tests.stand_ins.command import Finished, run_command
 from tests.stand_ins.emulator import make_app_token
 from tests.stand_ins.github_json import Json, Value
+from tests.stand_ins.patience import LONGEST
 from tests.stand_ins.story import HOME, MATCHING, OTHER, REPOSITORY, RULE, SENTENCES, WITHDRAWN
 
 TOKEN = "ghp_octo"
@@ -33,7 +34,7 @@ class Workshop:
 
     def ask(self, verb: str, path: str, body: Json | None = None) -> Value:
         headers = {"Authorization": f"token {TOKEN}"}
-        answer = requests.request(verb, f"{self.url}{path}", json=body, headers=headers, timeout=5)
+        answer = requests.request(verb, f"{self.url}{path}", json=body, headers=headers, timeout=LONGEST)
         answer.raise_for_status()
         return answer.json()
 
@@ -43,7 +44,7 @@ class Workshop:
     def take_event(self, name: str, action: str) -> Json:
         """The next delivery of that kind; others are passed over."""
         while True:
-            found, payload = self.delivered.get(timeout=10)
+            found, payload = self.delivered.get(timeout=LONGEST)
             if (found, payload.get("action")) == (name, action):
                 return payload
 
@@ -184,7 +185,7 @@ def crowd(workshop: Workshop) -> Crowd:
         session.headers["Authorization"] = "token ghp_octo"
 
         def open_one(title: str, body: str) -> int:
-            answer = session.post(f"{workshop.url}{issues}", json={"title": title, "body": body}, timeout=5)
+            answer = session.post(f"{workshop.url}{issues}", json={"title": title, "body": body}, timeout=LONGEST)
             answer.raise_for_status()
             return int(answer.json()["number"])
 
@@ -196,7 +197,9 @@ def crowd(workshop: Workshop) -> Crowd:
     workshop.ask("PATCH", f"{issues}/{found.done}", {"state": "closed", "state_reason": "completed"})
     workshop.ask("PATCH", f"{issues}/{found.rejected}", {"state": "closed", "state_reason": "not_planned"})
     headers = {"Authorization": f"token {TOKEN}"}
-    requests.put(f"{workshop.url}{issues}/{found.locked}/lock", json={}, headers=headers, timeout=5).raise_for_status()
+    requests.put(
+        f"{workshop.url}{issues}/{found.locked}/lock", json={}, headers=headers, timeout=LONGEST
+    ).raise_for_status()
     return found
 
 

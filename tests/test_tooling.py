@@ -20,6 +20,7 @@ from bot.cli import index
 from bot.cli.telling import make_outputs
 from bot.github.runner import Settings
 from bot.report import Report
+from tests.stand_ins.lock import hold_lock
 
 ROOT = Path(__file__).parents[1]
 IGNORED = {".git", *(line.strip("/\n") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines())}
@@ -73,11 +74,9 @@ def input_of(variable: str) -> str:
 
 
 def test_no_file_names_this_machine_or_a_package_registry() -> None:
-    found = [
-        str(path.relative_to(ROOT))
-        for path in tracked_files()
-        if str(ROOT) in (text := path.read_text(encoding="utf-8", errors="replace")) or REGISTRY.search(text)
-    ]
+    with hold_lock("studio-page"):
+        texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in tracked_files()}
+    found = [str(path.relative_to(ROOT)) for path, text in texts.items() if str(ROOT) in text or REGISTRY.search(text)]
     assert found == []
 
 

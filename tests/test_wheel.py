@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.studio.frontend.build import build_page
-
 ROOT = Path(__file__).parents[1]
 PACKS = sorted(path.parent.name for path in (ROOT / "rules").glob("*/pack.yml"))
 DEPENDENCIES = sysconfig.get_path("purelib")
@@ -21,9 +19,9 @@ DEPENDENCIES = sysconfig.get_path("purelib")
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    del built_page
     folder = tmp_path_factory.mktemp("wheel")
-    build_page()
     words = ["wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)]
     run_pip(*words)
     (built,) = folder.glob("*.whl")

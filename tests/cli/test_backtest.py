@@ -15,6 +15,7 @@ import pytest
 from tests.cli.test_revision import commit, git
 from tests.stand_ins.command import ROOT, Finished, run_command
 from tests.stand_ins.github_json import Json
+from tests.stand_ins.patience import LONGEST
 from tests.stand_ins.story import HOME, MATCHING, OTHER, RULE
 
 CAPTURING = RULE.replace('"No space left on device"', '"os error {code:int}"').replace("follow: 1\n", "")
@@ -190,7 +191,7 @@ def test_an_interrupted_run_leaves_no_process_behind(checkout: Path) -> None:
         into.flush()
         assert json.loads(out.readline())["number"] == 1
         os.killpg(process.pid, signal.SIGINT)
-        said = process.communicate(timeout=60)
+        said = process.communicate(timeout=LONGEST)
 
     assert (process.returncode, said) == (130, (b"", b""))
 

@@ -21,6 +21,7 @@ from bot.github.tracker import Issue
 from tests.duplicates.samples import some_reports
 from tests.stand_ins.command import Finished, run_command
 from tests.stand_ins.fake_github import FakeGitHub
+from tests.stand_ins.patience import LONGEST
 
 ESCAPE = "\x1b[31m"
 
@@ -328,7 +329,9 @@ def test_a_repository_of_a_github_that_others_wrote_is_kept_up_to_date(emulator:
 def open_there(address: str, title: str, body: str) -> None:
     headers = {"Authorization": "token ghp_octo"}
     given = {"title": title, "body": body}
-    requests.post(f"{address}/repos/octo/widget/issues", json=given, headers=headers, timeout=5).raise_for_status()
+    requests.post(
+        f"{address}/repos/octo/widget/issues", json=given, headers=headers, timeout=LONGEST
+    ).raise_for_status()
 
 
 def test_an_index_of_another_repository_is_built_anew(fake_github: FakeGitHub, tmp_path: Path) -> None:

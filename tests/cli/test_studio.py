@@ -10,19 +10,16 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
-from pathlib import Path
 
 import pytest
 
-from bot.studio.frontend.build import build_page
 from tests.stand_ins.command import ROOT, run_command
+from tests.stand_ins.patience import LONGEST
 
 RULE = "rules/claude-code/extra-usage-400.yml"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def built_page() -> Path:
-    return build_page()
+pytestmark = pytest.mark.usefixtures("built_page")
 
 
 @contextmanager
@@ -47,15 +44,15 @@ def read_address(process: subprocess.Popen[str]) -> str:
 def test_the_address_leads_to_the_page_and_ctrl_c_ends_it() -> None:
     with started(RULE, "--issues", "tests/cases/issues.jsonl") as process:
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-        with opener.open(read_address(process), timeout=10) as page:
+        with opener.open(read_address(process), timeout=LONGEST) as page:
             assert b"<title>Signpost studio</title>" in page.read()
             room = page.url
-        with opener.open(f"{room}rule", timeout=10) as rule:
+        with opener.open(f"{room}rule", timeout=LONGEST) as rule:
             assert json.load(rule)["file"] == RULE
 
         process.send_signal(signal.SIGINT)
 
-        assert process.wait(timeout=10) == 130
+        assert process.wait(timeout=LONGEST) == 130
         assert process.stderr is not None
         assert process.stderr.read() == ""
 

@@ -25,6 +25,7 @@ from tests.stand_ins.fake_github import (
 )
 from tests.stand_ins.github_json import START, error_json
 from tests.stand_ins.openapi import OpenAPIChecker
+from tests.stand_ins.patience import LONGEST
 
 Call: TypeAlias = Callable[[GitHubTracker, Issue], object]
 
@@ -69,7 +70,7 @@ def waits() -> list[float]:
 
 @pytest.fixture
 def tracker(github: FakeGitHub, waits: list[float]) -> GitHubTracker:
-    return connect("ghs_bot", github.url, patience=Patience(between_writes=0), timeout=5, sleep=waits.append)
+    return connect("ghs_bot", github.url, patience=Patience(between_writes=0), timeout=LONGEST, sleep=waits.append)
 
 
 @pytest.fixture

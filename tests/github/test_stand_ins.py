@@ -20,6 +20,7 @@ from tests.stand_ins.github_json import Json, comment_json, issue_json
 from tests.stand_ins.github_state import State
 from tests.stand_ins.graphql import answer_again
 from tests.stand_ins.openapi import OpenAPIChecker, fetch_description
+from tests.stand_ins.patience import LONGEST
 
 ROOT = Path(__file__).parents[2]
 API = "http://127.0.0.1:1"
@@ -109,7 +110,7 @@ def test_a_process_can_be_killed_before_and_after_what_it_asks_is_done(
     command = [sys.executable, "-c", f"input()\n{COMMENT}", fake_github.url]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True) as process:
         fake_github.victim = process.pid
-        process.communicate("go\n", timeout=30)
+        process.communicate("go\n", timeout=LONGEST)
 
     assert (process.returncode, len(stored.comments)) == (-9, comments)
 
@@ -161,7 +162,7 @@ def test_the_fake_answers_a_query_for_issues_as_githubs_own_schema_wants_it(fake
 
     headers = {"Authorization": "token ghs_bot"}
     body = {"query": ISSUES_QUERY, "variables": asked}
-    given = requests.post(f"{fake_github.url}/graphql", json=body, headers=headers, timeout=5).json()
+    given = requests.post(f"{fake_github.url}/graphql", json=body, headers=headers, timeout=LONGEST).json()
 
     assert answer_again(ISSUES_QUERY, asked, given["data"]) == given
     node = given["data"]["repository"]["issues"]["nodes"][0]
@@ -174,7 +175,7 @@ def test_the_tracker_and_a_github_that_others_wrote_understand_each_other(emulat
         f"{emulator}/repos/octo/widget/issues",
         json={"title": "It breaks", "body": "Every day."},
         headers={"Authorization": "token ghp_octo"},
-        timeout=5,
+        timeout=LONGEST,
     )
     tracker = connect("ghp_octo", emulator, patience=Patience(between_writes=0))
 

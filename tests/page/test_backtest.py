@@ -89,7 +89,7 @@ def test_it_tells_what_was_found(browser: Browser, html: str) -> None:
     ]
     assert page.locator("#compare ~ div tbody tr").first.inner_text().split()[:2] == ["out-of-disk", "+29"]
     assert "39 issues" in page.locator(".lead").inner_text()
-    assert page.locator("svg").first.get_attribute("aria-label", timeout=1000) == (
+    assert page.locator("svg").first.get_attribute("aria-label") == (
         "Issues by week from 2026-W16 to 2026-W36: 39 in all, most in 2026-W23 (8). A rule matched 29 of them."
     )
 

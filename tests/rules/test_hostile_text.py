@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.github.tracker import Issue
@@ -200,7 +200,7 @@ def test_a_hostile_title_error_dump_and_comment(name: str) -> None:
         read_and_match(make_issue(dump, title=TEXTS[name][:1000], comments=(make_comment(TEXTS[name]),)), EVERY)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(UNITS), min_size=1, max_size=4), st.integers(1, 2000))
 def test_hostile_parts_in_any_mixture(units: list[str], times: int) -> None:
     with bounded():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -22,6 +22,7 @@ def run_browser() -> Iterator[Browser]:
     if program is None:
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
         give_up(f"this machine has no browser ({', '.join(NAMES)}); install Debian's package chromium")
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser

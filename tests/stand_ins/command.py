@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 
 from bot.cli import main
+from tests.stand_ins.patience import LONGEST
 
 ROOT = Path(__file__).parents[2]
-LONGEST = 60
 LOCK = Lock()
 """multiprocessing asks after all its children whenever one starts, and each tells how it ended only once."""
 

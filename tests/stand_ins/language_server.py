@@ -15,10 +15,10 @@ from threading import Thread
 from typing import IO, Any
 
 from tests.stand_ins.fetch import install_npm, node_environment
+from tests.stand_ins.patience import LONGEST
 
 OLDER, NEWEST = "1.18.0", "2.0.0"
 """One that editors came with in 2025, and the one of October 2026."""
-LONGEST = 60
 Json = Any
 SETTINGS = {"validate": True, "hover": True, "completion": True, "schemaStore": {"enable": False}}
 CAPABILITIES = {
@@ -145,8 +145,8 @@ def run_language_server(version: str, folder: Path) -> Iterator[LanguageServer]:
         yield server
     finally:
         process.kill()
-        process.wait(timeout=10)
-        reading.join(timeout=10)
+        process.wait(timeout=LONGEST)
+        reading.join(timeout=LONGEST)
         process.stdin.close()
         process.stdout.close()
 

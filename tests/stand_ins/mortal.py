@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli import main
-from tests.stand_ins.command import LOCK, LONGEST
+from tests.stand_ins.command import LOCK
+from tests.stand_ins.patience import LONGEST
 
 _FILES = {"os.rename", "os.remove"}
 _fork = get_context("forkserver")

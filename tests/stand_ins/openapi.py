@@ -13,8 +13,9 @@ from openapi_core.templating.responses.exceptions import ResponseNotFound
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from tests.stand_ins.fake_github import Reply, Request
-from tests.stand_ins.fetch import CACHE, fetch_npm
+from tests.stand_ins.fetch import fetch_npm
 from tests.stand_ins.github_json import Json, Value
+from tests.stand_ins.lock import CACHE, hold_lock
 
 VERSION = "23.0.2"
 SERVER = "http://github.test"
@@ -29,12 +30,13 @@ _VERBS = ("get", "post", "patch", "put", "delete")
 def fetch_description() -> Path:
     """The part of the description that an issue bot may use, as one JSON file of half a megabyte instead of 13."""
     path = CACHE / f"github-openapi-{VERSION}.json"
-    if not path.exists():
-        whole = fetch_npm("@octokit/openapi", VERSION, only="generated/api.github.com.json")
-        trimmed = trim(json.loads((whole / "generated/api.github.com.json").read_text(encoding="utf-8")))
-        passing = path.with_suffix(".part")
-        passing.write_text(json.dumps(trimmed), encoding="utf-8")
-        passing.rename(path)
+    with hold_lock("github-openapi"):
+        if not path.exists():
+            whole = fetch_npm("@octokit/openapi", VERSION, only="generated/api.github.com.json")
+            trimmed = trim(json.loads((whole / "generated/api.github.com.json").read_text(encoding="utf-8")))
+            passing = path.with_suffix(".part")
+            passing.write_text(json.dumps(trimmed), encoding="utf-8")
+            passing.rename(path)
     return path
 
 

@@ -3,14 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.studio.frontend.build import build_page
 from tests.studio.running import Running, run_small_studio
-
-
-@pytest.fixture(scope="session")
-def built_page() -> Path:
-    """The page, built with Node from PyPI; what is up to date is left alone."""
-    return build_page()
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ from bot.studio.session import Session
 from bot.studio.vocabulary import make_vocabulary
 from bot.studio.workbench import Workbench, find_surroundings
 from tests.builders import Fields, a_rule, an_issue
+from tests.stand_ins.patience import LONGEST
 
-PATIENCE = 10
 TODAY = date(2026, 11, 25)
 
 
@@ -65,7 +65,7 @@ class Running:
             **({"Origin": f"http://{HOST}:{self.port}", "Content-Type": "application/json"} if method != "GET" else {}),
             **({"Content-Length": str(len(body))} if body or method != "GET" else {}),
         }
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=LONGEST)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in (usual | dict(headers or {})).items():
@@ -140,7 +140,7 @@ def run_small_studio(folder: Path) -> AbstractContextManager[Running]:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(500):
+    for _ in range(LONGEST * 100):
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
                 return
