@@ -1,13 +1,14 @@
 """What several folders of tests share: GitHub's stand-ins."""
 
 import json
+import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from bot.studio.frontend.build import build_page
 from tests.stand_ins.browser import run_browser
@@ -15,7 +16,7 @@ from tests.stand_ins.emulator import run_emulator
 from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.fetch import fetch_npm
 from tests.stand_ins.github_json import Json
-from tests.stand_ins.lock import hold_lock
+from tests.stand_ins.lock import CACHE, hold_lock
 from tests.stand_ins.openapi import OpenAPIChecker
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so would every command that a test interrupts.
@@ -24,6 +25,29 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A machine under load is no finding; what must not take long is guarded in tests/rules/test_hostile_text.py.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+SLOW_FIXTURES = {"browser", "built_page", "emulator"}
+"""Whoever starts a browser, a bundler or an emulator is no part of the core."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what uses them."""
+    if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+        item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep a picture of the page when a test in a browser fails."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and isinstance(page, Page):
+        name = re.sub(r"[^\w-]+", "-", item.name)
+        picture = CACHE / "pictures" / f"{name}.png"
+        page.screenshot(path=picture)
+        report.sections.append(("The page at that moment", str(picture)))
+    return report
 
 
 @pytest.fixture(scope="session")

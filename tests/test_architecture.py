@@ -120,7 +120,7 @@ HARMLESS = ("io.BytesIO", "io.StringIO", "pathlib.PurePath", "pathlib.PurePosixP
 IMPURE_CALLS = {"breakpoint", "input", "now", "open", "print", "read_text", "today", "utcnow", "write_text"}
 
 HEAVY = (
-    *("Stemmer", "asyncio", "bot.duplicates.search", "github", "multiprocessing"),
+    *("Stemmer", "asyncio", "bot.duplicates.search", "github", "multiprocessing", "numpy"),
     *("requests", "rich", "sqlite3", "starlette", "uvicorn"),
 )
 

@@ -20,6 +20,8 @@ from bot.sources import Sources
 from tests.builders import an_issue
 from tests.fakes import FakeTracker
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[1]
 RULES = "rules/claude-code"

@@ -15,6 +15,8 @@ from tests.stand_ins.fake_github import BOT, FAULTS, MAINTAINER, REPORTER, FakeG
 from tests.stand_ins.github_json import Person, StoredComment, StoredIssue
 from tests.stand_ins.story import HOME, MATCHING, REPOSITORY, RULE, TOKEN, add_rule, run_once, start_run, tell_event
 
+pytestmark = pytest.mark.slow
+
 ALWAYS = "duplicates: {comment: always}\n"
 ERROR = "error: the checksum of the registry does not fit the lock of the workspace"
 TITLE = "Checksum of the registry does not fit"

@@ -30,6 +30,8 @@ from bot.rules.pack_model import CaptureModel, CaptureSource, PackLayout, PackMo
 from tests.stand_ins.command import run_command
 from tests.stand_ins.language_server import NEWEST, OLDER, Finding, LanguageServer, run_language_server
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"
 VALIDATOR = Draft7Validator(make_schemas([])["rule"])

@@ -43,6 +43,8 @@ from tests.stand_ins.story import (
     tell_event,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def refuse(status: int, message: str, headers: Mapping[str, str] | None = None) -> Fault:
     return Fault(kind="answer", reply=Reply(status=status, body=error_json(message), headers=headers or {}))

@@ -438,6 +438,7 @@ BOTH = (
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(sorted(STEPS)), max_size=12), st.sampled_from(["comment", "label", "observe"]))
 def test_whatever_happens_a_second_run_has_nothing_to_do_and_there_is_one_comment(steps: list[str], mode: str) -> None:
     tracker = a_tracker(an_issue(labels=("invalid",)), labels={*LABELS, "memory"})
@@ -454,6 +455,7 @@ def test_whatever_happens_a_second_run_has_nothing_to_do_and_there_is_one_commen
     assert mode == "comment" or our_comments(tracker) == []
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(sorted(STEPS)), max_size=8))
 def test_what_a_human_set_or_took_off_last_stays_so(steps: list[str]) -> None:
     tracker = a_tracker(an_issue(), labels={*LABELS, "memory"})

@@ -26,6 +26,8 @@ from tests.stand_ins.story import (
     tell_event,
 )
 
+pytestmark = pytest.mark.slow
+
 Deed: TypeAlias = Callable[[FakeGitHub, StoredIssue], object]
 
 ANSWERED = Ending(labels=("area:disk",), comments=(ANSWER,), flips=("labeled area:disk",))

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PACKS = sorted(path.parent.name for path in (ROOT / "rules").glob("*/pack.yml"))
 DEPENDENCIES = sysconfig.get_path("purelib")

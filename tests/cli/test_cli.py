@@ -20,6 +20,8 @@ from tests.stand_ins.fake_github import SECONDARY_LIMIT, FakeGitHub, Fault, Repl
 from tests.stand_ins.github_json import error_json
 from tests.stand_ins.story import HOME, MATCHING, RULE, add_rule, open_issue, start_run, tell_event
 
+pytestmark = pytest.mark.slow
+
 HEAVY = ("github", "jinja2", "pydantic", "re2", "requests", "rich", "yaml")
 COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7])[0-9;]*m")
 

@@ -16,6 +16,8 @@ from tests.stand_ins.command import Finished, Running, start_command
 from tests.stand_ins.fake_github import HARD_FAULTS, MAINTAINER, FakeGitHub
 from tests.stand_ins.story import TOKEN, copy_github
 
+pytestmark = pytest.mark.slow
+
 BUILD, UPDATE = 3, 2
 """Requests: what changed last, and two pages of issues; what changed last, and one page."""
 

@@ -21,6 +21,8 @@ from tests.duplicates.samples import ask_all, fill_index, some_reports
 from tests.stand_ins.command import Finished, Running, start_command
 from tests.stand_ins.mortal import count_writes, deny_beyond, kill_at, kill_beyond
 
+pytestmark = pytest.mark.slow
+
 KILLS = 25
 BEFORE = some_reports(40)
 AFTER = [

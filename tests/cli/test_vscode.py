@@ -10,6 +10,8 @@ from bot.cli.vscode import EXTENSION, merge_extensions, merge_schemas
 from tests.stand_ins.command import ROOT
 from tests.stand_ins.language_server import NEWEST, OLDER, run_language_server
 
+pytestmark = pytest.mark.slow
+
 OURS = merge_schemas({}, "x")["yaml.schemas"]
 
 

@@ -298,6 +298,7 @@ def _hide(child: Token, values: set[str]) -> str:
     return "unknown" if child.type == "code_inline" and child.content.strip("` ") in values else child.content
 
 
+@pytest.mark.slow
 @given(title=hostile, body=hostile)
 def test_nothing_of_a_report_is_repeated_but_typed_captures_in_code(title: str, body: str) -> None:
     comment, shown = say_to(title, body)

@@ -160,6 +160,7 @@ def update(path: Path, left: int, ruins: Path) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_an_update_killed_at_any_statement_and_run_again_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
     start = fill_index(tmp_path / "start.index", REPORTS)
     undisturbed = Path(shutil.copy(start, tmp_path / "undisturbed.index"))

@@ -23,6 +23,8 @@ from tests.stand_ins.fake_github import HARD_FAULTS, MAINTAINER, FakeGitHub
 from tests.stand_ins.github_json import moment
 from tests.stand_ins.story import REPOSITORY, RULE, TOKEN, copy_github
 
+pytestmark = pytest.mark.slow
+
 COUNT = 230
 BULK = range(60, 190)
 """Issues that somebody touched all at once: more than a page has the same moment of the last change."""

@@ -70,6 +70,7 @@ def test_what_a_rule_matches_gets_no_draft() -> None:
     assert (find.unmatched, find.matched) == (12, 5)
 
 
+@pytest.mark.slow
 def test_several_processes_find_what_one_finds() -> None:
     bodies = [*LINKERS * 30, *[DISK] * 150]
 
@@ -116,6 +117,7 @@ signs = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(st.lists(signs, min_size=1, max_size=12).map("".join), min_size=1, max_size=3))
 def test_whatever_people_write_a_draft_passes_the_check(messages: list[str]) -> None:

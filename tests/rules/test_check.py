@@ -185,6 +185,7 @@ def test_an_example_is_an_issue() -> None:
     assert [(c.id, c.body, c.author == issue.author) for c in issue.comments] == [(1, "c", True), (2, "d", True)]
 
 
+@pytest.mark.slow
 def test_the_rules_that_we_ship_are_proven() -> None:
     assert check_rules(load_rules(["pack:claude-code"])).problems == ()
 

@@ -20,6 +20,8 @@ from bot.rules.rule import Ruleset
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import make_ruleset, write_rule
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = load_rules(["pack:claude-code"])
 PACK = r"""
 name: rules

@@ -53,6 +53,7 @@ def build(rules: list[Fields]) -> Ruleset | None:
         return None  # a phrase that no rule may have
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(phrases, regexes, st.integers(0, 3)), min_size=1, max_size=5),
     texts,
