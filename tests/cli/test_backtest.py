@@ -146,6 +146,7 @@ def test_settings_beside_the_rules_count(checkout: Path) -> None:
     assert json.loads(backtest(checkout, "--format", "json").out)["comments"] == 0
 
 
+@pytest.mark.slow
 def test_all_cores_give_what_one_process_gives(checkout: Path) -> None:
     issues = [
         describe(number, (OTHER, MATCHING)[number % 3 == 0], created_at=f"2026-04-{number % 30 + 1:02}T09:00:00Z")
