@@ -1,5 +1,6 @@
 """The prefilter leaves out no rule that matches, whatever the rules and the texts are."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
