@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter, process_time
 from typing import NamedTuple
 
-from bot.github.tracker import Issue
+from bot.tracker.types import Issue
 
 
 class Spread(NamedTuple):

@@ -5,10 +5,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.github.tracker import Issue
 from bot.history.asking import Query, Split, ask_history, sort_history, split_history
 from bot.history.duplicate_truth import KnownIssue, parse_duplicates
 from bot.history.issues import read_issues, read_lines
+from bot.tracker.types import Issue
 
 
 @dataclass(frozen=True)

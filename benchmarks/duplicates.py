@@ -27,9 +27,9 @@ from bot.duplicates.index_file import open_index
 from bot.duplicates.index_search import search_index
 from bot.duplicates.index_writing import add_entries
 from bot.duplicates.words import find_words
-from bot.github.tracker import Account, Issue
 from bot.history.cores import count_cores
 from bot.history.issues import open_file
+from bot.tracker.types import Account, Issue
 
 COUNTS = (1_000, 3_000, 10_000, 30_000, 100_000)
 QUERIES, PROCESSES = 60, 21

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.github.tracker import Issue
 from bot.issue.facts import Facts
 from bot.rules.examples import make_example_issue
 from bot.rules.model import Example
+from bot.tracker.types import Issue
 
 NONE = "none"
 """The class of an issue that is no known problem."""

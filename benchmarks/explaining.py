@@ -16,11 +16,11 @@ from time import perf_counter
 from benchmarks.samples import make_issues, make_messages, make_rules
 from bot.config import make_default_config
 from bot.explanation.explanation import NEAREST, make_explanation
-from bot.github.tracker import Issue
 from bot.rules.examples import make_example_issue
 from bot.rules.explaining import explain_issue
 from bot.rules.loading import load_rules
 from bot.rules.rule import Ruleset
+from bot.tracker.types import Issue
 
 RULES = 1_000
 SHARES = (0.1, 0.25)

@@ -8,7 +8,7 @@ from heapq import nlargest
 from math import log
 
 from bot.github.search import MOST
-from bot.github.tracker import Issue, SearchResult
+from bot.tracker.types import Issue, SearchResult
 
 _WORD = re.compile(r"\w+")
 _IN_TITLE = 3.0

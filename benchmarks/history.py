@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.github.tracker import Issue
 from bot.history.issues import read_issues
 from bot.rules.loading import load_rules
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.rule import Rule, Ruleset
+from bot.tracker.types import Issue
 
 SEED = 7
 LONGEST_EXCERPT = 160

@@ -10,11 +10,11 @@ from statistics import median
 import hyperscan
 
 from benchmarks.samples import make_issues, make_messages, make_rules
-from bot.github.tracker import Issue
 from bot.issue.facts import Facts
 from bot.issue.normal import collapse, squeeze
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.rule import Ruleset
+from bot.tracker.types import Issue
 
 Found = list[frozenset[int]]
 Engine = Callable[[list[Facts]], Found]

@@ -15,13 +15,13 @@ from math import sqrt
 from pathlib import Path
 
 from benchmarks.excerpts import NONE, Excerpt, join_text, read_excerpts, vary
-from bot.github.tracker import Issue
 from bot.history.issues import read_issues
 from bot.rules.condition_model import Condition
 from bot.rules.loading import load_rules
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.phrase import parse_phrase
 from bot.rules.rule import Ruleset
+from bot.tracker.types import Issue
 
 UNDESCRIBED = ("login-cloudflare", "oauth-org-membership-403", "screenshot-only")
 """Classes that neither the error reference nor the study's tables of signatures describe."""

@@ -3,9 +3,9 @@
 import random
 from datetime import UTC, datetime
 
-from bot.github.tracker import Issue
 from bot.rules.loading import build_ruleset
 from bot.rules.rule import Ruleset
+from bot.tracker.types import Issue
 
 SIGNATURES = (
     "cannot open shared object file {a}: No such file or directory",

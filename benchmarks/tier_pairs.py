@@ -23,10 +23,10 @@ from bot.duplicates.earlier import Earlier
 from bot.duplicates.finding import list_earlier
 from bot.duplicates.model_file import read_model
 from bot.duplicates.ranking import rank_candidates
-from bot.github.tracker import Issue
 from bot.history.asking import ask_history, split_history
 from bot.history.duplicate_truth import KnownIssue
 from bot.history.recall import find_threshold
+from bot.tracker.types import Issue
 
 EXCERPT = 600
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")

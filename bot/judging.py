@@ -17,10 +17,10 @@ from bot.duplicates.earlier import (
     Tier,
     choose_duplicates,
 )
-from bot.github.tracker import Issue, Links
 from bot.issue.mentions import find_mentions
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.rule import Ruleset
+from bot.tracker.types import Issue, Links
 from bot.wish import Wish, add_label, leave_label
 
 

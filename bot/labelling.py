@@ -5,8 +5,8 @@ from datetime import timedelta
 from bot.actions import Action, AddLabels, CreateLabels, RemoveLabels
 from bot.comment.marker import Marker
 from bot.config import Config
-from bot.github.tracker import Change, Issue
 from bot.state import State
+from bot.tracker.types import Change, Issue
 from bot.wish import Wish, unique, without
 
 TEMPLATE_MOMENT = timedelta(minutes=1)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from bot.config import Config
 from bot.errors import TrackerError
 from bot.github.event import IssueRequest
-from bot.github.tracker import Change, Issue, IssueEvent, Skip, Tracker
 from bot.judging import Linking
 from bot.plan import needs_history
 from bot.skip import find_issue_skip
 from bot.state import State
+from bot.tracker.types import Change, Issue, IssueEvent, Skip, Tracker
 from bot.wish import Wish, without
 
 OUR_LOGIN = "github-actions[bot]"

@@ -9,10 +9,10 @@ from bot.apply import Outcome
 from bot.comment.quoting import fence_code, quote_cell, quote_code
 from bot.duplicates.earlier import Duplicate, LeftOut
 from bot.earlier_summary import describe_earlier
-from bot.github.tracker import Skip
 from bot.judging import Linking
 from bot.rules.document import Problem
 from bot.rules.matching import Match
+from bot.tracker.types import Skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

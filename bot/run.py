@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from bot.apply import apply_plan
 from bot.github.event import IssueRequest
-from bot.github.tracker import Change, Issue, IssueEvent, Skip, Tracker
 from bot.judging import wish_duplicate_label
 from bot.linking import list_unchecked, read_linking
 from bot.plan import make_plan
@@ -17,6 +16,7 @@ from bot.rules.rule import Ruleset
 from bot.showing import list_unshown
 from bot.skip import find_event_skip
 from bot.sources import Sources
+from bot.tracker.types import Change, Issue, IssueEvent, Skip, Tracker
 from bot.wish import Wish, choose_wish
 
 

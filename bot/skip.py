@@ -2,8 +2,8 @@
 
 from bot.config import Config
 from bot.github.event import IssueRequest
-from bot.github.tracker import Comment, Issue, IssueEvent, Skip
 from bot.issue.command import has_command, may_command
+from bot.tracker.types import Comment, Issue, IssueEvent, Skip
 
 _OCCASIONS = {
     ("issues", "opened"): "opened",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.duplicates.canonical import Target
 from bot.duplicates.earlier import Duplicate
-from bot.github.tracker import Change
+from bot.tracker.types import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

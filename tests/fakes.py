@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.errors import TrackerError
-from bot.github.tracker import Account, Change, Comment, Folder, Issue, LinkedIssue, Links, Release
+from bot.tracker.types import Account, Change, Comment, Folder, Issue, LinkedIssue, Links, Release
 from tests.builders import OPENED, OURSELVES, Fields
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from bot.actions import CreateComment, Plan, UpdateComment
 from bot.comment.templates import read_template
 from bot.config import Config
-from bot.github.tracker import Comment, Issue
 from bot.plan import make_plan
 from bot.state import State
+from bot.tracker.types import Comment, Issue
 from bot.wish import Wish, choose_wish
 from tests.builders import HUMAN, OURSELVES, Fields, a_change, a_comment, a_rule, after, an_issue, matches_of
 

@@ -8,7 +8,7 @@ from bot.actions import Action, AddLabels, Close, CreateComment, CreateLabels, P
 from bot.apply import Outcome, apply_plan
 from bot.comment.marker import Marker, sign_comment
 from bot.errors import TrackerError
-from bot.github.tracker import Comment, Issue
+from bot.tracker.types import Comment, Issue
 from tests.builders import OURSELVES, a_comment, after, an_issue
 from tests.fakes import FakeTracker
 

@@ -35,79 +35,268 @@ def impure(name: str, exceptions: Mapping[str, str] | None = None) -> Package:
     return Package(name, exceptions=exceptions or {})
 
 
-# From the bottom to the top: a module may import modules of lower layers and of its own package.
-LAYERS: tuple[tuple[Package, ...], ...] = (
-    (pure("bot.errors"), pure("bot.github.tracker")),
-    (
-        pure("bot.issue"),
-        impure(
-            "bot.github",
-            {
-                "bot.github.event": "gets the payload as a value",
-                "bot.github.offline": "answers from a payload that is there",
-                "bot.github.payload": "gets the JSON as a value",
-            },
-        ),
+# From the bottom to the top, a row a package (house rules: bot/README.md). A module may import modules of the rows above
+# its own, and of its own package.
+LAYERS: tuple[Package, ...] = (
+    pure("bot.errors"),
+    pure("bot.tracker"),
+    pure("bot.text"),
+    impure(
+        "bot.output", {"bot.output.charts": "makes numbers of numbers", "bot.output.findings": "makes text of values"}
     ),
-    (
-        pure("bot.rules", {"bot.rules.loading": "reads the files of a maintainer"}),
-        pure(
-            "bot.duplicates",
-            {
-                "bot.duplicates.index_file": "opens the index",
-                "bot.duplicates.index_reading": "reads the index",
-                "bot.duplicates.index_search": "queries the index",
-                "bot.duplicates.index_writing": "writes the index",
-                "bot.duplicates.model_file": "reads its own file",
-            },
-        ),
+    pure("bot.issue"),
+    impure(
+        "bot.github",
+        {
+            "bot.github.payload_tracker": "answers from a payload that is there",
+            "bot.github.payloads": "gets the JSON as a value",
+            "bot.github.webhook_event": "gets the payload as a value",
+        },
     ),
-    (pure("bot.config"),),
-    (pure("bot.comment", {"bot.comment.templates": "reads its own files"}), pure("bot.findings")),
-    (pure("bot.wish"), pure("bot.sources"), pure("bot.showing")),
-    (pure("bot.actions"), pure("bot.state"), pure("bot.skip")),
-    (pure("bot.labelling"),),
-    (pure("bot.plan"),),
-    (pure("bot.explanation"),),
-    (
-        pure(
-            "bot.history",
-            {
-                "bot.history.cores": "asks the system how many there are",
-                "bot.history.issues": "reads the files of a maintainer",
-                "bot.history.store": "keeps what was downloaded",
-                "bot.history.workers": "starts processes",
-            },
-        ),
+    impure("bot.archive", {"bot.archive.stats": "counts values"}),
+    pure("bot.rules", {"bot.rules.loader": "reads the files of a maintainer"}),
+    pure(
+        "bot.duplicates",
+        {
+            "bot.duplicates.finder": "queries the index or GitHub",
+            "bot.duplicates.index.file": "opens the index",
+            "bot.duplicates.index.reader": "reads the index",
+            "bot.duplicates.index.search": "queries the index",
+            "bot.duplicates.index.terminal": "prints",
+            "bot.duplicates.index.writer": "writes the index",
+            "bot.duplicates.search.model_file": "reads its own file",
+        },
     ),
-    (pure("bot.page", {"bot.page.rendering": "reads its own templates"}),),
-    (impure("bot.apply"), pure("bot.judging")),
-    (impure("bot.linking"), impure("bot.reading"), pure("bot.earlier_summary")),
-    (pure("bot.report"),),
-    (impure("bot.run"),),
-    (
-        impure("bot.server"),
-        impure(
-            "bot.studio",
-            {
-                "bot.studio.answers": "makes JSON of values",
-                "bot.studio.completion": "gets the text and the cursor as values",
-                "bot.studio.corpus": "gets the issues as values",
-                "bot.studio.counting": "counts values",
-                "bot.studio.inspection": "makes spans of values",
-                "bot.studio.outline": "gets the text as a value",
-                "bot.studio.positions": "counts in a text",
-                "bot.studio.vocabulary": "gets rules and schema as values",
-                "bot.studio.workbench": "holds rules and issues that others read",
-            },
-        ),
+    pure("bot.comment", {"bot.comment.templates": "reads its own files"}),
+    pure(
+        "bot.triage",
+        {
+            "bot.triage.apply": "writes to GitHub",
+            "bot.triage.log": "prints",
+            "bot.triage.run": "reads, decides and writes",
+            "bot.triage.snapshot": "reads from GitHub",
+        },
     ),
-    (impure("bot.cli"),),
-    (impure("bot.__main__"),),
+    pure(
+        "bot.workbench",
+        {
+            "bot.workbench.backtest.terminal": "prints",
+            "bot.workbench.check.frequencies": "reads an archive",
+            "bot.workbench.check.parallel": "starts processes",
+            "bot.workbench.check.references": "asks GitHub",
+            "bot.workbench.check.terminal": "prints",
+            "bot.workbench.explain.terminal": "prints",
+            "bot.workbench.studio.assets": "reads the built page",
+            "bot.workbench.studio.frontend": "builds the page",
+            "bot.workbench.studio.guard": "makes a secret",
+            "bot.workbench.studio.rule_file": "reads and writes the rule",
+            "bot.workbench.studio.server": "serves the page",
+            "bot.workbench.studio.session": "runs a thread",
+        },
+    ),
+    impure("bot.cli"),
+    impure("bot.__main__"),
 )
-LAYER_OF = {package.name: number for number, layer in enumerate(LAYERS) for package in layer}
-PACKAGES = {package.name: package for layer in LAYERS for package in layer}
-NOT_BUILT_YET = {"bot.server"}
+LAYER_OF = {package.name: number for number, package in enumerate(LAYERS)}
+PACKAGES = {package.name: package for package in LAYERS}
+NOT_MOVED_YET = (
+    "bot.actions",
+    "bot.apply",
+    "bot.cli.asked_issue",
+    "bot.cli.backtest_text",
+    "bot.cli.checking",
+    "bot.cli.checking.changes",
+    "bot.cli.checking.cores",
+    "bot.cli.checking.frequencies",
+    "bot.cli.checking.online",
+    "bot.cli.checking.printing",
+    "bot.cli.explain_issue_text",
+    "bot.cli.explain_text",
+    "bot.cli.files",
+    "bot.cli.finding",
+    "bot.cli.hanging",
+    "bot.cli.history",
+    "bot.cli.index_asking",
+    "bot.cli.index_building",
+    "bot.cli.index_measuring",
+    "bot.cli.index_text",
+    "bot.cli.output",
+    "bot.cli.progress",
+    "bot.cli.revision",
+    "bot.cli.sources",
+    "bot.cli.telling",
+    "bot.cli.version",
+    "bot.cli.vscode",
+    "bot.comment.code",
+    "bot.comment.quoting",
+    "bot.comment.rendering",
+    "bot.comment.translation",
+    "bot.config",
+    "bot.duplicates.calibration",
+    "bot.duplicates.collection",
+    "bot.duplicates.earlier",
+    "bot.duplicates.entry",
+    "bot.duplicates.explaining",
+    "bot.duplicates.feature_words",
+    "bot.duplicates.features",
+    "bot.duplicates.finding",
+    "bot.duplicates.fingerprint",
+    "bot.duplicates.form_text",
+    "bot.duplicates.index_file",
+    "bot.duplicates.index_reading",
+    "bot.duplicates.index_search",
+    "bot.duplicates.index_writing",
+    "bot.duplicates.memory",
+    "bot.duplicates.model",
+    "bot.duplicates.model_file",
+    "bot.duplicates.profile",
+    "bot.duplicates.query",
+    "bot.duplicates.ranking",
+    "bot.duplicates.retrieval",
+    "bot.duplicates.search",
+    "bot.duplicates.words",
+    "bot.earlier_summary",
+    "bot.explanation",
+    "bot.explanation.excerpt",
+    "bot.explanation.explanation",
+    "bot.explanation.json_form",
+    "bot.explanation.marks",
+    "bot.explanation.page_form",
+    "bot.explanation.revealing",
+    "bot.explanation.sight",
+    "bot.explanation.standing",
+    "bot.explanation.tree",
+    "bot.explanation.wording",
+    "bot.findings",
+    "bot.findings.junit",
+    "bot.findings.kinds",
+    "bot.findings.sarif",
+    "bot.findings.text",
+    "bot.github.answer",
+    "bot.github.api",
+    "bot.github.event",
+    "bot.github.folder",
+    "bot.github.links",
+    "bot.github.marked_issues",
+    "bot.github.marks",
+    "bot.github.offline",
+    "bot.github.paging",
+    "bot.github.payload",
+    "bot.github.runner",
+    "bot.github.wire",
+    "bot.history",
+    "bot.history.asking",
+    "bot.history.choosing",
+    "bot.history.clusters",
+    "bot.history.cores",
+    "bot.history.download",
+    "bot.history.draft_text",
+    "bot.history.drafts",
+    "bot.history.duplicate_truth",
+    "bot.history.indexing",
+    "bot.history.intervals",
+    "bot.history.issues",
+    "bot.history.lines",
+    "bot.history.messages",
+    "bot.history.mining",
+    "bot.history.one_issue",
+    "bot.history.phrasing",
+    "bot.history.privacy",
+    "bot.history.proving",
+    "bot.history.recall",
+    "bot.history.replay",
+    "bot.history.report",
+    "bot.history.report_json",
+    "bot.history.shown",
+    "bot.history.sightings",
+    "bot.history.store",
+    "bot.history.suggesting",
+    "bot.history.tally",
+    "bot.history.truth",
+    "bot.history.typical",
+    "bot.history.weeks",
+    "bot.history.wording",
+    "bot.history.workers",
+    "bot.issue.blank",
+    "bot.issue.codes",
+    "bot.issue.command",
+    "bot.issue.frames",
+    "bot.issue.language",
+    "bot.issue.markdown",
+    "bot.issue.normal",
+    "bot.issue.printable",
+    "bot.issue.version",
+    "bot.judging",
+    "bot.labelling",
+    "bot.linking",
+    "bot.page",
+    "bot.page.backtest",
+    "bot.page.charts",
+    "bot.page.rendering",
+    "bot.plan",
+    "bot.reading",
+    "bot.report",
+    "bot.rules.check",
+    "bot.rules.compiling",
+    "bot.rules.condition_model",
+    "bot.rules.conditions",
+    "bot.rules.document",
+    "bot.rules.examples",
+    "bot.rules.explaining",
+    "bot.rules.highlights",
+    "bot.rules.hints",
+    "bot.rules.issue_forms",
+    "bot.rules.known_names",
+    "bot.rules.lint",
+    "bot.rules.loading",
+    "bot.rules.matching",
+    "bot.rules.metamorphic",
+    "bot.rules.model",
+    "bot.rules.modeline",
+    "bot.rules.near_miss",
+    "bot.rules.nearness",
+    "bot.rules.online",
+    "bot.rules.overlap",
+    "bot.rules.pack_model",
+    "bot.rules.phrase",
+    "bot.rules.places",
+    "bot.rules.rarity",
+    "bot.rules.reference",
+    "bot.rules.references",
+    "bot.rules.rule",
+    "bot.rules.schema",
+    "bot.rules.section_conditions",
+    "bot.rules.snippets",
+    "bot.rules.template",
+    "bot.rules.text_conditions",
+    "bot.rules.validation",
+    "bot.rules.verdict",
+    "bot.run",
+    "bot.showing",
+    "bot.skip",
+    "bot.sources",
+    "bot.state",
+    "bot.studio",
+    "bot.studio.answers",
+    "bot.studio.assets",
+    "bot.studio.completion",
+    "bot.studio.corpus",
+    "bot.studio.counting",
+    "bot.studio.frontend.build",
+    "bot.studio.guard",
+    "bot.studio.inspection",
+    "bot.studio.outline",
+    "bot.studio.positions",
+    "bot.studio.proving",
+    "bot.studio.rule_file",
+    "bot.studio.server",
+    "bot.studio.serving",
+    "bot.studio.session",
+    "bot.studio.vocabulary",
+    "bot.studio.workbench",
+    "bot.wish",
+)
+SETTLED = MODULES.keys() - NOT_MOVED_YET
 
 READS_OR_WRITES = (
     *("fileinput", "glob", "importlib.resources", "io", "os", "pathlib", "pkgutil", "shutil", "sqlite3", "tempfile"),
@@ -194,19 +383,19 @@ def loaded_by(statement: str, *arguments: str) -> list[str]:
 
 
 def test_every_module_has_a_layer() -> None:
-    expect_none(module for module in MODULES if module != "bot" and layer_of(module) == len(LAYERS))
+    expect_none(module for module in SETTLED if module != "bot" and layer_of(module) == len(LAYERS))
 
 
 def test_every_package_and_every_exception_exists() -> None:
     named = {*PACKAGES, *(module for package in PACKAGES.values() for module in package.exceptions)}
-    expect_none(sorted(named - MODULES.keys() - NOT_BUILT_YET))
+    expect_none(sorted(named - MODULES.keys() - {"bot.workbench.studio.frontend"}))
 
 
 def test_imports_run_one_way() -> None:
     expect_none(
         f"{module} imports {name}, which is in no lower layer"
-        for module in MODULES
-        for name in sorted(set(own_imports(module)))
+        for module in SETTLED
+        for name in sorted(set(own_imports(module)) & SETTLED)
         if package_of(name) != package_of(module) and name != "bot" and layer_of(name) >= layer_of(module)
     )
 
@@ -225,7 +414,7 @@ def test_a_pure_module_imports_nothing_that_reads_writes_or_varies() -> None:
     forbidden = (*READS_OR_WRITES, *DIFFERS_BETWEEN_RUNS)
     expect_none(
         f"{module} imports {name}"
-        for module in filter(is_pure, MODULES)
+        for module in filter(is_pure, SETTLED)
         for name in sorted(set(imports(module)))
         if is_inside(name, forbidden) and name not in HARMLESS
     )
@@ -234,7 +423,7 @@ def test_a_pure_module_imports_nothing_that_reads_writes_or_varies() -> None:
 def test_a_pure_module_calls_nothing_that_reads_writes_or_varies() -> None:
     expect_none(
         f"{module} calls {name}"
-        for module in filter(is_pure, MODULES)
+        for module in filter(is_pure, SETTLED)
         for name in sorted(IMPURE_CALLS & set(calls(module)))
     )
 

@@ -13,10 +13,10 @@ import pytest
 
 from bot.config import Config
 from bot.github.event import parse_event
-from bot.github.tracker import IssueEvent
 from bot.rules.loading import load_rules
 from bot.run import run
 from bot.sources import Sources
+from bot.tracker.types import IssueEvent
 from tests.builders import an_issue
 from tests.fakes import FakeTracker
 

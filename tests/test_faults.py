@@ -15,9 +15,9 @@ from bot.cli.sources import read_sources
 from bot.github.answer import SECONDARY_WAIT
 from bot.github.api import connect
 from bot.github.event import parse_event
-from bot.github.tracker import IssueEvent
 from bot.github.wire import Patience
 from bot.run import run
+from bot.tracker.types import IssueEvent
 from tests.stand_ins.command import Finished
 from tests.stand_ins.fake_github import FAULTS, HARD_FAULTS, MAINTAINER, SECONDARY_LIMIT, FakeGitHub, Fault, Reply
 from tests.stand_ins.github_json import Person, StoredIssue, error_json

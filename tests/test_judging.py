@@ -5,8 +5,8 @@ import pytest
 from bot.config import read_config
 from bot.duplicates.canonical import Target
 from bot.duplicates.earlier import SAID_SO, WHY, Duplicate, Earlier, Findings, LeftOut
-from bot.github.tracker import LinkedIssue, Links
 from bot.judging import Candidates, Linking, find_follows, judge_candidates, wish_duplicate_label
+from bot.tracker.types import LinkedIssue, Links
 from bot.wish import Wish, choose_wish
 from tests.builders import OPENED, Fields, a_rule, a_ruleset, an_issue, matches_of
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.actions import AddLabels, CreateLabels, Plan, RemoveLabels
 from bot.config import read_config
-from bot.github.tracker import Account, Change
+from bot.tracker.types import Account, Change
 from tests.builders import (
     HUMAN,
     OTHER_BOT,

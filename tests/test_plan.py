@@ -10,9 +10,9 @@ from bot.comment.marker import Marker, read_marker, sign_comment
 from bot.config import Config, read_config
 from bot.duplicates.canonical import Target
 from bot.duplicates.earlier import Duplicate
-from bot.github.tracker import Account, Change, Comment, Issue
 from bot.plan import make_plan, needs_history
 from bot.state import State
+from bot.tracker.types import Account, Change, Comment, Issue
 from tests.builders import (
     HUMAN,
     OTHER_BOT,

@@ -15,10 +15,10 @@ from bot.actions import AddLabels, Close, CreateComment, CreateLabels, Plan, Rem
 from bot.apply import Outcome
 from bot.duplicates.canonical import Fix
 from bot.duplicates.earlier import Duplicate, Earlier, LeftOut
-from bot.github.tracker import Skip
 from bot.judging import Linking
 from bot.report import Report, make_json, make_summary
 from bot.rules.document import Problem
+from bot.tracker.types import Skip
 from tests.builders import Fields, a_rule, an_issue, matches_of
 
 GOLDEN = Path(__file__).parent / "comment" / "golden" / "summary.txt"

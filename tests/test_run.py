@@ -15,10 +15,10 @@ from bot.comment.templates import read_template
 from bot.config import Config, read_config
 from bot.errors import TrackerError
 from bot.github.event import IssueRequest
-from bot.github.tracker import Account, Comment, Issue, Skip
 from bot.report import Report
 from bot.run import run
 from bot.sources import Sources
+from bot.tracker.types import Account, Comment, Issue, Skip
 from tests.builders import (
     HUMAN,
     OTHER_BOT,

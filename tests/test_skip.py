@@ -4,8 +4,8 @@ import pytest
 
 from bot.config import read_config
 from bot.github.event import IssueRequest
-from bot.github.tracker import Account, IssueEvent, Skip
 from bot.skip import find_event_skip, find_issue_skip
+from bot.tracker.types import Account, IssueEvent, Skip
 from tests.builders import HUMAN, OTHER_BOT, OURSELVES, REPORTER, Fields, a_comment, an_event, an_issue
 
 

@@ -13,8 +13,8 @@ from bot.cli.progress import track
 from bot.errors import SettingsError, explain_cause
 from bot.github.payload import EPOCH, parse_issue
 from bot.github.runner import Settings
-from bot.github.tracker import Issue
 from bot.history.issues import find_encoding, parse_line, read_lines
+from bot.tracker.types import Issue
 
 ISSUE_FORMS = (
     "a number, an address, a JSON or Markdown file, number 123 of a history (FILE.jsonl#123), or - for standard input"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.duplicates.earlier import FindEarlier, Findings
 from bot.errors import SignpostError, TrackerError
-from bot.github.tracker import Issue, Searcher
+from bot.tracker.types import Issue, Searcher
 
 
 def choose_finder(index: str | None, searcher: Searcher | None) -> FindEarlier | None:

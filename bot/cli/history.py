@@ -13,8 +13,8 @@ from bot.errors import SettingsError
 from bot.history.issues import History, open_file
 
 if TYPE_CHECKING:
-    from bot.github.tracker import Archive
     from bot.history.store import Store
+    from bot.tracker.types import Archive
 
 STORE = "history.sqlite3"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)

@@ -12,7 +12,7 @@ from bot.duplicates.features import tell_features
 from bot.duplicates.index_search import Search, search_index, search_number
 from bot.duplicates.ranking import Candidate
 from bot.errors import SettingsError
-from bot.github.tracker import Issue
+from bot.tracker.types import Issue
 
 _NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
 _IN_HISTORY = re.compile(r"(.+)#[0-9]{1,18}", re.ASCII | re.DOTALL)

@@ -17,10 +17,10 @@ from bot.duplicates.explaining import locate_marks, weigh_features
 from bot.duplicates.feature_words import FEATURES, describe_value
 from bot.duplicates.index_search import Search
 from bot.duplicates.ranking import Candidate
-from bot.github.tracker import Issue
 from bot.history.intervals import Share
 from bot.history.recall import Recall
 from bot.history.shown import show_text
+from bot.tracker.types import Issue
 
 _TELLING = 6
 _NEAREST = 3

@@ -12,7 +12,6 @@ from bot.cli.sources import HOME
 from bot.cli.suggest import find_places, show_progress, tell_draft, write_drafts
 from bot.errors import SettingsError
 from bot.github.runner import Settings
-from bot.github.tracker import Issue
 from bot.history.cores import count_cores
 from bot.history.draft_text import write_draft
 from bot.history.drafts import Draft, make_skeleton
@@ -22,6 +21,7 @@ from bot.history.replay import compile_rules
 from bot.rules.loading import read_place
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.rule import Ruleset
+from bot.tracker.types import Issue
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_ID = 80

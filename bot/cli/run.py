@@ -17,10 +17,10 @@ from bot.errors import SettingsError, SignpostError, explain_cause
 from bot.github import runner
 from bot.github.event import IssueRequest, parse_event
 from bot.github.offline import PayloadTracker
-from bot.github.tracker import IssueEvent, Skip
 from bot.report import Report, make_json
 from bot.run import run
 from bot.sources import Sources
+from bot.tracker.types import IssueEvent, Skip
 
 if TYPE_CHECKING:
     from bot.github.api import GitHubTracker

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.github.tracker import Comment
+from bot.tracker.types import Comment
 
 VERSION = 1
 _START = "<!-- signpost:v"

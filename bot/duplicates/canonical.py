@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bot.github.tracker import Issue, LinkedIssue, Links, Release, Skip
+from bot.tracker.types import Issue, LinkedIssue, Links, Release, Skip
 
 MOST_STEPS = 20
 """A longer chain of duplicates is not followed; with two requests nobody gets so far."""

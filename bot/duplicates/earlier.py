@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Literal, Protocol
 
 from bot.duplicates.canonical import Fix, Refusal, Target
-from bot.github.tracker import Issue
+from bot.tracker.types import Issue
 
 Tier = Literal["A", "B", "C"]
 """How good the evidence is. A: matched by the same rule, or named by a person; B: the same error; C: looks alike."""

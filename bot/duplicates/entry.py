@@ -11,7 +11,7 @@ from hashlib import blake2b
 from bot.duplicates.collection import measure_impact
 from bot.duplicates.memory import hash_pair
 from bot.duplicates.profile import Profile, make_profile
-from bot.github.tracker import Issue
+from bot.tracker.types import Issue
 
 _REFERENCE = re.compile(r"#([0-9]{1,9})\b", re.ASCII)
 _DUPLICATE = re.compile(r"^\s*duplicate of\s+#([0-9]{1,9})\b", re.ASCII | re.IGNORECASE | re.MULTILINE)

@@ -14,7 +14,7 @@ from bot.duplicates.profile import make_profile
 from bot.duplicates.query import Phrase
 from bot.duplicates.ranking import Candidate, settle_tier
 from bot.duplicates.search import search_collection
-from bot.github.tracker import Issue
+from bot.tracker.types import Issue
 
 SAME_PHRASE = 0.3
 """The score from which a message that GitHub's search found is the same error: how rare words are is unknown there."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from bot.duplicates.words import MAX_CHARACTERS, normalise_line
-from bot.github.tracker import Issue
+from bot.tracker.types import Issue
 
 SAMPLE = 2_000
 """Issues from which it is learned: bounds the memory, and is plenty for shares of a tenth."""

@@ -12,7 +12,7 @@ from bot.duplicates.model_file import read_model
 from bot.duplicates.profile import Profile, make_profile
 from bot.duplicates.ranking import Candidate, choose_related, find_best, settle_tier
 from bot.duplicates.search import search_collection
-from bot.github.tracker import Issue
+from bot.tracker.types import Issue
 
 
 @dataclass(frozen=True, kw_only=True)

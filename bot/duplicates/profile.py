@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from bot.duplicates.fingerprint import find_fingerprints
 from bot.duplicates.words import MAX_BODY_WORDS, clean_body, clean_title, find_words, spell_words
-from bot.github.tracker import Issue
+from bot.tracker.types import Issue
 
 MAX_PAIR_WORDS = 400
 """Pairs of neighbouring words are taken from so many words of a body."""

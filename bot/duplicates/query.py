@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.duplicates.fingerprint import find_fingerprints, is_frame, is_message
 from bot.duplicates.words import MAX_CHARACTERS, find_words
-from bot.github.tracker import Issue
+from bot.tracker.types import Issue
 
 LONGEST = 200
 """Characters; GitHub takes 256 beside the qualifiers. https://docs.github.com/en/rest/search/search#limitations-on-query-length"""

@@ -11,7 +11,6 @@ from bot.explanation.marks import Mark, number_marks, numbers_of
 from bot.explanation.sight import SeenCapture, Sight, see_captures, see_issue
 from bot.explanation.standing import Standing, judge_match
 from bot.explanation.tree import Node, TreeMaker, number_node
-from bot.github.tracker import Issue
 from bot.issue.facts import Facts
 from bot.rules.condition_model import Mode
 from bot.rules.explaining import Explanation, explain_facts
@@ -20,6 +19,7 @@ from bot.rules.matching import Match, read_facts
 from bot.rules.rule import Ruleset
 from bot.rules.verdict import Verdict
 from bot.skip import find_issue_skip
+from bot.tracker.types import Issue
 from bot.wish import Wish, choose_wish
 
 NEAREST = 3

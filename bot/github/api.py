@@ -28,8 +28,8 @@ from bot.github.marked_issues import ISSUES_QUERY, SIZES, is_too_costly, parse_m
 from bot.github.paging import NEWEST, read_page, write_query
 from bot.github.payload import mend_text, parse_account, parse_change, parse_comment, parse_issue, parse_label
 from bot.github.search import parse_alike, parse_search, write_search
-from bot.github.tracker import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page, SearchResult
 from bot.github.wire import Patience, Wire
+from bot.tracker.types import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page, SearchResult
 
 API_VERSION = "2022-11-28"
 """The version before the breaking changes of 2026-03-10; GitHub Enterprise Server knows it too."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.errors import SettingsError
 from bot.github.payload import mend_text, parse_account, parse_change, parse_comment, parse_issue
-from bot.github.tracker import Account, IssueEvent, Skip
+from bot.tracker.types import Account, IssueEvent, Skip
 
 __all__ = ["IssueRequest", "parse_change", "parse_comment", "parse_event", "parse_issue"]
 

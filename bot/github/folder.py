@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 from bot.errors import TrackerError
 from bot.github.graphql import Problem, describe_problems, mend_json
 from bot.github.payload import explain
-from bot.github.tracker import Folder
+from bot.tracker.types import Folder
 
 _LEVELS = 3
 _SYMBOLIC_LINK = 0o120000

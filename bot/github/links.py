@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from bot.github.graphql import PARTIAL, Count, Problem, Reply, describe_problems, explain_answer, mend_json
 from bot.github.marks import Marks, Place, find_mark
 from bot.github.payload import parse_issue
-from bot.github.tracker import LinkedIssue, Links, Release
+from bot.tracker.types import LinkedIssue, Links, Release
 
 MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 

@@ -22,7 +22,7 @@ from bot.github.graphql import (
     tells_timeout,
 )
 from bot.github.marks import Marks, Place, Repository, find_mark
-from bot.github.tracker import Cursor, Page
+from bot.tracker.types import Cursor, Page
 
 SIZES: tuple[int, ...] = (100, 50, 25, 12)
 """How many issues are asked for at once: fewer where GitHub could not answer for so many within its ten seconds."""

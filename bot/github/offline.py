@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, NoReturn
 
 from bot.errors import TrackerError
-from bot.github.tracker import Change, Comment, Folder, Issue, LinkedIssue, Links
+from bot.tracker.types import Change, Comment, Folder, Issue, LinkedIssue, Links
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from bot.errors import SettingsError
 from bot.github.answer import Answer
-from bot.github.tracker import Cursor, Page
+from bot.tracker.types import Cursor, Page
 
 _LAST_PAGE = re.compile(r'[?&]page=(\d{1,9})[^>]*>; rel="last"')
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)

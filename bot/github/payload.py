@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import SettingsError
-from bot.github.tracker import Account, Change, Comment, Issue
+from bot.tracker.types import Account, Change, Comment, Issue
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for a date that the source does not state."""

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from bot.errors import SettingsError
 from bot.github.payload import parse_issue
-from bot.github.tracker import Issue, SearchResult
+from bot.tracker.types import Issue, SearchResult
 
 MOST = 100
 

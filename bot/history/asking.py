@@ -12,8 +12,8 @@ from bot.duplicates.form_text import SAMPLE, learn_form_text
 from bot.duplicates.memory import MemoryCollection
 from bot.duplicates.profile import Profile, make_profile
 from bot.duplicates.search import compare_with_collection
-from bot.github.tracker import Issue
 from bot.history.duplicate_truth import ORDINARY, KnownIssue
+from bot.tracker.types import Issue
 
 
 @dataclass(frozen=True)

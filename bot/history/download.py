@@ -17,8 +17,8 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Literal
 
 from bot.errors import TrackerError
-from bot.github.tracker import Archive, Cursor, Page
 from bot.history.store import Entry, Store
+from bot.tracker.types import Archive, Cursor, Page
 
 _KEPT = (
     *("number", "title", "body", "id", "html_url", "author_association", "state", "state_reason", "locked"),

@@ -6,8 +6,8 @@ from functools import partial
 
 from bot.duplicates.entry import Entry, Seen, digest_text, find_original, make_entry
 from bot.duplicates.form_text import SAMPLE, learn_form_text
-from bot.github.tracker import Issue
 from bot.history.issues import History, Line, parse_line
+from bot.tracker.types import Issue
 
 
 @dataclass(frozen=True)

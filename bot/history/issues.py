@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.errors import SettingsError, explain_cause
 from bot.github.payload import parse_issue
-from bot.github.tracker import Issue
+from bot.tracker.types import Issue
 
 Line = tuple[str, str]
 """Where a line stands (`file:line`), and the line: one GitHub issue as JSON, or several."""

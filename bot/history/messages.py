@@ -4,10 +4,10 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.github.tracker import Issue
 from bot.history.lines import find_parts
 from bot.history.wording import find_words
 from bot.issue.facts import Facts
+from bot.tracker.types import Issue
 
 CAPACITY = 40_000
 """How many templates, and how many words, a tally remembers between two prunings."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from bot.github.tracker import Issue
 from bot.history.clusters import Cluster
 from bot.history.drafts import Draft
 from bot.history.issues import History, Line, parse_line
@@ -26,6 +25,7 @@ from bot.issue.facts import Facts
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.pack_model import PackModel
 from bot.rules.rule import Pack, Ruleset
+from bot.tracker.types import Issue
 
 Seen = TypeVar("Seen", MessageTally, Watch)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from bot.github.tracker import Issue
 from bot.history.draft_text import write_draft
 from bot.history.drafts import Draft, trim_draft, without
 from bot.history.sightings import Shown
@@ -13,6 +12,7 @@ from bot.rules.loading import join_rulesets
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.model import Example
 from bot.rules.rule import Pack, Rule, Ruleset, compile_rule
+from bot.tracker.types import Issue
 
 EXPECTED = frozenset({"unwritten-guidance"})
 """What `check` says of every draft: a human must write the guidance."""

@@ -8,7 +8,6 @@ from itertools import combinations
 
 from bot.config import Config
 from bot.errors import SettingsError
-from bot.github.tracker import Issue
 from bot.history.issues import Line, parse_line
 from bot.history.messages import MessageTally
 from bot.history.tally import Agreement, Change, PatternTally, RuleTally, Tally, WeekTally, merge_tallies
@@ -20,6 +19,7 @@ from bot.rules.loading import build_ruleset, join_rulesets
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.rule import Ruleset
 from bot.skip import find_issue_skip
+from bot.tracker.types import Issue
 from bot.wish import Wish, choose_wish
 
 Files = Mapping[str, str]

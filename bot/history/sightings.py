@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.github.payload import EPOCH
-from bot.github.tracker import Issue
 from bot.history.lines import find_lines, is_telling
 from bot.history.messages import Support, mix_number, observe_issue
 from bot.history.privacy import mask_private
@@ -17,6 +16,7 @@ from bot.issue.facts import Facts
 from bot.rules.matching import Match, match_rules
 from bot.rules.rule import Ruleset
 from bot.rules.verdict import Evidence
+from bot.tracker.types import Issue
 
 MOST_KEPT = 8
 """So many examples, and so many near misses, are kept of a draft until the best are known to be sound."""

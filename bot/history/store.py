@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from bot.errors import SettingsError
-from bot.github.tracker import Cursor
 from bot.history.issues import History, Line
+from bot.tracker.types import Cursor
 
 Kind = Literal["issues", "comments", "marked"]
 """What is downloaded; `marked` are issues with GitHub's marks of duplicates, in place of those without."""

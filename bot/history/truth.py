@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.errors import SettingsError
-from bot.github.tracker import Issue
 from bot.history.issues import Line
 from bot.rules.rule import Rule, Ruleset
+from bot.tracker.types import Issue
 
 NONE = "none"
 LabelIndex = Mapping[str, tuple[tuple[str, frozenset[str]], ...]]

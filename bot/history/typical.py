@@ -9,10 +9,10 @@ focus; the least typical those of the rarest pattern with the lowest. The latter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from bot.github.tracker import Issue
 from bot.history.tally import SAMPLE, PatternTally, Sighting
 from bot.rules.matching import Match
 from bot.rules.verdict import Evidence
+from bot.tracker.types import Issue
 
 LONGEST = 300
 _NO_TEXT = "nothing that is written"

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from bot.github.tracker import Account, Comment
 from bot.issue.markdown import find_hidden, is_inside
+from bot.tracker.types import Account, Comment
 
 MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """GitHub's `author_association` of those who may; beside them the issue's author may."""

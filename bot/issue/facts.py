@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from bot.github.tracker import Issue
 from bot.issue import blank
 from bot.issue.codes import StatedCode, find_codes
 from bot.issue.language import detect_language
 from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
 from bot.issue.markdown import Span
 from bot.issue.normal import MAX_CHARACTERS, Trace, collapse, squeeze, trace_collapse, trace_squeeze
+from bot.tracker.types import Issue
 
 if TYPE_CHECKING:
     from bot.issue.frames import Frame

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.github.tracker import Account, Comment, Issue
 from bot.issue.facts import Facts
 from bot.rules.captures import find_captures
 from bot.rules.document import Path
@@ -12,6 +11,7 @@ from bot.rules.matching import Match
 from bot.rules.model import Example, Expectation
 from bot.rules.rule import Rule
 from bot.rules.verdict import Verdict
+from bot.tracker.types import Account, Comment, Issue
 
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 _REPORTER = Account(login="reporter")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.github.tracker import Issue
 from bot.issue.facts import Facts, Text
 from bot.rules.captures import find_captures
 from bot.rules.conditions import AllHold, Condition, NoneHolds
@@ -14,6 +13,7 @@ from bot.rules.rarity import Rarity, Wording, measure_rarity, read_wording
 from bot.rules.rule import Rule, Ruleset
 from bot.rules.text_conditions import PhraseHolds, RegexHolds
 from bot.rules.verdict import Captures, Verdict
+from bot.tracker.types import Issue
 
 _MOST_COMPARED = 40
 """Of so many rules that do not match, the near misses are looked for: it takes milliseconds a phrase."""

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bot.github.tracker import Issue
 from bot.issue.facts import Facts, extract_facts
 from bot.rules.captures import find_captures
 from bot.rules.rule import Pack, Rule, Ruleset
 from bot.rules.verdict import Captures, Evidence, Verdict, choose_captures
+from bot.tracker.types import Issue
 
 
 @dataclass(frozen=True)

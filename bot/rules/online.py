@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from bot.github.tracker import Issue
 from bot.rules.document import Problem
 from bot.rules.rule import Rule
+from bot.tracker.types import Issue
 
 
 def list_labels(rules: Sequence[Rule]) -> tuple[str, ...]:

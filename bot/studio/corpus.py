@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from bot.github.tracker import Issue
 from bot.issue.facts import Facts
 from bot.rules.captures import find_captures
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.prefilter import Prefilter, join_texts
 from bot.rules.rule import Pack, Rule, Ruleset
 from bot.rules.verdict import Captures
+from bot.tracker.types import Issue
 
 CHUNK = 64
 """Issues that are looked at between two chances to give up: a few milliseconds."""

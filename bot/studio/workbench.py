@@ -7,7 +7,6 @@ from datetime import date
 from functools import cached_property
 from itertools import islice
 
-from bot.github.tracker import Issue
 from bot.issue.layout import name_section
 from bot.rules.document import Problem
 from bot.rules.loading import build_ruleset
@@ -15,6 +14,7 @@ from bot.rules.prefilter import Prefilter
 from bot.rules.rule import Pack, Rule, Ruleset, compile_rule
 from bot.studio.corpus import CHUNK, Chunk, Entry, make_chunk, try_rule
 from bot.studio.proving import ForeignExamples, gather_examples, prove_rule
+from bot.tracker.types import Issue
 
 _LONGEST_NAME = 60
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.cli.finding import FindInIndex, FindOnGitHub, choose_finder
 from bot.errors import TrackerError
-from bot.github.tracker import Account, Issue, SearchResult
+from bot.tracker.types import Account, Issue, SearchResult
 from tests.builders import after, an_issue
 
 ERROR = "error: the checksum of the registry does not fit"

@@ -17,7 +17,7 @@ from bot.cli.index_asking import explain_left_out
 from bot.duplicates.features import Features
 from bot.duplicates.model import Standing
 from bot.duplicates.ranking import Candidate, choose_related
-from bot.github.tracker import Issue
+from bot.tracker.types import Issue
 from tests.duplicates.samples import some_reports
 from tests.stand_ins.command import Finished, run_command
 from tests.stand_ins.fake_github import FakeGitHub

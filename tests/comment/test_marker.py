@@ -14,7 +14,7 @@ from bot.comment.marker import (
     read_marker,
     sign_comment,
 )
-from bot.github.tracker import Account, Comment
+from bot.tracker.types import Account, Comment
 from tests.builders import HUMAN, OTHER_BOT, OURSELVES, REPORTER, a_comment, our_comment
 
 LOGIN = "github-actions[bot]"

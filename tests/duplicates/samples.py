@@ -13,7 +13,7 @@ from bot.duplicates.memory import MemoryCollection
 from bot.duplicates.model import Model, Slope, Standing
 from bot.duplicates.profile import Profile, make_profile
 from bot.duplicates.search import search_collection
-from bot.github.tracker import Account, Issue
+from bot.tracker.types import Account, Issue
 from tests.builders import after, an_issue
 
 THINGS = ("parser", "linker", "socket", "window", "button", "printer", "keyboard", "cursor", "folder", "archive")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.duplicates.canonical import Fix, Refusal, Target, find_fix, find_unread_ends, follow_chain, judge_target
-from bot.github.tracker import Issue, LinkedIssue, Links, Release
+from bot.tracker.types import Issue, LinkedIssue, Links, Release
 from tests.builders import OPENED, Fields, after, an_issue
 
 HERE, ELSEWHERE = "octo-org/octo-repo", "octo-org/other"

@@ -11,7 +11,7 @@ from bot.duplicates.profile import make_profile
 from bot.duplicates.query import find_phrase
 from bot.duplicates.ranking import FEW, SMALL, Candidate, settle_tier
 from bot.duplicates.search import search_collection
-from bot.github.tracker import Account, Issue
+from bot.tracker.types import Account, Issue
 from tests.builders import OPENED, an_issue
 
 ERROR = "error: the checksum of the registry does not fit the lock of the workspace"

@@ -20,7 +20,7 @@ from bot.duplicates.index_writing import add_entries, drop_gone
 from bot.duplicates.profile import make_profile
 from bot.duplicates.search import search_collection
 from bot.errors import SettingsError
-from bot.github.tracker import Account, Comment, Issue
+from bot.tracker.types import Account, Comment, Issue
 from tests.builders import OPENED, after
 from tests.duplicates.samples import MODEL, a_report, ask_all, fill_index, fill_memory, some_reports
 

@@ -11,8 +11,8 @@ import pytest
 
 from bot.errors import SettingsError, TrackerError
 from bot.github.api import GitHubTracker, connect
-from bot.github.tracker import Account, Change, Folder, Issue, Tracker
 from bot.github.wire import Patience
+from bot.tracker.types import Account, Change, Folder, Issue, Tracker
 from tests.stand_ins.fake_github import (
     BOT,
     FAULTS,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.errors import SettingsError
 from bot.github.event import IssueRequest, parse_change, parse_comment, parse_event, parse_issue
 from bot.github.payload import EPOCH
-from bot.github.tracker import Account, Change, Comment, Issue, IssueEvent, Skip
+from bot.tracker.types import Account, Change, Comment, Issue, IssueEvent, Skip
 from tests.stand_ins.github_json import Json
 
 REPORTER = Account(login="reporter")

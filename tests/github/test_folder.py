@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import TrackerError
 from bot.github.folder import parse_folder
-from bot.github.tracker import Folder
+from bot.tracker.types import Folder
 from tests.stand_ins.github_json import Json
 
 BLOB: Json = {"text": "id: a\n", "isBinary": False, "isTruncated": False}

@@ -5,7 +5,7 @@ import pytest
 from bot.errors import SettingsError
 from bot.github.answer import Answer
 from bot.github.paging import read_page, write_query
-from bot.github.tracker import Cursor, Page
+from bot.tracker.types import Cursor, Page
 
 ENTRY = {"number": 7, "updated_at": "2026-04-08T09:00:00Z"}
 NEXT = '<https://api.github.com/repositories/1/issues?page=3>; rel="next"'

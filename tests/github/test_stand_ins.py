@@ -12,8 +12,8 @@ from bot.github.api import connect
 from bot.github.folder import FOLDER_QUERY
 from bot.github.marked_issues import ISSUES_QUERY, write_variables
 from bot.github.payload import parse_issue
-from bot.github.tracker import Cursor
 from bot.github.wire import Patience
+from bot.tracker.types import Cursor
 from tests.stand_ins.fake_github import BOT, FAULTS, REPORTER, FakeGitHub, Fault, Reply, Request
 from tests.stand_ins.fetch import fetch_npm, install_npm, node_environment
 from tests.stand_ins.github_json import Json, comment_json, issue_json

@@ -6,10 +6,10 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.github.tracker import Account, Issue
 from bot.history.clusters import Cluster, find_clusters
 from bot.history.messages import SAMPLE, MessageTally, Support, find_share
 from bot.issue.facts import extract_facts
+from bot.tracker.types import Account, Issue
 from tests.issue.issues import make_issue
 
 LINKER = "error: linking with `cc` failed: exit code: {}"

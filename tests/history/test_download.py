@@ -14,10 +14,10 @@ import pytest
 
 from bot.errors import TrackerError
 from bot.github.api import connect
-from bot.github.tracker import Cursor, Issue, Page
 from bot.github.wire import Patience
 from bot.history.download import download, find_following, find_next, read_entries
 from bot.history.store import Entry, open_store, open_stored
+from bot.tracker.types import Cursor, Issue, Page
 from tests.stand_ins.command import Finished, Running, start_command
 from tests.stand_ins.fake_github import HARD_FAULTS, MAINTAINER, FakeGitHub
 from tests.stand_ins.github_json import moment

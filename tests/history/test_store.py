@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.github.tracker import Cursor
 from bot.history.store import Entry, open_store, open_stored
+from bot.tracker.types import Cursor
 
 
 def an_entry(number: int, updated_at: str = "2026-04-08T09:00:00Z", **more: object) -> Entry:

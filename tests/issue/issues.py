@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.github.tracker import Account, Comment, Issue
+from bot.tracker.types import Account, Comment, Issue
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 REPORTER = Account(login="reporter")

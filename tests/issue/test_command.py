@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.github.tracker import Account
 from bot.issue.command import find_command, has_command
+from bot.tracker.types import Account
 from tests.builders import HUMAN, OTHER_BOT, REPORTER, a_comment
 
 COMMAND = "/signpost duplicate #12"

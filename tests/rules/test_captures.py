@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.github.tracker import Issue
 from bot.rules.captures import find_captures
 from bot.rules.matching import read_facts
 from bot.rules.verdict import Capture, choose_captures
+from bot.tracker.types import Issue
 from tests.issue.issues import make_issue
 from tests.rules.rules import explain, make_ruleset
 

@@ -11,8 +11,8 @@ from typing import Literal
 
 from playwright.sync_api import Browser, expect
 
-from bot.github.tracker import Issue
 from bot.studio.frontend.build import build_page
+from bot.tracker.types import Issue
 from tests.builders import OPENED, a_rule, an_issue
 from tests.stand_ins.browser import run_browser
 from tests.studio.running import Running, run_studio

@@ -14,7 +14,6 @@ from typing import Any
 
 import yaml
 
-from bot.github.tracker import Issue
 from bot.rules.loading import read_place
 from bot.rules.model import RuleModel
 from bot.rules.schema import make_schema
@@ -25,6 +24,7 @@ from bot.studio.serving import HOST, bind_loopback, make_server
 from bot.studio.session import Session
 from bot.studio.vocabulary import make_vocabulary
 from bot.studio.workbench import Workbench, find_surroundings
+from bot.tracker.types import Issue
 from tests.builders import Fields, a_rule, an_issue
 from tests.stand_ins.patience import LONGEST
 

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from bot.github.tracker import Issue
 from bot.rules.rule import Ruleset
 from bot.studio.inspection import Inspection, Mark, Run, inspect_issue, split_runs
+from bot.tracker.types import Issue
 from tests.builders import Fields, a_comment, a_rule, a_ruleset, an_issue
 
 TODAY = date(2026, 11, 25)

@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from bot.errors import SettingsError
-from bot.github.tracker import Issue
 from bot.studio.counting import count_matches
 from bot.studio.session import Progress, Session
 from bot.studio.workbench import Workbench, find_surroundings
+from bot.tracker.types import Issue
 from tests.builders import a_rule, an_issue
 from tests.stand_ins.patience import LONGEST
 from tests.studio.running import TODAY

@@ -6,11 +6,11 @@ import pytest
 import yaml
 
 from bot.errors import SettingsError
-from bot.github.tracker import Issue
 from bot.rules.rule import Ruleset
 from bot.studio.corpus import CHUNK
 from bot.studio.counting import Filter, Overlap, choose_indexes, count_matches
 from bot.studio.workbench import Workbench, find_surroundings
+from bot.tracker.types import Issue
 from tests.builders import Fields, a_rule, after, an_issue
 from tests.studio.running import TODAY
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.github.tracker import Issue
 from bot.rules.captures import find_captures
 from bot.rules.compiling import Compiler
 from bot.rules.conditions import Condition
@@ -13,6 +12,7 @@ from bot.rules.lint import Frequencies, list_alternatives
 from bot.rules.matching import read_facts
 from bot.rules.prefilter import Prefilter
 from bot.rules.rule import Rule, Ruleset
+from bot.tracker.types import Issue
 
 
 @dataclass(frozen=True, eq=False)

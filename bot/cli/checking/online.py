@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bot.errors import TrackerError
-from bot.github.tracker import Issue, Tracker
 from bot.rules.document import Problem
 from bot.rules.online import list_follows, list_labels, tell_follows, tell_labels
 from bot.rules.rule import Rule
+from bot.tracker.types import Issue, Tracker
 
 
 def check_online(rules: Sequence[Rule], repository: str, tracker: Tracker) -> tuple[Problem, ...]:
