@@ -24,11 +24,11 @@ from benchmarks.matching import Engine, match_by_hyperscan, match_by_loop, read_
 from benchmarks.samples import make_issues, make_messages, write_rule
 from bot.history.issues import read_issues
 from bot.history.replay import compile_rules
-from bot.issue.normal import collapse, squeeze
 from bot.rules.condition_model import Condition
 from bot.rules.loading import read_place
 from bot.rules.phrase import Phrase, parse_phrase
 from bot.rules.rule import Ruleset
+from bot.text.normalize import collapse, squeeze
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = 1_000

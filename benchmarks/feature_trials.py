@@ -23,7 +23,7 @@ from bot.duplicates.profile import Profile
 from bot.duplicates.ranking import find_platforms
 from bot.history.asking import Query
 from bot.history.recall import answer_query, measure_recall
-from bot.issue.version import find_versions
+from bot.text.versions import find_versions
 
 Trial = Callable[[Profile, Profile], float]
 Half = tuple[Query, ...]

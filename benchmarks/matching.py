@@ -11,9 +11,9 @@ import hyperscan
 
 from benchmarks.samples import make_issues, make_messages, make_rules
 from bot.issue.facts import Facts
-from bot.issue.normal import collapse, squeeze
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.rule import Ruleset
+from bot.text.normalize import collapse, squeeze
 from bot.tracker.types import Issue
 
 Found = list[frozenset[int]]

@@ -20,9 +20,9 @@ from bot.history.cores import count_cores
 from bot.history.issues import History, open_file
 from bot.history.mining import Find, Quest, Seen, mine_history
 from bot.history.replay import Files, compile_rules
-from bot.issue.normal import collapse
 from bot.rules.loading import read_place
 from bot.rules.matching import match_rules, read_facts
+from bot.text.normalize import collapse
 
 USAGE = (
     *("extra-usage-400", "third-party-extra-usage-400", "extra-usage-banner", "long-context-1m-banner"),

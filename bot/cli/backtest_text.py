@@ -7,9 +7,9 @@ from bot.cli.output import make_console
 from bot.history.clusters import Cluster
 from bot.history.intervals import Share
 from bot.history.report import Comparison, Report, RuleReport, TruthReport
-from bot.history.shown import show_text
 from bot.history.typical import Typical
 from bot.history.weeks import draw_sparkline
+from bot.text.redaction__history_shown import show_text
 
 if TYPE_CHECKING:
     from rich.console import Console

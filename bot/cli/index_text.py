@@ -19,7 +19,7 @@ from bot.duplicates.index_search import Search
 from bot.duplicates.ranking import Candidate
 from bot.history.intervals import Share
 from bot.history.recall import Recall
-from bot.history.shown import show_text
+from bot.text.redaction__history_shown import show_text
 from bot.tracker.types import Issue
 
 _TELLING = 6

@@ -16,8 +16,8 @@ from bot.history.draft_text import spread, tell_reach, write_draft
 from bot.history.drafts import Draft
 from bot.history.mining import Find, Quest, Seen, mine_history
 from bot.history.replay import compile_rules
-from bot.issue.printable import reveal_line
 from bot.rules.loading import read_place
+from bot.text.printable import reveal_line
 
 _EPILOG = """\
 Each draft is in `mode: observe`, proves itself on its own examples, and waits for the guidance that you write.

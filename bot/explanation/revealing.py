@@ -3,7 +3,7 @@
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar, cast
 
-from bot.issue.printable import reveal_line
+from bot.text.printable import reveal_line
 
 Value = TypeVar("Value")
 

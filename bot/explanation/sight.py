@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 
 from bot.issue.facts import VIEWS, Facts, Text
-from bot.issue.markdown import Span
-from bot.issue.version import find_versions
 from bot.rules.captures import find_captures
 from bot.rules.conditions import describe_body
 from bot.rules.highlights import list_sources, trim_span
 from bot.rules.rule import Ruleset
 from bot.rules.verdict import Capture, Evidence
+from bot.text.markdown import Span
+from bot.text.versions import find_versions
 
 _LONGEST = 80
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.issue.facts import Facts
-from bot.issue.markdown import Span
 from bot.rules.conditions import Condition, NoneHolds, Sets
 from bot.rules.explaining import Explanation
 from bot.rules.highlights import trim_span
@@ -13,6 +12,7 @@ from bot.rules.near_miss import NearMiss
 from bot.rules.nearness import Part, pair_parts
 from bot.rules.places import find_place
 from bot.rules.verdict import LONGEST_EVIDENCE, Evidence
+from bot.text.markdown import Span
 
 _AROUND = 60
 

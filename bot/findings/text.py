@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from bot.issue.printable import reveal_line
 from bot.rules.check import CheckReport
 from bot.rules.document import Problem
 from bot.rules.overlap import Overlap
+from bot.text.printable import reveal_line
 
 _HOW = {
     "supersedes": "superseded by it",

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.history.privacy import mask_private
 from bot.history.sightings import Shown, Sightings, Watch
-from bot.issue.normal import collapse, squeeze
 from bot.rules.phrase import parse_phrase
+from bot.text.normalize import collapse, squeeze
+from bot.text.redaction import mask_private
 
 MOST_EXAMPLES = 3
 MOST_NEAR = 2

@@ -5,9 +5,9 @@ from typing import Any
 from bot.history.clusters import Cluster
 from bot.history.intervals import Share
 from bot.history.report import Comparison, Overlap, Report, RuleReport, TruthReport
-from bot.history.shown import show_text
 from bot.history.tally import SAMPLE, Change
 from bot.history.typical import Typical
+from bot.text.redaction__history_shown import show_text
 
 Json = dict[str, Any]
 _DIGITS = 4

@@ -10,12 +10,12 @@ from typing import TypeVar
 from bot.github.payload import EPOCH
 from bot.history.lines import find_lines, is_telling
 from bot.history.messages import Support, mix_number, observe_issue
-from bot.history.privacy import mask_private
 from bot.history.wording import collapse_line, find_words
 from bot.issue.facts import Facts
 from bot.rules.matching import Match, match_rules
 from bot.rules.rule import Ruleset
 from bot.rules.verdict import Evidence
+from bot.text.redaction import mask_private
 from bot.tracker.types import Issue
 
 MOST_KEPT = 8

@@ -2,13 +2,13 @@
 
 A template is a line in collapsed form in which each volatile token is one private sign, so that two templates are
 equal where their messages are. The types are those of holes in phrases, and each pattern takes no more than its hole.
-What is volatile in real reports: N9 of the survey that `bot.issue.normal` names.
+What is volatile in real reports: N9 of the survey that `bot.text.normalize` names.
 """
 
 import re
 
-from bot.issue.normal import collapse
 from bot.rules.phrase import HOLE_TYPES
+from bot.text.normalize import collapse
 
 _FIRST_SIGN = 0xE100
 SIGNS = {name: chr(_FIRST_SIGN + number) for number, name in enumerate(HOLE_TYPES)}

@@ -3,7 +3,7 @@
 import re
 
 from bot.issue.layout import Layout
-from bot.issue.normal import collapse
+from bot.text.normalize import collapse
 
 _IMAGE = re.compile(  # each part stops at the sign with which the next one would begin, so that none is read twice
     r"!\[[^\[\]\n]*\]\([^()\n]*\)|<(?:img|video)\b[^<>\n]*>(?:</video>)?|https?://[^\s:]+\.(?:png|jpe?g|gif|mp4|webp)\b"

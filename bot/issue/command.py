@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from bot.issue.markdown import find_hidden, is_inside
+from bot.text.markdown import find_hidden, is_inside
 from bot.tracker.types import Account, Comment
 
 MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})

@@ -7,15 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from bot.issue import blank
-from bot.issue.codes import StatedCode, find_codes
-from bot.issue.language import detect_language
 from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
-from bot.issue.markdown import Span
-from bot.issue.normal import MAX_CHARACTERS, Trace, collapse, squeeze, trace_collapse, trace_squeeze
+from bot.text.exit_codes import StatedCode, find_codes
+from bot.text.language import detect_language
+from bot.text.markdown import Span
+from bot.text.normalize import MAX_CHARACTERS, Trace, collapse, squeeze, trace_collapse, trace_squeeze
 from bot.tracker.types import Issue
 
 if TYPE_CHECKING:
-    from bot.issue.frames import Frame
+    from bot.text.stack_frames import Frame
 
 VIEWS = ("title", "body", "logs", "errors", "comments")
 DEFAULT_VIEWS = ("title", "body", "logs")
@@ -52,7 +52,7 @@ class Text:
 
     @cached_property
     def collapsed(self) -> str:
-        """The collapsed form (see `bot.issue.normal`)."""
+        """The collapsed form (see `bot.text.normalize`)."""
         return collapse(self.raw)
 
     @cached_property
@@ -68,7 +68,7 @@ class Text:
     @cached_property
     def frames(self) -> "Mapping[Literal['top', 'any'], tuple[Frame, ...]]":
         """The stack frames; `top` has the innermost of each trace."""
-        from bot.issue.frames import find_frames
+        from bot.text.stack_frames import find_frames
 
         return {"top": find_frames(self.raw, "top"), "any": find_frames(self.raw, "any")}
 

@@ -8,8 +8,8 @@ from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from bot.issue.markdown import MAX_PARTS, Heading, Span, drop_comments, find_headings, find_hidden, find_next, is_inside
-from bot.issue.normal import collapse
+from bot.text.markdown import MAX_PARTS, Heading, Span, drop_comments, find_headings, find_hidden, find_next, is_inside
+from bot.text.normalize import collapse
 
 PieceKind = Literal["prose", "heading", "log", "errors", "quote"]
 SectionView = Literal["body", "logs", "errors", "facts", "ignore"]

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from bot.issue.facts import Facts, Text
 from bot.issue.layout import cut_pasted
-from bot.issue.markdown import is_inside
+from bot.text.markdown import is_inside
 
 _INDENTED = re.compile(r"(?:\A|(?<=\n)[ \t\r]*\n)(?:(?: {4}|\t)[^\n]*(?:\n|\Z))+")
 _CODE_SPAN = re.compile(r"(?<!`)(?P<run>`+)(?!`)[^\n]+?(?<!`)(?P=run)(?!`)")

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.history.intervals import Share
 from bot.history.report import Report, RuleReport
-from bot.history.shown import show_text
 from bot.page.charts import Chart, draw_chart
 from bot.page.rendering import render_page
+from bot.text.redaction__history_shown import show_text
 
 MOST_RULES = 200
 """Rules with a section of their own: a page of thousands is read by nobody."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 import jinja2
 from markupsafe import Markup
 
-from bot.issue.printable import reveal
+from bot.text.printable import reveal
 
 
 def _print(value: object) -> object:

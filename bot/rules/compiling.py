@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 import re2
 
 from bot.issue.facts import DEFAULT_VIEWS, VIEWS
-from bot.issue.language import LANGUAGES
 from bot.issue.layout import LAYOUTS
-from bot.issue.version import parse_range
 from bot.rules.condition_model import Condition as ConditionModel
 from bot.rules.conditions import (
     AllHold,
@@ -32,6 +30,8 @@ from bot.rules.section_conditions import (
 )
 from bot.rules.text_conditions import CodeHolds, FrameHolds, Pattern, PhraseHolds, RegexHolds, compile_pattern
 from bot.rules.validation import suggest
+from bot.text.language import LANGUAGES
+from bot.text.versions import parse_range
 
 MAX_PROGRAM_SIZE = 1_000
 """RE2 instructions a pattern may need: 97 % of real ones stay below; more take seconds on 64 KiB of hostile text."""

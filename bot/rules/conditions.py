@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from bot.issue.facts import Facts
-from bot.issue.version import VersionRange, find_versions
 from bot.rules.verdict import Capture, Captures, Verdict
+from bot.text.versions import VersionRange, find_versions
 
 Form = Literal["collapsed", "squeezed"]
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from bot.issue.normal import MAX_CHARACTERS, collapse
 from bot.rules.document import Path
 from bot.rules.model import RuleModel
 from bot.rules.phrase import FREE_TEXT
 from bot.rules.template import check_template
+from bot.text.normalize import MAX_CHARACTERS, collapse
 
 ALWAYS_FORBIDDEN = ("duplicate of #",)
 """GitHub takes a comment that starts so as a command (docs: marking issues as a duplicate)."""

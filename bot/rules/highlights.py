@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from bot.issue.markdown import Span
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.rule import Ruleset
 from bot.rules.verdict import Verdict
+from bot.text.markdown import Span
 from bot.tracker.types import Issue
 
 

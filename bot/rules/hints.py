@@ -5,10 +5,10 @@ from difflib import get_close_matches
 
 from bot.issue.facts import Facts
 from bot.issue.layout import name_section
-from bot.issue.normal import collapse
 from bot.rules.conditions import Condition
 from bot.rules.section_conditions import CheckboxHolds, SectionHolds, SectionIsSilent
 from bot.rules.text_conditions import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
+from bot.text.normalize import collapse
 
 _MOST = 5
 _LONGEST = 80

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from bot.issue.layout import name_section
-from bot.issue.version import find_versions
 from bot.rules.document import read_document
+from bot.text.versions import find_versions
 
 _VERSION = re.compile(r"\b(?:version|release)\b")
 _FOREIGN = re.compile(

@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 from bot.issue.facts import Facts, Text
 from bot.issue.layout import Layout
-from bot.issue.markdown import Span
-from bot.issue.printable import reveal_line
 from bot.rules.captures import find_captures
 from bot.rules.examples import find_missed
 from bot.rules.matching import Match, match_rule
 from bot.rules.rule import Rule
 from bot.rules.verdict import Verdict
+from bot.text.markdown import Span
+from bot.text.printable import reveal_line
 
 
 class Addition(NamedTuple):

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from bot.issue.language import LANGUAGES
 from bot.rules.condition_model import Condition, SectionView, Written, meaning
 from bot.rules.phrase import HoleType
+from bot.text.language import LANGUAGES
 
 CAPTURE_NAMES = "use lower-case letters, digits and `_`, and no word of the language"
 TEMPLATE_NAMES = ("issue", "rule", "duplicates", "follow", "fixed_in")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, get_args
 
-from bot.issue.normal import collapse, squeeze
+from bot.text.normalize import collapse, squeeze
 
 HoleType = Literal[
     "int",

@@ -9,11 +9,11 @@ from functools import lru_cache
 from itertools import pairwise
 
 from bot.issue.facts import Facts
-from bot.issue.normal import collapse
 from bot.rules.conditions import AllHold, AtLeastHold, Condition, Sets
 from bot.rules.near_miss import NearMiss, Parts
 from bot.rules.pattern_atoms import read_literal, split_pattern
 from bot.rules.text_conditions import PhraseHolds, RegexHolds
+from bot.text.normalize import collapse
 
 _WORD = re.compile(r"\w+")
 _ESCAPE = re.compile(r"\\.")

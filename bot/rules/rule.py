@@ -7,7 +7,6 @@ from functools import cached_property
 from hashlib import sha256
 
 from bot.issue.layout import LayoutModel
-from bot.issue.version import parse_version
 from bot.rules.captures import CaptureRule, compile_captures
 from bot.rules.compiling import Compiler
 from bot.rules.condition_model import Condition as ConditionModel
@@ -19,6 +18,7 @@ from bot.rules.pack_model import CAPTURE_NAMES, TEMPLATE_NAMES, PackModel, is_ca
 from bot.rules.phrase import FREE_TEXT, SHORT, PhraseError, parse_phrase
 from bot.rules.prefilter import Prefilter
 from bot.rules.validation import validate
+from bot.text.versions import parse_version
 
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?P?<(?P<name>\w+)>")
 

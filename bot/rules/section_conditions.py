@@ -9,10 +9,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.issue.facts import Facts, Text
-from bot.issue.markdown import drop_comments
-from bot.issue.normal import collapse
 from bot.rules.conditions import NeedsNoText
 from bot.rules.verdict import Captures, Verdict, make_evidence
+from bot.text.markdown import drop_comments
+from bot.text.normalize import collapse
 
 _LINK = re.compile(
     r"""(?P<link>https?://[^\s<>()\[\]{}"'`]+)|(?<![\w@./+-])(?P<host>[\w-]+(?:\.[\w-]+)+)(?![\w@-]|\.\w)""",

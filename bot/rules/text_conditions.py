@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import re2
 
-from bot.issue.codes import normalise_code
 from bot.issue.facts import Facts, Text
-from bot.issue.markdown import Span
 from bot.rules.conditions import Needle, NeedsNoText
 from bot.rules.phrase import LONGEST_ANY, Phrase, find_word, name_source
 from bot.rules.verdict import Capture, Captures, Evidence, Place, Verdict, make_evidence
+from bot.text.exit_codes import normalise_code
+from bot.text.markdown import Span
 
 Pattern = Any  # google-re2 ships no types
 _MOST_TRIES = 20

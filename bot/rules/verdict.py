@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.issue.facts import Text
-from bot.issue.markdown import Span
 from bot.rules.phrase import FREE_TEXT
+from bot.text.markdown import Span
 
 Place = Literal["logs", "field", "prose", "rule"]
 _TRUST: tuple[Place, ...] = ("rule", "logs", "field", "prose")

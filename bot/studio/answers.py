@@ -6,8 +6,6 @@ from datetime import date
 from typing import Any
 
 from bot.github.payload import EPOCH
-from bot.issue.normal import collapse, squeeze
-from bot.issue.printable import reveal, reveal_line
 from bot.rules.examples import make_example_issue
 from bot.rules.model import Example
 from bot.rules.rule import Ruleset
@@ -17,6 +15,8 @@ from bot.studio.counting import Filter, choose_indexes, count_matches, rules_of
 from bot.studio.inspection import Inspection, inspect_issue
 from bot.studio.positions import place_problems
 from bot.studio.workbench import Workbench
+from bot.text.normalize import collapse, squeeze
+from bot.text.printable import reveal, reveal_line
 from bot.tracker.types import Issue
 
 Json = dict[str, Any]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.issue.facts import VIEWS
-from bot.issue.language import LANGUAGES
 from bot.issue.layout import LAYOUTS
 from bot.rules.phrase import FREE_TEXT, HOLE_TYPES
 from bot.rules.template import ATTRIBUTES
 from bot.studio.outline import ITEM, Path, Spot, find_spot
 from bot.studio.positions import count_units, find_index
 from bot.studio.vocabulary import Json, Vocabulary
+from bot.text.language import LANGUAGES
 
 _HOLE = re.compile(r"\{[a-z_][a-z0-9_]*:(?P<type>[a-z]*)$")
 _TEMPLATE = re.compile(r"\{\{-?\s*(?P<name>[\w.]*)$")

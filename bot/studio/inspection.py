@@ -10,13 +10,13 @@ from bot.comment.rendering import CommentError, check_comment, make_section, ren
 from bot.config import make_default_config
 from bot.duplicates.canonical import Target
 from bot.explanation.standing import StandingKind, judge_match
-from bot.issue.markdown import Span
-from bot.issue.printable import reveal
 from bot.rules.captures import find_captures
 from bot.rules.highlights import list_sources, trim_span
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.rule import Rule, Ruleset
 from bot.rules.verdict import Captures, Verdict
+from bot.text.markdown import Span
+from bot.text.printable import reveal
 from bot.tracker.types import Issue
 from bot.wish import choose_wish
 

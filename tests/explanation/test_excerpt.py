@@ -6,7 +6,7 @@ from bot.explanation.excerpt import Excerpt, Segment, choose_lines, count_hidden
 from bot.explanation.marks import Mark
 from bot.explanation.tree import Place, place_span
 from bot.issue.facts import extract_facts
-from bot.issue.markdown import Span
+from bot.text.markdown import Span
 from tests.issue.issues import make_issue
 
 IN_APP = (

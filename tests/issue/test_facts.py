@@ -4,8 +4,8 @@ import pytest
 
 from bot.issue.facts import DEFAULT_VIEWS, VIEWS, Facts, extract_facts
 from bot.issue.layout import LayoutModel
-from bot.issue.markdown import Span
-from bot.issue.normal import MAX_CHARACTERS
+from bot.text.markdown import Span
+from bot.text.normalize import MAX_CHARACTERS
 from tests.issue.issues import make_comment, make_issue
 
 BODY = (

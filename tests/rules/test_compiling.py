@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.issue.language import LANGUAGES
 from bot.rules.loading import build_ruleset
+from bot.text.language import LANGUAGES
 from tests.rules.rules import explain, make_ruleset, write_rule
 
 PACK = """

@@ -2,7 +2,6 @@
 
 import pytest
 
-from bot.issue.markdown import Span
 from bot.rules.highlights import (
     Highlight,
     HighlightPiece,
@@ -11,6 +10,7 @@ from bot.rules.highlights import (
     split_highlights,
     trim_span,
 )
+from bot.text.markdown import Span
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import make_ruleset, write_rule
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.issue.normal import MAX_CHARACTERS
 from bot.rules.check import check_rules
 from bot.rules.document import read_document
 from bot.rules.lint import Terms
 from bot.rules.loading import load_rules
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.rule import Ruleset
+from bot.text.normalize import MAX_CHARACTERS
 from bot.tracker.types import Issue
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import make_ruleset, write_rule

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.issue.normal import collapse, squeeze
+from bot.text.normalize import collapse, squeeze
 from tests.rules import transformations
 from tests.rules.transformations import TRANSFORMATIONS
 

@@ -11,9 +11,9 @@ from bot.findings.junit import format_junit
 from bot.findings.sarif import format_sarif
 from bot.findings.text import format_overlaps, format_problems, format_proof, format_total
 from bot.github.runner import Annotation, format_annotations, print_commands, print_safely
-from bot.issue.printable import reveal_line
 from bot.rules.check import CheckReport
 from bot.rules.document import Problem
+from bot.text.printable import reveal_line
 
 FORMATS = ("text", "json", "github", "sarif", "junit")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.issue.language import detect_language
+from bot.text.language import detect_language
 
 
 @pytest.mark.parametrize(

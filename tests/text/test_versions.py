@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.issue.version import Version, VersionRange, find_versions, parse_range, parse_version
+from bot.text.versions import Version, VersionRange, find_versions, parse_range, parse_version
 
 versions = st.builds(
     Version,

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.issue.codes import find_codes
 from bot.issue.facts import DEFAULT_VIEWS, Facts
-from bot.issue.normal import MAX_CHARACTERS, collapse, squeeze, trace_collapse, trace_squeeze
-from bot.issue.version import find_versions
 from bot.rules.compiling import make_phrase
 from bot.rules.phrase import parse_phrase
+from bot.text.exit_codes import find_codes
+from bot.text.normalize import MAX_CHARACTERS, collapse, squeeze, trace_collapse, trace_squeeze
+from bot.text.versions import find_versions
 from tests.issue.issues import make_comment, make_issue
 
 USAGE = "You're out of extra usage. Add more at claude.ai/settings/usage"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.issue.markdown import Heading, Span, drop_comments, find_headings, find_hidden, find_next, is_inside
+from bot.text.markdown import Heading, Span, drop_comments, find_headings, find_hidden, find_next, is_inside
 
 
 def fences(text: str) -> list[str]:

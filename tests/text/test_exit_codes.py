@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.issue.codes import find_codes, normalise_code
+from bot.text.exit_codes import find_codes, normalise_code
 
 CRASH = 0xC0000005
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.history.shown import LONGEST, show_text
+from bot.text.redaction__history_shown import LONGEST, show_text
 
 
 @pytest.mark.parametrize(

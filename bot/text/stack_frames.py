@@ -4,7 +4,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
-from bot.issue.markdown import Span, is_inside
+from bot.text.markdown import Span, is_inside
 
 MAX_FRAMES = 1_000
 _PYTHON = re.compile(r'File "(?P<file>[^"\n]{1,400})", line \d+(?:, in (?P<name>[\w.<>]+))?')

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.history.privacy import mask_private
+from bot.text.redaction import mask_private
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from bot.issue.frames import MAX_FRAMES, Frame, find_frames
+from bot.text.stack_frames import MAX_FRAMES, Frame, find_frames
 
 PYTHON = (
     "Traceback (most recent call last):\n"

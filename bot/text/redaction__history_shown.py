@@ -1,7 +1,7 @@
 """A stranger's words as a report may show them: one line, cut, and without what belongs to a person. Pure."""
 
-from bot.history.privacy import mask_private
-from bot.issue.printable import reveal_line
+from bot.text.printable import reveal_line
+from bot.text.redaction import mask_private
 
 LONGEST = 140
 

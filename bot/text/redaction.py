@@ -1,6 +1,6 @@
 """Text of a report without what belongs to its author alone. Pure.
 
-What real reports hold of that kind: the last paragraph of §2 of the survey of issue texts (`bot.issue.normal`): mail
+What real reports hold of that kind: the last paragraph of §2 of the survey of issue texts (`bot.text.normalize`): mail
 addresses, telephone numbers, IP addresses, keys and tokens, request and organisation ids, names in home folders.
 Each replacement keeps the type of what it replaces, so that a phrase with typed holes still finds it.
 """

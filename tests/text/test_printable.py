@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.issue.printable import reveal, reveal_line
+from bot.text.printable import reveal, reveal_line
 
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
