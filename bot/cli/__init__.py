@@ -93,7 +93,7 @@ def _tell(message: str, code: int, words: list[str]) -> int:
 
 def _tell_script(message: str, words: list[str]) -> None:
     if "--format=json" in words or ("--format", "json") in pairwise(words):
-        from bot.cli.output import print_json
+        from bot.output.console import print_json
 
         print_json({"error": message})
 
@@ -117,7 +117,7 @@ def _dispatch(words: list[str]) -> int:
             command.set_defaults(execute=module.execute)
     found = parser.parse_args(words)
     if found.version:
-        from bot.cli.version import read_version
+        from bot.output.console__cli_version import read_version
 
         print(read_version() or "unknown (not installed)")
         return 0

@@ -9,11 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.cli.history import check_repository
-from bot.cli.progress import track
 from bot.errors import SettingsError, explain_cause
 from bot.github.payload import EPOCH, parse_issue
 from bot.github.runner import Settings
 from bot.history.issues import find_encoding, parse_line, read_lines
+from bot.output.progress import track
 from bot.tracker.types import Issue
 
 ISSUE_FORMS = (

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.cli.history import add_history, open_history
-from bot.cli.output import add_format, add_rules, list_rules, print_json
-from bot.cli.progress import track
 from bot.config import Config, make_default_config, read_config
 from bot.errors import SettingsError, explain_cause
 from bot.history.clusters import find_clusters
@@ -20,6 +18,8 @@ from bot.history.report import Report, Setting, make_report
 from bot.history.report_json import tell_report
 from bot.history.tally import Tally, merge_tallies
 from bot.history.truth import Truth, parse_truth
+from bot.output.console import add_format, add_rules, list_rules, print_json
+from bot.output.progress import track
 from bot.rules.loading import read_place
 
 _EPILOG = """\

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.checking.printing import FORMATS, print_report
-from bot.cli.progress import track
 from bot.cli.sources import check_settings
-from bot.cli.version import read_version
 from bot.errors import SettingsError
+from bot.output.console__cli_version import read_version
+from bot.output.progress import track
 from bot.rules.check import CheckReport, check_overlaps, check_set, join_reports
 from bot.rules.document import Problem
 from bot.rules.lint import Frequencies, Terms

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.asked_issue import ISSUE_FORMS, add_repository, read_asked_issue
-from bot.cli.output import add_format, add_rules, list_rules, make_console, print_json
 from bot.config import Config, make_default_config, read_config
 from bot.errors import SettingsError, explain_cause
 from bot.explanation.explanation import IssueExplanation, make_explanation
 from bot.explanation.json_form import make_json
 from bot.github.runner import Settings
+from bot.output.console import add_format, add_rules, list_rules, make_console, print_json
 from bot.rules.loading import load_rules
 from bot.rules.rule import Ruleset
 
@@ -78,7 +78,7 @@ def _tell(explanation: IssueExplanation, arguments: argparse.Namespace) -> None:
 
 def _write_page(explanation: IssueExplanation, path: Path, wanted: str | None) -> None:
     from bot.explanation.page_form import make_values
-    from bot.page.rendering import render_page
+    from bot.output.page import render_page
 
     page = render_page("explanation.html.j2", make_values(explanation, wanted))
     try:

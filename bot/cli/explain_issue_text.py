@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from rich.console import Console
 from rich.text import Text
 
-from bot.cli.hanging import print_hanging
 from bot.explanation.excerpt import Excerpt, Line
 from bot.explanation.marks import Mark, choose_mark
+from bot.output.console__cli_hanging import print_hanging
 
 TINTS = ("black on yellow", "black on cyan", "black on green", "white on magenta", "white on blue", "black on white")
 """Colours of rules, as many as `bot.explanation.marks.TINTS`; numbers tell them apart without colours."""

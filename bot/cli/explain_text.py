@@ -7,7 +7,6 @@ from rich.rule import Rule as Divider
 from rich.text import Text
 
 from bot.cli.explain_issue_text import print_excerpt, style_of
-from bot.cli.hanging import print_hanging
 from bot.explanation.explanation import Branch, ExplainedRule, IssueExplanation
 from bot.explanation.marks import Mark
 from bot.explanation.revealing import reveal_all
@@ -29,6 +28,7 @@ from bot.explanation.wording import (
     tell_standing,
     tell_title,
 )
+from bot.output.console__cli_hanging import print_hanging
 from bot.rules.near_miss import NearMiss
 
 _MOST_SECTIONS = 16

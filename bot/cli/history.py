@@ -8,9 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bot.cli.progress import track
 from bot.errors import SettingsError
 from bot.history.issues import History, open_file
+from bot.output.progress import track
 
 if TYPE_CHECKING:
     from bot.history.store import Store

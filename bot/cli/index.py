@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.cli.output import add_format, print_json
 from bot.errors import SettingsError
+from bot.output.console import add_format, print_json
 
 _HISTORY = "GitHub issue objects, one a line, or what `gh issue list --json` gives; may be .gz"
 _ASKED = (

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.cli.progress import track
 from bot.duplicates.entry import Entry, Seen
 from bot.duplicates.index_file import (
     REFUSED,
@@ -25,6 +24,7 @@ from bot.duplicates.words import clean_title
 from bot.history.indexing import IndexWork, cut_batches, learn_from_history
 from bot.history.issues import History
 from bot.history.workers import work_through
+from bot.output.progress import track
 
 _BATCH = 10_000
 """Issues in one transaction: some 100 MB of memory."""

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bot.cli.progress import track
 from bot.duplicates.calibration import Calibration, calibrate, write_calibration
 from bot.duplicates.index_file import explain_damage, open_index
 from bot.duplicates.index_search import replay_latest
@@ -18,6 +17,7 @@ from bot.history.duplicate_truth import parse_duplicates
 from bot.history.intervals import Share
 from bot.history.issues import read_issues, read_lines
 from bot.history.recall import Answer, Recall, answer_query, measure_recall
+from bot.output.progress import track
 
 
 def evaluate(issues: Path, truth: Path, part: str, sample: int) -> Recall:

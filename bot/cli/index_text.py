@@ -11,7 +11,6 @@ from rich.text import Text
 
 from bot.cli.index_asking import explain_left_out
 from bot.cli.index_building import Built
-from bot.cli.output import make_console
 from bot.duplicates.calibration import LEAST, Calibration
 from bot.duplicates.explaining import locate_marks, weigh_features
 from bot.duplicates.feature_words import FEATURES, describe_value
@@ -19,6 +18,7 @@ from bot.duplicates.index_search import Search
 from bot.duplicates.ranking import Candidate
 from bot.history.intervals import Share
 from bot.history.recall import Recall
+from bot.output.console import make_console
 from bot.text.redaction__history_shown import show_text
 from bot.tracker.types import Issue
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from bot.cli.files import write_file
-from bot.cli.output import add_format, print_json
 from bot.errors import SettingsError, explain_cause
+from bot.output.console import add_format, print_json
+from bot.output.console__cli_files import write_file
 from bot.rules.modeline import SCHEMAS, name_schema
 
 HOME = ".github/signpost"

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from bot.cli.asked_issue import ISSUE_FORMS, add_repository, read_asked_issue
-from bot.cli.output import add_format, add_rules, print_json
 from bot.cli.sources import HOME
 from bot.cli.suggest import find_places, show_progress, tell_draft, write_drafts
 from bot.errors import SettingsError
@@ -18,6 +17,7 @@ from bot.history.drafts import Draft, make_skeleton
 from bot.history.issues import NO_HISTORY, open_file
 from bot.history.mining import Quest, mine_issue
 from bot.history.replay import compile_rules
+from bot.output.console import add_format, add_rules, print_json
 from bot.rules.loading import read_place
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.rule import Ruleset

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.output import add_format, add_rules, print_json
 from bot.cli.sources import read_sources
 from bot.cli.telling import choose_stream, tell_failure, tell_report
 from bot.errors import SettingsError, SignpostError, explain_cause
 from bot.github import runner
 from bot.github.event import IssueRequest, parse_event
 from bot.github.offline import PayloadTracker
+from bot.output.console import add_format, add_rules, print_json
 from bot.report import Report, make_json
 from bot.run import run
 from bot.sources import Sources

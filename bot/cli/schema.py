@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from bot.cli.files import write_file
-from bot.cli.output import add_format, print_json
+from bot.output.console import add_format, print_json
+from bot.output.console__cli_files import write_file
 
 FILES = {"rule": "schema.json", "pack": "pack.schema.json", "config": "config.schema.json"}
 REFERENCE = "reference"

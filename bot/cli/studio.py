@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.history import add_history, open_history
-from bot.cli.output import add_format, list_rules, print_json
 from bot.errors import SettingsError
+from bot.output.console import add_format, list_rules, print_json
 from bot.rules.loading import read_place
 
 HIGHEST_PORT = 65_535

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bot.cli.files import write_file
 from bot.cli.history import add_history, open_history
-from bot.cli.output import add_format, add_rules, list_rules, make_console, print_json
-from bot.cli.progress import track
 from bot.cli.sources import HOME
 from bot.history.cores import count_cores
 from bot.history.draft_text import spread, tell_reach, write_draft
 from bot.history.drafts import Draft
 from bot.history.mining import Find, Quest, Seen, mine_history
 from bot.history.replay import compile_rules
+from bot.output.console import add_format, add_rules, list_rules, make_console, print_json
+from bot.output.console__cli_files import write_file
+from bot.output.progress import track
 from bot.rules.loading import read_place
 from bot.text.printable import reveal_line
 
@@ -109,7 +109,7 @@ def tell_draft(draft: Draft) -> dict[str, Any]:
 def _print(find: Find, written: dict[str, bool]) -> None:
     from rich.text import Text
 
-    from bot.cli.hanging import print_hanging
+    from bot.output.console__cli_hanging import print_hanging
 
     console = make_console()
     total = find.unmatched + find.matched

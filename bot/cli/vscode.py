@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bot.cli.files import write_file
 from bot.errors import SettingsError, explain_cause
+from bot.output.console__cli_files import write_file
 
 EXTENSION = "redhat.vscode-yaml"
 _FILES: dict[str, str | list[str]] = {

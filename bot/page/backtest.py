@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.history.intervals import Share
 from bot.history.report import Report, RuleReport
-from bot.page.charts import Chart, draw_chart
-from bot.page.rendering import render_page
+from bot.output.charts import Chart, draw_chart
+from bot.output.page import render_page
 from bot.text.redaction__history_shown import show_text
 
 MOST_RULES = 200

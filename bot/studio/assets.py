@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import bot.page
+import bot.output
 from bot.errors import SettingsError, explain_cause
 
 BUILT = Path(__file__).parent / "static"
@@ -26,7 +26,7 @@ class Assets:
 
 def read_assets(folder: Path = BUILT) -> Assets:
     """The built page. Raises SettingsError that says how to get it where this installation has none."""
-    look = Path(bot.page.__file__).parent / "templates" / "page.css"
+    look = Path(bot.output.__file__).parent / "templates" / "page.css"
     try:
         page = (folder / _PAGE).read_text("utf-8")
         built = {file.name: file for file in folder.iterdir() if file.suffix in _TYPES}

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 from bot.config import Config
 from bot.explanation.explanation import make_explanation
 from bot.explanation.page_form import make_values
-from bot.page.rendering import render_page
+from bot.output.page import render_page
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import make_ruleset, write_rule
 from tests.stand_ins.accessibility import find_barriers, find_barriers_now

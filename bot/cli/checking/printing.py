@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import groupby
 
-from bot.cli.output import make_console, print_json
-from bot.findings.junit import format_junit
-from bot.findings.sarif import format_sarif
 from bot.findings.text import format_overlaps, format_problems, format_proof, format_total
 from bot.github.runner import Annotation, format_annotations, print_commands, print_safely
+from bot.output.console import make_console, print_json
+from bot.output.findings__findings_junit import format_junit
+from bot.output.findings__findings_sarif import format_sarif
 from bot.rules.check import CheckReport
 from bot.rules.document import Problem
 from bot.text.printable import reveal_line

@@ -17,7 +17,7 @@ def _print(value: object) -> object:
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("bot.page"),
+        loader=jinja2.PackageLoader("bot.output"),
         autoescape=True,
         finalize=_print,
         undefined=jinja2.StrictUndefined,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import TypeVar
 
-from bot.cli.output import make_console
+from bot.output.console import make_console
 
 Item = TypeVar("Item")
 _PATIENCE = 1.0

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser
 
-from bot.page.rendering import render_page
+from bot.output.page import render_page
 from tests.stand_ins.accessibility import find_barriers
 
 

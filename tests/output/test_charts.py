@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.page.charts import Bar, Chart, draw_chart
+from bot.output.charts import Bar, Chart, draw_chart
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from jsonschema import Draft7Validator
 from junitparser import JUnitXml
 from requests_cache.backends.sqlite import SQLiteCache
 
-from bot.findings.junit import format_junit
-from bot.findings.kinds import KINDS
-from bot.findings.sarif import format_sarif
 from bot.findings.text import format_overlaps, format_problems, format_total
+from bot.output.findings import KINDS
+from bot.output.findings__findings_junit import format_junit
+from bot.output.findings__findings_sarif import format_sarif
 from bot.rules.check import CheckReport
 from bot.rules.document import Problem
 from bot.rules.overlap import Overlap

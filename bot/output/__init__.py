@@ -1,0 +1,1 @@
+"""What all presentations share: console, progress, page frame, charts, findings."""
