@@ -7,7 +7,7 @@ from bot.comment.marker import find_own_comment
 from bot.duplicates.canonical import find_unread_ends
 from bot.duplicates.earlier import WHY, Earlier, Findings, LeftOut, Tier
 from bot.errors import TrackerError
-from bot.issue.command import find_command
+from bot.issue.commands import find_command
 from bot.judging import Candidates, Linking, find_follows, judge_candidates
 from bot.sources import Sources
 from bot.tracker.types import Issue, Links, Tracker

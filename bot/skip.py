@@ -2,7 +2,7 @@
 
 from bot.config import Config
 from bot.github.event import IssueRequest
-from bot.issue.command import has_command, may_command
+from bot.issue.commands import has_command, may_command
 from bot.tracker.types import Comment, Issue, IssueEvent, Skip
 
 _OCCASIONS = {

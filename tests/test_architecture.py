@@ -207,8 +207,6 @@ NOT_MOVED_YET = (
     "bot.history.weeks",
     "bot.history.wording",
     "bot.history.workers",
-    "bot.issue.blank",
-    "bot.issue.command",
     "bot.judging",
     "bot.labelling",
     "bot.linking",

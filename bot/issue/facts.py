@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from bot.issue import blank
+from bot.issue import emptiness
 from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
 from bot.text.exit_codes import StatedCode, find_codes
 from bot.text.language import detect_language
@@ -178,22 +178,22 @@ class Facts:
     @cached_property
     def is_images_only(self) -> bool:
         """Whether what was answered consists of images."""
-        return blank.has_only_images(self.layout)
+        return emptiness.has_only_images(self.layout)
 
     @cached_property
     def is_links_only(self) -> bool:
         """Whether what was written consists of links; images are none."""
-        return blank.has_only_links(self.layout)
+        return emptiness.has_only_links(self.layout)
 
     @cached_property
     def is_repeated(self) -> bool:
         """Whether all that was written is one text: the title's, or the same in at least two fields."""
-        return blank.repeats_itself(self.layout, self.issue.title)
+        return emptiness.repeats_itself(self.layout, self.issue.title)
 
     @cached_property
     def is_template_untouched(self) -> bool:
         """Whether there is a template, and nothing was written into it."""
-        return blank.is_untouched(self.layout)
+        return emptiness.is_untouched(self.layout)
 
     @cached_property
     def language(self) -> str | None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.issue.command import find_command, has_command
+from bot.issue.commands import find_command, has_command
 from bot.tracker.types import Account
 from tests.builders import HUMAN, OTHER_BOT, REPORTER, a_comment
 
