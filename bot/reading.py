@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.config import Config
 from bot.errors import TrackerError
-from bot.github.event import IssueRequest
+from bot.github.webhook_event import IssueRequest
 from bot.judging import Linking
 from bot.plan import needs_history
 from bot.skip import find_issue_skip

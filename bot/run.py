@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from bot.apply import apply_plan
-from bot.github.event import IssueRequest
+from bot.github.webhook_event import IssueRequest
 from bot.judging import wish_duplicate_label
 from bot.linking import list_unchecked, read_linking
 from bot.plan import make_plan

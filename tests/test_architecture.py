@@ -164,18 +164,6 @@ NOT_MOVED_YET = (
     "bot.explanation.wording",
     "bot.findings",
     "bot.findings.text",
-    "bot.github.answer",
-    "bot.github.api",
-    "bot.github.event",
-    "bot.github.folder",
-    "bot.github.links",
-    "bot.github.marked_issues",
-    "bot.github.marks",
-    "bot.github.offline",
-    "bot.github.paging",
-    "bot.github.payload",
-    "bot.github.runner",
-    "bot.github.wire",
     "bot.history",
     "bot.history.asking",
     "bot.history.choosing",
@@ -384,11 +372,11 @@ def test_imports_run_one_way() -> None:
 
 def test_only_the_adapter_imports_pygithub() -> None:
     importing = (module for module in MODULES if any(is_inside(name, ("github",)) for name in imports(module)))
-    expect_none(module for module in importing if module != "bot.github.api")
+    expect_none(module for module in importing if module != "bot.github.client")
 
 
 def test_only_commands_and_the_server_know_the_adapter() -> None:
-    importing = (module for module in MODULES if "bot.github.api" in own_imports(module))
+    importing = (module for module in MODULES if "bot.github.client" in own_imports(module))
     expect_none(module for module in importing if not is_inside(module, ("bot.cli", "bot.server")))
 
 

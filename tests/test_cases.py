@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.config import Config
-from bot.github.event import parse_event
+from bot.github.webhook_event import parse_event
 from bot.rules.loading import load_rules
 from bot.run import run
 from bot.sources import Sources

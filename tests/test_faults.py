@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from bot.cli.sources import read_sources
-from bot.github.answer import SECONDARY_WAIT
-from bot.github.api import connect
-from bot.github.event import parse_event
-from bot.github.wire import Patience
+from bot.github.client import connect
+from bot.github.responses import SECONDARY_WAIT
+from bot.github.transport import Patience
+from bot.github.webhook_event import parse_event
 from bot.run import run
 from bot.tracker.types import IssueEvent
 from tests.stand_ins.command import Finished

@@ -14,7 +14,7 @@ from bot.comment.marker import Marker, find_own_comment
 from bot.comment.templates import read_template
 from bot.config import Config, read_config
 from bot.errors import TrackerError
-from bot.github.event import IssueRequest
+from bot.github.webhook_event import IssueRequest
 from bot.report import Report
 from bot.run import run
 from bot.sources import Sources

@@ -18,7 +18,7 @@ from pydantic import AliasChoices
 
 from bot.cli import index
 from bot.cli.telling import make_outputs
-from bot.github.runner import Settings
+from bot.github.actions_runner import Settings
 from bot.report import Report
 from tests.stand_ins.lock import hold_lock
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from bot.cli.history import check_repository
 from bot.errors import SettingsError, explain_cause
-from bot.github.payload import EPOCH, parse_issue
-from bot.github.runner import Settings
+from bot.github.actions_runner import Settings
+from bot.github.payloads import EPOCH, parse_issue
 from bot.history.issues import find_encoding, parse_line, read_lines
 from bot.output.progress import track
 from bot.tracker.types import Issue
@@ -83,7 +83,7 @@ def _find_in_history(path: Path, number: int) -> Issue:
 
 
 def _fetch(repository: str, number: int, settings: Settings) -> Issue:
-    from bot.github.api import connect
+    from bot.github.client import connect
 
     tracker = connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)
     issue = tracker.get_issue(repository, number)

@@ -85,8 +85,8 @@ def _try_all(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int | 
 
 def _ask_github(rules: Sequence[Rule], repository: str | None) -> tuple[Problem, ...]:
     from bot.cli.checking.online import check_online
-    from bot.github.api import connect
-    from bot.github.runner import Settings
+    from bot.github.actions_runner import Settings
+    from bot.github.client import connect
 
     settings = Settings.from_environment(os.environ)
     repository = repository or settings.repository

@@ -12,7 +12,7 @@ from bot.config import Config, make_default_config, read_config
 from bot.errors import SettingsError, explain_cause
 from bot.explanation.explanation import IssueExplanation, make_explanation
 from bot.explanation.json_form import make_json
-from bot.github.runner import Settings
+from bot.github.actions_runner import Settings
 from bot.output.console import add_format, add_rules, list_rules, make_console, print_json
 from bot.rules.loading import load_rules
 from bot.rules.rule import Ruleset

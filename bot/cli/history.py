@@ -80,8 +80,8 @@ def find_cache(asked: str | None) -> Path:
 
 
 def _connect() -> "Archive":
-    from bot.github.api import connect
-    from bot.github.runner import Settings
+    from bot.github.actions_runner import Settings
+    from bot.github.client import connect
 
     settings = Settings.from_environment(os.environ)
     return connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)

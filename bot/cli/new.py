@@ -10,7 +10,7 @@ from bot.cli.asked_issue import ISSUE_FORMS, add_repository, read_asked_issue
 from bot.cli.sources import HOME
 from bot.cli.suggest import find_places, show_progress, tell_draft, write_drafts
 from bot.errors import SettingsError
-from bot.github.runner import Settings
+from bot.github.actions_runner import Settings
 from bot.history.cores import count_cores
 from bot.history.draft_text import write_draft
 from bot.history.drafts import Draft, make_skeleton

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from bot.cli.sources import read_sources
 from bot.cli.telling import choose_stream, tell_failure, tell_report
 from bot.errors import SettingsError, SignpostError, explain_cause
-from bot.github import runner
-from bot.github.event import IssueRequest, parse_event
-from bot.github.offline import PayloadTracker
+from bot.github import actions_runner
+from bot.github.payload_tracker import PayloadTracker
+from bot.github.webhook_event import IssueRequest, parse_event
 from bot.output.console import add_format, add_rules, print_json
 from bot.report import Report, make_json
 from bot.run import run
@@ -23,7 +23,7 @@ from bot.sources import Sources
 from bot.tracker.types import IssueEvent, Skip
 
 if TYPE_CHECKING:
-    from bot.github.api import GitHubTracker
+    from bot.github.client import GitHubTracker
 
 Event = IssueEvent | IssueRequest | Skip
 
@@ -52,11 +52,13 @@ def execute(arguments: argparse.Namespace) -> int:
     """0 fine, 1 an action failed, 2 rules or settings are wrong, 3 GitHub cannot be read; `fail-on: never` gives 0."""
     is_quiet = arguments.format == "json"
     try:
-        settings = runner.Settings.from_environment(os.environ)
+        settings = actions_runner.Settings.from_environment(os.environ)
     except SettingsError as error:
         return _stop(error, _read_least(os.environ), is_quiet=is_quiet)
     if settings.is_action and settings.token:
-        runner.print_commands([runner.mask(settings.token.get_secret_value())], choose_stream(is_quiet=is_quiet))
+        actions_runner.print_commands(
+            [actions_runner.mask(settings.token.get_secret_value())], choose_stream(is_quiet=is_quiet)
+        )
     try:
         code = _run(arguments, settings)
     except SignpostError as error:
@@ -66,28 +68,28 @@ def execute(arguments: argparse.Namespace) -> int:
 
         if not settings.is_action:
             raise
-        runner.print_safely(traceback.format_exception(error), sys.stderr)
+        actions_runner.print_safely(traceback.format_exception(error), sys.stderr)
         fault = SignpostError(f"this is a fault of Signpost itself ({type(error).__name__}); the log shows where")
         return _stop(fault, settings, is_quiet=is_quiet)
     return code if settings.fail_on == "error" else 0
 
 
-def _read_least(environment: Mapping[str, str]) -> runner.Settings:
+def _read_least(environment: Mapping[str, str]) -> actions_runner.Settings:
     """What is needed to tell of inputs that cannot be read; only `error` itself makes a run red."""
     stated = {name: value for name, value in environment.items() if name.startswith("GITHUB_")}
     is_red = environment.get("INPUT_FAIL-ON", environment.get("INPUT_FAIL_ON", "")).strip() in {"", "error"}
-    return runner.Settings.from_environment(stated | {"INPUT_FAIL_ON": "error" if is_red else "never"})
+    return actions_runner.Settings.from_environment(stated | {"INPUT_FAIL_ON": "error" if is_red else "never"})
 
 
-def _stop(error: SignpostError, settings: runner.Settings, *, is_quiet: bool) -> int:
+def _stop(error: SignpostError, settings: actions_runner.Settings, *, is_quiet: bool) -> int:
     """Tell why a run came to its end early; the exit code."""
     if settings.is_action:
         tell_failure(error, settings, is_quiet=is_quiet)
-    runner.print_safely([f"signpost: {error}"], sys.stderr)
+    actions_runner.print_safely([f"signpost: {error}"], sys.stderr)
     return error.exit_code if settings.fail_on == "error" else 0
 
 
-def _run(arguments: argparse.Namespace, settings: runner.Settings) -> int:
+def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> int:
     is_dry_run = arguments.dry_run or settings.dry_run
     event = _read_event(arguments, settings)
     if isinstance(event, Skip):
@@ -115,7 +117,7 @@ def _add_finder(sources: Sources, index: str | None, live: "GitHubTracker | None
     return replace(sources, find_earlier=finder) if finder else sources
 
 
-def _read_event(arguments: argparse.Namespace, settings: runner.Settings) -> Event:
+def _read_event(arguments: argparse.Namespace, settings: actions_runner.Settings) -> Event:
     path = arguments.event or settings.event_path
     if path is None:
         message = "no event: give --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)"
@@ -146,11 +148,11 @@ def _guess_name(payload: dict[str, Any]) -> str:
 
 
 def _connect(
-    event: IssueEvent | IssueRequest, settings: runner.Settings, *, is_dry_run: bool
+    event: IssueEvent | IssueRequest, settings: actions_runner.Settings, *, is_dry_run: bool
 ) -> "GitHubTracker | PayloadTracker":
     """GitHub if there is a token; else, for a dry run, the payload alone."""
     if settings.token:
-        from bot.github.api import connect
+        from bot.github.client import connect
 
         return connect(settings.token.get_secret_value(), settings.api_url)
     if not is_dry_run:

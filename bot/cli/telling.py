@@ -1,4 +1,4 @@
-"""What a run tells: the log for people, and outputs, summary and annotations for the runner."""
+"""What a run tells: the log for people, and outputs, summary and annotations for the actions_runner."""
 
 import json
 import sys
@@ -10,23 +10,25 @@ from bot.comment.links import describe_status
 from bot.comment.quoting import fence_code
 from bot.earlier_summary import MOST_LEFT_OUT
 from bot.errors import SignpostError
-from bot.github import runner
+from bot.github import actions_runner
 from bot.report import Report, make_json, make_summary
 from bot.rules.document import Problem
 
 _RULE = "─" * 72
 
 
-def tell_report(report: Report, settings: runner.Settings, *, is_dry_run: bool, is_quiet: bool) -> None:
+def tell_report(report: Report, settings: actions_runner.Settings, *, is_dry_run: bool, is_quiet: bool) -> None:
     """Print the report for people (unless quiet: stdout belongs to JSON then), and hand the runner what it takes."""
     if not is_quiet:
-        runner.print_safely(write_log(report, is_dry_run=is_dry_run))
+        actions_runner.print_safely(write_log(report, is_dry_run=is_dry_run))
     if settings.is_action:
-        runner.print_commands(runner.format_annotations(_annotate(report)), choose_stream(is_quiet=is_quiet))
+        actions_runner.print_commands(
+            actions_runner.format_annotations(_annotate(report)), choose_stream(is_quiet=is_quiet)
+        )
     if settings.output_path:
-        runner.write_outputs(settings.output_path, make_outputs(report))
+        actions_runner.write_outputs(settings.output_path, make_outputs(report))
     if settings.summary_path:
-        runner.append_summary(settings.summary_path, make_summary(report, is_dry_run=is_dry_run))
+        actions_runner.append_summary(settings.summary_path, make_summary(report, is_dry_run=is_dry_run))
 
 
 def choose_stream(*, is_quiet: bool) -> TextIO:
@@ -34,26 +36,26 @@ def choose_stream(*, is_quiet: bool) -> TextIO:
     return sys.stderr if is_quiet else sys.stdout
 
 
-def tell_failure(error: SignpostError, settings: runner.Settings, *, is_quiet: bool) -> None:
+def tell_failure(error: SignpostError, settings: actions_runner.Settings, *, is_quiet: bool) -> None:
     """An error that ended the run, as an annotation and in the summary; for maintainers, never for a reporter."""
-    annotation = runner.Annotation(level="error", title="Signpost", message=str(error))
-    runner.print_commands(runner.format_annotations([annotation]), choose_stream(is_quiet=is_quiet))
+    annotation = actions_runner.Annotation(level="error", title="Signpost", message=str(error))
+    actions_runner.print_commands(actions_runner.format_annotations([annotation]), choose_stream(is_quiet=is_quiet))
     if settings.summary_path:
-        runner.append_summary(settings.summary_path, f"## Signpost\n\nStopped:\n\n{fence_code(str(error))}\n")
+        actions_runner.append_summary(settings.summary_path, f"## Signpost\n\nStopped:\n\n{fence_code(str(error))}\n")
 
 
-def _annotate(report: Report) -> Iterator[runner.Annotation]:
+def _annotate(report: Report) -> Iterator[actions_runner.Annotation]:
     for problem in report.problems:
         yield annotate_problem(problem)
     for error in report.errors:
-        yield runner.Annotation(level="error", title="Signpost: an action failed", message=error)
+        yield actions_runner.Annotation(level="error", title="Signpost: an action failed", message=error)
     for remark in report.all_remarks:
-        yield runner.Annotation(level="notice", title="Signpost", message=remark)
+        yield actions_runner.Annotation(level="notice", title="Signpost", message=remark)
 
 
-def annotate_problem(problem: Problem) -> runner.Annotation:
+def annotate_problem(problem: Problem) -> actions_runner.Annotation:
     """A problem, at its place in the file."""
-    return runner.Annotation(
+    return actions_runner.Annotation(
         level="error",
         message=problem.message,
         file=problem.file,

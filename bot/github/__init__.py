@@ -1,1 +1,1 @@
-"""How we speak to GitHub, and how the runner speaks to us."""
+"""How Signpost speaks to GitHub, and to the runner of GitHub Actions."""

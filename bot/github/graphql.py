@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from bot.errors import SettingsError, TrackerError
-from bot.github.answer import Json
-from bot.github.payload import explain, mend_text
+from bot.github.payloads import explain, mend_text
+from bot.github.responses import Json
 
 PARTIAL = frozenset({"NOT_FOUND", "FORBIDDEN"})
 """What is said of one thing that was asked for alone; the rest of the answer holds."""

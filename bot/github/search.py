@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from bot.errors import SettingsError
-from bot.github.payload import parse_issue
+from bot.github.payloads import parse_issue
 from bot.tracker.types import Issue, SearchResult
 
 MOST = 100

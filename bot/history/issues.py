@@ -10,7 +10,7 @@ from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 from bot.errors import SettingsError, explain_cause
-from bot.github.payload import parse_issue
+from bot.github.payloads import parse_issue
 from bot.tracker.types import Issue
 
 Line = tuple[str, str]

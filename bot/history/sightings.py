@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from bot.github.payload import EPOCH
+from bot.github.payloads import EPOCH
 from bot.history.lines import find_lines, is_telling
 from bot.history.messages import Support, mix_number, observe_issue
 from bot.history.wording import collapse_line, find_words

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 
-from bot.github.payload import EPOCH
+from bot.github.payloads import EPOCH
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_WEEKS = 52 * 60

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from bot.github.payload import EPOCH
+from bot.github.payloads import EPOCH
 from bot.rules.examples import make_example_issue
 from bot.rules.model import Example
 from bot.rules.rule import Ruleset

@@ -3,9 +3,9 @@
 import pytest
 
 from bot.errors import SettingsError, TrackerError
-from bot.github.api import connect
+from bot.github.client import connect
 from bot.github.search import parse_alike, parse_search, write_search
-from bot.github.wire import Patience
+from bot.github.transport import Patience
 from bot.tracker.types import SearchResult
 from tests.builders import an_issue
 from tests.stand_ins.fake_github import FAULTS, FakeGitHub

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from bot.github.api import connect
-from bot.github.folder import FOLDER_QUERY
-from bot.github.marked_issues import ISSUES_QUERY, write_variables
-from bot.github.payload import parse_issue
-from bot.github.wire import Patience
+from bot.github.client import connect
+from bot.github.contents import FOLDER_QUERY
+from bot.github.issues_query import ISSUES_QUERY, write_variables
+from bot.github.payloads import parse_issue
+from bot.github.transport import Patience
 from bot.tracker.types import Cursor
 from tests.stand_ins.fake_github import BOT, FAULTS, REPORTER, FakeGitHub, Fault, Reply, Request
 from tests.stand_ins.fetch import fetch_npm, install_npm, node_environment
@@ -94,9 +94,9 @@ def test_a_package_is_fetched_once() -> None:
 
 COMMENT = """
 import sys
-from bot.github.api import connect
-from bot.github.payload import parse_issue
-from bot.github.wire import Patience
+from bot.github.client import connect
+from bot.github.payloads import parse_issue
+from bot.github.transport import Patience
 connect("ghs_bot", sys.argv[1]).create_comment(parse_issue({"number": 1, "title": "x"}, "octo/widget"), "Hello.")
 """
 

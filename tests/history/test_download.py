@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from bot.errors import TrackerError
-from bot.github.api import connect
-from bot.github.wire import Patience
+from bot.github.client import connect
+from bot.github.transport import Patience
 from bot.history.download import download, find_following, find_next, read_entries
 from bot.history.store import Entry, open_store, open_stored
 from bot.tracker.types import Cursor, Issue, Page

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.github.payload import EPOCH
+from bot.github.payloads import EPOCH
 from bot.history.weeks import draw_sparkline, gather, list_weeks, name_week, pick_counts
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from itertools import groupby
 
 from bot.findings.text import format_overlaps, format_problems, format_proof, format_total
-from bot.github.runner import Annotation, format_annotations, print_commands, print_safely
+from bot.github.actions_runner import Annotation, format_annotations, print_commands, print_safely
 from bot.output.console import make_console, print_json
 from bot.output.findings__findings_junit import format_junit
 from bot.output.findings__findings_sarif import format_sarif

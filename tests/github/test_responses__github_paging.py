@@ -3,8 +3,8 @@ from typing import Any, Literal
 import pytest
 
 from bot.errors import SettingsError
-from bot.github.answer import Answer
-from bot.github.paging import read_page, write_query
+from bot.github.responses import Answer
+from bot.github.responses__github_paging import read_page, write_query
 from bot.tracker.types import Cursor, Page
 
 ENTRY = {"number": 7, "updated_at": "2026-04-08T09:00:00Z"}

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import TrackerError
-from bot.github.marked_issues import ISSUES_QUERY, is_too_costly, names_moment, parse_marked, write_variables
-from bot.github.payload import parse_issue
+from bot.github.issues_query import ISSUES_QUERY, is_too_costly, names_moment, parse_marked, write_variables
+from bot.github.payloads import parse_issue
 from bot.tracker.types import Cursor, Page
 from tests.stand_ins.github_json import Json, StoredIssue, Value, issue_json, marked_json
 from tests.stand_ins.github_state import BOT, State

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.github.answer import Answer, Lost, Wait, decide_retry, explain_failure, find_limit, redact, shorten
+from bot.github.responses import Answer, Lost, Wait, decide_retry, explain_failure, find_limit, redact, shorten
 
 NOW = 1_800_000_000.0
 SECONDARY = '{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.errors import SettingsError
-from bot.github.runner import (
+from bot.github.actions_runner import (
     CUT_NOTE,
     LARGEST_SUMMARY,
     Annotation,

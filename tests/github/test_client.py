@@ -10,8 +10,8 @@ from typing import TypeAlias
 import pytest
 
 from bot.errors import SettingsError, TrackerError
-from bot.github.api import GitHubTracker, connect
-from bot.github.wire import Patience
+from bot.github.client import GitHubTracker, connect
+from bot.github.transport import Patience
 from bot.tracker.types import Account, Change, Folder, Issue, Tracker
 from tests.stand_ins.fake_github import (
     BOT,

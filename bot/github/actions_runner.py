@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TextIO
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from bot.errors import SettingsError
-from bot.github.payload import mend_text
+from bot.github.payloads import mend_text
 
 Level = Literal["error", "warning", "notice"]
 

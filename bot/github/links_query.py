@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from bot.github.graphql import PARTIAL, Count, Problem, Reply, describe_problems, explain_answer, mend_json
-from bot.github.marks import Marks, Place, find_mark
-from bot.github.payload import parse_issue
+from bot.github.graphql__github_marks import Marks, Place, find_mark
+from bot.github.payloads import parse_issue
 from bot.tracker.types import LinkedIssue, Links, Release
 
 MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})

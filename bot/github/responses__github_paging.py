@@ -4,7 +4,7 @@ import re
 from typing import Any, Literal
 
 from bot.errors import SettingsError
-from bot.github.answer import Answer
+from bot.github.responses import Answer
 from bot.tracker.types import Cursor, Page
 
 _LAST_PAGE = re.compile(r'[?&]page=(\d{1,9})[^>]*>; rel="last"')

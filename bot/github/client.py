@@ -21,14 +21,14 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from bot.errors import SettingsError, TrackerError
-from bot.github.answer import Answer, Lost, find_limit
-from bot.github.folder import FOLDER_QUERY, parse_folder
-from bot.github.links import parse_links, write_links_query
-from bot.github.marked_issues import ISSUES_QUERY, SIZES, is_too_costly, parse_marked, write_variables
-from bot.github.paging import NEWEST, read_page, write_query
-from bot.github.payload import mend_text, parse_account, parse_change, parse_comment, parse_issue, parse_label
+from bot.github.contents import FOLDER_QUERY, parse_folder
+from bot.github.issues_query import ISSUES_QUERY, SIZES, is_too_costly, parse_marked, write_variables
+from bot.github.links_query import parse_links, write_links_query
+from bot.github.payloads import mend_text, parse_account, parse_change, parse_comment, parse_issue, parse_label
+from bot.github.responses import Answer, Lost, find_limit
+from bot.github.responses__github_paging import NEWEST, read_page, write_query
 from bot.github.search import parse_alike, parse_search, write_search
-from bot.github.wire import Patience, Wire
+from bot.github.transport import Patience, Wire
 from bot.tracker.types import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page, SearchResult
 
 API_VERSION = "2022-11-28"

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
 from bot.errors import TrackerError
-from bot.github.answer import Answer, Json, Lost, decide_retry, explain_failure, redact
+from bot.github.responses import Answer, Json, Lost, decide_retry, explain_failure, redact
 
 logger = logging.getLogger("signpost")
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, Field
 
-from bot.github.answer import Json
 from bot.github.graphql import (
     PARTIAL,
     Count,
@@ -21,7 +20,8 @@ from bot.github.graphql import (
     mend_json,
     tells_timeout,
 )
-from bot.github.marks import Marks, Place, Repository, find_mark
+from bot.github.graphql__github_marks import Marks, Place, Repository, find_mark
+from bot.github.responses import Json
 from bot.tracker.types import Cursor, Page
 
 SIZES: tuple[int, ...] = (100, 50, 25, 12)

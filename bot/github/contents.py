@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from bot.errors import TrackerError
 from bot.github.graphql import Problem, describe_problems, mend_json
-from bot.github.payload import explain
+from bot.github.payloads import explain
 from bot.tracker.types import Folder
 
 _LEVELS = 3

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import SettingsError
-from bot.github.payload import mend_text, parse_account, parse_change, parse_comment, parse_issue
+from bot.github.payloads import mend_text, parse_account, parse_change, parse_comment, parse_issue
 from bot.tracker.types import Account, IssueEvent, Skip
 
 __all__ = ["IssueRequest", "parse_change", "parse_comment", "parse_event", "parse_issue"]
