@@ -22,7 +22,7 @@ import re2
 
 from benchmarks.matching import Engine, match_by_hyperscan, match_by_loop, read_all
 from benchmarks.samples import make_issues, make_messages, write_rule
-from bot.history.issues import read_issues
+from bot.archive.jsonl import read_issues
 from bot.history.replay import compile_rules
 from bot.rules.condition_model import Condition
 from bot.rules.loading import read_place

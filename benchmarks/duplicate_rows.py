@@ -5,9 +5,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.archive.jsonl import read_issues, read_lines
 from bot.history.asking import Query, Split, ask_history, sort_history, split_history
 from bot.history.duplicate_truth import KnownIssue, parse_duplicates
-from bot.history.issues import read_issues, read_lines
 from bot.tracker.types import Issue
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.history.issues import read_issues
+from bot.archive.jsonl import read_issues
 from bot.rules.loading import load_rules
 from bot.rules.matching import Match, match_rules, read_facts
 from bot.rules.rule import Rule, Ruleset

@@ -15,7 +15,7 @@ from math import sqrt
 from pathlib import Path
 
 from benchmarks.excerpts import NONE, Excerpt, join_text, read_excerpts, vary
-from bot.history.issues import read_issues
+from bot.archive.jsonl import read_issues
 from bot.rules.condition_model import Condition
 from bot.rules.loading import load_rules
 from bot.rules.matching import match_rules, read_facts

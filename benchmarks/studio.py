@@ -11,7 +11,7 @@ import psutil
 import yaml
 
 from benchmarks.samples import make_issues, make_messages, make_rules
-from bot.history.issues import read_issues
+from bot.archive.jsonl import read_issues
 from bot.rules.loading import read_place
 from bot.rules.pack_model import PackModel
 from bot.rules.rule import Pack

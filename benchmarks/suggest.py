@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.excerpts import read_excerpts, write_issue
-from bot.history.cores import count_cores
-from bot.history.issues import History, open_file
+from bot.archive.jsonl import History, open_file
+from bot.archive.parallel import count_cores
 from bot.history.mining import Find, Quest, Seen, mine_history
 from bot.history.replay import Files, compile_rules
 from bot.rules.loading import read_place

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.archive.jsonl import find_encoding, parse_line, read_lines
 from bot.cli.history import check_repository
 from bot.errors import SettingsError, explain_cause
 from bot.github.actions_runner import Settings
 from bot.github.payloads import EPOCH, parse_issue
-from bot.history.issues import find_encoding, parse_line, read_lines
 from bot.output.progress import track
 from bot.tracker.types import Issue
 

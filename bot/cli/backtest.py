@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from bot.archive.jsonl import History, read_lines
 from bot.cli.history import add_history, open_history
 from bot.config import Config, make_default_config, read_config
 from bot.errors import SettingsError, explain_cause
 from bot.history.clusters import find_clusters
-from bot.history.issues import History, read_lines
 from bot.history.messages import MessageTally
 from bot.history.replay import Task, compile_rules
 from bot.history.report import Report, Setting, make_report
@@ -112,8 +112,8 @@ def _read_settings(asked: str | None, places: list[str]) -> Config:
 
 
 def _replay(history: History, task: Task, arguments: argparse.Namespace) -> tuple[Tally, MessageTally]:
-    from bot.history.cores import count_cores
-    from bot.history.workers import replay_history
+    from bot.archive.parallel import count_cores
+    from bot.archive.parallel__history_workers import replay_history
 
     total = history.total
     if total is None and sys.stderr.isatty():

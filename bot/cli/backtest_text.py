@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from bot.archive.stats import Share
+from bot.archive.stats__history_weeks import draw_sparkline
 from bot.history.clusters import Cluster
-from bot.history.intervals import Share
 from bot.history.report import Comparison, Report, RuleReport, TruthReport
 from bot.history.typical import Typical
-from bot.history.weeks import draw_sparkline
 from bot.output.console import make_console
 from bot.text.redaction__history_shown import show_text
 

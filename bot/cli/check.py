@@ -77,8 +77,8 @@ def _find_files(ruleset: Ruleset, changed: str | None) -> frozenset[str] | None:
 
 
 def _try_all(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int | None) -> list[CheckReport]:
+    from bot.archive.parallel import count_cores
     from bot.cli.checking.cores import try_rules
-    from bot.history.cores import count_cores
 
     return list(track(try_rules(rules, ruleset, terms, jobs or count_cores()), "rules", len(rules)))
 
@@ -98,7 +98,7 @@ def _ask_github(rules: Sequence[Rule], repository: str | None) -> tuple[Problem,
 
 
 def _count(rules: Sequence[Rule], ruleset: Ruleset, history: str) -> Frequencies:
+    from bot.archive.jsonl import read_issues
     from bot.cli.checking.frequencies import count_alternatives
-    from bot.history.issues import read_issues
 
     return count_alternatives(rules, ruleset, track(read_issues(Path(history)), "issues"))

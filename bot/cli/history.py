@@ -8,12 +8,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from bot.archive.jsonl import History, open_file
 from bot.errors import SettingsError
-from bot.history.issues import History, open_file
 from bot.output.progress import track
 
 if TYPE_CHECKING:
-    from bot.history.store import Store
+    from bot.archive.store import Store
     from bot.tracker.types import Archive
 
 STORE = "history.sqlite3"
@@ -45,7 +45,7 @@ def open_history(arguments: argparse.Namespace) -> History:
     """
     if arguments.issues:
         return open_file(Path(arguments.issues))
-    from bot.history.store import open_store, open_stored
+    from bot.archive.store import open_store, open_stored
 
     check_repository(arguments.repo)
     path = find_cache(arguments.cache) / STORE
@@ -89,7 +89,7 @@ def _connect() -> "Archive":
 
 def _download(archive: "Archive", store: "Store", repository: str, kind: Literal["issues", "comments"]) -> None:
     """Download with a bar: GitHub says with the first page how many there are."""
-    from bot.history.download import download
+    from bot.archive.download import download
 
     pages = download(archive, store, repository, kind)
     if (last := next(pages, None)) is None:

@@ -117,10 +117,10 @@ _ACTIONS = {
 
 
 def _make(arguments: argparse.Namespace) -> None:
+    from bot.archive.parallel import count_cores
     from bot.cli.history import open_history
     from bot.cli.index_building import build, tell_built, update
     from bot.cli.index_text import print_built
-    from bot.history.cores import count_cores
 
     history = open_history(arguments)
     jobs = arguments.jobs if arguments.jobs > 0 else count_cores()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.archive.jsonl import History
+from bot.archive.parallel__history_workers import work_through
 from bot.duplicates.entry import Entry, Seen
 from bot.duplicates.index_file import (
     REFUSED,
@@ -22,8 +24,6 @@ from bot.duplicates.index_reading import name_other, read_facts, read_form_text
 from bot.duplicates.index_writing import add_entries, drop_gone, list_digests, write_facts, write_form_text
 from bot.duplicates.words import clean_title
 from bot.history.indexing import IndexWork, cut_batches, learn_from_history
-from bot.history.issues import History
-from bot.history.workers import work_through
 from bot.output.progress import track
 
 _BATCH = 10_000

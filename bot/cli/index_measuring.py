@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bot.archive.jsonl import read_issues, read_lines
+from bot.archive.stats import Share
 from bot.duplicates.calibration import Calibration, calibrate, write_calibration
 from bot.duplicates.index_file import explain_damage, open_index
 from bot.duplicates.index_search import replay_latest
@@ -14,8 +16,6 @@ from bot.duplicates.model_file import read_model
 from bot.errors import SettingsError
 from bot.history.asking import ask_history, sort_history, split_history
 from bot.history.duplicate_truth import parse_duplicates
-from bot.history.intervals import Share
-from bot.history.issues import read_issues, read_lines
 from bot.history.recall import Answer, Recall, answer_query, measure_recall
 from bot.output.progress import track
 

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bot.archive.stats import Share
 from bot.cli.index_asking import explain_left_out
 from bot.cli.index_building import Built
 from bot.duplicates.calibration import LEAST, Calibration
@@ -16,7 +17,6 @@ from bot.duplicates.explaining import locate_marks, weigh_features
 from bot.duplicates.feature_words import FEATURES, describe_value
 from bot.duplicates.index_search import Search
 from bot.duplicates.ranking import Candidate
-from bot.history.intervals import Share
 from bot.history.recall import Recall
 from bot.output.console import make_console
 from bot.text.redaction__history_shown import show_text

@@ -6,15 +6,15 @@ import re
 import sys
 from pathlib import Path
 
+from bot.archive.jsonl import NO_HISTORY, open_file
+from bot.archive.parallel import count_cores
 from bot.cli.asked_issue import ISSUE_FORMS, add_repository, read_asked_issue
 from bot.cli.sources import HOME
 from bot.cli.suggest import find_places, show_progress, tell_draft, write_drafts
 from bot.errors import SettingsError
 from bot.github.actions_runner import Settings
-from bot.history.cores import count_cores
 from bot.history.draft_text import write_draft
 from bot.history.drafts import Draft, make_skeleton
-from bot.history.issues import NO_HISTORY, open_file
 from bot.history.mining import Quest, mine_issue
 from bot.history.replay import compile_rules
 from bot.output.console import add_format, add_rules, print_json

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bot.archive.parallel import count_cores
 from bot.cli.history import add_history, open_history
 from bot.cli.sources import HOME
-from bot.history.cores import count_cores
 from bot.history.draft_text import spread, tell_reach, write_draft
 from bot.history.drafts import Draft
 from bot.history.mining import Find, Quest, Seen, mine_history

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.archive.jsonl import Line
 from bot.errors import SettingsError
-from bot.history.issues import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from bot.archive.jsonl import History, Line, parse_line
 from bot.duplicates.entry import Entry, Seen, digest_text, find_original, make_entry
 from bot.duplicates.form_text import SAMPLE, learn_form_text
-from bot.history.issues import History, Line, parse_line
 from bot.tracker.types import Issue
 
 

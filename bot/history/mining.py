@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from bot.archive.jsonl import History, Line, parse_line
+from bot.archive.parallel__history_workers import work_through
 from bot.history.clusters import Cluster
 from bot.history.drafts import Draft
-from bot.history.issues import History, Line, parse_line
 from bot.history.messages import MessageTally
 from bot.history.one_issue import choose_draft, rank_parts
 from bot.history.replay import Files, compile_rules
@@ -20,7 +21,6 @@ from bot.history.suggesting import (
     word_candidates,
     word_each,
 )
-from bot.history.workers import work_through
 from bot.issue.facts import Facts
 from bot.rules.matching import match_rules, read_facts
 from bot.rules.pack_model import PackModel

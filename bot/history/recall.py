@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.archive.stats import Share, measure_share
 from bot.duplicates.model import Model
 from bot.duplicates.ranking import Candidate, Tier, choose_related, find_best, rank_candidates
 from bot.history.asking import Query
-from bot.history.intervals import Share, measure_share
 
 RANKS = (1, 3, 5, 10)
 ALARMS = (0.01, 0.02, 0.05, 0.1)

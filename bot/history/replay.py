@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import combinations
 
+from bot.archive.jsonl import Line, parse_line
+from bot.archive.stats__history_weeks import name_week
 from bot.config import Config
 from bot.errors import SettingsError
-from bot.history.issues import Line, parse_line
 from bot.history.messages import MessageTally
 from bot.history.tally import Agreement, Change, PatternTally, RuleTally, Tally, WeekTally, merge_tallies
 from bot.history.truth import LabelIndex, Truth, find_excused, find_judged, find_known, index_labels
 from bot.history.typical import describe_pattern, see_match
-from bot.history.weeks import name_week
 from bot.issue.facts import Facts
 from bot.rules.loading import build_ruleset, join_rulesets
 from bot.rules.matching import Match, match_rules, read_facts

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from bot.archive.stats import Share, measure_share
+from bot.archive.stats__history_weeks import list_weeks, pick_counts
 from bot.history.clusters import Cluster
-from bot.history.intervals import Share, measure_share
 from bot.history.tally import Agreement, Change, RuleTally, Tally, WeekTally
 from bot.history.typical import Typical, find_least_typical, find_most_typical
-from bot.history.weeks import list_weeks, pick_counts
 from bot.rules.overlap import find_settlement
 from bot.rules.rule import Rule, Ruleset
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from bot.archive.stats import Share
 from bot.history.clusters import Cluster
-from bot.history.intervals import Share
 from bot.history.report import Comparison, Overlap, Report, RuleReport, TruthReport
 from bot.history.tally import SAMPLE, Change
 from bot.history.typical import Typical

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.archive.jsonl import Line
 from bot.errors import SettingsError
-from bot.history.issues import Line
 from bot.rules.rule import Rule, Ruleset
 from bot.tracker.types import Issue
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.history.weeks import gather
+from bot.archive.stats__history_weeks import gather
 
 MOST_BARS = 60
 HEIGHT = 100

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from bot.history.intervals import Share
+from bot.archive.stats import Share
 from bot.history.report import Report, RuleReport
 from bot.output.charts import Chart, draw_chart
 from bot.output.page import render_page

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.archive.jsonl import NO_HISTORY, History, parse_line
 from bot.history.draft_text import write_draft
-from bot.history.issues import NO_HISTORY, History, parse_line
 from bot.history.mining import Find, Quest, Seen, mine_history, mine_issue
 from bot.rules.check import check_rules
 from bot.rules.loading import build_ruleset

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot.archive.stats import measure_share
 from bot.duplicates.entry import Entry, Seen, make_entry
 from bot.errors import SettingsError
 from bot.history.asking import Split, ask_history, sort_history, split_history
 from bot.history.duplicate_truth import KnownIssue, parse_duplicates
 from bot.history.indexing import IndexWork, cut_batches, sample_evenly
-from bot.history.intervals import measure_share
 from bot.history.recall import Answer, answer_query, find_threshold, measure_recall
 from tests.duplicates.samples import MODEL, a_report, some_reports
 

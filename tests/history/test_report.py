@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.history.intervals import measure_share
+from bot.archive.stats import measure_share
 from bot.history.report import Comparison, Overlap, Report, Setting, make_report
 from bot.history.tally import Agreement, Change, RuleTally, Tally, WeekTally
 from tests.builders import Fields, a_rule, a_ruleset

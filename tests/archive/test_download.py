@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from bot.archive.download import download, find_following, find_next, read_entries
+from bot.archive.store import Entry, open_store, open_stored
 from bot.errors import TrackerError
 from bot.github.client import connect
 from bot.github.transport import Patience
-from bot.history.download import download, find_following, find_next, read_entries
-from bot.history.store import Entry, open_store, open_stored
 from bot.tracker.types import Cursor, Issue, Page
 from tests.stand_ins.command import Finished, Running, start_command
 from tests.stand_ins.fake_github import HARD_FAULTS, MAINTAINER, FakeGitHub

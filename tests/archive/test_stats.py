@@ -1,6 +1,6 @@
 import pytest
 
-from bot.history.intervals import Share, measure_share
+from bot.archive.stats import Share, measure_share
 
 
 def rounded(share: Share | None) -> Share | None:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.archive.stats__history_weeks import draw_sparkline, gather, list_weeks, name_week, pick_counts
 from bot.github.payloads import EPOCH
-from bot.history.weeks import draw_sparkline, gather, list_weeks, name_week, pick_counts
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.archive.store import Entry, open_store, open_stored
 from bot.errors import SettingsError
-from bot.history.store import Entry, open_store, open_stored
 from bot.tracker.types import Cursor
 
 

@@ -15,8 +15,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from bot.archive.jsonl import Line
 from bot.errors import SettingsError
-from bot.history.issues import Line
 from bot.history.replay import Part, Task, compile_task, replay_lines
 
 CHUNK = 100

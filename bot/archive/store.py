@@ -11,8 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from bot.archive.jsonl import History, Line
 from bot.errors import SettingsError
-from bot.history.issues import History, Line
 from bot.tracker.types import Cursor
 
 Kind = Literal["issues", "comments", "marked"]

@@ -16,8 +16,8 @@ import re
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Literal
 
+from bot.archive.store import Entry, Store
 from bot.errors import TrackerError
-from bot.history.store import Entry, Store
 from bot.tracker.types import Archive, Cursor, Page
 
 _KEPT = (

@@ -1,0 +1,1 @@
+"""Past issues on this machine: JSON Lines, download, store, parallel work, statistics."""
