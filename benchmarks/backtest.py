@@ -24,10 +24,10 @@ from benchmarks.matching import Engine, match_by_hyperscan, match_by_loop, read_
 from benchmarks.samples import make_issues, make_messages, write_rule
 from bot.archive.jsonl import read_issues
 from bot.history.replay import compile_rules
-from bot.rules.condition_model import Condition
-from bot.rules.loading import read_place
-from bot.rules.phrase import Phrase, parse_phrase
-from bot.rules.rule import Ruleset
+from bot.rules.loader import read_place
+from bot.rules.ruleset import Ruleset
+from bot.rules.spec.condition import Condition
+from bot.rules.spec.phrase import Phrase, parse_phrase
 from bot.text.normalize import collapse, squeeze
 
 ROOT = Path(__file__).parent.parent

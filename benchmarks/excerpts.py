@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.issue.facts import Facts
 from bot.rules.examples import make_example_issue
-from bot.rules.model import Example
+from bot.rules.spec.rule import Example
 from bot.tracker.types import Issue
 
 NONE = "none"

@@ -18,8 +18,8 @@ from bot.config import make_default_config
 from bot.explanation.explanation import NEAREST, make_explanation
 from bot.rules.examples import make_example_issue
 from bot.rules.explaining import explain_issue
-from bot.rules.loading import load_rules
-from bot.rules.rule import Ruleset
+from bot.rules.loader import load_rules
+from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue
 
 RULES = 1_000

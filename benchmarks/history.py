@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.archive.jsonl import read_issues
-from bot.rules.loading import load_rules
-from bot.rules.matching import Match, match_rules, read_facts
-from bot.rules.rule import Rule, Ruleset
+from bot.rules.loader import load_rules
+from bot.rules.matcher import Match, match_rules, read_facts
+from bot.rules.ruleset import Rule, Ruleset
 from bot.tracker.types import Issue
 
 SEED = 7

@@ -11,8 +11,8 @@ import hyperscan
 
 from benchmarks.samples import make_issues, make_messages, make_rules
 from bot.issue.facts import Facts
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from bot.text.normalize import collapse, squeeze
 from bot.tracker.types import Issue
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from benchmarks.excerpts import NONE, Excerpt, join_text, read_excerpts, vary
 from bot.archive.jsonl import read_issues
-from bot.rules.condition_model import Condition
-from bot.rules.loading import load_rules
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.phrase import parse_phrase
-from bot.rules.rule import Ruleset
+from bot.rules.loader import load_rules
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Ruleset
+from bot.rules.spec.condition import Condition
+from bot.rules.spec.phrase import parse_phrase
 from bot.tracker.types import Issue
 
 UNDESCRIBED = ("login-cloudflare", "oauth-org-membership-403", "screenshot-only")

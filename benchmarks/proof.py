@@ -15,8 +15,8 @@ import yaml
 
 from bot.rules.check import check_rule
 from bot.rules.lint import Terms
-from bot.rules.loading import load_rules
-from bot.rules.rule import Rule, Ruleset, compile_rule
+from bot.rules.loader import load_rules
+from bot.rules.ruleset import Rule, Ruleset, compile_rule
 
 Fault = Callable[[str], dict[str, Any]]
 _HOLE = re.compile(r"\{\w+:\w+\}")

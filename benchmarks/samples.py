@@ -3,8 +3,8 @@
 import random
 from datetime import UTC, datetime
 
-from bot.rules.loading import build_ruleset
-from bot.rules.rule import Ruleset
+from bot.rules.loader import build_ruleset
+from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue
 
 SIGNATURES = (

@@ -12,9 +12,9 @@ import yaml
 
 from benchmarks.samples import make_issues, make_messages, make_rules
 from bot.archive.jsonl import read_issues
-from bot.rules.loading import read_place
-from bot.rules.pack_model import PackModel
-from bot.rules.rule import Pack
+from bot.rules.loader import read_place
+from bot.rules.ruleset import Pack
+from bot.rules.spec.pack import PackModel
 from bot.studio.answers import tell_issues, tell_state
 from bot.studio.workbench import Surroundings, Workbench, find_surroundings
 

@@ -20,8 +20,8 @@ from bot.archive.jsonl import History, open_file
 from bot.archive.parallel import count_cores
 from bot.history.mining import Find, Quest, Seen, mine_history
 from bot.history.replay import Files, compile_rules
-from bot.rules.loading import read_place
-from bot.rules.matching import match_rules, read_facts
+from bot.rules.loader import read_place
+from bot.rules.matcher import match_rules, read_facts
 from bot.text.normalize import collapse
 
 USAGE = (

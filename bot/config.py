@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.errors import SettingsError
-from bot.rules.condition_model import Association, Mode, Strings, meaning
-from bot.rules.document import Problem, read_document
-from bot.rules.validation import validate
+from bot.rules.spec.condition import Association, Mode, Strings, meaning
+from bot.rules.spec.document import Problem, read_document
+from bot.rules.spec.validation import validate
 
 Occasion = Annotated[
     Literal["opened", "edited", "reopened", "commented"],

@@ -18,8 +18,8 @@ from bot.duplicates.earlier import (
     choose_duplicates,
 )
 from bot.issue.mentions import find_mentions
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue, Links
 from bot.wish import Wish, add_label, leave_label
 

@@ -16,7 +16,7 @@ from bot.comment.templates import read_template
 from bot.config import Config
 from bot.duplicates.canonical import Target
 from bot.labelling import TEMPLATE_MOMENT, are_labels_due, plan_labels
-from bot.rules.matching import Match
+from bot.rules.matcher import Match
 from bot.showing import choose_alone, note_tiers, remark_unproven, share_out
 from bot.state import State
 from bot.tracker.types import Comment, Issue

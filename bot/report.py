@@ -10,8 +10,8 @@ from bot.comment.quoting import fence_code, quote_cell, quote_code
 from bot.duplicates.earlier import Duplicate, LeftOut
 from bot.earlier_summary import describe_earlier
 from bot.judging import Linking
-from bot.rules.document import Problem
-from bot.rules.matching import Match
+from bot.rules.matcher import Match
+from bot.rules.spec.document import Problem
 from bot.tracker.types import Skip
 
 

@@ -11,8 +11,8 @@ from bot.linking import list_unchecked, read_linking
 from bot.plan import make_plan
 from bot.reading import find_login, read_history, read_issue, read_state, restore_title
 from bot.report import Report, check_identity
-from bot.rules.matching import Match, match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.matcher import Match, match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from bot.showing import list_unshown
 from bot.skip import find_event_skip
 from bot.sources import Sources

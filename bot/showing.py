@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.config import Config
 from bot.duplicates.earlier import Duplicate, Earlier, LeftOut, Tier, choose_shown
-from bot.rules.matching import Match
+from bot.rules.matcher import Match
 
 UNPROVEN = (
     "earlier reports that only look alike stay out of the comment (`tier_c: comment`) until an index has learned from "

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from bot.config import Config
 from bot.duplicates.earlier import FindEarlier, FindNothing
-from bot.rules.rule import Ruleset
+from bot.rules.ruleset import Ruleset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from datetime import date
 
 from bot.comment.rendering import compare_with_fix
 from bot.config import Config
-from bot.rules.condition_model import Mode
-from bot.rules.matching import Match
+from bot.rules.matcher import Match
+from bot.rules.spec.condition import Mode
 
 MODES: tuple[Mode, ...] = ("observe", "label", "comment")
 

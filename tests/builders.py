@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from bot.comment.marker import Marker, sign_comment
-from bot.rules.loading import build_ruleset
-from bot.rules.matching import Match, match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.loader import build_ruleset
+from bot.rules.matcher import Match, match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Account, Change, Comment, Issue, IssueEvent
 
 Fields = dict[str, Any]

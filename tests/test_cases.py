@@ -13,7 +13,7 @@ import pytest
 
 from bot.config import Config
 from bot.github.webhook_event import parse_event
-from bot.rules.loading import load_rules
+from bot.rules.loader import load_rules
 from bot.run import run
 from bot.sources import Sources
 from bot.tracker.types import IssueEvent

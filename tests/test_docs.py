@@ -9,8 +9,8 @@ import pytest
 
 from bot.cli import COMMANDS, main
 from bot.comment.rendering import make_section, render_comment
-from bot.rules.loading import build_ruleset
-from bot.rules.matching import match_rules, read_facts
+from bot.rules.loader import build_ruleset
+from bot.rules.matcher import match_rules, read_facts
 from tests.builders import an_issue
 from tests.stand_ins.fake_github import FakeGitHub
 

@@ -12,9 +12,10 @@ from pydantic.fields import FieldInfo
 
 from bot.cli.schema import FILES, make_schemas
 from bot.config import Config, DuplicateSettings, Identity, LabelSettings, Skipped, Words
-from bot.rules.condition_model import SECTION_TESTS, AtLeast, Condition, SectionNamed
-from bot.rules.document import read_document
-from bot.rules.model import (
+from bot.rules.spec.condition import SECTION_TESTS, AtLeast, Condition, SectionNamed
+from bot.rules.spec.document import read_document
+from bot.rules.spec.pack import CaptureModel, CaptureSource, PackLayout, PackModel, Translation
+from bot.rules.spec.rule import (
     Close,
     Example,
     Examples,
@@ -26,7 +27,6 @@ from bot.rules.model import (
     RuleModel,
     ShowDuplicates,
 )
-from bot.rules.pack_model import CaptureModel, CaptureSource, PackLayout, PackModel, Translation
 from tests.stand_ins.command import run_command
 from tests.stand_ins.language_server import NEWEST, OLDER, Finding, LanguageServer, run_language_server
 

@@ -17,7 +17,7 @@ from bot.duplicates.canonical import Fix
 from bot.duplicates.earlier import Duplicate, Earlier, LeftOut
 from bot.judging import Linking
 from bot.report import Report, make_json, make_summary
-from bot.rules.document import Problem
+from bot.rules.spec.document import Problem
 from bot.tracker.types import Skip
 from tests.builders import Fields, a_rule, an_issue, matches_of
 

@@ -20,7 +20,7 @@ from bot.history.tally import Tally, merge_tallies
 from bot.history.truth import Truth, parse_truth
 from bot.output.console import add_format, add_rules, list_rules, print_json
 from bot.output.progress import track
-from bot.rules.loading import read_place
+from bot.rules.loader import read_place
 
 _EPILOG = """\
 --against FILE is JSONL, one issue a line: {"number": 7, "rules": ["out-of-disk"]}, or {"number": 7, "class": "none"}.

@@ -13,10 +13,10 @@ from bot.errors import SettingsError
 from bot.output.console__cli_version import read_version
 from bot.output.progress import track
 from bot.rules.check import CheckReport, check_overlaps, check_set, join_reports
-from bot.rules.document import Problem
 from bot.rules.lint import Frequencies, Terms
-from bot.rules.loading import NOT_RULES, join_rulesets, load_rules
-from bot.rules.rule import Rule, Ruleset
+from bot.rules.loader import NOT_RULES, join_rulesets, load_rules
+from bot.rules.ruleset import Rule, Ruleset
+from bot.rules.spec.document import Problem
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 

@@ -14,8 +14,8 @@ from bot.explanation.explanation import IssueExplanation, make_explanation
 from bot.explanation.json_form import make_json
 from bot.github.actions_runner import Settings
 from bot.output.console import add_format, add_rules, list_rules, make_console, print_json
-from bot.rules.loading import load_rules
-from bot.rules.rule import Ruleset
+from bot.rules.loader import load_rules
+from bot.rules.ruleset import Ruleset
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,9 +18,9 @@ from bot.history.drafts import Draft, make_skeleton
 from bot.history.mining import Quest, mine_issue
 from bot.history.replay import compile_rules
 from bot.output.console import add_format, add_rules, print_json
-from bot.rules.loading import read_place
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.loader import read_place
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from bot.errors import SettingsError
-from bot.rules.document import MAX_BYTES
-from bot.rules.loading import PACK_FILE, find_pack
+from bot.rules.loader import PACK_FILE, find_pack
+from bot.rules.spec.document import MAX_BYTES
 
 _SUFFIXES = (".yml", ".yaml", ".j2")
 

@@ -82,14 +82,14 @@ def make_reference(schemas: dict[str, Schema]) -> str:
 def make_schemas(places: list[str]) -> dict[str, Schema]:
     """The schemas of a rule, a pack and the settings; that of a rule knows the rules at `places`."""
     from bot.config import Config
-    from bot.rules.model import RuleModel
-    from bot.rules.pack_model import PackModel
     from bot.rules.schema import make_schema
+    from bot.rules.spec.pack import PackModel
+    from bot.rules.spec.rule import RuleModel
 
     rule = make_schema(RuleModel, "Signpost rule")
     if places:
         from bot.rules.known_names import add_known_names
-        from bot.rules.loading import load_rules
+        from bot.rules.loader import load_rules
 
         rule = add_known_names(rule, load_rules(places))
     pack = make_schema(PackModel, "Signpost pack")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from bot.config import Config, make_default_config, parse_config, read_config
 from bot.errors import SettingsError, explain_cause
-from bot.rules.document import Problem
-from bot.rules.loading import build_ruleset, join_rulesets, load_rules, read_folder
-from bot.rules.rule import Ruleset
-from bot.rules.template import check_comment_template
+from bot.rules.loader import build_ruleset, join_rulesets, load_rules, read_folder
+from bot.rules.ruleset import Ruleset
+from bot.rules.spec.document import Problem
+from bot.rules.spec.template import check_comment_template
 from bot.sources import Sources
 from bot.tracker.types import Tracker
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.cli.history import add_history, open_history
 from bot.errors import SettingsError
 from bot.output.console import add_format, list_rules, print_json
-from bot.rules.loading import read_place
+from bot.rules.loader import read_place
 
 HIGHEST_PORT = 65_535
 
@@ -58,8 +58,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _make_studio(arguments: argparse.Namespace) -> "Studio":
-    from bot.rules.model import RuleModel
     from bot.rules.schema import make_schema
+    from bot.rules.spec.rule import RuleModel
     from bot.studio.assets import read_assets
     from bot.studio.rule_file import RuleFile
     from bot.studio.server import Studio

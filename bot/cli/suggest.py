@@ -16,7 +16,7 @@ from bot.history.replay import compile_rules
 from bot.output.console import add_format, add_rules, list_rules, make_console, print_json
 from bot.output.console__cli_files import write_file
 from bot.output.progress import track
-from bot.rules.loading import read_place
+from bot.rules.loader import read_place
 from bot.text.printable import reveal_line
 
 _EPILOG = """\

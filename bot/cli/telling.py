@@ -12,7 +12,7 @@ from bot.earlier_summary import MOST_LEFT_OUT
 from bot.errors import SignpostError
 from bot.github import actions_runner
 from bot.report import Report, make_json, make_summary
-from bot.rules.document import Problem
+from bot.rules.spec.document import Problem
 
 _RULE = "─" * 72
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from bot.comment.code import Piece, split_code
-from bot.rules.verdict import Capture
+from bot.rules.conditions.verdict import Capture
 
 LONGEST_ECHO = 80
 LONGEST_CELL = 160

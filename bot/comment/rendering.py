@@ -11,12 +11,12 @@ from bot.comment.translation import link_translations
 from bot.duplicates.canonical import Target
 from bot.duplicates.earlier import Duplicate
 from bot.errors import SignpostError
+from bot.rules.conditions.verdict import Captures
 from bot.rules.guidance import find_forbidden
-from bot.rules.matching import Match
-from bot.rules.model import Guidance
-from bot.rules.rule import Rule
-from bot.rules.template import make_environment, render_template
-from bot.rules.verdict import Captures
+from bot.rules.matcher import Match
+from bot.rules.ruleset import Rule
+from bot.rules.spec.rule import Guidance
+from bot.rules.spec.template import make_environment, render_template
 from bot.text.versions import find_versions, parse_version
 from bot.tracker.types import Issue
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bot.rules.pack_model import Translation
+from bot.rules.spec.pack import Translation
 
 _ENDS_HERE = r"(?![\w/-]|\.\w)"
 """The address ends here: what stands behind it is an anchor, a query, punctuation or nothing."""

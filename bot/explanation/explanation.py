@@ -12,12 +12,12 @@ from bot.explanation.sight import SeenCapture, Sight, see_captures, see_issue
 from bot.explanation.standing import Standing, judge_match
 from bot.explanation.tree import Node, TreeMaker, number_node
 from bot.issue.facts import Facts
-from bot.rules.condition_model import Mode
+from bot.rules.conditions.verdict import Verdict
 from bot.rules.explaining import Explanation, explain_facts
 from bot.rules.highlights import list_sources
-from bot.rules.matching import Match, read_facts
-from bot.rules.rule import Ruleset
-from bot.rules.verdict import Verdict
+from bot.rules.matcher import Match, read_facts
+from bot.rules.ruleset import Ruleset
+from bot.rules.spec.condition import Mode
 from bot.skip import find_issue_skip
 from bot.tracker.types import Issue
 from bot.wish import Wish, choose_wish

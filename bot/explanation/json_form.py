@@ -6,8 +6,8 @@ from typing import Any
 from bot.explanation.explanation import ExplainedRule, IssueExplanation
 from bot.explanation.marks import Mark
 from bot.explanation.tree import Node
+from bot.rules.conditions.verdict import Verdict
 from bot.rules.near_miss import NearMiss
-from bot.rules.verdict import Verdict
 
 
 def make_json(explanation: IssueExplanation, wanted: str | None = None) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from itertools import islice, takewhile
 
 from bot.issue.facts import VIEWS, Facts, Text
 from bot.rules.captures import find_captures
-from bot.rules.conditions import describe_body
+from bot.rules.conditions.compound import describe_body
+from bot.rules.conditions.verdict import Capture, Evidence
 from bot.rules.highlights import list_sources, trim_span
-from bot.rules.rule import Ruleset
-from bot.rules.verdict import Capture, Evidence
+from bot.rules.ruleset import Ruleset
 from bot.text.markdown import Span
 from bot.text.versions import find_versions
 

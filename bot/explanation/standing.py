@@ -5,7 +5,7 @@ from datetime import date
 from typing import Literal
 
 from bot.config import Config
-from bot.rules.matching import Match
+from bot.rules.matcher import Match
 from bot.wish import MODES, Wish
 
 StandingKind = Literal["speaks", "labels", "observes", "silent"]

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.issue.facts import Facts
-from bot.rules.conditions import Condition, NoneHolds, Sets
+from bot.rules.conditions.compound import Condition, NoneHolds, Sets
+from bot.rules.conditions.verdict import LONGEST_EVIDENCE, Evidence
 from bot.rules.explaining import Explanation
 from bot.rules.highlights import trim_span
 from bot.rules.hints import find_hint
 from bot.rules.near_miss import NearMiss
 from bot.rules.nearness import Part, pair_parts
 from bot.rules.places import find_place
-from bot.rules.verdict import LONGEST_EVIDENCE, Evidence
 from bot.text.markdown import Span
 
 _AROUND = 60

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from bot.rules.check import CheckReport
-from bot.rules.document import Problem
 from bot.rules.overlap import Overlap
+from bot.rules.spec.document import Problem
 from bot.text.printable import reveal_line
 
 _HOW = {

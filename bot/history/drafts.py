@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.history.sightings import Shown, Sightings, Watch
-from bot.rules.phrase import parse_phrase
+from bot.rules.spec.phrase import parse_phrase
 from bot.text.normalize import collapse, squeeze
 from bot.text.redaction import mask_private
 

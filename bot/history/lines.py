@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bot.history.wording import find_words, mask_line
 from bot.issue.facts import Facts
-from bot.rules.text_conditions import compile_pattern
+from bot.rules.conditions.text import compile_pattern
 
 _TELLING = compile_pattern(
     r"\b(?:error|exception|fail|fatal|panic|abort|crash|segfault|segmentation fault|cannot|can't|could ?n[o']t|unable"

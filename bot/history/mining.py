@@ -22,9 +22,9 @@ from bot.history.suggesting import (
     word_each,
 )
 from bot.issue.facts import Facts
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.pack_model import PackModel
-from bot.rules.rule import Pack, Ruleset
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Pack, Ruleset
+from bot.rules.spec.pack import PackModel
 from bot.tracker.types import Issue
 
 Seen = TypeVar("Seen", MessageTally, Watch)

@@ -12,7 +12,7 @@ from bot.history.sightings import Sightings, Watch
 from bot.history.suggesting import Wording
 from bot.history.wording import find_words, mask_line
 from bot.issue.facts import Facts
-from bot.rules.rule import Pack, Ruleset
+from bot.rules.ruleset import Pack, Ruleset
 
 MOST_PARTS = 8
 """So many parts of the issue are tried, best first, until one makes a sound rule."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bot.history.lines import find_lines, is_worth_counting, trim_part
 from bot.history.wording import collapse_line, find_words, list_types, mask_collapsed, split_at_signs
 from bot.issue.facts import Facts
-from bot.rules.phrase import PhraseError, parse_phrase
-from bot.rules.text_conditions import compile_pattern
+from bot.rules.conditions.text import compile_pattern
+from bot.rules.spec.phrase import PhraseError, parse_phrase
 from bot.text.redaction import mask_private
 
 _NAMES = {

@@ -6,12 +6,12 @@ from bot.history.draft_text import write_draft
 from bot.history.drafts import Draft, trim_draft, without
 from bot.history.sightings import Shown
 from bot.rules.check import check_rule
-from bot.rules.document import Problem
 from bot.rules.examples import make_example_issue
-from bot.rules.loading import join_rulesets
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.model import Example
-from bot.rules.rule import Pack, Rule, Ruleset, compile_rule
+from bot.rules.loader import join_rulesets
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Pack, Rule, Ruleset, compile_rule
+from bot.rules.spec.document import Problem
+from bot.rules.spec.rule import Example
 from bot.tracker.types import Issue
 
 EXPECTED = frozenset({"unwritten-guidance"})

@@ -15,9 +15,9 @@ from bot.history.tally import Agreement, Change, PatternTally, RuleTally, Tally,
 from bot.history.truth import LabelIndex, Truth, find_excused, find_judged, find_known, index_labels
 from bot.history.typical import describe_pattern, see_match
 from bot.issue.facts import Facts
-from bot.rules.loading import build_ruleset, join_rulesets
-from bot.rules.matching import Match, match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.loader import build_ruleset, join_rulesets
+from bot.rules.matcher import Match, match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from bot.skip import find_issue_skip
 from bot.tracker.types import Issue
 from bot.wish import Wish, choose_wish

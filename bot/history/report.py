@@ -10,7 +10,7 @@ from bot.history.clusters import Cluster
 from bot.history.tally import Agreement, Change, RuleTally, Tally, WeekTally
 from bot.history.typical import Typical, find_least_typical, find_most_typical
 from bot.rules.overlap import find_settlement
-from bot.rules.rule import Rule, Ruleset
+from bot.rules.ruleset import Rule, Ruleset
 
 _BROAD = 0.2
 """A rule that matches a larger share of all issues is worth a second look."""

@@ -12,9 +12,9 @@ from bot.history.lines import find_lines, is_telling
 from bot.history.messages import Support, mix_number, observe_issue
 from bot.history.wording import collapse_line, find_words
 from bot.issue.facts import Facts
-from bot.rules.matching import Match, match_rules
-from bot.rules.rule import Ruleset
-from bot.rules.verdict import Evidence
+from bot.rules.conditions.verdict import Evidence
+from bot.rules.matcher import Match, match_rules
+from bot.rules.ruleset import Ruleset
 from bot.text.redaction import mask_private
 from bot.tracker.types import Issue
 

@@ -13,7 +13,7 @@ from bot.history.phrasing import choose_phrase, compare_phrases, find_instances,
 from bot.history.proving import compile_draft, give_way, prove_draft
 from bot.history.sightings import Lookout, Shown, Sightings, Watch, index_words
 from bot.issue.facts import Facts
-from bot.rules.rule import Pack, Ruleset
+from bot.rules.ruleset import Pack, Ruleset
 
 CANDIDATES = 4
 """So many candidates are drafted for each rule that is asked for: some turn out to be the same problem, or unsound."""

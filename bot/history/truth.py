@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.archive.jsonl import Line
 from bot.errors import SettingsError
-from bot.rules.rule import Rule, Ruleset
+from bot.rules.ruleset import Rule, Ruleset
 from bot.tracker.types import Issue
 
 NONE = "none"

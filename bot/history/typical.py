@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from bot.history.tally import SAMPLE, PatternTally, Sighting
-from bot.rules.matching import Match
-from bot.rules.verdict import Evidence
+from bot.rules.conditions.verdict import Evidence
+from bot.rules.matcher import Match
 from bot.tracker.types import Issue
 
 LONGEST = 300

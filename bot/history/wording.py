@@ -7,7 +7,7 @@ What is volatile in real reports: N9 of the survey that `bot.text.normalize` nam
 
 import re
 
-from bot.rules.phrase import HOLE_TYPES
+from bot.rules.spec.phrase import HOLE_TYPES
 from bot.text.normalize import collapse
 
 _FIRST_SIGN = 0xE100

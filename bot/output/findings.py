@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from bot.rules.document import Severity
+from bot.rules.spec.document import Severity
 
 
 class Kind(NamedTuple):

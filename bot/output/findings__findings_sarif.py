@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.output.findings import KINDS
-from bot.rules.document import Problem
+from bot.rules.spec.document import Problem
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _HOME = "https://github.com/signpost-bot/signpost"

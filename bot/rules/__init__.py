@@ -1,1 +1,1 @@
-"""What a maintainer knows: rules, packs, their conditions, how they are read and matched."""
+"""What a maintainer knows: rules and packs, how they are loaded, compiled and matched."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import re2
 
 from bot.issue.facts import DEFAULT_VIEWS, Facts, Text
-from bot.rules.compiling import Compiler, make_phrase
-from bot.rules.document import Path
-from bot.rules.pack_model import CaptureModel, CaptureSource
-from bot.rules.phrase import TYPE_PATTERNS, name_source
-from bot.rules.text_conditions import Pattern, PhraseHolds, place_of
-from bot.rules.verdict import Capture, Place, choose_captures, make_evidence
+from bot.rules.compiler import Compiler, make_phrase
+from bot.rules.conditions.text import Pattern, PhraseHolds, place_of
+from bot.rules.conditions.verdict import Capture, Place, choose_captures, make_evidence
+from bot.rules.spec.document import Path
+from bot.rules.spec.pack import CaptureModel, CaptureSource
+from bot.rules.spec.phrase import TYPE_PATTERNS, name_source
 from bot.text.markdown import drop_comments
 from bot.text.normalize import collapse
 from bot.text.versions import find_versions

@@ -4,15 +4,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.rules.captures import find_captures
-from bot.rules.document import Problem
 from bot.rules.examples import TriedExample, judge_example, list_examples, make_example_issue
 from bot.rules.guidance import check_written
 from bot.rules.lint import Terms, lint_rule
-from bot.rules.matching import match_rule, match_rules, read_facts
+from bot.rules.matcher import match_rule, match_rules, read_facts
 from bot.rules.metamorphic import Proof, explain_failure, join_proofs, prove
 from bot.rules.overlap import UNDECLARED, Overlap, find_near_duplicates, find_settlement
 from bot.rules.references import check_packs, check_references
-from bot.rules.rule import Rule, Ruleset
+from bot.rules.ruleset import Rule, Ruleset
+from bot.rules.spec.document import Problem
 
 
 @dataclass(frozen=True, slots=True)

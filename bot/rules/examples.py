@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from bot.issue.facts import Facts
 from bot.rules.captures import find_captures
-from bot.rules.document import Path
-from bot.rules.matching import Match
-from bot.rules.model import Example, Expectation
-from bot.rules.rule import Rule
-from bot.rules.verdict import Verdict
+from bot.rules.conditions.verdict import Verdict
+from bot.rules.matcher import Match
+from bot.rules.ruleset import Rule
+from bot.rules.spec.document import Path
+from bot.rules.spec.rule import Example, Expectation
 from bot.tracker.types import Account, Comment, Issue
 
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 
 from bot.issue.facts import Facts, Text
 from bot.rules.captures import find_captures
-from bot.rules.conditions import AllHold, Condition, NoneHolds
-from bot.rules.matching import Match, match_rules, read_facts
+from bot.rules.conditions.compound import AllHold, Condition, NoneHolds
+from bot.rules.conditions.text import PhraseHolds, RegexHolds
+from bot.rules.conditions.verdict import Captures, Verdict
+from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.near_miss import NearMiss, find_near_miss, read_whole_body
 from bot.rules.nearness import Part, Share, measure_nearness, pair_parts
 from bot.rules.rarity import Rarity, Wording, measure_rarity, read_wording
-from bot.rules.rule import Rule, Ruleset
-from bot.rules.text_conditions import PhraseHolds, RegexHolds
-from bot.rules.verdict import Captures, Verdict
+from bot.rules.ruleset import Rule, Ruleset
 from bot.tracker.types import Issue
 
 _MOST_COMPARED = 40

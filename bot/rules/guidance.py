@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from bot.rules.document import Path
-from bot.rules.model import RuleModel
-from bot.rules.phrase import FREE_TEXT
-from bot.rules.template import check_template
+from bot.rules.spec.document import Path
+from bot.rules.spec.phrase import FREE_TEXT
+from bot.rules.spec.rule import RuleModel
+from bot.rules.spec.template import check_template
 from bot.text.normalize import MAX_CHARACTERS, collapse
 
 ALWAYS_FORBIDDEN = ("duplicate of #",)

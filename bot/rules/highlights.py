@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from bot.rules.matching import Match, match_rules, read_facts
-from bot.rules.rule import Ruleset
-from bot.rules.verdict import Verdict
+from bot.rules.conditions.verdict import Verdict
+from bot.rules.matcher import Match, match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from bot.text.markdown import Span
 from bot.tracker.types import Issue
 

@@ -5,9 +5,9 @@ from difflib import get_close_matches
 
 from bot.issue.facts import Facts
 from bot.issue.layout import name_section
-from bot.rules.conditions import Condition
-from bot.rules.section_conditions import CheckboxHolds, SectionHolds, SectionIsSilent
-from bot.rules.text_conditions import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
+from bot.rules.conditions.compound import Condition
+from bot.rules.conditions.section import CheckboxHolds, SectionHolds, SectionIsSilent
+from bot.rules.conditions.text import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
 from bot.text.normalize import collapse
 
 _MOST = 5

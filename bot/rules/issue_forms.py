@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from bot.issue.layout import name_section
-from bot.rules.document import read_document
+from bot.rules.spec.document import read_document
 from bot.text.versions import find_versions
 
 _VERSION = re.compile(r"\b(?:version|release)\b")

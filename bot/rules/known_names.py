@@ -3,9 +3,9 @@
 from copy import deepcopy
 
 from bot.issue.layout import LAYOUTS
-from bot.rules.pack_model import CaptureModel
-from bot.rules.rule import Ruleset
+from bot.rules.ruleset import Ruleset
 from bot.rules.schema import Schema, explain_key
+from bot.rules.spec.pack import CaptureModel
 
 _MOST_IDS = 500
 

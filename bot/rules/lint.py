@@ -8,10 +8,10 @@ from typing import Any
 
 import re2
 
-from bot.rules.condition_model import Condition as ConditionModel
-from bot.rules.document import Path, Problem
-from bot.rules.phrase import PhraseError, parse_phrase
-from bot.rules.rule import Rule
+from bot.rules.ruleset import Rule
+from bot.rules.spec.condition import Condition as ConditionModel
+from bot.rules.spec.document import Path, Problem
+from bot.rules.spec.phrase import PhraseError, parse_phrase
 
 LONGEST_WITHOUT_REVIEW = 365
 """Days after which advice is looked at again."""

@@ -16,10 +16,10 @@ from typing import NamedTuple
 from bot.issue.facts import Facts, Text
 from bot.issue.layout import Layout
 from bot.rules.captures import find_captures
+from bot.rules.conditions.verdict import Verdict
 from bot.rules.examples import find_missed
-from bot.rules.matching import Match, match_rule
-from bot.rules.rule import Rule
-from bot.rules.verdict import Verdict
+from bot.rules.matcher import Match, match_rule
+from bot.rules.ruleset import Rule
 from bot.text.markdown import Span
 from bot.text.printable import reveal_line
 

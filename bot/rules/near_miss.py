@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple
 import re2
 
 from bot.issue.facts import VIEWS, Facts, Text
+from bot.rules.conditions.text import Pattern, PhraseHolds, RegexHolds, compile_pattern
+from bot.rules.conditions.verdict import Evidence
 from bot.rules.pattern_atoms import read_literal, split_pattern
-from bot.rules.phrase import SQUEEZED_PATTERNS, Phrase, escape_pattern
-from bot.rules.text_conditions import Pattern, PhraseHolds, RegexHolds, compile_pattern
-from bot.rules.verdict import Evidence
+from bot.rules.spec.phrase import SQUEEZED_PATTERNS, Phrase, escape_pattern
 from bot.text.markdown import Span
 from bot.text.normalize import trace_squeeze
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from bot.rules.conditions import AllHold, AtLeastHold, Condition, NoneHolds, Sets
-from bot.rules.text_conditions import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
-from bot.rules.verdict import Verdict
+from bot.rules.conditions.compound import AllHold, AtLeastHold, Condition, NoneHolds, Sets
+from bot.rules.conditions.text import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
+from bot.rules.conditions.verdict import Verdict
 
 Part = tuple[Condition, Verdict]
 """A condition, and what it says of the issue."""

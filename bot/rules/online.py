@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from bot.rules.document import Problem
-from bot.rules.rule import Rule
+from bot.rules.ruleset import Rule
+from bot.rules.spec.document import Problem
 from bot.tracker.types import Issue
 
 

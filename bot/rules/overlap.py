@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.rules.rule import Rule, Ruleset
+from bot.rules.ruleset import Rule, Ruleset
 
 Settlement = Literal["supersedes", "superseded", "also", "fallback", "other product"]
 """How it is settled, seen from the rule whose example it is:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from bot.rules.conditions import CaptureHolds, Condition, IssueHolds, VersionHolds
-from bot.rules.document import Document, Path
-from bot.rules.section_conditions import CheckboxHolds, SectionHolds, SectionIsSilent
-from bot.rules.text_conditions import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
+from bot.rules.conditions.compound import CaptureHolds, Condition, IssueHolds, VersionHolds
+from bot.rules.conditions.section import CheckboxHolds, SectionHolds, SectionIsSilent
+from bot.rules.conditions.text import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
+from bot.rules.spec.document import Document, Path
 
 
 def find_place(condition: Condition, document: Document | None) -> str:

@@ -9,10 +9,10 @@ from functools import lru_cache
 from itertools import pairwise
 
 from bot.issue.facts import Facts
-from bot.rules.conditions import AllHold, AtLeastHold, Condition, Sets
+from bot.rules.conditions.compound import AllHold, AtLeastHold, Condition, Sets
+from bot.rules.conditions.text import PhraseHolds, RegexHolds
 from bot.rules.near_miss import NearMiss, Parts
 from bot.rules.pattern_atoms import read_literal, split_pattern
-from bot.rules.text_conditions import PhraseHolds, RegexHolds
 from bot.text.normalize import collapse
 
 _WORD = re.compile(r"\w+")

@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.rules.document import Problem
-from bot.rules.rule import Pack, Rule, Ruleset
+from bot.rules.ruleset import Pack, Rule, Ruleset
+from bot.rules.spec.document import Problem
 
 
 def check_references(rule: Rule, ruleset: Ruleset) -> Iterator[Problem]:

@@ -12,8 +12,8 @@ import yaml
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from bot.rules.condition_model import BESIDE, say_what_is_beside
 from bot.rules.snippets import SNIPPETS
+from bot.rules.spec.condition import BESIDE, say_what_is_beside
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _CAPTURE = {
@@ -130,7 +130,7 @@ def _types_of(schema: Schema) -> list[str]:
 
 
 def _allow_decimals(schema: Schema, key: str) -> Schema:
-    """A number with a point is text to us (`bot.rules.document`), and a number to editors."""
+    """A number with a point is text to us (`bot.rules.spec.document`), and a number to editors."""
     types = _types_of(schema)
     if "string" in types and (key == "version" or "integer" in types):
         return {**schema, "type": [*types, "number"]}

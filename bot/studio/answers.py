@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from bot.github.payloads import EPOCH
+from bot.rules.conditions.verdict import Verdict
 from bot.rules.examples import make_example_issue
-from bot.rules.model import Example
-from bot.rules.rule import Ruleset
-from bot.rules.verdict import Verdict
+from bot.rules.ruleset import Ruleset
+from bot.rules.spec.rule import Example
 from bot.studio.corpus import Entry, find_text
 from bot.studio.counting import Filter, choose_indexes, count_matches, rules_of
 from bot.studio.inspection import Inspection, inspect_issue

@@ -7,8 +7,8 @@ from typing import Literal
 
 from bot.issue.facts import VIEWS
 from bot.issue.layout import LAYOUTS
-from bot.rules.phrase import FREE_TEXT, HOLE_TYPES
-from bot.rules.template import ATTRIBUTES
+from bot.rules.spec.phrase import FREE_TEXT, HOLE_TYPES
+from bot.rules.spec.template import ATTRIBUTES
 from bot.studio.outline import ITEM, Path, Spot, find_spot
 from bot.studio.positions import count_units, find_index
 from bot.studio.vocabulary import Json, Vocabulary

@@ -7,10 +7,10 @@ from itertools import accumulate
 
 from bot.issue.facts import Facts
 from bot.rules.captures import find_captures
-from bot.rules.matching import match_rules, read_facts
+from bot.rules.conditions.verdict import Captures
+from bot.rules.matcher import match_rules, read_facts
 from bot.rules.prefilter import Prefilter, join_texts
-from bot.rules.rule import Pack, Rule, Ruleset
-from bot.rules.verdict import Captures
+from bot.rules.ruleset import Pack, Rule, Ruleset
 from bot.tracker.types import Issue
 
 CHUNK = 64

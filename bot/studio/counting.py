@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.rules.overlap import Settlement, find_settlement
-from bot.rules.rule import Ruleset
+from bot.rules.ruleset import Ruleset
 from bot.studio.corpus import Entry
 from bot.studio.workbench import Workbench
 

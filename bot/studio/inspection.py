@@ -11,10 +11,10 @@ from bot.config import make_default_config
 from bot.duplicates.canonical import Target
 from bot.explanation.standing import StandingKind, judge_match
 from bot.rules.captures import find_captures
+from bot.rules.conditions.verdict import Captures, Verdict
 from bot.rules.highlights import list_sources, trim_span
-from bot.rules.matching import Match, match_rules, read_facts
-from bot.rules.rule import Rule, Ruleset
-from bot.rules.verdict import Captures, Verdict
+from bot.rules.matcher import Match, match_rules, read_facts
+from bot.rules.ruleset import Rule, Ruleset
 from bot.text.markdown import Span
 from bot.text.printable import reveal
 from bot.tracker.types import Issue

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.rules.check import check_rule
-from bot.rules.document import Problem
 from bot.rules.examples import make_example_issue
 from bot.rules.lint import Terms
 from bot.rules.overlap import UNDECLARED, is_settled
 from bot.rules.prefilter import Prefilter
-from bot.rules.rule import Pack, Rule, Ruleset
+from bot.rules.ruleset import Pack, Rule, Ruleset
+from bot.rules.spec.document import Problem
 from bot.studio.corpus import CHUNK, Chunk, make_chunk, try_rule
 
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.errors import SettingsError, SignpostError, explain_cause
-from bot.rules.document import MAX_BYTES
+from bot.rules.spec.document import MAX_BYTES
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BOM = "\ufeff"

@@ -8,10 +8,10 @@ from functools import cached_property
 from itertools import islice
 
 from bot.issue.layout import name_section
-from bot.rules.document import Problem
-from bot.rules.loading import build_ruleset
+from bot.rules.loader import build_ruleset
 from bot.rules.prefilter import Prefilter
-from bot.rules.rule import Pack, Rule, Ruleset, compile_rule
+from bot.rules.ruleset import Pack, Rule, Ruleset, compile_rule
+from bot.rules.spec.document import Problem
 from bot.studio.corpus import CHUNK, Chunk, Entry, make_chunk, try_rule
 from bot.studio.proving import ForeignExamples, gather_examples, prove_rule
 from bot.tracker.types import Issue

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from bot.comment.code import split_code
 from bot.comment.quoting import Echo, defuse, echo_capture, fence_code, find_pings, link_elsewhere, quote_code
-from bot.rules.verdict import Capture
+from bot.rules.conditions.verdict import Capture
 
 HOME = "octo-org/octo-repo"
 REDIRECT = "https://redirect.github.com"

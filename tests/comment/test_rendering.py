@@ -26,7 +26,7 @@ from bot.comment.rendering import (
 from bot.comment.templates import read_template
 from bot.duplicates.canonical import Fix, Target
 from bot.duplicates.earlier import SAME_RULE, Duplicate
-from bot.rules.matching import match_rules, read_facts
+from bot.rules.matcher import match_rules, read_facts
 from tests.builders import Fields, a_rule, a_ruleset, an_issue, matches_of
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -4,7 +4,7 @@ import pytest
 
 from bot.comment.rendering import make_section
 from bot.comment.translation import link_translations
-from bot.rules.pack_model import Translation
+from bot.rules.spec.pack import Translation
 from tests.builders import Fields, a_rule, an_issue, matches_of
 
 TRANSLATION = Translation(

@@ -1,7 +1,7 @@
 """What Signpost sees of an issue before any rule is asked."""
 
 from bot.explanation.sight import SeenBox, SeenCapture, SeenSection, SeenView, Sight, see_issue
-from bot.rules.matching import read_facts
+from bot.rules.matcher import read_facts
 from tests.issue.issues import make_issue
 from tests.rules.rules import make_ruleset
 

@@ -6,9 +6,9 @@ import pytest
 
 from bot.config import Config
 from bot.explanation.standing import Standing, judge_match
-from bot.rules.loading import join_rulesets
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.loader import join_rulesets
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from bot.wish import choose_wish
 from tests.issue.issues import make_issue
 from tests.rules.rules import PACK, make_ruleset, write_rule

@@ -12,10 +12,10 @@ from bot.history.messages import Support
 from bot.history.proving import prove_draft
 from bot.history.sightings import Shown, Sightings, Watch
 from bot.rules.check import check_rules
-from bot.rules.document import read_document
-from bot.rules.loading import build_ruleset
-from bot.rules.pack_model import PackModel
-from bot.rules.rule import Pack, Ruleset
+from bot.rules.loader import build_ruleset
+from bot.rules.ruleset import Pack, Ruleset
+from bot.rules.spec.document import read_document
+from bot.rules.spec.pack import PackModel
 
 PACK = Pack(PackModel(name="drafts"))
 DRAFT = Draft(

@@ -11,7 +11,7 @@ from bot.archive.jsonl import NO_HISTORY, History, parse_line
 from bot.history.draft_text import write_draft
 from bot.history.mining import Find, Quest, Seen, mine_history, mine_issue
 from bot.rules.check import check_rules
-from bot.rules.loading import build_ruleset
+from bot.rules.loader import build_ruleset
 
 LINKER = "```\nerror: linking with `{}` failed: exit code: {}\n```\nIt worked last week at /home/jane{}/x"
 DISK = "write failed: No space left on device (os error 28)"

@@ -9,8 +9,8 @@ from bot.history.drafts import Draft
 from bot.history.proving import compile_draft
 from bot.history.sightings import Lookout, Shown, Sightings, Watch, index_words, keep_best, trim_text
 from bot.issue.facts import extract_facts
-from bot.rules.pack_model import PackModel
-from bot.rules.rule import Pack, Ruleset
+from bot.rules.ruleset import Pack, Ruleset
+from bot.rules.spec.pack import PackModel
 from bot.tracker.types import Account, Comment, Issue
 from tests.issue.issues import make_issue
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.history.wording import find_words, list_types, mask_line, show_template
-from bot.rules.phrase import HOLE_TYPES
+from bot.rules.spec.phrase import HOLE_TYPES
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from bot.output.findings import KINDS
 from bot.output.findings__findings_junit import format_junit
 from bot.output.findings__findings_sarif import format_sarif
 from bot.rules.check import CheckReport
-from bot.rules.document import Problem
 from bot.rules.overlap import Overlap
+from bot.rules.spec.document import Problem
 
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 WRONG = Problem("rules/a.yml", 3, 5, "`b` matches <this> & that", "overlap")

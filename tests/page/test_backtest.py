@@ -13,7 +13,7 @@ from bot.history.report import Report, Setting, make_report
 from bot.history.tally import merge_tallies
 from bot.history.truth import Truth
 from bot.page.backtest import write_page
-from bot.rules.matching import read_facts
+from bot.rules.matcher import read_facts
 from bot.tracker.types import Issue
 from tests.builders import a_rule, after, an_issue
 from tests.history.test_replay import files_of

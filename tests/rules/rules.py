@@ -1,7 +1,7 @@
 """Rules for tests."""
 
-from bot.rules.loading import build_ruleset
-from bot.rules.rule import Ruleset
+from bot.rules.loader import build_ruleset
+from bot.rules.ruleset import Ruleset
 
 PACK = """
 name: rules

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from bot.rules.check import check_rules
-from bot.rules.loading import build_ruleset
+from bot.rules.loader import build_ruleset
 
 GOOD = """\
 id: out-of-disk

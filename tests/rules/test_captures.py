@@ -3,8 +3,8 @@
 import pytest
 
 from bot.rules.captures import find_captures
-from bot.rules.matching import read_facts
-from bot.rules.verdict import Capture, choose_captures
+from bot.rules.conditions.verdict import Capture, choose_captures
+from bot.rules.matcher import read_facts
 from bot.tracker.types import Issue
 from tests.issue.issues import make_issue
 from tests.rules.rules import explain, make_ruleset

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from bot.rules.check import check_rules
-from bot.rules.document import Problem
 from bot.rules.examples import make_example_issue
-from bot.rules.loading import build_ruleset, load_rules
-from bot.rules.model import Example
+from bot.rules.loader import build_ruleset, load_rules
 from bot.rules.overlap import is_settled
+from bot.rules.spec.document import Problem
+from bot.rules.spec.rule import Example
 from tests.rules.rules import make_ruleset, write_rule
 
 PIE = "{phrase: apple pie}"

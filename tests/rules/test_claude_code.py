@@ -5,9 +5,9 @@ import re
 import pytest
 
 from bot.comment.rendering import make_section
-from bot.rules.loading import load_rules
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.loader import load_rules
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from tests.issue.issues import make_issue
 
 

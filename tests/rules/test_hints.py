@@ -3,9 +3,9 @@
 import pytest
 
 from bot.issue.facts import extract_facts
-from bot.rules.compiling import Compiler
-from bot.rules.condition_model import Condition
+from bot.rules.compiler import Compiler
 from bot.rules.hints import find_hint
+from bot.rules.spec.condition import Condition
 from tests.issue.issues import make_issue
 
 BODY = """\

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.rules.check import check_rules
-from bot.rules.document import read_document
 from bot.rules.lint import Terms
-from bot.rules.loading import load_rules
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.loader import load_rules
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Ruleset
+from bot.rules.spec.document import read_document
 from bot.text.normalize import MAX_CHARACTERS
 from bot.tracker.types import Issue
 from tests.issue.issues import make_comment, make_issue

@@ -7,7 +7,7 @@ import yaml
 
 from bot.rules.check import check_rules
 from bot.rules.issue_forms import FormFacts, FormField, choose_facts, name_system, read_form, write_pack
-from bot.rules.loading import build_ruleset
+from bot.rules.loader import build_ruleset
 from tests.rules.rules import write_rule
 
 FORM = """

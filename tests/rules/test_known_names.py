@@ -1,9 +1,9 @@
 """The schema of a rule that knows the rules beside it."""
 
 from bot.rules.known_names import add_known_names
-from bot.rules.loading import build_ruleset
-from bot.rules.model import RuleModel
+from bot.rules.loader import build_ruleset
 from bot.rules.schema import make_schema
+from bot.rules.spec.rule import RuleModel
 from tests.rules.rules import write_rule
 
 PACK = """

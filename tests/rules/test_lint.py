@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from bot.rules.document import Path
 from bot.rules.lint import Frequencies, Terms, lint_rule, list_alternatives
+from bot.rules.spec.document import Path
 from tests.rules.rules import make_ruleset, write_rule
 
 TODAY = date(2026, 11, 23)

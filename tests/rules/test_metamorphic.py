@@ -4,7 +4,7 @@ import pytest
 
 from bot.rules.check import check_rules
 from bot.rules.metamorphic import ADDITIONS, ASKS_HOW_MUCH, Proof, join_proofs
-from bot.rules.rule import Ruleset
+from bot.rules.ruleset import Ruleset
 from tests.rules.rules import make_ruleset, write_rule
 
 FULL = "No space left on device"

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.issue.facts import DEFAULT_VIEWS, extract_facts
-from bot.rules.compiling import make_phrase
+from bot.rules.compiler import make_phrase
+from bot.rules.conditions.text import RegexHolds, compile_pattern
 from bot.rules.near_miss import NearMiss, Parts, find_near_miss, read_whole_body
-from bot.rules.phrase import PhraseError, parse_phrase
-from bot.rules.text_conditions import RegexHolds, compile_pattern
+from bot.rules.spec.phrase import PhraseError, parse_phrase
 from bot.text.normalize import MAX_CHARACTERS
 from tests.issue.issues import make_issue
 

@@ -3,10 +3,10 @@
 import pytest
 
 from bot.issue.facts import extract_facts
-from bot.rules.compiling import Compiler
-from bot.rules.condition_model import Condition
+from bot.rules.compiler import Compiler
+from bot.rules.conditions.text import PhraseHolds
 from bot.rules.nearness import measure_nearness
-from bot.rules.text_conditions import PhraseHolds
+from bot.rules.spec.condition import Condition
 from tests.issue.issues import make_issue
 
 HELD, FAILED, OTHER = {"phrase": "apple pie is gone"}, {"phrase": "plum pie is gone"}, {"layout": "form"}

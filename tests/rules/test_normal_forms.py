@@ -10,11 +10,11 @@ from dataclasses import replace
 import pytest
 
 from bot.issue.facts import Facts, Text
-from bot.rules.conditions import AllHold, AtLeastHold, Condition, Sets
+from bot.rules.conditions.compound import AllHold, AtLeastHold, Condition, Sets
+from bot.rules.conditions.text import PhraseHolds, RegexHolds
 from bot.rules.examples import list_examples, make_example_issue
-from bot.rules.loading import load_rules
-from bot.rules.rule import Rule
-from bot.rules.text_conditions import PhraseHolds, RegexHolds
+from bot.rules.loader import load_rules
+from bot.rules.ruleset import Rule
 from tests.issue.issues import make_issue
 from tests.rules.transformations import TRANSFORMATIONS, Need, Transformation
 

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.rules.check import check_rules
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from tests.issue.issues import make_issue
 from tests.rules.rules import PACK, explain, make_ruleset, write_rule
 

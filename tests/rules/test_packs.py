@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import Config
-from bot.rules.loading import load_rules
-from bot.rules.matching import match_rules, read_facts
+from bot.rules.loader import load_rules
+from bot.rules.matcher import match_rules, read_facts
 from bot.wish import choose_wish
 from tests.issue.issues import LONG_AGO, make_issue
 

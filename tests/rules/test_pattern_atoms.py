@@ -5,8 +5,8 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.rules.conditions.text import compile_pattern
 from bot.rules.pattern_atoms import split_pattern
-from bot.rules.text_conditions import compile_pattern
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.rules.conditions import AllHold, AtLeastHold, Condition, NoneHolds
-from bot.rules.document import read_document
+from bot.rules.conditions.compound import AllHold, AtLeastHold, Condition, NoneHolds
 from bot.rules.places import find_place
+from bot.rules.spec.document import read_document
 from tests.rules.rules import PACK, make_ruleset
 
 RULE = """\

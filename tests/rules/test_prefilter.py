@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from tests.builders import Fields, a_rule, a_ruleset, an_issue
 
 WORDS = (

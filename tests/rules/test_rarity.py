@@ -3,9 +3,9 @@
 import pytest
 
 from bot.issue.facts import extract_facts
+from bot.rules.conditions.text import PhraseHolds, RegexHolds
 from bot.rules.near_miss import NearMiss, Parts
 from bot.rules.rarity import Rarity, list_words, measure_rarity, read_wording
-from bot.rules.text_conditions import PhraseHolds, RegexHolds
 from tests.issue.issues import make_issue
 from tests.rules.rules import make_ruleset, write_rule
 

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from bot.rules.check import check_rules
-from bot.rules.loading import build_ruleset
-from bot.rules.phrase import HOLE_TYPES, SHORT
+from bot.rules.loader import build_ruleset
+from bot.rules.spec.phrase import HOLE_TYPES, SHORT
 
 README = (Path(__file__).parents[2] / "rules" / "README.md").read_text("utf-8")
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import yaml
 
-from bot.rules.loading import read_place
-from bot.rules.model import RuleModel
+from bot.rules.loader import read_place
 from bot.rules.schema import make_schema
+from bot.rules.spec.rule import RuleModel
 from bot.studio.assets import read_assets
 from bot.studio.rule_file import RuleFile
 from bot.studio.server import Studio

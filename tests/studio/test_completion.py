@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.issue.facts import VIEWS
-from bot.rules.model import RuleModel
-from bot.rules.phrase import HOLE_TYPES
 from bot.rules.schema import make_schema
+from bot.rules.spec.phrase import HOLE_TYPES
+from bot.rules.spec.rule import RuleModel
 from bot.studio.completion import complete, describe
 from bot.studio.vocabulary import Vocabulary
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.rules.rule import Ruleset
+from bot.rules.ruleset import Ruleset
 from bot.studio.inspection import Inspection, Mark, Run, inspect_issue, split_runs
 from bot.tracker.types import Issue
 from tests.builders import Fields, a_comment, a_rule, a_ruleset, an_issue

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.rules.document import Problem
+from bot.rules.spec.document import Problem
 from bot.studio.positions import count_units, find_index, place_problems
 
 

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from bot.rules.rule import compile_rule
+from bot.rules.ruleset import compile_rule
 from bot.studio.proving import gather_examples, prove_rule
 from tests.builders import Fields, a_rule, a_ruleset
 from tests.studio.running import TODAY

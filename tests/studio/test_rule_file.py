@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.rules.document import MAX_BYTES
+from bot.rules.spec.document import MAX_BYTES
 from bot.studio.rule_file import RuleFile, SaveError
 
 

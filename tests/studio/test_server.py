@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.rules.document import MAX_BYTES
+from bot.rules.spec.document import MAX_BYTES
 from tests.builders import a_rule, an_issue
 from tests.studio.running import Running, run_studio
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from bot.errors import SettingsError
-from bot.rules.rule import Ruleset
+from bot.rules.ruleset import Ruleset
 from bot.studio.corpus import CHUNK
 from bot.studio.counting import Filter, Overlap, choose_indexes, count_matches
 from bot.studio.workbench import Workbench, find_surroundings

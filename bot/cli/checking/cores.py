@@ -7,7 +7,7 @@ from multiprocessing import get_all_start_methods, get_context
 
 from bot.rules.check import CheckReport, check_rule
 from bot.rules.lint import Terms
-from bot.rules.rule import Rule, Ruleset
+from bot.rules.ruleset import Rule, Ruleset
 
 FEW = 60
 """Rules that are tried in this process: to start others takes longer."""

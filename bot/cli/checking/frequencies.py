@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.rules.captures import find_captures
-from bot.rules.compiling import Compiler
-from bot.rules.conditions import Condition
-from bot.rules.document import Path
+from bot.rules.compiler import Compiler
+from bot.rules.conditions.compound import Condition
 from bot.rules.lint import Frequencies, list_alternatives
-from bot.rules.matching import read_facts
+from bot.rules.matcher import read_facts
 from bot.rules.prefilter import Prefilter
-from bot.rules.rule import Rule, Ruleset
+from bot.rules.ruleset import Rule, Ruleset
+from bot.rules.spec.document import Path
 from bot.tracker.types import Issue
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from bot.errors import TrackerError
-from bot.rules.document import Problem
 from bot.rules.online import list_follows, list_labels, tell_follows, tell_labels
-from bot.rules.rule import Rule
+from bot.rules.ruleset import Rule
+from bot.rules.spec.document import Problem
 from bot.tracker.types import Issue, Tracker
 
 

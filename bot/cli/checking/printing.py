@@ -12,7 +12,7 @@ from bot.output.console import make_console, print_json
 from bot.output.findings__findings_junit import format_junit
 from bot.output.findings__findings_sarif import format_sarif
 from bot.rules.check import CheckReport
-from bot.rules.document import Problem
+from bot.rules.spec.document import Problem
 from bot.text.printable import reveal_line
 
 FORMATS = ("text", "json", "github", "sarif", "junit")

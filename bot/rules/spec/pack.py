@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from bot.rules.condition_model import Condition, SectionView, Written, meaning
-from bot.rules.phrase import HoleType
+from bot.rules.spec.condition import Condition, SectionView, Written, meaning
+from bot.rules.spec.phrase import HoleType
 from bot.text.language import LANGUAGES
 
 CAPTURE_NAMES = "use lower-case letters, digits and `_`, and no word of the language"

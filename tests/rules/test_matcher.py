@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.rules.loading import build_ruleset
-from bot.rules.matching import match_rules, read_facts
-from bot.rules.rule import Ruleset
+from bot.rules.loader import build_ruleset
+from bot.rules.matcher import match_rules, read_facts
+from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import explain, make_ruleset, write_rule

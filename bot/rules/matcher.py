@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from bot.issue.facts import Facts, extract_facts
 from bot.rules.captures import find_captures
-from bot.rules.rule import Pack, Rule, Ruleset
-from bot.rules.verdict import Captures, Evidence, Verdict, choose_captures
+from bot.rules.conditions.verdict import Captures, Evidence, Verdict, choose_captures
+from bot.rules.ruleset import Pack, Rule, Ruleset
 from bot.tracker.types import Issue
 
 

@@ -9,8 +9,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.issue.facts import Facts, Text
-from bot.rules.conditions import NeedsNoText
-from bot.rules.verdict import Captures, Verdict, make_evidence
+from bot.rules.conditions.compound import NeedsNoText
+from bot.rules.conditions.verdict import Captures, Verdict, make_evidence
 from bot.text.markdown import drop_comments
 from bot.text.normalize import collapse
 

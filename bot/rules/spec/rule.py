@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from bot.rules.condition_model import Association, Condition, LabelName, Mode, Scalar, Written, as_list, meaning
+from bot.rules.spec.condition import Association, Condition, LabelName, Mode, Scalar, Written, as_list, meaning
 
 _HTTPS = r"""^https://[^\s<>()"']+$"""
 """Without a needless backslash: editors read it as a regular expression of ECMAScript, which knows none."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from bot.rules.pack_model import TEMPLATE_NAMES
-from bot.rules.validation import suggest
+from bot.rules.spec.pack import TEMPLATE_NAMES
+from bot.rules.spec.validation import suggest
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment

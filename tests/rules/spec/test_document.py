@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.rules.document import MAX_BYTES, Document, Problem, read_document
-from bot.rules.validation import suggest, validate
+from bot.rules.spec.document import MAX_BYTES, Document, Problem, read_document
+from bot.rules.spec.validation import suggest, validate
 
 
 @pytest.mark.parametrize(

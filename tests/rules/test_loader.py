@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.rules.document import MAX_BYTES
-from bot.rules.loading import build_ruleset, find_pack, join_rulesets, load_rules, read_folder, read_place
-from bot.rules.rule import Ruleset
+from bot.rules.loader import build_ruleset, find_pack, join_rulesets, load_rules, read_folder, read_place
+from bot.rules.ruleset import Ruleset
+from bot.rules.spec.document import MAX_BYTES
 from tests.rules.rules import explain, write_rule
 
 GOOD, OTHER, BROKEN = write_rule("good"), write_rule("other"), write_rule("broken", "{phrase: x}")

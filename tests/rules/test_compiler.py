@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.rules.loading import build_ruleset
+from bot.rules.loader import build_ruleset
 from bot.text.language import LANGUAGES
 from tests.rules.rules import explain, make_ruleset, write_rule
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.rules.explaining import explain_issue
-from bot.rules.matching import match_rules, read_facts
+from bot.rules.matcher import match_rules, read_facts
 from bot.tracker.types import Issue
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import explain, make_ruleset, write_rule

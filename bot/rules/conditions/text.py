@@ -7,9 +7,9 @@ from typing import Any, Literal
 import re2
 
 from bot.issue.facts import Facts, Text
-from bot.rules.conditions import Needle, NeedsNoText
-from bot.rules.phrase import LONGEST_ANY, Phrase, find_word, name_source
-from bot.rules.verdict import Capture, Captures, Evidence, Place, Verdict, make_evidence
+from bot.rules.conditions.compound import Needle, NeedsNoText
+from bot.rules.conditions.verdict import Capture, Captures, Evidence, Place, Verdict, make_evidence
+from bot.rules.spec.phrase import LONGEST_ANY, Phrase, find_word, name_source
 from bot.text.exit_codes import normalise_code
 from bot.text.markdown import Span
 

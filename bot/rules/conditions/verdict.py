@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.issue.facts import Text
-from bot.rules.phrase import FREE_TEXT
+from bot.rules.spec.phrase import FREE_TEXT
 from bot.text.markdown import Span
 
 Place = Literal["logs", "field", "prose", "rule"]

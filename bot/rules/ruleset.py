@@ -8,16 +8,16 @@ from hashlib import sha256
 
 from bot.issue.layout import LayoutModel
 from bot.rules.captures import CaptureRule, compile_captures
-from bot.rules.compiling import Compiler
-from bot.rules.condition_model import Condition as ConditionModel
-from bot.rules.conditions import AllHold, Condition, NoneHolds
-from bot.rules.document import Document, Path, Problem, read_document
+from bot.rules.compiler import Compiler
+from bot.rules.conditions.compound import AllHold, Condition, NoneHolds
 from bot.rules.guidance import ALWAYS_FORBIDDEN, check_guidance, check_written
-from bot.rules.model import Guidance, RuleModel
-from bot.rules.pack_model import CAPTURE_NAMES, TEMPLATE_NAMES, PackModel, is_capture_name
-from bot.rules.phrase import FREE_TEXT, SHORT, PhraseError, parse_phrase
 from bot.rules.prefilter import Prefilter
-from bot.rules.validation import validate
+from bot.rules.spec.condition import Condition as ConditionModel
+from bot.rules.spec.document import Document, Path, Problem, read_document
+from bot.rules.spec.pack import CAPTURE_NAMES, TEMPLATE_NAMES, PackModel, is_capture_name
+from bot.rules.spec.phrase import FREE_TEXT, SHORT, PhraseError, parse_phrase
+from bot.rules.spec.rule import Guidance, RuleModel
+from bot.rules.spec.validation import validate
 from bot.text.versions import parse_version
 
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?P?<(?P<name>\w+)>")

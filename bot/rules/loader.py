@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 
 import bot
 from bot.errors import SettingsError
-from bot.rules.document import MAX_BYTES, Problem, read_document
-from bot.rules.pack_model import PackModel
-from bot.rules.rule import Pack, Rule, Ruleset, compile_pack, compile_rule
+from bot.rules.ruleset import Pack, Rule, Ruleset, compile_pack, compile_rule
+from bot.rules.spec.document import MAX_BYTES, Problem, read_document
+from bot.rules.spec.pack import PackModel
 
 PACK_FILE = "pack.yml"
 NOT_RULES = frozenset({PACK_FILE, "pack.yaml", "config.yml", "config.yaml"})

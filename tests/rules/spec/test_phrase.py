@@ -3,8 +3,8 @@
 import pytest
 
 from bot.issue.facts import Facts
-from bot.rules.compiling import make_phrase
-from bot.rules.phrase import HOLE_TYPES, LONGEST_ANY, Hole, PhraseError, parse_phrase
+from bot.rules.compiler import make_phrase
+from bot.rules.spec.phrase import HOLE_TYPES, LONGEST_ANY, Hole, PhraseError, parse_phrase
 from tests.issue.issues import make_issue
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from bot.issue.facts import Facts
-from bot.rules.verdict import Capture, Captures, Verdict
+from bot.rules.conditions.verdict import Capture, Captures, Verdict
 from bot.text.versions import VersionRange, find_versions
 
 Form = Literal["collapsed", "squeezed"]

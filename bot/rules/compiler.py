@@ -8,8 +8,7 @@ import re2
 
 from bot.issue.facts import DEFAULT_VIEWS, VIEWS
 from bot.issue.layout import LAYOUTS
-from bot.rules.condition_model import Condition as ConditionModel
-from bot.rules.conditions import (
+from bot.rules.conditions.compound import (
     AllHold,
     AtLeastHold,
     CaptureHolds,
@@ -19,17 +18,18 @@ from bot.rules.conditions import (
     Sets,
     VersionHolds,
 )
-from bot.rules.document import Path
-from bot.rules.phrase import Phrase, PhraseError, parse_phrase
-from bot.rules.section_conditions import (
+from bot.rules.conditions.section import (
     CheckboxHolds,
     SectionHolds,
     SectionIsSilent,
     section_holds_link,
     section_is,
 )
-from bot.rules.text_conditions import CodeHolds, FrameHolds, Pattern, PhraseHolds, RegexHolds, compile_pattern
-from bot.rules.validation import suggest
+from bot.rules.conditions.text import CodeHolds, FrameHolds, Pattern, PhraseHolds, RegexHolds, compile_pattern
+from bot.rules.spec.condition import Condition as ConditionModel
+from bot.rules.spec.document import Path
+from bot.rules.spec.phrase import Phrase, PhraseError, parse_phrase
+from bot.rules.spec.validation import suggest
 from bot.text.language import LANGUAGES
 from bot.text.versions import parse_range
 

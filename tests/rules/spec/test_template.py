@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.rules.template import (
+from bot.rules.spec.template import (
     MAX_DEPTH,
     check_comment_template,
     check_template,

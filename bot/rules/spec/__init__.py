@@ -1,0 +1,1 @@
+"""From YAML to models, with the place of each value. Pure."""
