@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.archive.jsonl import read_issues, read_lines
-from bot.history.asking import Query, Split, ask_history, sort_history, split_history
-from bot.history.duplicate_truth import KnownIssue, parse_duplicates
+from bot.duplicates.evaluation.replay import Query, Split, ask_history, sort_history, split_history
+from bot.duplicates.evaluation.truth import KnownIssue, parse_duplicates
 from bot.tracker.types import Issue
 
 

@@ -24,11 +24,11 @@ from benchmarks.samples import make_words
 from bot.archive.jsonl import open_file
 from bot.archive.parallel import count_cores
 from bot.cli.index_building import build
-from bot.duplicates.entry import make_entry
-from bot.duplicates.index_file import open_index
-from bot.duplicates.index_search import search_index
-from bot.duplicates.index_writing import add_entries
-from bot.duplicates.words import find_words
+from bot.duplicates.index.file import open_index
+from bot.duplicates.index.record import make_entry
+from bot.duplicates.index.search import search_index
+from bot.duplicates.index.writer import add_entries
+from bot.duplicates.search.tokens import find_words
 from bot.tracker.types import Account, Issue
 
 COUNTS = (1_000, 3_000, 10_000, 30_000, 100_000)

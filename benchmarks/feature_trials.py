@@ -18,11 +18,11 @@ from statistics import fmean
 
 from benchmarks.duplicate_rows import make_all_rows, read_labelled
 from benchmarks.train_ranking import fit_model
-from bot.duplicates.features import Compared, Features
-from bot.duplicates.profile import Profile
-from bot.duplicates.ranking import find_platforms
-from bot.history.asking import Query
-from bot.history.recall import answer_query, measure_recall
+from bot.duplicates.evaluation.metrics import answer_query, measure_recall
+from bot.duplicates.evaluation.replay import Query
+from bot.duplicates.search.document import Profile
+from bot.duplicates.search.features import Compared, Features
+from bot.duplicates.search.ranker import find_platforms
 from bot.text.versions import find_versions
 
 Trial = Callable[[Profile, Profile], float]

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from bot.duplicates.features import Features
-from bot.duplicates.model import Slope, Standing
+from bot.duplicates.search.features import Features
+from bot.duplicates.search.model import Slope, Standing
 
 Matrix: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]

@@ -18,14 +18,14 @@ from pathlib import Path
 
 from benchmarks.duplicate_rows import Labelled, read_labelled
 from benchmarks.github_search import SearchHistory
-from bot.cli.finding import FindOnGitHub
-from bot.duplicates.earlier import Earlier
-from bot.duplicates.finding import list_earlier
-from bot.duplicates.model_file import read_model
-from bot.duplicates.ranking import rank_candidates
-from bot.history.asking import ask_history, split_history
-from bot.history.duplicate_truth import KnownIssue
-from bot.history.recall import find_threshold
+from bot.duplicates.candidates import Earlier
+from bot.duplicates.evaluation.metrics import find_threshold
+from bot.duplicates.evaluation.replay import ask_history, split_history
+from bot.duplicates.evaluation.truth import KnownIssue
+from bot.duplicates.finder import FindOnGitHub
+from bot.duplicates.search.model_file import read_model
+from bot.duplicates.search.ranker import rank_candidates
+from bot.duplicates.search.results import list_earlier
 from bot.tracker.types import Issue
 
 EXCERPT = 600

@@ -10,9 +10,9 @@ from rapidfuzz.process import cdist
 from scipy.sparse import csr_matrix
 
 from benchmarks.duplicate_rows import Labelled
-from bot.duplicates.profile import make_profile
-from bot.duplicates.ranking import MOST_SHOWN
-from bot.history.recall import Answer
+from bot.duplicates.evaluation.metrics import Answer
+from bot.duplicates.search.document import make_profile
+from bot.duplicates.search.ranker import MOST_SHOWN
 
 Likeness: TypeAlias = NDArray[np.float32]
 _AT_ONCE = 200

@@ -3,7 +3,7 @@
 Usage: python -m benchmarks.train_ranking A-issues.jsonl.gz A-duplicates.jsonl B-issues.jsonl.gz B-duplicates.jsonl
 
 The second half of each history's duplicates is the test; nothing is fitted on it. The coefficients that ship are those
-of both first halves. With --write they are written to bot/duplicates/model.json.
+of both first halves. With --write they are written to bot/duplicates/search/model.json.
 """
 
 import argparse
@@ -18,12 +18,12 @@ from benchmarks.duplicate_rows import Labelled, Rows, make_all_rows, read_labell
 from benchmarks.fitting import fit_belief, fit_order
 from benchmarks.rep import answer_by_rep
 from benchmarks.title_peers import answer_by_trigrams, answer_by_words
-from bot.duplicates.features import Features
-from bot.duplicates.model import Model, Slope, Standing
-from bot.duplicates.model_file import FILE
-from bot.duplicates.ranking import MOST_SHOWN, choose_related, find_best, rank_candidates
-from bot.history.asking import Query
-from bot.history.recall import Answer, answer_query, find_threshold, measure_recall
+from bot.duplicates.evaluation.metrics import Answer, answer_query, find_threshold, measure_recall
+from bot.duplicates.evaluation.replay import Query
+from bot.duplicates.search.features import Features
+from bot.duplicates.search.model import Model, Slope, Standing
+from bot.duplicates.search.model_file import FILE
+from bot.duplicates.search.ranker import MOST_SHOWN, choose_related, find_best, rank_candidates
 
 Answering = Callable[[Query], Answer]
 _SHIPPED_ALARM = 0.01

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.comment.links import describe_status
 from bot.comment.quoting import quote_cell
-from bot.duplicates.earlier import Duplicate, Earlier, LeftOut
-from bot.duplicates.feature_words import FEATURES, describe_value
+from bot.duplicates.candidates import Duplicate, Earlier, LeftOut
+from bot.duplicates.search.features__duplicates_feature_words import FEATURES, describe_value
 from bot.judging import Linking
 
 _MOST_QUOTED = 3

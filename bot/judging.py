@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.comment.rendering import find_server
 from bot.config import Config
-from bot.duplicates.canonical import Refusal, Target, judge_target
-from bot.duplicates.earlier import (
+from bot.duplicates.candidates import (
     MOST_CHECKED,
     SAID_SO,
     Duplicate,
@@ -17,6 +16,7 @@ from bot.duplicates.earlier import (
     Tier,
     choose_duplicates,
 )
+from bot.duplicates.canonical import Refusal, Target, judge_target
 from bot.issue.mentions import find_mentions
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Ruleset

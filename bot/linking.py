@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.comment.marker import find_own_comment
+from bot.duplicates.candidates import WHY, Earlier, Findings, LeftOut, Tier
 from bot.duplicates.canonical import find_unread_ends
-from bot.duplicates.earlier import WHY, Earlier, Findings, LeftOut, Tier
 from bot.errors import TrackerError
 from bot.issue.commands import find_command
 from bot.judging import Candidates, Linking, find_follows, judge_candidates

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.config import Config
-from bot.duplicates.earlier import Duplicate, Earlier, LeftOut, Tier, choose_shown
+from bot.duplicates.candidates import Duplicate, Earlier, LeftOut, Tier, choose_shown
 from bot.rules.matcher import Match
 
 UNPROVEN = (

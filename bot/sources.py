@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.config import Config
-from bot.duplicates.earlier import FindEarlier, FindNothing
+from bot.duplicates.candidates import FindEarlier, FindNothing
 from bot.rules.ruleset import Ruleset
 
 

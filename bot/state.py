@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.duplicates.candidates import Duplicate
 from bot.duplicates.canonical import Target
-from bot.duplicates.earlier import Duplicate
 from bot.tracker.types import Change
 
 

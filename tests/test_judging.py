@@ -3,8 +3,8 @@
 import pytest
 
 from bot.config import read_config
+from bot.duplicates.candidates import SAID_SO, WHY, Duplicate, Earlier, Findings, LeftOut
 from bot.duplicates.canonical import Target
-from bot.duplicates.earlier import SAID_SO, WHY, Duplicate, Earlier, Findings, LeftOut
 from bot.judging import Candidates, Linking, find_follows, judge_candidates, wish_duplicate_label
 from bot.tracker.types import LinkedIssue, Links
 from bot.wish import Wish, choose_wish

@@ -8,8 +8,8 @@ from bot.actions import Action, AddLabels, Close, CreateComment, CreateLabels, P
 from bot.apply import apply_plan
 from bot.comment.marker import Marker, read_marker, sign_comment
 from bot.config import Config, read_config
+from bot.duplicates.candidates import Duplicate
 from bot.duplicates.canonical import Target
-from bot.duplicates.earlier import Duplicate
 from bot.plan import make_plan, needs_history
 from bot.state import State
 from bot.tracker.types import Account, Change, Comment, Issue

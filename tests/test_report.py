@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 
 from bot.actions import AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.apply import Outcome
+from bot.duplicates.candidates import Duplicate, Earlier, LeftOut
 from bot.duplicates.canonical import Fix
-from bot.duplicates.earlier import Duplicate, Earlier, LeftOut
 from bot.judging import Linking
 from bot.report import Report, make_json, make_summary
 from bot.rules.spec.document import Problem

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.config import read_config
-from bot.duplicates.earlier import Duplicate
+from bot.duplicates.candidates import Duplicate
 from bot.showing import UNPROVEN, choose_alone, list_unshown, note_tiers, remark_unproven, share_out
 from tests.builders import Fields, a_rule, an_issue, matches_of
 

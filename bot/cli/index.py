@@ -120,7 +120,7 @@ def _make(arguments: argparse.Namespace) -> None:
     from bot.archive.parallel import count_cores
     from bot.cli.history import open_history
     from bot.cli.index_building import build, tell_built, update
-    from bot.cli.index_text import print_built
+    from bot.duplicates.index.terminal import print_built
 
     history = open_history(arguments)
     jobs = arguments.jobs if arguments.jobs > 0 else count_cores()
@@ -139,7 +139,7 @@ def _search(arguments: argparse.Namespace) -> None:
     if arguments.format == "json":
         print_json(tell_search(search, arguments.most))
     else:
-        from bot.cli.index_text import print_search
+        from bot.duplicates.index.terminal import print_search
 
         print_search(search, arguments.most, is_explained=arguments.explain)
 
@@ -152,7 +152,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     if arguments.format == "json":
         print_json(tell_recall(recall))
     else:
-        from bot.cli.index_text import print_recall
+        from bot.duplicates.index.terminal import print_recall
 
         print_recall(recall)
 
@@ -166,6 +166,6 @@ def _calibrate(arguments: argparse.Namespace) -> None:
     if arguments.format == "json":
         print_json(tell_calibration(calibration))
     else:
-        from bot.cli.index_text import print_calibration
+        from bot.duplicates.index.terminal import print_calibration
 
         print_calibration(calibration, Path(arguments.index))

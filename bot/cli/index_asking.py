@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.duplicates.features import tell_features
-from bot.duplicates.index_search import Search, search_index, search_number
-from bot.duplicates.ranking import Candidate
+from bot.duplicates.index.search import Search, search_index, search_number
+from bot.duplicates.search.features import tell_features
+from bot.duplicates.search.ranker import Candidate
 from bot.errors import SettingsError
 from bot.tracker.types import Issue
 

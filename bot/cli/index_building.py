@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.archive.jsonl import History
 from bot.archive.parallel__history_workers import work_through
-from bot.duplicates.entry import Entry, Seen
-from bot.duplicates.index_file import (
+from bot.duplicates.index.entries import IndexWork, cut_batches, learn_from_history
+from bot.duplicates.index.file import (
     REFUSED,
     WrongFileError,
     build_index,
@@ -20,10 +20,10 @@ from bot.duplicates.index_file import (
     is_missing,
     open_index,
 )
-from bot.duplicates.index_reading import name_other, read_facts, read_form_text
-from bot.duplicates.index_writing import add_entries, drop_gone, list_digests, write_facts, write_form_text
-from bot.duplicates.words import clean_title
-from bot.history.indexing import IndexWork, cut_batches, learn_from_history
+from bot.duplicates.index.reader import name_other, read_facts, read_form_text
+from bot.duplicates.index.record import Entry, Seen
+from bot.duplicates.index.writer import add_entries, drop_gone, list_digests, write_facts, write_form_text
+from bot.duplicates.search.tokens import clean_title
 from bot.output.progress import track
 
 _BATCH = 10_000

@@ -8,15 +8,15 @@ from typing import Any
 
 from bot.archive.jsonl import read_issues, read_lines
 from bot.archive.stats import Share
-from bot.duplicates.calibration import Calibration, calibrate, write_calibration
-from bot.duplicates.index_file import explain_damage, open_index
-from bot.duplicates.index_search import replay_latest
-from bot.duplicates.index_writing import begin_transaction, write_facts
-from bot.duplicates.model_file import read_model
+from bot.duplicates.evaluation.metrics import Answer, Recall, answer_query, measure_recall
+from bot.duplicates.evaluation.replay import ask_history, sort_history, split_history
+from bot.duplicates.evaluation.truth import parse_duplicates
+from bot.duplicates.index.file import explain_damage, open_index
+from bot.duplicates.index.search import replay_latest
+from bot.duplicates.index.writer import begin_transaction, write_facts
+from bot.duplicates.search.calibration import Calibration, calibrate, write_calibration
+from bot.duplicates.search.model_file import read_model
 from bot.errors import SettingsError
-from bot.history.asking import ask_history, sort_history, split_history
-from bot.history.duplicate_truth import parse_duplicates
-from bot.history.recall import Answer, Recall, answer_query, measure_recall
 from bot.output.progress import track
 
 

@@ -111,7 +111,7 @@ def _add_finder(sources: Sources, index: str | None, live: "GitHubTracker | None
     """Where earlier reports are looked for; nothing is loaded for it where nobody looks."""
     if not (sources.config.duplicates.enabled and (index or live)):
         return sources
-    from bot.cli.finding import choose_finder
+    from bot.duplicates.finder import choose_finder
 
     finder = choose_finder(index, live)
     return replace(sources, find_earlier=finder) if finder else sources

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from bot.comment.quoting import quote_code
+from bot.duplicates.candidates import Duplicate
 from bot.duplicates.canonical import Fix, Target
-from bot.duplicates.earlier import Duplicate
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),

@@ -8,8 +8,8 @@ from bot.comment.links import describe_target, write_link
 from bot.comment.quoting import GITHUB, defuse, echo_capture, fence_code, find_pings, link_elsewhere
 from bot.comment.templates import read_template
 from bot.comment.translation import link_translations
+from bot.duplicates.candidates import Duplicate
 from bot.duplicates.canonical import Target
-from bot.duplicates.earlier import Duplicate
 from bot.errors import SignpostError
 from bot.rules.conditions.verdict import Captures
 from bot.rules.guidance import find_forbidden

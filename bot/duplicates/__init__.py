@@ -1,1 +1,1 @@
-"""Who said it before: links to other issues, and whether they may be given."""
+"""Who reported it before: search, index, evaluation, and which issues may be linked."""

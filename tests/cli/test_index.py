@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from bot.cli.index_asking import explain_left_out
-from bot.duplicates.features import Features
-from bot.duplicates.model import Standing
-from bot.duplicates.ranking import Candidate, choose_related
+from bot.duplicates.search.features import Features
+from bot.duplicates.search.model import Standing
+from bot.duplicates.search.ranker import Candidate, choose_related
 from bot.tracker.types import Issue
 from tests.duplicates.samples import some_reports
 from tests.stand_ins.command import Finished, run_command

@@ -24,8 +24,8 @@ from bot.comment.rendering import (
     render_links,
 )
 from bot.comment.templates import read_template
+from bot.duplicates.candidates import SAME_RULE, Duplicate
 from bot.duplicates.canonical import Fix, Target
-from bot.duplicates.earlier import SAME_RULE, Duplicate
 from bot.rules.matcher import match_rules, read_facts
 from tests.builders import Fields, a_rule, a_ruleset, an_issue, matches_of
 

@@ -4,15 +4,15 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-from bot.duplicates.entry import make_entry
-from bot.duplicates.features import Features
-from bot.duplicates.index_file import build_index
-from bot.duplicates.index_reading import IndexCollection
-from bot.duplicates.index_writing import add_entries
-from bot.duplicates.memory import MemoryCollection
-from bot.duplicates.model import Model, Slope, Standing
-from bot.duplicates.profile import Profile, make_profile
-from bot.duplicates.search import search_collection
+from bot.duplicates.index.file import build_index
+from bot.duplicates.index.reader import IndexCollection
+from bot.duplicates.index.record import make_entry
+from bot.duplicates.index.writer import add_entries
+from bot.duplicates.search.document import Profile, make_profile
+from bot.duplicates.search.features import Features
+from bot.duplicates.search.memory_collection import MemoryCollection
+from bot.duplicates.search.model import Model, Slope, Standing
+from bot.duplicates.search.ranker__duplicates_search import search_collection
 from bot.tracker.types import Account, Issue
 from tests.builders import after, an_issue
 

@@ -26,7 +26,13 @@ _fork = get_context("forkserver")
 _fork.set_forkserver_preload(
     [
         *("bot.cli.run", "bot.cli.check", "bot.cli.explain", "bot.cli.backtest", "bot.cli.init", "bot.cli.schema"),
-        *("bot.cli.suggest", "bot.cli.new", "bot.cli.index", "bot.cli.index_text", "bot.cli.index_measuring"),
+        *(
+            "bot.cli.suggest",
+            "bot.cli.new",
+            "bot.cli.index",
+            "bot.duplicates.index.terminal",
+            "bot.cli.index_measuring",
+        ),
         *("bot.cli.studio", "bot.cli.explain_text", "bot.github.client", "rich.console", "rich.progress", __name__),
     ]
 )

@@ -1,0 +1,1 @@
+"""How often the right earlier issue is found."""

@@ -1,0 +1,103 @@
+"""Where a run looks for earlier reports: in an index file, or by GitHub's own search."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.duplicates.candidates import FindEarlier, Findings
+from bot.errors import SignpostError, TrackerError
+from bot.tracker.types import Issue, Searcher
+
+
+def choose_finder(index: str | None, searcher: Searcher | None) -> FindEarlier | None:
+    """The index, if there is one; else GitHub's search, if there is a token; else None where no index is named.
+
+    An index that is named and is not there is remarked: a workflow's cache may not have it yet.
+    """
+    if index and (searcher is None or _may_be_there(Path(index))):
+        return FindInIndex(Path(index))
+    if searcher is None:
+        return None
+    missing = f"there is no index {index} (yet); GitHub's own search was used" if index else None
+    return FindOnGitHub(searcher, missing)
+
+
+def _may_be_there(index: Path) -> bool:
+    from bot.duplicates.index.file import is_missing
+
+    return not is_missing(index)
+
+
+@dataclass(frozen=True, slots=True)
+class FindInIndex:
+    """Looks in an index file; one that cannot be read is remarked, and never ends a run."""
+
+    path: Path
+    is_free: bool = True
+
+    def __call__(self, issue: Issue) -> Findings:
+        """What the index has; see `FindEarlier`."""
+        from bot.duplicates.index.reader import name_other
+        from bot.duplicates.index.search import search_index
+        from bot.duplicates.search.results import list_earlier, tell_expectation
+
+        try:
+            found = search_index(self.path, issue)
+        except SignpostError as error:
+            return Findings(remarks=(f"earlier reports were not looked for: {error}",), is_whole=False)
+        if other := name_other(found.source, issue.repository):
+            return Findings(remarks=(f"the index {self.path} is of {other}, and was not asked",), is_whole=False)
+        earlier = list_earlier(found.candidates, found.threshold, found.size, issue)
+        known = found.calibration if found.calibration and found.calibration.is_telling else None
+        return Findings(
+            earlier=earlier,
+            is_calibrated=known is not None,
+            expected=tell_expectation(known) if known else "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FindOnGitHub:
+    """Asks GitHub's own search, with at most two requests; one that fails is remarked, and never ends a run."""
+
+    searcher: Searcher
+    remark: str | None = None
+    is_free: bool = False
+
+    def __call__(self, issue: Issue) -> Findings:
+        """What GitHub's search finds, ranked by the code of the index; see `FindEarlier`."""
+        from bot.duplicates.github_query import find_phrase
+        from bot.duplicates.search.model_file import read_model
+        from bot.duplicates.search.results import MOST_FOUND, rank_found
+
+        phrase, found, errors = find_phrase(issue), dict[int, Issue](), list[str]()
+        if self.remark:
+            errors.append(self.remark)
+        is_rare = is_whole = True
+        try:
+            if phrase:
+                by_error = self.searcher.search_issues(issue.repository, f'"{phrase.text}"')
+                found = {each.number: each for each in by_error.issues}
+                is_rare = by_error.total <= MOST_FOUND
+            for each in self._search_title(issue, is_last=phrase is not None):
+                found.setdefault(each.number, each)
+        except TrackerError as error:
+            errors.append(f"earlier reports were not looked for to the end: {error}")
+            is_whole = False
+        earlier = rank_found(issue, list(found.values()), phrase if is_rare else None, read_model())
+        return Findings(earlier=earlier, remarks=tuple(errors), is_whole=is_whole)
+
+    def _search_title(self, issue: Issue, *, is_last: bool) -> list[Issue]:
+        """By the sense of the title where GitHub offers that, and by what it finds alike itself; else by the words."""
+        from bot.duplicates.github_query import write_title_query, write_word_query
+
+        if not (title := write_title_query(issue)):
+            return []
+        words = write_word_query(issue)
+        if not self.searcher.may_search_by_sense:
+            return [*self.searcher.search_issues(issue.repository, words).issues] if words else []
+        found = self.searcher.search_issues(issue.repository, title, by_sense=True)
+        if is_last:
+            return [*found.issues]
+        if found.is_by_sense or not words:
+            return [*found.issues, *self.searcher.list_alike(issue)]
+        return [*found.issues, *self.searcher.search_issues(issue.repository, words).issues]

@@ -1,0 +1,1 @@
+"""The index of past issues: one SQLite file."""

@@ -1,0 +1,172 @@
+"""An index as a collection of reports: only what a query asks for is read from the file."""
+
+import json
+import sqlite3
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from bot.duplicates.index.record import hash_mark, make_former
+from bot.duplicates.search.collection import LAG, Posting
+from bot.duplicates.search.document import Profile
+from bot.duplicates.search.memory_collection import hash_pair
+
+PAGE = 4_096
+"""Pairs are counted on pages of so many slots, a byte each."""
+
+MOST = 255
+_ROWS = """
+SELECT r.document, r.number, r.author, r.created, r.original IS NOT NULL AND r.created < :known, r.content,
+    (SELECT max(m.created) FROM mention m WHERE m.target = r.number AND m.created < :now),
+    (SELECT count(*) FROM report d WHERE d.original = r.number AND d.created < :known),
+    (SELECT max(d.created) FROM report d WHERE d.original = r.number AND d.created < :known)
+FROM report r WHERE r.document IN (SELECT value FROM json_each(:documents))
+"""
+_ORIGINALS = """
+SELECT o.document FROM report r JOIN report o ON o.number = r.original
+WHERE r.document IN (SELECT value FROM json_each(:documents)) AND r.created < :known
+"""
+
+
+class IndexCollection:
+    """The reports of an index file, as they are in the transaction that the connection is in.
+
+    Errors of SQLite are explained where the file is opened (`explain_damage`).
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, later: frozenset[int] = frozenset(), now: float = float("inf")
+    ) -> None:
+        """For what was known at a moment of the past, `now` in seconds since 1970, and `later` what was filed since."""
+        self._connection = connection
+        self._words: dict[str, tuple[int, int]] = {}
+        self._pages: dict[int, bytes] = {}
+        self._recent: Counter[int] | None = None
+        self._moment = {"now": now, "known": now - LAG}
+        self.facts = read_facts(connection)
+        self._size = int(self.facts.get("reports", 0))
+        self._segments = [row[0] for row in connection.execute("SELECT id FROM segment ORDER BY id")]
+        self._gone = later.union(row[0] for row in connection.execute("SELECT document FROM gone"))
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    @property
+    def gone(self) -> frozenset[int]:
+        return self._gone
+
+    def count_word(self, word: str) -> int:
+        return self._find_word(word)[1]
+
+    def _find_word(self, word: str) -> tuple[int, int]:
+        if word not in self._words:
+            row = self._connection.execute("SELECT id, count FROM word WHERE word = ?", (word,)).fetchone()
+            self._words[word] = row or (-1, 0)
+        return self._words[word]
+
+    def list_postings(self, word: str) -> Iterator[Posting]:
+        number = self._find_word(word)[0]
+        for segment in self._segments:
+            row = self._connection.execute(
+                "SELECT documents, impacts FROM posting WHERE segment = ? AND word = ?", (segment, number)
+            ).fetchone()
+            if row:
+                yield array("I", row[0]), row[1]
+
+    def count_pair(self, pair: tuple[str, str]) -> int:
+        slot = hash_pair(pair)
+        page, place = divmod(slot, PAGE)
+        if page not in self._pages:
+            row = self._connection.execute("SELECT counts FROM pair WHERE page = ?", (page,)).fetchone()
+            self._pages[page] = row[0] if row else bytes(PAGE)
+        return min(MOST, self._pages[page][place] + self._count_recent()[slot])
+
+    def _count_recent(self) -> Counter[int]:
+        if self._recent is None:
+            rows = self._connection.execute("SELECT slots FROM recent_pair")
+            self._recent = Counter(slot for (slots,) in rows for slot in array("I", slots))
+        return self._recent
+
+    def find_marked(self, fingerprint: str) -> Sequence[int]:
+        rows = self._connection.execute("SELECT document FROM mark WHERE hash = ?", (hash_mark(fingerprint),))
+        return [row[0] for row in rows]
+
+    def list_originals(self, documents: Iterable[int]) -> list[int]:
+        return [row[0] for row in self._connection.execute(_ORIGINALS, self._ask_for(documents))]
+
+    def read_profiles(self, documents: Iterable[int]) -> dict[int, Profile]:
+        """A document that is gone is left out."""
+        rows = self._connection.execute(_ROWS, self._ask_for(set(documents) - self._gone))
+        return {row.document: _read_profile(row) for row in map(_Row._make, rows)}
+
+    def _ask_for(self, documents: Iterable[int]) -> dict[str, object]:
+        return {"documents": json.dumps(list(documents)), **self._moment}
+
+    def read_issue(self, number: int) -> Profile | None:
+        """The profile of an issue, if it is there."""
+        row = self._connection.execute("SELECT document FROM report WHERE number = ?", (number,)).fetchone()
+        return None if row is None else self.read_profiles([row[0]])[row[0]]
+
+    def read_original(self, number: int) -> int | None:
+        """What an issue is known to be a duplicate of."""
+        row = self._connection.execute("SELECT original FROM report WHERE number = ?", (number,)).fetchone()
+        return None if row is None else row[0]
+
+    def list_latest(self, most: int) -> list[int]:
+        """The documents of the issues that were filed last, the oldest of them first."""
+        rows = self._connection.execute(
+            "SELECT document FROM report ORDER BY created DESC, number DESC LIMIT ?", (most,)
+        )
+        return [row[0] for row in rows][::-1]
+
+    def read_states(self, numbers: Iterable[int]) -> dict[int, str]:
+        """`open` or `closed`, as it was when the issue was last seen."""
+        query = "SELECT number, state FROM report WHERE number IN (SELECT value FROM json_each(?))"
+        return dict(self._connection.execute(query, (json.dumps(list(numbers)),)))
+
+
+def read_facts(connection: sqlite3.Connection) -> dict[str, str]:
+    """What is known of the index as a whole."""
+    return dict(connection.execute("SELECT name, value FROM fact"))
+
+
+def name_other(source: str, repository: str) -> str | None:
+    """The repository that an index is of, by its fact `source`, where that is another one than is meant.
+
+    None where either is not known: the name of a file has no slash.
+    """
+    is_known = "/" in source and bool(repository)
+    return source if is_known and source.casefold() != repository.casefold() else None
+
+
+def read_form_text(facts: Mapping[str, str]) -> frozenset[str]:
+    """The lines of the repository's own issue forms, as they were learned when the index was built."""
+    return frozenset(json.loads(facts.get("form_text", "[]")))
+
+
+class _Row(NamedTuple):
+    """The columns of the query above."""
+
+    document: int
+    number: int
+    author: str
+    created: float
+    is_duplicate: int
+    content: bytes
+    mentioned: float | None
+    duplicates: int
+    repeated: float | None
+
+
+def _read_profile(row: _Row) -> Profile:
+    return replace(
+        make_former(row.number, row.content),
+        author=row.author,
+        created=row.created,
+        active=max(row.created, row.mentioned or row.created, row.repeated or row.created),
+        duplicates=row.duplicates,
+        is_duplicate=bool(row.is_duplicate),
+    )

@@ -1,0 +1,135 @@
+"""An issue in the form in which an index keeps it; made in any process, put in by the one that writes. Pure."""
+
+import json
+import re
+import zlib
+from array import array
+from collections.abc import Container
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from bot.duplicates.search.collection import measure_impact
+from bot.duplicates.search.document import Profile, make_profile
+from bot.duplicates.search.memory_collection import hash_pair
+from bot.tracker.types import Issue
+
+_REFERENCE = re.compile(r"#([0-9]{1,9})\b", re.ASCII)
+_DUPLICATE = re.compile(r"^\s*duplicate of\s+#([0-9]{1,9})\b", re.ASCII | re.IGNORECASE | re.MULTILINE)
+"""What GitHub takes as a mark: https://docs.github.com/en/issues/tracking-your-work-with-issues/administering-issues/marking-issues-or-pull-requests-as-a-duplicate"""
+_MAINTAINERS = {"OWNER", "MEMBER", "COLLABORATOR"}
+_MAX_MENTIONS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A report to be put in.
+
+    `digest` changes when its text does; `content` is its profile, compressed; `impacts` a byte for each of `words`;
+    `pairs` and `marks` are slots and hashes (native arrays of `I` and `Q`). `mentions` are the issues that it names,
+    `original` the one that it is a duplicate of (see `find_original`).
+    """
+
+    number: int
+    digest: int
+    created: float
+    author: str
+    state: str
+    content: bytes
+    words: tuple[str, ...]
+    impacts: bytes
+    pairs: bytes
+    marks: bytes
+    title_length: int
+    body_length: int
+    mentions: tuple[int, ...] = ()
+    original: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An issue whose text is in the index already: what may have changed beside it."""
+
+    number: int
+    state: str
+    original: int | None
+
+
+def make_entry(issue: Issue, form_text: Container[str] = frozenset(), original: int | None = None) -> Entry:
+    """An issue as it is put in; `original` is what is known from elsewhere to be the issue that it repeats."""
+    profile = make_profile(issue, form_text)
+    words = tuple(sorted(profile.words))
+    lengths = (len(profile.title_words), len(profile.body_words))
+    titles, bodies = profile.title_counts, profile.body_counts
+    return Entry(
+        number=issue.number,
+        digest=digest_text(issue),
+        created=profile.created,
+        author=profile.author,
+        state=issue.state,
+        content=pack_content(profile),
+        words=words,
+        impacts=bytes(measure_impact(titles.get(word, 0), bodies.get(word, 0), lengths) for word in words),
+        pairs=array("I", sorted({hash_pair(pair) for pair in profile.pairs})).tobytes(),
+        marks=array("Q", sorted(map(hash_mark, profile.fingerprints))).tobytes(),
+        title_length=lengths[0],
+        body_length=lengths[1],
+        mentions=list_mentions(issue),
+        original=original or find_original(issue),
+    )
+
+
+def digest_text(issue: Issue) -> int:
+    """Changes when the text of an issue does."""
+    return zlib.crc32(f"{issue.title}\0{issue.body}".encode("utf-8", "replace"))
+
+
+def list_mentions(issue: Issue) -> tuple[int, ...]:
+    """The issues of the same repository that an issue names, at most 50."""
+    return tuple(sorted({int(number) for number in _REFERENCE.findall(issue.body)} - {issue.number})[:_MAX_MENTIONS])
+
+
+def find_original(issue: Issue) -> int | None:
+    """The issue that this one is a duplicate of; 0 where GitHub says that it is none, None where nobody says anything.
+
+    GitHub's own marks decide, and a mark that was taken back as well. Without any, a maintainer's comment does, in the
+    words that GitHub understands: the last one.
+    """
+    if issue.duplicate_of is not None:
+        return 0 if issue.duplicate_of == issue.number else issue.duplicate_of
+    found = None
+    for comment in issue.comments:
+        if comment.association in _MAINTAINERS and (match := _DUPLICATE.search(comment.body)):
+            found = int(match[1])
+    return None if found == issue.number else found
+
+
+def hash_mark(mark: str) -> int:
+    """A fingerprint as a number of 56 bits."""
+    return int.from_bytes(blake2b(mark.encode("utf-8", "replace"), digest_size=7).digest(), "big")
+
+
+def pack_content(profile: Profile) -> bytes:
+    """What a profile holds beside its number, author and dates."""
+    words = [" ".join(profile.title_words), " ".join(profile.body_words)]
+    return zlib.compress(json.dumps([profile.title, *words, sorted(profile.fingerprints)]).encode())
+
+
+def unpack_content(content: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...], frozenset[str]]:
+    """Title, words of the title, words of the body, fingerprints; raises zlib.error or ValueError for anything else."""
+    title, title_words, body_words, marks = json.loads(zlib.decompress(content))
+    return title, tuple(title_words.split()), tuple(body_words.split()), frozenset(marks)
+
+
+def make_former(number: int, content: bytes) -> Profile:
+    """The profile that a content was made of, without author and dates; raises like `unpack_content`."""
+    title, title_words, body_words, marks = unpack_content(content)
+    return Profile(
+        number=number,
+        title=title,
+        title_words=title_words,
+        body_words=body_words,
+        fingerprints=marks,
+        author="",
+        created=0,
+        active=0,
+    )

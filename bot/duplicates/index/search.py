@@ -1,0 +1,91 @@
+"""An index asked: who said it before, and what of it may be shown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.duplicates.index.file import read_index
+from bot.duplicates.index.reader import IndexCollection, read_form_text
+from bot.duplicates.search.calibration import Calibration, Replayed, read_calibration
+from bot.duplicates.search.document import Profile, make_profile
+from bot.duplicates.search.model import Model
+from bot.duplicates.search.model_file import read_model
+from bot.duplicates.search.ranker import Candidate, choose_related, find_best, settle_tier
+from bot.duplicates.search.ranker__duplicates_search import search_collection
+from bot.tracker.types import Issue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What an index answers about `issue` (None: about one that it holds).
+
+    `candidates` are what it found, the likeliest first; `states` says what each was when it was last seen. `related`
+    are those that may be shown, from the `threshold` on; `calibration` says what to expect of it, and is None where the
+    index was never calibrated. Where it tells nothing (`is_telling`), the threshold is the model's own. `model` ranked
+    them; `size` is how many issues the index holds, `source` where they are from.
+    """
+
+    issue: Issue | None
+    candidates: tuple[Candidate, ...]
+    related: tuple[Candidate, ...]
+    states: dict[int, str]
+    threshold: float
+    calibration: Calibration | None
+    model: Model
+    size: int
+    source: str = ""
+
+
+def search_index(path: Path, issue: Issue) -> Search:
+    """Who said it before. Raises SettingsError where the index cannot be read (WrongFileError: where it is none)."""
+    with read_index(path) as connection:
+        collection = IndexCollection(connection)
+        query = make_profile(issue, read_form_text(collection.facts))
+        return _answer(query, collection, issue)
+
+
+def search_number(path: Path, number: int) -> Search | None:
+    """Who said it before an issue that the index holds, None where it does not; raises like `search_index`."""
+    with read_index(path) as connection:
+        collection = IndexCollection(connection)
+        profile = collection.read_issue(number)
+        return None if profile is None else _answer(profile, collection)
+
+
+def _answer(query: Profile, collection: IndexCollection, issue: Issue | None = None) -> Search:
+    model = read_model()
+    candidates = tuple(settle_tier(each, collection.size) for each in search_collection(query, collection, model))
+    stored = collection.facts.get("calibration")
+    calibration = read_calibration(stored) if stored else None
+    threshold = calibration.threshold if calibration and calibration.is_telling else model.threshold
+    return Search(
+        issue=issue,
+        candidates=candidates,
+        related=choose_related(candidates, threshold),
+        states=collection.read_states(candidate.number for candidate in candidates),
+        threshold=threshold,
+        calibration=calibration,
+        model=model,
+        size=collection.size,
+        source=collection.facts.get("source", ""),
+    )
+
+
+def replay_latest(path: Path, most: int) -> Iterator[Replayed]:
+    """The last issues of an index asked about anew, each by what was there before it; raises like `search_index`."""
+    model = read_model()
+    with read_index(path) as connection:
+        latest = IndexCollection(connection).list_latest(most)
+        for place, document in enumerate(latest):
+            query = IndexCollection(connection).read_profiles([document])[document]
+            collection = IndexCollection(connection, frozenset(latest[place:]), query.created)
+            candidates = search_collection(query, collection, model)
+            best, shown = find_best(candidates), choose_related(candidates, 0.0)
+            original = IndexCollection(connection).read_original(query.number)
+            settled = (settle_tier(each, collection.size) for each in candidates if not each.is_series)
+            yield Replayed(
+                score=best.score if best else 0.0,
+                is_known=original is not None,
+                is_right=any(candidate.number == original for candidate in shown),
+                has_error=any(each.tier == "B" for each in settled),
+            )

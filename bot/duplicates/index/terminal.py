@@ -1,0 +1,187 @@
+"""What `signpost index` prints for people."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import exp
+from pathlib import Path
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bot.archive.stats import Share
+from bot.cli.index_asking import explain_left_out
+from bot.cli.index_building import Built
+from bot.duplicates.evaluation.metrics import Recall
+from bot.duplicates.index.search import Search
+from bot.duplicates.search.calibration import LEAST, Calibration
+from bot.duplicates.search.features__duplicates_feature_words import FEATURES, describe_value
+from bot.duplicates.search.ranker import Candidate
+from bot.duplicates.search.ranker__duplicates_explaining import locate_marks, weigh_features
+from bot.output.console import make_console
+from bot.text.redaction__history_shown import show_text
+from bot.tracker.types import Issue
+
+_TELLING = 6
+_NEAREST = 3
+_INDENT = 11
+_TIERS: Mapping[str, str] = {"A": "the same known problem", "B": "the same rare error or text", "C": "reads alike"}
+_LEGEND = (
+    "the likeliest comes first; its percentage says how likely it, or one close behind, is the same problem;"
+    " B: both show the same rare error or text, C: they read alike"
+)
+_LEGEND_OF_REASONS = (
+    "before each reason: how far it moves the candidate among those found (+0.70 doubles its odds, -0.70 halves them),"
+    " and what was measured"
+)
+
+
+def print_built(built: Built, path: Path) -> None:
+    """What an index holds now."""
+    done = f"built ({built.reason})" if built.reason else "built"
+    changed = done if built.is_new else f"{built.changed:,} new or changed"
+    make_console().print(f"{path}: {built.issues:,} issues, {changed}", markup=False)
+
+
+def print_search(search: Search, most: int, *, is_explained: bool) -> None:
+    """Candidates, what may be shown of them, and on request why."""
+    console = make_console()
+    shown = search.candidates[:most]
+    if not shown:
+        console.print(f"nothing alike among {search.size:,} issues", markup=False)
+    for candidate in shown:
+        if is_explained and candidate is not shown[0]:
+            console.print()
+        _print_candidate(console, candidate, search)
+        if is_explained:
+            _print_reasons(console, candidate, search)
+    if shown:
+        console.print(_LEGEND, style="dim", markup=False)
+    if shown and is_explained:
+        console.print(_LEGEND_OF_REASONS, style="dim", markup=False)
+    console.print(_tell_threshold(search), style="dim", markup=False)
+
+
+def _print_candidate(console: Console, candidate: Candidate, search: Search) -> None:
+    line = Text()
+    line.append(f"{candidate.score:6.1%}  {candidate.tier}  ", "bold green" if candidate in search.related else "dim")
+    line.append(f"#{candidate.number} ", "bold").append(show_text(candidate.title))
+    line.append(f"  ({search.states.get(candidate.number, 'open')})", "dim")
+    console.print(line)
+    _print_indented(console, show_text(candidate.why))
+
+
+def _print_reasons(console: Console, candidate: Candidate, search: Search) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    for justify in ("left", "right", "right", "left"):
+        table.add_column(justify=justify)
+    for one in weigh_features(candidate, search.candidates, search.model)[:_TELLING]:
+        style = "green" if one.gain > 0 else "red"
+        value = describe_value(one.name, one.value)
+        table.add_row(" " * (_INDENT - 1), Text(f"{one.gain:+.2f}", style), value, FEATURES[one.name])
+    console.print(table)
+    for where, rarity in _list_shared(candidate, search.issue).items():
+        _print_indented(console, f"both have, as about one report in {exp(rarity):,.0f}: {show_text(where)}", "cyan")
+    if reason := explain_left_out(candidate, search.related, search.threshold):
+        _print_indented(console, f"not shown to reporters: {reason}", "dim")
+
+
+def _list_shared(candidate: Candidate, issue: Issue | None) -> dict[str, float]:
+    """The rarest marks that both have, as they stand in the issue that was asked about."""
+    shared: dict[str, float] = {}
+    places = locate_marks(issue.title, issue.body) if issue and candidate.marks else {}
+    for mark, rarity in candidate.marks[:_NEAREST]:
+        shared.setdefault(places.get(mark) or mark.partition(":")[2], rarity)
+    return shared
+
+
+def _print_indented(console: Console, text: str, style: str = "") -> None:
+    console.print(Padding(Text(text, style), (0, 0, 0, _INDENT)))
+
+
+def _tell_threshold(search: Search) -> str:
+    found = search.calibration
+    if found is None or not found.is_telling:
+        few = f" from {LEAST} issues on" if found else ""
+        return (
+            f"{search.size:,} issues; C is shown from {search.threshold:.1%} on, which is the model's own threshold:"
+            f" `signpost index calibrate` learns that of this repository{few}"
+        )
+    caught = f", and {found.caught} of {found.known} known duplicates the right one" if found.known else ""
+    return (
+        f"{search.size:,} issues; C is shown from {search.threshold:.1%} on: of the last {found.replayed:,} issues"
+        f" {found.shown} would have been shown something{caught}"
+    )
+
+
+def print_calibration(calibration: Calibration, path: Path) -> None:
+    """What was learned, what it would have done to the issues that were replayed, and what comes of it."""
+    console = make_console()
+    if not calibration.is_telling:
+        told = (
+            f"{path}: {_count(calibration.replayed, 'issue was', 'issues were')} replayed; these are few: below {LEAST}"
+            " issues chance decides, so the model's own threshold holds, and no comment links what only reads alike"
+        )
+        console.print(told, style="yellow", markup=False)
+        return
+    for line in _tell_calibration(calibration, path):
+        console.print(line, markup=False)
+
+
+def _tell_calibration(calibration: Calibration, path: Path) -> Iterator[str]:
+    yield (
+        f"{path}: what only reads alike (tier C) is shown from {calibration.threshold:.1%} on,"
+        f" for at most {calibration.share:.1%} of ordinary issues"
+    )
+    errors = (
+        f"; besides, {calibration.same_error:,} the same rare error or text (tier B)" if calibration.same_error else ""
+    )
+    yield f"of the last {calibration.replayed:,} issues, {calibration.shown:,} would have been shown something{errors}"
+    if calibration.known:
+        yield f"{calibration.caught} of {calibration.known} known duplicates would have been shown the right one"
+    else:
+        yield "none of them is known to be a duplicate, so nobody can say how often the right one would be shown"
+    yield (
+        f"`signpost run --index {path}` goes by that; its comments link what only reads alike"
+        " with `duplicates: {tier_c: comment}` in config.yml"
+    )
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def print_recall(recall: Recall) -> None:
+    """The figures of an evaluation, with their 95 % intervals, and what each says."""
+    console = make_console()
+    asked = f"{_count(recall.duplicates, 'duplicate', 'duplicates')} and {recall.ordinary:,} ordinary issues"
+    console.print(f"{asked}, each asked about as if it had just been filed\n", markup=False)
+    ranks = {str(rank): share for rank, share in recall.recall.items()}
+    _print_shares(console, ("right one among the first", "part of the duplicates"), ranks)
+    console.print(f"mean reciprocal rank  {recall.mrr:.3f} (1 where the right one is always the first)\n", markup=False)
+    caught = {f"{alarm:.0%}": share for alarm, share in recall.caught.items()}
+    columns = ("ordinary issues shown something", "duplicates shown the right one")
+    _print_shares(console, columns, caught, [f"{recall.thresholds[alarm]:.1%}" for alarm in recall.caught])
+    if recall.ordinary < LEAST:
+        told = f"these are few ordinary issues: below {LEAST} chance decides what part of them is shown something"
+        console.print(told, style="yellow", markup=False)
+    console.print("\nby tier, whatever the score:", markup=False)
+    _print_tiers(console, recall)
+
+
+def _print_tiers(console: Console, recall: Recall) -> None:
+    table = Table("tier", "duplicates shown any", "and the right one", "ordinary issues shown any", box=None)
+    for tier, count in recall.tiers.items():
+        row = (count.duplicates, count.right, count.ordinary)
+        table.add_row(f"{tier}: {_TIERS[tier]}", *(f"{number:,}" for number in row))
+    console.print(table)
+
+
+def _print_shares(
+    console: Console, columns: tuple[str, str], shares: dict[str, Share], thresholds: Sequence[str] = ()
+) -> None:
+    """A table of shares; `thresholds` are the scores from which on something is shown then."""
+    table = Table(*columns, "95 % interval", *(["from a score of"] if thresholds else []), box=None)
+    for (name, share), *threshold in zip(shares.items(), *([thresholds] if thresholds else []), strict=True):
+        table.add_row(name, f"{share.value:.3f}", f"{share.low:.3f} to {share.high:.3f}", *threshold)
+    console.print(table)

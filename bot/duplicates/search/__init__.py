@@ -1,0 +1,1 @@
+"""From an issue to ranked candidates, over any collection. Pure."""

@@ -1,0 +1,184 @@
+"""Two reports compared: few numbers, each of which a person can check. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import log1p
+from typing import NamedTuple
+
+from bot.duplicates.search.collection import FULL_IMPACT, SATURATION, Collection, measure_impact, weigh_rarity
+from bot.duplicates.search.document import Profile
+from bot.duplicates.search.fingerprint import is_message
+from bot.duplicates.search.retrieval import AskedWord, Found
+
+DAY = 86_400
+_SHORTLY = 2
+"""Days within which reports by one author are a series ("… (2)"), not duplicates."""
+
+
+class Features(NamedTuple):
+    """What is compared of a query and a candidate; shares are between 0 and 1, rarities in nats.
+
+    word_score: against the best candidate's. self_score: against the query's own. title_score: words in both titles,
+    against the best. age, quiet: logarithm of the days since it was filed, and since a report last pointed to it.
+    title_likeness: Dice of the titles' trigrams. rarest_word, rarest_pair: the rarest shared word, and pair of
+    neighbouring words. pairs: logarithm of the rarity of all shared pairs. title_told, title_answered: how much of the
+    query's title the candidate has anywhere, and of the candidate's title the query. rarest_mark, marks, place: the
+    rarest shared fingerprint, all of them, and the rarest place in a source. duplicates: logarithm of those that the
+    candidate already has. is_duplicate: it is one itself. same_author, series: filed by the same author, and shortly
+    after. length: logarithm of the words of its body. shared: the share of the query's words.
+    """
+
+    word_score: float
+    self_score: float
+    title_score: float
+    age: float
+    quiet: float
+    title_likeness: float
+    rarest_word: float
+    title_told: float
+    title_answered: float
+    rarest_mark: float
+    marks: float
+    place: float
+    pairs: float
+    rarest_pair: float
+    duplicates: float
+    same_author: float
+    series: float
+    length: float
+    shared: float
+    is_duplicate: float
+
+
+def tell_features(features: Features, digits: int) -> dict[str, float]:
+    """The features by their names, rounded, as they are in JSON.
+
+    `meaning` is always 0: scripts that were written when a sentence model could fill it still find it.
+    """
+    return {**{name: round(value, digits) for name, value in features._asdict().items()}, "meaning": 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A candidate, its features, and what it shares with the query that is rare.
+
+    `agreement` is how much of what the query's messages say the candidate says too, by their rarity: 0 to 1.
+    """
+
+    profile: Profile
+    features: Features
+    marks: tuple[tuple[str, float], ...]
+    words: tuple[str, ...]
+    agreement: float = 0.0
+
+
+class _Asker:
+    """The query's side of all comparisons, computed once."""
+
+    def __init__(self, query: Profile, words: Sequence[AskedWord], collection: Collection) -> None:
+        self.query, self.collection = query, collection
+        self.rarity = {asked.word: asked.rarity for asked in words}
+        self.title = {word: self._weigh(word) for word in query.title_counts}
+        self.title_sum = sum(self.title.values()) or 1.0
+        self.self_score = (
+            sum(asked.weight * (SATURATION + 1) * self._impact(query, asked.word) for asked in words) or 1.0
+        )
+        self._pair_rarity: dict[tuple[str, str], float] = {}
+
+    def _weigh(self, word: str) -> float:
+        known = self.rarity.get(word)
+        if known is None:
+            known = self.rarity[word] = weigh_rarity(self.collection.count_word(word), self.collection.size)
+        return known
+
+    def _impact(self, profile: Profile, word: str) -> float:
+        lengths = (len(profile.title_words), len(profile.body_words))
+        counts = profile.title_counts.get(word, 0), profile.body_counts.get(word, 0)
+        return measure_impact(*counts, lengths) / FULL_IMPACT
+
+    def compare(self, candidate: Profile, score: float, marks: tuple[tuple[str, float], ...]) -> Features:
+        """The features, with `word_score` and `title_score` still absolute."""
+        query, shared = self.query, self.query.words & candidate.words
+        pairs = [self._weigh_pair(pair) for pair in query.pairs & candidate.pairs]
+        union = len(query.trigrams) + len(candidate.trigrams)
+        theirs = {word: self._weigh(word) for word in candidate.title_counts}
+        days = max((query.created - candidate.created) / DAY, 0.01)
+        is_same = candidate.author == query.author != "ghost"
+        return Features(
+            word_score=score,
+            self_score=score / self.self_score,
+            title_score=sum(rarity for word, rarity in self.title.items() if word in theirs),
+            age=log1p(days),
+            quiet=log1p(max((query.created - candidate.active) / DAY, 0.01)),
+            title_likeness=2 * len(query.trigrams & candidate.trigrams) / (union or 1),
+            rarest_word=max(map(self._weigh, shared), default=0.0),
+            title_told=sum(rarity for word, rarity in self.title.items() if word in candidate.words) / self.title_sum,
+            title_answered=sum(rarity for word, rarity in theirs.items() if word in query.words)
+            / (sum(theirs.values()) or 1.0),
+            rarest_mark=max((rarity for _, rarity in marks), default=0.0),
+            marks=log1p(sum(rarity for _, rarity in marks)),
+            place=max((rarity for mark, rarity in marks if mark.startswith("place:")), default=0.0),
+            pairs=log1p(sum(pairs)),
+            rarest_pair=max(pairs, default=0.0),
+            duplicates=log1p(candidate.duplicates),
+            same_author=float(is_same),
+            series=float(is_same and days < _SHORTLY),
+            length=log1p(len(candidate.body_words)),
+            shared=len(shared) / (len(query.words) or 1),
+            is_duplicate=float(candidate.is_duplicate),
+        )
+
+    def _weigh_pair(self, pair: tuple[str, str]) -> float:
+        known = self._pair_rarity.get(pair)
+        if known is None:
+            count = self.collection.count_pair(pair)
+            known = self._pair_rarity[pair] = weigh_rarity(count, self.collection.size)
+        return known
+
+    def name_rarest(self, candidate: Profile, most: int = 3) -> tuple[str, ...]:
+        """The rarest shared words, for people."""
+        shared = self.query.words & candidate.words
+        return tuple(sorted(shared, key=lambda word: (-self._weigh(word), word))[:most])
+
+
+def compare_candidates(
+    query: Profile, words: Sequence[AskedWord], found: Found, collection: Collection
+) -> tuple[Compared, ...]:
+    """Every candidate compared with the query; the query itself is none, nor is what was filed after it."""
+    profiles = collection.read_profiles(found.scores)
+    asker = _Asker(query, words, collection)
+    rows = [
+        (profile, asker.compare(profile, found.scores[document], found.marks.get(document, ())), document)
+        for document, profile in profiles.items()
+        if profile.number != query.number and profile.created <= query.created
+    ]
+    best = _find_best([features for _, features, _ in rows])
+    return tuple(
+        Compared(
+            profile,
+            _relate(features, best),
+            found.marks.get(document, ()),
+            asker.name_rarest(profile),
+            measure_agreement(found.marks.get(document, ()), found.said),
+        )
+        for profile, features, document in rows
+    )
+
+
+def measure_agreement(marks: Iterable[tuple[str, float]], said: float) -> float:
+    """The rarity of the shared messages against that of all that the query says."""
+    return sum(rarity for mark, rarity in marks if is_message(mark)) / said if said else 0.0
+
+
+def _find_best(features: Iterable[Features]) -> Mapping[str, float]:
+    found = list(features)
+    return {
+        "word_score": max((row.word_score for row in found), default=0.0) or 1.0,
+        "title_score": max((row.title_score for row in found), default=0.0) or 1.0,
+    }
+
+
+def _relate(features: Features, best: Mapping[str, float]) -> Features:
+    return features._replace(
+        word_score=features.word_score / best["word_score"], title_score=features.title_score / best["title_score"]
+    )

@@ -1,0 +1,200 @@
+"""Candidates in the order in which they are likely to be the same problem, each with its reason in words. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import exp, log, log1p
+from typing import Literal
+
+import re2
+
+from bot.duplicates.search.collection import weigh_rarity
+from bot.duplicates.search.document import Profile
+from bot.duplicates.search.features import Compared, Features
+from bot.duplicates.search.fingerprint import is_telling
+from bot.duplicates.search.model import Model, Standing
+
+Tier = Literal["A", "B", "C"]
+
+MOST_SHOWN = 3
+LONGEST_ERROR = 120
+"""Signs of an error message that a reason quotes."""
+
+_SAME_TITLE = 0.95
+_LIKE_TITLE = 0.8
+_NAMESAKE = 0.6
+_CERTAIN = 1e-6
+
+_MOST_WORDS = 0.9
+_LEAST_WORDS = 8
+"""So much makes a copy. In the first halves of two histories 20 of 21 were the same, the other one a task set twice."""
+
+_OF_CLUSTERS = ("duplicates", "is_duplicate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An earlier report, how likely it is the same problem (`score`, between 0 and 1), and why.
+
+    `tier` B shares a rare error with the query or is it again word for word (`is_copy`), C only reads alike; A is given
+    by whoever matched both with one rule. `marks` are the shared fingerprints, the rarest first, each with its rarity
+    in nats; `agreement` as in `Compared`. `is_elsewhere` where the titles name different platforms.
+    """
+
+    number: int
+    title: str
+    score: float
+    tier: Tier
+    why: str
+    features: Features
+    standing: Standing
+    marks: tuple[tuple[str, float], ...] = ()
+    agreement: float = 0.0
+    is_copy: bool = False
+    is_elsewhere: bool = False
+
+    @property
+    def is_series(self) -> bool:
+        """Filed by the same author within two days under another title: a series, hardly ever a duplicate."""
+        return is_series(self.features)
+
+    @property
+    def is_namesake(self) -> bool:
+        """Whether the titles are alike."""
+        return self.features.title_likeness >= _NAMESAKE
+
+
+def is_series(features: Features) -> bool:
+    """Whether a candidate was filed by the query's author within two days under another title."""
+    return bool(features.series) and features.title_likeness < _SAME_TITLE
+
+
+def is_copy(query: Profile, features: Features) -> bool:
+    """Whether the query is this candidate again, word for word.
+
+    Not where its author filed it on other days, too: those are chores that come back.
+    """
+    is_chore = bool(features.same_author and not features.series)
+    is_same = features.title_likeness >= _SAME_TITLE and features.shared >= _MOST_WORDS
+    return is_same and len(query.words) >= _LEAST_WORDS and not is_chore
+
+
+def rank_candidates(query: Profile, compared: Sequence[Compared], model: Model) -> tuple[Candidate, ...]:
+    """All candidates, the likeliest first."""
+    places = [model.score(row.features) for row in compared]
+    ranked = sorted(zip(places, compared, strict=True), key=lambda item: (-item[0], item[1].profile.number))
+    standings = judge_standings(query, [(place, row.features) for place, row in ranked])
+    return tuple(
+        _make_candidate(query, row, standing, model) for (_, row), standing in zip(ranked, standings, strict=True)
+    )
+
+
+def judge_standings(query: Profile, ranked: Sequence[tuple[float, Features]]) -> list[Standing]:
+    """The standing of each candidate, given the places and the features of all from the best to the last."""
+    if not ranked:
+        return []
+    places = [place for place, _ in ranked]
+    weights = [exp(place - places[0]) for place in places]
+    total = sum(weights)
+    shares = [min(max(weight / total, _CERTAIN), 1 - _CERTAIN) for weight in weights]
+    rivals = -sum(share * log(share) for share in shares)
+    lengths = log1p(len(query.title_words)), log1p(len(query.body_words))
+    best = [features for _, features in ranked if not is_series(features)][:MOST_SHOWN]
+    repeated, repeats = (max((getattr(row, name) for row in best), default=0.0) for name in _OF_CLUSTERS)
+    following = [*places[1:], places[-1]]
+    return [
+        Standing(log(share / (1 - share)), place - after, *lengths, rivals, repeated, repeats)
+        for share, place, after in zip(shares, places, following, strict=True)
+    ]
+
+
+def _make_candidate(query: Profile, row: Compared, standing: Standing, model: Model) -> Candidate:
+    candidate = Candidate(
+        number=row.profile.number,
+        title=row.profile.title,
+        score=model.believe(row.features, standing),
+        tier="C",
+        why=explain_likeness(query, row),
+        features=row.features,
+        standing=standing,
+        marks=tuple(sorted(row.marks, key=lambda item: (-item[1], item[0]))),
+        agreement=row.agreement,
+        is_copy=is_copy(query, row.features),
+        is_elsewhere=name_other_platforms(query.title, row.profile.title),
+    )
+    if candidate.is_copy:
+        return replace(candidate, tier="B", why="the same report, word for word")
+    return settle_tier(candidate)
+
+
+def explain_likeness(query: Profile, row: Compared) -> str:
+    """Why the two look alike, in words."""
+    if row.features.title_likeness >= _LIKE_TITLE:
+        return "nearly the same title"
+    words = ", ".join(dict.fromkeys(query.spelling.get(word, word) for word in row.words))
+    return f"shares the rare words {words}" if words else "shares no rare word"
+
+
+RARE = 5.5
+"""Nats: a message that at most one report in some 250 has."""
+
+SMALL = 1_000
+"""Below so many issues hardly a message is as rare as that; there one that `FEW` reports have is rare enough."""
+
+FEW = 10
+
+_AGREEMENT = 0.2
+_SAME_ERROR = 0.5
+_MOSTLY = 0.5
+"""Chosen by reading pairs of the first halves of two histories, in their whole and in chunks."""
+
+
+def settle_tier(candidate: Candidate, size: int = SMALL) -> Candidate:
+    """The candidate, in tier B if it has the same error as the query, in a repository of so many issues.
+
+    They share a rare message that tells which error it is, it is a good part of all that the query's messages say, and
+    the rest of the reports does not speak against it: either the score is high, or the titles are alike and hardly
+    another message is there. Where many have the same error no one's score is high.
+    """
+    error = name_error(candidate, weigh_rarity(FEW, size) if FEW < size < SMALL else RARE)
+    is_likely = candidate.score >= _SAME_ERROR and candidate.agreement >= _AGREEMENT
+    is_twin = candidate.is_namesake and candidate.agreement >= _MOSTLY
+    is_same = (is_likely or is_twin) and not candidate.is_elsewhere
+    return replace(candidate, tier="B", why=f"the same error: {error}") if is_same and error else candidate
+
+
+def name_error(candidate: Candidate, rare: float) -> str | None:
+    """The rarest message that both have and that tells an error; None where there is none so rare."""
+    found = [mark for mark, rarity in candidate.marks if rarity >= rare and is_telling(mark)]
+    return found[0].partition(":")[2][:LONGEST_ERROR] if found else None
+
+
+_PLATFORM = re2.compile(r"\b(android|ios|iphone|ipad|blackberry|windows|linux|mac ?os|os ?x|freebsd)\b")
+_FAMILIES = {"iphone": "ios", "ipad": "ios", "mac os": "macos", "os x": "macos", "osx": "macos"}
+
+
+def name_other_platforms(title: str, other: str) -> bool:
+    """Whether both titles name platforms, and none in common: often one author's report of each, word for word."""
+    one, two = find_platforms(title), find_platforms(other)
+    return bool(one and two) and not one & two
+
+
+def find_platforms(text: str) -> set[str]:
+    """The platforms that a text names."""
+    return {_FAMILIES.get(name, name) for name in _PLATFORM.findall(text.lower())}
+
+
+def find_best(candidates: Iterable[Candidate]) -> Candidate | None:
+    """The first that is no sibling of a series: its score decides whether anything of tier C is shown."""
+    return next((candidate for candidate in candidates if not candidate.is_series), None)
+
+
+def choose_related(candidates: Sequence[Candidate], threshold: float, most: int = MOST_SHOWN) -> tuple[Candidate, ...]:
+    """What may be shown of ranked candidates, at most three, B before C; siblings of a series are left out.
+
+    Those of tier B may be shown always; the others where the best of all reaches the threshold.
+    """
+    fitting = [candidate for candidate in candidates if not candidate.is_series][:most]
+    best = find_best(candidates)
+    is_sure = best is not None and best.score >= threshold
+    shown = [candidate for candidate in fitting if is_sure or candidate.tier == "B"]
+    return tuple(sorted(shown, key=lambda candidate: candidate.tier))
