@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.comment.rendering import find_server
+from bot.comment.renderer import find_server
 from bot.config import Config
 from bot.duplicates.candidates import (
     MOST_CHECKED,

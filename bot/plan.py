@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.actions import Action, Close, CreateComment, Plan, UpdateComment
 from bot.comment.marker import Marker, find_foreign_twin, find_own_comment, is_as_written, read_marker, sign_comment
-from bot.comment.rendering import (
+from bot.comment.renderer import (
     CommentError,
     check_comment,
     check_length,

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.actions import Action, AddLabels, Close, CreateLabels, Plan, RemoveLabels
 from bot.apply import Outcome
-from bot.comment.quoting import fence_code, quote_cell, quote_code
+from bot.comment.sanitizer__comment_quoting import fence_code, quote_cell, quote_code
 from bot.duplicates.candidates import Duplicate, LeftOut
 from bot.earlier_summary import describe_earlier
 from bot.judging import Linking

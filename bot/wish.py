@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.comment.rendering import compare_with_fix
+from bot.comment.renderer import compare_with_fix
 from bot.config import Config
 from bot.rules.matcher import Match
 from bot.rules.spec.condition import Mode

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import COMMANDS, main
-from bot.comment.rendering import make_section, render_comment
+from bot.comment.renderer import make_section, render_comment
 from bot.rules.loader import build_ruleset
 from bot.rules.matcher import match_rules, read_facts
 from tests.builders import an_issue

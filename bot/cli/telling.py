@@ -7,7 +7,7 @@ from typing import TextIO
 
 from bot.actions import AddLabels, CreateComment, UpdateComment
 from bot.comment.links import describe_status
-from bot.comment.quoting import fence_code
+from bot.comment.sanitizer__comment_quoting import fence_code
 from bot.earlier_summary import MOST_LEFT_OUT
 from bot.errors import SignpostError
 from bot.github import actions_runner

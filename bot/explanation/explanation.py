@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.comment.rendering import compare_with_fix
+from bot.comment.renderer import compare_with_fix
 from bot.config import Config
 from bot.explanation.excerpt import Excerpt, make_excerpt
 from bot.explanation.marks import Mark, number_marks, numbers_of

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal
 
-from bot.comment.rendering import CommentError, check_comment, make_section, render_comment
+from bot.comment.renderer import CommentError, check_comment, make_section, render_comment
 from bot.config import make_default_config
 from bot.duplicates.canonical import Target
 from bot.explanation.standing import StandingKind, judge_match

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.comment.links import describe_target, write_link
-from bot.comment.quoting import GITHUB, defuse, echo_capture, fence_code, find_pings, link_elsewhere
+from bot.comment.renderer__comment_translation import link_translations
+from bot.comment.sanitizer__comment_quoting import GITHUB, defuse, echo_capture, fence_code, find_pings, link_elsewhere
 from bot.comment.templates import read_template
-from bot.comment.translation import link_translations
 from bot.duplicates.candidates import Duplicate
 from bot.duplicates.canonical import Target
 from bot.errors import SignpostError

@@ -9,8 +9,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.comment.code import split_code
-from bot.comment.quoting import Echo, defuse, echo_capture, fence_code, find_pings, link_elsewhere, quote_code
+from bot.comment.sanitizer import split_code
+from bot.comment.sanitizer__comment_quoting import (
+    Echo,
+    defuse,
+    echo_capture,
+    fence_code,
+    find_pings,
+    link_elsewhere,
+    quote_code,
+)
 from bot.rules.conditions.verdict import Capture
 
 HOME = "octo-org/octo-repo"

@@ -1,4 +1,4 @@
-"""The one comment, as it stands; `python -m tests.comment.test_rendering` writes the golden files anew."""
+"""The one comment, as it stands; `python -m tests.comment.test_renderer` writes the golden files anew."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.comment.quoting import LONGEST_ECHO
-from bot.comment.rendering import (
+from bot.comment.renderer import (
     MAX_CHARACTERS,
     CommentError,
     Section,
@@ -23,6 +22,7 @@ from bot.comment.rendering import (
     render_comment,
     render_links,
 )
+from bot.comment.sanitizer__comment_quoting import LONGEST_ECHO
 from bot.comment.templates import read_template
 from bot.duplicates.candidates import SAME_RULE, Duplicate
 from bot.duplicates.canonical import Fix, Target

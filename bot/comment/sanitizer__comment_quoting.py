@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
-from bot.comment.code import Piece, split_code
+from bot.comment.sanitizer import Piece, split_code
 from bot.rules.conditions.verdict import Capture
 
 LONGEST_ECHO = 80
