@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bot.cli.schema import FILES, make_schemas
-from bot.config import Config, DuplicateSettings, Identity, LabelSettings, Skipped, Words
 from bot.rules.spec.condition import SECTION_TESTS, AtLeast, Condition, SectionNamed
 from bot.rules.spec.document import read_document
 from bot.rules.spec.pack import CaptureModel, CaptureSource, PackLayout, PackModel, Translation
@@ -27,6 +26,7 @@ from bot.rules.spec.rule import (
     RuleModel,
     ShowDuplicates,
 )
+from bot.triage.config import Config, DuplicateSettings, Identity, LabelSettings, Skipped, Words
 from tests.stand_ins.command import run_command
 from tests.stand_ins.language_server import NEWEST, OLDER, Finding, LanguageServer, run_language_server
 

@@ -17,9 +17,9 @@ from packaging.utils import canonicalize_name
 from pydantic import AliasChoices
 
 from bot.cli import index
-from bot.cli.telling import make_outputs
 from bot.github.actions_runner import Settings
-from bot.report import Report
+from bot.triage.log import make_outputs
+from bot.triage.result import Report
 from tests.stand_ins.lock import hold_lock
 
 ROOT = Path(__file__).parents[1]

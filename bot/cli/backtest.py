@@ -9,7 +9,6 @@ from typing import TextIO
 
 from bot.archive.jsonl import History, read_lines
 from bot.cli.history import add_history, open_history
-from bot.config import Config, make_default_config, read_config
 from bot.errors import SettingsError, explain_cause
 from bot.history.clusters import find_clusters
 from bot.history.messages import MessageTally
@@ -21,6 +20,7 @@ from bot.history.truth import Truth, parse_truth
 from bot.output.console import add_format, add_rules, list_rules, print_json
 from bot.output.progress import track
 from bot.rules.loader import read_place
+from bot.triage.config import Config, make_default_config, read_config
 
 _EPILOG = """\
 --against FILE is JSONL, one issue a line: {"number": 7, "rules": ["out-of-disk"]}, or {"number": 7, "class": "none"}.

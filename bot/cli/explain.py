@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.asked_issue import ISSUE_FORMS, add_repository, read_asked_issue
-from bot.config import Config, make_default_config, read_config
 from bot.errors import SettingsError, explain_cause
 from bot.explanation.explanation import IssueExplanation, make_explanation
 from bot.explanation.json_form import make_json
@@ -16,6 +15,7 @@ from bot.github.actions_runner import Settings
 from bot.output.console import add_format, add_rules, list_rules, make_console, print_json
 from bot.rules.loader import load_rules
 from bot.rules.ruleset import Ruleset
+from bot.triage.config import Config, make_default_config, read_config
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.sources import read_sources
-from bot.cli.telling import choose_stream, tell_failure, tell_report
 from bot.errors import SettingsError, SignpostError, explain_cause
 from bot.github import actions_runner
 from bot.github.payload_tracker import PayloadTracker
 from bot.github.webhook_event import IssueRequest, parse_event
 from bot.output.console import add_format, add_rules, print_json
-from bot.report import Report, make_json
-from bot.run import run
-from bot.sources import Sources
 from bot.tracker.types import IssueEvent, Skip
+from bot.triage.log import choose_stream, tell_failure, tell_report
+from bot.triage.result import Report, make_json
+from bot.triage.run import run
+from bot.triage.state import Sources
 
 if TYPE_CHECKING:
     from bot.github.client import GitHubTracker

@@ -81,10 +81,10 @@ def make_reference(schemas: dict[str, Schema]) -> str:
 
 def make_schemas(places: list[str]) -> dict[str, Schema]:
     """The schemas of a rule, a pack and the settings; that of a rule knows the rules at `places`."""
-    from bot.config import Config
     from bot.rules.schema import make_schema
     from bot.rules.spec.pack import PackModel
     from bot.rules.spec.rule import RuleModel
+    from bot.triage.config import Config
 
     rule = make_schema(RuleModel, "Signpost rule")
     if places:

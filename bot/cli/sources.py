@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bot.config import Config, make_default_config, parse_config, read_config
 from bot.errors import SettingsError, explain_cause
 from bot.rules.loader import build_ruleset, join_rulesets, load_rules, read_folder
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.document import Problem
 from bot.rules.spec.template import check_comment_template
-from bot.sources import Sources
 from bot.tracker.types import Tracker
+from bot.triage.config import Config, make_default_config, parse_config, read_config
+from bot.triage.state import Sources
 
 HOME = ".github/signpost"
 

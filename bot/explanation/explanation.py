@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.comment.renderer import compare_with_fix
-from bot.config import Config
 from bot.explanation.excerpt import Excerpt, make_excerpt
 from bot.explanation.marks import Mark, number_marks, numbers_of
 from bot.explanation.sight import SeenCapture, Sight, see_captures, see_issue
-from bot.explanation.standing import Standing, judge_match
 from bot.explanation.tree import Node, TreeMaker, number_node
 from bot.issue.facts import Facts
 from bot.rules.conditions.verdict import Verdict
@@ -18,9 +16,11 @@ from bot.rules.highlights import list_sources
 from bot.rules.matcher import Match, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Mode
-from bot.skip import find_issue_skip
 from bot.tracker.types import Issue
-from bot.wish import Wish, choose_wish
+from bot.triage.config import Config
+from bot.triage.decisions import Wish, choose_wish
+from bot.triage.decisions__explanation_standing import Standing, judge_match
+from bot.triage.skip import find_issue_skip
 
 NEAREST = 3
 """So many of the rules that do not match are shown, if they come near at all."""

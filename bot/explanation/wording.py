@@ -3,9 +3,9 @@
 from bot.explanation.explanation import Branch, ExplainedRule, IssueExplanation
 from bot.explanation.marks import Mark, MarkKind
 from bot.explanation.sight import SeenCapture, Sight
-from bot.explanation.standing import StandingKind
 from bot.explanation.tree import Node, Place
 from bot.rules.near_miss import NearMiss, NearMissKind
+from bot.triage.decisions__explanation_standing import StandingKind
 
 STANDINGS: dict[StandingKind, str] = {
     "speaks": "matches and speaks",

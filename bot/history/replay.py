@@ -8,7 +8,6 @@ from itertools import combinations
 
 from bot.archive.jsonl import Line, parse_line
 from bot.archive.stats__history_weeks import name_week
-from bot.config import Config
 from bot.errors import SettingsError
 from bot.history.messages import MessageTally
 from bot.history.tally import Agreement, Change, PatternTally, RuleTally, Tally, WeekTally, merge_tallies
@@ -18,9 +17,10 @@ from bot.issue.facts import Facts
 from bot.rules.loader import build_ruleset, join_rulesets
 from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.ruleset import Ruleset
-from bot.skip import find_issue_skip
 from bot.tracker.types import Issue
-from bot.wish import Wish, choose_wish
+from bot.triage.config import Config
+from bot.triage.decisions import Wish, choose_wish
+from bot.triage.skip import find_issue_skip
 
 Files = Mapping[str, str]
 

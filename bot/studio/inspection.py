@@ -7,9 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from bot.comment.renderer import CommentError, check_comment, make_section, render_comment
-from bot.config import make_default_config
 from bot.duplicates.canonical import Target
-from bot.explanation.standing import StandingKind, judge_match
 from bot.rules.captures import find_captures
 from bot.rules.conditions.verdict import Captures, Verdict
 from bot.rules.highlights import list_sources, trim_span
@@ -18,7 +16,9 @@ from bot.rules.ruleset import Rule, Ruleset
 from bot.text.markdown import Span
 from bot.text.printable import reveal
 from bot.tracker.types import Issue
-from bot.wish import choose_wish
+from bot.triage.config import make_default_config
+from bot.triage.decisions import choose_wish
+from bot.triage.decisions__explanation_standing import StandingKind, judge_match
 
 MarkKind = Literal["for", "against"]
 _STANDINGS: Mapping[StandingKind, str] = {

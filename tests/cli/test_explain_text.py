@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bot.cli.explain_text import print_explanation
-from bot.config import Config
 from bot.explanation.explanation import make_explanation
+from bot.triage.config import Config
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import make_ruleset, write_rule
 

@@ -5,12 +5,12 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import Config
 from bot.explanation.explanation import IssueExplanation, make_explanation
 from bot.explanation.json_form import make_json
 from bot.explanation.revealing import reveal_all
 from bot.explanation.tree import Node
 from bot.explanation.wording import tell_branch, tell_failure, tell_node, tell_seen, tell_skip
+from bot.triage.config import Config
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import PACK, make_ruleset, write_rule
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.config import Config, make_default_config
 from bot.history.replay import Part, Replay, Task, compare, compile_task, judge, replay_issue, replay_lines
 from bot.history.tally import Agreement, Change, RuleTally, Tally, WeekTally, merge_tallies
 from bot.history.truth import Truth
 from bot.rules.matcher import read_facts
 from bot.tracker.types import Account, Issue
+from bot.triage.config import Config, make_default_config
 from tests.builders import Fields, a_rule, an_issue
 
 TODAY = date(2026, 11, 25)

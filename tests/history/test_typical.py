@@ -1,7 +1,7 @@
 from bot.history.replay import tally_issue
 from bot.history.tally import PatternTally, Sighting, Tally, merge_tallies
 from bot.history.typical import describe_pattern, find_least_typical, find_most_typical, see_match
-from bot.wish import Wish
+from bot.triage.decisions import Wish
 from tests.builders import a_rule, an_issue, matches_of
 
 ERROR = "No space left on device"

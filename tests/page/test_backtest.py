@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 from playwright.sync_api import Browser
 
-from bot.config import make_default_config
 from bot.history.clusters import find_clusters
 from bot.history.messages import MessageTally
 from bot.history.replay import Task, compile_task, replay_issue
@@ -15,6 +14,7 @@ from bot.history.truth import Truth
 from bot.page.backtest import write_page
 from bot.rules.matcher import read_facts
 from bot.tracker.types import Issue
+from bot.triage.config import make_default_config
 from tests.builders import a_rule, after, an_issue
 from tests.history.test_replay import files_of
 from tests.stand_ins.accessibility import find_barriers

@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bot.config import Config
 from bot.explanation.explanation import make_explanation
 from bot.explanation.page_form import make_values
 from bot.output.page import render_page
+from bot.triage.config import Config
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import make_ruleset, write_rule
 from tests.stand_ins.accessibility import find_barriers, find_barriers_now

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import Config
 from bot.rules.loader import load_rules
 from bot.rules.matcher import match_rules, read_facts
-from bot.wish import choose_wish
+from bot.triage.config import Config
+from bot.triage.decisions import choose_wish
 from tests.issue.issues import LONG_AGO, make_issue
 
 RULES = Path(__file__).parents[2] / "rules"

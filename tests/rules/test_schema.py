@@ -11,12 +11,12 @@ from jsonschema import Draft7Validator
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config import Config
 from bot.rules.loader import NOT_RULES
 from bot.rules.schema import make_schema
 from bot.rules.spec.document import read_document
 from bot.rules.spec.pack import PackModel
 from bot.rules.spec.rule import RuleModel
+from bot.triage.config import Config
 from tests.rules.rules import write_rule
 
 RULES = Path(__file__).parents[2] / "rules"

@@ -5,14 +5,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from bot.actions import AddLabels, CreateComment, UpdateComment
 from bot.comment.links import describe_status
 from bot.comment.sanitizer__comment_quoting import fence_code
-from bot.earlier_summary import MOST_LEFT_OUT
 from bot.errors import SignpostError
 from bot.github import actions_runner
-from bot.report import Report, make_json, make_summary
 from bot.rules.spec.document import Problem
+from bot.triage.actions import AddLabels, CreateComment, UpdateComment
+from bot.triage.result import Report, make_json, make_summary
+from bot.triage.summary import MOST_LEFT_OUT
 
 _RULE = "─" * 72
 

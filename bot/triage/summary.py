@@ -6,7 +6,7 @@ from bot.comment.links import describe_status
 from bot.comment.sanitizer__comment_quoting import quote_cell
 from bot.duplicates.candidates import Duplicate, Earlier, LeftOut
 from bot.duplicates.search.features__duplicates_feature_words import FEATURES, describe_value
-from bot.judging import Linking
+from bot.triage.links import Linking
 
 _MOST_QUOTED = 3
 MOST_LEFT_OUT = 5

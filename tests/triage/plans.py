@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from bot.actions import CreateComment, Plan, UpdateComment
 from bot.comment.templates import read_template
-from bot.config import Config
-from bot.plan import make_plan
-from bot.state import State
 from bot.tracker.types import Comment, Issue
-from bot.wish import Wish, choose_wish
+from bot.triage.actions import CreateComment, Plan, UpdateComment
+from bot.triage.config import Config
+from bot.triage.decisions import Wish, choose_wish
+from bot.triage.plan__plan import make_plan
+from bot.triage.state__state import State
 from tests.builders import HUMAN, OURSELVES, Fields, a_change, a_comment, a_rule, after, an_issue, matches_of
 
 WITHDRAWN = read_template("withdrawn.md.j2")

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from bot.actions import AddLabels, CreateLabels, Plan, RemoveLabels
-from bot.config import read_config
 from bot.tracker.types import Account, Change
+from bot.triage.actions import AddLabels, CreateLabels, Plan, RemoveLabels
+from bot.triage.config import read_config
 from tests.builders import (
     HUMAN,
     OTHER_BOT,
@@ -18,7 +18,7 @@ from tests.builders import (
     our_comment,
     touched,
 )
-from tests.plans import LABELED, NOTHING, WITHDRAWN, kinds, labels_only, plan_of, spoken
+from tests.triage.plans import LABELED, NOTHING, WITHDRAWN, kinds, labels_only, plan_of, spoken
 
 KEPT_OFF = "the label `needs-info` was taken off by somebody, and stays off"
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.comment.renderer import find_server
-from bot.config import Config
 from bot.duplicates.candidates import (
     MOST_CHECKED,
     SAID_SO,
@@ -21,7 +20,8 @@ from bot.issue.mentions import find_mentions
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue, Links
-from bot.wish import Wish, add_label, leave_label
+from bot.triage.config import Config
+from bot.triage.decisions import Wish, add_label, leave_label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from bot.config import Config
 from bot.rules.matcher import Match
-from bot.wish import MODES, Wish
+from bot.triage.config import Config
+from bot.triage.decisions import MODES, Wish
 
 StandingKind = Literal["speaks", "labels", "observes", "silent"]
 

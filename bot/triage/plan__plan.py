@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from bot.actions import Action, Close, CreateComment, Plan, UpdateComment
 from bot.comment.marker import Marker, find_foreign_twin, find_own_comment, is_as_written, read_marker, sign_comment
 from bot.comment.renderer import (
     CommentError,
@@ -13,14 +12,15 @@ from bot.comment.renderer import (
     render_links,
 )
 from bot.comment.templates import read_template
-from bot.config import Config
 from bot.duplicates.canonical import Target
-from bot.labelling import TEMPLATE_MOMENT, are_labels_due, plan_labels
 from bot.rules.matcher import Match
-from bot.showing import choose_alone, note_tiers, remark_unproven, share_out
-from bot.state import State
 from bot.tracker.types import Comment, Issue
-from bot.wish import Wish, unique, without
+from bot.triage.actions import Action, Close, CreateComment, Plan, UpdateComment
+from bot.triage.config import Config
+from bot.triage.decisions import Wish, unique, without
+from bot.triage.links__showing import choose_alone, note_tiers, remark_unproven, share_out
+from bot.triage.plan import TEMPLATE_MOMENT, are_labels_due, plan_labels
+from bot.triage.state__state import State
 
 
 def needs_history(issue: Issue, wish: Wish, login: str, config: Config) -> bool:

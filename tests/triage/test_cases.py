@@ -1,6 +1,6 @@
 """Whole stories through the real command: an event, and the plan and the comment that must come out.
 
-`python -m tests.test_cases` writes what comes out now over what is expected; read the difference before you commit it.
+`python -m tests.triage.test_cases` writes what comes out now over what is expected; read the difference before you commit it.
 """
 
 import json
@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
-from bot.config import Config
 from bot.github.webhook_event import parse_event
 from bot.rules.loader import load_rules
-from bot.run import run
-from bot.sources import Sources
 from bot.tracker.types import IssueEvent
+from bot.triage.config import Config
+from bot.triage.run import run
+from bot.triage.state import Sources
 from tests.builders import an_issue
 from tests.fakes import FakeTracker
 
 pytestmark = pytest.mark.slow
 
-CASES = Path(__file__).parent / "cases"
-ROOT = Path(__file__).parents[1]
+CASES = Path(__file__).parents[1] / "cases"
+ROOT = Path(__file__).parents[2]
 RULES = "rules/claude-code"
 NAMES = sorted(path.parent.name for path in CASES.glob("*/event.json"))
 

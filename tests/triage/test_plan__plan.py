@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from bot.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
-from bot.apply import apply_plan
 from bot.comment.marker import Marker, read_marker, sign_comment
-from bot.config import Config, read_config
 from bot.duplicates.candidates import Duplicate
 from bot.duplicates.canonical import Target
-from bot.plan import make_plan, needs_history
-from bot.state import State
 from bot.tracker.types import Account, Change, Comment, Issue
+from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
+from bot.triage.apply import apply_plan
+from bot.triage.config import Config, read_config
+from bot.triage.plan__plan import make_plan, needs_history
+from bot.triage.state__state import State
 from tests.builders import (
     HUMAN,
     OTHER_BOT,
@@ -29,7 +29,18 @@ from tests.builders import (
     touched,
 )
 from tests.fakes import FakeTracker
-from tests.plans import BY_HAND, LABELED, NOTHING, WITHDRAWN, body_of, kinds, labels_only, plan_of, spoken, wish_of
+from tests.triage.plans import (
+    BY_HAND,
+    LABELED,
+    NOTHING,
+    WITHDRAWN,
+    body_of,
+    kinds,
+    labels_only,
+    plan_of,
+    spoken,
+    wish_of,
+)
 
 OURS = "github-actions[bot]"
 # --- a new issue

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from bot.config import Config
 from bot.duplicates.candidates import FindEarlier, FindNothing
 from bot.rules.ruleset import Ruleset
+from bot.triage.config import Config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

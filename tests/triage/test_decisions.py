@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from bot.config import Config, read_config
-from bot.wish import Wish, add_label, choose_wish, leave_label
+from bot.triage.config import Config, read_config
+from bot.triage.decisions import Wish, add_label, choose_wish, leave_label
 from tests.builders import Fields, a_rule, an_issue, matches_of
 
 TODAY = date(2026, 4, 8)

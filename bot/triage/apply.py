@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
-from bot.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.comment.marker import find_own_comment
 from bot.errors import TrackerError
 from bot.tracker.types import Comment, Issue, Tracker
+from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 
 _SAME_MOMENT = timedelta(minutes=10)
 """More than a run takes from reading the comments to posting one, with all its waits."""

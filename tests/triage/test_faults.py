@@ -16,8 +16,8 @@ from bot.github.client import connect
 from bot.github.responses import SECONDARY_WAIT
 from bot.github.transport import Patience
 from bot.github.webhook_event import parse_event
-from bot.run import run
 from bot.tracker.types import IssueEvent
+from bot.triage.run import run
 from tests.stand_ins.command import Finished
 from tests.stand_ins.fake_github import FAULTS, HARD_FAULTS, MAINTAINER, SECONDARY_LIMIT, FakeGitHub, Fault, Reply
 from tests.stand_ins.github_json import Person, StoredIssue, error_json
@@ -397,7 +397,7 @@ NO_GRAPHQL = ("POST /graphql", "404")
 def test_a_limit_that_names_no_time_is_waited_out_within_the_run(
     prepared: Mapping[str, FakeGitHub], number: int
 ) -> None:
-    """The wait is a minute: the story of `bot/run.py` is told without the command, and nobody really waits."""
+    """The wait is a minute: the story of `bot/triage/run.py` is told without the command, and nobody really waits."""
     waits = list[float]()
     with copy_github(prepared["new"]) as github:
         github.faults = {number: refuse(403, SECONDARY_LIMIT)}

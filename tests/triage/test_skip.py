@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.config import read_config
 from bot.github.webhook_event import IssueRequest
-from bot.skip import find_event_skip, find_issue_skip
 from bot.tracker.types import Account, IssueEvent, Skip
+from bot.triage.config import read_config
+from bot.triage.skip import find_event_skip, find_issue_skip
 from tests.builders import HUMAN, OTHER_BOT, OURSELVES, REPORTER, Fields, a_comment, an_event, an_issue
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.config import Config, read_config
 from bot.errors import SettingsError
+from bot.triage.config import Config, read_config
 
 EVERYTHING = """
 mode: label

@@ -11,17 +11,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.actions import AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
-from bot.apply import Outcome
 from bot.duplicates.candidates import Duplicate, Earlier, LeftOut
 from bot.duplicates.canonical import Fix
-from bot.judging import Linking
-from bot.report import Report, make_json, make_summary
 from bot.rules.spec.document import Problem
 from bot.tracker.types import Skip
+from bot.triage.actions import AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
+from bot.triage.apply import Outcome
+from bot.triage.links import Linking
+from bot.triage.result import Report, make_json, make_summary
 from tests.builders import Fields, a_rule, an_issue, matches_of
 
-GOLDEN = Path(__file__).parent / "comment" / "golden" / "summary.txt"
+GOLDEN = Path(__file__).parent / "golden" / "summary.txt"
 REPOSITORY = "octo-org/octo-repo"
 PLAN = Plan(
     (

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
-from bot.apply import Outcome, apply_plan
 from bot.comment.marker import Marker, sign_comment
 from bot.errors import TrackerError
 from bot.tracker.types import Comment, Issue
+from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
+from bot.triage.apply import Outcome, apply_plan
 from tests.builders import OURSELVES, a_comment, after, an_issue
 from tests.fakes import FakeTracker
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from bot.config import read_config
 from bot.duplicates.candidates import SAID_SO, WHY, Duplicate, Earlier, Findings, LeftOut
 from bot.duplicates.canonical import Target
-from bot.judging import Candidates, Linking, find_follows, judge_candidates, wish_duplicate_label
 from bot.tracker.types import LinkedIssue, Links
-from bot.wish import Wish, choose_wish
+from bot.triage.config import read_config
+from bot.triage.decisions import Wish, choose_wish
+from bot.triage.links import Candidates, Linking, find_follows, judge_candidates, wish_duplicate_label
 from tests.builders import OPENED, Fields, a_rule, a_ruleset, an_issue, matches_of
 
 RULE = a_rule(follow=3)

@@ -1,9 +1,9 @@
 """Which events and issues are left alone, and why. Pure."""
 
-from bot.config import Config
 from bot.github.webhook_event import IssueRequest
 from bot.issue.commands import has_command, may_command
 from bot.tracker.types import Comment, Issue, IssueEvent, Skip
+from bot.triage.config import Config
 
 _OCCASIONS = {
     ("issues", "opened"): "opened",

@@ -8,10 +8,10 @@ from bot.duplicates.candidates import WHY, Earlier, Findings, LeftOut, Tier
 from bot.duplicates.canonical import find_unread_ends
 from bot.errors import TrackerError
 from bot.issue.commands import find_command
-from bot.judging import Candidates, Linking, find_follows, judge_candidates
-from bot.sources import Sources
 from bot.tracker.types import Issue, Links, Tracker
-from bot.wish import Wish
+from bot.triage.decisions import Wish
+from bot.triage.links import Candidates, Linking, find_follows, judge_candidates
+from bot.triage.state import Sources
 
 
 def read_linking(issue: Issue, wish: Wish, login: str, sources: Sources, tracker: Tracker) -> Linking:

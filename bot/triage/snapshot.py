@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.config import Config
 from bot.errors import TrackerError
 from bot.github.webhook_event import IssueRequest
-from bot.judging import Linking
-from bot.plan import needs_history
-from bot.skip import find_issue_skip
-from bot.state import State
 from bot.tracker.types import Change, Issue, IssueEvent, Skip, Tracker
-from bot.wish import Wish, without
+from bot.triage.config import Config
+from bot.triage.decisions import Wish, without
+from bot.triage.links import Linking
+from bot.triage.plan__plan import needs_history
+from bot.triage.skip import find_issue_skip
+from bot.triage.state__state import State
 
 OUR_LOGIN = "github-actions[bot]"
 _GONE = "the issue was deleted or transferred"

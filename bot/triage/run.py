@@ -4,20 +4,20 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
-from bot.apply import apply_plan
 from bot.github.webhook_event import IssueRequest
-from bot.judging import wish_duplicate_label
-from bot.linking import list_unchecked, read_linking
-from bot.plan import make_plan
-from bot.reading import find_login, read_history, read_issue, read_state, restore_title
-from bot.report import Report, check_identity
 from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.ruleset import Ruleset
-from bot.showing import list_unshown
-from bot.skip import find_event_skip
-from bot.sources import Sources
 from bot.tracker.types import Change, Issue, IssueEvent, Skip, Tracker
-from bot.wish import Wish, choose_wish
+from bot.triage.apply import apply_plan
+from bot.triage.decisions import Wish, choose_wish
+from bot.triage.links import wish_duplicate_label
+from bot.triage.links__showing import list_unshown
+from bot.triage.plan__plan import make_plan
+from bot.triage.result import Report, check_identity
+from bot.triage.skip import find_event_skip
+from bot.triage.snapshot import find_login, read_history, read_issue, read_state, restore_title
+from bot.triage.snapshot__linking import list_unchecked, read_linking
+from bot.triage.state import Sources
 
 
 def run(

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.actions import AddLabels, CreateComment, Plan, UpdateComment
 from bot.comment.marker import Marker, find_own_comment
 from bot.comment.templates import read_template
-from bot.config import Config, read_config
 from bot.errors import TrackerError
 from bot.github.webhook_event import IssueRequest
-from bot.report import Report
-from bot.run import run
-from bot.sources import Sources
 from bot.tracker.types import Account, Comment, Issue, Skip
+from bot.triage.actions import AddLabels, CreateComment, Plan, UpdateComment
+from bot.triage.config import Config, read_config
+from bot.triage.result import Report
+from bot.triage.run import run
+from bot.triage.state import Sources
 from tests.builders import (
     HUMAN,
     OTHER_BOT,

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.config import Config
 from bot.duplicates.candidates import Duplicate, Earlier, LeftOut, Tier, choose_shown
 from bot.rules.matcher import Match
+from bot.triage.config import Config
 
 UNPROVEN = (
     "earlier reports that only look alike stay out of the comment (`tier_c: comment`) until an index has learned from "

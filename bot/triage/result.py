@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bot.actions import Action, AddLabels, Close, CreateLabels, Plan, RemoveLabels
-from bot.apply import Outcome
 from bot.comment.sanitizer__comment_quoting import fence_code, quote_cell, quote_code
 from bot.duplicates.candidates import Duplicate, LeftOut
-from bot.earlier_summary import describe_earlier
-from bot.judging import Linking
 from bot.rules.matcher import Match
 from bot.rules.spec.document import Problem
 from bot.tracker.types import Skip
+from bot.triage.actions import Action, AddLabels, Close, CreateLabels, Plan, RemoveLabels
+from bot.triage.apply import Outcome
+from bot.triage.links import Linking
+from bot.triage.summary import describe_earlier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

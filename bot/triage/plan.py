@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from bot.actions import Action, AddLabels, CreateLabels, RemoveLabels
 from bot.comment.marker import Marker
-from bot.config import Config
-from bot.state import State
 from bot.tracker.types import Change, Issue
-from bot.wish import Wish, unique, without
+from bot.triage.actions import Action, AddLabels, CreateLabels, RemoveLabels
+from bot.triage.config import Config
+from bot.triage.decisions import Wish, unique, without
+from bot.triage.state__state import State
 
 TEMPLATE_MOMENT = timedelta(minutes=1)
 """What happens so soon after something is a part of it."""

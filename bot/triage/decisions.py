@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.comment.renderer import compare_with_fix
-from bot.config import Config
 from bot.rules.matcher import Match
 from bot.rules.spec.condition import Mode
+from bot.triage.config import Config
 
 MODES: tuple[Mode, ...] = ("observe", "label", "comment")
 

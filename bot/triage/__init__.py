@@ -1,0 +1,1 @@
+"""One issue, from the event to the result."""
