@@ -49,10 +49,10 @@ schema: .venv/.run ## Write the schemas and the reference in rules/ from the mod
 	$(BIN)/signpost schema --write rules
 
 studio: .venv/.test ## Build the page of `signpost studio`, with Node from PyPI
-	$(BIN)/python -m bot.studio.frontend.build
+	$(BIN)/python -m bot.workbench.studio.frontend.build
 
 pictures: .venv/.test ## Take the pictures of the documentation
-	$(BIN)/python -m tests.studio.pictures
+	$(BIN)/python -m tests.workbench.studio.pictures
 
 lock: .venv/.lint ## Write requirements/ anew; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt
@@ -62,7 +62,7 @@ lock: .venv/.lint ## Write requirements/ anew; ARGS=--upgrade takes the newest v
 	done
 
 clean: ## Remove what these targets made
-	rm -rf .venv .cache .hypothesis dist build bot/studio/static
+	rm -rf .venv .cache .hypothesis dist build bot/workbench/studio/static
 
 .venv/.run: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Signpost needs Python 3.11 or newer; try: make PYTHON=python3.13")'

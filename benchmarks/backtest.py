@@ -23,12 +23,12 @@ import re2
 from benchmarks.matching import Engine, match_by_hyperscan, match_by_loop, read_all
 from benchmarks.samples import make_issues, make_messages, write_rule
 from bot.archive.jsonl import read_issues
-from bot.history.replay import compile_rules
 from bot.rules.loader import read_place
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Condition
 from bot.rules.spec.phrase import Phrase, parse_phrase
 from bot.text.normalize import collapse, squeeze
+from bot.workbench.backtest.replay import compile_rules
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = 1_000

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.issue.facts import Facts
-from bot.rules.examples import make_example_issue
 from bot.rules.spec.rule import Example
 from bot.tracker.types import Issue
+from bot.workbench.check.examples import make_example_issue
 
 NONE = "none"
 """The class of an issue that is no known problem."""

@@ -14,13 +14,13 @@ from datetime import date
 from time import perf_counter
 
 from benchmarks.samples import make_issues, make_messages, make_rules
-from bot.explanation.explanation import NEAREST, make_explanation
-from bot.rules.examples import make_example_issue
-from bot.rules.explaining import explain_issue
 from bot.rules.loader import load_rules
 from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue
 from bot.triage.config import make_default_config
+from bot.workbench.check.examples import make_example_issue
+from bot.workbench.explain.diagnosis import explain_issue
+from bot.workbench.explain.explainer import NEAREST, make_explanation
 
 RULES = 1_000
 SHARES = (0.1, 0.25)

@@ -13,10 +13,10 @@ from typing import Any
 
 import yaml
 
-from bot.rules.check import check_rule
-from bot.rules.lint import Terms
 from bot.rules.loader import load_rules
 from bot.rules.ruleset import Rule, Ruleset, compile_rule
+from bot.workbench.check.checker import check_rule
+from bot.workbench.check.lint import Terms
 
 Fault = Callable[[str], dict[str, Any]]
 _HOLE = re.compile(r"\{\w+:\w+\}")

@@ -15,8 +15,8 @@ from bot.archive.jsonl import read_issues
 from bot.rules.loader import read_place
 from bot.rules.ruleset import Pack
 from bot.rules.spec.pack import PackModel
-from bot.studio.answers import tell_issues, tell_state
-from bot.studio.workbench import Surroundings, Workbench, find_surroundings
+from bot.workbench.studio.api import tell_issues, tell_state
+from bot.workbench.studio.bench import Surroundings, Workbench, find_surroundings
 
 ISSUES = 10_000
 RULES = 100

@@ -18,11 +18,11 @@ from pathlib import Path
 from benchmarks.excerpts import read_excerpts, write_issue
 from bot.archive.jsonl import History, open_file
 from bot.archive.parallel import count_cores
-from bot.history.mining import Find, Quest, Seen, mine_history
-from bot.history.replay import Files, compile_rules
 from bot.rules.loader import read_place
 from bot.rules.matcher import match_rules, read_facts
 from bot.text.normalize import collapse
+from bot.workbench.backtest.replay import Files, compile_rules
+from bot.workbench.suggest.miner import Find, Quest, Seen, mine_history
 
 USAGE = (
     *("extra-usage-400", "third-party-extra-usage-400", "extra-usage-banner", "long-context-1m-banner"),

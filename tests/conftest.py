@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 
-from bot.studio.frontend.build import build_page
+from bot.workbench.studio.frontend.build import build_page
 from tests.stand_ins.browser import run_browser
 from tests.stand_ins.emulator import run_emulator
 from tests.stand_ins.fake_github import FakeGitHub

@@ -97,7 +97,7 @@ def test_the_version_is_that_of_the_package(signpost: Path, wheel: Path, tmp_pat
 
 
 def test_a_wheel_without_the_page_says_how_to_get_it(signpost: Path, tmp_path: Path) -> None:
-    site = next((signpost.parents[1] / "lib").glob("python*/site-packages/bot/studio/static"))
+    site = next((signpost.parents[1] / "lib").glob("python*/site-packages/bot/workbench/studio/static"))
     site.rename(site.with_name("elsewhere"))
     rule = ROOT / "rules/claude-code/extra-usage-400.yml"
 

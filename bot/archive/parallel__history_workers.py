@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from bot.archive.jsonl import Line
 from bot.errors import SettingsError
-from bot.history.replay import Part, Task, compile_task, replay_lines
+from bot.workbench.backtest.replay import Part, Task, compile_task, replay_lines
 
 CHUNK = 100
 """Lines in one message: about a tenth of a second of work, so that all workers end at nearly the same time."""

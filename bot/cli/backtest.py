@@ -10,17 +10,17 @@ from typing import TextIO
 from bot.archive.jsonl import History, read_lines
 from bot.cli.history import add_history, open_history
 from bot.errors import SettingsError, explain_cause
-from bot.history.clusters import find_clusters
-from bot.history.messages import MessageTally
-from bot.history.replay import Task, compile_rules
-from bot.history.report import Report, Setting, make_report
-from bot.history.report_json import tell_report
-from bot.history.tally import Tally, merge_tallies
-from bot.history.truth import Truth, parse_truth
 from bot.output.console import add_format, add_rules, list_rules, print_json
 from bot.output.progress import track
 from bot.rules.loader import read_place
 from bot.triage.config import Config, make_default_config, read_config
+from bot.workbench.backtest.json import tell_report
+from bot.workbench.backtest.replay import Task, compile_rules
+from bot.workbench.backtest.report import Report, Setting, make_report
+from bot.workbench.backtest.tally import Tally, merge_tallies
+from bot.workbench.backtest.truth import Truth, parse_truth
+from bot.workbench.suggest.clusters import find_clusters
+from bot.workbench.suggest.message_counts import MessageTally
 
 _EPILOG = """\
 --against FILE is JSONL, one issue a line: {"number": 7, "rules": ["out-of-disk"]}, or {"number": 7, "class": "none"}.
@@ -71,7 +71,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print_json(tell_report(report))
     else:
-        from bot.cli.backtest_text import print_report
+        from bot.workbench.backtest.terminal import print_report
 
         print_report(report, details=arguments.details)
     return 2 if ruleset.problems else 0
@@ -141,7 +141,7 @@ def _open_out(path: Path) -> TextIO:
 
 
 def _write_page(report: Report, path: Path) -> None:
-    from bot.page.backtest import write_page
+    from bot.workbench.backtest.html import write_page
 
     try:
         path.write_text(write_page(report), encoding="utf-8")

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.cli.checking.printing import FORMATS, print_report
 from bot.cli.sources import check_settings
 from bot.errors import SettingsError
 from bot.output.console__cli_version import read_version
 from bot.output.progress import track
-from bot.rules.check import CheckReport, check_overlaps, check_set, join_reports
-from bot.rules.lint import Frequencies, Terms
 from bot.rules.loader import NOT_RULES, join_rulesets, load_rules
 from bot.rules.ruleset import Rule, Ruleset
 from bot.rules.spec.document import Problem
+from bot.workbench.check.checker import CheckReport, check_overlaps, check_set, join_reports
+from bot.workbench.check.lint import Frequencies, Terms
+from bot.workbench.check.terminal import FORMATS, print_report
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -78,15 +78,15 @@ def _find_files(ruleset: Ruleset, changed: str | None) -> frozenset[str] | None:
 
 def _try_all(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int | None) -> list[CheckReport]:
     from bot.archive.parallel import count_cores
-    from bot.cli.checking.cores import try_rules
+    from bot.workbench.check.parallel import try_rules
 
     return list(track(try_rules(rules, ruleset, terms, jobs or count_cores()), "rules", len(rules)))
 
 
 def _ask_github(rules: Sequence[Rule], repository: str | None) -> tuple[Problem, ...]:
-    from bot.cli.checking.online import check_online
     from bot.github.actions_runner import Settings
     from bot.github.client import connect
+    from bot.workbench.check.references__cli_checking_online import check_online
 
     settings = Settings.from_environment(os.environ)
     repository = repository or settings.repository
@@ -99,6 +99,6 @@ def _ask_github(rules: Sequence[Rule], repository: str | None) -> tuple[Problem,
 
 def _count(rules: Sequence[Rule], ruleset: Ruleset, history: str) -> Frequencies:
     from bot.archive.jsonl import read_issues
-    from bot.cli.checking.frequencies import count_alternatives
+    from bot.workbench.check.frequencies import count_alternatives
 
     return count_alternatives(rules, ruleset, track(read_issues(Path(history)), "issues"))

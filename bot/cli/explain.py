@@ -9,13 +9,13 @@ from pathlib import Path
 
 from bot.cli.asked_issue import ISSUE_FORMS, add_repository, read_asked_issue
 from bot.errors import SettingsError, explain_cause
-from bot.explanation.explanation import IssueExplanation, make_explanation
-from bot.explanation.json_form import make_json
 from bot.github.actions_runner import Settings
 from bot.output.console import add_format, add_rules, list_rules, make_console, print_json
 from bot.rules.loader import load_rules
 from bot.rules.ruleset import Ruleset
 from bot.triage.config import Config, make_default_config, read_config
+from bot.workbench.explain.explainer import IssueExplanation, make_explanation
+from bot.workbench.explain.json import make_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,14 +71,14 @@ def _tell(explanation: IssueExplanation, arguments: argparse.Namespace) -> None:
     if arguments.format == "json":
         print_json(make_json(explanation, arguments.rule))
     elif not arguments.html:
-        from bot.cli.explain_text import print_explanation
+        from bot.workbench.explain.terminal import print_explanation
 
         print_explanation(explanation, make_console(), is_whole=arguments.whole, wanted=arguments.rule)
 
 
 def _write_page(explanation: IssueExplanation, path: Path, wanted: str | None) -> None:
-    from bot.explanation.page_form import make_values
     from bot.output.page import render_page
+    from bot.workbench.explain.html import make_values
 
     page = render_page("explanation.html.j2", make_values(explanation, wanted))
     try:

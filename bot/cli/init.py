@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.errors import SettingsError, explain_cause
 from bot.output.console import add_format, print_json
 from bot.output.console__cli_files import write_file
-from bot.rules.modeline import SCHEMAS, name_schema
+from bot.workbench.editor.json_schema__rules_modeline import SCHEMAS, name_schema
 
 HOME = ".github/signpost"
 FORMS = ".github/ISSUE_TEMPLATE"
@@ -93,7 +93,7 @@ def _has_rules(home: Path) -> bool:
 
 def _plan_files(forms: Mapping[str, str], repository: str, *, is_offline: bool) -> dict[str, str]:
     """What belongs into the repository, by its place."""
-    from bot.rules.issue_forms import choose_facts, read_form, write_pack
+    from bot.workbench.editor.issue_forms import choose_facts, read_form, write_pack
 
     fields = {name: read_form(text) for name, text in forms.items()}
     facts = choose_facts((field for form in fields.values() for field in form), repository)
@@ -119,7 +119,7 @@ def _locate_schemas(*, is_offline: bool) -> str:
 def _write_schemas(root: Path) -> list[str]:
     """The schemas, which know the rules that are there."""
     from bot.cli.schema import FILES, make_schemas
-    from bot.rules.schema import write_schema
+    from bot.workbench.editor.json_schema import write_schema
 
     written = {f"{OFFLINE}/{FILES[kind]}": schema for kind, schema in make_schemas([str(root / HOME)]).items()}
     for place, schema in written.items():

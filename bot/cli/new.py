@@ -13,15 +13,15 @@ from bot.cli.sources import HOME
 from bot.cli.suggest import find_places, show_progress, tell_draft, write_drafts
 from bot.errors import SettingsError
 from bot.github.actions_runner import Settings
-from bot.history.draft_text import write_draft
-from bot.history.drafts import Draft, make_skeleton
-from bot.history.mining import Quest, mine_issue
-from bot.history.replay import compile_rules
 from bot.output.console import add_format, add_rules, print_json
 from bot.rules.loader import read_place
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue
+from bot.workbench.backtest.replay import compile_rules
+from bot.workbench.suggest.draft_yaml import write_draft
+from bot.workbench.suggest.drafts import Draft, make_skeleton
+from bot.workbench.suggest.miner import Quest, mine_issue
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_ID = 80

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """0; what cannot be read or written is an error."""
-    from bot.rules.schema import write_schema
+    from bot.workbench.editor.json_schema import write_schema
 
     schemas = make_schemas([place for group in arguments.rules or [] for place in group])
     if arguments.write:
@@ -60,8 +60,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _write_all(folder: Path, schemas: dict[str, Schema]) -> list[str]:
-    from bot.rules.reference import BEGIN, insert_reference
-    from bot.rules.schema import write_schema
+    from bot.workbench.editor.json_schema import write_schema
+    from bot.workbench.editor.reference import BEGIN, insert_reference
 
     texts = {folder / FILES[kind]: write_schema(schema) for kind, schema in schemas.items()}
     page = folder / "README.md"
@@ -74,22 +74,22 @@ def _write_all(folder: Path, schemas: dict[str, Schema]) -> list[str]:
 
 def make_reference(schemas: dict[str, Schema]) -> str:
     """The Markdown page of every key."""
-    from bot.rules.reference import write_reference
+    from bot.workbench.editor.reference import write_reference
 
     return write_reference({name: schemas[kind] for kind, name in MODELS.items()})
 
 
 def make_schemas(places: list[str]) -> dict[str, Schema]:
     """The schemas of a rule, a pack and the settings; that of a rule knows the rules at `places`."""
-    from bot.rules.schema import make_schema
     from bot.rules.spec.pack import PackModel
     from bot.rules.spec.rule import RuleModel
     from bot.triage.config import Config
+    from bot.workbench.editor.json_schema import make_schema
 
     rule = make_schema(RuleModel, "Signpost rule")
     if places:
-        from bot.rules.known_names import add_known_names
         from bot.rules.loader import load_rules
+        from bot.workbench.editor.known_names import add_known_names
 
         rule = add_known_names(rule, load_rules(places))
     pack = make_schema(PackModel, "Signpost pack")

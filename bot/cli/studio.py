@@ -14,8 +14,8 @@ from bot.rules.loader import read_place
 HIGHEST_PORT = 65_535
 
 if TYPE_CHECKING:
-    from bot.studio.server import Studio
-    from bot.studio.workbench import Surroundings
+    from bot.workbench.studio.bench import Surroundings
+    from bot.workbench.studio.server import Studio
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Serves until Ctrl-C, which gives 130; 2 where the rule or the issues cannot be read."""
     try:
-        from bot.studio.serving import HOST, bind_loopback, serve
+        from bot.workbench.studio.server__studio_serving import HOST, bind_loopback, serve
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         message = f"the studio needs {missing}, which is not installed; install signpost-bot[studio]"
@@ -58,14 +58,14 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _make_studio(arguments: argparse.Namespace) -> "Studio":
-    from bot.rules.schema import make_schema
     from bot.rules.spec.rule import RuleModel
-    from bot.studio.assets import read_assets
-    from bot.studio.rule_file import RuleFile
-    from bot.studio.server import Studio
-    from bot.studio.session import Session
-    from bot.studio.vocabulary import make_vocabulary
-    from bot.studio.workbench import Workbench
+    from bot.workbench.editor.json_schema import make_schema
+    from bot.workbench.editor.vocabulary import make_vocabulary
+    from bot.workbench.studio.assets import read_assets
+    from bot.workbench.studio.bench import Workbench
+    from bot.workbench.studio.rule_file import RuleFile
+    from bot.workbench.studio.server import Studio
+    from bot.workbench.studio.session import Session
 
     file = RuleFile(Path(arguments.rule))
     history = open_history(arguments) if arguments.issues or arguments.repo else None
@@ -84,7 +84,7 @@ def _make_studio(arguments: argparse.Namespace) -> "Studio":
 
 
 def _read_surroundings(rule: str, asked: list[list[str]] | None) -> "Surroundings":
-    from bot.studio.workbench import find_surroundings
+    from bot.workbench.studio.bench import find_surroundings
 
     path = Path(rule)
     places = list_rules(asked) if asked else [str(path.parent)]

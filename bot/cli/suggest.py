@@ -9,15 +9,15 @@ from typing import Any
 from bot.archive.parallel import count_cores
 from bot.cli.history import add_history, open_history
 from bot.cli.sources import HOME
-from bot.history.draft_text import spread, tell_reach, write_draft
-from bot.history.drafts import Draft
-from bot.history.mining import Find, Quest, Seen, mine_history
-from bot.history.replay import compile_rules
 from bot.output.console import add_format, add_rules, list_rules, make_console, print_json
 from bot.output.console__cli_files import write_file
 from bot.output.progress import track
 from bot.rules.loader import read_place
 from bot.text.printable import reveal_line
+from bot.workbench.backtest.replay import compile_rules
+from bot.workbench.suggest.draft_yaml import spread, tell_reach, write_draft
+from bot.workbench.suggest.drafts import Draft
+from bot.workbench.suggest.miner import Find, Quest, Seen, mine_history
 
 _EPILOG = """\
 Each draft is in `mode: observe`, proves itself on its own examples, and waits for the guidance that you write.

@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from bot.cli.checking.cores import FEW, try_rules
-from bot.rules.lint import Terms
+from bot.workbench.check.lint import Terms
+from bot.workbench.check.parallel import FEW, try_rules
 from tests.rules.rules import make_ruleset, write_rule
 
 

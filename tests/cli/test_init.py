@@ -10,7 +10,7 @@ import yaml
 from bot.cli import COMMANDS
 from bot.cli.init import OFFLINE, find_remote
 from bot.cli.schema import FILES
-from bot.rules.modeline import SCHEMAS
+from bot.workbench.editor.json_schema__rules_modeline import SCHEMAS
 from tests.stand_ins.command import ROOT, run_command
 from tests.stand_ins.story import HOME
 

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from bot.cli.schema import FILES
-from bot.rules.reference import BEGIN, END
+from bot.workbench.editor.reference import BEGIN, END
 from tests.stand_ins.command import run_command
 
 RULES = Path(__file__).parents[2] / "rules"

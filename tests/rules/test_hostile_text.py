@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.rules.check import check_rules
-from bot.rules.lint import Terms
 from bot.rules.loader import load_rules
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.document import read_document
 from bot.text.normalize import MAX_CHARACTERS
 from bot.tracker.types import Issue
+from bot.workbench.check.checker import check_rules
+from bot.workbench.check.lint import Terms
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import make_ruleset, write_rule
 

@@ -12,9 +12,9 @@ import pytest
 from bot.issue.facts import Facts, Text
 from bot.rules.conditions.compound import AllHold, AtLeastHold, Condition, Sets
 from bot.rules.conditions.text import PhraseHolds, RegexHolds
-from bot.rules.examples import list_examples, make_example_issue
 from bot.rules.loader import load_rules
 from bot.rules.ruleset import Rule
+from bot.workbench.check.examples import list_examples, make_example_issue
 from tests.issue.issues import make_issue
 from tests.rules.transformations import TRANSFORMATIONS, Need, Transformation
 

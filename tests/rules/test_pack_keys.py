@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.rules.check import check_rules
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Ruleset
+from bot.workbench.check.checker import check_rules
 from tests.issue.issues import make_issue
 from tests.rules.rules import PACK, explain, make_ruleset, write_rule
 

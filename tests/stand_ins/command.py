@@ -33,7 +33,14 @@ _fork.set_forkserver_preload(
             "bot.duplicates.index.terminal",
             "bot.cli.index_measuring",
         ),
-        *("bot.cli.studio", "bot.cli.explain_text", "bot.github.client", "rich.console", "rich.progress", __name__),
+        *(
+            "bot.cli.studio",
+            "bot.workbench.explain.terminal",
+            "bot.github.client",
+            "rich.console",
+            "rich.progress",
+            __name__,
+        ),
     ]
 )
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.rules.explaining import explain_issue
 from bot.rules.matcher import match_rules, read_facts
 from bot.tracker.types import Issue
+from bot.workbench.explain.diagnosis import explain_issue
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import explain, make_ruleset, write_rule
 

@@ -1,0 +1,1 @@
+"""What rule authors use: check, explain, suggest, backtest, editor support, studio."""

@@ -1,0 +1,1 @@
+"""Rules replayed over past issues."""

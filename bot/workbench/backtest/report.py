@@ -1,0 +1,232 @@
+"""What a replay found, as people read it: shares with their intervals, weeks without gaps, what to look at. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from bot.archive.stats import Share, measure_share
+from bot.archive.stats__history_weeks import list_weeks, pick_counts
+from bot.rules.ruleset import Rule, Ruleset
+from bot.workbench.backtest.samples import Typical, find_least_typical, find_most_typical
+from bot.workbench.backtest.tally import Agreement, Change, RuleTally, Tally, WeekTally
+from bot.workbench.check.overlaps import find_settlement
+from bot.workbench.suggest.clusters import Cluster
+
+_BROAD = 0.2
+"""A rule that matches a larger share of all issues is worth a second look."""
+_DOUBTFUL = 0.9
+_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleReport:
+    """One rule: `share` of all issues, `weeks` in the order of the report's, `comments_a_week` on average."""
+
+    id: str
+    title: str
+    mode: str
+    tally: RuleTally
+    share: Share | None
+    comments_a_week: float
+    weeks: tuple[int, ...]
+    precision: Share | None = None
+    recall: Share | None = None
+    most_typical: tuple[Typical, ...] = ()
+    least_typical: tuple[Typical, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Two rules that held of the same issues.
+
+    `declared` says how it is settled which of them speaks (`bot.workbench.check.overlaps`), "" where nobody decided.
+    """
+
+    first: str
+    second: str
+    issues: int
+    declared: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruthReport:
+    """How all rules stand to what is known.
+
+    `precision` is the share of matches that are right, `recall` that of the issues with a known problem which a right
+    rule matched; `uncovered` counts missed issues by ids that no rule has.
+    """
+
+    source: str
+    known: int
+    known_none: int
+    false_alarms: int
+    precision: Share | None
+    recall: Share | None
+    uncovered: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Rules as they are against rules as they were at `revision`; `comments` is about issues that get a comment."""
+
+    revision: str
+    comments: Change
+    rules: tuple[tuple[str, Change], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The whole; `rules` with the most matches first, `weeks` from the first issue to the last."""
+
+    name: str
+    repository: str
+    tally: Tally
+    matched: Share | None
+    weeks: tuple[str, ...]
+    by_week: tuple[WeekTally, ...]
+    comments_a_week: float
+    rules: tuple[RuleReport, ...]
+    overlaps: tuple[Overlap, ...]
+    truth: TruthReport | None = None
+    comparison: Comparison | None = None
+    clusters: tuple[Cluster, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What the report is about: the history's name and repository, the truth's source, what was compared, the day."""
+
+    name: str
+    today: date
+    repository: str = ""
+    truth: str = ""
+    revision: str = ""
+
+
+def make_report(tally: Tally, ruleset: Ruleset, setting: Setting, clusters: tuple[Cluster, ...] = ()) -> Report:
+    """The report of a tally; `clusters` are messages that unmatched issues share."""
+    weeks = list_weeks(tally.weeks)
+    rules = tuple(_report_rule(rule, tally, weeks, is_judged=bool(setting.truth)) for rule in ruleset.rules)
+    overlaps = _list_overlaps(tally, ruleset)
+    return Report(
+        name=setting.name,
+        repository=setting.repository,
+        tally=tally,
+        matched=measure_share(tally.matched, tally.issues),
+        weeks=weeks,
+        by_week=tuple(tally.weeks.get(week, WeekTally()) for week in weeks),
+        comments_a_week=_rate(tally.comments, weeks),
+        rules=tuple(sorted(rules, key=lambda rule: (-rule.tally.matches, -rule.tally.silenced, rule.id))),
+        overlaps=overlaps,
+        truth=_report_truth(tally, ruleset, setting.truth) if setting.truth else None,
+        comparison=_report_changes(tally, setting.revision) if setting.revision else None,
+        clusters=clusters,
+        notes=(*_note_whole(tally), *_note_rules(rules, ruleset, setting.today), *_note_overlaps(overlaps)),
+    )
+
+
+def _rate(count: int, weeks: tuple[str, ...]) -> float:
+    return round(count / len(weeks), 2) if weeks else 0.0
+
+
+def _report_rule(rule: Rule, whole: Tally, weeks: tuple[str, ...], *, is_judged: bool) -> RuleReport:
+    tally = whole.rules.get(rule.id, RuleTally())
+    agreement = tally.agreement
+    return RuleReport(
+        id=rule.id,
+        title=rule.model.title,
+        mode=rule.model.mode,
+        tally=tally,
+        share=measure_share(tally.matches, whole.issues),
+        comments_a_week=_rate(tally.comments, weeks),
+        weeks=pick_counts(tally.weeks, weeks),
+        precision=measure_precision(agreement) if is_judged else None,
+        recall=measure_recall(agreement) if is_judged else None,
+        most_typical=find_most_typical(tally.patterns),
+        least_typical=find_least_typical(tally.patterns),
+    )
+
+
+def measure_precision(agreement: Agreement) -> Share | None:
+    """The share of the matches that are right."""
+    return measure_share(agreement.right, agreement.right + agreement.wrong)
+
+
+def measure_recall(agreement: Agreement) -> Share | None:
+    """The share that is found of what ought to be."""
+    return measure_share(agreement.right, agreement.right + agreement.missed)
+
+
+def _list_overlaps(tally: Tally, ruleset: Ruleset) -> tuple[Overlap, ...]:
+    rules = {rule.id: rule for rule in ruleset.rules}
+    found = (
+        Overlap(first=first, second=second, issues=count, declared=_declare(rules[first], rules[second]))
+        for (first, second), count in tally.overlaps.items()
+    )
+    return tuple(sorted(found, key=lambda pair: (bool(pair.declared), -pair.issues, pair.first, pair.second)))
+
+
+def _declare(first: Rule, second: Rule) -> str:
+    settlement = find_settlement(first, second) or ""
+    return "supersedes" if settlement == "superseded" else settlement
+
+
+def _report_truth(tally: Tally, ruleset: Ruleset, source: str) -> TruthReport:
+    agreements = {name: rule.agreement for name, rule in tally.rules.items()}
+    known = {rule.id for rule in ruleset.rules}
+    right = sum(agreement.right for agreement in agreements.values())
+    missed = [(name, agreement.missed) for name, agreement in agreements.items() if agreement.missed]
+    uncovered = [(name, count) for name, count in missed if name not in known]
+    return TruthReport(
+        source=source,
+        known=tally.known,
+        known_none=tally.known_none,
+        false_alarms=tally.false_alarms,
+        precision=measure_share(right, right + sum(agreement.wrong for agreement in agreements.values())),
+        recall=measure_share(tally.recognised, tally.known - tally.known_none),
+        uncovered=tuple(sorted(uncovered, key=lambda item: (-item[1], item[0]))),
+    )
+
+
+def _report_changes(tally: Tally, revision: str) -> Comparison:
+    changed = ((name, rule.change) for name, rule in tally.rules.items() if rule.change != Change())
+    order = sorted(changed, key=lambda item: (-(item[1].gained + item[1].lost), item[0]))
+    return Comparison(revision=revision, comments=tally.change, rules=tuple(order))
+
+
+def _note_whole(tally: Tally) -> Iterator[str]:
+    if tally.pull_requests:
+        yield f"{tally.pull_requests} pull requests were left out."
+    if tally.undated:
+        yield f"{tally.undated} issues have no date, and are in no week."
+
+
+def _note_rules(rules: tuple[RuleReport, ...], ruleset: Ruleset, today: date) -> Iterator[str]:
+    for report, rule in zip(rules, ruleset.rules, strict=True):
+        if report.share and report.share.value > _BROAD:
+            yield f"{rule.id} matches {report.share.value:.0%} of all issues; is it meant to be so broad?"
+        if report.tally.silenced and not report.tally.matches:
+            yield f"{rule.id} never spoke: other rules superseded it each time ({report.tally.silenced})."
+        if rule.model.expires and rule.model.expires <= today:
+            yield f"{rule.id} expired on {rule.model.expires}: it labels, and its guidance is withheld."
+    doubtful = [_doubt(report) for report in rules if report.precision and report.precision.high < _DOUBTFUL]
+    yield from _name_some(doubtful, "rules are wrong more often than one time in ten")
+    never = [report.id for report in rules if not report.tally.matches and not report.tally.silenced]
+    yield from _name_some(never, f"of {len(rules)} rules matched nothing")
+
+
+def _doubt(report: RuleReport) -> str:
+    wrong = ", ".join(f"#{number}" for number in report.tally.agreement.wrong_issues[:3])
+    return f"{report.id} (look at {wrong})"
+
+
+def _note_overlaps(overlaps: tuple[Overlap, ...]) -> Iterator[str]:
+    undeclared = [f"{one.first} and {one.second} ({one.issues})" for one in overlaps if not one.declared]
+    yield from _name_some(undeclared, "pairs of rules match the same issues and do not say which speaks (`supersedes`)")
+
+
+def _name_some(names: list[str], what: str) -> Iterator[str]:
+    """`3 rules …: a, b, c`; of many the first ten."""
+    if names:
+        yield f"{len(names)} {what}: {', '.join([*names[:_NAMED], *(['…'] if len(names) > _NAMED else [])])}"

@@ -1,0 +1,183 @@
+"""What a replay counts: frozen and mergeable; its size grows with rules and weeks, never with issues. Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+SAMPLE = 10
+"""So many matches are shown of each kind."""
+CHANGED = 200
+"""So many numbers of issues are kept that a comparison gains or loses for a rule."""
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Sighting(NamedTuple):
+    """One match as it is shown: `focus` is the share of the issue's text that is evidence, `seen` that evidence."""
+
+    focus: float
+    number: int
+    title: str
+    seen: str
+
+
+class WeekTally(NamedTuple):
+    """One week's issues: all, those that a rule matched, and those that would have got a comment."""
+
+    issues: int = 0
+    matched: int = 0
+    comments: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PatternTally:
+    """The matches of a rule that look alike (see `bot.workbench.backtest.samples`), with the ends of their order by focus."""
+
+    matches: int = 0
+    fullest: tuple[Sighting, ...] = ()
+    thinnest: tuple[Sighting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How matches stand to what is known: `right` and `wrong` ones, `missed` ones; and the newest of these."""
+
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+    wrong_issues: tuple[int, ...] = ()
+    missed_issues: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What other rules gain and lose: how many issues, and the numbers of the newest."""
+
+    gained: int = 0
+    lost: int = 0
+    gained_issues: tuple[int, ...] = ()
+    lost_issues: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTally:
+    """What one rule did: `matches` that no other rule silenced, `silenced` ones, `comments` it would have spoken in."""
+
+    matches: int = 0
+    silenced: int = 0
+    comments: int = 0
+    weeks: Mapping[str, int] = field(default_factory=dict)
+    patterns: Mapping[str, PatternTally] = field(default_factory=dict)
+    agreement: Agreement = Agreement()
+    change: Change = Change()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What all rules did. `overlaps` counts issues by pairs of rules that both held, whichever spoke.
+
+    `known` counts issues that the truth knows, `known_none` those of them that ought to match nothing, `recognised`
+    those of the others that a right rule matched, and `false_alarms` those of `known_none` that matched. `change` is
+    about issues that would get a comment. `unmatched_issues` are the newest ones that no rule matched. Pull requests
+    are no issues, and only counted.
+    """
+
+    issues: int = 0
+    matched: int = 0
+    comments: int = 0
+    undated: int = 0
+    pull_requests: int = 0
+    weeks: Mapping[str, WeekTally] = field(default_factory=dict)
+    rules: Mapping[str, RuleTally] = field(default_factory=dict)
+    overlaps: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    labels: Mapping[str, int] = field(default_factory=dict)
+    known: int = 0
+    known_none: int = 0
+    recognised: int = 0
+    false_alarms: int = 0
+    change: Change = Change()
+    unmatched_issues: tuple[int, ...] = ()
+
+
+def merge_tallies(tallies: Iterable[Tally]) -> Tally:
+    """The tally of all issues that the tallies are of; the order does not count."""
+    parts = tuple(tallies)
+    return Tally(
+        issues=sum(part.issues for part in parts),
+        matched=sum(part.matched for part in parts),
+        comments=sum(part.comments for part in parts),
+        undated=sum(part.undated for part in parts),
+        pull_requests=sum(part.pull_requests for part in parts),
+        weeks=_merge([part.weeks for part in parts], _merge_weeks),
+        rules=_merge([part.rules for part in parts], _merge_rules),
+        overlaps=_add(part.overlaps for part in parts),
+        labels=_add(part.labels for part in parts),
+        known=sum(part.known for part in parts),
+        known_none=sum(part.known_none for part in parts),
+        recognised=sum(part.recognised for part in parts),
+        false_alarms=sum(part.false_alarms for part in parts),
+        change=_merge_changes([part.change for part in parts]),
+        unmatched_issues=_newest((part.unmatched_issues for part in parts), SAMPLE),
+    )
+
+
+def _merge(mappings: Iterable[Mapping[str, Value]], merge: Callable[[list[Value]], Value]) -> Mapping[str, Value]:
+    groups: dict[str, list[Value]] = {}
+    for mapping in mappings:
+        for key, value in mapping.items():
+            groups.setdefault(key, []).append(value)
+    return {key: values[0] if len(values) == 1 else merge(values) for key, values in groups.items()}
+
+
+def _add(counts: Iterable[Mapping[Key, int]]) -> Mapping[Key, int]:
+    total = Counter[Key]()
+    for count in counts:
+        total.update(count)
+    return dict(total)
+
+
+def _newest(numbers: Iterable[tuple[int, ...]], most: int) -> tuple[int, ...]:
+    return tuple(sorted((number for some in numbers for number in some), reverse=True)[:most])
+
+
+def _merge_weeks(parts: list[WeekTally]) -> WeekTally:
+    return WeekTally(*map(sum, zip(*parts, strict=True)))
+
+
+def _merge_rules(parts: list[RuleTally]) -> RuleTally:
+    return RuleTally(
+        matches=sum(part.matches for part in parts),
+        silenced=sum(part.silenced for part in parts),
+        comments=sum(part.comments for part in parts),
+        weeks=_add(part.weeks for part in parts),
+        patterns=_merge([part.patterns for part in parts], _merge_patterns),
+        agreement=_merge_agreements([part.agreement for part in parts]),
+        change=_merge_changes([part.change for part in parts]),
+    )
+
+
+def _merge_patterns(parts: list[PatternTally]) -> PatternTally:
+    fullest = sorted((one for part in parts for one in part.fullest), key=lambda one: (-one.focus, one.number, one))
+    thinnest = sorted((one for part in parts for one in part.thinnest), key=lambda one: (one.focus, one.number, one))
+    return PatternTally(sum(part.matches for part in parts), tuple(fullest[:SAMPLE]), tuple(thinnest[:SAMPLE]))
+
+
+def _merge_agreements(parts: list[Agreement]) -> Agreement:
+    return Agreement(
+        right=sum(part.right for part in parts),
+        wrong=sum(part.wrong for part in parts),
+        missed=sum(part.missed for part in parts),
+        wrong_issues=_newest((part.wrong_issues for part in parts), SAMPLE),
+        missed_issues=_newest((part.missed_issues for part in parts), SAMPLE),
+    )
+
+
+def _merge_changes(parts: list[Change]) -> Change:
+    return Change(
+        gained=sum(part.gained for part in parts),
+        lost=sum(part.lost for part in parts),
+        gained_issues=_newest((part.gained_issues for part in parts), CHANGED),
+        lost_issues=_newest((part.lost_issues for part in parts), CHANGED),
+    )

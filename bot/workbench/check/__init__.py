@@ -1,0 +1,1 @@
+"""Rules held to their examples, to lints and to each other."""

@@ -1,0 +1,146 @@
+"""Rules on trial: each against its own examples, what becomes of these on their way, and all other rules. Pure."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.rules.captures import find_captures
+from bot.rules.guidance import check_written
+from bot.rules.matcher import match_rule, match_rules, read_facts
+from bot.rules.ruleset import Rule, Ruleset
+from bot.rules.spec.document import Problem
+from bot.workbench.check.examples import TriedExample, judge_example, list_examples, make_example_issue
+from bot.workbench.check.lint import Terms, lint_rule
+from bot.workbench.check.overlaps import UNDECLARED, Overlap, find_near_duplicates, find_settlement
+from bot.workbench.check.proof import Proof, explain_failure, join_proofs, prove
+from bot.workbench.check.references import check_packs, check_references
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check found. `examples` counts those that were tried."""
+
+    rules: int
+    examples: int
+    problems: tuple[Problem, ...]
+    overlaps: tuple[Overlap, ...] = ()
+    proof: Proof = field(default_factory=Proof)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What must be mended."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is worth a look."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
+
+    @property
+    def is_green(self) -> bool:
+        """Whether nothing must be mended."""
+        return not self.errors
+
+
+def check_rules(ruleset: Ruleset, terms: Terms | None = None) -> CheckReport:
+    """Everything that is wrong with the rules of a set, and what is odd about them."""
+    return join_reports([check_set(ruleset), *(check_rule(rule, ruleset, terms) for rule in ruleset.rules)])
+
+
+def check_set(ruleset: Ruleset, files: Collection[str] | None = None) -> CheckReport:
+    """What is wrong with the set as a whole: files that did not load, packs; of `files` alone where they are given."""
+    problems = [*ruleset.problems, *check_packs(ruleset)]
+    return CheckReport(0, 0, tuple(p for p in problems if files is None or p.file in files))
+
+
+def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> CheckReport:
+    """One rule within its set: fast enough for every keystroke (some milliseconds).
+
+    The rule may be another version of one that the set has: it is tried instead of that one.
+    """
+    terms = terms or Terms()
+    outcomes = [_try_example(rule, ruleset, tried, terms) for tried in list_examples(rule)]
+    overlaps = _join_overlaps(outcomes)
+    problems = (
+        *check_references(rule, ruleset),
+        *(rule.document.problem_at(path, message, "unwritten-guidance") for path, message in check_written(rule.model)),
+        *lint_rule(rule, terms),
+        *_tell_near_duplicates(rule, ruleset, overlaps),
+        *(problem for outcome in outcomes for problem in outcome.problems),
+    )
+    proof = join_proofs(outcome.proof for outcome in outcomes)
+    return CheckReport(1, len(outcomes), tuple(sorted(set(problems))), overlaps, proof)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What trying one example gave."""
+
+    problems: tuple[Problem, ...]
+    overlaps: tuple[Overlap, ...]
+    proof: Proof
+
+
+def _try_example(rule: Rule, ruleset: Ruleset, tried: TriedExample, terms: Terms) -> _Outcome:
+    facts = read_facts(make_example_issue(tried.example), ruleset)
+    own = match_rule(rule, facts, find_captures(rule.pack.captures, facts))
+    others = [match.rule for match in match_rules(facts, ruleset) if match.rule.id != rule.id]
+    overlaps = tuple(_make_overlap(rule, other, tried) for other in others) if tried.must_match and own else ()
+    is_right = (own is not None) == tried.must_match
+    proof, failure = prove(rule, facts, own) if terms.proves_variants and is_right else (Proof(), None)
+    findings = (
+        *judge_example(rule, tried, facts, own),
+        *(("overlap", f"`{o.other}` matches this example too; {UNDECLARED}") for o in overlaps if not o.declared),
+        *((("metamorphic", explain_failure(rule, failure, must_match=tried.must_match)),) if failure else ()),
+    )
+    problems = tuple(rule.document.problem_at(tried.path, message, kind) for kind, message in findings)
+    return _Outcome(problems, overlaps, proof)
+
+
+def check_overlaps(rule: Rule, others: Sequence[Rule], ruleset: Ruleset) -> CheckReport:
+    """Only whether some other rules match the examples of a rule that is not on trial itself."""
+    narrow = Ruleset(tuple(others))
+    outcomes = []
+    for tried in list_examples(rule):
+        facts = read_facts(make_example_issue(tried.example), ruleset)
+        found = [match.rule for match in match_rules(facts, narrow)] if tried.must_match else []
+        overlaps = tuple(_make_overlap(rule, other, tried) for other in found)
+        messages = (f"`{o.other}` matches this example too; {UNDECLARED}" for o in overlaps if not o.declared)
+        problems = tuple(rule.document.problem_at(tried.path, message, "overlap") for message in messages)
+        outcomes.append(_Outcome(problems, overlaps, Proof()))
+    found_problems = sorted({problem for outcome in outcomes for problem in outcome.problems})
+    return CheckReport(0, 0, tuple(found_problems), _join_overlaps(outcomes))
+
+
+def _make_overlap(rule: Rule, other: Rule, tried: TriedExample) -> Overlap:
+    return Overlap(rule.id, other.id, (tried.number,), find_settlement(rule, other))
+
+
+def _join_overlaps(outcomes: Iterable[_Outcome]) -> tuple[Overlap, ...]:
+    """One overlap for each other rule, with all its examples."""
+    joined: dict[str, Overlap] = {}
+    for overlap in (overlap for outcome in outcomes for overlap in outcome.overlaps):
+        known = joined.get(overlap.other)
+        joined[overlap.other] = replace(known, examples=known.examples + overlap.examples) if known else overlap
+    return tuple(joined[name] for name in sorted(joined))
+
+
+def _tell_near_duplicates(rule: Rule, ruleset: Ruleset, overlaps: tuple[Overlap, ...]) -> Iterator[Problem]:
+    """Those that are not told of as an overlap anyway."""
+    told = {overlap.other for overlap in overlaps}
+    for other, is_same in find_near_duplicates(rule, ruleset):
+        if other.id not in told:
+            what = "looks for the same phrases" if is_same else "looks for parts of this rule's phrases"
+            message = f"`{other.id}` {what}; make one rule of both, or declare `supersedes:` or `also:` in one of them"
+            yield rule.document.problem_at(("match",), message, "near-duplicate", "warning")
+
+
+def join_reports(reports: Iterable[CheckReport]) -> CheckReport:
+    """Several reports as one, whatever their order."""
+    all_ = list(reports)
+    return CheckReport(
+        rules=sum(report.rules for report in all_),
+        examples=sum(report.examples for report in all_),
+        problems=tuple(sorted({problem for report in all_ for problem in report.problems})),
+        overlaps=tuple(sorted((o for report in all_ for o in report.overlaps), key=lambda o: (o.rule, o.other))),
+        proof=join_proofs(report.proof for report in all_),
+    )

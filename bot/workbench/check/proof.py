@@ -1,0 +1,140 @@
+"""The metamorphic proof: other text in an issue must not change a rule's answer. Pure.
+
+No expected output is needed: text without meaning beside an example must leave the rule's answer as it is (Chen et al.,
+Metamorphic Testing, 1998). Each variant of an example adds one such text to its prose and to its logs.
+
+A variant that wraps, escapes or decorates the message itself reveals no fault of an author: conditions read normal
+forms, and `tests/rules/test_normal_forms.py` tests these on all shipped rules. benchmarks/README.md has the figures.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from bot.issue.facts import Facts, Text
+from bot.issue.layout import Layout
+from bot.rules.captures import find_captures
+from bot.rules.conditions.verdict import Verdict
+from bot.rules.matcher import Match, match_rule
+from bot.rules.ruleset import Rule
+from bot.text.markdown import Span
+from bot.text.printable import reveal_line
+from bot.workbench.check.examples import find_missed
+
+
+class Addition(NamedTuple):
+    """A text that an issue may hold beside its message, and its name."""
+
+    name: str
+    text: str
+
+
+ADDITIONS = (
+    Addition("a log", "2031-07-08T09:10:11Z INFO lorem: dolor sit amet\n2031-07-08T09:10:12Z DEBUG [ipsum] elit"),
+    Addition("JSON", '{"lorem": "ipsum", "dolor": [1, 22, 333], "sit": {"amet": null}}'),
+    Addition(
+        "a terminal's output", "~/lorem $ ipsum --dolor C:\\sit\\amet.txt > /home/lorem/elit.log\n  100% (3/3) ok"
+    ),
+    Addition("a link", "- [x] see https://example.com/lorem/ipsum?dolor=1#sit (or `amet@example.com`)"),
+)
+"""What real issues hold: the signs that patterns look for, and no words that do."""
+
+_PLAIN = Addition(
+    "words", "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore"
+)
+_VIEWS = ("body", "logs")
+ASKS_HOW_MUCH = "any other text changes the answer"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The number of variants that passed, and of those that were skipped by reason."""
+
+    variants: int = 0
+    not_applicable: Mapping[str, int] = field(default_factory=dict)
+
+
+def join_proofs(proofs: Iterable[Proof]) -> Proof:
+    """Several proofs as one."""
+    variants, reasons = 0, Counter[str]()
+    for proof in proofs:
+        variants += proof.variants
+        reasons.update(proof.not_applicable)
+    return Proof(variants, dict(sorted(reasons.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first addition that changes the answer for an example, and how many more do.
+
+    `missed` is the condition that no longer holds; None where the rule matches, though it should not, or where it gives
+    another guidance.
+    """
+
+    addition: Addition
+    missed: Verdict | None = None
+    others: int = 0
+
+
+@dataclass(frozen=True)
+class _ExtendedFacts(Facts):
+    """The facts of an example beside which a text stands; its form (layout, sections, language) stays as it is."""
+
+    example: Facts = field(kw_only=True)
+    addition: str = field(kw_only=True)
+
+    @cached_property
+    def layout(self) -> Layout:
+        return self.example.layout
+
+    @cached_property
+    def language(self) -> str | None:
+        return self.example.language
+
+    @cached_property
+    def views(self) -> dict[str, tuple[Text, ...]]:
+        span = Span(0, len(self.addition))
+        added = {view: Text(view, "addition", self.addition, span, is_placed=False) for view in _VIEWS}
+        return {view: (*texts, added[view]) if view in added else texts for view, texts in self.example.views.items()}
+
+
+def prove(rule: Rule, facts: Facts, match: Match | None) -> tuple[Proof, Failure | None]:
+    """Try all variants of an example, given the rule's answer (`match`) to the example itself."""
+    if _try_addition(rule, facts, match, _PLAIN):
+        return Proof(not_applicable={ASKS_HOW_MUCH: len(ADDITIONS)}), None
+    failures = [failure for addition in ADDITIONS if (failure := _try_addition(rule, facts, match, addition))]
+    first = replace(failures[0], others=len(failures) - 1) if failures else None
+    return Proof(len(ADDITIONS) - len(failures)), first
+
+
+def _try_addition(rule: Rule, facts: Facts, match: Match | None, addition: Addition) -> Failure | None:
+    extended = _ExtendedFacts(
+        facts.issue, facts.models, facts.placeholders, facts.is_placed, example=facts, addition=addition.text
+    )
+    captures = find_captures(rule.pack.captures, extended)
+    found = match_rule(rule, extended, captures)
+    if match and not found:
+        return Failure(addition, missed=find_missed(rule.condition.evaluate(extended, captures)))
+    if found and not match:
+        return Failure(addition)
+    return Failure(addition) if match and found and match.branch != found.branch else None
+
+
+def explain_failure(rule: Rule, failure: Failure, *, must_match: bool) -> str:
+    """A sentence: which addition changes the answer for an example, why, and what to do."""
+    others = f" (and {failure.others} other text{'s' * (failure.others > 1)})" if failure.others else ""
+    how = f"when the issue also contains {failure.addition.name}{others}, as `{reveal_line(failure.addition.text)}`"
+    if not must_match:
+        return f"`{rule.id}` matches this near miss {how}; {_KEEP_OUT}"
+    if failure.missed is None:
+        return f"`{rule.id}` gives another guidance for this example {how}; {_SAME_BRANCH}"
+    missed = failure.missed
+    reason = f"{missed.seen} under `none:`" if missed.wanted == "none" else f"{missed.wanted} does not hold"
+    return f"`{rule.id}` misses this example {how}, since {reason}; {_KEEP_IN}"
+
+
+_KEEP_IN = "look for a longer text, best a `phrase:`, that only those other issues contain"
+_KEEP_OUT = "look for more of the message in one `phrase:`, so that no other text completes it"
+_SAME_BRANCH = "write what `when:` or `set:` look for as a longer `phrase:`"

@@ -1,0 +1,1 @@
+"""What an editor offers: schema, snippets, completion, reference."""

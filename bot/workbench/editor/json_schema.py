@@ -1,0 +1,150 @@
+"""JSON Schema (draft-07, which every editor reads) of what people write, from the models, with help for each key. Pure.
+
+Beside the words of the draft stand some that editors know and others ignore: `markdownDescription`, `enumDescriptions`,
+`defaultSnippets`, `errorMessage`, `patternErrorMessage`
+(https://code.visualstudio.com/docs/languages/json#_json-schemas-and-settings).
+"""
+
+import json
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from bot.rules.spec.condition import BESIDE, say_what_is_beside
+from bot.workbench.editor.snippets import SNIPPETS
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+_CAPTURE = {
+    "description": "A capture of pack.yml, compared with one value, or with a list of which any will do.",
+    "not": {"type": ["object", "null"]},
+    "examples": ["windows", ["linux", "macos"]],
+}
+Schema = dict[str, Any]
+
+
+class _Draft07(GenerateJsonSchema):
+    schema_dialect = DRAFT
+
+    def sort(self, value: Any, parent_key: str | None = None) -> Any:  # noqa: ANN401 (JSON is anything)
+        """As it is: the keys of an example stand in the order of a person's."""
+        del parent_key
+        return value
+
+
+def make_schema(model: type[BaseModel], title: str) -> Schema:
+    """The schema of a file that a person writes."""
+    whole = model.model_json_schema(by_alias=True, schema_generator=_Draft07, mode="validation")
+    whole = _simplify(json.loads(json.dumps(whole).replace("#/$defs/", "#/definitions/")))
+    models = {name: _dress(part, name) for name, part in whole.pop("$defs", {}).items()}
+    if "Condition" in models:
+        capture = explain_key(_CAPTURE, "os")
+        models["Condition"] |= {
+            "additionalProperties": capture,
+            "dependencies": {key: _require_beside(key) for key in BESIDE},
+        }
+    dressed = _dress(whole, model.__name__)
+    if "guidance" in dressed["properties"]:
+        dressed |= _require_guidance()
+    return {"$schema": DRAFT, **dressed, "title": title, "definitions": models}
+
+
+def write_schema(schema: Schema) -> str:
+    """The text of a schema's file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _dress(part: Schema, name: str) -> Schema:
+    """The schema of one model. Its keys have the help, so that it needs none itself."""
+    keys = {}
+    for key, schema in part["properties"].items():
+        untitled = {word: value for word, value in schema.items() if word != "title"}
+        keys[key] = explain_key(_allow_decimals(untitled, key), key) | _offer(f"{name}.{key}")
+    rest = {word: value for word, value in part.items() if word != "description"}
+    return {**rest, "properties": keys, **_offer(name)}
+
+
+def _offer(name: str) -> Schema:
+    return {"defaultSnippets": SNIPPETS[name]} if name in SNIPPETS else {}
+
+
+def explain_key(schema: Schema, key: str) -> Schema:
+    """A key with its default and its examples as editors show them.
+
+    An editor also offers `examples` to be written, and only those of one value well; others become part of the text.
+    """
+    rest = dict(schema)
+    said = rest.pop("description")
+    default = rest.get("default")
+    if default is None:
+        rest.pop("default", None)
+    elif default != "":
+        said += f" Default: `{default if isinstance(default, str) else json.dumps(default)}`."
+    if "pattern" in rest:
+        rest["patternErrorMessage"] = f"must look like `{rest['examples'][0]}`"
+    if any(isinstance(example, list | dict) for example in rest.get("examples", [])):
+        said += "".join(f"\n\n```yaml\n{write_example(key, example)}```" for example in rest.pop("examples"))
+    return {"description": schema["description"], "markdownDescription": said, **rest}
+
+
+def write_example(key: str, value: object) -> str:
+    """A key and an example of its value, as YAML."""
+    return yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+
+
+def _simplify(node: Any) -> Any:  # noqa: ANN401 (JSON is anything)
+    """The same in a form that editors complete and explain better: one type, or a list of them, where that will do.
+
+    Draft-07 ignores what stands beside `$ref`, so that a reference with a description is wrapped in `allOf`.
+    """
+    if isinstance(node, list):
+        return [_simplify(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    simple = {key: _simplify(value) for key, value in node.items()}
+    if "anyOf" in simple:
+        options = simple.pop("anyOf")
+        return {**simple, **_merge(options)}
+    if "$ref" in simple and len(simple) > 1:
+        wrapped = {"allOf": [{"$ref": simple.pop("$ref")}]}
+        return {"type": "object", **simple, **wrapped}
+    return simple
+
+
+def _merge(options: list[Schema]) -> Schema:
+    """A choice as one schema, which it can be where each option is another type: each word concerns one type only.
+
+    Where it cannot, the types stand beside it, so that an editor knows what to write for an object.
+    """
+    types = [kind for option in options for kind in _types_of(option)]
+    is_simple = not any({"$ref", "enum", "anyOf"} & option.keys() for option in options)
+    if is_simple and len({*types}) == len(types):
+        return {**{word: value for option in options for word, value in option.items()}, "type": types}
+    return {"anyOf": options, "type": list(dict.fromkeys(types))}
+
+
+def _types_of(schema: Schema) -> list[str]:
+    types = schema.get("type", "object")
+    return types if isinstance(types, list) else [types]
+
+
+def _allow_decimals(schema: Schema, key: str) -> Schema:
+    """A number with a point is text to us (`bot.rules.spec.document`), and a number to editors."""
+    types = _types_of(schema)
+    if "string" in types and (key == "version" or "integer" in types):
+        return {**schema, "type": [*types, "number"]}
+    return schema
+
+
+def _require_beside(key: str) -> Schema:
+    """That one of the other keys is there; a constant that no condition is gives editors our words for it."""
+    said = say_what_is_beside(key)
+    is_alone = {"not": {"anyOf": [{"required": [other]} for other in BESIDE[key]]}}
+    return {"if": is_alone, "then": {"const": said, "errorMessage": said}}
+
+
+def _require_guidance() -> Schema:
+    """A rule that comments, as one without a `mode` does, has something to say."""
+    silent = {"required": ["mode"], "properties": {"mode": {"not": {"enum": ["comment"]}}}}
+    return {"if": {"not": silent}, "then": {"required": ["guidance"]}}

@@ -1,0 +1,1 @@
+"""Why an issue matches a rule, or why not."""

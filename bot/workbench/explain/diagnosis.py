@@ -1,0 +1,160 @@
+"""What each rule says of an issue, whether it matches or not, and how near the others come. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.issue.facts import Facts, Text
+from bot.rules.captures import find_captures
+from bot.rules.conditions.compound import AllHold, Condition, NoneHolds
+from bot.rules.conditions.text import PhraseHolds, RegexHolds
+from bot.rules.conditions.verdict import Captures, Verdict
+from bot.rules.matcher import Match, match_rules, read_facts
+from bot.rules.ruleset import Rule, Ruleset
+from bot.tracker.types import Issue
+from bot.workbench.explain.near_miss import NearMiss, find_near_miss, read_whole_body
+from bot.workbench.explain.similarity import Part, Share, measure_nearness, pair_parts
+from bot.workbench.explain.similarity__rules_rarity import Rarity, Wording, measure_rarity, read_wording
+
+_MOST_COMPARED = 40
+"""Of so many rules that do not match, the near misses are looked for: it takes milliseconds a phrase."""
+
+_MOST_PHRASES = 60
+_GUESSED = 0.6
+"""Words that stand side by side say less than a part of the phrase itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The one condition on which a rule failed. `is_unwanted`: it stands below `none` and holds.
+
+    `others` counts the further conditions that would have to hold as well.
+    """
+
+    condition: Condition
+    verdict: Verdict
+    is_unwanted: bool = False
+    others: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """One rule's verdict on an issue, whole: also what did not hold, and why.
+
+    `match` is there where the rule matches. Of a rule that does not, `nearness` says how much of it held (0 to 1),
+    `near` where its text conditions nearly hold, and `failure` which condition failed.
+    """
+
+    rule: Rule
+    verdict: Verdict
+    captures: Captures
+    layout: str
+    match: Match | None = None
+    nearness: float = 1.0
+    near: Mapping[Condition, NearMiss] = field(default_factory=dict)
+    failure: Failure | None = None
+
+    @property
+    def superseded_by(self) -> str | None:
+        """The rule that speaks instead of it."""
+        return self.match.superseded_by if self.match else None
+
+
+def explain_issue(issue: Issue, ruleset: Ruleset, wanted: str | None = None) -> tuple[Explanation, ...]:
+    """Every rule's verdict: those that match first, as they would speak; of the others the nearest first.
+
+    `wanted` names a rule whose near misses are looked for however far it is.
+    """
+    return explain_facts(read_facts(issue, ruleset), ruleset, wanted)
+
+
+def explain_facts(facts: Facts, ruleset: Ruleset, wanted: str | None = None) -> tuple[Explanation, ...]:
+    """`explain_issue`, for facts that are read already."""
+    matches = sorted(match_rules(facts, ruleset), key=lambda match: match.superseded_by is not None)
+    matched = [
+        Explanation(rule=m.rule, verdict=m.verdict, captures=m.captures, layout=facts.layout.name, match=m)
+        for m in matches
+    ]
+    known = {pack: find_captures(pack.captures, facts) for pack in ruleset.packs}
+    names = {match.rule.id for match in matches}
+    others = [
+        Explanation(
+            rule=rule,
+            verdict=rule.condition.evaluate(facts, known[rule.pack]),
+            captures=known[rule.pack],
+            layout=facts.layout.name,
+        )
+        for rule in ruleset.rules
+        if rule.id not in names
+    ]
+    return (*matched, *_order(others, facts, measure_rarity(rule.condition for rule in ruleset.rules), wanted))
+
+
+def _order(explanations: list[Explanation], facts: Facts, rarity: Rarity, wanted: str | None) -> list[Explanation]:
+    """The nearest first: all are compared by their words, then the nearest of them in their near misses."""
+    guess, whole = _guess_by_words(read_wording(facts), rarity), read_whole_body(facts)
+    guessed = [replace(e, nearness=measure_nearness((e.rule.condition, e.verdict), guess)) for e in explanations]
+    guessed.sort(key=_by_nearness)
+    first = [e for index, e in enumerate(guessed) if index < _MOST_COMPARED or e.rule.id == wanted]
+    near = {e.rule.id: find_near_misses((e.rule.condition, e.verdict), facts, whole) for e in first}
+
+    def share(found: Mapping[Condition, NearMiss]) -> Share:
+        return lambda condition: max(
+            rarity.share_of_near_miss(condition, found[condition]) if condition in found else 0.0, guess(condition)
+        )
+
+    return sorted((_compare(e, found := near.get(e.rule.id, {}), share(found)) for e in guessed), key=_by_nearness)
+
+
+def _guess_by_words(wording: Wording, rarity: Rarity) -> Share:
+    """Cheap enough for a thousand rules."""
+
+    def guess(condition: Condition) -> float:
+        if not isinstance(condition, PhraseHolds | RegexHolds):
+            return 0.0
+        return _GUESSED * wording.guess_share(condition, rarity)
+
+    return guess
+
+
+def _by_nearness(explanation: Explanation) -> tuple[float, str]:
+    return (-round(explanation.nearness, 6), explanation.rule.id)
+
+
+def _compare(explanation: Explanation, near: Mapping[Condition, NearMiss], share: Share) -> Explanation:
+    part = (explanation.rule.condition, explanation.verdict)
+    return replace(explanation, near=near, nearness=measure_nearness(part, share), failure=find_failure(part, share))
+
+
+def find_failure(part: Part, share: Share) -> Failure | None:
+    """The condition on which another fails: of `all` the nearest of those that fail, of `any` the nearest of all.
+
+    `share` as for `measure_nearness`; None where the condition holds.
+    """
+    condition, verdict = part
+    if verdict.holds:
+        return None
+    failing = [inner for inner in pair_parts(part) if inner[1].holds is isinstance(condition, NoneHolds)]
+    if not failing:
+        return Failure(condition=condition, verdict=verdict)
+    if isinstance(condition, NoneHolds):
+        return Failure(condition=failing[0][0], verdict=failing[0][1], is_unwanted=True)
+    nearest = max(failing, key=lambda inner: measure_nearness(inner, share))
+    failure = find_failure(nearest, share)
+    others = len(failing) - 1 if isinstance(condition, AllHold) else 0
+    return replace(failure, others=failure.others + others) if failure else None
+
+
+def find_near_misses(part: Part, facts: Facts, whole: Text) -> dict[Condition, NearMiss]:
+    """Where the text conditions that should hold and do not (at most 60 of them) nearly hold."""
+    found = {condition: find_near_miss(condition, facts, whole) for condition in list_missing(part)[:_MOST_PHRASES]}
+    return {condition: near for condition, near in found.items() if near}
+
+
+def list_missing(part: Part) -> list[PhraseHolds | RegexHolds]:
+    """The text conditions that should hold and do not."""
+    condition, verdict = part
+    if isinstance(condition, NoneHolds) or verdict.holds:
+        return []
+    if isinstance(condition, PhraseHolds | RegexHolds):
+        return [condition]
+    return [missing for inner in pair_parts(part) for missing in list_missing(inner)]

@@ -1,0 +1,204 @@
+"""An issue explained: one value from which the terminal, the page and the JSON are made. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.comment.renderer import compare_with_fix
+from bot.issue.facts import Facts
+from bot.rules.conditions.verdict import Verdict
+from bot.rules.matcher import Match, read_facts
+from bot.rules.ruleset import Ruleset
+from bot.rules.spec.condition import Mode
+from bot.tracker.types import Issue
+from bot.triage.config import Config
+from bot.triage.decisions import Wish, choose_wish
+from bot.triage.decisions__explanation_standing import Standing, judge_match
+from bot.triage.skip import find_issue_skip
+from bot.workbench.explain.condition_tree import Node, TreeMaker, number_node
+from bot.workbench.explain.diagnosis import Explanation, explain_facts
+from bot.workbench.explain.excerpt import Excerpt, make_excerpt
+from bot.workbench.explain.highlights import Mark, number_marks, numbers_of
+from bot.workbench.explain.overview import SeenCapture, Sight, see_captures, see_issue
+from bot.workbench.explain.spans import list_sources
+
+NEAREST = 3
+"""So many of the rules that do not match are shown, if they come near at all."""
+
+_NEAR_ENOUGH = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """One branch of a rule's guidance, numbered from 1; `when` is None where it always speaks."""
+
+    number: int
+    speaks: bool
+    when: Node | None
+    tldr: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedRule:
+    """One rule: its tree, and what comes of it where it matches.
+
+    `nearness` (0 to 1) and `others` (conditions that would have to hold beside the decisive one) are about rules that
+    do not match. `silences` are the matching rules that it stands for, `fix` how the stated version stands to the fix.
+    """
+
+    id: str
+    title: str
+    file: str
+    mode: Mode
+    verdict: Verdict
+    tree: Node
+    captures: tuple[SeenCapture, ...]
+    is_shown: bool
+    nearness: float = 1.0
+    others: int = 0
+    standing: Standing | None = None
+    superseded_by: str | None = None
+    silences: tuple[str, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    fix: str = ""
+
+    @property
+    def matches(self) -> bool:
+        """Whether it holds."""
+        return self.verdict.holds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueExplanation:
+    """Everything that can be said of an issue under some rules; `rules` holds those that match first, then the nearest.
+
+    `skipped` says why a run would leave the issue alone as it is now, "" where it would not.
+    Texts are as the reporter wrote them: whoever shows them makes their signs harmless.
+    """
+
+    repository: str
+    number: int
+    url: str
+    title: str
+    author: str
+    skipped: str
+    sight: Sight
+    excerpts: tuple[Excerpt, ...]
+    marks: tuple[Mark, ...]
+    rules: tuple[ExplainedRule, ...]
+
+    @property
+    def matched(self) -> tuple[ExplainedRule, ...]:
+        """The rules that match."""
+        return tuple(rule for rule in self.rules if rule.matches)
+
+    @property
+    def near(self) -> tuple[ExplainedRule, ...]:
+        """The rules that do not match, and are shown."""
+        return tuple(rule for rule in self.rules if rule.is_shown and not rule.matches)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What all rules of one explanation are judged by."""
+
+    facts: Facts
+    sources: Mapping[str, str]
+    config: Config
+    today: date
+    matches: tuple[Match, ...]
+    wish: Wish
+
+
+def make_explanation(
+    issue: Issue, ruleset: Ruleset, config: Config, today: date, wanted: str | None = None
+) -> IssueExplanation:
+    """The whole explanation; `wanted` names the one rule that is to be shown."""
+    facts, sources, skip = read_facts(issue, ruleset), list_sources(issue), find_issue_skip(issue, config)
+    found = explain_facts(facts, ruleset, wanted)
+    matches = tuple(e.match for e in found if e.match)
+    case = _Case(facts, sources, config, today, matches, choose_wish(matches, config, today))
+    shown = _choose_shown(found, wanted)
+    rules = [_explain_rule(e, case, is_shown=e.rule.id in shown) for e in found]
+    marks = number_marks({rule.id: rule.tree for rule in rules if rule.is_shown}, sources)
+    return IssueExplanation(
+        repository=issue.repository,
+        number=issue.number,
+        url=issue.url,
+        title=issue.title,
+        author=issue.author.login,
+        skipped=skip.reason if skip else "",
+        sight=see_issue(facts, ruleset),
+        excerpts=tuple(make_excerpt(name, text, marks, facts) for name, text in sources.items()),
+        marks=marks,
+        rules=tuple(replace(rule, tree=number_node(rule.tree, numbers_of(rule.id, marks))) for rule in rules),
+    )
+
+
+def _choose_shown(found: tuple[Explanation, ...], wanted: str | None) -> frozenset[str]:
+    """The one that is wanted, or those that match and the three nearest."""
+    if wanted is not None:
+        return frozenset({wanted})
+    near = [e for e in found if e.match is None and e.nearness >= _NEAR_ENOUGH][:NEAREST]
+    return frozenset(e.rule.id for e in found if e.match or e in near)
+
+
+def _explain_rule(found: Explanation, case: _Case, *, is_shown: bool) -> ExplainedRule:
+    rule, maker = found.rule, TreeMaker(found, case.facts, case.sources)
+    explained = ExplainedRule(
+        id=rule.id,
+        title=rule.model.title,
+        file=rule.file,
+        mode=rule.model.mode,
+        verdict=found.verdict,
+        tree=_make_tree(maker, is_whole=is_shown or found.match is not None),
+        captures=see_captures(found.captures.values(), case.sources),
+        is_shown=is_shown,
+        nearness=found.nearness,
+        others=found.failure.others if found.failure else 0,
+    )
+    return _explain_match(explained, found.match, maker, case) if found.match else explained
+
+
+def _make_tree(maker: TreeMaker, *, is_whole: bool) -> Node:
+    """Of a rule that is not shown only the condition on which it failed: there may be a thousand of them."""
+    found = maker.found
+    if is_whole or found.failure is None:
+        return maker.make_node((found.rule.condition, found.verdict))
+    failure = found.failure
+    return maker.make_node((failure.condition, failure.verdict), is_unwanted=failure.is_unwanted)
+
+
+def _explain_match(explained: ExplainedRule, match: Match, maker: TreeMaker, case: _Case) -> ExplainedRule:
+    own = choose_wish([match], case.config, case.today)
+    state = compare_with_fix(match.rule, match.captures)
+    fixed_in = match.rule.model.fixed_in
+    return replace(
+        explained,
+        standing=judge_match(match, case.matches, case.wish, case.config, case.today),
+        superseded_by=match.superseded_by,
+        silences=tuple(other.rule.id for other in case.matches if other.superseded_by == match.rule.id),
+        branches=tuple(_explain_branch(number, match, maker) for number in range(len(match.rule.branches))),
+        add=own.add,
+        remove=own.remove,
+        fix=f"{_FIX[state]} {fixed_in.version}" if state and fixed_in else "",
+    )
+
+
+_FIX = {
+    "older": "the stated version is older than the fix in",
+    "fixed": "looks like a regression: the stated version has the fix of",
+    "unknown": "no version is stated to compare with the fix in",
+}
+
+
+def _explain_branch(index: int, match: Match, maker: TreeMaker) -> Branch:
+    when = match.rule.branches[index]
+    return Branch(
+        number=index + 1,
+        speaks=index == match.branch,
+        when=maker.evaluate(when) if when else None,
+        tldr=match.rule.model.guidance[index].tldr,
+    )

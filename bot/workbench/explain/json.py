@@ -1,0 +1,90 @@
+"""An explanation as the command contract has it. Pure."""
+
+from dataclasses import asdict
+from typing import Any
+
+from bot.rules.conditions.verdict import Verdict
+from bot.workbench.explain.condition_tree import Node
+from bot.workbench.explain.explainer import ExplainedRule, IssueExplanation
+from bot.workbench.explain.highlights import Mark
+from bot.workbench.explain.near_miss import NearMiss
+
+
+def make_json(explanation: IssueExplanation, wanted: str | None = None) -> dict[str, Any]:
+    """All rules, or the one that is wanted (without schema_version)."""
+    sight = asdict(explanation.sight)
+    return {
+        "repository": explanation.repository,
+        "issue": explanation.number,
+        "skipped": explanation.skipped or None,
+        "layout": sight.pop("layout"),
+        **sight,
+        "highlights": [_mark_json(mark) for mark in explanation.marks],
+        "rules": [_rule_json(rule) for rule in explanation.rules if wanted in {None, rule.id}],
+    }
+
+
+def _mark_json(mark: Mark) -> dict[str, Any]:
+    place = {name: getattr(mark.place, name) for name in ("source", "view", "line", "start", "end")}
+    return {"number": mark.number, "rule": mark.rule, "conditions": list(mark.conditions), "kind": mark.kind, **place}
+
+
+def _rule_json(rule: ExplainedRule) -> dict[str, Any]:
+    standing = rule.standing
+    return {
+        "rule": rule.id,
+        "title": rule.title,
+        "file": rule.file,
+        "matched": rule.matches,
+        "superseded_by": rule.superseded_by,
+        "standing": standing.kind if standing else None,
+        "reason": standing.reason if standing else None,
+        "lost_to": list(standing.lost_to) if standing else [],
+        "silences": list(rule.silences),
+        "branch": next((branch.number for branch in rule.branches if branch.speaks), None),
+        "labels": {"add": list(rule.add), "remove": list(rule.remove)},
+        "fix": rule.fix or None,
+        "captures": {capture.name: asdict(capture) for capture in rule.captures},
+        "condition": _verdict_json(rule.verdict),
+        "near": _near_json(rule),
+    }
+
+
+def _verdict_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "wanted": verdict.wanted,
+        "holds": verdict.holds,
+        "seen": verdict.seen,
+        "evidence": [{"view": e.view, "source": e.source, "line": e.line, "text": e.text} for e in verdict.evidence],
+        "conditions": [_verdict_json(child) for child in verdict.children],
+    }
+
+
+def _near_json(rule: ExplainedRule) -> dict[str, Any] | None:
+    """How near a rule comes that does not match, and the one condition that failed."""
+    if rule.matches:
+        return None
+    node = rule.tree.decisive
+    failed = _failure_json(node) if node else None
+    return {"nearness": round(rule.nearness, 3), "failed": failed, "others": rule.others}
+
+
+def _failure_json(node: Node) -> dict[str, Any]:
+    return {
+        "wanted": node.wanted,
+        "place": node.file_place or None,
+        "unwanted": node.is_unwanted,
+        "seen": node.seen,
+        "hint": node.hint,
+        "nearly": _near_miss_json(node.near) if node.near else None,
+    }
+
+
+def _near_miss_json(near: NearMiss) -> dict[str, Any]:
+    return {
+        "kind": near.kind,
+        "share": round(near.share, 3),
+        "wanted": near.wanted._asdict(),
+        "found": near.found._asdict(),
+        **{name: getattr(near, name) for name in ("view", "source", "line", "start", "end")},
+    }

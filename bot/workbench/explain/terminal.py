@@ -1,0 +1,231 @@
+"""An explanation in the terminal: what was seen, the issue with its evidence, then the rules."""
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.rule import Rule as Divider
+from rich.text import Text
+
+from bot.output.console__cli_hanging import print_hanging
+from bot.workbench.explain.condition_tree import Node, Place
+from bot.workbench.explain.explainer import Branch, ExplainedRule, IssueExplanation
+from bot.workbench.explain.highlights import Mark
+from bot.workbench.explain.messages import (
+    cut_end,
+    cut_middle,
+    tell_branch,
+    tell_capture,
+    tell_counts,
+    tell_failure,
+    tell_mark,
+    tell_near,
+    tell_node,
+    tell_place,
+    tell_seen,
+    tell_skip,
+    tell_standing,
+    tell_title,
+)
+from bot.workbench.explain.near_miss import NearMiss
+from bot.workbench.explain.overview import SeenCapture, SeenSection, Sight
+from bot.workbench.explain.terminal__cli_explain_issue_text import print_excerpt, style_of
+from bot.workbench.explain.terminal__explanation_revealing import reveal_all
+
+_MOST_SECTIONS = 16
+_BEFORE = 28
+_STATES = {"speaks": "bold green", "labels": "bold cyan", "observes": "bold blue", "silent": "bold yellow"}
+
+
+def print_explanation(explanation: IssueExplanation, console: Console, *, is_whole: bool, wanted: str | None) -> None:
+    """Print it all; `wanted` is the one rule that was asked for, whole."""
+    shown = reveal_all(explanation)
+    _print_heading(shown, console)
+    _print_sight(shown.sight, console)
+    _divide("the issue", console)
+    for excerpt in shown.excerpts:
+        print_excerpt(excerpt, shown.marks, console, is_whole=is_whole)
+    _print_legend(shown.marks, console)
+    for rule in shown.rules:
+        if rule.is_shown and rule.matches:
+            known = () if wanted else shown.sight.captures
+            _print_match(rule, [capture for capture in rule.captures if capture not in known], console)
+    if shown.near and wanted is None:
+        _divide("nearest of the others", console)
+    for rule in shown.near:
+        _print_near(rule, console, is_whole=wanted is not None)
+    _print_counts(shown, console, wanted)
+
+
+def _divide(title: str, console: Console) -> None:
+    console.print()
+    console.print(Divider(Text(title, style="bold"), align="left", style="dim"))
+
+
+def _print_heading(explanation: IssueExplanation, console: Console) -> None:
+    console.print(
+        Text.assemble((f"{tell_title(explanation)}  ", "bold cyan"), (explanation.title or "without a title", "bold"))
+    )
+    if explanation.url:
+        console.print(Text(f"{explanation.url}, by {explanation.author}", style="dim"))
+    if skip := tell_skip(explanation):
+        console.print(Text(skip, style="yellow"))
+
+
+def _print_row(name: str, value: Text | str, console: Console) -> None:
+    print_hanging(Text(f"  {name:<10}", style="dim"), Text.assemble(value), console)
+
+
+def _print_rows(name: str, values: Iterable[Text | str], console: Console) -> None:
+    for index, value in enumerate(values):
+        _print_row("" if index else name, value, console)
+
+
+def _print_sight(sight: Sight, console: Console) -> None:
+    _divide("what Signpost sees", console)
+    body = f", body {' and '.join(sight.body)}" if sight.body else ""
+    views = ", ".join(f"{view.name} {view.characters}" for view in sight.views if view.characters)
+    _print_row("layout", f"{sight.layout}{body}", console)
+    _print_row("language", sight.language or "unknown", console)
+    _print_row("author", sight.association, console)
+    _print_row("labels", ", ".join(sight.labels) or "none", console)
+    _print_row("views", f"{views} (characters)" if views else "nothing to read", console)
+    _print_rows("captures", map(_tell_capture, sight.captures), console)
+    _print_rows("sections", _tell_sections(sight.sections), console)
+    boxes = (f"[{'x' if box.is_ticked else ' '}] {cut_end(box.label, 70)} (line {box.line})" for box in sight.boxes)
+    _print_rows("boxes", boxes, console)
+
+
+def _tell_capture(capture: SeenCapture) -> Text:
+    return Text.assemble((capture.name, "bold"), f" = {capture.value}", (f"  ({tell_capture(capture)})", "dim"))
+
+
+def _tell_sections(sections: tuple[SeenSection, ...]) -> Iterator[Text]:
+    fields = [section for section in sections if section.place == "field"]
+    for section in fields[:_MOST_SECTIONS]:
+        state = Text(cut_end(section.answer)) if section.is_answered else Text("no answer", style="yellow")
+        where = f"  (line {section.line}, {' and '.join(section.views) or 'no view'})"
+        yield Text.assemble((cut_end(section.name, 40), "bold"), ": ", state, (where, "dim"))
+    if rest := len(fields[_MOST_SECTIONS:]):
+        yield Text(f"and {rest} more", style="dim")
+    if lines := [cut_end(section.name, 20) for section in sections if section.place == "prose"]:
+        more = f" and {len(lines) - 5} more" if len(lines[5:]) else ""
+        yield Text(f"`Key: value` lines in prose, trusted least: {', '.join(lines[:5])}{more}", style="dim")
+
+
+def _print_legend(marks: Iterable[Mark], console: Console) -> None:
+    for index, mark in enumerate(marks):
+        if index == 0:
+            console.print()
+        label = Text.assemble("  ", (f"[{mark.number}]", style_of(mark)), " ", (mark.rule, "bold"), "  ")
+        print_hanging(label, Text(tell_mark(mark), style="dim"), console, " " * 8)
+
+
+def _print_match(rule: ExplainedRule, captures: Iterable[SeenCapture], console: Console) -> None:
+    """`captures` are those of the rule that were not shown yet."""
+    _divide_rule(rule, console)
+    if rule.standing:
+        _print_row(rule.standing.kind, rule.standing.reason, console)
+    rows = (
+        ("silences", ", ".join(rule.silences)),
+        ("labels", ", ".join([*(f"+{label}" for label in rule.add), *(f"-{label}" for label in rule.remove)])),
+        ("fix", rule.fix),
+    )
+    for name, value in rows:
+        if value:
+            _print_row(name, value, console)
+    _print_rows("guidance", map(_tell_branch, rule.branches), console)
+    _print_rows("captures", map(_tell_capture, captures), console)
+    console.print()
+    _print_tree(rule.tree, console)
+
+
+def _tell_branch(branch: Branch) -> Text:
+    return Text(tell_branch(branch), style="" if branch.speaks else "dim")
+
+
+def _divide_rule(rule: ExplainedRule, console: Console) -> None:
+    state = _STATES[rule.standing.kind] if rule.standing else "bold red"
+    console.print()
+    title = Text.assemble((rule.id, "bold"), " ", (tell_standing(rule), state))
+    console.print(Divider(title, align="left", style="dim"))
+    console.print(Text(f"  {cut_end(rule.title, 100)}  ({rule.file})", style="dim"), soft_wrap=True)
+
+
+def _print_near(rule: ExplainedRule, console: Console, *, is_whole: bool) -> None:
+    if is_whole:
+        _divide_rule(rule, console)
+    else:
+        console.print(Text.assemble((rule.id, "bold"), (f"  {cut_end(rule.title, 70)}", "dim")))
+    console.print(Text.assemble("  ", (f"{rule.nearness:.0%} near", "bold"), f", {tell_failure(rule)}:"))
+    if (node := rule.tree.decisive) and not is_whole:
+        print_hanging(Text("  "), _label(node), console)
+        for line in _tell_details(node):
+            print_hanging(Text("    "), line, console)
+    if is_whole:
+        _print_rows("captures", map(_tell_capture, rule.captures), console)
+        console.print()
+        _print_tree(rule.tree, console)
+    console.print()
+
+
+def _tell_details(node: Node) -> Iterator[Text]:
+    """Where a condition shows, and how nearly it holds."""
+    for place in node.places:
+        yield _quote(place, node)
+    if node.near:
+        yield Text(tell_near(node.near), style="italic")
+        yield from _compare(node.near, node.near_place)
+
+
+def _compare(near: NearMiss, place: Place | None) -> Iterator[Text]:
+    """Phrase and issue, one above the other, with a bar on both sides of what they have in common."""
+    rows = ((near.wanted, "rule "), (near.found, "issue"))
+    longest = max(len(parts.before[-_BEFORE:]) for parts, _ in rows)
+    for parts, name in rows:
+        before, after = parts.before[-_BEFORE:], parts.after[:_BEFORE]
+        yield Text.assemble(
+            *((f"{name}  ", "dim"), (f"{before:>{longest}}", "red"), "|"),
+            *((cut_middle(parts.common), "bold green"), "|", (after, "red")),
+        )
+    mark = f"[{place.mark}] " if place and place.mark else ""
+    yield Text(f"       {mark}{tell_place(near)}", style="dim")
+
+
+def _print_tree(node: Node, console: Console, lead: str = "  ", following: str = "  ") -> None:
+    """The node and all below it, each line behind the branches that lead to it."""
+    below = following + ("│   " if node.children else "    ")
+    print_hanging(Text(lead, style="dim"), _label(node), console, below)
+    for detail in _tell_details(node) if not node.is_moot else ():
+        print_hanging(Text(below, style="dim"), detail, console, below)
+    for index, child in enumerate(node.children):
+        is_last = index + 1 == len(node.children)
+        _print_tree(
+            child, console, following + ("└── " if is_last else "├── "), following + ("    " if is_last else "│   ")
+        )
+
+
+def _label(node: Node) -> Text:
+    sign = ("✓ ", "green") if node.is_fine else ("- ", "dim") if node.is_moot else ("✗ ", "red")
+    label = Text.assemble(sign, (tell_node(node), "dim" if node.is_moot else ""))
+    if node.is_decisive:
+        label.append("  <- failed here", style="bold red")
+        label.append(f" {node.file_place}" if node.file_place else "", style="red")
+    if (seen := tell_seen(node)) and not node.is_moot:
+        label.append(f"  ({seen})", style="dim")
+    return label
+
+
+def _quote(place: Place, node: Node) -> Text:
+    """A place on its line, with what was found in reverse."""
+    mark = f"[{place.mark}] " if place.mark else ""
+    style = "reverse" if node.holds else "underline"
+    return Text.assemble((f"{mark}{tell_place(place)}: ", "dim"), place.before, (place.text, style), place.after)
+
+
+def _print_counts(explanation: IssueExplanation, console: Console, wanted: str | None) -> None:
+    hidden = sum(not rule.is_shown for rule in explanation.rules)
+    none_near = "" if explanation.near or not hidden else "; none of the others comes near"
+    more = "; --rule ID shows any of the others" if hidden else ""
+    if not explanation.near:
+        console.print()
+    console.print(f"{tell_counts(explanation)}{'' if wanted else none_near + more}.")

@@ -1,0 +1,1 @@
+"""One rule in the browser, tried on past issues at each keystroke."""

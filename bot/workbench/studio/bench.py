@@ -1,0 +1,202 @@
+"""One rule on the bench: each version of it is tried on all past issues, in small steps. Pure."""
+
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from itertools import islice
+
+from bot.issue.layout import name_section
+from bot.rules.loader import build_ruleset
+from bot.rules.prefilter import Prefilter
+from bot.rules.ruleset import Pack, Rule, Ruleset, compile_rule
+from bot.rules.spec.document import Problem
+from bot.tracker.types import Issue
+from bot.workbench.studio.corpus import CHUNK, Chunk, Entry, make_chunk, try_rule
+from bot.workbench.studio.validation import ForeignExamples, gather_examples, prove_rule
+
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a rule is edited among: its file's name, its pack, and the other rules."""
+
+    file: str
+    pack: Pack
+    others: Ruleset
+
+    @cached_property
+    def examples(self) -> ForeignExamples:
+        """What the other rules must match."""
+        return gather_examples(self.ruleset, self.pack)
+
+    @cached_property
+    def ruleset(self) -> Ruleset:
+        """The other rules, with the pack of the one that is edited."""
+        return self.with_rule(None)
+
+    def with_rule(self, rule: Rule | None) -> Ruleset:
+        """The other rules and this one."""
+        packs = self.others.packs if self.pack in self.others.packs else (*self.others.packs, self.pack)
+        return Ruleset((*([rule] if rule else []), *self.others.rules), packs, self.others.problems)
+
+
+def find_surroundings(files: Mapping[str, str], file: str, beside: Mapping[str, str]) -> Surroundings:
+    """The rules of `files` without `file`; its pack is that of its folder, whose `pack.yml` is in `beside`."""
+    others = build_ruleset({name: text for name, text in files.items() if name != file})
+    folder = file.rpartition("/")[0]
+    mate = next((rule for rule in others.rules if rule.file.rpartition("/")[0] == folder), None)
+    pack = mate.pack if mate else build_ruleset({**beside, file: ""}).packs[0]
+    return Surroundings(file, pack, others)
+
+
+@dataclass
+class Attempt:
+    """One version of the rule: what is wrong with it, and which issues it matches of those that were tried.
+
+    Until it is checked, only what keeps it from loading is known to be wrong; once it is proven, everything is.
+    """
+
+    text: str
+    rule: Rule | None
+    problems: tuple[Problem, ...]
+    prefilter: Prefilter[Rule] | None = None
+    is_checked: bool = False
+    is_proven: bool = False
+    hits: list[int] = field(default_factory=list)
+    tried: int = 0
+    """Chunks."""
+
+
+def start_attempt(text: str, around: Surroundings) -> Attempt:
+    """A version of the rule, ready to be tried and proven."""
+    rule, problems = compile_rule(text, around.file, around.pack)
+    return Attempt(
+        text=text,
+        rule=rule,
+        problems=tuple(problems),
+        prefilter=Prefilter([rule]) if rule else None,
+        is_checked=rule is None,
+        is_proven=rule is None,
+    )
+
+
+class Workbench:
+    """The past issues, the rule as it was saved, and the rule as it is being written.
+
+    `step` does a few milliseconds of what is left to do; whoever calls it can put new text in between two steps.
+    """
+
+    def __init__(self, around: Surroundings, saved: str, issues: Iterator[Issue], today: date) -> None:
+        self.around = around
+        self.chunks: list[Chunk] = []
+        self.is_loaded = False
+        self.sections = Counter[str]()
+        self.labels = Counter[str]()
+        self.moments: list[float] = []
+        """When each issue was opened, in seconds, in the order of the history."""
+        self.saved = start_attempt(saved, around)
+        self.current = self.working = self.saved
+        self._issues = issues
+        self._today = today
+
+    @property
+    def count(self) -> int:
+        """How many issues have been read."""
+        return self.chunks[-1].start + len(self.chunks[-1].entries) if self.chunks else 0
+
+    def entry_at(self, index: int) -> Entry | None:
+        """The issue at a place in the history."""
+        chunk = index // CHUNK
+        if not 0 <= chunk < len(self.chunks) or index % CHUNK >= len(self.chunks[chunk].entries):
+            return None
+        return self.chunks[chunk].entries[index % CHUNK]
+
+    def close(self) -> None:
+        """Read no more issues."""
+        self.is_loaded = True
+        if isinstance(self._issues, Generator):
+            self._issues.close()
+
+    def edit(self, text: str) -> None:
+        """Take a new version; what the one before has not finished is dropped.
+
+        A version that does not load leaves the last one that did at work.
+        """
+        self.current = self.saved if text == self.saved.text else start_attempt(text, self.around)
+        if self.current.rule is not None:
+            self.working = self.current
+
+    def mark_saved(self, text: str) -> None:
+        """This text is what the file holds now."""
+        self.saved = self.current if text == self.current.text else start_attempt(text, self.around)
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether both versions have seen every issue that has been read, and the newest is checked."""
+        return self.current.is_checked and all(self._is_through(attempt) for attempt in (self.working, self.saved))
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the newest is proven too, and all issues have been read."""
+        return self.has_numbers and self.current.is_proven and self.is_loaded
+
+    def _is_through(self, attempt: Attempt) -> bool:
+        return attempt.rule is None or attempt.tried == len(self.chunks)
+
+    def step(self) -> bool:
+        """Do a little of what is left: what is being written first, its check, what was saved, its proof, then more.
+
+        False where nothing is left. Raises SettingsError where the history cannot be read on.
+        """
+        if not self._is_through(self.working):
+            self._advance(self.working)
+        elif not self.current.is_checked:
+            self._prove(self.current, proves_variants=False)
+        elif not self._is_through(self.saved):
+            self._advance(self.saved)
+        elif not self.current.is_proven:
+            self._prove(self.current, proves_variants=True)
+        elif self.is_loaded:
+            return False
+        else:
+            self._load()
+        return True
+
+    def _prove(self, attempt: Attempt, *, proves_variants: bool) -> None:
+        attempt.is_checked, attempt.is_proven = True, proves_variants
+        if attempt.rule:
+            around = self.around
+            attempt.problems = prove_rule(
+                attempt.rule, around.ruleset, around.examples, self._today, proves_variants=proves_variants
+            )
+
+    def _advance(self, attempt: Attempt) -> None:
+        if attempt.rule and attempt.prefilter:
+            found = list(try_rule(attempt.rule, attempt.prefilter, self.chunks[attempt.tried]))
+            attempt.hits += found
+            attempt.tried += 1
+
+    def _load(self) -> None:
+        """Read the next chunk; what was read before the history breaks off is kept."""
+        issues = list[Issue]()
+        try:
+            issues.extend(islice(self._issues, CHUNK))
+        finally:
+            self.is_loaded = len(issues) < CHUNK
+            if issues:
+                self._keep(make_chunk(issues, self.count, self.around.ruleset, self.around.pack))
+
+    def _keep(self, chunk: Chunk) -> None:
+        for entry in chunk.entries:
+            self.labels.update(entry.issue.labels)
+            self.sections.update(_name_sections(entry))
+        self.moments += [entry.issue.created_at.timestamp() for entry in chunk.entries]
+        self.chunks.append(chunk)
+
+
+def _name_sections(entry: Entry) -> set[str]:
+    names = {section.name.strip() for section in entry.facts.layout.sections if section.place == "field"}
+    return {name for name in names if name_section(name) and len(name) <= _LONGEST_NAME}

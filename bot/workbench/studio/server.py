@@ -1,0 +1,208 @@
+"""The studio's page and its answers, as a Starlette application for one rule file."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.errors import SettingsError
+from bot.workbench.editor.completion import complete, describe
+from bot.workbench.editor.vocabulary import Vocabulary, add_live_words
+from bot.workbench.studio.api import tell_example, tell_issue, tell_issues, tell_state
+from bot.workbench.studio.assets import Assets
+from bot.workbench.studio.counts import FILTERS
+from bot.workbench.studio.guard import COOKIE, Asgi, Guard, Secrets, is_same
+from bot.workbench.studio.rule_file import RuleFile, SaveError
+from bot.workbench.studio.session import Session
+
+PATIENCE = 0.4
+"""Seconds that an answer waits for a result before it tells how far things are."""
+
+_POLICY = "; ".join(
+    (
+        *("default-src 'none'", "script-src 'self'", "style-src 'self' 'nonce-{nonce}'", "img-src 'self' data:"),
+        *("connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"),
+        *("require-trusted-types-for 'script'", "trusted-types 'none'"),
+    )
+)
+_MOST_DIGITS = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Studio:
+    """What one start of the studio serves. `room` is the path of its page, which other servers' cookies do not know.
+
+    `elsewhere` is what is wrong in the files beside the rule: their rules are not among those that it is compared with.
+    """
+
+    file: RuleFile
+    session: Session
+    words: Vocabulary
+    assets: Assets
+    history: Mapping[str, Any] | None
+    today: date
+    elsewhere: tuple[str, ...] = ()
+    secrets: Secrets = field(default_factory=lambda: Secrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32)))
+    room: str = field(default_factory=lambda: f"/studio-{secrets.token_hex(8)}")
+
+    @property
+    def entrance(self) -> str:
+        """The path that lets a browser in."""
+        return f"/?token={self.secrets.token}"
+
+    def make_app(self, port: int) -> Asgi:
+        """The application, guarded, for a server on this port."""
+        routes = [
+            Route("/", self.enter),
+            Route(f"{self.room}/", self.show_page),
+            Route(f"{self.room}/rule", self.show_rule),
+            Route(f"{self.room}/text", self.take_text, methods=["POST"]),
+            Route(f"{self.room}/state", self.show_state),
+            Route(f"{self.room}/issues", self.list_issues),
+            Route(f"{self.room}/issues/{{index:int}}", self.show_issue),
+            Route(f"{self.room}/examples/{{kind}}/{{index:int}}", self.show_example),
+            Route(f"{self.room}/completion", self.complete, methods=["POST"]),
+            Route(f"{self.room}/help", self.describe, methods=["POST"]),
+            Route(f"{self.room}/save", self.save, methods=["POST"]),
+            Route(f"{self.room}/{{name}}", self.show_file),
+        ]
+        return Guard(Starlette(routes=routes), self.secrets, port)
+
+    async def enter(self, request: Request) -> Response:
+        """Let the browser in that knows the token: it gets the cookie, and the token leaves the address."""
+        if not is_same(request.query_params.get("token", ""), self.secrets.token):
+            return PlainTextResponse("Signpost studio: open the address that the studio printed.\n", status_code=403)
+        reply = RedirectResponse(f"{self.room}/", status_code=303)
+        reply.set_cookie(COOKIE, self.secrets.cookie, path=f"{self.room}/", httponly=True, samesite="strict")
+        return reply
+
+    async def show_page(self, _request: Request) -> Response:
+        """The page; the nonce is for the styles that the editor makes."""
+        nonce = secrets.token_urlsafe(16)
+        headers = {"content-security-policy": _POLICY.format(nonce=nonce)}
+        return Response(self.assets.page.replace("%NONCE%", nonce), media_type="text/html", headers=headers)
+
+    async def show_file(self, request: Request) -> Response:
+        """One of the page's own files."""
+        content, kind = self.assets.files.get(request.path_params["name"], (b"", ""))
+        return Response(content, media_type=kind) if kind else _not_found()
+
+    async def show_rule(self, _request: Request) -> Response:
+        """The rule as its file has it now."""
+        try:
+            content = await asyncio.to_thread(self.file.read)
+        except SettingsError as error:
+            return JSONResponse({"error": str(error)}, status_code=409)
+        told: dict[str, Any] = {"text": content.text, "version": content.version, "file": self.file.name}
+        told |= {"history": self.history, "elsewhere": list(self.elsewhere)}
+        return JSONResponse(told)
+
+    async def take_text(self, request: Request) -> Response:
+        """A new text: what is wrong with it, and, if that is quick, what it changes."""
+        body = await _read_json(request)
+        text, revision = body.get("text"), body.get("revision")
+        if not isinstance(text, str) or not isinstance(revision, str):
+            return _wrong()
+        await asyncio.wrap_future(self.session.edit(text, revision))
+        return await self._answer_state(revision, self.session.wait(revision, for_numbers=True))
+
+    async def show_state(self, request: Request) -> Response:
+        """How far things are; it is told when they are done, or after a moment."""
+        revision = request.query_params.get("revision", "")
+        return await self._answer_state(revision, self.session.wait(revision))
+
+    async def _answer_state(self, revision: str, over: Future[None]) -> Response:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.wrap_future(over), PATIENCE)
+        answer = self.session.ask(
+            lambda bench, progress: {**tell_state(bench), **asdict(progress)} if progress.revision == revision else None
+        )
+        told = await asyncio.wrap_future(answer)
+        return JSONResponse(told) if told else JSONResponse({"error": "a newer text has come"}, status_code=409)
+
+    async def list_issues(self, request: Request) -> Response:
+        """Some rows of a filter."""
+        asked = request.query_params
+        chosen = next((name for name in FILTERS if name == asked.get("filter", "all")), None)
+        start, count = _read_number(asked.get("start", "0")), _read_number(asked.get("count", "50"))
+        if chosen is None or start is None or count is None:
+            return _wrong()
+        query = asked.get("query", "")[:200]
+        answer = self.session.ask(lambda bench, _: tell_issues(bench, chosen, query, start, count))
+        return JSONResponse(await asyncio.wrap_future(answer))
+
+    async def show_issue(self, request: Request) -> Response:
+        """One issue of the history."""
+        index = request.path_params["index"]
+        told = await asyncio.wrap_future(self.session.ask(lambda bench, _: tell_issue(bench, index, self.today)))
+        return JSONResponse(told) if told else _not_found()
+
+    async def show_example(self, request: Request) -> Response:
+        """One example of the rule."""
+        kind, index = request.path_params["kind"], request.path_params["index"]
+        answer = self.session.ask(lambda bench, _: tell_example(bench, kind, index, self.today))
+        told = await asyncio.wrap_future(answer)
+        return JSONResponse(told) if told else _not_found()
+
+    async def complete(self, request: Request) -> Response:
+        """What may be written at a place."""
+        place = await _read_place(request)
+        if place is None:
+            return _wrong()
+        words = await asyncio.wrap_future(self.session.ask(lambda bench, _: add_live_words(self.words, bench)))
+        return JSONResponse(asdict(complete(*place, words)))
+
+    async def describe(self, request: Request) -> Response:
+        """What the key at a place means."""
+        place = await _read_place(request)
+        return JSONResponse({"help": describe(*place, self.words)}) if place else _wrong()
+
+    async def save(self, request: Request) -> Response:
+        """Put the text into the file that was opened, unless somebody else changed it."""
+        body = await _read_json(request)
+        text, version = body.get("text"), body.get("version")
+        if not isinstance(text, str) or not isinstance(version, str):
+            return _wrong()
+        try:
+            content = await asyncio.to_thread(self.file.save, text, version)
+        except SaveError as error:
+            told = {"error": str(error), "is_conflict": error.is_conflict}
+            return JSONResponse(told, status_code=409 if error.is_conflict else 422)
+        self.session.mark_saved(content.text)
+        return JSONResponse({"text": content.text, "version": content.version})
+
+
+async def _read_json(request: Request) -> Mapping[str, Any]:
+    try:
+        found = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+async def _read_place(request: Request) -> tuple[str, int] | None:
+    body = await _read_json(request)
+    text, offset = body.get("text"), body.get("offset")
+    return (text, offset) if isinstance(text, str) and isinstance(offset, int) and offset >= 0 else None
+
+
+def _read_number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
+def _wrong() -> Response:
+    return JSONResponse({"error": "the request is not understood; reload the page"}, status_code=400)
+
+
+def _not_found() -> Response:
+    return JSONResponse({"error": "there is no such thing"}, status_code=404)

@@ -1,0 +1,1 @@
+"""Rules drafted from messages that recur in past issues."""

@@ -1,0 +1,162 @@
+"""Messages of past issues, counted in bounded memory and in any number of processes. Pure."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.issue.facts import Facts
+from bot.tracker.types import Issue
+from bot.workbench.suggest.error_lines import find_parts
+from bot.workbench.suggest.templates import find_words
+
+CAPACITY = 40_000
+"""How many templates, and how many words, a tally remembers between two prunings."""
+
+SAMPLE = 1_024
+"""How many issues and authors a template remembers; up to so many, what is said of them is exact."""
+
+_MOST_HASH = 2**32
+_DOUBT = 4
+"""So many issues that are not shared stand against what a sample seems to tell."""
+
+
+def mix_number(number: int) -> int:
+    """A number's place in a sample: the same in every process, and without regard to the order of the issues."""
+    return (number * 2_654_435_761 + 0x9E3779B9) % _MOST_HASH
+
+
+@dataclass(slots=True)
+class Support:
+    """What is known of one template.
+
+    `issues` and `elsewhere` count issues that no rule matches and that one does, `titles` those of `issues` whose
+    title has it. `numbers` and `authors` are bottom-k samples (the k smallest hashes of a set: a sample that does not
+    depend on the order, and that can be joined), `spare` is what Misra and Gries count with.
+    """
+
+    issues: int = 0
+    elsewhere: int = 0
+    titles: int = 0
+    numbers: tuple[int, ...] = ()
+    authors: tuple[int, ...] = ()
+    spare: int = 0
+
+    def join(self, other: "Support") -> "Support":
+        """The support of both, as if one had counted all."""
+        return Support(
+            self.issues + other.issues,
+            self.elsewhere + other.elsewhere,
+            self.titles + other.titles,
+            _join_samples(self.numbers, other.numbers, mix_number),
+            _join_samples(self.authors, other.authors, int),
+            self.spare + other.spare,
+        )
+
+    @property
+    def author_count(self) -> int:
+        """How many authors; beyond the sample an estimate from it (Bar-Yossef et al. 2002), good to about an eighth."""
+        if len(self.authors) < SAMPLE:
+            return len(self.authors)
+        return min(self.issues, round((SAMPLE - 1) * _MOST_HASH / max(1, self.authors[-1])))
+
+
+def _join_samples(one: tuple[int, ...], other: tuple[int, ...], place: Callable[[int], int]) -> tuple[int, ...]:
+    """The members of both that have the first places, in their order."""
+    if len(one) == SAMPLE:
+        last = place(one[-1])
+        other = tuple(member for member in other if place(member) < last)
+    if not one or not other:
+        return one or other
+    return tuple(sorted({*one, *other}, key=place)[:SAMPLE])
+
+
+def observe_issue(issue: Issue, *, is_matched: bool, is_title: bool) -> Support:
+    """What one issue adds to the support of something it has; `is_title`: whether the title has it."""
+    if is_matched:
+        return Support(elsewhere=1, spare=1)
+    author = zlib.crc32(issue.author.login.encode("utf-8", "replace"))
+    return Support(1, 0, int(is_title), (issue.number,), (author,), 1)
+
+
+@dataclass(slots=True)
+class MessageTally:
+    """Templates and words of a history, counted; `a.join(b)` is the tally of both.
+
+    Memory is bounded: at twice `capacity` templates the rarest are forgotten, as by Misra and Gries. A template that
+    came up more often than `loss` is never forgotten, and `loss` is at most templates counted / (capacity + 1)
+    whatever the order and the grouping of joins (Agarwal et al. 2012, Mergeable Summaries). While `loss` is 0, and so
+    in every history that fits, the counts are exact and joins associative and commutative.
+    """
+
+    capacity: int = CAPACITY
+    issues: int = 0
+    elsewhere: int = 0
+    loss: int = 0
+    templates: dict[str, Support] = field(default_factory=dict)
+    words: dict[str, int] = field(default_factory=dict)
+
+    def add(self, facts: Facts, *, is_matched: bool = False) -> None:
+        """Count one issue; one that a rule matches counts as the background against which the others stand out."""
+        parts = find_parts(facts)
+        self.issues += not is_matched
+        self.elsewhere += is_matched
+        for part, is_title in parts.items():
+            one = observe_issue(facts.issue, is_matched=is_matched, is_title=is_title)
+            known = self.templates.get(part)
+            self.templates[part] = known.join(one) if known else one
+        for word in {word for part in parts for word in find_words(part)}:
+            self.words[word] = self.words.get(word, 0) + 1
+        self._prune()
+
+    def join(self, other: "MessageTally") -> "MessageTally":
+        """The tally of both, as if one had counted all; neither is changed."""
+        both = MessageTally(
+            self.capacity, self.issues, self.elsewhere, self.loss, dict(self.templates), dict(self.words)
+        )
+        both.take(other)
+        return both
+
+    def take(self, other: "MessageTally") -> None:
+        """Count what the other has counted, too."""
+        self.capacity = min(self.capacity, other.capacity)
+        self.issues += other.issues
+        self.elsewhere += other.elsewhere
+        self.loss += other.loss
+        for part, support in other.templates.items():
+            known = self.templates.get(part)
+            self.templates[part] = known.join(support) if known else support
+        for word, count in other.words.items():
+            self.words[word] = self.words.get(word, 0) + count
+        self._prune()
+
+    @property
+    def seen(self) -> int:
+        """How many issues were counted."""
+        return self.issues + self.elsewhere
+
+    def _prune(self) -> None:
+        if len(self.templates) > 2 * self.capacity:
+            excess = sorted((support.spare for support in self.templates.values()), reverse=True)[self.capacity]
+            self.loss += excess
+            kept = {part: support for part, support in self.templates.items() if support.spare > excess}
+            self.templates = {part: _charge(support, excess) for part, support in kept.items()}
+        if len(self.words) > 2 * self.capacity:
+            often = sorted(self.words.items(), key=lambda item: (-item[1], item[0]))
+            self.words = dict(often[: self.capacity])
+
+
+def _charge(support: Support, excess: int) -> Support:
+    return Support(
+        support.issues, support.elsewhere, support.titles, support.numbers, support.authors, support.spare - excess
+    )
+
+
+def find_share(one: Support, other: Support) -> float:
+    """The share of one's issues that the other has too, as far as their samples can tell; little is told by few."""
+    if not one.numbers or not other.numbers:
+        return 0.0
+    is_whole = len(other.numbers) < SAMPLE
+    reach = _MOST_HASH if is_whole else mix_number(other.numbers[-1])
+    comparable = [number for number in one.numbers if mix_number(number) <= reach]
+    doubt = 0 if is_whole else _DOUBT
+    return len(set(comparable) & set(other.numbers)) / (len(comparable) + doubt) if comparable else 0.0

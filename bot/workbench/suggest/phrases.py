@@ -1,0 +1,206 @@
+"""From a message that keeps coming back to a phrase that a rule can look for. Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.issue.facts import Facts
+from bot.rules.conditions.text import compile_pattern
+from bot.rules.spec.phrase import PhraseError, parse_phrase
+from bot.text.redaction import mask_private
+from bot.workbench.suggest.error_lines import find_lines, is_worth_counting, trim_part
+from bot.workbench.suggest.templates import collapse_line, find_words, list_types, mask_collapsed, split_at_signs
+
+_NAMES = {
+    "int": "number",
+    "number": "amount",
+    "version": "stated_version",
+    "id": "identifier",
+    "word": "name",
+    "path": "place",
+    "host": "server",
+    "url": "address",
+    "date": "day",
+    "time": "moment",
+    "money": "price",
+    "code": "value",
+    "any": "text",
+}
+"""What a hole is called; none of these is a word of the language, or a capture that packs usually have."""
+
+_MOST_SHARED = 0.9
+"""The share of reports that must agree on what stands beside a message, or in one of its holes, to make it part."""
+
+_FEWEST_AGREEING = 3
+_LONGEST_PHRASE = 160
+_CURLY = "\u2019"
+_TOKEN_RIGHT = re.compile(r"\s*[^\s]+")
+_TOKEN_LEFT = re.compile(r"[^\s]+\s*$")
+_HOLE = re.compile(r"\{[a-z_]+[0-9]*:[a-z]+\}")
+_EDGE_HOLES = re.compile(r"^(?:\W*\{[a-z_]+[0-9]*:[a-z]+\})+\W*|\W*(?:\{[a-z_]+[0-9]*:[a-z]+\}\W*)+$")
+_HOLE_KEPT = re.compile(r"(\{[a-z_]+[0-9]*:[a-z]+\})")
+_FREE_WORD = re.compile(r"[^\W\d_][\w'-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A line that has the message: in collapsed form, as a template, and as it was written."""
+
+    collapsed: str
+    template: str
+    raw: str
+
+
+def find_instances(template: str, issues: Iterable[Facts]) -> list[Instance]:
+    """The first line of each issue that has the message."""
+    found = []
+    for facts in issues:
+        for raw, _ in find_lines(facts):
+            collapsed = collapse_line(raw)
+            masked = mask_collapsed(collapsed)
+            if template in masked:
+                found.append(Instance(collapsed, masked, raw))
+                break
+    return found
+
+
+def choose_phrase(template: str, instances: Sequence[Instance]) -> str | None:
+    """The phrase for a message: as long as its reports share it, constants written out, in the case that they use.
+
+    None where nothing of it can be looked for.
+    """
+    longest = balance_part(extend_template(template, instances), [one.template for one in instances])
+    for candidate in dict.fromkeys((longest, template)):
+        phrase = write_phrase(candidate, instances)
+        if phrase and is_worth_counting(trim_part(candidate)):
+            return phrase
+    return None
+
+
+def balance_part(text: str, lines: Sequence[str]) -> str:
+    """The text without marks and holes at its ends, but with the bracket, if all lines have it, that ends it."""
+    part = trim_part(text)
+    for opening, closing in ("()", "[]"):
+        if part.count(opening) > part.count(closing) and all(part + closing in line for line in lines if part in line):
+            part += closing
+        first = part.find(closing)
+        if first >= 0 and opening not in part[:first] and is_worth_counting(trim_part(part[first:])):
+            part = trim_part(part[first:])
+    return part
+
+
+def extend_template(template: str, instances: Sequence[Instance]) -> str:
+    """The template with what stands beside it in nine of ten of its lines."""
+    sides = [tuple(one.template.split(template, 1)) for one in instances if template in one.template]
+    if len(sides) < _FEWEST_AGREEING:
+        return template
+    right = _grow([after for _, after in sides], _TOKEN_RIGHT, len(template), is_right=True)
+    left = _grow([before for before, _ in sides], _TOKEN_LEFT, len(template) + len(right), is_right=False)
+    return left + template + right
+
+
+def _grow(contexts: list[str], token: re.Pattern[str], length: int, *, is_right: bool) -> str:
+    grown, total = "", len(contexts)
+    while True:
+        found = Counter(
+            match[0]
+            for context in contexts
+            if (match := token.search(context)) and (not is_right or match.start() == 0)
+        )
+        best, count = found.most_common(1)[0] if found else ("", 0)
+        if count < _MOST_SHARED * total or length + len(grown) + len(best) > _LONGEST_PHRASE:
+            return grown
+        if is_right:
+            contexts = [context[len(best) :] for context in contexts if context.startswith(best)]
+            grown += best
+        else:
+            contexts = [context[: -len(best)] for context in contexts if context.endswith(best)]
+            grown = best + grown
+
+
+def write_phrase(template: str, instances: Sequence[Instance]) -> str | None:
+    """A template as the source of a phrase; None where the rule language cannot hold it."""
+    literals = [text.replace("{", "{{") for text in split_at_signs(template)]
+    holes = _name_holes(list_types(template))
+    values = find_values(literals, holes, instances)
+    source = literals[0]
+    for hole, literal in zip(holes, literals[1:], strict=True):
+        constant = choose_constant(values.get(hole, Counter()))
+        source += (hole if constant is None else constant.replace("{", "{{")) + literal
+    source = _trim_holes(_restore_case(_restore_spans(source, instances), instances))
+    try:
+        parse_phrase(source)
+    except PhraseError:
+        return None
+    return source
+
+
+def _name_holes(types: Sequence[str]) -> list[str]:
+    counts = Counter[str]()
+    holes = []
+    for kind in types:
+        counts[kind] += 1
+        number = str(counts[kind]) if counts[kind] > 1 else ""
+        holes.append(f"{{{_NAMES[kind]}{number}:{kind}}}")
+    return holes
+
+
+def find_values(
+    literals: Sequence[str], holes: Sequence[str], instances: Sequence[Instance]
+) -> dict[str, Counter[str]]:
+    """What stands in each hole, how often: as the rule engine itself reads it."""
+    source = literals[0] + "".join(hole + literal for hole, literal in zip(holes, literals[1:], strict=True))
+    try:
+        pattern = compile_pattern(parse_phrase(source).collapsed_pattern)
+    except PhraseError:
+        return {}
+    values = {hole: Counter[str]() for hole in holes}
+    for one in instances:
+        if match := pattern.search(one.collapsed):
+            for hole, value in zip(holes, match.groups(), strict=True):
+                values[hole][value] += 1
+    return values
+
+
+def choose_constant(values: Mapping[str, int]) -> str | None:
+    """The value that a hole has in nine of ten reports, where it is nobody's own."""
+    total = sum(values.values())
+    if total < _FEWEST_AGREEING:
+        return None
+    value, count = max(values.items(), key=lambda item: (item[1], item[0]))
+    return value if count >= _MOST_SHARED * total and mask_private(value) == value else None
+
+
+def _trim_holes(source: str) -> str:
+    return _EDGE_HOLES.sub("", source).strip()
+
+
+def _restore_case(source: str, instances: Sequence[Instance]) -> str:
+    """Each word as most reports write it; holes stay as they are."""
+    counts = Counter(word for one in instances for word in _FREE_WORD.findall(one.raw.replace(_CURLY, "'")))
+    best = {word.lower(): word for word, _ in sorted(counts.items(), key=lambda item: (item[1], item[0]))}
+    parts = _HOLE_KEPT.split(source)
+    return "".join(
+        part if index % 2 else _FREE_WORD.sub(lambda match: best.get(match[0], match[0]), part)
+        for index, part in enumerate(parts)
+    )
+
+
+def _restore_spans(source: str, instances: Sequence[Instance]) -> str:
+    """Backticks where most reports have them: a template has quotes instead."""
+    marked = sum("`" in one.raw for one in instances)
+    return re.sub(r"'([^' ]{1,80})'", r"`\1`", source) if 2 * marked > len(instances) else source
+
+
+def find_phrase_words(phrase: str) -> set[str]:
+    """The words of a phrase, in collapsed form, without its holes."""
+    return set(find_words(collapse_line(_HOLE.sub(" ", phrase))))
+
+
+def compare_phrases(one: str, other: str, weigh: Callable[[str], float]) -> float:
+    """How much of their words two phrases share, by weight, from 0 to 1 (weighted Jaccard)."""
+    ours, theirs = find_phrase_words(one), find_phrase_words(other)
+    both = sum(weigh(word) for word in ours & theirs)
+    either = sum(weigh(word) for word in ours | theirs)
+    return both / either if either else 0.0

@@ -1,0 +1,268 @@
+"""What past issues show of a rule that is being drafted: who has the problem, labels, answers, near misses. Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from bot.github.payloads import EPOCH
+from bot.issue.facts import Facts
+from bot.rules.conditions.verdict import Evidence
+from bot.rules.matcher import Match, match_rules
+from bot.rules.ruleset import Ruleset
+from bot.text.redaction import mask_private
+from bot.tracker.types import Issue
+from bot.workbench.suggest.error_lines import find_lines, is_telling
+from bot.workbench.suggest.message_counts import Support, mix_number, observe_issue
+from bot.workbench.suggest.templates import collapse_line, find_words
+
+MOST_KEPT = 8
+"""So many examples, and so many near misses, are kept of a draft until the best are known to be sound."""
+
+MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+PROCESS_LABELS = re.compile(
+    r"duplicate|stale|invalid|wontfix|won't fix|autoclose|locked|\bneed(?:s|ed)?[ :_-]|awaiting|waiting|triage"
+    r"|good first|help wanted|question|status|resolution|resolved|closed|confirmed|p-?[0-4]\b|priority",
+    re.IGNORECASE,
+)
+"""Labels that say what happens to a report, not what it is about; bots set and wipe them (§0.5 of the survey)."""
+
+_MOST_COUNTED = 200
+_LONGEST_EXAMPLE = 240
+_NOISE = 40
+"""Of two examples the one with less beside the message comes first; so many characters make a difference."""
+
+_NAMED = 0.5
+"""The share of a phrase's words, by weight, from which on a title speaks of it."""
+
+_NEAR = 0.35
+"""The share of a phrase's words, by weight, from which on a line is a near miss."""
+
+_ADDRESS = re.compile(r"https://[^\s<>()\[\]\"'`]{4,300}")
+_PICTURE = re.compile(r"user-attachments|/assets/|user-images|\.(?:png|jpe?g|gif|mp4|webp)$", re.IGNORECASE)
+_SAME_AS = re.compile(
+    r"\b(?:duplicate|dupe?|same as|tracked|tracking|in favou?r|see|superseded)\b[^\n#]{0,40}#([1-9][0-9]{0,6})\b",
+    re.IGNORECASE,
+)
+_MARKS_BEFORE = re.compile(r"^(?:[ \t>#*+|-]|`{3,}\w*|[0-9]{1,3}[.)] )+")
+Key = TypeVar("Key", str, int)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Shown:
+    """A text of a past issue, trimmed and masked, as a draft shows it.
+
+    `rank` orders them, best first; `core` is the part that was looked for, without its surroundings.
+    """
+
+    rank: tuple[float, int]
+    number: int
+    text: str
+    is_title: bool = False
+    core: str = ""
+
+
+@dataclass(slots=True)
+class Sightings:
+    """What the phrases of one draft found.
+
+    `telling` counts the issues that say it in a line that tells of a failure; `labels` issues by label, among the
+    `labelled` ones whose labels no bot has wiped; `answers` the links that maintainers gave in comments, `named` the
+    issues that they named.
+    """
+
+    support: Support = field(default_factory=Support)
+    telling: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    labelled: int = 0
+    labels: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, int] = field(default_factory=dict)
+    named: Mapping[int, int] = field(default_factory=dict)
+    examples: tuple[Shown, ...] = ()
+    near: tuple[Shown, ...] = ()
+
+    def join(self, other: "Sightings") -> "Sightings":
+        """What both found, as if one had looked at all issues."""
+        dates = [at for at in (self.first, other.first, self.last, other.last) if at]
+        return Sightings(
+            self.support.join(other.support),
+            self.telling + other.telling,
+            min(dates, default=None),
+            max(dates, default=None),
+            self.labelled + other.labelled,
+            _add(self.labels, other.labels),
+            _add(self.answers, other.answers),
+            _add(self.named, other.named),
+            keep_best((*self.examples, *other.examples)),
+            keep_best((*self.near, *other.near)),
+        )
+
+
+@dataclass(slots=True)
+class Watch:
+    """What all drafts found in a history, by their ids, and the labels of all its issues; `seen` says of how many."""
+
+    found: dict[str, Sightings] = field(default_factory=dict)
+    labelled: int = 0
+    labels: Mapping[str, int] = field(default_factory=dict)
+    seen: int = 0
+
+    def add(self, other: "Watch") -> None:
+        """Take in what the other found, as if one had looked at all issues."""
+        for name, sightings in other.found.items():
+            known = self.found.get(name)
+            self.found[name] = known.join(sightings) if known else sightings
+        self.seen += other.seen
+        self.labelled += other.labelled
+        self.labels = _add(self.labels, other.labels)
+
+
+def _add(one: Mapping[Key, int], other: Mapping[Key, int]) -> Mapping[Key, int]:
+    if not one or not other:
+        return one or other
+    if len(one) < _MOST_COUNTED and other.keys() <= one.keys():
+        return {key: count + other.get(key, 0) for key, count in one.items()}
+    counts = Counter(one)
+    counts.update(other)
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MOST_COUNTED])
+
+
+def keep_best(shown: Iterable[Shown]) -> tuple[Shown, ...]:
+    """The best of the texts that differ in more than case, white space and numbers."""
+    kept: dict[str, Shown] = {}
+    for one in sorted(shown):
+        kept.setdefault(_NOT_LETTERS.sub("", one.text).lower(), one)
+    return tuple(kept.values())[:MOST_KEPT]
+
+
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Lookout:
+    """The drafts to look for, as rules, and the words by which a near miss of each is known (`phrase_words`)."""
+
+    ruleset: Ruleset
+    phrase_words: Mapping[str, Mapping[str, float]]
+
+    def look(self, facts: Facts, *, is_matched: bool) -> Watch:
+        """What one issue shows; `is_matched`: whether one of the rules that are there already matches it."""
+        matches = match_rules(facts, self.ruleset)
+        named = self._compare(facts.issue.title) if matches else {}
+        found = {
+            match.rule.id: _see(facts.issue, match, named.get(match.rule.id, 0.0), is_matched=is_matched)
+            for match in matches
+        }
+        for name, shown in self._find_near(facts, found.keys()):
+            found[name] = Sightings(near=(shown,))
+        labels = _read_labels(facts.issue)
+        return Watch(found, int(labels is not None), dict.fromkeys(labels or [], 1), 1)
+
+    def _find_near(self, facts: Facts, matched: Iterable[str]) -> Iterator[tuple[str, Shown]]:
+        """For each draft that does not match the issue, the line that comes nearest, where one is near."""
+        best: dict[str, tuple[float, str]] = {}
+        for raw, _ in find_lines(facts):
+            for name, share in self._compare(raw).items():
+                if share >= _NEAR and share > best.get(name, (0.0, ""))[0]:
+                    best[name] = (share, raw)
+        for name, (share, raw) in best.items():
+            if name not in matched:
+                text = trim_text(raw, 0, 0)
+                if text:
+                    yield name, Shown((-round(share, 2), mix_number(facts.issue.number)), facts.issue.number, text)
+
+    def _compare(self, raw: str) -> dict[str, float]:
+        shares: dict[str, float] = {}
+        for word in set(find_words(collapse_line(raw))):
+            for name, share in self.phrase_words.get(word, {}).items():
+                shares[name] = shares.get(name, 0.0) + share
+        return shares
+
+
+def index_words(phrases: Mapping[str, Iterable[str]], bits: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """For each word the drafts that have it, with the share of the draft's weight that it is."""
+    index: dict[str, dict[str, float]] = {}
+    for name, words in phrases.items():
+        weights = {word: bits.get(word, 0.0) for word in set(words)}
+        total = sum(weights.values()) or 1.0
+        for word, weight in weights.items():
+            index.setdefault(word, {})[name] = weight / total
+    return index
+
+
+def _see(issue: Issue, match: Match, named: float, *, is_matched: bool) -> Sightings:
+    """What one issue that has the message shows; `named` is the share of the message's words that its title has."""
+    evidence = next((item for item in match.evidence if item.source != "title"), match.evidence[0])
+    is_title = named >= _NAMED or any(item.source == "title" for item in match.evidence)
+    seen = Sightings(observe_issue(issue, is_matched=is_matched, is_title=is_title))
+    if is_matched:
+        return seen
+    labels = _read_labels(issue)
+    seen.telling = int(any(is_telling(_find_line(issue, item)) for item in match.evidence))
+    seen.first = seen.last = issue.created_at if issue.created_at != EPOCH else None
+    seen.labelled, seen.labels = int(labels is not None), dict.fromkeys(labels or [], 1)
+    answers, followed = _read_answers(issue)
+    seen.answers, seen.named = dict.fromkeys(answers, 1), dict.fromkeys(followed, 1)
+    if shown := show_evidence(issue, evidence):
+        seen.examples = (shown,)
+    return seen
+
+
+def _find_line(issue: Issue, evidence: Evidence) -> str:
+    """The line on which the evidence begins; of comments nothing."""
+    original = {"title": issue.title, "body": issue.body}.get(evidence.source, "")
+    end = original.find("\n", evidence.end)
+    return original[original.rfind("\n", 0, evidence.start) + 1 : end if end >= 0 else len(original)]
+
+
+def show_evidence(issue: Issue, evidence: Evidence) -> Shown | None:
+    """The lines on which the evidence stands, trimmed and masked; None where nothing is left."""
+    is_title = evidence.source == "title"
+    if not is_title and evidence.source != "body":
+        return None
+    original = issue.title if is_title else issue.body
+    text = trim_text(original, evidence.start, evidence.end)
+    if not text:
+        return None
+    core = " ".join(mask_private(original[evidence.start : evidence.end]).split())
+    noise = (len(text) - len(core)) // _NOISE
+    return Shown((float(is_title) + noise, mix_number(issue.number)), issue.number, text, is_title, core)
+
+
+def trim_text(original: str, start: int, end: int) -> str:
+    """The whole lines from `start` to `end`, at most 240 characters or what is asked for, masked, without marks."""
+    first = original.rfind("\n", 0, start) + 1
+    last = original.find("\n", end)
+    last = len(original) if last < 0 else last
+    if last - first > _LONGEST_EXAMPLE:
+        room = max(0, _LONGEST_EXAMPLE - (end - start)) // 2
+        first, last = max(first, start - room), min(last, end + room)
+        first = original.find(" ", first, start) + 1 or first
+        last = original.rfind(" ", end, last) if " " in original[end:last] else last
+    text = "".join(sign for sign in original[first:last] if sign == "\n" or sign.isprintable())
+    lines = [line.rstrip() for line in mask_private(text).split("\n") if line.strip()]
+    return _MARKS_BEFORE.sub("", "\n".join(lines)).strip()
+
+
+def _read_labels(issue: Issue) -> tuple[str, ...] | None:
+    """What the labels say of the issue's subject; None where it has none, or where a bot has wiped them.
+
+    `duplicate` alone is what a bot leaves behind that closes duplicates.
+    """
+    if not issue.labels or all(label.lower() == "duplicate" for label in issue.labels):
+        return None
+    return tuple(label for label in dict.fromkeys(issue.labels) if not PROCESS_LABELS.search(label))
+
+
+def _read_answers(issue: Issue) -> tuple[set[str], set[int]]:
+    """The links and issues that maintainers gave in comments; our own comments and those of other bots do not count."""
+    answers, named = set[str](), set[int]()
+    for comment in issue.comments:
+        if comment.association in MAINTAINERS and not comment.author.is_bot:
+            found = {address.rstrip(".,;:!?*_") for address in _ADDRESS.findall(comment.body)}
+            answers |= {address for address in found if not _PICTURE.search(address)}
+            named |= {int(number) for number in _SAME_AS.findall(comment.body)} - {issue.number}
+    return answers, named

@@ -1,0 +1,86 @@
+"""Rules that match each other's examples, and rules that look for the same."""
+
+import pytest
+
+from bot.workbench.check.checker import check_rule, check_rules
+from bot.workbench.check.overlaps import Overlap, Settlement
+from tests.rules.rules import make_ruleset, write_rule
+
+WIDE = "{phrase: left on device}"
+NARROW = "{phrase: No space left on device}"
+FULL = "examples: {match: [No space left on device, x no space left on device], no_match: [x]}"
+PART = "examples: {match: [left on device, he left on device 3], no_match: [x]}"
+
+
+@pytest.mark.parametrize(
+    "narrow, wide, declared",
+    [
+        pytest.param("", "", None, id="nobody said it"),
+        pytest.param("supersedes: [wide]", "", "supersedes", id="the one whose example it is speaks"),
+        pytest.param("", "supersedes: [narrow]", "superseded", id="the other one speaks"),
+        pytest.param("also: [wide]", "", "also", id="both speak"),
+        pytest.param("", "also: [narrow]", "also", id="both speak, says the other"),
+    ],
+)
+def test_the_matrix_of_overlaps(narrow: str, wide: str, declared: Settlement | None) -> None:
+    files = (write_rule("narrow", NARROW, f"{narrow}\n{FULL}"), write_rule("wide", WIDE, f"{wide}\n{PART}"))
+    report = check_rules(make_ruleset(*files))
+    assert report.overlaps == (Overlap("narrow", "wide", (1, 2), declared),)
+    assert [problem.kind for problem in report.errors] == (["overlap"] * 2 if declared is None else [])
+
+
+@pytest.mark.parametrize(
+    "one, other, expected",
+    [
+        pytest.param(
+            f"{NARROW[:-1]}, label: x}}",
+            f"{NARROW[:-1]}, label: y}}",
+            [
+                (
+                    "rules/b.yml:4:1: `a` looks for the same phrases; make one rule of both, "
+                    "or declare `supersedes:` or `also:` in one of them"
+                )
+            ],
+            id="the same phrases",
+        ),
+        pytest.param(
+            "{phrase: 'write failed: No  SPACE left on device', label: x}",
+            f"{NARROW[:-1]}, label: y}}",
+            [
+                (
+                    "rules/a.yml:4:1: `b` looks for parts of this rule's phrases; make one rule of both, "
+                    "or declare `supersedes:` or `also:` in one of them"
+                )
+            ],
+            id="parts of its phrases",
+        ),
+        pytest.param(
+            "{any: [{phrase: No space left on device}, {phrase: the disk is full}], label: x}",
+            f"{NARROW[:-1]}, label: y}}",
+            [
+                (
+                    "rules/b.yml:4:1: `a` looks for parts of this rule's phrases; make one rule of both, "
+                    "or declare `supersedes:` or `also:` in one of them"
+                )
+            ],
+            id="one of its phrases",
+        ),
+        pytest.param("{phrase: device, label: x}", f"{NARROW[:-1]}, label: y}}", [], id="a short part is chance"),
+        pytest.param("{phrase: another thing entirely}", NARROW, [], id="nothing in common"),
+    ],
+)
+def test_rules_that_look_for_the_same(one: str, other: str, expected: list[str]) -> None:
+    examples = "examples: {{match: [{{body: '{}', labels: [{}]}}], no_match: [x]}}"
+    texts = {"a": "write failed: no space left on device: another thing entirely", "b": "no space left on device"}
+    files = [
+        write_rule(name, match, examples.format(texts[name], label))
+        for name, match, label in (("a", one, "x"), ("b", other, "y"))
+    ]
+    found = [str(p) for p in check_rules(make_ruleset(*files)).problems if p.kind == "near-duplicate"]
+    assert found == expected
+
+
+def test_a_changed_rule_is_tried_instead_of_the_one_that_the_set_has() -> None:
+    ruleset = make_ruleset(write_rule("a", NARROW, FULL), write_rule("b", WIDE, f"also: [a]\n{PART}"))
+    (changed,) = make_ruleset(write_rule("a", "{phrase: No space left at all}", FULL)).rules
+    assert [problem.kind for problem in check_rule(changed, ruleset).errors] == ["example-missed"] * 2

@@ -1,0 +1,23 @@
+"""rules/README.md says what the phrases know, and its rules load."""
+
+import re
+from pathlib import Path
+
+from bot.rules.loader import build_ruleset
+from bot.rules.spec.phrase import HOLE_TYPES, SHORT
+from bot.workbench.check.checker import check_rules
+
+README = (Path(__file__).parents[3] / "rules" / "README.md").read_text("utf-8")
+
+
+def test_the_types_of_holes_are_told() -> None:
+    assert f"`{' '.join(HOLE_TYPES)}`" in README
+    assert f"shorter than {SHORT} letters" in README
+
+
+def test_the_rules_in_the_text_are_proven() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    files = {f"mine/{match[1]}.yml": block for block in blocks if (match := re.match(r"id: (\S+)", block))}
+    (pack,) = (block for block in blocks if block.startswith("name: "))
+    report = check_rules(build_ruleset({**files, "mine/pack.yml": pack}))
+    assert (report.errors, report.rules > 1) == ((), True)

@@ -1,0 +1,208 @@
+"""The whole of an explanation: marks, trees, captures, branches, and the nearest of the others."""
+
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.triage.config import Config
+from bot.workbench.explain.condition_tree import Node
+from bot.workbench.explain.explainer import IssueExplanation, make_explanation
+from bot.workbench.explain.json import make_json
+from bot.workbench.explain.messages import tell_branch, tell_failure, tell_node, tell_seen, tell_skip
+from bot.workbench.explain.terminal__explanation_revealing import reveal_all
+from tests.issue.issues import make_comment, make_issue
+from tests.rules.rules import PACK, make_ruleset, write_rule
+
+TODAY = date(2026, 1, 1)
+ISSUE = make_issue(
+    "My apple pie\nis gone.\n\n### Platform\n\nwindows\n\n### Version\n\n1.2.3\n",
+    title="An apple pie is gone",
+    comments=(make_comment("it is broken now"),),
+)
+GUIDANCE = """\
+labels: {add: [food], remove: [invalid]}
+fixed_in: {version: 2.0.0}
+guidance:
+  - {when: {os: macos}, tldr: Ask the cook.}
+  - {when: {version: "<2"}, tldr: Bake another one.}
+  - {tldr: Buy one.}
+supersedes: [silent]
+"""
+RULES = make_ruleset(
+    write_rule("speaks", "{phrase: apple pie is gone, none: [{phrase: plum pie is gone}]}", GUIDANCE, "comment"),
+    write_rule("silent", "{any: [{phrase: it is broken now, in: [comments]}, {phrase: it has burnt to coal}]}"),
+    write_rule("excluded", "{all: [{phrase: pie is gone}], none: [{any: [{os: linux}, {os: windows}]}]}"),
+    write_rule("half", "{all: [{phrase: pie is gone}, {phrase: cake is gone for good}, {os: linux}]}"),
+    write_rule("elsewhere", "{phrase: it is broken now}"),
+    write_rule("fourth", "{phrase: My apple pie is here again}"),
+    write_rule("far", "{phrase: nothing of the kind was said}"),
+)
+
+
+def explain(wanted: str | None = None) -> IssueExplanation:
+    return make_explanation(ISSUE, RULES, Config(), TODAY, wanted)
+
+
+def outline(node: Node, depth: int = 0) -> list[str]:
+    """The tree as lines: + as wanted, - not, ~ does not matter, ! the rule failed on it."""
+    sign = "!" if node.is_decisive else "+" if node.is_fine else "~" if node.is_moot else "-"
+    places = "".join(f" [{place.mark}]" for place in node.places)
+    below = [line for child in node.children for line in outline(child, depth + 1)]
+    return [f"{'  ' * depth}{sign} {tell_node(node)}{places}", *below]
+
+
+def test_those_that_match_come_first_and_then_the_nearest_three() -> None:
+    found = [(rule.id, rule.matches, rule.is_shown, round(rule.nearness, 2)) for rule in explain().rules]
+
+    assert found == [
+        ("speaks", True, True, 1.0),
+        ("silent", True, True, 1.0),
+        ("elsewhere", False, True, 0.9),
+        ("excluded", False, True, 0.9),
+        ("fourth", False, True, 0.51),
+        ("half", False, False, 0.48),
+        ("far", False, False, 0.0),
+    ]
+
+
+def test_evidence_is_numbered_in_reading_order_and_named_by_rule_and_condition() -> None:
+    found = [(m.number, m.rule, m.conditions, m.kind, m.place.source, m.place.text) for m in explain().marks]
+
+    assert found == [
+        (1, "speaks", ('phrase: "apple pie is gone"',), "evidence", "title", "apple pie is gone"),
+        (2, "excluded", ('phrase: "pie is gone"',), "held", "title", "pie is gone"),
+        (3, "fourth", ('phrase: "My apple pie is here again"',), "near", "body", "My apple pie\nis"),
+        (4, "excluded", ("os: windows",), "unwanted", "body", "windows"),
+        (5, "silent", ('phrase: "it is broken now"',), "evidence", "comment 1", "it is broken now"),
+        (6, "elsewhere", ('phrase: "it is broken now"',), "near", "comment 1", "it is broken now"),
+    ]
+
+
+def test_the_tree_tells_what_held_what_did_not_and_what_does_not_matter() -> None:
+    trees = {rule.id: outline(rule.tree) for rule in explain().rules if rule.is_shown}
+
+    assert trees["speaks"] == [
+        "+ all of these (2)",
+        '  + phrase: "apple pie is gone" [1]',
+        "  + none of these (1)",
+        '    + not there: phrase: "plum pie is gone"',
+    ]
+    assert trees["silent"] == [
+        "+ any of these (2)",
+        '  + phrase: "it is broken now" [5]',
+        '  ~ phrase: "it has burnt to coal"',
+    ]
+    assert trees["excluded"] == [
+        "- all of these (2)",
+        "  + all of these (1)",
+        '    + phrase: "pie is gone" [2]',
+        "  - none of these (1)",
+        "    ! there, but should not be: any of these (2)",
+        "      + not there: os: linux [4]",
+        "      - there, but should not be: os: windows [4]",
+    ]
+
+
+def test_a_condition_of_the_pack_says_so() -> None:
+    ruleset = make_ruleset(write_rule("pie", "{phrase: pie is gone}"), pack=f"{PACK}none: [{{os: windows}}]\n")
+
+    (rule,) = make_explanation(ISSUE, ruleset, Config(), TODAY).rules
+
+    assert outline(rule.tree) == [
+        "- all of these (2)",
+        '  + phrase: "pie is gone" [1]',
+        "  - none of these (1), from pack.yml",
+        "    ! there, but should not be: os: windows [2]",
+    ]
+
+
+def test_of_a_rule_that_is_not_shown_only_the_condition_is_told_on_which_it_failed() -> None:
+    (half,) = [rule for rule in explain().rules if rule.id == "half"]
+
+    assert (outline(half.tree), tell_failure(half)) == (
+        ['! phrase: "cake is gone for good"'],
+        "failed on this condition, and on 1 more",
+    )
+
+
+def test_one_rule_can_be_shown_however_far_it_is() -> None:
+    found = explain("half")
+
+    assert [rule.id for rule in found.rules if rule.is_shown] == ["half"]
+    assert {mark.rule for mark in found.marks} == {"half"}
+    assert outline(found.near[0].tree) == [
+        "- all of these (3)",
+        '  + phrase: "pie is gone" [1]',
+        '  ! phrase: "cake is gone for good"',
+        "  - os: linux [2]",
+    ]
+
+
+def test_what_was_there_instead_is_told() -> None:
+    by_id = {rule.id: rule for rule in explain().rules}
+    node = by_id["elsewhere"].tree.decisive
+
+    assert node is not None
+    assert node.near is not None
+    assert (tell_seen(node), node.near.kind, node.near.view) == ("not in title, body, logs", "elsewhere", "comments")
+    assert tell_failure(by_id["elsewhere"]) == "failed only on this condition"
+    assert tell_failure(by_id["excluded"]) == "failed only since this is there"
+
+
+def test_a_match_tells_its_labels_its_fix_its_branches_and_whom_it_silences() -> None:
+    speaks, silent, *_ = explain().rules
+
+    assert (speaks.add, speaks.remove, speaks.silences) == (("food",), ("invalid",), ("silent",))
+    assert speaks.fix == "the stated version is older than the fix in 2.0.0"
+    assert [tell_branch(branch) for branch in speaks.branches] == [
+        "branch 1 does not, for want of os: macos (os is windows)",
+        'branch 2 speaks, since its `when` holds (version: "<2"): Bake another one.',
+        "branch 3 would speak too, but one before it does",
+    ]
+    assert silent.superseded_by == "speaks"
+    assert silent.standing
+    assert silent.standing.lost_to == ("speaks",)
+
+
+def test_an_issue_that_a_run_would_leave_alone_says_so() -> None:
+    issue = make_issue("My pie is gone", association="MEMBER")
+    skipped = make_explanation(issue, RULES, Config(), TODAY)
+
+    assert tell_skip(explain()) == ""
+    assert tell_skip(skipped) == (
+        "A run would leave this issue alone, since issues by people with the association MEMBER are skipped; "
+        "its rules are told all the same."
+    )
+    assert make_json(skipped)["skipped"] == skipped.skipped
+
+
+def test_json_keeps_the_keys_that_scripts_know() -> None:
+    found = make_json(explain())
+
+    assert {"repository", "issue", "layout", "rules"} <= found.keys()
+    for rule in found["rules"]:
+        assert {"rule", "matched", "superseded_by", "captures", "condition"} <= rule.keys()
+        assert rule["condition"].keys() == {"wanted", "holds", "seen", "evidence", "conditions"}
+        for capture in rule["captures"].values():
+            assert {"value", "type", "place", "also_stated"} <= capture.keys()
+
+
+def test_json_tells_the_one_condition_that_failed() -> None:
+    (fourth,) = [rule for rule in make_json(explain())["rules"] if rule["rule"] == "fourth"]
+
+    assert fourth["near"]["others"] == 0
+    assert fourth["near"]["failed"]["wanted"] == 'phrase: "My apple pie is here again"'
+    assert fourth["near"]["failed"]["nearly"]["wanted"] == {
+        "before": "",
+        "common": "My apple pie is",
+        "after": " here again",
+    }
+
+
+@given(st.text(), st.text())
+def test_any_issue_can_be_explained_and_revealed(title: str, body: str) -> None:
+    found = reveal_all(make_explanation(make_issue(body, title=title), RULES, Config(), TODAY))
+
+    said = [segment.text for e in found.excerpts for run in e.runs for line in run.lines for segment in line.segments]
+    assert all("\n" not in text and "\x1b" not in text for text in (found.title, *said))
