@@ -101,16 +101,6 @@ LAYER_OF = {package.name: number for number, package in enumerate(LAYERS)}
 PACKAGES = {package.name: package for package in LAYERS}
 NOT_MOVED_YET = (
     "bot.archive.parallel__history_workers",
-    "bot.cli.asked_issue",
-    "bot.cli.checking",
-    "bot.cli.checking.changes",
-    "bot.cli.history",
-    "bot.cli.index_asking",
-    "bot.cli.index_building",
-    "bot.cli.index_measuring",
-    "bot.cli.revision",
-    "bot.cli.sources",
-    "bot.cli.vscode",
     "bot.output.charts",
     "bot.output.findings",
     "bot.output.page",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.archive.jsonl import History, read_lines
-from bot.cli.history import add_history, open_history
+from bot.cli.options.archive import add_history, open_history
 from bot.errors import SettingsError, explain_cause
 from bot.output.console import add_format, add_rules, list_rules, print_json
 from bot.output.progress import track
@@ -90,7 +90,7 @@ def _make_task(arguments: argparse.Namespace, places: list[str]) -> Task:
 
 
 def _read_former(revision: str, places: list[str]) -> tuple[dict[str, str], ...]:
-    from bot.cli.revision import read_revision
+    from bot.cli.options.git_revision import read_revision
 
     return tuple(read_revision(place, revision) for place in dict.fromkeys(places))
 

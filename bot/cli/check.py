@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.cli.sources import check_settings
+from bot.cli.options.rules import check_settings
 from bot.errors import SettingsError
 from bot.output.console__cli_version import read_version
 from bot.output.progress import track
@@ -67,7 +67,7 @@ def _find_files(ruleset: Ruleset, changed: str | None) -> frozenset[str] | None:
     """The files to look at, None for all; a changed pack or its settings concern all rules of the folder."""
     if changed is None:
         return None
-    from bot.cli.checking.changes import find_changed
+    from bot.cli.options.git_revision__cli_checking_changes import find_changed
 
     found = find_changed(changed or None)
     folders = {path.parent for path in found if path.name in NOT_RULES}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.cli.asked_issue import ISSUE_FORMS, add_repository, read_asked_issue
+from bot.cli.options.issue import ISSUE_FORMS, add_repository, read_asked_issue
 from bot.errors import SettingsError, explain_cause
 from bot.github.actions_runner import Settings
 from bot.output.console import add_format, add_rules, list_rules, make_console, print_json

@@ -46,7 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _add_making(parser: argparse.ArgumentParser) -> None:
-    from bot.cli.history import add_history
+    from bot.cli.options.archive import add_history
 
     _add_index(parser)
     add_history(parser)
@@ -118,8 +118,8 @@ _ACTIONS = {
 
 def _make(arguments: argparse.Namespace) -> None:
     from bot.archive.parallel import count_cores
-    from bot.cli.history import open_history
-    from bot.cli.index_building import build, tell_built, update
+    from bot.cli.index_build import build, tell_built, update
+    from bot.cli.options.archive import open_history
     from bot.duplicates.index.terminal import print_built
 
     history = open_history(arguments)
@@ -133,7 +133,7 @@ def _make(arguments: argparse.Namespace) -> None:
 
 
 def _search(arguments: argparse.Namespace) -> None:
-    from bot.cli.index_asking import ask_index, tell_search
+    from bot.cli.index_search import ask_index, tell_search
 
     search = ask_index(Path(arguments.index), arguments.what, arguments.repo)
     if arguments.format == "json":
@@ -145,7 +145,7 @@ def _search(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from bot.cli.index_measuring import evaluate, tell_recall
+    from bot.cli.index_evaluate import evaluate, tell_recall
 
     part = "all" if arguments.all else "second"
     recall = evaluate(Path(arguments.issues), Path(arguments.truth), part, arguments.sample)
@@ -158,7 +158,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
-    from bot.cli.index_measuring import calibrate_index, tell_calibration
+    from bot.cli.index_evaluate import calibrate_index, tell_calibration
 
     if not 0 < arguments.share < 1:
         raise SettingsError(f"--share is a part between 0 and 1, such as 0.01, and not {arguments.share}")

@@ -63,7 +63,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.offline:
         written += _write_schemas(root)
     if arguments.vscode:
-        from bot.cli.vscode import write_settings
+        from bot.cli.init__cli_vscode import write_settings
 
         written += write_settings(root, _locate_schemas(is_offline=arguments.offline))
     kept = [place for place in wanted if place not in written]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bot.archive.jsonl import NO_HISTORY, open_file
 from bot.archive.parallel import count_cores
-from bot.cli.asked_issue import ISSUE_FORMS, add_repository, read_asked_issue
-from bot.cli.sources import HOME
+from bot.cli.options.issue import ISSUE_FORMS, add_repository, read_asked_issue
+from bot.cli.options.rules import HOME
 from bot.cli.suggest import find_places, show_progress, tell_draft, write_drafts
 from bot.errors import SettingsError
 from bot.github.actions_runner import Settings

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.sources import read_sources
+from bot.cli.options.rules import read_sources
 from bot.errors import SettingsError, SignpostError, explain_cause
 from bot.github import actions_runner
 from bot.github.payload_tracker import PayloadTracker

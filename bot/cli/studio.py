@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.cli.history import add_history, open_history
+from bot.cli.options.archive import add_history, open_history
 from bot.errors import SettingsError
 from bot.output.console import add_format, list_rules, print_json
 from bot.rules.loader import read_place

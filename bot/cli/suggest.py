@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.archive.parallel import count_cores
-from bot.cli.history import add_history, open_history
-from bot.cli.sources import HOME
+from bot.cli.options.archive import add_history, open_history
+from bot.cli.options.rules import HOME
 from bot.output.console import add_format, add_rules, list_rules, make_console, print_json
 from bot.output.console__cli_files import write_file
 from bot.output.progress import track

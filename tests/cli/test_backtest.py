@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_revision import commit, git
+from tests.cli.options.test_git_revision import commit, git
 from tests.stand_ins.command import ROOT, Finished, run_command
 from tests.stand_ins.github_json import Json
 from tests.stand_ins.patience import LONGEST

@@ -31,7 +31,7 @@ _fork.set_forkserver_preload(
             "bot.cli.new",
             "bot.cli.index",
             "bot.duplicates.index.terminal",
-            "bot.cli.index_measuring",
+            "bot.cli.index_evaluate",
         ),
         *(
             "bot.cli.studio",

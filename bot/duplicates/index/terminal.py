@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.archive.stats import Share
-from bot.cli.index_asking import explain_left_out
-from bot.cli.index_building import Built
+from bot.cli.index_build import Built
+from bot.cli.index_search import explain_left_out
 from bot.duplicates.evaluation.metrics import Recall
 from bot.duplicates.index.search import Search
 from bot.duplicates.search.calibration import LEAST, Calibration

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.archive.jsonl import find_encoding, parse_line, read_lines
-from bot.cli.history import check_repository
+from bot.cli.options.archive import check_repository
 from bot.errors import SettingsError, explain_cause
 from bot.github.actions_runner import Settings
 from bot.github.payloads import EPOCH, parse_issue

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.revision import read_revision
+from bot.cli.options.git_revision import read_revision
 from bot.errors import SettingsError
 
 GIT = shutil.which("git") or ""

@@ -56,7 +56,7 @@ def _is_file(what: str) -> bool:
 
 def _read(what: str, repository: str | None) -> Issue:
     """The issue; one that nobody has filed yet is filed now."""
-    from bot.cli.asked_issue import read_asked_issue
+    from bot.cli.options.issue import read_asked_issue
     from bot.github.actions_runner import Settings
 
     issue = read_asked_issue(what, repository, Settings.from_environment(os.environ))

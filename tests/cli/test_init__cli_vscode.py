@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from bot.cli.init__cli_vscode import EXTENSION, merge_extensions, merge_schemas
 from bot.cli.schema import FILES
-from bot.cli.vscode import EXTENSION, merge_extensions, merge_schemas
 from tests.stand_ins.command import ROOT
 from tests.stand_ins.language_server import NEWEST, OLDER, run_language_server
 
