@@ -23,7 +23,7 @@ from benchmarks.costs import Cost, Timing, list_tables, measure, measure_command
 from benchmarks.samples import make_words
 from bot.archive.jsonl import open_file
 from bot.archive.parallel import count_cores
-from bot.cli.index_build import build
+from bot.duplicates.index.builder import build
 from bot.duplicates.index.file import open_index
 from bot.duplicates.index.record import make_entry
 from bot.duplicates.index.search import search_index

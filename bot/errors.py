@@ -1,4 +1,9 @@
-"""The errors that Signpost tells people about; each says what happened, where, and what to do."""
+"""Errors and problems for the people who can mend them; each says what is wrong, where, and what to do. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
 
 
 class SignpostError(Exception):
@@ -42,3 +47,21 @@ class TrackerError(SignpostError):
         self.gone = gone
         self.uncertain = uncertain
         self.unanswered = unanswered
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something wrong in a file, for the person who can mend it. Lines and columns count from 1.
+
+    `kind` says shortly and for good what sort of problem it is (`overlap`, `yaml`), for those who filter or count.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    kind: str = "schema"
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"

@@ -1,7 +1,12 @@
-"""How sure a share is that was counted on few issues. Pure."""
+"""Statistics of past issues: shares with their intervals, and counts by ISO week without gaps. Pure."""
 
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from math import sqrt
 from typing import NamedTuple
+
+from bot.github.payloads import EPOCH
 
 _Z = 1.959963984540054
 """The normal distribution's two-sided 95 % point."""
@@ -28,3 +33,32 @@ def measure_share(hits: int, total: int) -> Share | None:
     centre = (share + square / (2 * total)) / (1 + square / total)
     margin = _Z * sqrt(share * (1 - share) / total + square / (4 * total * total)) / (1 + square / total)
     return Share(hits, total, share, max(0.0, centre - margin), min(1.0, centre + margin))
+
+
+_MOST_WEEKS = 52 * 60
+"""GitHub is younger; a date that is far off (a typo in an export) must not make a million weeks."""
+
+
+def name_week(moment: datetime) -> str:
+    """The ISO week of a moment in UTC, `2014-W05`; "" for one that the source does not state."""
+    return "" if moment == EPOCH else _name(moment.astimezone(UTC).date())
+
+
+@lru_cache(maxsize=4096)
+def _name(day: date) -> str:
+    year, week, _ = day.isocalendar()
+    return f"{year:04}-W{week:02}"
+
+
+def list_weeks(named: Iterable[str]) -> tuple[str, ...]:
+    """Every week from the first to the last of those named; at most the last sixty years."""
+    days = sorted({date.fromisocalendar(int(week[:4]), int(week[6:]), 1) for week in named if week})
+    if not days:
+        return ()
+    count = min((days[-1] - days[0]).days // 7, _MOST_WEEKS)
+    return tuple(_name(days[-1] - timedelta(weeks=back)) for back in range(count, -1, -1))
+
+
+def pick_counts(counts: Mapping[str, int], weeks: Iterable[str]) -> tuple[int, ...]:
+    """The count of each week, 0 where there is none."""
+    return tuple(counts.get(week, 0) for week in weeks)

@@ -117,7 +117,7 @@ def _dispatch(words: list[str]) -> int:
             command.set_defaults(execute=module.execute)
     found = parser.parse_args(words)
     if found.version:
-        from bot.output.console__cli_version import read_version
+        from bot.output.console import read_version
 
         print(read_version() or "unknown (not installed)")
         return 0

@@ -15,7 +15,7 @@ from bot.output.progress import track
 from bot.rules.loader import read_place
 from bot.triage.config import Config, make_default_config, read_config
 from bot.workbench.backtest.json import tell_report
-from bot.workbench.backtest.replay import Task, compile_rules
+from bot.workbench.backtest.replay import Task, compile_rules, replay_history
 from bot.workbench.backtest.report import Report, Setting, make_report
 from bot.workbench.backtest.tally import Tally, merge_tallies
 from bot.workbench.backtest.truth import Truth, parse_truth
@@ -113,7 +113,6 @@ def _read_settings(asked: str | None, places: list[str]) -> Config:
 
 def _replay(history: History, task: Task, arguments: argparse.Namespace) -> tuple[Tally, MessageTally]:
     from bot.archive.parallel import count_cores
-    from bot.archive.parallel__history_workers import replay_history
 
     total = history.total
     if total is None and sys.stderr.isatty():

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.options.rules import check_settings
-from bot.errors import SettingsError
-from bot.output.console__cli_version import read_version
+from bot.errors import Problem, SettingsError
+from bot.output.console import read_version
 from bot.output.progress import track
 from bot.rules.loader import NOT_RULES, join_rulesets, load_rules
 from bot.rules.ruleset import Rule, Ruleset
-from bot.rules.spec.document import Problem
 from bot.workbench.check.checker import CheckReport, check_overlaps, check_set, join_reports
 from bot.workbench.check.lint import Frequencies, Terms
 from bot.workbench.check.terminal import FORMATS, print_report
@@ -67,7 +66,7 @@ def _find_files(ruleset: Ruleset, changed: str | None) -> frozenset[str] | None:
     """The files to look at, None for all; a changed pack or its settings concern all rules of the folder."""
     if changed is None:
         return None
-    from bot.cli.options.git_revision__cli_checking_changes import find_changed
+    from bot.cli.options.git_revision import find_changed
 
     found = find_changed(changed or None)
     folders = {path.parent for path in found if path.name in NOT_RULES}
@@ -86,7 +85,7 @@ def _try_all(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int | 
 def _ask_github(rules: Sequence[Rule], repository: str | None) -> tuple[Problem, ...]:
     from bot.github.actions_runner import Settings
     from bot.github.client import connect
-    from bot.workbench.check.references__cli_checking_online import check_online
+    from bot.workbench.check.references import check_online
 
     settings = Settings.from_environment(os.environ)
     repository = repository or settings.repository

@@ -118,8 +118,8 @@ _ACTIONS = {
 
 def _make(arguments: argparse.Namespace) -> None:
     from bot.archive.parallel import count_cores
-    from bot.cli.index_build import build, tell_built, update
     from bot.cli.options.archive import open_history
+    from bot.duplicates.index.builder import build, tell_built, update
     from bot.duplicates.index.terminal import print_built
 
     history = open_history(arguments)

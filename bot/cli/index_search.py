@@ -2,13 +2,12 @@
 
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.duplicates.index.search import Search, search_index, search_number
+from bot.duplicates.index.search import Search, explain_left_out, search_index, search_number
 from bot.duplicates.search.features import tell_features
 from bot.duplicates.search.ranker import Candidate
 from bot.errors import SettingsError
@@ -63,19 +62,6 @@ def _read(what: str, repository: str | None) -> Issue:
     if issue.created_at.year > _EPOCH_YEAR:
         return issue
     return replace(issue, created_at=datetime.now(UTC))
-
-
-def explain_left_out(candidate: Candidate, related: Sequence[Candidate], threshold: float) -> str | None:
-    """Why a candidate may not be shown to a reporter; None if it may."""
-    if candidate in related:
-        return None
-    if candidate.is_series:
-        return "by the same author within two days, with another title: a series"
-    if candidate.score < threshold:
-        return f"its score is below {threshold:.1%}"
-    if not related:
-        return f"the best one's score is below {threshold:.1%}"
-    return "others are likelier"
 
 
 def tell_search(search: Search, most: int) -> dict[str, Any]:

@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from bot.output.console import add_format, print_json
-from bot.output.console__cli_files import write_file
+from bot.output.console import add_format, print_json, write_file
 
 FILES = {"rule": "schema.json", "pack": "pack.schema.json", "config": "config.schema.json"}
 REFERENCE = "reference"

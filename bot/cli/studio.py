@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Serves until Ctrl-C, which gives 130; 2 where the rule or the issues cannot be read."""
     try:
-        from bot.workbench.studio.server__studio_serving import HOST, bind_loopback, serve
+        from bot.workbench.studio.server import HOST, bind_loopback, serve
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         message = f"the studio needs {missing}, which is not installed; install signpost-bot[studio]"

@@ -9,8 +9,7 @@ from typing import Any
 from bot.archive.parallel import count_cores
 from bot.cli.options.archive import add_history, open_history
 from bot.cli.options.rules import HOME
-from bot.output.console import add_format, add_rules, list_rules, make_console, print_json
-from bot.output.console__cli_files import write_file
+from bot.output.console import add_format, add_rules, list_rules, make_console, print_json, write_file
 from bot.output.progress import track
 from bot.rules.loader import read_place
 from bot.text.printable import reveal_line
@@ -109,7 +108,7 @@ def tell_draft(draft: Draft) -> dict[str, Any]:
 def _print(find: Find, written: dict[str, bool]) -> None:
     from rich.text import Text
 
-    from bot.output.console__cli_hanging import print_hanging
+    from bot.output.console import print_hanging
 
     console = make_console()
     total = find.unmatched + find.matched

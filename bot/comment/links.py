@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.comment.sanitizer__comment_quoting import quote_code
+from bot.comment.sanitizer import quote_code
 from bot.duplicates.candidates import Duplicate
 from bot.duplicates.canonical import Fix, Target
 

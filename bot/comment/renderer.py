@@ -1,12 +1,11 @@
 """The one comment: guidance with its values, made harmless, in the comment's template. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.comment.links import describe_target, write_link
-from bot.comment.renderer__comment_translation import link_translations
-from bot.comment.sanitizer__comment_quoting import GITHUB, defuse, echo_capture, fence_code, find_pings, link_elsewhere
+from bot.comment.sanitizer import GITHUB, defuse, echo_capture, fence_code, find_pings, link_elsewhere
 from bot.comment.templates import read_template
 from bot.duplicates.candidates import Duplicate
 from bot.duplicates.canonical import Target
@@ -15,6 +14,7 @@ from bot.rules.conditions.verdict import Captures
 from bot.rules.guidance import find_forbidden
 from bot.rules.matcher import Match
 from bot.rules.ruleset import Rule
+from bot.rules.spec.pack import Translation
 from bot.rules.spec.rule import Guidance
 from bot.rules.spec.template import make_environment, render_template
 from bot.text.versions import find_versions, parse_version
@@ -215,3 +215,18 @@ def check_length(body: str) -> str:
         message = f"the comment would have {len(body)} characters; GitHub takes {MAX_CHARACTERS}. Shorten the guidance"
         raise CommentError(message)
     return body
+
+
+_ENDS_HERE = r"(?![\w/-]|\.\w)"
+"""The address ends here: what stands behind it is an anchor, a query, punctuation or nothing."""
+
+
+def link_translations(text: str, translations: Sequence[Translation], language: str | None) -> str:
+    """The text with the addresses of translated pages in that language; anchors stay, other addresses too."""
+    for translation in translations:
+        place = translation.languages.get(language or "")
+        for page in translation.pages if place else ():
+            original = page.replace("{language}", translation.written_in)
+            translated = page.replace("{language}", place or "")
+            text = translated.join(re.split(re.escape(original) + _ENDS_HERE, text))
+    return text

@@ -1,12 +1,15 @@
-"""Which parts of a Markdown text are code for certain. Pure.
+"""Text that can neither ping, nor link back, nor command, nor break out of where it stands. Pure.
 
-Errs on one side only: what counts as code here is code for GitHub too, so it can be left as it is. Where blocks nest or
+What is code for certain is left as it is. That errs on one side only: what counts as code here is code for GitHub too, so it can be left as it is. Where blocks nest or
 backticks do not pair off within their line, nothing counts as code, and the text is doubtful.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
+
+from bot.rules.conditions.verdict import Capture
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _PREFIX = r"[ \t>*+\-\d.)]*"
@@ -92,3 +95,158 @@ def _is_plain(chunk: str) -> bool:
     if "`" in rest or "\\`" in chunk or ("`" in chunk and _TAG_START.search(rest)):
         return False
     return not (_TABLE.search(chunk) and any("|" in span[0] for span in _SPAN.finditer(chunk)))
+
+
+LONGEST_ECHO = 80
+LONGEST_CELL = 160
+GITHUB = "https://github.com"
+_REDIRECT = "https://redirect.github.com"
+_GAP = "\u200b"
+"""A zero-width space: nothing to see, but an `@` or `#` before it calls nobody and links nothing, wherever it is."""
+
+_ENTITY = re.compile(r"&(?:#0{0,5}\d{1,3}|#[xX]0{0,5}[\da-fA-F]{1,2}|commat|num|sol);")
+_ISSUE_URL = r"""
+    (?P<issue>(?P<server>https?://(?:[\w-]+\.)*[\w-]+(?::\d+)?|www\.github\.com)
+    /+(?P<path>(?P<home>[\w.-]+/+[\w.-]+)/+(?:issues|pull|discussions)/+(?P<at>\d{1,10})(?!\d)
+    (?:\#[a-z_]{1,30}-?\d{1,20})?))
+"""
+_URL = r"""
+    (?P<url>(?:(?<=href=\")|(?<![^\s(])|(?<=<)(?=[^\s<>]+>))
+    https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[/?\#][^\s<>\"'`()\[\]*_~|\\&]*)?)
+"""
+_REFERENCE = r"""
+    (?P<reference>(?<![\w./&\#!\\-])\\*
+    (?P<shown>(?:(?P<repository>[A-Za-z0-9][\w-]{0,38}/[\w.-]{1,100})\#|\#|GH-)(?P<number>[1-9]\d{0,9}))
+    (?![\w@])(?![^\[\]\n]*\][(\[]))
+"""
+_PING = r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9])"
+_ELSE = rf"(?P<entity>&\#[xX]?[\da-fA-F]+;)|(?P<ping>{_PING})|(?P<stray>(?:\#|(?<![A-Za-z0-9])GH\\*-)(?=\d))"
+_LIVE = re.compile(f"{_ISSUE_URL}|{_URL}|{_REFERENCE}|{_ELSE}", re.IGNORECASE | re.VERBOSE)
+_LIVE_ANYWHERE = re.compile(f"{_ISSUE_URL}|{_ELSE}", re.IGNORECASE | re.VERBOSE)
+_PARTED = re.compile(r"(?:#|GH-)(?=\d)", re.IGNORECASE)
+_COMMAND = re.compile(r"^(?P<start>[ \t]*(?:(?:[-*+>]|\d{1,9}[.)])[ \t]*)*)(?=/[A-Za-z])", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A typed capture as a comment may show it: in a code span, or bare where there is code already.
+
+    One that is not known is falsy and reads `unknown`.
+    """
+
+    value: str | None
+    is_bare: bool = False
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return "unknown"
+        return self.value if self.is_bare else quote_code(self.value)
+
+    def __bool__(self) -> bool:
+        return self.value is not None and self.value != "false"
+
+    def __eq__(self, other: object) -> bool:
+        return self.value == (str(other).lower() if isinstance(other, bool) else str(other))
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+
+def echo_capture(capture: Capture | None, *, is_bare: bool = False) -> Echo:
+    """What may be shown of a capture: typed ones only, cut at 80 characters; free text of the reporter never."""
+    return Echo(capture.value[:LONGEST_ECHO] if capture and capture.is_echoable else None, is_bare)
+
+
+def quote_code(text: str) -> str:
+    """A code span that holds the text whatever it is: the fence is longer than any run of backticks in it."""
+    flat = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    fence = "`" * (_longest_run(flat) + 1)
+    pad = " " if flat.startswith("`") or flat.endswith("`") or not flat else ""
+    return f"{fence}{pad}{flat}{pad}{fence}"
+
+
+def quote_cell(text: str) -> str:
+    """Text of a stranger inside a table: one code span, cut, in which a bar parts nothing."""
+    cut = text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
+    # A backslash before the bar would escape ours; a space keeps the two apart.
+    return re.sub(r"\\(?=\|)", r"\\ ", quote_code(cut)).replace("|", "\\|")
+
+
+def fence_code(text: str, language: str = "") -> str:
+    """A code block that holds the text whatever it is."""
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return f"{fence}{language}\n{text.strip(chr(10))}\n{fence}"
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall(r"`+", text)), default=0)
+
+
+def defuse(markdown: str, repository: str, server: str = GITHUB) -> str:
+    """The Markdown without pings, backlinks, commands and HTML comments; code is left as it is, nothing in it works.
+
+    `server` is where the comment will stand. On github.com a reference becomes a link through redirect.github.com,
+    which makes no backlink (github/docs#35987); other servers have no such host, there it stays text. What calls or
+    links gets a zero-width space: a backslash or an entity would not do, GitHub reads the rendered text
+    (openjdk/skara#1548).
+    """
+    place = _Place(repository, server.rstrip("/").lower())
+    return "".join(piece.text if piece.is_code else place.defuse(piece) for piece in split_code(markdown))
+
+
+def find_pings(markdown: str) -> list[str]:
+    """The people and teams that the Markdown would notify."""
+    prose = "\0".join(piece.text for piece in split_code(markdown) if not piece.is_code)
+    return re.findall(rf"{_PING}[\w/-]+", prose)
+
+
+def link_elsewhere(shown: str, path: str, server: str) -> str:
+    """A link to an issue or pull request that makes no backlink; code where that cannot be had."""
+    return f"[{shown}]({_REDIRECT}/{path})" if server == GITHUB else quote_code(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a comment will stand, and so what links back there."""
+
+    repository: str
+    server: str
+
+    def defuse(self, piece: Piece) -> str:
+        text = _ENTITY.sub(_resolve, piece.text).replace("<!--", "&lt;!--")
+        live = _LIVE_ANYWHERE if piece.is_doubtful else _LIVE
+        text = live.sub(self._defuse_one, text)
+        first, end, rest = text.partition("\n")
+        return (_part_command(first) if piece.is_line else first) + end + _part_command(rest)
+
+    def _defuse_one(self, match: re.Match[str]) -> str:
+        match match.lastgroup:
+            case "issue":
+                return self._defuse_url(match)
+            case "reference" if self.server != GITHUB:
+                return _PARTED.sub(rf"\g<0>{_GAP}", match["shown"])
+            case "reference":
+                path = f"{match['repository'] or self.repository}/issues/{match['number']}"
+                return f"[{match['shown']}]({_REDIRECT}/{path})"
+            case "ping" | "stray":
+                return match[0].replace("\\", "") + _GAP
+            case _:
+                return match[0]
+
+    def _defuse_url(self, match: re.Match[str]) -> str:
+        host = match["server"].lower().rpartition("/")[2].removeprefix("www.")
+        if host != self.server.rpartition("/")[2]:
+            return match[0]
+        if self.server == GITHUB:
+            return f"{_REDIRECT}/{match['path']}"
+        return f"{match['home']}#{_GAP}{match['at']}"
+
+
+def _resolve(entity: re.Match[str]) -> str:
+    """The character of an entity that could hide a ping or a reference; others stay as they are."""
+    sign = unescape(entity[0])
+    return sign if sign.isascii() and (sign.isalnum() or sign in "@#/-") else entity[0]
+
+
+def _part_command(text: str) -> str:
+    return _COMMAND.sub(rf"\g<start>{_GAP}", text)

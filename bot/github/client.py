@@ -25,8 +25,7 @@ from bot.github.contents import FOLDER_QUERY, parse_folder
 from bot.github.issues_query import ISSUES_QUERY, SIZES, is_too_costly, parse_marked, write_variables
 from bot.github.links_query import parse_links, write_links_query
 from bot.github.payloads import mend_text, parse_account, parse_change, parse_comment, parse_issue, parse_label
-from bot.github.responses import Answer, Lost, find_limit
-from bot.github.responses__github_paging import NEWEST, read_page, write_query
+from bot.github.responses import NEWEST, Answer, Lost, find_limit, read_page, write_query
 from bot.github.search import parse_alike, parse_search, write_search
 from bot.github.transport import Patience, Wire
 from bot.tracker.types import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page, SearchResult

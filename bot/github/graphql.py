@@ -1,6 +1,6 @@
-"""What is common to all GraphQL answers: text that pydantic takes, and errors, which come with the status 200. Pure."""
+"""What all GraphQL answers share: readable text, errors (which have the status 200) and marks of duplicates. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -96,3 +96,47 @@ def describe_problems(problems: list[Problem], what: str) -> TrackerError:
         # https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
         return TrackerError(f"{said}. Run it again in an hour.", unanswered=True)
     return TrackerError(said, unanswered=not kinds & _REFUSALS)
+
+
+class Repository(BaseModel):
+    """A repository by its `owner/name`."""
+
+    name: str = Field(default="", alias="nameWithOwner")
+
+
+class Place(BaseModel):
+    """An issue or a pull request (`kind`), by its number and its repository."""
+
+    kind: str = Field(default="", alias="__typename")
+    number: int = 0
+    repository: Repository = Repository()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Its repository and its number."""
+        return self.repository.name, self.number
+
+
+class Mark(BaseModel):
+    """That one is a duplicate of another (`canonical`, with whatever was asked of it), or is not any more."""
+
+    kind: str = Field(default="", alias="__typename")
+    duplicate: Place | None = None
+    canonical: dict[str, Any] | None = None
+
+
+class Marks(BaseModel):
+    """The last marks of an issue, the oldest first."""
+
+    nodes: list[Mark | None] = []
+
+
+def find_mark(place: Place, marks: Iterable[Mark | None]) -> Mark | None:
+    """The last mark that says whose duplicate an issue is; one that was taken back has no `canonical`.
+
+    None where the marks tell nothing of it: those of others that were marked as its duplicates stand among them.
+    """
+    own = [mark for mark in marks if mark and mark.duplicate and mark.duplicate.address == place.address]
+    if own and own[-1].kind != "MarkedAsDuplicateEvent":
+        return own[-1].model_copy(update={"canonical": None})
+    return own[-1] if own else None

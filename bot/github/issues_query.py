@@ -13,14 +13,17 @@ from pydantic import BaseModel, Field
 from bot.github.graphql import (
     PARTIAL,
     Count,
+    Marks,
+    Place,
     Problem,
     Reply,
+    Repository,
     describe_problems,
     explain_answer,
+    find_mark,
     mend_json,
     tells_timeout,
 )
-from bot.github.graphql__github_marks import Marks, Place, Repository, find_mark
 from bot.github.responses import Json
 from bot.tracker.types import Cursor, Page
 

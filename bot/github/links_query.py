@@ -6,8 +6,18 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from bot.github.graphql import PARTIAL, Count, Problem, Reply, describe_problems, explain_answer, mend_json
-from bot.github.graphql__github_marks import Marks, Place, find_mark
+from bot.github.graphql import (
+    PARTIAL,
+    Count,
+    Marks,
+    Place,
+    Problem,
+    Reply,
+    describe_problems,
+    explain_answer,
+    find_mark,
+    mend_json,
+)
 from bot.github.payloads import parse_issue
 from bot.tracker.types import LinkedIssue, Links, Release
 

@@ -1,9 +1,8 @@
 """Bars over time, as the numbers of an SVG: few enough to be seen on a phone. Pure."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
-
-from bot.archive.stats__history_weeks import gather
 
 MOST_BARS = 60
 HEIGHT = 100
@@ -48,3 +47,21 @@ def _stack(column: int, counts: Sequence[int], top: int) -> list[Bar]:
             bars.append(Bar(number, round(column + _GAP / 2, 3), y, round(1 - _GAP, 3), height))
             below += count
     return bars
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def gather(counts: Sequence[int], most: int) -> tuple[int, ...]:
+    """At most `most` sums of as many neighbouring counts each; the last ones are whole, the first may have fewer."""
+    size = max(1, -(-len(counts) // most))
+    first = len(counts) % size or size
+    cuts = [0, *range(first, len(counts), size), len(counts)] if counts else []
+    return tuple(sum(counts[start:end]) for start, end in pairwise(cuts))
+
+
+def draw_sparkline(counts: Sequence[int], most: int = 24) -> str:
+    """The counts as a row of bars, at most `most` of them; nothing at all is a space, the highest a full block."""
+    sums = gather(counts, most)
+    top = max(sums, default=0)
+    return "".join(_BARS[max(0, -(-count * len(_BARS) // top) - 1)] if count else " " for count in sums)

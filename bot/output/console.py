@@ -1,13 +1,18 @@
-"""What all commands share when they print: JSON on stdout alone, colour only for people."""
+"""What all commands share when they print or write a file: JSON alone on stdout, colour only for people."""
 
 import argparse
 import json
 import os
 import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from bot.errors import SettingsError, explain_cause
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 SCHEMA_VERSION = 1
 
@@ -50,3 +55,39 @@ def make_console(*, stderr: bool = False) -> "Console":
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else int(os.environ.get("COLUMNS", "120"))
     return Console(stderr=stderr, highlight=False, soft_wrap=not stream.isatty(), width=width)
+
+
+_NARROWEST = 20
+
+
+def print_hanging(lead: "Text", text: "Text", console: "Console", following: str | None = None) -> None:
+    """Print `lead` and `text`; where a terminal is too narrow, its further lines begin with `following` (or spaces).
+
+    Anything that is no terminal gets one line, for those who search in it.
+    """
+    from rich.text import Text
+
+    following = " " * lead.cell_len if following is None else following
+    width = max(_NARROWEST, console.width - max(lead.cell_len, len(following)))
+    rows = text.wrap(console, width) if console.is_terminal and text.plain else [text]
+    for index, row in enumerate(rows):
+        begin = lead if index == 0 else Text(following, "dim")
+        console.print(Text.assemble(begin, row), soft_wrap=True)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a text file, and the folders above it; raises SettingsError where that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        message = f"cannot write {path}: {explain_cause(error)}"
+        raise SettingsError(message) from error
+
+
+def read_version() -> str:
+    """The version of the installed distribution; "" where it is not installed."""
+    try:
+        return version("signpost-bot")
+    except PackageNotFoundError:
+        return ""

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 import bot
-from bot.errors import SettingsError
+from bot.errors import Problem, SettingsError
 from bot.rules.ruleset import Pack, Rule, Ruleset, compile_pack, compile_rule
-from bot.rules.spec.document import MAX_BYTES, Problem, read_document
+from bot.rules.spec.document import MAX_BYTES, read_document
 from bot.rules.spec.pack import PackModel
 
 PACK_FILE = "pack.yml"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 
+from bot.errors import Problem
 from bot.issue.layout import LayoutModel
 from bot.rules.captures import CaptureRule, compile_captures
 from bot.rules.compiler import Compiler
@@ -13,7 +14,7 @@ from bot.rules.conditions.compound import AllHold, Condition, NoneHolds
 from bot.rules.guidance import ALWAYS_FORBIDDEN, check_guidance, check_written
 from bot.rules.prefilter import Prefilter
 from bot.rules.spec.condition import Condition as ConditionModel
-from bot.rules.spec.document import Document, Path, Problem, read_document
+from bot.rules.spec.document import Document, Path, read_document
 from bot.rules.spec.pack import CAPTURE_NAMES, TEMPLATE_NAMES, PackModel, is_capture_name
 from bot.rules.spec.phrase import FREE_TEXT, SHORT, PhraseError, parse_phrase
 from bot.rules.spec.rule import Guidance, RuleModel

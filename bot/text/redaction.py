@@ -8,6 +8,8 @@ Each replacement keeps the type of what it replaces, so that a phrase with typed
 import re
 from collections.abc import Callable
 
+from bot.text.printable import reveal_line
+
 Replace = str | Callable[[re.Match[str]], str]
 
 _STEPS: tuple[tuple[re.Pattern[str], Replace], ...] = (
@@ -74,3 +76,12 @@ def mask_private(text: str) -> str:
     for pattern, replacement in _STEPS:
         text = pattern.sub(replacement, text)
     return text
+
+
+LONGEST = 140
+
+
+def show_text(text: str, longest: int = LONGEST) -> str:
+    """The text with what is private masked, white space folded, hidden signs visible, cut at `longest` characters."""
+    line = reveal_line(" ".join(mask_private(text).split()))
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"

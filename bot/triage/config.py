@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from bot.errors import SettingsError
+from bot.errors import Problem, SettingsError
 from bot.rules.spec.condition import Association, Mode, Strings, meaning
-from bot.rules.spec.document import Problem, read_document
+from bot.rules.spec.document import read_document
 from bot.rules.spec.validation import validate
 
 Occasion = Annotated[

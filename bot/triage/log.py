@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from bot.comment.links import describe_status
-from bot.comment.sanitizer__comment_quoting import fence_code
-from bot.errors import SignpostError
+from bot.comment.sanitizer import fence_code
+from bot.errors import Problem, SignpostError
 from bot.github import actions_runner
-from bot.rules.spec.document import Problem
 from bot.triage.actions import AddLabels, CreateComment, UpdateComment
 from bot.triage.result import Report, make_json, make_summary
 from bot.triage.summary import MOST_LEFT_OUT

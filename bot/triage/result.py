@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bot.comment.sanitizer__comment_quoting import fence_code, quote_cell, quote_code
+from bot.comment.sanitizer import fence_code, quote_cell, quote_code
 from bot.duplicates.candidates import Duplicate, LeftOut
+from bot.errors import Problem
 from bot.rules.matcher import Match
-from bot.rules.spec.document import Problem
 from bot.tracker.types import Skip
 from bot.triage.actions import Action, AddLabels, Close, CreateLabels, Plan, RemoveLabels
 from bot.triage.apply import Outcome

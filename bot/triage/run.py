@@ -10,13 +10,19 @@ from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Change, Issue, IssueEvent, Skip, Tracker
 from bot.triage.apply import apply_plan
 from bot.triage.decisions import Wish, choose_wish
-from bot.triage.links import wish_duplicate_label
-from bot.triage.links__showing import list_unshown
-from bot.triage.plan__plan import make_plan
+from bot.triage.links import list_unshown, wish_duplicate_label
+from bot.triage.plan import make_plan
 from bot.triage.result import Report, check_identity
 from bot.triage.skip import find_event_skip
-from bot.triage.snapshot import find_login, read_history, read_issue, read_state, restore_title
-from bot.triage.snapshot__linking import list_unchecked, read_linking
+from bot.triage.snapshot import (
+    find_login,
+    list_unchecked,
+    read_history,
+    read_issue,
+    read_linking,
+    read_state,
+    restore_title,
+)
 from bot.triage.state import Sources
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.comment.links import describe_status
-from bot.comment.sanitizer__comment_quoting import quote_cell
+from bot.comment.sanitizer import quote_cell
 from bot.duplicates.candidates import Duplicate, Earlier, LeftOut
-from bot.duplicates.search.features__duplicates_feature_words import FEATURES, describe_value
+from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.triage.links import Linking
 
 _MOST_QUOTED = 3

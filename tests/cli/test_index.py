@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from bot.cli.index_search import explain_left_out
+from bot.duplicates.index.search import explain_left_out
 from bot.duplicates.search.features import Features
 from bot.duplicates.search.model import Standing
 from bot.duplicates.search.ranker import Candidate, choose_related

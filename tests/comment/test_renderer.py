@@ -22,7 +22,7 @@ from bot.comment.renderer import (
     render_comment,
     render_links,
 )
-from bot.comment.sanitizer__comment_quoting import LONGEST_ECHO
+from bot.comment.sanitizer import LONGEST_ECHO
 from bot.comment.templates import read_template
 from bot.duplicates.candidates import SAME_RULE, Duplicate
 from bot.duplicates.canonical import Fix, Target

@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.comment.renderer import make_section
-from bot.comment.renderer__comment_translation import link_translations
+from bot.comment.renderer import link_translations, make_section
 from bot.rules.spec.pack import Translation
 from tests.builders import Fields, a_rule, an_issue, matches_of
 

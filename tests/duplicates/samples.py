@@ -12,7 +12,7 @@ from bot.duplicates.search.document import Profile, make_profile
 from bot.duplicates.search.features import Features
 from bot.duplicates.search.memory_collection import MemoryCollection
 from bot.duplicates.search.model import Model, Slope, Standing
-from bot.duplicates.search.ranker__duplicates_search import search_collection
+from bot.duplicates.search.ranker import search_collection
 from bot.tracker.types import Account, Issue
 from tests.builders import after, an_issue
 

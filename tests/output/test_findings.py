@@ -13,13 +13,11 @@ from jsonschema import Draft7Validator
 from junitparser import JUnitXml
 from requests_cache.backends.sqlite import SQLiteCache
 
-from bot.output.findings import KINDS
-from bot.output.findings__findings_junit import format_junit
-from bot.output.findings__findings_sarif import format_sarif
-from bot.rules.spec.document import Problem
+from bot.errors import Problem
+from bot.output.findings import KINDS, format_junit, format_sarif
 from bot.workbench.check.checker import CheckReport
 from bot.workbench.check.overlaps import Overlap
-from bot.workbench.check.terminal__findings_text import format_overlaps, format_problems, format_total
+from bot.workbench.check.terminal import format_overlaps, format_problems, format_total
 
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 WRONG = Problem("rules/a.yml", 3, 5, "`b` matches <this> & that", "overlap")

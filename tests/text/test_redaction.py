@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text.redaction import mask_private
+from bot.text.redaction import LONGEST, mask_private, show_text
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,17 @@ def test_masking_twice_is_masking_once(text: str) -> None:
 )
 def test_long_hostile_text_is_bounded(text: str) -> None:
     assert mask_private(text)
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        pytest.param("write to jane.doe@example.org", "write to name@example.com", id="nobody's address"),
+        pytest.param("in /home/jane/app", "in /home/user/app", id="nobody's home"),
+        pytest.param("a\n\n  b\tc", "a b c", id="one line"),
+        pytest.param("\x1b[31mred\u202e", "␛[31mred<U+202E>", id="hidden signs are seen"),
+        pytest.param("x " * 500, ("x " * 500)[: LONGEST - 1] + "…", id="cut"),
+    ],
+)
+def test_what_belongs_to_a_person_is_not_shown(text: str, shown: str) -> None:
+    assert show_text(text) == shown

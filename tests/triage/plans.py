@@ -7,8 +7,8 @@ from bot.tracker.types import Comment, Issue
 from bot.triage.actions import CreateComment, Plan, UpdateComment
 from bot.triage.config import Config
 from bot.triage.decisions import Wish, choose_wish
-from bot.triage.plan__plan import make_plan
-from bot.triage.state__state import State
+from bot.triage.plan import make_plan
+from bot.triage.state import State
 from tests.builders import HUMAN, OURSELVES, Fields, a_change, a_comment, a_rule, after, an_issue, matches_of
 
 WITHDRAWN = read_template("withdrawn.md.j2")

@@ -8,8 +8,7 @@ from bot.rules.loader import join_rulesets
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.triage.config import Config
-from bot.triage.decisions import choose_wish
-from bot.triage.decisions__explanation_standing import Standing, judge_match
+from bot.triage.decisions import Standing, choose_wish, judge_match
 from tests.issue.issues import make_issue
 from tests.rules.rules import PACK, make_ruleset, write_rule
 

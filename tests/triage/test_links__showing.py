@@ -6,7 +6,7 @@ import pytest
 
 from bot.duplicates.candidates import Duplicate
 from bot.triage.config import read_config
-from bot.triage.links__showing import UNPROVEN, choose_alone, list_unshown, note_tiers, remark_unproven, share_out
+from bot.triage.links import UNPROVEN, choose_alone, list_unshown, note_tiers, remark_unproven, share_out
 from tests.builders import Fields, a_rule, an_issue, matches_of
 
 PLAIN = Duplicate(number=1, url="", state="open", confidence=0.5, why="shows the same error message")

@@ -1,24 +1,47 @@
 """Which labels should change, and what a human decided about them."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from bot.tracker.types import Account, Change
-from bot.triage.actions import AddLabels, CreateLabels, Plan, RemoveLabels
-from bot.triage.config import read_config
+from bot.comment.marker import Marker, read_marker, sign_comment
+from bot.duplicates.candidates import Duplicate
+from bot.duplicates.canonical import Target
+from bot.tracker.types import Account, Change, Comment, Issue
+from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
+from bot.triage.apply import apply_plan
+from bot.triage.config import Config, read_config
+from bot.triage.plan import make_plan, needs_history
+from bot.triage.state import State
 from tests.builders import (
     HUMAN,
     OTHER_BOT,
     OURSELVES,
     REPORTER,
+    Fields,
     a_change,
+    a_comment,
+    a_rule,
     after,
     an_issue,
+    matches_of,
     our_comment,
     touched,
 )
-from tests.triage.plans import LABELED, NOTHING, WITHDRAWN, kinds, labels_only, plan_of, spoken
+from tests.fakes import FakeTracker
+from tests.triage.plans import (
+    BY_HAND,
+    LABELED,
+    NOTHING,
+    WITHDRAWN,
+    body_of,
+    kinds,
+    labels_only,
+    plan_of,
+    spoken,
+    wish_of,
+)
 
 KEPT_OFF = "the label `needs-info` was taken off by somebody, and stays off"
 
@@ -133,3 +156,421 @@ def test_a_label_of_our_own_prefix_goes_when_it_is_no_longer_true(set_by: Accoun
     issue = touched(body="All is well", labels=("signpost:disk", "bug"))
     history = (a_change("labeled", set_by, label="signpost:disk"),)
     assert plan_of(issue, config=config, history=history) == plan
+
+
+OURS = "github-actions[bot]"
+# --- a new issue
+
+
+def test_a_new_issue_gets_its_labels_and_one_comment() -> None:
+    plan = plan_of(an_issue())
+    assert plan == Plan((AddLabels(("needs-info",)), CreateComment(body_of(plan))))
+
+
+def test_the_comment_remembers_what_it_stands_for() -> None:
+    rule = a_rule(follow=3)
+    target = Target(number=3, state="open")
+    body = body_of(plan_of(an_issue(), rule, targets={3: target}))
+    marker = read_marker(body)
+    (match,) = matches_of(an_issue(), rule)
+    assert marker
+    assert marker == Marker(
+        issue=7, rules={"out-of-disk": match.rule.content_hash}, labels=["needs-info"], links=[3], text=marker.text
+    )
+
+
+def test_a_target_that_may_not_be_linked_is_not() -> None:
+    body = body_of(plan_of(an_issue(), a_rule(follow=3), targets={}))
+    marker = read_marker(body)
+    assert marker
+    assert marker.links == []
+    assert "#3" not in body
+
+
+def test_an_issue_that_matches_nothing_is_left_alone() -> None:
+    assert plan_of(an_issue(body="All is well")) == NOTHING
+
+
+OPEN_ONE = Duplicate(number=11, url="", state="open", confidence=0.9, why="the same error")
+EARLIER = (
+    OPEN_ONE,
+    replace(OPEN_ONE, number=12, state="closed"),
+    *(replace(OPEN_ONE, number=number) for number in (13, 14, 15)),
+)
+
+
+@pytest.mark.parametrize(
+    "show, settings, linked",
+    [
+        (None, "", [11, 13, 14]),
+        ({"show": 1}, "", [11]),
+        ({"show": 0}, "", []),
+        ({"open_only": False}, "", [11, 12, 13]),
+        (None, "duplicates: {show: 2}", [11, 13]),
+        (None, "duplicates: {enabled: false}", []),
+    ],
+)
+def test_earlier_reports_are_linked_as_rule_and_settings_say(
+    show: Fields | None, settings: str, linked: list[int]
+) -> None:
+    config = read_config(settings, "config.yml")
+    body = body_of(plan_of(an_issue(), a_rule(duplicates=show), config=config, duplicates=EARLIER))
+    assert [duplicate.number for duplicate in EARLIER if f"\n- #{duplicate.number} (" in body] == linked
+
+
+# --- links that could not be read
+
+
+@pytest.mark.parametrize(
+    "remembered, settings, actions",
+    [
+        ({"links": [3]}, "", []),
+        ({"earlier": {11: "B"}}, "", []),
+        ({"labels": ["needs-info", "Duplicate"]}, "", []),
+        ({"labels": ["needs-info", "Duplicate"]}, "duplicates: {label: null}", ["update_comment"]),
+        ({"labels": ["needs-info"]}, "", ["update_comment"]),
+    ],
+)
+def test_our_comment_loses_nothing_while_links_cannot_be_read(
+    remembered: Fields, settings: str, actions: list[str]
+) -> None:
+    issue = touched(comments=(our_comment("Old advice.", **remembered),), labels=("needs-info",))
+    config = read_config(settings, "config.yml")
+    assert kinds(plan_of(issue, config=config, are_links_known=False)) == actions
+    assert kinds(plan_of(issue, config=config)) == ["update_comment"]
+
+
+def test_a_comment_of_links_alone_is_not_withdrawn_while_they_cannot_be_read() -> None:
+    issue = touched(comments=(our_comment("**Reported before:**", earlier={11: "B"}),), body="All is well")
+    config = read_config("duplicates: {comment: always}", "config.yml")
+    assert kinds(plan_of(issue, config=config, are_links_known=False)) == []
+    assert kinds(plan_of(issue, config=config)) == ["update_comment"]
+
+
+def test_guidance_is_given_while_links_cannot_be_read() -> None:
+    assert plan_of(an_issue(), a_rule(follow=3), are_links_known=False) == plan_of(an_issue(), a_rule(follow=3))
+
+
+# --- our comment
+
+
+def test_a_second_run_on_an_unchanged_issue_changes_nothing() -> None:
+    assert plan_of(touched(labels=("needs-info",), comments=(spoken(),))) == NOTHING
+
+
+def test_line_ends_that_github_stores_are_no_change() -> None:
+    ours = spoken()
+    stored = replace(ours, body=ours.body.replace("\n", "\r\n"))
+    assert plan_of(touched(labels=("needs-info",), comments=(stored,))) == NOTHING
+
+
+def test_new_guidance_is_written_into_the_same_comment() -> None:
+    ours = spoken(a_rule(guidance={"tldr": "An old word."}), id=44)
+    plan = plan_of(touched(labels=("needs-info",), comments=(a_comment(), ours)))
+    assert plan == Plan((UpdateComment(44, body_of(plan_of(an_issue()))),))
+
+
+def test_a_comment_that_no_longer_holds_says_so_and_takes_its_labels_back() -> None:
+    issue = touched(body="All is well", labels=("needs-info", "bug"), comments=(spoken(id=44),))
+    plan = plan_of(issue, history=(LABELED,))
+    withdrawn = sign_comment(WITHDRAWN, Marker(issue=7, is_withdrawn=True, dropped=["needs-info"]))
+    assert plan == Plan((RemoveLabels(("needs-info",)), UpdateComment(44, withdrawn)))
+
+
+@pytest.mark.parametrize("last", [BY_HAND, a_change("labeled", OTHER_BOT, after(minutes=4), label="needs-info")])
+def test_a_label_that_somebody_else_set_stays_when_our_comment_is_withdrawn(last: Change) -> None:
+    issue = touched(body="All is well", labels=("needs-info",), comments=(spoken(),))
+    assert kinds(plan_of(issue, history=(LABELED, last))) == ["update_comment"]
+
+
+def test_a_withdrawn_comment_is_withdrawn_once() -> None:
+    withdrawn = our_comment(WITHDRAWN, is_withdrawn=True, dropped=["needs-info"])
+    assert plan_of(touched(body="All is well", comments=(withdrawn,))) == NOTHING
+
+
+def test_a_label_that_could_not_be_taken_back_is_tried_again() -> None:
+    withdrawn = our_comment(WITHDRAWN, is_withdrawn=True, dropped=["needs-info"])
+    issue = touched(body="All is well", labels=("needs-info",), comments=(withdrawn,))
+    assert plan_of(issue, history=(LABELED,)) == Plan((RemoveLabels(("needs-info",)),))
+
+
+def test_a_withdrawn_comment_speaks_again_when_the_rule_holds_again() -> None:
+    withdrawn = our_comment(WITHDRAWN, is_withdrawn=True)
+    plan = plan_of(touched(labels=("needs-info",), comments=(withdrawn,)))
+    assert plan == Plan((UpdateComment(1, body_of(plan_of(an_issue()))),))
+
+
+def test_of_two_known_problems_the_one_that_is_gone_takes_its_section_and_label_along() -> None:
+    disk, memory = (
+        a_rule(also=["out-of-memory"]),
+        a_rule(
+            id="out-of-memory",
+            match={"phrase": "Cannot allocate memory"},
+            labels=["memory"],
+            examples={"match": ["Cannot allocate memory"], "no_match": ["fine"]},
+        ),
+    )
+    both = an_issue(body="No space left on device. Cannot allocate memory")
+    ours = a_comment(body_of(plan_of(both, disk, memory)), OURSELVES)
+    issue = touched(labels=("needs-info", "memory"), comments=(ours,))
+    history = (LABELED, a_change("labeled", OURSELVES, label="memory"))
+    plan = plan_of(issue, disk, memory, history=history)
+    marker = read_marker(body_of(plan))
+    assert kinds(plan) == [RemoveLabels(("memory",)), "update_comment"]
+    assert marker
+    assert (list(marker.rules), marker.labels, marker.dropped) == (["out-of-disk"], ["needs-info"], ["memory"])
+
+
+@pytest.mark.parametrize("mode", ["observe", "label"])
+def test_a_rule_that_may_not_speak_any_more_leaves_what_it_said_and_set(mode: str) -> None:
+    config = read_config(f"mode: {mode}", "config.yml")
+    issue = touched(labels=("needs-info",), comments=(spoken(),))
+    assert plan_of(issue, config=config, history=(LABELED,)) == NOTHING
+
+
+def test_guidance_that_has_expired_is_left_where_it_was_given() -> None:
+    rule = a_rule(expires="2026-04-01")
+    issue = touched(labels=("needs-info",), comments=(spoken(),))
+    assert plan_of(issue, rule) == Plan((), ("the guidance of `out-of-disk` expired on 2026-04-01; review it",))
+
+
+OURS_NOW = spoken()
+LEFT = "our comment was edited by somebody, and is left alone"
+
+
+@pytest.mark.parametrize(
+    "comment, remark",
+    [
+        (replace(OURS_NOW, is_minimized=True), "our comment was hidden by somebody, and is left alone"),
+        (replace(OURS_NOW, body=OURS_NOW.body.replace("disk", "disc", 1)), LEFT),
+        (replace(OURS_NOW, body=f"{OURS_NOW.body}\n\nEdit: this is not it."), LEFT),
+        (replace(OURS_NOW, body=OURS_NOW.body[:-30]), LEFT),
+        (replace(OURS_NOW, body=OURS_NOW.body.rpartition("<!--")[0]), LEFT),
+        (
+            replace(OURS_NOW, body=OURS_NOW.body.replace("signpost:v1", "signpost:v2")),
+            "a later version of Signpost wrote our comment; it is left alone",
+        ),
+        (replace(OURS_NOW, body='Later words\n<!-- signpost:v2 {"all": "new"} -->'), LEFT),
+    ],
+)
+@pytest.mark.parametrize("text", ["No space left on device", "All is well"])
+def test_a_comment_that_a_human_touched_is_left_alone(comment: Comment, remark: str, text: str) -> None:
+    issue = touched(body=text, labels=("needs-info",), comments=(comment,))
+    plan = plan_of(issue, history=(BY_HAND,))
+    assert plan == Plan((), (remark,))
+
+
+def test_a_comment_that_was_deleted_is_not_posted_again() -> None:
+    issue = touched(labels=("needs-info",))
+    deleted = (LABELED, a_change("comment_deleted", HUMAN))
+    assert plan_of(issue, history=deleted) == Plan((), ("a comment was deleted here; nothing is posted again",))
+
+
+def test_other_changes_of_an_issue_do_not_silence_us() -> None:
+    issue = touched(labels=("needs-info",))
+    assert kinds(plan_of(issue, history=(LABELED, a_change("renamed"), a_change("assigned")))) == ["create_comment"]
+
+
+def test_a_bot_that_speaks_with_our_marker_is_most_likely_ourselves() -> None:
+    twin = replace(OURS_NOW, author=OTHER_BOT)
+    mend = "set `identity: {login: 'tidy-up[bot]'}` in config.yml"
+    remark = f"tidy-up[bot] has commented here with our marker; if that is us, {mend}"
+    assert plan_of(touched(labels=("needs-info",), comments=(twin,))) == Plan((), (remark,))
+
+
+@pytest.mark.parametrize("author", [REPORTER, HUMAN])
+def test_a_marker_that_a_person_pasted_means_nothing(author: Account) -> None:
+    forged = replace(OURS_NOW, author=author)
+    assert kinds(plan_of(touched(labels=("needs-info",), comments=(forged,)))) == ["create_comment"]
+
+
+def test_a_marker_of_another_issue_means_nothing() -> None:
+    copied = our_comment(issue=8)
+    assert kinds(plan_of(touched(labels=("needs-info",), comments=(copied,)))) == ["create_comment"]
+
+
+def test_of_two_comments_of_ours_the_oldest_is_kept_up_to_date() -> None:
+    first, second = our_comment("Old words", rules={}), replace(our_comment("Newer words"), id=2)
+    plan = plan_of(touched(labels=("needs-info",), comments=(first, second)))
+    assert plan == Plan((UpdateComment(1, body_of(plan_of(an_issue()))),))
+
+
+def test_our_login_is_known_in_any_case() -> None:
+    ours = replace(spoken(), author=replace(OURSELVES, login="GitHub-Actions[bot]"))
+    assert plan_of(touched(labels=("needs-info",), comments=(ours,))) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "changes, remark",
+    [
+        (
+            {"forbidden": ("ran out OF",)},
+            'the comment would hold forbidden words ("ran out OF"); change the guidance or the settings',
+        ),
+        ({"template": "{{ nobody }}"}, "the comment's template cannot be rendered: 'nobody' is undefined"),
+        ({"template": " "}, "the comment would be empty; see the template that the settings name"),
+        (
+            {"template": "{{ 'long' * 20000 }}"},
+            "the comment would have 80123 characters; GitHub takes 65536. Shorten the guidance",
+        ),
+    ],
+)
+def test_a_comment_that_must_not_leave_does_not_and_maintainers_learn_why(changes: Fields, remark: str) -> None:
+    assert plan_of(an_issue(), **changes) == Plan((AddLabels(("needs-info",)),), (remark,))
+
+
+def test_words_that_the_settings_forbid_do_not_leave_either() -> None:
+    config = read_config("words: {forbidden: [disk space]}", "config.yml")
+    assert kinds(plan_of(an_issue(), config=config)) == [AddLabels(("needs-info",))]
+
+
+# --- closing
+
+
+CLOSING = a_rule(close={"as": "not_planned", "after": "3d"})
+CLOSING_AS_DUPLICATE = a_rule(close={"as": "duplicate", "after": "12h"}, follow=3)
+THREE = {3: Target(number=3, state="open")}
+
+
+def ready_to_close(rule: Fields = CLOSING, **changes: object) -> Issue:
+    """An issue with our comment of its first minute, and nothing since."""
+    body = body_of(plan_of(an_issue(), rule, targets=THREE))
+    ours = a_comment(body, OURSELVES, created_at=after(minutes=1))
+    fields: Fields = {"labels": ("needs-info",), "comments": (ours,)}
+    return an_issue(**(fields | changes))
+
+
+@pytest.mark.parametrize("days, plan", [(2.9, NOTHING), (3.1, Plan((Close("not_planned"),)))])
+def test_an_issue_is_closed_after_the_grace_period_if_the_rule_asks_for_it(days: float, plan: Plan) -> None:
+    assert plan_of(ready_to_close(), CLOSING, now=after(days=days)) == plan
+
+
+def test_nothing_is_closed_while_links_cannot_be_read() -> None:
+    assert plan_of(ready_to_close(), CLOSING, now=after(days=9), are_links_known=False) == NOTHING
+
+
+def test_nothing_is_closed_unless_a_rule_asks_for_it() -> None:
+    assert plan_of(ready_to_close(a_rule()), a_rule(), now=after(days=99)) == NOTHING
+
+
+def test_an_issue_is_closed_as_a_duplicate_of_what_our_comment_links() -> None:
+    issue = ready_to_close(CLOSING_AS_DUPLICATE)
+    plan = plan_of(issue, CLOSING_AS_DUPLICATE, now=after(days=1), targets=THREE)
+    assert plan == Plan((Close("duplicate", 3),))
+
+
+def test_a_target_that_cannot_be_linked_any_more_closes_nothing() -> None:
+    issue, late = ready_to_close(CLOSING_AS_DUPLICATE), after(days=1)
+    assert kinds(plan_of(issue, CLOSING_AS_DUPLICATE, now=late)) == ["update_comment"]
+    assert kinds(plan_of(issue, CLOSING_AS_DUPLICATE, now=late, template="{{ nobody }}")) == []
+
+
+def test_a_rule_that_did_not_speak_in_our_comment_closes_nothing() -> None:
+    issue, late = ready_to_close(), after(days=9)
+    another = our_comment(rules={"another": "0"}, labels=["needs-info"])
+    issue = replace(issue, comments=(replace(another, created_at=after(minutes=1)),))
+    assert kinds(plan_of(issue, CLOSING, now=late)) == ["update_comment"]
+    assert kinds(plan_of(issue, CLOSING, now=late, template="{{ nobody }}")) == []
+
+
+def alive() -> list[Issue]:
+    ready = ready_to_close()
+    (ours,) = ready.comments
+    return [
+        replace(ready, comments=(ours, a_comment("It still happens", REPORTER))),
+        replace(ready, comments=(ours, a_comment("Looking", HUMAN))),
+        replace(ready, updated_at=after(days=1)),
+        replace(ready, comments=(replace(ours, is_minimized=True),)),
+        replace(ready, comments=(replace(ours, body=ours.body.replace("disk", "disc", 1)),)),
+        replace(ready, state="closed"),
+    ]
+
+
+@pytest.mark.parametrize("issue", alive())
+def test_any_sign_of_life_cancels_closing(issue: Issue) -> None:
+    plan = plan_of(issue, CLOSING, now=after(days=9))
+    assert [action for action in plan.actions if isinstance(action, Close)] == []
+
+
+def test_what_a_bot_says_meanwhile_is_no_sign_of_life() -> None:
+    ready = ready_to_close()
+    comments = (*ready.comments, a_comment("Thanks!", OTHER_BOT, created_at=after(minutes=1.5)))
+    plan = plan_of(replace(ready, comments=comments), CLOSING, now=after(days=9))
+    assert plan == Plan((Close("not_planned"),))
+
+
+# --- what has to be read
+
+
+@pytest.mark.parametrize(
+    "issue, is_needed",
+    [
+        (an_issue(), False),
+        (touched(), True),
+        (touched(labels=("needs-info",)), True),
+        (touched(body="All is well"), False),
+        (touched(body="All is well", comments=(spoken(),)), True),
+        (touched(labels=("needs-info",), comments=(spoken(),)), False),
+        (touched(comments=(spoken(),)), True),
+        (touched(body="All is well", comments=(our_comment(is_withdrawn=True),)), False),
+    ],
+)
+def test_the_history_is_read_only_where_a_human_may_have_decided(issue: Issue, *, is_needed: bool) -> None:
+    assert needs_history(issue, wish_of(issue), OURS, Config()) is is_needed
+
+
+# --- the plan comes true, and then there is nothing left to do
+
+
+STORIES: dict[str, tuple[Issue, tuple[Fields, ...], str]] = {
+    "new": (an_issue(), (a_rule(),), ""),
+    "labels only": (an_issue(), (labels_only(),), ""),
+    "unknown labels": (an_issue(), (a_rule(labels=["unknown"]),), ""),
+    "labels to create": (an_issue(), (a_rule(labels=["unknown", "other"]),), "labels: {create: true}"),
+    "labels to take off": (an_issue(labels=("invalid",)), (labels_only(labels={"remove": ["invalid"]}),), ""),
+    "nothing": (an_issue(body="All is well"), (a_rule(),), ""),
+    "old words": (an_issue(comments=(our_comment("Old words", rules={"out-of-disk": "0"}),)), (a_rule(),), ""),
+    "withdrawal": (
+        an_issue(body="All is well", labels=("needs-info",), comments=(spoken(),)),
+        (a_rule(),),
+        "",
+    ),
+    "speaking again": (an_issue(comments=(our_comment(WITHDRAWN, is_withdrawn=True),)), (a_rule(),), ""),
+    "observing": (an_issue(), (a_rule(),), "mode: observe"),
+    "two problems": (
+        an_issue(body="No space left on device, and no space left on device at all"),
+        (a_rule(also=["at-all"]), a_rule(id="at-all", match={"phrase": "left on device at all"}, examples=None)),
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_once_a_plan_is_done_the_next_one_is_empty(story: tuple[Issue, tuple[Fields, ...], str]) -> None:
+    issue, rules, settings = story
+    rules = tuple(rule | {"examples": a_rule()["examples"]} for rule in rules)
+    config = read_config(settings, "config.yml")
+    changes = [a_change("labeled", OURSELVES, label=label) for label in issue.labels]
+    tracker = FakeTracker(issues={7: issue}, labels={"needs-info", "invalid"}, changes=changes, now=issue.updated_at)
+    plans = [_run_once(tracker, rules, config) for _ in range(3)]
+    assert [plan.actions for plan in plans[1:]] == [(), ()]
+
+
+def _run_once(tracker: FakeTracker, rules: tuple[Fields, ...], config: Config) -> Plan:
+    issue = replace(tracker.get_issue("", 7), comments=tracker.issues[7].comments)
+    wish = wish_of(issue, *rules, config=config)
+    history = tracker.list_changes(issue) if needs_history(issue, wish, OURS, config) else None
+    state = State(history=history, existing_labels=tracker.find_labels(issue.repository, wish.add))
+    plan = make_plan(issue, wish, state, config, after(minutes=30))
+    assert all(outcome.is_ok for outcome in apply_plan(plan, issue, tracker))
+    return plan
+
+
+def test_every_action_names_itself() -> None:
+    actions: list[Action] = [
+        *(CreateLabels(("a",)), AddLabels(("a",)), RemoveLabels(("a",))),
+        *(CreateComment(""), UpdateComment(1, ""), Close("not_planned")),
+    ]
+    assert [action.action for action in actions] == [
+        *("create_labels", "add_labels", "remove_labels", "create_comment", "update_comment", "close"),
+    ]

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from bot.duplicates.candidates import Duplicate, Earlier, LeftOut
 from bot.duplicates.canonical import Fix
-from bot.rules.spec.document import Problem
+from bot.errors import Problem
 from bot.tracker.types import Skip
 from bot.triage.actions import AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.triage.apply import Outcome

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bot.errors import SettingsError, explain_cause
+from bot.errors import Problem, SettingsError, explain_cause
 from bot.rules.loader import build_ruleset, join_rulesets, load_rules, read_folder
 from bot.rules.ruleset import Ruleset
-from bot.rules.spec.document import Problem
 from bot.rules.spec.template import check_comment_template
 from bot.tracker.types import Tracker
 from bot.triage.config import Config, make_default_config, parse_config, read_config

@@ -11,8 +11,8 @@ from bot.duplicates.search.collection import LAG
 from bot.duplicates.search.document import Profile, make_profile
 from bot.duplicates.search.features import Compared
 from bot.duplicates.search.memory_collection import MemoryCollection
-from bot.duplicates.search.ranker__duplicates_search import compare_with_collection
-from bot.duplicates.search.tokens__duplicates_form_text import SAMPLE, learn_form_text
+from bot.duplicates.search.ranker import compare_with_collection
+from bot.duplicates.search.tokens import SAMPLE, learn_form_text
 from bot.tracker.types import Issue
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from bot.archive.jsonl import History, Line, parse_line
 from bot.duplicates.index.record import Entry, Seen, digest_text, find_original, make_entry
-from bot.duplicates.search.tokens__duplicates_form_text import SAMPLE, learn_form_text
+from bot.duplicates.search.tokens import SAMPLE, learn_form_text
 from bot.tracker.types import Issue
 
 

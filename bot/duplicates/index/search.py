@@ -1,6 +1,6 @@
 """An index asked: who said it before, and what of it may be shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,7 @@ from bot.duplicates.search.calibration import Calibration, Replayed, read_calibr
 from bot.duplicates.search.document import Profile, make_profile
 from bot.duplicates.search.model import Model
 from bot.duplicates.search.model_file import read_model
-from bot.duplicates.search.ranker import Candidate, choose_related, find_best, settle_tier
-from bot.duplicates.search.ranker__duplicates_search import search_collection
+from bot.duplicates.search.ranker import Candidate, choose_related, find_best, search_collection, settle_tier
 from bot.tracker.types import Issue
 
 
@@ -34,6 +33,19 @@ class Search:
     model: Model
     size: int
     source: str = ""
+
+
+def explain_left_out(candidate: Candidate, related: Sequence[Candidate], threshold: float) -> str | None:
+    """Why a candidate may not be shown to a reporter; None if it may."""
+    if candidate in related:
+        return None
+    if candidate.is_series:
+        return "by the same author within two days, with another title: a series"
+    if candidate.score < threshold:
+        return f"its score is below {threshold:.1%}"
+    if not related:
+        return f"the best one's score is below {threshold:.1%}"
+    return "others are likelier"
 
 
 def search_index(path: Path, issue: Issue) -> Search:

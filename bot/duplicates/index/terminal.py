@@ -10,16 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.archive.stats import Share
-from bot.cli.index_build import Built
-from bot.cli.index_search import explain_left_out
 from bot.duplicates.evaluation.metrics import Recall
-from bot.duplicates.index.search import Search
+from bot.duplicates.index.builder import Built
+from bot.duplicates.index.search import Search, explain_left_out
 from bot.duplicates.search.calibration import LEAST, Calibration
-from bot.duplicates.search.features__duplicates_feature_words import FEATURES, describe_value
-from bot.duplicates.search.ranker import Candidate
-from bot.duplicates.search.ranker__duplicates_explaining import locate_marks, weigh_features
+from bot.duplicates.search.feature_labels import FEATURES, describe_value
+from bot.duplicates.search.ranker import Candidate, locate_marks, weigh_features
 from bot.output.console import make_console
-from bot.text.redaction__history_shown import show_text
+from bot.text.redaction import show_text
 from bot.tracker.types import Issue
 
 _TELLING = 6

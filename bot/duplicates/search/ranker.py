@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log, log1p
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import re2
 
-from bot.duplicates.search.collection import weigh_rarity
+from bot.duplicates.search.collection import Collection, weigh_rarity
 from bot.duplicates.search.document import Profile
-from bot.duplicates.search.features import Compared, Features
-from bot.duplicates.search.fingerprint import is_telling
+from bot.duplicates.search.features import Compared, Features, compare_candidates
+from bot.duplicates.search.fingerprint import find_fingerprints, is_telling
 from bot.duplicates.search.model import Model, Standing
+from bot.duplicates.search.retrieval import find_candidates, weigh_words
 
 Tier = Literal["A", "B", "C"]
 
@@ -198,3 +199,47 @@ def choose_related(candidates: Sequence[Candidate], threshold: float, most: int 
     is_sure = best is not None and best.score >= threshold
     shown = [candidate for candidate in fitting if is_sure or candidate.tier == "B"]
     return tuple(sorted(shown, key=lambda candidate: candidate.tier))
+
+
+class Contribution(NamedTuple):
+    """A feature, its value, and by how much it moves the candidate's place against the average of those found.
+
+    `gain` is in the natural logarithm of the odds: 0.7 doubles them.
+    """
+
+    name: str
+    value: float
+    gain: float
+
+
+def weigh_features(candidate: Candidate, found: Sequence[Candidate], model: Model) -> tuple[Contribution, ...]:
+    """All features of a candidate, those that moved it most first."""
+    count = len(found) or 1
+    means = Features(*(sum(values) / count for values in zip(*(one.features for one in found), strict=True)))
+    rows = zip(Features._fields, candidate.features, means, model.order, strict=True)
+    contributions = [Contribution(name, value, weight * (value - mean)) for name, value, mean, weight in rows]
+    return tuple(sorted(contributions, key=lambda one: (-abs(one.gain), one.name)))
+
+
+def locate_marks(title: str, body: str) -> dict[str, str]:
+    """Where each fingerprint of an issue stands first, with the line itself: `line 3: error: no space left`.
+
+    One that only several lines together make stands nowhere.
+    """
+    places = dict[str, str]()
+    for number, line in enumerate((title, *body.splitlines())):
+        where = f"line {number}" if number else "title"
+        for mark in find_fingerprints("", line):
+            places.setdefault(mark, f"{where}: {line.strip()}")
+    return places
+
+
+def compare_with_collection(query: Profile, collection: Collection) -> tuple[Compared, ...]:
+    """The reports of a collection that deserve it, compared with a query; none that was filed after it."""
+    words = weigh_words(query, collection)
+    return compare_candidates(query, words, find_candidates(query, words, collection), collection)
+
+
+def search_collection(query: Profile, collection: Collection, model: Model) -> tuple[Candidate, ...]:
+    """All reports that were found, the likeliest to be the same problem first."""
+    return rank_candidates(query, compare_with_collection(query, collection), model)

@@ -11,9 +11,7 @@ from bot.duplicates.search.features import tell_features
 from bot.duplicates.search.fingerprint import is_telling
 from bot.duplicates.search.memory_collection import MemoryCollection
 from bot.duplicates.search.model import Model
-from bot.duplicates.search.ranker import Candidate, settle_tier
-from bot.duplicates.search.ranker__duplicates_explaining import locate_marks
-from bot.duplicates.search.ranker__duplicates_search import search_collection
+from bot.duplicates.search.ranker import Candidate, locate_marks, search_collection, settle_tier
 from bot.tracker.types import Issue
 
 SAME_PHRASE = 0.3

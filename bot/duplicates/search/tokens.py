@@ -1,11 +1,14 @@
 """From what a report says to the words by which it is found. Pure."""
 
 import re
-from collections.abc import Container
+from collections import Counter
+from collections.abc import Container, Iterable
 from functools import lru_cache
 
 import re2
 import Stemmer
+
+from bot.tracker.types import Issue
 
 MAX_CHARACTERS = 8_000
 """Of a body no more is read: the rest is log, and costs more than it finds."""
@@ -83,3 +86,25 @@ def _read(written: str) -> tuple[str, ...]:
 def _stem(word: str) -> str:
     stem: str = _stemmer.stemWord(word)
     return stem
+
+
+SAMPLE = 2_000
+"""Issues from which it is learned: bounds the memory, and is plenty for shares of a tenth."""
+
+_SHARE = 0.1
+_LEAST = 20
+_MOST_LINES = 400
+_MAX_COUNTED = 200_000
+
+
+def learn_form_text(issues: Iterable[Issue]) -> frozenset[str]:
+    """The lines (`normalise_line`) that at least a tenth of the issues has, and at least 20; at most 400 lines."""
+    counts, total = Counter[str](), 0
+    for issue in issues:
+        total += 1
+        counts.update({normalise_line(line) for line in issue.body[:MAX_CHARACTERS].splitlines()} - {""})
+        if len(counts) > _MAX_COUNTED:
+            counts = Counter({line: count for line, count in counts.items() if count > 1})
+    least = max(_LEAST, _SHARE * total)
+    common = sorted(((count, line) for line, count in counts.items() if count >= least), reverse=True)
+    return frozenset(line.encode("utf-8", "replace").decode() for _, line in common[:_MOST_LINES])

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import yaml
+
+from bot.errors import Problem, Severity
 
 MAX_BYTES = 262_144
 MAX_NODES = 20_000
@@ -14,7 +16,6 @@ _SAFE_DEPTH = 500
 """The composer crashes at tens of thousands; a text whose signs cannot nest deeper than this needs no second look."""
 
 Path = tuple[str | int, ...]
-Severity = Literal["error", "warning"]
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
 _TAB = re.compile(r" *\t")
@@ -22,24 +23,6 @@ _NUMBER_SIGN = re.compile(r"[ \t]+(#[0-9]{1,10})")
 _LONGEST_NAME = 80
 _OWN_TAGS = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})\Z|0x[0-9a-fA-F]{1,16}\Z")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """Something wrong in a file, for the person who can mend it. Lines and columns count from 1.
-
-    `kind` says shortly and for good what sort of problem it is (`overlap`, `yaml`), for those who filter or count.
-    """
-
-    file: str
-    line: int
-    column: int
-    message: str
-    kind: str = "schema"
-    severity: Severity = "error"
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
 @dataclass(frozen=True)

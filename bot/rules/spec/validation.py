@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.rules.spec.document import Document, Path, Problem, cut_name
+from bot.errors import Problem
+from bot.rules.spec.document import Document, Path, cut_name
 
 Model = TypeVar("Model", bound=BaseModel)
 _SHORT_LIST = 12

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from bot.archive.stats import Share
 from bot.output.charts import Chart, draw_chart
 from bot.output.page import render_page
-from bot.text.redaction__history_shown import show_text
+from bot.text.redaction import show_text
 from bot.workbench.backtest.report import Report, RuleReport
 
 MOST_RULES = 200

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.archive.stats import Share
-from bot.text.redaction__history_shown import show_text
+from bot.text.redaction import show_text
 from bot.workbench.backtest.report import Comparison, Overlap, Report, RuleReport, TruthReport
 from bot.workbench.backtest.samples import Typical
 from bot.workbench.backtest.tally import SAMPLE, Change

@@ -1,13 +1,15 @@
 """Rules replayed over past issues: from one issue to its tally, from a chunk of lines to one tally. Pure."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from itertools import combinations
 
 from bot.archive.jsonl import Line, parse_line
-from bot.archive.stats__history_weeks import name_week
+from bot.archive.parallel import work_through
+from bot.archive.stats import name_week
 from bot.errors import SettingsError
 from bot.issue.facts import Facts
 from bot.rules.loader import build_ruleset, join_rulesets
@@ -212,3 +214,22 @@ def _change(number: int, *, is_now: bool, was_before: bool) -> Change:
     if is_now == was_before:
         return Change()
     return Change(gained=1, gained_issues=(number,)) if is_now else Change(lost=1, lost_issues=(number,))
+
+
+@dataclass(frozen=True)
+class _ReplayWork:
+    task: Task
+
+    def prepare(self) -> Callable[[Sequence[Line]], Part]:
+        return partial(replay_lines, replay=compile_task(self.task))
+
+
+def replay_history(lines: Iterable[Line], task: Task, jobs: int) -> Iterator[Part]:
+    """The parts of a history, in its order; with `jobs` processes where there are more than a few lines.
+
+    Raises SettingsError for a line that is no issue, after the parts before it, and where a worker dies.
+    """
+    for part in work_through(lines, _ReplayWork(task), jobs):
+        yield part
+        if part.problem:
+            raise SettingsError(part.problem)

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from bot.archive.stats import Share, measure_share
-from bot.archive.stats__history_weeks import list_weeks, pick_counts
+from bot.archive.stats import Share, list_weeks, measure_share, pick_counts
 from bot.rules.ruleset import Rule, Ruleset
 from bot.workbench.backtest.samples import Typical, find_least_typical, find_most_typical
 from bot.workbench.backtest.tally import Agreement, Change, RuleTally, Tally, WeekTally

@@ -33,7 +33,7 @@ class WeekTally(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PatternTally:
-    """The matches of a rule that look alike (see `bot.workbench.backtest.samples`), with the ends of their order by focus."""
+    """The matches of a rule that look alike (see `samples.py`), with the ends of their order by focus."""
 
     matches: int = 0
     fullest: tuple[Sighting, ...] = ()

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bot.archive.stats import Share
-from bot.archive.stats__history_weeks import draw_sparkline
+from bot.output.charts import draw_sparkline
 from bot.output.console import make_console
-from bot.text.redaction__history_shown import show_text
+from bot.text.redaction import show_text
 from bot.workbench.backtest.report import Comparison, Report, RuleReport, TruthReport
 from bot.workbench.backtest.samples import Typical
 from bot.workbench.suggest.clusters import Cluster

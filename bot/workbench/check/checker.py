@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.errors import Problem
 from bot.rules.captures import find_captures
 from bot.rules.guidance import check_written
 from bot.rules.matcher import match_rule, match_rules, read_facts
 from bot.rules.ruleset import Rule, Ruleset
-from bot.rules.spec.document import Problem
 from bot.workbench.check.examples import TriedExample, judge_example, list_examples, make_example_issue
 from bot.workbench.check.lint import Terms, lint_rule
 from bot.workbench.check.overlaps import UNDECLARED, Overlap, find_near_duplicates, find_settlement

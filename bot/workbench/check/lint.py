@@ -8,9 +8,10 @@ from typing import Any
 
 import re2
 
+from bot.errors import Problem
 from bot.rules.ruleset import Rule
 from bot.rules.spec.condition import Condition as ConditionModel
-from bot.rules.spec.document import Path, Problem
+from bot.rules.spec.document import Path
 from bot.rules.spec.phrase import PhraseError, parse_phrase
 
 LONGEST_WITHOUT_REVIEW = 365

@@ -1,10 +1,11 @@
-"""Names by which rules and packs mean other rules: they must be there. Pure."""
+"""What rules name must exist: other rules in the rule set; labels and the issues to follow on GitHub."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from bot.errors import Problem, TrackerError
 from bot.rules.ruleset import Pack, Rule, Ruleset
-from bot.rules.spec.document import Problem
+from bot.tracker.types import Issue, Tracker
 
 
 def check_references(rule: Rule, ruleset: Ruleset) -> Iterator[Problem]:
@@ -52,3 +53,57 @@ def _check_precedence(pack: Pack, ruleset: Ruleset) -> Iterator[Problem]:
         if pack.document and name not in ruleset.known_ids:
             message = f"there is no rule `{name}` in this pack; correct the name or remove it"
             yield pack.document.problem_at(("precedence", index), message, "unknown-rule")
+
+
+def list_labels(rules: Sequence[Rule]) -> tuple[str, ...]:
+    """The labels that rules set, each once."""
+    return tuple(
+        dict.fromkeys(label for rule in rules if rule.model.mode != "observe" for label in rule.model.labels.add)
+    )
+
+
+def list_follows(rules: Sequence[Rule]) -> tuple[int, ...]:
+    """The issues that rules send reporters to, each once."""
+    return tuple(dict.fromkeys(rule.model.follow for rule in rules if rule.model.follow is not None))
+
+
+def tell_labels(rules: Sequence[Rule], known: Collection[str], repository: str) -> Iterator[Problem]:
+    """The labels that are not `known`; GitHub compares them without regard to case."""
+    there = {label.casefold() for label in known}
+    for rule in rules:
+        for index, label in enumerate(rule.model.labels.add if rule.model.mode != "observe" else ()):
+            if label.casefold() not in there:
+                message = f"{repository} has no label `{label}`, so it will not be set; create it, or correct the name"
+                yield rule.document.problem_at(("labels", "add", index), message, "unknown-label", "warning")
+
+
+def tell_follows(rules: Sequence[Rule], found: Mapping[int, Issue | None], repository: str) -> Iterator[Problem]:
+    """The issues to follow that are gone or closed."""
+    for rule in rules:
+        if (number := rule.model.follow) is None:
+            continue
+        issue = found[number]
+        if issue is None:
+            what = f"{repository}#{number} is not there, or the token may not see it; correct the number"
+        elif issue.state != "open":
+            what = f"{repository}#{number} is closed, so reporters are not sent there; name an open issue"
+        else:
+            continue
+        yield rule.document.problem_at(("follow",), f"{what}, or remove `follow:`", "dead-follow", "warning")
+
+
+def check_online(rules: Sequence[Rule], repository: str, tracker: Tracker) -> tuple[Problem, ...]:
+    """The warnings; all labels are asked for together, and each issue once. Raises TrackerError."""
+    labels = list_labels(rules)
+    known = tracker.find_labels(repository, labels) if labels else frozenset[str]()
+    found = {number: _read(tracker, repository, number) for number in list_follows(rules)}
+    return (*tell_labels(rules, known, repository), *tell_follows(rules, found, repository))
+
+
+def _read(tracker: Tracker, repository: str, number: int) -> Issue | None:
+    try:
+        return tracker.get_issue(repository, number)
+    except TrackerError as error:
+        if not error.missing:
+            raise
+        return None

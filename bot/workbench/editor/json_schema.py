@@ -148,3 +148,12 @@ def _require_guidance() -> Schema:
     """A rule that comments, as one without a `mode` does, has something to say."""
     silent = {"required": ["mode"], "properties": {"mode": {"not": {"enum": ["comment"]}}}}
     return {"if": {"not": silent}, "then": {"required": ["guidance"]}}
+
+
+SCHEMAS = "https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules"
+"""Where the schemas of the version that the workflow uses are."""
+
+
+def name_schema(place: str) -> str:
+    """The line for VS Code and all that use the same language server, and the one for JetBrains' editors."""
+    return f"# yaml-language-server: $schema={place}\n# $schema: {place}\n"

@@ -12,8 +12,16 @@ from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.ruleset import Rule, Ruleset
 from bot.tracker.types import Issue
 from bot.workbench.explain.near_miss import NearMiss, find_near_miss, read_whole_body
-from bot.workbench.explain.similarity import Part, Share, measure_nearness, pair_parts
-from bot.workbench.explain.similarity__rules_rarity import Rarity, Wording, measure_rarity, read_wording
+from bot.workbench.explain.similarity import (
+    Part,
+    Rarity,
+    Share,
+    Wording,
+    measure_nearness,
+    measure_rarity,
+    pair_parts,
+    read_wording,
+)
 
 _MOST_COMPARED = 40
 """Of so many rules that do not match, the near misses are looked for: it takes milliseconds a phrase."""

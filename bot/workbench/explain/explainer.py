@@ -12,8 +12,7 @@ from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Mode
 from bot.tracker.types import Issue
 from bot.triage.config import Config
-from bot.triage.decisions import Wish, choose_wish
-from bot.triage.decisions__explanation_standing import Standing, judge_match
+from bot.triage.decisions import Standing, Wish, choose_wish, judge_match
 from bot.triage.skip import find_issue_skip
 from bot.workbench.explain.condition_tree import Node, TreeMaker, number_node
 from bot.workbench.explain.diagnosis import Explanation, explain_facts

@@ -1,6 +1,6 @@
 """The words in which an explanation is told, the same in the terminal and on the page. Pure."""
 
-from bot.triage.decisions__explanation_standing import StandingKind
+from bot.triage.decisions import StandingKind
 from bot.workbench.explain.condition_tree import Node, Place
 from bot.workbench.explain.explainer import Branch, ExplainedRule, IssueExplanation
 from bot.workbench.explain.highlights import Mark, MarkKind

@@ -1,15 +1,19 @@
 """An explanation in the terminal: what was seen, the issue with its evidence, then the rules."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, cast
 
 from rich.console import Console
 from rich.rule import Rule as Divider
 from rich.text import Text
 
-from bot.output.console__cli_hanging import print_hanging
+from bot.output.console import print_hanging
+from bot.text.printable import reveal_line
 from bot.workbench.explain.condition_tree import Node, Place
+from bot.workbench.explain.excerpt import Excerpt, Line
 from bot.workbench.explain.explainer import Branch, ExplainedRule, IssueExplanation
-from bot.workbench.explain.highlights import Mark
+from bot.workbench.explain.highlights import Mark, choose_mark
 from bot.workbench.explain.messages import (
     cut_end,
     cut_middle,
@@ -28,8 +32,6 @@ from bot.workbench.explain.messages import (
 )
 from bot.workbench.explain.near_miss import NearMiss
 from bot.workbench.explain.overview import SeenCapture, SeenSection, Sight
-from bot.workbench.explain.terminal__cli_explain_issue_text import print_excerpt, style_of
-from bot.workbench.explain.terminal__explanation_revealing import reveal_all
 
 _MOST_SECTIONS = 16
 _BEFORE = 28
@@ -229,3 +231,79 @@ def _print_counts(explanation: IssueExplanation, console: Console, wanted: str |
     if not explanation.near:
         console.print()
     console.print(f"{tell_counts(explanation)}{'' if wanted else none_near + more}.")
+
+
+TINTS = ("black on yellow", "black on cyan", "black on green", "white on magenta", "white on blue", "black on white")
+"""Colours of rules, as many as `bot.workbench.explain.highlights.TINTS`; numbers tell them apart without colours."""
+
+_GUTTER = 16
+
+
+def print_excerpt(excerpt: Excerpt, marks: Iterable[Mark], console: Console, *, is_whole: bool) -> None:
+    """Print one text; only lines that matter, unless it is to be whole."""
+    known = {mark.number: mark for mark in marks if mark.place.source == excerpt.source}
+    if excerpt.source.startswith("comment"):
+        console.print(Text(f"  {excerpt.source} of the author", style="bold"))
+    for run in excerpt.runs:
+        if run.is_shown or is_whole:
+            for line in run.lines:
+                _print_line(line, known, console, is_whole=is_whole)
+        else:
+            console.print(Text(f"{'':>{_GUTTER}}… {_count_lines(len(run.lines))}", style="dim"))
+
+
+def _count_lines(count: int) -> str:
+    return f"{count} {'line' if count == 1 else 'lines'} not shown (--whole)"
+
+
+def _print_line(line: Line, marks: Mapping[int, Mark], console: Console, *, is_whole: bool) -> None:
+    text = Text.assemble(*_assemble(line, marks, console, is_whole=is_whole))
+    if not line.views:
+        text.stylize("dim")
+    views = "+".join(line.views) or "-"
+    number = "" if line.views == ("title",) else line.number
+    print_hanging(Text(f"{number:>5} {views:<{_GUTTER - 8}}  ", style="dim"), text, console)
+
+
+def _assemble(
+    line: Line, marks: Mapping[int, Mark], console: Console, *, is_whole: bool
+) -> Iterator[tuple[str, str] | str]:
+    """The line's parts: evidence in its rule's colour, or between guillemets, with its number where it ends."""
+    is_bare = console.color_system is None or console.no_color
+    around: list[tuple[int, ...]] = [(), *(segment.marks for segment in line.segments), ()]
+    for segment, before, after in zip(line.segments, around, around[2:], strict=False):
+        if is_bare:
+            yield "«" * len({*segment.marks} - {*before})
+        if segment.is_hidden and not is_whole:
+            yield f" [… {len(segment.text)} characters …] ", "dim italic"
+        else:
+            inside = [marks[number] for number in segment.marks]
+            yield segment.text, style_of(choose_mark(inside)) if inside else ""
+        if is_bare:
+            yield "»" * len({*segment.marks} - {*after})
+        for number in segment.ends:
+            yield f"[{number}]", "bold"
+
+
+def style_of(mark: Mark) -> str:
+    """Its rule's colour where the rule matches; the others are underlined."""
+    return TINTS[mark.tint - 1] if mark.kind == "evidence" else "bold underline"
+
+
+Value = TypeVar("Value")
+
+
+def reveal_all(value: Value) -> Value:
+    """The same value, with every text in it on one line and without hidden signs."""
+    return cast("Value", _reveal(value))
+
+
+def _reveal(value: object) -> object:
+    if isinstance(value, str):
+        return reveal_line(value)
+    if isinstance(value, tuple):
+        parts: list[Any] = [_reveal(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value)(**{part.name: _reveal(getattr(value, part.name)) for part in fields(value)})
+    return value

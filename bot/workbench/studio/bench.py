@@ -7,11 +7,11 @@ from datetime import date
 from functools import cached_property
 from itertools import islice
 
+from bot.errors import Problem
 from bot.issue.layout import name_section
 from bot.rules.loader import build_ruleset
 from bot.rules.prefilter import Prefilter
 from bot.rules.ruleset import Pack, Rule, Ruleset, compile_rule
-from bot.rules.spec.document import Problem
 from bot.tracker.types import Issue
 from bot.workbench.studio.corpus import CHUNK, Chunk, Entry, make_chunk, try_rule
 from bot.workbench.studio.validation import ForeignExamples, gather_examples, prove_rule

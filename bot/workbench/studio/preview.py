@@ -16,8 +16,7 @@ from bot.text.markdown import Span
 from bot.text.printable import reveal
 from bot.tracker.types import Issue
 from bot.triage.config import make_default_config
-from bot.triage.decisions import choose_wish
-from bot.triage.decisions__explanation_standing import StandingKind, judge_match
+from bot.triage.decisions import StandingKind, choose_wish, judge_match
 from bot.workbench.explain.spans import list_sources, trim_span
 
 MarkKind = Literal["for", "against"]

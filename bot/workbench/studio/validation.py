@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from bot.errors import Problem
 from bot.rules.prefilter import Prefilter
 from bot.rules.ruleset import Pack, Rule, Ruleset
-from bot.rules.spec.document import Problem
 from bot.workbench.check.checker import check_rule
 from bot.workbench.check.examples import make_example_issue
 from bot.workbench.check.lint import Terms

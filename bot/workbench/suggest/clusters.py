@@ -19,7 +19,7 @@ _SHOWN = 64
 class Cluster:
     """A message that several unmatched issues share.
 
-    `template` is in collapsed form with private signs for what changes (`bot.workbench.suggest.templates`), `text` the same as
+    `template` is in collapsed form with private signs for what changes (`templates.py`), `text` the same as
     people read it. `issues`, `authors`: how many; `titles`: in how many titles; `elsewhere`: how many issues that a
     rule matches have it too; `numbers`: a sample of at most 64 issues, in the order of their numbers. `weight`: bits
     (see `find_clusters`).

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import yaml
 
-from bot.workbench.editor.json_schema__rules_modeline import SCHEMAS, name_schema
+from bot.workbench.editor.json_schema import SCHEMAS, name_schema
 from bot.workbench.suggest.drafts import Draft, Label
 from bot.workbench.suggest.sightings import Shown
 

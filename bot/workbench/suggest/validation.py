@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from bot.errors import Problem
 from bot.rules.loader import join_rulesets
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Pack, Rule, Ruleset, compile_rule
-from bot.rules.spec.document import Problem
 from bot.rules.spec.rule import Example
 from bot.tracker.types import Issue
 from bot.workbench.check.checker import check_rule

@@ -18,7 +18,7 @@ from bot.duplicates.index.record import Entry, Seen, make_entry
 from bot.duplicates.index.search import replay_latest, search_index, search_number
 from bot.duplicates.index.writer import add_entries, drop_gone
 from bot.duplicates.search.document import make_profile
-from bot.duplicates.search.ranker__duplicates_search import search_collection
+from bot.duplicates.search.ranker import search_collection
 from bot.errors import SettingsError
 from bot.tracker.types import Account, Comment, Issue
 from tests.builders import OPENED, after

@@ -5,14 +5,20 @@ import pytest
 from bot.duplicates.search.calibration import Calibration, Replayed, calibrate, read_calibration, write_calibration
 from bot.duplicates.search.collection import measure_impact, weigh_asked, weigh_rarity
 from bot.duplicates.search.document import make_profile
+from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.duplicates.search.features import Features
-from bot.duplicates.search.features__duplicates_feature_words import FEATURES, describe_value
 from bot.duplicates.search.fingerprint import is_frame
 from bot.duplicates.search.model import Slope
 from bot.duplicates.search.model_file import read_model
-from bot.duplicates.search.ranker import Candidate, choose_related, judge_standings, name_other_platforms
-from bot.duplicates.search.ranker__duplicates_explaining import locate_marks, weigh_features
-from bot.duplicates.search.ranker__duplicates_search import search_collection
+from bot.duplicates.search.ranker import (
+    Candidate,
+    choose_related,
+    judge_standings,
+    locate_marks,
+    name_other_platforms,
+    search_collection,
+    weigh_features,
+)
 from tests.duplicates.samples import MODEL, NO_FEATURES, a_report, fill_memory
 
 FULL = "error: no space left on device while writing the cache"

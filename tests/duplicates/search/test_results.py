@@ -8,8 +8,7 @@ from bot.duplicates.github_query import find_phrase
 from bot.duplicates.search.document import make_profile
 from bot.duplicates.search.memory_collection import MemoryCollection
 from bot.duplicates.search.model_file import read_model
-from bot.duplicates.search.ranker import FEW, SMALL, Candidate, settle_tier
-from bot.duplicates.search.ranker__duplicates_search import search_collection
+from bot.duplicates.search.ranker import FEW, SMALL, Candidate, search_collection, settle_tier
 from bot.duplicates.search.results import list_earlier, rank_found
 from bot.tracker.types import Account, Issue
 from tests.builders import OPENED, an_issue

@@ -2,8 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.duplicates.search.tokens import MAX_CHARACTERS, clean_body, clean_title, find_words, spell_words
-from bot.duplicates.search.tokens__duplicates_form_text import learn_form_text
+from bot.duplicates.search.tokens import (
+    MAX_CHARACTERS,
+    clean_body,
+    clean_title,
+    find_words,
+    learn_form_text,
+    spell_words,
+)
 from tests.duplicates.samples import a_report
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.rules.spec.document import MAX_BYTES, Document, Problem, read_document
+from bot.errors import Problem
+from bot.rules.spec.document import MAX_BYTES, Document, read_document
 from bot.rules.spec.validation import suggest, validate
 
 

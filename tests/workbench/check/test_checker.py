@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from bot.errors import Problem
 from bot.rules.loader import build_ruleset, load_rules
-from bot.rules.spec.document import Problem
 from bot.rules.spec.rule import Example
 from bot.workbench.check.checker import check_rules
 from bot.workbench.check.examples import make_example_issue

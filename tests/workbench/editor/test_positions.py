@@ -1,6 +1,6 @@
 import pytest
 
-from bot.rules.spec.document import Problem
+from bot.errors import Problem
 from bot.workbench.editor.positions import count_units, find_index, place_problems
 
 

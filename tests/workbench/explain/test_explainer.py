@@ -10,7 +10,7 @@ from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import IssueExplanation, make_explanation
 from bot.workbench.explain.json import make_json
 from bot.workbench.explain.messages import tell_branch, tell_failure, tell_node, tell_seen, tell_skip
-from bot.workbench.explain.terminal__explanation_revealing import reveal_all
+from bot.workbench.explain.terminal import reveal_all
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import PACK, make_ruleset, write_rule
 

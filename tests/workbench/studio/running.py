@@ -22,8 +22,7 @@ from bot.workbench.editor.vocabulary import make_vocabulary
 from bot.workbench.studio.assets import read_assets
 from bot.workbench.studio.bench import Workbench, find_surroundings
 from bot.workbench.studio.rule_file import RuleFile
-from bot.workbench.studio.server import Studio
-from bot.workbench.studio.server__studio_serving import HOST, bind_loopback, make_server
+from bot.workbench.studio.server import HOST, Studio, bind_loopback, make_server
 from bot.workbench.studio.session import Session
 from tests.builders import Fields, a_rule, an_issue
 from tests.stand_ins.patience import LONGEST

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.archive.jsonl import History
-from bot.archive.parallel__history_workers import work_through
+from bot.archive.parallel import work_through
 from bot.duplicates.index.entries import IndexWork, cut_batches, learn_from_history
 from bot.duplicates.index.file import (
     REFUSED,

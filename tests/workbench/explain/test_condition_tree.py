@@ -4,7 +4,7 @@ import pytest
 
 from bot.rules.conditions.compound import AllHold, AtLeastHold, Condition, NoneHolds
 from bot.rules.spec.document import read_document
-from bot.workbench.explain.condition_tree__rules_places import find_place
+from bot.workbench.explain.condition_tree import find_place
 from tests.rules.rules import PACK, make_ruleset
 
 RULE = """\

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.comment.sanitizer import split_code
-from bot.comment.sanitizer__comment_quoting import (
+from bot.comment.sanitizer import (
     Echo,
     defuse,
     echo_capture,
@@ -18,6 +17,7 @@ from bot.comment.sanitizer__comment_quoting import (
     find_pings,
     link_elsewhere,
     quote_code,
+    split_code,
 )
 from bot.rules.conditions.verdict import Capture
 
