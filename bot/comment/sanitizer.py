@@ -1,7 +1,7 @@
 """Text that can neither ping, nor link back, nor command, nor break out of where it stands. Pure.
 
-What is code for certain is left as it is. That errs on one side only: what counts as code here is code for GitHub too, so it can be left as it is. Where blocks nest or
-backticks do not pair off within their line, nothing counts as code, and the text is doubtful.
+What is certainly code stays as it is: what counts as code here is code for GitHub too. Where blocks nest, or backticks
+do not pair off within their line, nothing counts as code, and the text is doubtful.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Whole stories through the real command: an event, and the plan and the comment that must come out.
 
-`python -m tests.triage.test_cases` writes the results of now over the expected ones; read the difference before you commit.
+`python -m tests.triage.test_cases` writes the results over what is expected; read the difference before you commit it.
 """
 
 import json
