@@ -1,6 +1,7 @@
 """Imports run one way, pure modules neither read nor write, and a cold start stays light."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -240,3 +241,20 @@ def test_a_dry_run_needs_no_heavy_modules() -> None:
     event = "tests/cases/extra-usage-400/event.json"
     arguments = ("run", "--event", event, "--event-name", "issues", "--rules", "rules/claude-code", "--dry-run")
     assert loaded_by(statement, *arguments) == []
+
+
+def test_the_map_names_each_package_of_the_bot() -> None:
+    """`bot/README.md` has one row a package, in the order in which the layers allow imports."""
+    page = (ROOT / "bot" / "README.md").read_text("utf-8")
+    table = page.partition("| package |")[2].partition("\n\n")[0]
+    named = re.findall(r"^\| `([\w/.]+)` \|", table, re.MULTILINE)
+    assert [name.removesuffix("/").removesuffix(".py") for name in named] == [
+        package.name.removeprefix("bot.") for package in LAYERS if package.name != "bot.__main__"
+    ]
+
+
+def test_the_map_names_only_places_that_exist() -> None:
+    page = (ROOT / "bot" / "README.md").read_text("utf-8")
+    places = set(re.findall(r"`((?:[\w-]+/)+(?:\w+\.py)?|\w+/(?:\w+/)*\w+\.py)`", page))
+    roots = (ROOT, ROOT / "bot", *(path for path in (ROOT / "bot").iterdir() if path.is_dir()))
+    assert sorted(place for place in places if not any((root / place).exists() for root in roots)) == []
