@@ -109,6 +109,7 @@ def test_a_folder_without_rules_proves_nothing(tmp_path: Path) -> None:
     assert (finished.code, finished.out) == (0, "0 rules, 0 examples: nothing to prove\n")
 
 
+@pytest.mark.slow
 def test_one_file_and_a_shipped_pack_can_be_checked_together(tmp_path: Path) -> None:
     write_rules(tmp_path, out_of_disk=RULE)
 

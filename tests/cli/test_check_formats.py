@@ -159,6 +159,7 @@ def test_past_issues_tell_what_is_too_common(tmp_path: Path) -> None:
     assert "warning: this holds in 10 of 50 past issues (20%), more than one problem explains" in finished.out
 
 
+@pytest.mark.slow
 def test_many_rules_are_tried_on_all_cores(tmp_path: Path) -> None:
     rules = {
         f"rule_{n}": LABELLING.replace("out-of-disk", f"rule-{n}").replace(

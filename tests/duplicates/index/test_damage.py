@@ -79,6 +79,7 @@ def bring_up_to_date(path: Path) -> None:
         list_digests(connection)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(DAMAGES)
 def test_whatever_is_damaged_there_is_a_clear_error_or_an_answer(index: Path, damage: Damage) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import reduce
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,6 +111,7 @@ def test_what_is_frequent_is_never_forgotten(letters: list[str], capacity: int, 
         assert known.issues <= letters.count(letter) <= known.issues + tally.loss
 
 
+@pytest.mark.slow
 def test_authors_beyond_the_sample_are_estimated() -> None:
     tally = count(*(make_report(number, DISK) for number in range(2000)))
     support = tally.templates[DISK]
@@ -118,6 +120,7 @@ def test_authors_beyond_the_sample_are_estimated() -> None:
     assert 1800 <= support.author_count <= 2000
 
 
+@pytest.mark.slow
 def test_a_share_is_told_from_samples() -> None:
     tally = count(*(make_report(number, f"{DISK}\n{LINKER}" if number % 4 else DISK) for number in range(1200)))
     disk, linker = tally.templates[DISK], tally.templates["error: linking with '\ue104' failed"]
