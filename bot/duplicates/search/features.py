@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import log1p
+from math import fsum, log1p
 from typing import NamedTuple
 
 from bot.duplicates.search.collection import FULL_IMPACT, SATURATION, Collection, measure_impact, weigh_rarity
@@ -118,7 +118,7 @@ class _Asker:
             rarest_mark=max((rarity for _, rarity in marks), default=0.0),
             marks=log1p(sum(rarity for _, rarity in marks)),
             place=max((rarity for mark, rarity in marks if mark.startswith("place:")), default=0.0),
-            pairs=log1p(sum(pairs)),
+            pairs=log1p(fsum(pairs)),
             rarest_pair=max(pairs, default=0.0),
             duplicates=log1p(candidate.duplicates),
             same_author=float(is_same),
