@@ -1,40 +1,19 @@
 """The conditions of a rule as a tree: what held, what did not, and where in the issue that shows. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bot.issue.facts import Facts
 from bot.rules.conditions.compound import CaptureHolds, Condition, IssueHolds, NoneHolds, Sets, VersionHolds
 from bot.rules.conditions.section import CheckboxHolds, SectionHolds, SectionIsSilent
 from bot.rules.conditions.text import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
-from bot.rules.conditions.verdict import LONGEST_EVIDENCE, Evidence
 from bot.rules.spec.document import Document, Path
-from bot.text.markdown import Span
 from bot.workbench.explain.diagnosis import Explanation
+from bot.workbench.explain.highlights import KINDS, Highlight, HighlightKind, Place, make_place
 from bot.workbench.explain.hints import find_hint
 from bot.workbench.explain.near_miss import NearMiss
 from bot.workbench.explain.similarity import Part, pair_parts
-from bot.workbench.explain.spans import trim_span
-
-_AROUND = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A piece of the issue: `text` (cut at 300 characters) with what stands on the same line around it.
-
-    `start` and `end` count characters of `source`; `mark` is the number that it has in the issue, None without one.
-    """
-
-    view: str
-    source: str
-    line: int
-    start: int
-    end: int
-    before: str
-    text: str
-    after: str
-    mark: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +93,7 @@ class TreeMaker:
             hint=find_hint(condition, self.facts) if is_missing else "",
             places=tuple(make_place(item, self.sources) for item in verdict.evidence),
             near=near,
-            near_place=place_span(near.view, near.source, Span(near.start, near.end), self.sources) if near else None,
+            near_place=make_place(near, self.sources) if near else None,
             children=children,
         )
 
@@ -134,39 +113,62 @@ class TreeMaker:
         return pair_parts(part)
 
 
-def make_place(evidence: Evidence, sources: Mapping[str, str]) -> Place:
-    """Where a piece of evidence stands; `sources` as `list_sources` gives them."""
-    return place_span(evidence.view, evidence.source, Span(evidence.start, evidence.end), sources)
-
-
-def place_span(view: str, source: str, span: Span, sources: Mapping[str, str]) -> Place:
-    """Where a span of a source stands, without white space at its ends."""
-    original = sources[source]
-    start, end = trim_span(original, span)
-    line_end = original.find("\n", end)
-    return Place(
-        view=view,
-        source=source,
-        line=original.count("\n", 0, start) + 1,
-        start=start,
-        end=end,
-        before=original[max(original.rfind("\n", 0, start) + 1, start - _AROUND) : start],
-        text=original[start:end][:LONGEST_EVIDENCE],
-        after=original[end : line_end if line_end >= 0 else None][:_AROUND],
+def number_highlights(trees: Mapping[str, Node], sources: Iterable[str]) -> tuple[Highlight, ...]:
+    """The highlights of the trees of several rules; `sources` names the issue's texts in order."""
+    found: dict[tuple[str, str, int, int], list[_Highlighted]] = {}
+    for rule, tree in trees.items():
+        for item in _list_highlighted(tree, "evidence" if tree.holds else "held"):
+            found.setdefault((rule, item.place.source, item.place.start, item.place.end), []).append(item)
+    order, ranks = {source: n for n, source in enumerate(sources)}, {rule: n for n, rule in enumerate(trees)}
+    keys = sorted(found, key=lambda key: (order[key[1]], key[2], -key[3], ranks[key[0]]))
+    return tuple(
+        Highlight(
+            number=number,
+            rule=key[0],
+            conditions=tuple(dict.fromkeys(item.condition for item in found[key])),
+            kind=min((item.kind for item in found[key]), key=KINDS.index),
+            place=found[key][0].place,
+            rank=ranks[key[0]],
+        )
+        for number, key in enumerate(keys, 1)
     )
 
 
-def number_node(node: Node, numbers: Mapping[tuple[str, int, int], int]) -> Node:
-    """The same tree with the number of each of its places; `numbers` are those of its rule."""
+class _Highlighted(NamedTuple):
+    place: Place
+    condition: str
+    kind: HighlightKind
 
+
+def _list_highlighted(node: Node, held: HighlightKind) -> Iterator[_Highlighted]:
+    """The places of what matters in a tree; `held` is the kind of a condition that holds."""
+    if node.is_moot or (node.is_unwanted and node.is_fine):
+        return
+    for place in node.places:
+        if place.start < place.end:
+            kind = held if node.is_fine else "unwanted" if node.is_unwanted else "failed"
+            yield _Highlighted(place, node.wanted, kind)
+    if node.is_decisive and node.near_place:
+        yield _Highlighted(node.near_place, node.wanted, "near")
+    for child in node.children:
+        yield from _list_highlighted(child, held)
+
+
+def number_places(rule: str, tree: Node, highlights: Iterable[Highlight]) -> Node:
+    """The tree of a rule, each of its places with the number of its highlight."""
+    own = (highlight for highlight in highlights if highlight.rule == rule)
+    return _number_node(tree, {(h.place.source, h.place.start, h.place.end): h.number for h in own})
+
+
+def _number_node(node: Node, numbers: Mapping[tuple[str, int, int], int]) -> Node:
     def number(place: Place) -> Place:
-        return replace(place, mark=numbers.get((place.source, place.start, place.end)))
+        return replace(place, number=numbers.get((place.source, place.start, place.end)))
 
     return replace(
         node,
         places=tuple(number(place) for place in node.places),
         near_place=number(node.near_place) if node.near_place else None,
-        children=tuple(number_node(child, numbers) for child in node.children),
+        children=tuple(_number_node(child, numbers) for child in node.children),
     )
 
 

@@ -14,12 +14,10 @@ from bot.tracker.types import Issue
 from bot.triage.config import Config
 from bot.triage.decisions import Standing, Wish, choose_wish, judge_match
 from bot.triage.skip import find_issue_skip
-from bot.workbench.explain.condition_tree import Node, TreeMaker, number_node
+from bot.workbench.explain.condition_tree import Node, TreeMaker, number_highlights, number_places
 from bot.workbench.explain.diagnosis import Explanation, explain_facts
-from bot.workbench.explain.excerpt import Excerpt, make_excerpt
-from bot.workbench.explain.highlights import Mark, number_marks, numbers_of
-from bot.workbench.explain.overview import SeenCapture, Sight, see_captures, see_issue
-from bot.workbench.explain.spans import list_sources
+from bot.workbench.explain.highlights import Excerpt, Highlight, list_sources, make_excerpt
+from bot.workbench.explain.overview import CaptureSummary, Overview, describe_captures, describe_issue
 
 NEAREST = 3
 """So many of the rules that do not match are shown, if they come near at all."""
@@ -51,7 +49,7 @@ class ExplainedRule:
     mode: Mode
     verdict: Verdict
     tree: Node
-    captures: tuple[SeenCapture, ...]
+    captures: tuple[CaptureSummary, ...]
     is_shown: bool
     nearness: float = 1.0
     others: int = 0
@@ -83,9 +81,9 @@ class IssueExplanation:
     title: str
     author: str
     skipped: str
-    sight: Sight
+    overview: Overview
     excerpts: tuple[Excerpt, ...]
-    marks: tuple[Mark, ...]
+    highlights: tuple[Highlight, ...]
     rules: tuple[ExplainedRule, ...]
 
     @property
@@ -121,7 +119,7 @@ def make_explanation(
     case = _Case(facts, sources, config, today, matches, choose_wish(matches, config, today))
     shown = _choose_shown(found, wanted)
     rules = [_explain_rule(e, case, is_shown=e.rule.id in shown) for e in found]
-    marks = number_marks({rule.id: rule.tree for rule in rules if rule.is_shown}, sources)
+    highlights = number_highlights({rule.id: rule.tree for rule in rules if rule.is_shown}, sources)
     return IssueExplanation(
         repository=issue.repository,
         number=issue.number,
@@ -129,10 +127,10 @@ def make_explanation(
         title=issue.title,
         author=issue.author.login,
         skipped=skip.reason if skip else "",
-        sight=see_issue(facts, ruleset),
-        excerpts=tuple(make_excerpt(name, text, marks, facts) for name, text in sources.items()),
-        marks=marks,
-        rules=tuple(replace(rule, tree=number_node(rule.tree, numbers_of(rule.id, marks))) for rule in rules),
+        overview=describe_issue(facts, ruleset),
+        excerpts=tuple(make_excerpt(name, text, highlights, facts) for name, text in sources.items()),
+        highlights=highlights,
+        rules=tuple(replace(rule, tree=number_places(rule.id, rule.tree, highlights)) for rule in rules),
     )
 
 
@@ -153,7 +151,7 @@ def _explain_rule(found: Explanation, case: _Case, *, is_shown: bool) -> Explain
         mode=rule.model.mode,
         verdict=found.verdict,
         tree=_make_tree(maker, is_whole=is_shown or found.match is not None),
-        captures=see_captures(found.captures.values(), case.sources),
+        captures=describe_captures(found.captures.values(), case.sources),
         is_shown=is_shown,
         nearness=found.nearness,
         others=found.failure.others if found.failure else 0,

@@ -1,33 +1,70 @@
-"""The numbers that evidence has where it stands in the issue. Pure."""
+"""Where evidence stands in an issue, and the issue's lines with that evidence highlighted. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from itertools import groupby, pairwise
+from typing import Literal, TypeVar
 
-from bot.workbench.explain.condition_tree import Node, Place
+from bot.issue.facts import Facts, Text
+from bot.rules.conditions.verdict import LONGEST_EVIDENCE, Evidence
+from bot.text.markdown import Span
+from bot.tracker.types import Issue
+from bot.workbench.explain.near_miss import NearMiss
 
 TINTS = 6
-"""So many colours tell rules apart; the numbers do so beyond them, and without colours."""
+"""The number of colours that tell rules apart; numbers do so beyond them, and without colours."""
 
+HighlightKind = Literal["evidence", "held", "unwanted", "failed", "near"]
+KINDS: tuple[HighlightKind, ...] = ("evidence", "held", "unwanted", "failed", "near")
+"""The first of several kinds decides how a text looks."""
 
-MarkKind = Literal["evidence", "held", "unwanted", "failed", "near"]
-_KINDS: tuple[MarkKind, ...] = ("evidence", "held", "unwanted", "failed", "near")
+_AROUND_PLACE = 60
+_SHORT = 24
+"""A text of at most this number of lines is shown whole."""
+
+_WITHOUT_HIGHLIGHT = 6
+_CONTEXT = 2
+_HEAD_OF_HIGHLIGHT = 4
+_LONGEST_GAP_SHOWN = 1
+_LONG_LINE = 240
+_AROUND = 80
+
+Label = TypeVar("Label")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Place:
+    """A piece of the issue: `text` (cut at 300 characters) with what surrounds it on the same line.
+
+    `start` and `end` count characters of `source`; `number` is that of its highlight, None without one.
+    """
+
+    view: str
+    source: str
+    line: int
+    start: int
+    end: int
+    before: str
+    text: str
+    after: str
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Highlight:
     """A piece of the issue that conditions of one rule rest on, or fail on.
 
     `evidence` is that of a rule that matches, `held` what held of another; `near`: a condition nearly holds there;
     `failed`: it would have to say something else; `unwanted`: it should not be there.
-    The order of marks is that of the issue, and so are their numbers, from 1. `rank` is the place of the rule among
-    those that are shown, from 0.
+    Highlights have the order of the issue, and are numbered from 1 in it. `rank` is the place of the rule among those
+    that are shown, from 0.
     """
 
     number: int
     rule: str
     conditions: tuple[str, ...]
-    kind: MarkKind
+    kind: HighlightKind
     place: Place
     rank: int
 
@@ -37,51 +74,215 @@ class Mark:
         return self.rank % TINTS + 1
 
 
-def choose_mark(marks: Iterable[Mark]) -> Mark:
-    """Of marks that cover the same text the one whose look it has: evidence first, then the first rule's."""
-    return min(marks, key=lambda mark: (_KINDS.index(mark.kind), mark.rank))
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a line that the same highlights cover, by number; `ends` are those that end with it.
+
+    `is_hidden`: cut from the line.
+    """
+
+    text: str
+    numbers: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+    is_hidden: bool = False
 
 
-def number_marks(trees: Mapping[str, Node], sources: Iterable[str]) -> tuple[Mark, ...]:
-    """The marks of the trees of several rules; `sources` names the issue's texts in order."""
-    found: dict[tuple[str, str, int, int], list[_Told]] = {}
-    for rule, tree in trees.items():
-        for told in _list_places(tree, "evidence" if tree.holds else "held"):
-            found.setdefault((rule, told.place.source, told.place.start, told.place.end), []).append(told)
-    order, ranks = {source: n for n, source in enumerate(sources)}, {rule: n for n, rule in enumerate(trees)}
-    keys = sorted(found, key=lambda key: (order[key[1]], key[2], -key[3], ranks[key[0]]))
-    return tuple(
-        Mark(
-            number=number,
-            rule=key[0],
-            conditions=tuple(dict.fromkeys(told.condition for told in found[key])),
-            kind=min((told.kind for told in found[key]), key=_KINDS.index),
-            place=found[key][0].place,
-            rank=ranks[key[0]],
-        )
-        for number, key in enumerate(keys, 1)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line, numbered from 1, with the views that it is read in; none for what no condition reads."""
+
+    number: int
+    views: tuple[str, ...]
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive lines, and whether they matter enough to be shown."""
+
+    lines: tuple[Line, ...]
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """One of the issue's texts: title, body or comment N."""
+
+    source: str
+    runs: tuple[Run, ...]
+
+
+def list_sources(issue: Issue) -> dict[str, str]:
+    """The texts of an issue that may contain evidence, by the names that evidence has for them, in reading order."""
+    own = [comment.body for comment in issue.comments if comment.author.login == issue.author.login]
+    comments = {f"comment {number}": body for number, body in enumerate(own, 1)}
+    return {"title": issue.title, "body": issue.body, **comments}
+
+
+def find_span(found: Evidence | NearMiss, sources: Mapping[str, str]) -> Span:
+    """The span of evidence in its source; `sources` as `list_sources` gives them."""
+    return trim_span(sources[found.source], Span(found.start, found.end))
+
+
+def trim_span(text: str, span: Span) -> Span:
+    """The span without white space at its ends; of an empty one the last line before it that says something."""
+    written = text[span.start : span.end]
+    if written.strip():
+        start = span.start + len(written) - len(written.lstrip())
+        return Span(start, start + len(written.strip()))
+    end = len(text[: span.start].rstrip())
+    return Span(text.rfind("\n", 0, end) + 1, end)
+
+
+def make_place(found: Evidence | NearMiss, sources: Mapping[str, str]) -> Place:
+    """The place of evidence, without white space at its ends; `sources` as `list_sources` gives them."""
+    original = sources[found.source]
+    start, end = find_span(found, sources)
+    line_end = original.find("\n", end)
+    return Place(
+        view=found.view,
+        source=found.source,
+        line=original.count("\n", 0, start) + 1,
+        start=start,
+        end=end,
+        before=original[max(original.rfind("\n", 0, start) + 1, start - _AROUND_PLACE) : start],
+        text=original[start:end][:LONGEST_EVIDENCE],
+        after=original[end : line_end if line_end >= 0 else None][:_AROUND_PLACE],
     )
 
 
-class _Told(NamedTuple):
-    place: Place
-    condition: str
-    kind: MarkKind
+def choose_highlight(highlights: Iterable[Highlight]) -> Highlight:
+    """The one of several highlights of a text that decides how it looks: evidence first, then the first rule's."""
+    return min(highlights, key=lambda highlight: (KINDS.index(highlight.kind), highlight.rank))
 
 
-def _list_places(node: Node, held: MarkKind) -> Iterator[_Told]:
-    """The places of what matters in a tree; `held` is what a condition that holds is called."""
-    if node.is_moot or (node.is_unwanted and node.is_fine):
+def split_span(
+    start: int, end: int, labelled: Iterable[tuple[Span, Label]]
+) -> Iterator[tuple[Span, tuple[Label, ...]]]:
+    """The parts of a span, in order and without overlap, each with the labels of all spans that cover it."""
+    here = [(span, label) for span, label in labelled if span.start < min(span.end, end) and span.end > start]
+    inner = {position for span, _ in here for position in span if start < position < end}
+    for first, last in pairwise(sorted({start, end, *inner})):
+        yield Span(first, last), tuple(label for span, label in here if span.start <= first and last <= span.end)
+
+
+def make_excerpt(source: str, original: str, highlights: Iterable[Highlight], facts: Facts) -> Excerpt:
+    """A text of the issue with all its lines but empty ones at its end, and which of them matter enough to be shown."""
+    original = original.rstrip()
+    starts = _list_starts(original)
+    own = [highlight for highlight in highlights if highlight.place.source == source]
+    views = _list_views(source, starts, facts)
+    highlights_of = _group_by_line(own, starts)
+    lines = [
+        Line(
+            number,
+            views[number - 1],
+            tuple(_cut_line(_split_line(original, start, end, highlights_of.get(number, ())))),
+        )
+        for number, (start, end) in enumerate(pairwise([*starts, len(original) + 1]), 1)
+    ]
+    highlighted = [_lines_of(highlight, starts) for highlight in own]
+    shown = choose_lines(len(lines), highlighted, _list_headings(source, starts, facts))
+    runs = groupby(lines, key=lambda line: line.number in shown)
+    return Excerpt(source, tuple(Run(tuple(group), is_shown) for is_shown, group in runs))
+
+
+def choose_lines(total: int, highlighted: Sequence[tuple[int, int]], headings: Sequence[int] = ()) -> frozenset[int]:
+    """The numbers of the lines that are shown, of `total`; `highlighted` are the first and last line of each highlight.
+
+    All of a short text; else the first lines and the last of each highlight, two lines around them and the heading
+    above; no gap is shorter than two lines.
+    """
+    if total <= _SHORT:
+        return frozenset(range(1, total + 1))
+    shown = set[int]() if highlighted else set(range(1, _WITHOUT_HIGHLIGHT + 1))
+    for first, last in highlighted:
+        shown |= {*range(first - _CONTEXT, min(first + _HEAD_OF_HIGHLIGHT, last) + _CONTEXT + 1)}
+        shown |= {*range(last - _CONTEXT, last + _CONTEXT + 1)}
+        shown |= {*headings[bisect_right(headings, first) - 1 :][:1]} if headings and headings[0] <= first else set()
+    edges = [0, *sorted(number for number in shown if 1 <= number <= total), total + 1]
+    gaps = (range(before + 1, after) for before, after in pairwise(edges))
+    return frozenset(edges[1:-1]) | {number for gap in gaps if len(gap) <= _LONGEST_GAP_SHOWN for number in gap}
+
+
+def _list_starts(original: str) -> list[int]:
+    return [0, *(position + 1 for position, sign in enumerate(original) if sign == "\n")]
+
+
+def _line_at(starts: Sequence[int], position: int) -> int:
+    return bisect_right(starts, position)
+
+
+def _lines_of(highlight: Highlight, starts: Sequence[int]) -> tuple[int, int]:
+    place = highlight.place
+    return _line_at(starts, place.start), _line_at(starts, max(place.start, place.end - 1))
+
+
+def _group_by_line(highlights: Iterable[Highlight], starts: Sequence[int]) -> dict[int, list[Highlight]]:
+    """The highlights of each line that has any."""
+    found: dict[int, list[Highlight]] = {}
+    for highlight in highlights:
+        first, last = _lines_of(highlight, starts)
+        for number in range(first, last + 1):
+            found.setdefault(number, []).append(highlight)
+    return found
+
+
+def _list_headings(source: str, starts: Sequence[int], facts: Facts) -> list[int]:
+    return [_line_at(starts, heading.start) for heading in facts.layout.headings] if source == "body" else []
+
+
+def _list_views(source: str, starts: Sequence[int], facts: Facts) -> list[tuple[str, ...]]:
+    views: list[dict[str, None]] = [{} for _ in starts]
+    for text in facts.texts:
+        if text.source == source:
+            for number in _written_lines(text, starts):
+                views[number - 1][text.view] = None
+    return [tuple(found) for found in views]
+
+
+def _written_lines(text: Text, starts: Sequence[int]) -> range:
+    """The lines of a text without the empty ones at its ends."""
+    raw = text.raw
+    start = text.span.start + len(raw) - len(raw.lstrip())
+    end = text.span.start + len(raw.rstrip())
+    return range(_line_at(starts, start), _line_at(starts, max(start, end - 1)) + 1)
+
+
+def _split_line(original: str, start: int, end: int, highlights: Iterable[Highlight]) -> Iterator[Segment]:
+    """The segments of the line from `start` to before `end`, the position of its line feed."""
+    end -= 2 if original.endswith("\r", start, end - 1) else 1
+    labelled = ((Span(highlight.place.start, highlight.place.end), highlight) for highlight in highlights)
+    for part, covering in split_span(start, end, labelled):
+        numbers = tuple(highlight.number for highlight in covering)
+        ends = tuple(highlight.number for highlight in covering if highlight.place.end == part.end)
+        yield Segment(original[part.start : part.end], numbers, ends)
+
+
+def _cut_line(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """The segments; of a long line only the text around its highlights is not hidden."""
+    row = [*segments]
+    if sum(len(segment.text) for segment in row) <= _LONG_LINE:
+        yield from row
         return
-    for place in node.places:
-        if place.start < place.end:
-            yield _Told(place, node.wanted, held if node.is_fine else "unwanted" if node.is_unwanted else "failed")
-    if node.is_decisive and node.near_place:
-        yield _Told(node.near_place, node.wanted, "near")
-    for child in node.children:
-        yield from _list_places(child, held)
+    for index, segment in enumerate(row):
+        head = _AROUND if index or len(row) == 1 else 0
+        tail = _AROUND if index + 1 < len(row) else 0
+        yield from _cut_segment(segment, head, tail)
 
 
-def numbers_of(rule: str, marks: Iterable[Mark]) -> dict[tuple[str, int, int], int]:
-    """The numbers of a rule's places, by source, start and end."""
-    return {(m.place.source, m.place.start, m.place.end): m.number for m in marks if m.rule == rule}
+def _cut_segment(segment: Segment, head: int, tail: int) -> Iterator[Segment]:
+    text, middle = segment.text, len(segment.text) - head - tail
+    if middle <= _AROUND:
+        yield segment
+        return
+    if head:
+        yield Segment(text[:head], segment.numbers)
+    yield Segment(text[head : head + middle], segment.numbers, () if tail else segment.ends, is_hidden=True)
+    if tail:
+        yield Segment(text[head + middle :], segment.numbers, segment.ends)
+
+
+def count_hidden(excerpt: Excerpt) -> int:
+    """How many lines are not shown."""
+    return sum(len(run.lines) for run in excerpt.runs if not run.is_shown)

@@ -6,27 +6,32 @@ from typing import Any
 from bot.rules.conditions.verdict import Verdict
 from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import ExplainedRule, IssueExplanation
-from bot.workbench.explain.highlights import Mark
+from bot.workbench.explain.highlights import Highlight
 from bot.workbench.explain.near_miss import NearMiss
 
 
 def make_json(explanation: IssueExplanation, wanted: str | None = None) -> dict[str, Any]:
     """All rules, or the one that is wanted (without schema_version)."""
-    sight = asdict(explanation.sight)
+    overview = asdict(explanation.overview)
     return {
         "repository": explanation.repository,
         "issue": explanation.number,
         "skipped": explanation.skipped or None,
-        "layout": sight.pop("layout"),
-        **sight,
-        "highlights": [_mark_json(mark) for mark in explanation.marks],
+        "layout": overview.pop("layout"),
+        **overview,
+        "highlights": [_highlight_json(highlight) for highlight in explanation.highlights],
         "rules": [_rule_json(rule) for rule in explanation.rules if wanted in {None, rule.id}],
     }
 
 
-def _mark_json(mark: Mark) -> dict[str, Any]:
-    place = {name: getattr(mark.place, name) for name in ("source", "view", "line", "start", "end")}
-    return {"number": mark.number, "rule": mark.rule, "conditions": list(mark.conditions), "kind": mark.kind, **place}
+def _highlight_json(highlight: Highlight) -> dict[str, Any]:
+    return {
+        "number": highlight.number,
+        "rule": highlight.rule,
+        "conditions": list(highlight.conditions),
+        "kind": highlight.kind,
+        **{name: getattr(highlight.place, name) for name in ("source", "view", "line", "start", "end")},
+    }
 
 
 def _rule_json(rule: ExplainedRule) -> dict[str, Any]:

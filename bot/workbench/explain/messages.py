@@ -1,11 +1,17 @@
 """The words in which an explanation is told, the same in the terminal and on the page. Pure."""
 
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, cast
+
+from bot.text.printable import reveal_line
 from bot.triage.decisions import StandingKind
-from bot.workbench.explain.condition_tree import Node, Place
+from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import Branch, ExplainedRule, IssueExplanation
-from bot.workbench.explain.highlights import Mark, MarkKind
+from bot.workbench.explain.highlights import Highlight, HighlightKind, Place
 from bot.workbench.explain.near_miss import NearMiss, NearMissKind
-from bot.workbench.explain.overview import SeenCapture, Sight
+from bot.workbench.explain.overview import CaptureSummary, Overview
+
+Value = TypeVar("Value")
 
 STANDINGS: dict[StandingKind, str] = {
     "speaks": "matches and speaks",
@@ -22,7 +28,7 @@ _NEAR: dict[NearMissKind, str] = {
 }
 
 
-_MARKS: dict[MarkKind, str] = {
+_HIGHLIGHTS: dict[HighlightKind, str] = {
     "evidence": "",
     "held": "",
     "unwanted": "there, but should not be: ",
@@ -91,15 +97,15 @@ def tell_place(place: Place | NearMiss) -> str:
     return f"{place.view}, line {place.line}{source}" if place.source != "title" else "title"
 
 
-def tell_sight(sight: Sight) -> str:
+def tell_overview(overview: Overview) -> str:
     """What was seen, in a line: layout, language, what the packs capture, how much there is to read."""
-    captures = (f"{capture.name} {cut_end(capture.value, 20)}" for capture in sight.captures)
-    views = (view.name for view in sight.views if view.characters)
-    parts = (f"layout {sight.layout}", f"language {sight.language or 'unknown'}", *captures)
+    captures = (f"{capture.name} {cut_end(capture.value, 20)}" for capture in overview.captures)
+    views = (view.name for view in overview.views if view.characters)
+    parts = (f"layout {overview.layout}", f"language {overview.language or 'unknown'}", *captures)
     return f"{', '.join(parts)}; to read: {', '.join(views) or 'nothing'}"
 
 
-def tell_capture(capture: SeenCapture) -> str:
+def tell_capture(capture: CaptureSummary) -> str:
     """Where a capture's value comes from, how far that place is trusted, and what other places say."""
     source = f" of {capture.source}" if capture.source.startswith("comment") else ""
     where = f"{capture.view}, line {capture.line}{source}; " if capture.line else ""
@@ -123,9 +129,9 @@ def tell_branch(branch: Branch) -> str:
     return f"{name} does not, {'since this is' if failing.is_unwanted else 'for want of'} {tell_node(failing)}{seen}"
 
 
-def tell_mark(mark: Mark) -> str:
-    """What a mark's conditions make of the text that it marks."""
-    return f"{_MARKS[mark.kind]}{'; '.join(mark.conditions)}"
+def tell_highlight(highlight: Highlight) -> str:
+    """What its conditions make of the highlighted text."""
+    return f"{_HIGHLIGHTS[highlight.kind]}{'; '.join(highlight.conditions)}"
 
 
 def cut_end(text: str, longest: int = 60) -> str:
@@ -144,3 +150,19 @@ def cut_start(text: str, longest: int = 60) -> str:
     """The end of a text, on one line."""
     flat = " ".join(text.split())
     return f"{'' if len(flat) <= longest else '…'}{flat[-longest:]}{' ' * text[-1:].isspace()}"
+
+
+def reveal_all(value: Value) -> Value:
+    """The same value, with every text in it on one line and without hidden signs."""
+    return cast("Value", _reveal(value))
+
+
+def _reveal(value: object) -> object:
+    if isinstance(value, str):
+        return reveal_line(value)
+    if isinstance(value, tuple):
+        parts: list[Any] = [_reveal(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value)(**{part.name: _reveal(getattr(value, part.name)) for part in fields(value)})
+    return value

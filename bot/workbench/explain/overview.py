@@ -1,4 +1,4 @@
-"""What Signpost sees of an issue before any rule is asked: layout, sections, boxes, language, captures. Pure."""
+"""What Signpost reads in an issue before it tries any rule: layout, sections, boxes, language, captures. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,15 +10,14 @@ from bot.rules.captures import find_captures
 from bot.rules.conditions.compound import describe_body
 from bot.rules.conditions.verdict import Capture, Evidence
 from bot.rules.ruleset import Ruleset
-from bot.text.markdown import Span
 from bot.text.versions import find_versions
-from bot.workbench.explain.spans import list_sources, trim_span
+from bot.workbench.explain.highlights import find_span, list_sources
 
 _LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenSection:
+class SectionSummary:
     """A section: where its heading's text begins (line), in which views it is read, and the start of its answer."""
 
     name: str
@@ -30,7 +29,7 @@ class SeenSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenBox:
+class BoxSummary:
     """A check box."""
 
     label: str
@@ -39,7 +38,7 @@ class SeenBox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenCapture:
+class CaptureSummary:
     """A capture, with the line (of `source`) and the view that it was read in; 0 and "" where it comes from a rule.
 
     `parsed` is a version as it is compared.
@@ -57,7 +56,7 @@ class SeenCapture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenView:
+class ViewSummary:
     """A view and how much there is in it."""
 
     name: str
@@ -66,48 +65,48 @@ class SeenView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
-    """What the bot sees. `body` has those values of the key `body` that are true of it."""
+class Overview:
+    """What Signpost reads in an issue. `body` has those values of the key `body` that are true of it."""
 
     layout: str
     language: str | None
     association: str
     labels: tuple[str, ...]
     body: tuple[str, ...]
-    views: tuple[SeenView, ...]
-    sections: tuple[SeenSection, ...]
-    boxes: tuple[SeenBox, ...]
-    captures: tuple[SeenCapture, ...]
+    views: tuple[ViewSummary, ...]
+    sections: tuple[SectionSummary, ...]
+    boxes: tuple[BoxSummary, ...]
+    captures: tuple[CaptureSummary, ...]
 
 
-def see_issue(facts: Facts, ruleset: Ruleset) -> Sight:
+def describe_issue(facts: Facts, ruleset: Ruleset) -> Overview:
     """What rules can ask about."""
     captures = {name: c for pack in ruleset.packs for name, c in find_captures(pack.captures, facts).items()}
-    return Sight(
+    return Overview(
         layout=facts.layout.name,
         language=facts.language,
         association=facts.issue.association,
         labels=facts.issue.labels,
         body=describe_body(facts),
         views=tuple(_count_view(name, facts) for name in VIEWS),
-        sections=tuple(_see_sections(facts)),
+        sections=tuple(_describe_sections(facts)),
         boxes=tuple(
-            SeenBox(label=b.label, is_ticked=b.is_ticked, line=_line_of(facts.body, b.span.start))
+            BoxSummary(label=b.label, is_ticked=b.is_ticked, line=_line_of(facts.body, b.span.start))
             for b in facts.layout.boxes
         ),
-        captures=see_captures(captures.values(), list_sources(facts.issue)),
+        captures=describe_captures(captures.values(), list_sources(facts.issue)),
     )
 
 
-def see_captures(captures: Iterable[Capture], sources: Mapping[str, str]) -> tuple[SeenCapture, ...]:
+def describe_captures(captures: Iterable[Capture], sources: Mapping[str, str]) -> tuple[CaptureSummary, ...]:
     """The captures, by name; `sources` as `list_sources` gives them."""
-    return tuple(_see_capture(capture, sources) for capture in sorted(captures, key=lambda capture: capture.name))
+    return tuple(_describe_capture(capture, sources) for capture in sorted(captures, key=lambda capture: capture.name))
 
 
-def _see_capture(capture: Capture, sources: Mapping[str, str]) -> SeenCapture:
+def _describe_capture(capture: Capture, sources: Mapping[str, str]) -> CaptureSummary:
     evidence, versions = capture.evidence, find_versions(capture.value) if capture.type == "version" else ()
-    line = _find_line(capture.value, evidence, sources[evidence.source]) if evidence else 0
-    return SeenCapture(
+    line = _find_line(capture.value, evidence, sources) if evidence else 0
+    return CaptureSummary(
         name=capture.name,
         value=capture.value,
         type=capture.type,
@@ -120,19 +119,20 @@ def _see_capture(capture: Capture, sources: Mapping[str, str]) -> SeenCapture:
     )
 
 
-def _find_line(value: str, evidence: Evidence, original: str) -> int:
-    """The line of the value itself, where it stands there as it is; else the first that says something."""
-    span = trim_span(original, Span(evidence.start, evidence.end))
+def _find_line(value: str, evidence: Evidence, sources: Mapping[str, str]) -> int:
+    """The line of the value itself, where the text contains it as it is; else the first that says something."""
+    original = sources[evidence.source]
+    span = find_span(evidence, sources)
     found = original.lower().find(value.lower(), *span)
     return _line_of(original, found if found >= 0 else span.start)
 
 
-def _count_view(name: str, facts: Facts) -> SeenView:
+def _count_view(name: str, facts: Facts) -> ViewSummary:
     texts = facts.views[name]
-    return SeenView(name=name, texts=len(texts), characters=sum(len(text.raw.strip()) for text in texts))
+    return ViewSummary(name=name, texts=len(texts), characters=sum(len(text.raw.strip()) for text in texts))
 
 
-def _see_sections(facts: Facts) -> Iterator[SeenSection]:
+def _describe_sections(facts: Facts) -> Iterator[SectionSummary]:
     """Headings and `Key: value` lines, in the order in which they stand."""
     texts = sorted((text for text in facts.texts if text.source == "body"), key=lambda text: text.span)
     ends = [text.span.end for text in texts]
@@ -140,7 +140,7 @@ def _see_sections(facts: Facts) -> Iterator[SeenSection]:
         text = Text("section", "body", facts.body, section.span)
         inside = _take_until(section.span.end, islice(texts, bisect_right(ends, section.span.start), None))
         answer = text.raw.lstrip()
-        yield SeenSection(
+        yield SectionSummary(
             name=section.name,
             line=_line_of(facts.body, section.span.end - len(answer) if answer else section.span.start),
             views=tuple(dict.fromkeys(other.view for other in inside if _share_words(text, other))),

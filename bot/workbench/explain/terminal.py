@@ -1,27 +1,24 @@
 """An explanation in the terminal: what was seen, the issue with its evidence, then the rules."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar, cast
 
 from rich.console import Console
 from rich.rule import Rule as Divider
 from rich.text import Text
 
 from bot.output.console import print_hanging
-from bot.text.printable import reveal_line
-from bot.workbench.explain.condition_tree import Node, Place
-from bot.workbench.explain.excerpt import Excerpt, Line
+from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import Branch, ExplainedRule, IssueExplanation
-from bot.workbench.explain.highlights import Mark, choose_mark
+from bot.workbench.explain.highlights import Excerpt, Highlight, Line, Place, choose_highlight
 from bot.workbench.explain.messages import (
     cut_end,
     cut_middle,
+    reveal_all,
     tell_branch,
     tell_capture,
     tell_counts,
     tell_failure,
-    tell_mark,
+    tell_highlight,
     tell_near,
     tell_node,
     tell_place,
@@ -31,7 +28,7 @@ from bot.workbench.explain.messages import (
     tell_title,
 )
 from bot.workbench.explain.near_miss import NearMiss
-from bot.workbench.explain.overview import SeenCapture, SeenSection, Sight
+from bot.workbench.explain.overview import CaptureSummary, Overview, SectionSummary
 
 _MOST_SECTIONS = 16
 _BEFORE = 28
@@ -42,14 +39,14 @@ def print_explanation(explanation: IssueExplanation, console: Console, *, is_who
     """Print it all; `wanted` is the one rule that was asked for, whole."""
     shown = reveal_all(explanation)
     _print_heading(shown, console)
-    _print_sight(shown.sight, console)
+    _print_overview(shown.overview, console)
     _divide("the issue", console)
     for excerpt in shown.excerpts:
-        print_excerpt(excerpt, shown.marks, console, is_whole=is_whole)
-    _print_legend(shown.marks, console)
+        print_excerpt(excerpt, shown.highlights, console, is_whole=is_whole)
+    _print_legend(shown.highlights, console)
     for rule in shown.rules:
         if rule.is_shown and rule.matches:
-            known = () if wanted else shown.sight.captures
+            known = () if wanted else shown.overview.captures
             _print_match(rule, [capture for capture in rule.captures if capture not in known], console)
     if shown.near and wanted is None:
         _divide("nearest of the others", console)
@@ -82,26 +79,26 @@ def _print_rows(name: str, values: Iterable[Text | str], console: Console) -> No
         _print_row("" if index else name, value, console)
 
 
-def _print_sight(sight: Sight, console: Console) -> None:
+def _print_overview(overview: Overview, console: Console) -> None:
     _divide("what Signpost sees", console)
-    body = f", body {' and '.join(sight.body)}" if sight.body else ""
-    views = ", ".join(f"{view.name} {view.characters}" for view in sight.views if view.characters)
-    _print_row("layout", f"{sight.layout}{body}", console)
-    _print_row("language", sight.language or "unknown", console)
-    _print_row("author", sight.association, console)
-    _print_row("labels", ", ".join(sight.labels) or "none", console)
+    body = f", body {' and '.join(overview.body)}" if overview.body else ""
+    views = ", ".join(f"{view.name} {view.characters}" for view in overview.views if view.characters)
+    _print_row("layout", f"{overview.layout}{body}", console)
+    _print_row("language", overview.language or "unknown", console)
+    _print_row("author", overview.association, console)
+    _print_row("labels", ", ".join(overview.labels) or "none", console)
     _print_row("views", f"{views} (characters)" if views else "nothing to read", console)
-    _print_rows("captures", map(_tell_capture, sight.captures), console)
-    _print_rows("sections", _tell_sections(sight.sections), console)
-    boxes = (f"[{'x' if box.is_ticked else ' '}] {cut_end(box.label, 70)} (line {box.line})" for box in sight.boxes)
+    _print_rows("captures", map(_tell_capture, overview.captures), console)
+    _print_rows("sections", _tell_sections(overview.sections), console)
+    boxes = (f"[{'x' if box.is_ticked else ' '}] {cut_end(box.label, 70)} (line {box.line})" for box in overview.boxes)
     _print_rows("boxes", boxes, console)
 
 
-def _tell_capture(capture: SeenCapture) -> Text:
+def _tell_capture(capture: CaptureSummary) -> Text:
     return Text.assemble((capture.name, "bold"), f" = {capture.value}", (f"  ({tell_capture(capture)})", "dim"))
 
 
-def _tell_sections(sections: tuple[SeenSection, ...]) -> Iterator[Text]:
+def _tell_sections(sections: tuple[SectionSummary, ...]) -> Iterator[Text]:
     fields = [section for section in sections if section.place == "field"]
     for section in fields[:_MOST_SECTIONS]:
         state = Text(cut_end(section.answer)) if section.is_answered else Text("no answer", style="yellow")
@@ -114,15 +111,15 @@ def _tell_sections(sections: tuple[SeenSection, ...]) -> Iterator[Text]:
         yield Text(f"`Key: value` lines in prose, trusted least: {', '.join(lines[:5])}{more}", style="dim")
 
 
-def _print_legend(marks: Iterable[Mark], console: Console) -> None:
-    for index, mark in enumerate(marks):
+def _print_legend(highlights: Iterable[Highlight], console: Console) -> None:
+    for index, highlight in enumerate(highlights):
         if index == 0:
             console.print()
-        label = Text.assemble("  ", (f"[{mark.number}]", style_of(mark)), " ", (mark.rule, "bold"), "  ")
-        print_hanging(label, Text(tell_mark(mark), style="dim"), console, " " * 8)
+        label = Text.assemble("  ", (f"[{highlight.number}]", style_of(highlight)), " ", (highlight.rule, "bold"), "  ")
+        print_hanging(label, Text(tell_highlight(highlight), style="dim"), console, " " * 8)
 
 
-def _print_match(rule: ExplainedRule, captures: Iterable[SeenCapture], console: Console) -> None:
+def _print_match(rule: ExplainedRule, captures: Iterable[CaptureSummary], console: Console) -> None:
     """`captures` are those of the rule that were not shown yet."""
     _divide_rule(rule, console)
     if rule.standing:
@@ -189,8 +186,8 @@ def _compare(near: NearMiss, place: Place | None) -> Iterator[Text]:
             *((f"{name}  ", "dim"), (f"{before:>{longest}}", "red"), "|"),
             *((cut_middle(parts.common), "bold green"), "|", (after, "red")),
         )
-    mark = f"[{place.mark}] " if place and place.mark else ""
-    yield Text(f"       {mark}{tell_place(near)}", style="dim")
+    number = f"[{place.number}] " if place and place.number else ""
+    yield Text(f"       {number}{tell_place(near)}", style="dim")
 
 
 def _print_tree(node: Node, console: Console, lead: str = "  ", following: str = "  ") -> None:
@@ -219,9 +216,9 @@ def _label(node: Node) -> Text:
 
 def _quote(place: Place, node: Node) -> Text:
     """A place on its line, with what was found in reverse."""
-    mark = f"[{place.mark}] " if place.mark else ""
+    number = f"[{place.number}] " if place.number else ""
     style = "reverse" if node.holds else "underline"
-    return Text.assemble((f"{mark}{tell_place(place)}: ", "dim"), place.before, (place.text, style), place.after)
+    return Text.assemble((f"{number}{tell_place(place)}: ", "dim"), place.before, (place.text, style), place.after)
 
 
 def _print_counts(explanation: IssueExplanation, console: Console, wanted: str | None) -> None:
@@ -233,15 +230,15 @@ def _print_counts(explanation: IssueExplanation, console: Console, wanted: str |
     console.print(f"{tell_counts(explanation)}{'' if wanted else none_near + more}.")
 
 
-TINTS = ("black on yellow", "black on cyan", "black on green", "white on magenta", "white on blue", "black on white")
-"""Colours of rules, as many as `bot.workbench.explain.highlights.TINTS`; numbers tell them apart without colours."""
+_STYLES = ("black on yellow", "black on cyan", "black on green", "white on magenta", "white on blue", "black on white")
+"""A colour for each of the tints of highlights; numbers tell rules apart without colours."""
 
 _GUTTER = 16
 
 
-def print_excerpt(excerpt: Excerpt, marks: Iterable[Mark], console: Console, *, is_whole: bool) -> None:
+def print_excerpt(excerpt: Excerpt, highlights: Iterable[Highlight], console: Console, *, is_whole: bool) -> None:
     """Print one text; only lines that matter, unless it is to be whole."""
-    known = {mark.number: mark for mark in marks if mark.place.source == excerpt.source}
+    known = {item.number: item for item in highlights if item.place.source == excerpt.source}
     if excerpt.source.startswith("comment"):
         console.print(Text(f"  {excerpt.source} of the author", style="bold"))
     for run in excerpt.runs:
@@ -256,8 +253,8 @@ def _count_lines(count: int) -> str:
     return f"{count} {'line' if count == 1 else 'lines'} not shown (--whole)"
 
 
-def _print_line(line: Line, marks: Mapping[int, Mark], console: Console, *, is_whole: bool) -> None:
-    text = Text.assemble(*_assemble(line, marks, console, is_whole=is_whole))
+def _print_line(line: Line, highlights: Mapping[int, Highlight], console: Console, *, is_whole: bool) -> None:
+    text = Text.assemble(*_assemble(line, highlights, console, is_whole=is_whole))
     if not line.views:
         text.stylize("dim")
     views = "+".join(line.views) or "-"
@@ -266,44 +263,25 @@ def _print_line(line: Line, marks: Mapping[int, Mark], console: Console, *, is_w
 
 
 def _assemble(
-    line: Line, marks: Mapping[int, Mark], console: Console, *, is_whole: bool
+    line: Line, highlights: Mapping[int, Highlight], console: Console, *, is_whole: bool
 ) -> Iterator[tuple[str, str] | str]:
     """The line's parts: evidence in its rule's colour, or between guillemets, with its number where it ends."""
     is_bare = console.color_system is None or console.no_color
-    around: list[tuple[int, ...]] = [(), *(segment.marks for segment in line.segments), ()]
+    around: list[tuple[int, ...]] = [(), *(segment.numbers for segment in line.segments), ()]
     for segment, before, after in zip(line.segments, around, around[2:], strict=False):
         if is_bare:
-            yield "«" * len({*segment.marks} - {*before})
+            yield "«" * len({*segment.numbers} - {*before})
         if segment.is_hidden and not is_whole:
             yield f" [… {len(segment.text)} characters …] ", "dim italic"
         else:
-            inside = [marks[number] for number in segment.marks]
-            yield segment.text, style_of(choose_mark(inside)) if inside else ""
+            inside = [highlights[number] for number in segment.numbers]
+            yield segment.text, style_of(choose_highlight(inside)) if inside else ""
         if is_bare:
-            yield "»" * len({*segment.marks} - {*after})
+            yield "»" * len({*segment.numbers} - {*after})
         for number in segment.ends:
             yield f"[{number}]", "bold"
 
 
-def style_of(mark: Mark) -> str:
+def style_of(highlight: Highlight) -> str:
     """Its rule's colour where the rule matches; the others are underlined."""
-    return TINTS[mark.tint - 1] if mark.kind == "evidence" else "bold underline"
-
-
-Value = TypeVar("Value")
-
-
-def reveal_all(value: Value) -> Value:
-    """The same value, with every text in it on one line and without hidden signs."""
-    return cast("Value", _reveal(value))
-
-
-def _reveal(value: object) -> object:
-    if isinstance(value, str):
-        return reveal_line(value)
-    if isinstance(value, tuple):
-        parts: list[Any] = [_reveal(part) for part in value]
-        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    if is_dataclass(value) and not isinstance(value, type):
-        return type(value)(**{part.name: _reveal(getattr(value, part.name)) for part in fields(value)})
-    return value
+    return _STYLES[highlight.tint - 1] if highlight.kind == "evidence" else "bold underline"

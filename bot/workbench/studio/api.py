@@ -17,7 +17,7 @@ from bot.workbench.editor.positions import place_problems
 from bot.workbench.studio.bench import Workbench
 from bot.workbench.studio.corpus import Entry, find_text
 from bot.workbench.studio.counts import Filter, choose_indexes, count_matches, rules_of
-from bot.workbench.studio.preview import Inspection, inspect_issue
+from bot.workbench.studio.inspection import Inspection, inspect_issue
 
 Json = dict[str, Any]
 MAX_ROWS = 200

@@ -9,8 +9,7 @@ from bot.triage.config import Config
 from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import IssueExplanation, make_explanation
 from bot.workbench.explain.json import make_json
-from bot.workbench.explain.messages import tell_branch, tell_failure, tell_node, tell_seen, tell_skip
-from bot.workbench.explain.terminal import reveal_all
+from bot.workbench.explain.messages import reveal_all, tell_branch, tell_failure, tell_node, tell_seen, tell_skip
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import PACK, make_ruleset, write_rule
 
@@ -47,7 +46,7 @@ def explain(wanted: str | None = None) -> IssueExplanation:
 def outline(node: Node, depth: int = 0) -> list[str]:
     """The tree as lines: + as wanted, - not, ~ does not matter, ! the rule failed on it."""
     sign = "!" if node.is_decisive else "+" if node.is_fine else "~" if node.is_moot else "-"
-    places = "".join(f" [{place.mark}]" for place in node.places)
+    places = "".join(f" [{place.number}]" for place in node.places)
     below = [line for child in node.children for line in outline(child, depth + 1)]
     return [f"{'  ' * depth}{sign} {tell_node(node)}{places}", *below]
 
@@ -67,7 +66,7 @@ def test_those_that_match_come_first_and_then_the_nearest_three() -> None:
 
 
 def test_evidence_is_numbered_in_reading_order_and_named_by_rule_and_condition() -> None:
-    found = [(m.number, m.rule, m.conditions, m.kind, m.place.source, m.place.text) for m in explain().marks]
+    found = [(m.number, m.rule, m.conditions, m.kind, m.place.source, m.place.text) for m in explain().highlights]
 
     assert found == [
         (1, "speaks", ('phrase: "apple pie is gone"',), "evidence", "title", "apple pie is gone"),
@@ -130,7 +129,7 @@ def test_one_rule_can_be_shown_however_far_it_is() -> None:
     found = explain("half")
 
     assert [rule.id for rule in found.rules if rule.is_shown] == ["half"]
-    assert {mark.rule for mark in found.marks} == {"half"}
+    assert {highlight.rule for highlight in found.highlights} == {"half"}
     assert outline(found.near[0].tree) == [
         "- all of these (3)",
         '  + phrase: "pie is gone" [1]',

@@ -1,0 +1,87 @@
+"""One issue under the rule that is being written: what holds, where, and what Signpost would do. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from bot.rules.captures import find_captures
+from bot.rules.conditions.verdict import Captures, Verdict
+from bot.rules.matcher import Match, match_rules, read_facts
+from bot.rules.ruleset import Rule, Ruleset
+from bot.text.markdown import Span
+from bot.text.printable import reveal
+from bot.tracker.types import Issue
+from bot.workbench.explain.highlights import find_span, list_sources, split_span
+from bot.workbench.studio.preview import Preview, preview_comment
+
+HighlightKind = Literal["for", "against"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHighlight:
+    """A part of a text that speaks for the rule, or against it; `wanted` is the condition that it is evidence of."""
+
+    source: str
+    span: Span
+    kind: HighlightKind
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a text that is shown in one way; its hidden signs are visible. `wanted` is the condition it is for."""
+
+    text: str
+    kind: HighlightKind | Literal["plain"] = "plain"
+    wanted: str = ""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """All that is known of one issue. `texts` are its title, body and comments, in runs."""
+
+    issue: Issue
+    rule: Rule | None
+    verdict: Verdict | None
+    captures: Captures
+    matches: tuple[Match, ...]
+    texts: tuple[tuple[str, tuple[Run, ...]], ...]
+    preview: Preview
+
+
+def inspect_issue(issue: Issue, rule: Rule | None, around: Ruleset, today: date) -> Inspection:
+    """The issue under `rule`; `around` are all rules, this one among them."""
+    facts = read_facts(issue, around)
+    matches = match_rules(facts, around)
+    captures = find_captures(rule.pack.captures, facts) if rule else {}
+    verdict = rule.condition.evaluate(facts, captures) if rule else None
+    own = next((match for match in matches if match.rule is rule), None)
+    sources = list_sources(issue)
+    highlights = tuple(find_highlights(verdict, sources)) if verdict else ()
+    texts = tuple((source, split_runs(text, source, highlights)) for source, text in sources.items())
+    preview = preview_comment(issue, matches, rule, around.forbidden_words, today)
+    return Inspection(issue, rule, verdict, own.captures if own else captures, matches, texts, preview)
+
+
+def find_highlights(
+    verdict: Verdict, sources: Mapping[str, str], kind: HighlightKind = "for"
+) -> Iterator[RuleHighlight]:
+    """The evidence of a verdict: of all that held, for the rule or against it."""
+    inside: HighlightKind = "against" if verdict.wanted == "none" else kind
+    for item in verdict.evidence if verdict.holds else ():
+        yield RuleHighlight(item.source, find_span(item, sources), kind, item.wanted)
+    for child in verdict.children:
+        yield from find_highlights(child, sources, inside)
+
+
+def split_runs(text: str, source: str, highlights: Iterable[RuleHighlight]) -> tuple[Run, ...]:
+    """The text in runs, none of which overlap; evidence against the rule is shown before evidence for it."""
+    labelled = [(highlight.span, highlight) for highlight in highlights if highlight.source == source]
+    parts = split_span(0, len(text), labelled)
+    return tuple(_make_run(text[start:end], covering) for (start, end), covering in parts)
+
+
+def _make_run(text: str, covering: Iterable[RuleHighlight]) -> Run:
+    found = min(covering, key=lambda one: (one.kind, one.span.end - one.span.start), default=None)
+    return Run(reveal(text), found.kind, found.wanted) if found else Run(reveal(text))
