@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 PACKS = sorted(path.parent.name for path in (ROOT / "rules").glob("*/pack.yml"))
+TEMPLATES = [path for path in (ROOT / "bot").rglob("templates/*") if path.is_file()]
 DEPENDENCIES = sysconfig.get_path("purelib")
 """Ours are lent to the new environment, without the network; the checkout that is installed with them is not."""
 
@@ -58,7 +59,7 @@ def test_the_wheel_holds_what_commands_read(wheel: Path) -> None:
 
     schemas = {f"packs/{name}" for name in ("schema.json", "pack.schema.json", "config.schema.json")}
     assert schemas | {f"packs/{name}/pack.yml" for name in PACKS} <= files
-    assert {f"cli/templates/{path.name}" for path in (ROOT / "bot/cli/templates").iterdir()} <= files
+    assert {path.relative_to(ROOT / "bot").as_posix() for path in TEMPLATES} <= files
     assert {f"studio/static/{name}" for name in ("index.html", "studio.js", "studio.css", "THIRD-PARTY.txt")} <= files
     assert [name for name in files if name.startswith("studio/frontend/")] == []
     assert [name for name in files if name.startswith(("tests/", "benchmarks/"))] == []

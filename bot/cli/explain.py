@@ -77,12 +77,10 @@ def _tell(explanation: IssueExplanation, arguments: argparse.Namespace) -> None:
 
 
 def _write_page(explanation: IssueExplanation, path: Path, wanted: str | None) -> None:
-    from bot.output.page import render_page
-    from bot.workbench.explain.html import make_values
+    from bot.workbench.explain.html import render_html
 
-    page = render_page("explanation.html.j2", make_values(explanation, wanted))
     try:
-        path.write_text(page, "utf-8")
+        path.write_text(render_html(explanation, wanted), "utf-8")
     except OSError as error:
         message = f"cannot write {path}: {explain_cause(error)}"
         raise SettingsError(message) from error

@@ -1,4 +1,4 @@
-"""From values to one HTML file that needs nothing beside it; reads its own templates."""
+"""From values to one HTML file that loads no other; reads the templates of packages."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -8,16 +8,18 @@ from markupsafe import Markup
 
 from bot.text.printable import reveal
 
+_FRAME = "bot.output"
+
 
 def _print(value: object) -> object:
-    """What a template prints: text of strangers keeps no sign that turns or hides the text around it."""
+    """What a template prints: in text of strangers, signs that turn or hide the text around them are made visible."""
     return reveal(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-@lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
+@lru_cache
+def _make_environment(package: str) -> jinja2.Environment:
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("bot.output"),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(name) for name in (package, _FRAME)]),
         autoescape=True,
         finalize=_print,
         undefined=jinja2.StrictUndefined,
@@ -27,9 +29,10 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def render_page(template: str, values: Mapping[str, object]) -> str:
-    """The page of a template of `templates/` (which extends `page.html.j2`).
+def render_page(package: str, template: str, values: Mapping[str, object]) -> str:
+    """The page of a template in the folder `templates` of a package, for example `bot.workbench.explain`.
 
-    All text in `values` is escaped, and its hidden signs are made visible.
+    The template extends `page.html.j2`, the frame that all pages share. All text in `values` is escaped, and its hidden
+    signs are made visible.
     """
-    return _environment().get_template(template).render(values)
+    return _make_environment(package).get_template(template).render(values)

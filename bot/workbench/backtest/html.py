@@ -36,7 +36,7 @@ def write_page(report: Report) -> str:
         "certain": show_certain,
         "show": show_text,
     }
-    return render_page("backtest.html.j2", values)
+    return render_page("bot.workbench.backtest", "backtest.html.j2", values)
 
 
 def show_percent(share: Share | None) -> str:

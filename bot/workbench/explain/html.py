@@ -1,14 +1,15 @@
-"""An explanation as the template of its page wants it. Pure."""
+"""An explanation as one page. Pure."""
 
+from bot.output.page import render_page
 from bot.workbench.explain import messages
 from bot.workbench.explain.explainer import IssueExplanation
 from bot.workbench.explain.highlights import choose_highlight
 
 
-def make_values(explanation: IssueExplanation, wanted: str | None = None) -> dict[str, object]:
-    """The values of `explanation.html.j2`; `wanted` is the one rule that was asked for."""
+def render_html(explanation: IssueExplanation, wanted: str | None = None) -> str:
+    """The whole page; `wanted` is the one rule that was asked for."""
     highlights = {highlight.number: highlight for highlight in explanation.highlights}
-    return {
+    values = {
         "explanation": explanation,
         "highlights": highlights,
         "tints": {highlight.rule: highlight.tint for highlight in explanation.highlights},
@@ -17,3 +18,4 @@ def make_values(explanation: IssueExplanation, wanted: str | None = None) -> dic
         "wanted": wanted,
         "tell": messages,
     }
+    return render_page("bot.workbench.explain", "explanation.html.j2", values)

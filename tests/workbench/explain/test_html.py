@@ -5,10 +5,9 @@ from datetime import date
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bot.output.page import render_page
 from bot.triage.config import Config
 from bot.workbench.explain.explainer import make_explanation
-from bot.workbench.explain.html import make_values
+from bot.workbench.explain.html import render_html
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import make_ruleset, write_rule
 from tests.stand_ins.accessibility import find_barriers, find_barriers_now
@@ -36,7 +35,7 @@ RULES = make_ruleset(
 def make_page(body: str = BODY, wanted: str | None = None) -> str:
     issue = make_issue(body, title=f"It broke {HOSTILE}", comments=(make_comment(f"it is broken now {HOSTILE}"),))
     explanation = make_explanation(issue, RULES, Config(), date(2026, 1, 1), wanted)
-    return render_page("explanation.html.j2", make_values(explanation, wanted))
+    return render_html(explanation, wanted)
 
 
 @pytest.fixture
