@@ -15,8 +15,9 @@ from bot.archive.jsonl import read_issues
 from bot.rules.loader import read_place
 from bot.rules.ruleset import Pack
 from bot.rules.spec.pack import PackModel
-from bot.workbench.studio.api import tell_issues, tell_state
-from bot.workbench.studio.bench import Surroundings, Workbench, find_surroundings
+from bot.workbench.studio.api import format_issues, format_state
+from bot.workbench.studio.bench import Workbench
+from bot.workbench.studio.surroundings import Surroundings, find_surroundings
 
 ISSUES = 10_000
 RULES = 100
@@ -73,8 +74,8 @@ def measure(bench: Workbench, match: object, stem: str) -> tuple[float, float, i
             before = perf_counter()
             bench.step()
             longest = max(longest, perf_counter() - before)
-        tell_state(bench)
-        tell_issues(bench, "matched", "", 0, 100)
+        format_state(bench)
+        format_issues(bench, "matched", "", 0, 100)
         times.append(perf_counter() - start)
     return 1000 * statistics.median(times), 1000 * longest, len(bench.working.hits)
 

@@ -14,8 +14,8 @@ from bot.rules.loader import read_place
 HIGHEST_PORT = 65_535
 
 if TYPE_CHECKING:
-    from bot.workbench.studio.bench import Surroundings
     from bot.workbench.studio.server import Studio
+    from bot.workbench.studio.surroundings import Surroundings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,11 +71,12 @@ def _make_studio(arguments: argparse.Namespace) -> "Studio":
     history = open_history(arguments) if arguments.issues or arguments.repo else None
     around = _read_surroundings(arguments.rule, arguments.rules)
     today = datetime.now(tz=UTC).date()
+    schema = make_schema(RuleModel, "Signpost rule")
     bench = Workbench(around, file.before.text, history.read_issues() if history else iter(()), today)
     return Studio(
         file=file,
         session=Session(bench),
-        words=make_vocabulary(around, make_schema(RuleModel, "Signpost rule"), today),
+        words=make_vocabulary(around.file, around.pack, around.others.rules, schema, today),
         assets=read_assets(),
         history={"name": history.name, "total": history.total} if history else None,
         today=today,
@@ -84,7 +85,7 @@ def _make_studio(arguments: argparse.Namespace) -> "Studio":
 
 
 def _read_surroundings(rule: str, asked: list[list[str]] | None) -> "Surroundings":
-    from bot.workbench.studio.bench import find_surroundings
+    from bot.workbench.studio.surroundings import find_surroundings
 
     path = Path(rule)
     places = list_rules(asked) if asked else [str(path.parent)]

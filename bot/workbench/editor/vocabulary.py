@@ -1,12 +1,13 @@
 """The words that a rule may use: of the language, of its pack, of the other rules, and of the history. Pure."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
 
-from bot.workbench.studio.bench import Surroundings, Workbench
+from bot.rules.ruleset import Pack, Rule
 
 Json = Mapping[str, Any]
 _MOST_WORDS = 200
@@ -30,16 +31,16 @@ class Vocabulary:
     today: str = ""
 
 
-def make_vocabulary(around: Surroundings, schema: Json, today: date) -> Vocabulary:
-    """What is known before any issue has been read."""
-    captures = {capture.name: _values_of(capture.meanings) for capture in around.pack.captures}
+def make_vocabulary(file: str, pack: Pack, others: Iterable[Rule], schema: Json, today: date) -> Vocabulary:
+    """The words for the rule of a file before any issue has been read; `others` are the other rules."""
+    captures = {capture.name: _values_of(capture.meanings) for capture in pack.captures}
     return Vocabulary(
         schema=schema,
         captures=captures,
-        rules={rule.id: rule.model.title for rule in around.others.rules},
-        layouts=tuple(around.pack.model.layouts),
+        rules={rule.id: rule.model.title for rule in others},
+        layouts=tuple(pack.model.layouts),
         echoable=tuple(captures),
-        stem=PurePosixPath(around.file).stem,
+        stem=PurePosixPath(file).stem,
         today=today.isoformat(),
     )
 
@@ -48,12 +49,11 @@ def _values_of(meanings: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sorted(meaning for _, meaning in meanings)))
 
 
-def add_live_words(words: Vocabulary, bench: Workbench) -> Vocabulary:
-    """The vocabulary with what the history has so far, the most frequent first, and with the rule's own captures."""
-    rule = bench.working.rule
+def add_live_words(words: Vocabulary, sections: Counter[str], labels: Counter[str], rule: Rule | None) -> Vocabulary:
+    """The vocabulary with the words of the history, the most frequent first, and with the rule's own captures."""
     return replace(
         words,
-        sections=tuple(name for name, _ in bench.sections.most_common(_MOST_WORDS)),
-        labels=tuple(name for name, _ in bench.labels.most_common(_MOST_WORDS)),
+        sections=tuple(name for name, _ in sections.most_common(_MOST_WORDS)),
+        labels=tuple(name for name, _ in labels.most_common(_MOST_WORDS)),
         echoable=tuple(sorted(rule.echoable)) if rule else words.echoable,
     )

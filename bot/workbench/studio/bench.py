@@ -1,55 +1,20 @@
 """One rule on the bench: each version of it is tried on all past issues, in small steps. Pure."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from itertools import islice
 
 from bot.errors import Problem
 from bot.issue.layout import name_section
-from bot.rules.loader import build_ruleset
 from bot.rules.prefilter import Prefilter
-from bot.rules.ruleset import Pack, Rule, Ruleset, compile_rule
+from bot.rules.ruleset import Rule, compile_rule
 from bot.tracker.types import Issue
 from bot.workbench.studio.corpus import CHUNK, Chunk, Entry, make_chunk, try_rule
-from bot.workbench.studio.validation import ForeignExamples, gather_examples, prove_rule
+from bot.workbench.studio.surroundings import Surroundings, prove_rule
 
 _LONGEST_NAME = 60
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a rule is edited among: its file's name, its pack, and the other rules."""
-
-    file: str
-    pack: Pack
-    others: Ruleset
-
-    @cached_property
-    def examples(self) -> ForeignExamples:
-        """What the other rules must match."""
-        return gather_examples(self.ruleset, self.pack)
-
-    @cached_property
-    def ruleset(self) -> Ruleset:
-        """The other rules, with the pack of the one that is edited."""
-        return self.with_rule(None)
-
-    def with_rule(self, rule: Rule | None) -> Ruleset:
-        """The other rules and this one."""
-        packs = self.others.packs if self.pack in self.others.packs else (*self.others.packs, self.pack)
-        return Ruleset((*([rule] if rule else []), *self.others.rules), packs, self.others.problems)
-
-
-def find_surroundings(files: Mapping[str, str], file: str, beside: Mapping[str, str]) -> Surroundings:
-    """The rules of `files` without `file`; its pack is that of its folder, whose `pack.yml` is in `beside`."""
-    others = build_ruleset({name: text for name, text in files.items() if name != file})
-    folder = file.rpartition("/")[0]
-    mate = next((rule for rule in others.rules if rule.file.rpartition("/")[0] == folder), None)
-    pack = mate.pack if mate else build_ruleset({**beside, file: ""}).packs[0]
-    return Surroundings(file, pack, others)
 
 
 @dataclass
@@ -168,10 +133,7 @@ class Workbench:
     def _prove(self, attempt: Attempt, *, proves_variants: bool) -> None:
         attempt.is_checked, attempt.is_proven = True, proves_variants
         if attempt.rule:
-            around = self.around
-            attempt.problems = prove_rule(
-                attempt.rule, around.ruleset, around.examples, self._today, proves_variants=proves_variants
-            )
+            attempt.problems = prove_rule(attempt.rule, self.around, self._today, proves_variants=proves_variants)
 
     def _advance(self, attempt: Attempt) -> None:
         if attempt.rule and attempt.prefilter:

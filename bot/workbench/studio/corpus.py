@@ -1,7 +1,7 @@
 """Past issues, kept ready for one rule to be tried on all of them at every keystroke. Pure."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -72,6 +72,12 @@ def try_rule(rule: Rule, prefilter: Prefilter[Rule], chunk: Chunk) -> Iterator[i
         texts = {form: chunk.text_of(index, form) for form in FORMS}
         if prefilter.find_in_texts(texts) and rule.condition.evaluate(entry.facts, entry.captures).holds:
             yield chunk.start + index
+
+
+def find_hits(rule: Rule, chunks: Iterable[Chunk]) -> Iterator[int]:
+    """Which issues of several chunks the rule matches, by their place in the history."""
+    prefilter = Prefilter([rule])
+    return (index for chunk in chunks for index in try_rule(rule, prefilter, chunk))
 
 
 def find_text(chunk: Chunk, squeezed: bytes) -> Iterator[int]:

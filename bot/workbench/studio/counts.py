@@ -1,14 +1,16 @@
-"""What a version of a rule changes over the past issues, in numbers. Pure."""
+"""What a version of a rule changes over the past issues: its counts, and the issues themselves. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.rules.ruleset import Ruleset
+from bot.text.normalize import collapse, squeeze
+from bot.tracker.types import Issue
 from bot.workbench.check.overlaps import Settlement, find_settlement
 from bot.workbench.studio.bench import Workbench
-from bot.workbench.studio.corpus import Entry
+from bot.workbench.studio.corpus import Entry, find_text
 
 Filter = Literal["matched", "gained", "lost", "unmatched", "all"]
 FILTERS: tuple[Filter, ...] = ("matched", "gained", "lost", "unmatched", "all")
@@ -40,6 +42,20 @@ class Counts:
     unmatched: int
     overlaps: tuple[Overlap, ...]
     over_time: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A past issue, the `index`th of the history; whether the rule matches it now, and did as it was saved.
+
+    `others` are the ids of the other rules that match it.
+    """
+
+    index: int
+    issue: Issue
+    others: tuple[str, ...]
+    is_matched: bool
+    was_matched: bool
 
 
 def count_matches(bench: Workbench) -> Counts:
@@ -80,6 +96,33 @@ def choose_indexes(bench: Workbench, chosen: Filter) -> Iterator[int]:
         for index, entry in enumerate(chunk.entries, chunk.start):
             if chosen == "all" or not (entry.others or index in now):
                 yield index
+
+
+def list_rows(bench: Workbench, chosen: Filter, query: str, start: int, count: int) -> tuple[int, list[Row]]:
+    """How many issues of a filter the query finds; and `count` of them from `start` on, the newest first."""
+    indexes = sorted(_search(bench, chosen, query), key=lambda index: (bench.moments[index], index), reverse=True)
+    now, before = set(bench.working.hits), set(bench.saved.hits)
+    rows = [
+        Row(index, entry.issue, entry.others, is_matched=index in now, was_matched=index in before)
+        for index in indexes[start : start + count]
+        if (entry := bench.entry_at(index))
+    ]
+    return len(indexes), rows
+
+
+def _search(bench: Workbench, chosen: Filter, query: str) -> Iterable[int]:
+    """Those of a filter that contain the query, however it was wrapped there, or whose number it is."""
+    wanted = choose_indexes(bench, chosen)
+    number = query.strip().removeprefix("#")
+    if not query.strip():
+        return wanted
+    squeezed = squeeze(collapse(query)).encode("utf-8", "replace")
+    found = {index for chunk in bench.chunks for index in find_text(chunk, squeezed)} if squeezed else set[int]()
+    return (index for index in wanted if index in found or _has_number(bench.entry_at(index), number))
+
+
+def _has_number(entry: Entry | None, number: str) -> bool:
+    return entry is not None and str(entry.issue.number) == number
 
 
 def _describe_overlaps(counts: Counter[str], bench: Workbench) -> Iterator[Overlap]:

@@ -22,9 +22,8 @@ from starlette.routing import Route
 from bot.errors import SettingsError, explain_cause
 from bot.workbench.editor.completion import complete, describe
 from bot.workbench.editor.vocabulary import Vocabulary, add_live_words
-from bot.workbench.studio.api import tell_example, tell_issue, tell_issues, tell_state
+from bot.workbench.studio.api import format_example, format_issue, format_issues, format_state
 from bot.workbench.studio.assets import Assets
-from bot.workbench.studio.counts import FILTERS
 from bot.workbench.studio.guard import COOKIE, Asgi, Guard, Secrets, is_same
 from bot.workbench.studio.rule_file import RuleFile, SaveError
 from bot.workbench.studio.session import Session
@@ -129,7 +128,9 @@ class Studio:
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.wrap_future(over), PATIENCE)
         answer = self.session.ask(
-            lambda bench, progress: {**tell_state(bench), **asdict(progress)} if progress.revision == revision else None
+            lambda bench, progress: (
+                {**format_state(bench), **asdict(progress)} if progress.revision == revision else None
+            )
         )
         told = await asyncio.wrap_future(answer)
         return JSONResponse(told) if told else JSONResponse({"error": "a newer text has come"}, status_code=409)
@@ -137,24 +138,24 @@ class Studio:
     async def list_issues(self, request: Request) -> Response:
         """Some rows of a filter."""
         asked = request.query_params
-        chosen = next((name for name in FILTERS if name == asked.get("filter", "all")), None)
         start, count = _read_number(asked.get("start", "0")), _read_number(asked.get("count", "50"))
-        if chosen is None or start is None or count is None:
+        if start is None or count is None:
             return _wrong()
-        query = asked.get("query", "")[:200]
-        answer = self.session.ask(lambda bench, _: tell_issues(bench, chosen, query, start, count))
-        return JSONResponse(await asyncio.wrap_future(answer))
+        chosen, query = asked.get("filter", "all"), asked.get("query", "")[:200]
+        answer = self.session.ask(lambda bench, _: format_issues(bench, chosen, query, start, count))
+        found = await asyncio.wrap_future(answer)
+        return JSONResponse(found) if found else _wrong()
 
     async def show_issue(self, request: Request) -> Response:
         """One issue of the history."""
         index = request.path_params["index"]
-        told = await asyncio.wrap_future(self.session.ask(lambda bench, _: tell_issue(bench, index, self.today)))
+        told = await asyncio.wrap_future(self.session.ask(lambda bench, _: format_issue(bench, index, self.today)))
         return JSONResponse(told) if told else _not_found()
 
     async def show_example(self, request: Request) -> Response:
         """One example of the rule."""
         kind, index = request.path_params["kind"], request.path_params["index"]
-        answer = self.session.ask(lambda bench, _: tell_example(bench, kind, index, self.today))
+        answer = self.session.ask(lambda bench, _: format_example(bench, kind, index, self.today))
         told = await asyncio.wrap_future(answer)
         return JSONResponse(told) if told else _not_found()
 
@@ -163,7 +164,10 @@ class Studio:
         place = await _read_place(request)
         if place is None:
             return _wrong()
-        words = await asyncio.wrap_future(self.session.ask(lambda bench, _: add_live_words(self.words, bench)))
+        answer = self.session.ask(
+            lambda bench, _: add_live_words(self.words, bench.sections, bench.labels, bench.working.rule)
+        )
+        words = await asyncio.wrap_future(answer)
         return JSONResponse(asdict(complete(*place, words)))
 
     async def describe(self, request: Request) -> Response:

@@ -9,9 +9,10 @@ import yaml
 
 from bot.errors import SettingsError
 from bot.tracker.types import Issue
-from bot.workbench.studio.bench import Workbench, find_surroundings
+from bot.workbench.studio.bench import Workbench
 from bot.workbench.studio.counts import count_matches
 from bot.workbench.studio.session import Progress, Session
+from bot.workbench.studio.surroundings import find_surroundings
 from tests.builders import a_rule, an_issue
 from tests.stand_ins.patience import LONGEST
 from tests.workbench.studio.running import TODAY

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
-from bot.rules.ruleset import compile_rule
-from bot.workbench.studio.validation import gather_examples, prove_rule
+from bot.rules.ruleset import Ruleset, compile_rule
+from bot.workbench.studio.surroundings import Surroundings, find_example, prove_rule, try_examples
 from tests.builders import Fields, a_rule, a_ruleset
 from tests.workbench.studio.running import TODAY
 
@@ -17,9 +17,10 @@ def prove(rule: Fields, *others: Fields) -> list[tuple[str, int, str]]:
     """Kind and line of each error, and what it is about."""
     ruleset = a_ruleset(*others)
     text = yaml.safe_dump(rule, sort_keys=False)
-    made, problems = compile_rule(text, f"rules/{rule['id']}.yml", ruleset.packs[0])
+    around = Surroundings(f"rules/{rule['id']}.yml", ruleset.packs[0], ruleset)
+    made, problems = compile_rule(text, around.file, around.pack)
     assert made, problems
-    found = prove_rule(made, ruleset, gather_examples(ruleset, made.pack), TODAY, proves_variants=False)
+    found = prove_rule(made, around, TODAY, proves_variants=False)
     return [
         (problem.kind, problem.line, problem.message.split(";")[0]) for problem in found if problem.severity == "error"
     ]
@@ -75,3 +76,21 @@ def test_a_rule_that_others_name_may_match_what_they_do() -> None:
     rule = a_rule(match={"phrase": "disk full"}, examples={"match": ["disk full"], "no_match": ["x"]})
 
     assert prove(rule, {**OTHER, "supersedes": ["out-of-disk"]}) == []
+
+
+def test_examples_are_tried_in_their_order() -> None:
+    examples = {"match": ["nothing", {"title": "Help", "body": "no space left on device"}], "no_match": ["all is well"]}
+    ruleset = a_ruleset(a_rule(examples=examples))
+    (rule,) = ruleset.rules
+    around = Surroundings(rule.file, rule.pack, Ruleset((), ruleset.packs))
+
+    found = [(trial.kind, trial.index, trial.issue.title, trial.holds) for trial in try_examples(rule, around)]
+
+    assert found == [("match", 0, "", False), ("match", 1, "Help", True), ("no_match", 0, "", False)]
+
+
+@pytest.mark.parametrize("kind, index", [("match", -1), ("match", 1), ("no_match", 1), ("pack", 0)])
+def test_an_example_that_is_not_there_is_not_found(kind: str, index: int) -> None:
+    (rule,) = a_ruleset(a_rule(examples={"match": ["x"], "no_match": ["y"]})).rules
+
+    assert find_example(rule, kind, index) is None
