@@ -1,10 +1,12 @@
 """An issue as queries for GitHub's own search: few words of its title, and the most telling line of its error. Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.duplicates.search.fingerprint import find_fingerprints, is_frame, is_message
+from bot.duplicates.search.fingerprint import make_mark
 from bot.duplicates.search.tokens import MAX_CHARACTERS, find_words
+from bot.issue.facts import extract_facts
+from bot.text.error_lines import find_error_lines, trim_part
 from bot.tracker.types import Issue
 
 LONGEST = 200
@@ -14,9 +16,7 @@ MOST_WORDS = 6
 """GitHub takes at most five operators."""
 
 _WORD = re.compile(r"[A-Za-z0-9_]{2,60}|[^\W\d_]{2,60}")
-_VOLATILE = re.compile(
-    r"0x[0-9a-fA-F]+|[0-9a-f]{8,}|'[^'\n]{1,80}'|\"[^\"\n]{1,80}\"|`[^`\n]{1,80}`|\S*[/\\]\S*|\d+|[\"\\`<>|]"
-)
+_CHANGES = re.compile(r"""[\ue000-\uf8ff"\\`<>|]""")
 _LEAST_WORDS = 3
 
 
@@ -41,18 +41,17 @@ def write_word_query(issue: Issue) -> str:
 
 
 def find_phrase(issue: Issue) -> Phrase | None:
-    """The longest stretch of an error's line in which nothing differs from run to run."""
+    """The longest stretch of an error's line in which nothing differs from run to run; of a log, if one has any."""
     body = issue.body[:MAX_CHARACTERS].encode("utf-8", "replace").decode()
-    found = [phrase for line in body.split("\n") for phrase in _list_phrases(line)]
+    logs = extract_facts(replace(issue, body=body)).find_texts(("logs", "errors"))
+    return _find_longest("\n".join(log.raw for log in logs)) or _find_longest(body)
+
+
+def _find_longest(text: str) -> Phrase | None:
+    lines = [line for line in find_error_lines(text) if line.kind != "frame" and make_mark(line)]
+    stretches = ((_cut(trim_part(part)), line) for line in lines for part in _CHANGES.split(line.template))
+    found = [Phrase(stretch, make_mark(line)) for stretch, line in stretches if len(stretch.split()) >= _LEAST_WORDS]
     return max(found, key=lambda phrase: len(phrase.text), default=None)
-
-
-def _list_phrases(line: str) -> list[Phrase]:
-    marks = [mark for mark in find_fingerprints("", line) if is_message(mark) and not is_frame(mark)]
-    if not marks:
-        return []
-    stretches = (_cut(" ".join(stretch.split()).strip(" .,:;()[]{}-*#>=")) for stretch in _VOLATILE.split(line))
-    return [Phrase(stretch, marks[0]) for stretch in stretches if len(stretch.split()) >= _LEAST_WORDS]
 
 
 def _list_words(title: str) -> list[str]:

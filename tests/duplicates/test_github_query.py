@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.duplicates.github_query import LONGEST, MOST_WORDS, Phrase, find_phrase, write_title_query, write_word_query
+from bot.duplicates.search.document import make_profile
 from bot.duplicates.search.fingerprint import find_fingerprints
+from bot.duplicates.search.ranker import locate_marks
 from tests.builders import an_issue
 
 
@@ -49,7 +51,11 @@ def test_the_most_telling_words_are_asked_for_in_their_order(title: str, query: 
             "It failed.\nerror: the checksum of the registry does not fit",
             "error: the checksum of the registry does not fit",
         ),
-        ("write failed: No space left on device (os error 28)", "write failed: No space left on device (os error"),
+        ("write failed: No space left on device (os error 28)", "write failed: no space left on device (os error"),
+        (
+            "I think that my long and winding code is wrong and fails.\n\n```\nerror: the checksum does not fit\n```",
+            "error: the checksum does not fit",
+        ),
         ("All is well here, and nothing is wrong", None),
         ("error 0x1234", None),
         ("", None),
@@ -64,6 +70,15 @@ def test_a_phrase_knows_the_fingerprint_of_its_line() -> None:
     line = "error: the checksum of `left-pad` does not fit the lock"
     (mark,) = find_fingerprints("", line)
     assert find_phrase(an_issue(body=line)) == Phrase("error: the checksum of", mark)
+
+
+def test_the_fingerprint_of_a_line_is_the_same_wherever_it_is_computed() -> None:
+    line = "error: the lock of #12 does not fit https://example.org/a/b/c?d=1 any more"
+    issue = an_issue(title="It breaks", body=f"I saw this:\r\n\r\n    {line}")
+    phrase = find_phrase(issue)
+    assert phrase
+    assert make_profile(issue).fingerprints == {phrase.mark}
+    assert locate_marks(issue.title, issue.body) == {phrase.mark: f"line 3: {line}"}
 
 
 @given(st.text(), st.text())

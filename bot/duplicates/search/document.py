@@ -7,7 +7,14 @@ from functools import cached_property
 from itertools import pairwise
 
 from bot.duplicates.search.fingerprint import find_fingerprints
-from bot.duplicates.search.tokens import MAX_BODY_WORDS, clean_body, clean_title, find_words, spell_words
+from bot.duplicates.search.tokens import (
+    MAX_BODY_WORDS,
+    clean_title,
+    drop_form_text,
+    drop_links,
+    find_words,
+    spell_words,
+)
 from bot.tracker.types import Issue
 
 MAX_PAIR_WORDS = 400
@@ -70,14 +77,15 @@ class Profile:
 
 def make_profile(issue: Issue, form_text: Container[str] = frozenset()) -> Profile:
     """The profile of an issue, of which nothing is known yet but its text, its author and its date."""
-    title, body = clean_title(issue.title), clean_body(issue.body, form_text)
+    title, written = clean_title(issue.title), drop_form_text(issue.body, form_text)
+    body = drop_links(written)
     created = issue.created_at.timestamp()
     return Profile(
         number=issue.number,
         title=title,
         title_words=tuple(find_words(title)),
         body_words=tuple(find_words(body)[:MAX_BODY_WORDS]),
-        fingerprints=find_fingerprints(title, body),
+        fingerprints=frozenset(find_fingerprints(title, written)),
         author=clean_title(issue.author.login),
         created=created,
         active=created,

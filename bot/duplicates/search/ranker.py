@@ -222,16 +222,12 @@ def weigh_features(candidate: Candidate, found: Sequence[Candidate], model: Mode
 
 
 def locate_marks(title: str, body: str) -> dict[str, str]:
-    """Where each fingerprint of an issue stands first, with the line itself: `line 3: error: no space left`.
-
-    One that only several lines together make stands nowhere.
-    """
-    places = dict[str, str]()
-    for number, line in enumerate((title, *body.splitlines())):
-        where = f"line {number}" if number else "title"
-        for mark in find_fingerprints("", line):
-            places.setdefault(mark, f"{where}: {line.strip()}")
-    return places
+    """Where each fingerprint of an issue stands first, with the line itself: `line 3: error: no space left`."""
+    text, lines = f"{title}\n{body}", [title, *body.split("\n")]
+    numbers = {mark: text.count("\n", 0, start) for mark, start in find_fingerprints(title, body).items()}
+    return {
+        mark: f"{f'line {number}' if number else 'title'}: {lines[number].strip()}" for mark, number in numbers.items()
+    }
 
 
 def compare_with_collection(query: Profile, collection: Collection) -> tuple[Compared, ...]:

@@ -40,13 +40,14 @@ def clean_title(title: str) -> str:
     return title.encode("utf-8", "replace").decode()[:MAX_TITLE]
 
 
-def clean_body(body: str, form_text: Container[str] = frozenset()) -> str:
-    """A body without what says nothing about its problem.
-
-    Left out are comments, the lines of the repository's forms, `#N`, and all but the tail of an address.
-    """
+def drop_form_text(body: str, form_text: Container[str] = frozenset()) -> str:
+    """A body without comments and the lines of the repository's forms."""
     text: str = _COMMENT.sub(" ", body[: 3 * MAX_CHARACTERS].encode("utf-8", "replace").decode())
-    text = "\n".join(line for line in text.splitlines() if normalise_line(line) not in form_text)
+    return "\n".join(line for line in text.splitlines() if normalise_line(line) not in form_text)
+
+
+def drop_links(text: str) -> str:
+    """A text without `#N` and all but the tail of an address: they say nothing about the problem."""
     text = _LINK.sub(lambda match: f" {' '.join(match[0].rstrip('/').split('/')[-2:])[:80]} ", text)
     return _REFERENCE.sub(" ", text)[:MAX_CHARACTERS]
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.workbench.suggest.error_lines import is_telling
+from bot.text.error_lines import is_error
+from bot.text.templates import find_words, show_template
 from bot.workbench.suggest.message_counts import MessageTally, Support
 from bot.workbench.suggest.scoring import MOST_BITS, UNTOLD, Candidate, choose_diverse, rate_message, weigh_word
-from bot.workbench.suggest.templates import find_words, show_template
 
 _AHEAD = 50
 """So many candidates are looked at for each message that is asked for."""
@@ -19,7 +19,7 @@ _SHOWN = 64
 class Cluster:
     """A message that several unmatched issues share.
 
-    `template` is in collapsed form with private signs for what changes (`templates.py`), `text` the same as
+    `template` is in collapsed form with private signs for what changes (`bot.text.templates`), `text` the same as
     people read it. `issues`, `authors`: how many; `titles`: in how many titles; `elsewhere`: how many issues that a
     rule matches have it too; `numbers`: a sample of at most 64 issues, in the order of their numbers. `weight`: bits
     (see `find_clusters`).
@@ -61,7 +61,7 @@ def find_clusters(tally: MessageTally, most: int = 20, least: int = 2) -> tuple[
 
 def _weigh(part: str, support: Support, words: Mapping[str, int], total: int) -> Candidate:
     bits = min(MOST_BITS, sum(weigh_word(word, words, total) for word in set(find_words(part))))
-    return rate_message(support, bits, 1.0 if is_telling(part) else UNTOLD)
+    return rate_message(support, bits, 1.0 if is_error(part) else UNTOLD)
 
 
 def _make_cluster(part: str, support: Support, weight: float) -> Cluster:

@@ -1,13 +1,14 @@
 """Messages of past issues, counted in bounded memory and in any number of processes. Pure."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from bot.issue.facts import Facts
+from bot.text.error_lines import LONGEST_LINE, ErrorLine, find_error_lines, is_error, split_template
+from bot.text.templates import find_words
 from bot.tracker.types import Issue
-from bot.workbench.suggest.error_lines import find_parts
-from bot.workbench.suggest.templates import find_words
 
 CAPACITY = 40_000
 """How many templates, and how many words, a tally remembers between two prunings."""
@@ -15,6 +16,7 @@ CAPACITY = 40_000
 SAMPLE = 1_024
 """How many issues and authors a template remembers; up to so many, what is said of them is exact."""
 
+_MOST_LINES = 400
 _MOST_HASH = 2**32
 _DOUBT = 4
 """So many issues that are not shared stand against what a sample seems to tell."""
@@ -78,6 +80,23 @@ def observe_issue(issue: Issue, *, is_matched: bool, is_title: bool) -> Support:
     return Support(1, 0, int(is_title), (issue.number,), (author,), 1)
 
 
+def find_lines(facts: Facts) -> Iterator[tuple[ErrorLine, str]]:
+    """The title of an issue and at most 400 lines of errors, no source code, each with the view that it is in."""
+    yield ErrorLine(facts.issue.title[:LONGEST_LINE]), "title"
+    texts = facts.find_texts(("logs", "errors", "body"))
+    found = ((line, text.view) for text in texts for line in find_error_lines(text.raw) if is_error(line.text))
+    yield from islice(found, _MOST_LINES)
+
+
+def find_parts(facts: Facts) -> dict[str, set[str]]:
+    """The templates that an issue holds, each with the views that have it."""
+    found: dict[str, set[str]] = {}
+    for line, view in find_lines(facts):
+        for part in split_template(line.template):
+            found.setdefault(part, set()).add(view)
+    return found
+
+
 @dataclass(slots=True)
 class MessageTally:
     """Templates and words of a history, counted; `a.join(b)` is the tally of both.
@@ -100,8 +119,8 @@ class MessageTally:
         parts = find_parts(facts)
         self.issues += not is_matched
         self.elsewhere += is_matched
-        for part, is_title in parts.items():
-            one = observe_issue(facts.issue, is_matched=is_matched, is_title=is_title)
+        for part, views in parts.items():
+            one = observe_issue(facts.issue, is_matched=is_matched, is_title="title" in views)
             known = self.templates.get(part)
             self.templates[part] = known.join(one) if known else one
         for word in {word for part in parts for word in find_words(part)}:

@@ -10,12 +10,13 @@ from bot.issue.facts import Facts
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Pack, Ruleset
 from bot.rules.spec.pack import PackModel
+from bot.text.error_lines import is_error
+from bot.text.templates import find_words
 from bot.tracker.types import Issue
 from bot.workbench.backtest.replay import Files, compile_rules
 from bot.workbench.suggest.clusters import Cluster
 from bot.workbench.suggest.drafts import Draft, make_draft
-from bot.workbench.suggest.error_lines import find_lines, is_telling, split_line
-from bot.workbench.suggest.message_counts import MessageTally, Support, observe_issue
+from bot.workbench.suggest.message_counts import MessageTally, Support, find_parts, observe_issue
 from bot.workbench.suggest.scoring import UNTOLD, rate_message, weigh_word
 from bot.workbench.suggest.selection import (
     Wording,
@@ -27,7 +28,6 @@ from bot.workbench.suggest.selection import (
     word_each,
 )
 from bot.workbench.suggest.sightings import Lookout, Sightings, Watch
-from bot.workbench.suggest.templates import find_words, mask_line
 from bot.workbench.suggest.validation import prove_draft
 
 Seen = TypeVar("Seen", MessageTally, Watch)
@@ -189,11 +189,7 @@ def rank_parts(facts: Facts, tally: MessageTally) -> tuple[Cluster, ...]:
     What other issues say too counts for it, and so does where it stands: a program's own words before a person's, but
     those before all that the title repeats. Where there is no history, long words are taken for rare ones.
     """
-    places: dict[str, set[str]] = {}
-    for line, view in find_lines(facts):
-        for part in split_line(mask_line(line)):
-            places.setdefault(part, set()).add(view)
-    found = [(_rate(part, views, facts, tally), part) for part, views in places.items()]
+    found = [(_rate(part, views, facts, tally), part) for part, views in find_parts(facts).items()]
     best = sorted(found, key=lambda item: (-item[0], item[1]))[:MOST_PARTS]
     return tuple(_make_cluster(part, weight, facts, tally) for weight, part in best)
 
@@ -203,7 +199,7 @@ def _rate(part: str, views: Collection[str], facts: Facts, tally: MessageTally) 
     own = observe_issue(facts.issue, is_matched=False, is_title="title" in views)
     support = tally.templates.get(part, Support()).join(own)
     place = _REPEATED if "title" in views and len(views) > 1 else max(_WORTH[view] for view in views)
-    return (bits + rate_message(support, bits).weight) * place * (1.0 if is_telling(part) else UNTOLD)
+    return (bits + rate_message(support, bits).weight) * place * (1.0 if is_error(part) else UNTOLD)
 
 
 def _weigh(word: str, tally: MessageTally) -> float:

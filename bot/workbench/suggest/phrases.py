@@ -3,14 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from bot.issue.facts import Facts
 from bot.rules.conditions.text import compile_pattern
 from bot.rules.spec.phrase import PhraseError, parse_phrase
+from bot.text.error_lines import ErrorLine, is_worth_counting, trim_part
 from bot.text.redaction import mask_private
-from bot.workbench.suggest.error_lines import find_lines, is_worth_counting, trim_part
-from bot.workbench.suggest.templates import collapse_line, find_words, list_types, mask_collapsed, split_at_signs
+from bot.text.templates import collapse_line, find_words, list_types, split_at_signs
+from bot.workbench.suggest.message_counts import find_lines
 
 _NAMES = {
     "int": "number",
@@ -43,29 +43,13 @@ _HOLE_KEPT = re.compile(r"(\{[a-z_]+[0-9]*:[a-z]+\})")
 _FREE_WORD = re.compile(r"[^\W\d_][\w'-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """A line that has the message: in collapsed form, as a template, and as it was written."""
-
-    collapsed: str
-    template: str
-    raw: str
-
-
-def find_instances(template: str, issues: Iterable[Facts]) -> list[Instance]:
+def find_instances(template: str, issues: Iterable[Facts]) -> list[ErrorLine]:
     """The first line of each issue that has the message."""
-    found = []
-    for facts in issues:
-        for raw, _ in find_lines(facts):
-            collapsed = collapse_line(raw)
-            masked = mask_collapsed(collapsed)
-            if template in masked:
-                found.append(Instance(collapsed, masked, raw))
-                break
-    return found
+    lines = (next((line for line, _ in find_lines(facts) if template in line.template), None) for facts in issues)
+    return [line for line in lines if line]
 
 
-def choose_phrase(template: str, instances: Sequence[Instance]) -> str | None:
+def choose_phrase(template: str, instances: Sequence[ErrorLine]) -> str | None:
     """The phrase for a message: as long as its reports share it, constants written out, in the case that they use.
 
     None where nothing of it can be looked for.
@@ -90,7 +74,7 @@ def balance_part(text: str, lines: Sequence[str]) -> str:
     return part
 
 
-def extend_template(template: str, instances: Sequence[Instance]) -> str:
+def extend_template(template: str, instances: Sequence[ErrorLine]) -> str:
     """The template with what stands beside it in nine of ten of its lines."""
     sides = [tuple(one.template.split(template, 1)) for one in instances if template in one.template]
     if len(sides) < _FEWEST_AGREEING:
@@ -119,7 +103,7 @@ def _grow(contexts: list[str], token: re.Pattern[str], length: int, *, is_right:
             grown = best + grown
 
 
-def write_phrase(template: str, instances: Sequence[Instance]) -> str | None:
+def write_phrase(template: str, instances: Sequence[ErrorLine]) -> str | None:
     """A template as the source of a phrase; None where the rule language cannot hold it."""
     literals = [text.replace("{", "{{") for text in split_at_signs(template)]
     holes = _name_holes(list_types(template))
@@ -147,7 +131,7 @@ def _name_holes(types: Sequence[str]) -> list[str]:
 
 
 def find_values(
-    literals: Sequence[str], holes: Sequence[str], instances: Sequence[Instance]
+    literals: Sequence[str], holes: Sequence[str], instances: Sequence[ErrorLine]
 ) -> dict[str, Counter[str]]:
     """What stands in each hole, how often: as the rule engine itself reads it."""
     source = literals[0] + "".join(hole + literal for hole, literal in zip(holes, literals[1:], strict=True))
@@ -176,9 +160,9 @@ def _trim_holes(source: str) -> str:
     return _EDGE_HOLES.sub("", source).strip()
 
 
-def _restore_case(source: str, instances: Sequence[Instance]) -> str:
+def _restore_case(source: str, instances: Sequence[ErrorLine]) -> str:
     """Each word as most reports write it; holes stay as they are."""
-    counts = Counter(word for one in instances for word in _FREE_WORD.findall(one.raw.replace(_CURLY, "'")))
+    counts = Counter(word for one in instances for word in _FREE_WORD.findall(one.text.replace(_CURLY, "'")))
     best = {word.lower(): word for word, _ in sorted(counts.items(), key=lambda item: (item[1], item[0]))}
     parts = _HOLE_KEPT.split(source)
     return "".join(
@@ -187,9 +171,9 @@ def _restore_case(source: str, instances: Sequence[Instance]) -> str:
     )
 
 
-def _restore_spans(source: str, instances: Sequence[Instance]) -> str:
+def _restore_spans(source: str, instances: Sequence[ErrorLine]) -> str:
     """Backticks where most reports have them: a template has quotes instead."""
-    marked = sum("`" in one.raw for one in instances)
+    marked = sum("`" in one.text for one in instances)
     return re.sub(r"'([^' ]{1,80})'", r"`\1`", source) if 2 * marked > len(instances) else source
 
 

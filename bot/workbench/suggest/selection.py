@@ -6,9 +6,9 @@ from functools import partial
 
 from bot.issue.facts import Facts
 from bot.rules.ruleset import Pack, Ruleset
+from bot.text.error_lines import is_error
 from bot.workbench.suggest.clusters import Cluster, find_clusters
 from bot.workbench.suggest.drafts import Draft, covers_phrase, make_draft, name_phrase
-from bot.workbench.suggest.error_lines import is_telling
 from bot.workbench.suggest.message_counts import MessageTally
 from bot.workbench.suggest.phrases import choose_phrase, compare_phrases, find_instances, find_phrase_words
 from bot.workbench.suggest.scoring import MOST_BITS, UNTOLD, Candidate, choose_diverse, rate_message, weigh_word
@@ -88,7 +88,7 @@ def _make_wording(phrases: Sequence[str], weigh: Callable[[str], float], taken: 
         name=name_phrase(phrases[0], taken),
         phrases=tuple(phrases),
         bits=min(MOST_BITS, bits),
-        is_telling=any(map(is_telling, phrases)),
+        is_telling=any(map(is_error, phrases)),
     )
 
 

@@ -12,11 +12,11 @@ from bot.issue.facts import Facts
 from bot.rules.conditions.verdict import Evidence
 from bot.rules.matcher import Match, match_rules
 from bot.rules.ruleset import Ruleset
+from bot.text.error_lines import is_error
 from bot.text.redaction import mask_private
+from bot.text.templates import collapse_line, find_words
 from bot.tracker.types import Issue
-from bot.workbench.suggest.error_lines import find_lines, is_telling
-from bot.workbench.suggest.message_counts import Support, mix_number, observe_issue
-from bot.workbench.suggest.templates import collapse_line, find_words
+from bot.workbench.suggest.message_counts import Support, find_lines, mix_number, observe_issue
 
 MOST_KEPT = 8
 """So many examples, and so many near misses, are kept of a draft until the best are known to be sound."""
@@ -151,7 +151,7 @@ class Lookout:
     def look(self, facts: Facts, *, is_matched: bool) -> Watch:
         """What one issue shows; `is_matched`: whether one of the rules that are there already matches it."""
         matches = match_rules(facts, self.ruleset)
-        named = self._compare(facts.issue.title) if matches else {}
+        named = self._compare(collapse_line(facts.issue.title)) if matches else {}
         found = {
             match.rule.id: _see(facts.issue, match, named.get(match.rule.id, 0.0), is_matched=is_matched)
             for match in matches
@@ -164,19 +164,19 @@ class Lookout:
     def _find_near(self, facts: Facts, matched: Iterable[str]) -> Iterator[tuple[str, Shown]]:
         """For each draft that does not match the issue, the line that comes nearest, where one is near."""
         best: dict[str, tuple[float, str]] = {}
-        for raw, _ in find_lines(facts):
-            for name, share in self._compare(raw).items():
+        for line, _ in find_lines(facts):
+            for name, share in self._compare(line.collapsed).items():
                 if share >= _NEAR and share > best.get(name, (0.0, ""))[0]:
-                    best[name] = (share, raw)
+                    best[name] = (share, line.text)
         for name, (share, raw) in best.items():
             if name not in matched:
                 text = trim_text(raw, 0, 0)
                 if text:
                     yield name, Shown((-round(share, 2), mix_number(facts.issue.number)), facts.issue.number, text)
 
-    def _compare(self, raw: str) -> dict[str, float]:
+    def _compare(self, collapsed: str) -> dict[str, float]:
         shares: dict[str, float] = {}
-        for word in set(find_words(collapse_line(raw))):
+        for word in set(find_words(collapsed)):
             for name, share in self.phrase_words.get(word, {}).items():
                 shares[name] = shares.get(name, 0.0) + share
         return shares
@@ -201,7 +201,7 @@ def _see(issue: Issue, match: Match, named: float, *, is_matched: bool) -> Sight
     if is_matched:
         return seen
     labels = _read_labels(issue)
-    seen.telling = int(any(is_telling(_find_line(issue, item)) for item in match.evidence))
+    seen.telling = int(any(is_error(_find_line(issue, item)) for item in match.evidence))
     seen.first = seen.last = issue.created_at if issue.created_at != EPOCH else None
     seen.labelled, seen.labels = int(labels is not None), dict.fromkeys(labels or [], 1)
     answers, followed = _read_answers(issue)

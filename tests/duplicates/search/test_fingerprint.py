@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from bot.duplicates.search.document import make_profile
 from bot.duplicates.search.fingerprint import MAX_FINGERPRINTS, find_fingerprints, is_telling
-from bot.duplicates.search.tokens import clean_body
+from bot.duplicates.search.tokens import drop_form_text
 from tests.duplicates.samples import a_report
 
 
@@ -12,17 +12,22 @@ from tests.duplicates.samples import a_report
     "title, body, marks",
     [
         ("It breaks", "please help", set()),
-        ("It breaks", "error: cannot open 'a.txt' at 0x7fff", {"line:error: cannot open at"}),
-        ("It breaks", "error: cannot open 'other' at 0x1234", {"line:error: cannot open at"}),
+        ("It breaks", "error: cannot open 'a.txt' at 0x7fff", {"message:error: cannot open at"}),
+        ("It breaks", "error: cannot open 'other' at 0x1234", {"message:error: cannot open at"}),
         (
             "thread 'main' panicked at src/lib.rs:10",
             "",
-            {"line:thread panicked at lib.rs:"},
+            {"message:thread panicked at lib.rs"},
         ),
         (
             "It breaks",
             "task 'rustc' failed at 'index out of bounds: the len is 1', /home/me/lib.rs",
-            {"line:task failed at index out of bounds: the len is , lib.rs"},
+            {"message:task failed at index out of bounds: the len is , lib.rs"},
+        ),
+        (
+            "It breaks",
+            "> **error[E0308]**: cannot open https://x.org/y?z=1 of #12 in 1.5ms",
+            {"message:error[e0308]: cannot open of # in . ms"},
         ),
         ("", "at /home/me/src/lib.rs:10", {"place:lib.rs:10"}),
         ("", "in core::option::Option::unwrap", {"name:core::option::Option::unwrap"}),
@@ -30,7 +35,7 @@ from tests.duplicates.samples import a_report
     ],
 )
 def test_marks_leave_out_what_differs_between_reports(title: str, body: str, marks: set[str]) -> None:
-    assert find_fingerprints(title, body) == marks
+    assert set(find_fingerprints(title, body)) == marks
 
 
 @pytest.mark.parametrize(
@@ -72,5 +77,5 @@ def test_there_are_at_most_sixty_of_a_kind() -> None:
 def test_any_text_can_be_read(text: str, often: str) -> None:
     profile = make_profile(a_report(1, text, text + often * 16_000))
 
-    assert find_fingerprints("", clean_body(text)) is not None
+    assert find_fingerprints("", drop_form_text(text)) is not None
     assert all(mark.encode() for mark in profile.fingerprints)

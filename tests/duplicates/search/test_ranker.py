@@ -7,7 +7,6 @@ from bot.duplicates.search.collection import measure_impact, weigh_asked, weigh_
 from bot.duplicates.search.document import make_profile
 from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.duplicates.search.features import Features
-from bot.duplicates.search.fingerprint import is_frame
 from bot.duplicates.search.model import Slope
 from bot.duplicates.search.model_file import read_model
 from bot.duplicates.search.ranker import (
@@ -108,19 +107,6 @@ def test_titles_name_other_platforms(title: str, other: str, is_it: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    "mark, is_it",
-    [
-        ("line:error: cannot open at", False),
-        ("line:[error] : tiapplication: at android.view.fail(view.java: )", True),
-        ("line:: - failure::on_fail::h xq", True),
-        ("line:llvm::foo::bar failed", True),
-    ],
-)
-def test_lines_of_a_stack_are_no_messages(mark: str, is_it: bool) -> None:  # noqa: FBT001 (a row of the table)
-    assert is_frame(mark) == is_it
-
-
-@pytest.mark.parametrize(
     "places, leads, margins",
     [
         ([], [], []),
@@ -204,7 +190,7 @@ def test_a_value_is_told_in_what_people_count_in(feature: str, value: float, sai
     ],
 )
 def test_a_shared_mark_is_shown_in_its_place(body: str, place: str | None) -> None:
-    assert locate_marks("It stops", body).get("line:error: no space left on device") == place
+    assert locate_marks("It stops", body).get("message:error: no space left on device") == place
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 
 from bot.duplicates.search.tokens import (
     MAX_CHARACTERS,
-    clean_body,
     clean_title,
+    drop_form_text,
+    drop_links,
     find_words,
     learn_form_text,
     spell_words,
@@ -40,7 +41,7 @@ def test_words_are_identifiers_whole_and_split(text: str, words: list[str]) -> N
     ],
 )
 def test_a_body_is_freed_of_what_says_nothing(body: str, clean: str) -> None:
-    assert clean_body(body, {"### version", "- [] i searched"}) == clean
+    assert drop_links(drop_form_text(body, {"### version", "- [] i searched"})) == clean
 
 
 def test_words_are_shown_as_they_were_written() -> None:
@@ -53,7 +54,7 @@ def test_words_are_shown_as_they_were_written() -> None:
 
 
 def test_only_the_start_of_a_long_body_is_read() -> None:
-    assert len(clean_body("word " * 20_000)) == MAX_CHARACTERS
+    assert len(drop_links("word " * 20_000)) == MAX_CHARACTERS
 
 
 def test_a_title_can_be_encoded() -> None:
@@ -72,6 +73,6 @@ def test_a_few_issues_have_no_form() -> None:
 
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=400))
 def test_any_text_has_words_that_can_be_encoded(text: str) -> None:
-    for word in find_words(clean_body(text)) + find_words(clean_title(text)):
+    for word in find_words(drop_links(drop_form_text(text))) + find_words(clean_title(text)):
         assert word.encode()
         assert word.split() == [word]

@@ -123,7 +123,7 @@ def test_authors_beyond_the_sample_are_estimated() -> None:
 @pytest.mark.slow
 def test_a_share_is_told_from_samples() -> None:
     tally = count(*(make_report(number, f"{DISK}\n{LINKER}" if number % 4 else DISK) for number in range(1200)))
-    disk, linker = tally.templates[DISK], tally.templates["error: linking with '\ue104' failed"]
+    disk, linker = tally.templates[DISK], tally.templates["error: linking with '\ue103' failed"]
 
     assert 0.9 < find_share(linker, disk) <= 1.0
     assert 0.6 < find_share(disk, linker) < 0.85

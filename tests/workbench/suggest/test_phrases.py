@@ -3,14 +3,14 @@
 import pytest
 
 from bot.issue.facts import extract_facts
+from bot.text.error_lines import ErrorLine
 from bot.workbench.suggest.phrases import choose_phrase, compare_phrases, find_instances
-from bot.workbench.suggest.templates import mask_line
 from tests.issue.issues import make_issue
 
 
 def phrase(template: str, *bodies: str) -> str | None:
     issues = [extract_facts(make_issue(body)) for body in bodies]
-    masked = mask_line(template)
+    masked = ErrorLine(template).template
     return choose_phrase(masked, find_instances(masked, issues))
 
 

@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.spec.phrase import HOLE_TYPES
-from bot.workbench.suggest.templates import find_words, list_types, mask_line, show_template
+from bot.text.error_lines import ErrorLine
+from bot.text.templates import find_words, list_types, show_template
+
+
+def mask_line(line: str) -> str:
+    return ErrorLine(line).template
 
 
 @pytest.mark.parametrize(

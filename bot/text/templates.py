@@ -7,24 +7,25 @@ What is volatile in real reports: N9 of the survey that `bot.text.normalize` nam
 
 import re
 
-from bot.rules.spec.phrase import HOLE_TYPES
 from bot.text.normalize import collapse
 
+_HOLES = ("int", "version", "id", "word", "path", "host", "url", "date", "time", "money", "code", "any")
 _FIRST_SIGN = 0xE100
-SIGNS = {name: chr(_FIRST_SIGN + number) for number, name in enumerate(HOLE_TYPES)}
-"""The private sign that stands for a hole of each type."""
-
-_TYPES = {sign: name for name, sign in SIGNS.items()}
+_SIGNS = {name: chr(_FIRST_SIGN + number) for number, name in enumerate(_HOLES)}
+_TYPES = {sign: name for name, sign in _SIGNS.items()}
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
-_ANY_SIGN = f"[{SIGNS[HOLE_TYPES[0]]}-{SIGNS[HOLE_TYPES[-1]]}]"
+_ANY_SIGN = f"[{_SIGNS[_HOLES[0]]}-{_SIGNS[_HOLES[-1]]}]"
 _SIGN = re.compile(_ANY_SIGN)
 _CODE_SPAN = re.compile(r"`([^`'\n]{1,80})`")
 _BESIDE = re.compile(rf"""{_ANY_SIGN}(?:["' ]*{_ANY_SIGN})+""")
 _WORD = re.compile(r"[^\W_\ue000-\uf8ff](?:[\w'-]*[^\W_\ue000-\uf8ff])?")
+_QUOTED_VALUE = re.compile(r'"[^" ]{0,80}(?: [^" ]{0,80})?"')
+_UNLASTING = re.compile(r"['\"]|\b[0-9]+")
 _STARTS = r"(?<![\w.$@/\\~:-])"
 _ENDS = r"(?![\w])"
 _VOLATILE = re.compile(
     rf"""
+    (?:(?<!\w)|(?<=[0-9]t)|(?=https?:|[$€£¥]))(?:    # where one may begin: half the time for nearly all signs
       (?P<url>https?://[^\ '"<>()`\[\]{{}}]{{1,400}})
     | (?P<date>{_STARTS}(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?![0-9-])
         |(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{{0,6}}\ [0-9]{{1,2}}(?:,?\ [0-9]{{4}})?(?![\w:]))
@@ -48,7 +49,7 @@ _VOLATILE = re.compile(
         (?:[-.+]?(?:alpha|beta|rc|a|b|dev|pre|nightly|canary)[-.]?[0-9]{{0,8}})?{_ENDS})
     | (?<=')(?P<word>(?![^\ ']{{0,80}}[.!?]')[^\ ']{{1,80}})(?='(?![a-z]))
     | (?P<int>(?<![\w.$@/\\~])-?[0-9]{{1,18}}{_ENDS}(?!\.[0-9]))
-    """,
+    )""",
     re.VERBOSE,
 )
 
@@ -58,19 +59,26 @@ def collapse_line(line: str) -> str:
     return collapse(_CODE_SPAN.sub(r"'\1'", _PRIVATE.sub("", line)))
 
 
-def mask_line(line: str) -> str:
-    """One line or title as a template: collapsed, with a private sign for each volatile token."""
-    return mask_collapsed(collapse_line(line))
-
-
 def mask_collapsed(collapsed: str) -> str:
-    """The template of a text that is in collapsed form already."""
+    """A text in collapsed form as a template, with a private sign for each volatile token."""
     masked = _VOLATILE.sub(_mask, _PRIVATE.sub("", collapsed))
-    return _BESIDE.sub(SIGNS["any"], masked)
+    return _BESIDE.sub(_SIGNS["any"], masked)
 
 
 def _mask(match: re.Match[str]) -> str:
-    return SIGNS["word" if match.lastgroup == "email" else match.lastgroup or "any"]
+    return _SIGNS["word" if match.lastgroup == "email" else match.lastgroup or "any"]
+
+
+def drop_volatile(collapsed: str) -> str:
+    """The lasting words of a text in collapsed form: nothing quoted but sentences, and of a path its file."""
+    kept = _VOLATILE.sub(_keep_file, _QUOTED_VALUE.sub(" ", collapsed))
+    return " ".join(_UNLASTING.sub(" ", kept).split())
+
+
+def _keep_file(match: re.Match[str]) -> str:
+    """The name of a path's file, without the line; of all else nothing."""
+    path = (match["path"] or "").replace("\\", "/").rstrip("/")
+    return f" {path.rpartition('/')[2].partition(':')[0]} "
 
 
 def show_template(template: str) -> str:
