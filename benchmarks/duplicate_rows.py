@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.archive.jsonl import read_issues, read_lines
-from bot.duplicates.evaluation.replay import Query, Split, ask_history, sort_history, split_history
+from bot.duplicates.evaluation.replay import Query, Split, replay_issues, sort_issues, split_issues
 from bot.duplicates.evaluation.truth import KnownIssue, parse_duplicates
 from bot.tracker.types import Issue
 
@@ -39,15 +39,15 @@ class Rows:
 def read_labelled(issues: Path, truth: Path) -> Labelled:
     """A history and its known duplicates; raises SettingsError."""
     known = parse_duplicates(read_lines(truth))
-    history = tuple(sort_history(read_issues(issues)))
-    halves = split_history(history, known, "first"), split_history(history, known, "second")
+    history = tuple(sort_issues(read_issues(issues)))
+    halves = split_issues(history, known, "first"), split_issues(history, known, "second")
     return Labelled(issues.name.partition("-")[0], history, known, *halves)
 
 
 def make_rows(labelled: Labelled) -> Rows:
     """All its queries, each compared with what was there before."""
     first = frozenset((*labelled.first.duplicates, *labelled.first.ordinary))
-    found = [query for query in ask_history(labelled.issues, labelled.truth, labelled.asked) if query]
+    found = [query for query in replay_issues(labelled.issues, labelled.truth, labelled.asked) if query]
     return Rows(
         labelled.name,
         tuple(query for query in found if query.profile.number in first),

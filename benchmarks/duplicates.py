@@ -25,9 +25,9 @@ from bot.archive.jsonl import open_file
 from bot.archive.parallel import count_cores
 from bot.duplicates.index.builder import build
 from bot.duplicates.index.file import open_index
-from bot.duplicates.index.record import make_entry
+from bot.duplicates.index.record import make_record
 from bot.duplicates.index.search import search_index
-from bot.duplicates.index.writer import add_entries
+from bot.duplicates.index.writer import add_records
 from bot.duplicates.search.tokens import find_words
 from bot.tracker.types import Account, Issue
 
@@ -133,7 +133,7 @@ def choose_queries(count: int) -> list[Issue]:
 def measure_adding(index: Path, queries: Sequence[Issue]) -> Timing:
     """The time to put each into the index."""
     with closing(open_index(index)) as connection:
-        return measure(lambda issue: add_entries(connection, [make_entry(_renumber(issue))]), queries)
+        return measure(lambda issue: add_records(connection, [make_record(_renumber(issue))]), queries)
 
 
 def _renumber(issue: Issue) -> Issue:

@@ -1,4 +1,4 @@
-"""The two fits of `train_ranking.py`: a conditional logit for the order, a logistic regression for the belief."""
+"""The two fits of `train_ranking.py`: a conditional logit for the order, a logistic regression for the confidence."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -49,7 +49,7 @@ def fit_order(queries: Sequence[tuple[Matrix, Mask]]) -> tuple[float, ...]:
     return tuple(map(float, found.x / spread))
 
 
-def fit_belief(rows: Matrix, right: Mask) -> tuple[tuple[Slope, ...], float]:
+def fit_confidence(rows: Matrix, right: Mask) -> tuple[tuple[Slope, ...], float]:
     """Slopes under which the best candidate of a query is believed where it, or one close behind, is right.
 
     A logistic regression with a ridge penalty. Every value may bend at its upper quartile. What is in common never

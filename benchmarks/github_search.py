@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 from math import log
 
-from bot.github.search import MOST
+from bot.github.issues_query import MOST_FOUND
 from bot.tracker.types import Issue, SearchResult
 
 _WORD = re.compile(r"\w+")
@@ -37,7 +37,7 @@ class SearchHistory:
         del repository, by_sense
         is_phrase = query.startswith('"')
         found = self._find_phrase(_find_words(query)) if is_phrase else self._find_any(query.split(" OR "))
-        return SearchResult(issues=tuple(self.issues[place] for place in found[:MOST]), total=len(found))
+        return SearchResult(issues=tuple(self.issues[place] for place in found[:MOST_FOUND]), total=len(found))
 
     def list_alike(self, issue: Issue) -> tuple[Issue, ...]:
         """Nothing: nobody outside knows what GitHub finds alike."""
@@ -57,7 +57,7 @@ class SearchHistory:
             rarity = log(1 + len(self.issues) / (1 + len(places)))
             for place in places:
                 scores[place] = scores.get(place, 0.0) + rarity
-        best = nlargest(10 * MOST, scores, key=lambda place: (scores[place], place))
+        best = nlargest(10 * MOST_FOUND, scores, key=lambda place: (scores[place], place))
         asked = {word.casefold() for word in words}
         return sorted(best, key=lambda place: -scores[place] - self._weigh_title(place, asked))
 

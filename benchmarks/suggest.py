@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.excerpts import read_excerpts, write_issue
-from bot.archive.jsonl import History, open_file
+from bot.archive.jsonl import IssueArchive, open_file
 from bot.archive.parallel import count_cores
 from bot.rules.loader import read_place
 from bot.rules.matcher import match_rules, read_facts
@@ -40,7 +40,7 @@ def keep(answers: Iterator[Seen], _what: str) -> Iterator[Seen]:
     return answers
 
 
-def open_excerpts(path: Path) -> History:
+def open_excerpts(path: Path) -> IssueArchive:
     """The labelled excerpts as a history of whole issues, each by a reporter of its own."""
     rows = []
     for excerpt in read_excerpts(path):
@@ -48,7 +48,7 @@ def open_excerpts(path: Path) -> History:
         user = {"login": f"reporter-{excerpt.number}"}
         rows.append({"number": excerpt.number, "title": issue.title, "body": issue.body, "user": user})
     lines = [(f"{path}:{number}", json.dumps(row)) for number, row in enumerate(rows, 1)]
-    return History(name=str(path), open_lines=lambda: iter(lines))
+    return IssueArchive(name=str(path), open_lines=lambda: iter(lines))
 
 
 def read_rules(place: str, without: list[str]) -> Files:
@@ -56,7 +56,7 @@ def read_rules(place: str, without: list[str]) -> Files:
     return {file: text for file, text in read_place(place).items() if Path(file).stem not in without}
 
 
-def count_lines(history: History, rules: tuple[Files, ...], most: int, needle: str = "") -> list[tuple[str, int]]:
+def count_lines(history: IssueArchive, rules: tuple[Files, ...], most: int, needle: str = "") -> list[tuple[str, int]]:
     """The lines that most unmatched issues have, of those that hold `needle`: the plain way."""
     ruleset, counts = compile_rules(rules), Counter[str]()
     for issue in history.read_issues():

@@ -20,10 +20,10 @@ from benchmarks.duplicate_rows import Labelled, read_labelled
 from benchmarks.github_search import SearchHistory
 from bot.duplicates.candidates import Earlier
 from bot.duplicates.evaluation.metrics import find_threshold
-from bot.duplicates.evaluation.replay import ask_history, split_history
+from bot.duplicates.evaluation.replay import replay_issues, split_issues
 from bot.duplicates.evaluation.truth import KnownIssue
 from bot.duplicates.finder import FindOnGitHub
-from bot.duplicates.search.model_file import read_model
+from bot.duplicates.search.model import read_model
 from bot.duplicates.search.ranker import rank_candidates
 from bot.duplicates.search.results import list_earlier
 from bot.tracker.types import Issue
@@ -43,7 +43,7 @@ class Linked:
 
 def list_half(labelled: Labelled, half: str) -> tuple[list[Issue], frozenset[int]]:
     """The issues of a half, and which of them are no known duplicates."""
-    split = split_history(labelled.issues, labelled.truth, half, len(labelled.issues))
+    split = split_issues(labelled.issues, labelled.truth, half, len(labelled.issues))
     asked = {*split.duplicates, *split.ordinary}
     places = [place for place, issue in enumerate(labelled.issues) if issue.number in asked]
     return list(labelled.issues[places[0] : places[-1] + 1]), frozenset(split.ordinary)
@@ -54,7 +54,7 @@ def find_links(
 ) -> Iterator[tuple[int, Earlier | None]]:
     """The best that an index of all earlier issues has for each that is asked about, whatever its score."""
     model = read_model()
-    for size, query in enumerate(ask_history(issues, truth, asked)):
+    for size, query in enumerate(replay_issues(issues, truth, asked)):
         if query:
             ranked = rank_candidates(query.profile, query.compared, model)
             yield query.profile.number, next(iter(list_earlier(ranked, 0.0, size)), None)

@@ -15,14 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.duplicate_rows import Labelled, Rows, make_all_rows, read_labelled
-from benchmarks.fitting import fit_belief, fit_order
+from benchmarks.fitting import fit_confidence, fit_order
 from benchmarks.rep import answer_by_rep
 from benchmarks.title_peers import answer_by_trigrams, answer_by_words
 from bot.duplicates.evaluation.metrics import Answer, answer_query, find_threshold, measure_recall
 from bot.duplicates.evaluation.replay import Query
 from bot.duplicates.search.features import Features
-from bot.duplicates.search.model import Model, Slope, Standing
-from bot.duplicates.search.model_file import FILE
+from bot.duplicates.search.model import FILE, Model, Slope, Standing
 from bot.duplicates.search.ranker import MOST_SHOWN, choose_related, find_best, rank_candidates
 
 Answering = Callable[[Query], Answer]
@@ -32,9 +31,9 @@ _SHIPPED_ALARM = 0.01
 def fit_model(queries: Sequence[Query]) -> Model:
     """The coefficients that these queries teach."""
     order = fit_order([_make_matrix(query) for query in queries if query.compared])
-    no_belief = (Slope(0.0),) * (len(order) + len(Standing._fields))
-    rows, right = zip(*_list_best(queries, Model(order, no_belief, 0.0, 0.0)), strict=True)
-    model = Model(order, *fit_belief(np.array(rows), np.array(right)), 0.0)
+    no_confidence = (Slope(0.0),) * (len(order) + len(Standing._fields))
+    rows, right = zip(*_list_best(queries, Model(order, no_confidence, 0.0, 0.0)), strict=True)
+    model = Model(order, *fit_confidence(np.array(rows), np.array(right)), 0.0)
     ordinary = [answer.score for answer in (answer_query(query, model) for query in queries) if not answer.is_duplicate]
     return replace(model, threshold=find_threshold(ordinary, _SHIPPED_ALARM))
 
@@ -97,9 +96,9 @@ def write_model(model: Model) -> str:
     """The file that ships, a value a line."""
     order = dict(zip(Features._fields, map(_round, model.order), strict=True))
     names = (*Features._fields, *Standing._fields)
-    belief = {name: list(map(_round, slope)) for name, slope in zip(names, model.belief, strict=True)}
+    confidence = {name: list(map(_round, slope)) for name, slope in zip(names, model.confidence, strict=True)}
     rest = {"intercept": _round(model.intercept), "threshold": _round(model.threshold)}
-    parts = [f'  "{name}": {_write_lines(values)}' for name, values in (("order", order), ("belief", belief))]
+    parts = [f'  "{name}": {_write_lines(values)}' for name, values in (("order", order), ("belief", confidence))]
     parts += [f'  "{name}": {value}' for name, value in rest.items()]
     return "{\n" + ",\n".join(parts) + "\n}\n"
 

@@ -49,7 +49,6 @@ LAYERS: tuple[Package, ...] = (
     impure(
         "bot.github",
         {
-            "bot.github.payload_tracker": "answers from a payload that is there",
             "bot.github.payloads": "gets the JSON as a value",
             "bot.github.webhook_event": "gets the payload as a value",
         },
@@ -59,6 +58,7 @@ LAYERS: tuple[Package, ...] = (
     pure(
         "bot.duplicates",
         {
+            "bot.duplicates.evaluation.terminal": "prints",
             "bot.duplicates.finder": "queries the index or GitHub",
             "bot.duplicates.index.builder": "builds the index",
             "bot.duplicates.index.file": "opens the index",
@@ -66,7 +66,7 @@ LAYERS: tuple[Package, ...] = (
             "bot.duplicates.index.search": "queries the index",
             "bot.duplicates.index.terminal": "prints",
             "bot.duplicates.index.writer": "writes the index",
-            "bot.duplicates.search.model_file": "reads its own file",
+            "bot.duplicates.search.model": "reads its own file",
         },
     ),
     pure("bot.comment", {"bot.comment.templates": "reads its own files"}),
@@ -204,9 +204,9 @@ def test_imports_run_one_way() -> None:
     )
 
 
-def test_only_the_adapter_imports_pygithub() -> None:
+def test_only_the_transport_imports_pygithub() -> None:
     importing = (module for module in MODULES if any(is_inside(name, ("github",)) for name in imports(module)))
-    expect_none(module for module in importing if module != "bot.github.client")
+    expect_none(module for module in importing if module != "bot.github.transport")
 
 
 def test_only_commands_and_the_server_know_the_adapter() -> None:

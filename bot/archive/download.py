@@ -1,13 +1,13 @@
-"""A repository's issues, downloaded page by page into the store: what is there already is not asked for again.
+"""Downloads a repository's issues page by page into the store, without those that are there already.
 
-Pages are asked for by the moment of the last change, the oldest first, and each from where the one before ended: an
-issue that changes meanwhile moves to the end and comes again, none is left out, and a run that is killed goes on from
-its last page.
+Pages come by the moment of the last change, the oldest first, and each begins where the one before ended. An issue that
+changes meanwhile moves to the end and comes again, so none is left out; a run that was killed continues from its last
+page.
 
-Issues come by GraphQL, 100 a request and with GitHub's marks of duplicates. Before them REST is asked what changed
-last, with the ETag of the time before: where nothing has, that is all, and free of the rate limit. GraphQL has no
-ETags, and takes 2 points of it. Where there is no GraphQL, and for those without a token, REST gives issues and pull
-requests, and the last page of a run carries an ETag; comments always come so.
+Issues come by GraphQL, 100 a request and with GitHub's marks of duplicates. Before that one REST request reads what
+changed last, with the ETag of the last download: if nothing has changed, the download ends, free of the rate limit.
+GraphQL has no ETags, and takes 2 points of it. Without GraphQL or a token, REST gives issues and pull requests, and the
+last page of a run has an ETag; comments always come by REST.
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
 """
 
@@ -16,9 +16,9 @@ import re
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Literal
 
-from bot.archive.store import Entry, Store
+from bot.archive.store import Store, StoredItem
 from bot.errors import TrackerError
-from bot.tracker.types import Archive, Cursor, Page
+from bot.tracker.types import Cursor, Page, RemoteArchive
 
 _KEPT = (
     *("number", "title", "body", "id", "html_url", "author_association", "state", "state_reason", "locked"),
@@ -27,7 +27,9 @@ _KEPT = (
 _NUMBER = re.compile(r"/issues/(\d+)$")
 
 
-def download(archive: Archive, store: Store, repository: str, kind: Literal["issues", "comments"]) -> Iterator[Page]:
+def download(
+    archive: RemoteArchive, store: Store, repository: str, kind: Literal["issues", "comments"]
+) -> Iterator[Page]:
     """Download what is new, and give each page after it was stored.
 
     Raises TrackerError where GitHub does not answer; what was stored until then stays, and the next download goes on.
@@ -41,7 +43,7 @@ def download(archive: Archive, store: Store, repository: str, kind: Literal["iss
         raise TrackerError(f"{error} {kept}".rstrip(), missing=error.missing, gone=error.gone) from error
 
 
-def _download_marked(archive: Archive, store: Store, repository: str) -> Generator[Page, None, bool]:
+def _download_marked(archive: RemoteArchive, store: Store, repository: str) -> Generator[Page, None, bool]:
     """Issues with GitHub's marks; False where there is no way to have them."""
     if not archive.may_read_marked:
         return False
@@ -52,7 +54,7 @@ def _download_marked(archive: Archive, store: Store, repository: str) -> Generat
     cursor = Cursor(known.since)
     while page := archive.read_marked(repository, cursor):
         resumed = Cursor(find_last(cursor, page), etag="" if page.has_more else newest)
-        store.save_page(repository, "marked", read_entries(page, "issues"), resumed)
+        store.save_page(repository, "marked", read_items(page, "issues"), resumed)
         yield page
         if not page.has_more:
             return True
@@ -78,12 +80,12 @@ def find_next(cursor: Cursor, page: Page) -> Cursor:
 
 
 def _download_plain(
-    archive: Archive, store: Store, repository: str, kind: Literal["issues", "comments"]
+    archive: RemoteArchive, store: Store, repository: str, kind: Literal["issues", "comments"]
 ) -> Iterator[Page]:
     cursor = _find_start(store, repository, kind)
     while page := archive.read_page(repository, kind, cursor):
         following = find_following(cursor, page)
-        store.save_page(repository, kind, read_entries(page, kind), following)
+        store.save_page(repository, kind, read_items(page, kind), following)
         yield page
         if not page.has_more:
             return
@@ -111,24 +113,24 @@ def find_following(cursor: Cursor, page: Page) -> Cursor:
     return Cursor(last) if last > cursor.since else Cursor(cursor.since, cursor.page + 1)
 
 
-def read_entries(page: Page, kind: Literal["issues", "comments"]) -> list[Entry]:
+def read_items(page: Page, kind: Literal["issues", "comments"]) -> list[StoredItem]:
     """What of a page is kept: no pull requests, nor comments on them."""
     read = _read_issue if kind == "issues" else _read_comment
     return [entry for found in page.entries if (entry := read(found)) is not None]
 
 
-def _read_issue(found: Mapping[str, Any]) -> Entry | None:
+def _read_issue(found: Mapping[str, Any]) -> StoredItem | None:
     if found.get("pull_request"):
         return None
     labels = [{"name": label["name"]} if isinstance(label, dict) else label for label in found.get("labels") or []]
-    return Entry(found["number"], found["updated_at"], _trim(found, labels=labels))
+    return StoredItem(found["number"], found["updated_at"], _trim(found, labels=labels))
 
 
-def _read_comment(found: Mapping[str, Any]) -> Entry | None:
+def _read_comment(found: Mapping[str, Any]) -> StoredItem | None:
     number = _NUMBER.search(str(found.get("issue_url")))
     if number is None or "/pull/" in str(found.get("html_url")):
         return None
-    return Entry(int(number[1]), found["updated_at"], _trim(found), found["id"])
+    return StoredItem(int(number[1]), found["updated_at"], _trim(found), found["id"])
 
 
 def _trim(found: Mapping[str, Any], **more: object) -> str:

@@ -18,7 +18,7 @@ Line = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class History:
+class IssueArchive:
     """Past issues that can be read as often as wanted, one at a time.
 
     `name` is what people call it (a file, `owner/name`), `repository` where the issues are, if that is known, and
@@ -40,12 +40,12 @@ class History:
             yield from parse_line(line, where)
 
 
-NO_HISTORY = History(name="no history", open_lines=lambda: iter(()), total=0)
+EMPTY_ARCHIVE = IssueArchive(name="no history", open_lines=lambda: iter(()), total=0)
 
 
-def open_file(path: Path) -> History:
-    """The history of a JSONL file (`.gz` too); nothing is read yet."""
-    return History(name=path.name, open_lines=lambda: read_lines(path))
+def open_file(path: Path) -> IssueArchive:
+    """The archive of a JSONL file (`.gz` too); nothing is read yet."""
+    return IssueArchive(name=path.name, open_lines=lambda: read_lines(path))
 
 
 def read_issues(path: Path) -> Iterator[Issue]:

@@ -28,7 +28,7 @@ CHUNK = 100
 FEW = 400
 """Lines that are replayed in this process: starting others costs a second of CPU time each."""
 _AHEAD = 8
-"""Chunks a worker that may be finished before one that comes earlier in the history: a bound for the memory."""
+"""Chunks a worker that may be finished before one that comes earlier in the archive: a bound for the memory."""
 
 
 Answer = TypeVar("Answer")
@@ -48,7 +48,7 @@ class _Worker(NamedTuple):
 
 
 def work_through(lines: Iterable[Line], work: Work[Answer], jobs: int) -> Iterator[Answer]:
-    """What comes of each chunk of a history, in its order; with `jobs` processes where there are more than a few lines.
+    """The answer to each chunk of an archive, in its order; in `jobs` processes where there are more than a few lines.
 
     Raises the SettingsError of a chunk in the place of its answer, and one where a worker dies.
     """

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from bot.archive.jsonl import History, Line
+from bot.archive.jsonl import IssueArchive, Line
 from bot.errors import SettingsError
 from bot.tracker.types import Cursor
 
@@ -47,7 +47,7 @@ _PATIENCE = 30
 """Seconds to wait for another process that writes to the same file."""
 
 
-class Entry(NamedTuple):
+class StoredItem(NamedTuple):
     """An issue, or a comment (`id`) on one: its number, the moment of its last change (ISO 8601), and its JSON."""
 
     number: int
@@ -71,32 +71,32 @@ class Store:
             ).fetchone()
         return Cursor(*found) if found else Cursor()
 
-    def save_page(self, repository: str, kind: Kind, entries: Iterable[Entry], following: Cursor) -> None:
+    def save_page(self, repository: str, kind: Kind, items: Iterable[StoredItem], following: Cursor) -> None:
         """Keep a page and where to go on from it, both or neither; of two states of an issue the later one stays.
 
         A mark that is known stays where issues come without marks.
         """
         name = repository.lower()
         if kind == "issues" and self.read_cursor(repository, "marked") != Cursor():
-            entries = [self._keep_mark(name, entry) for entry in entries]
+            items = [self._keep_mark(name, item) for item in items]
         rows = [
-            (name, entry.number, *((entry.id,) if kind == "comments" else ()), entry.updated_at, _pack(entry.text))
-            for entry in entries
+            (name, item.number, *((item.id,) if kind == "comments" else ()), item.updated_at, _pack(item.text))
+            for item in items
         ]
         with self._explain(), self._connection:
             self._connection.executemany(_SAVE[kind], rows)
             place = (following.since, following.page, following.etag)
             self._connection.execute("insert or replace into cursors values (?, ?, ?, ?, ?)", (name, kind, *place))
 
-    def _keep_mark(self, name: str, entry: Entry) -> Entry:
+    def _keep_mark(self, name: str, item: StoredItem) -> StoredItem:
         with self._explain():
             query = "select json from issues where repository = ? and number = ?"
-            found = self._connection.execute(query, (name, entry.number)).fetchone()
+            found = self._connection.execute(query, (name, item.number)).fetchone()
             former = json.loads(_unpack(found[0])) if found else {}
         if "duplicate_of" not in former:
-            return entry
-        kept = {**json.loads(entry.text), "duplicate_of": former["duplicate_of"]}
-        return entry._replace(text=json.dumps(kept, ensure_ascii=False))
+            return item
+        kept = {**json.loads(item.text), "duplicate_of": former["duplicate_of"]}
+        return item._replace(text=json.dumps(kept, ensure_ascii=False))
 
     def count_issues(self, repository: str) -> int:
         """How many issues are there."""
@@ -156,8 +156,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise SettingsError(message)
 
 
-def open_stored(path: Path, repository: str) -> History:
-    """The history of a repository as it was downloaded."""
+def open_stored(path: Path, repository: str) -> IssueArchive:
+    """The archive of a repository as it was downloaded."""
 
     def open_lines() -> Iterator[Line]:
         with open_store(path) as store:
@@ -165,7 +165,7 @@ def open_stored(path: Path, repository: str) -> History:
 
     with open_store(path) as store:
         total = store.count_issues(repository)
-    return History(name=repository, repository=repository, total=total, open_lines=open_lines)
+    return IssueArchive(name=repository, repository=repository, total=total, open_lines=open_lines)
 
 
 def _join(issue: str, comments: list[str]) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from bot.archive.jsonl import History, read_lines
+from bot.archive.jsonl import IssueArchive, read_lines
 from bot.cli.options.archive import add_history, open_history
 from bot.errors import SettingsError, explain_cause
 from bot.output.console import add_format, add_rules, list_rules, print_json
@@ -111,7 +111,7 @@ def _read_settings(asked: str | None, places: list[str]) -> Config:
         raise SettingsError(message) from error
 
 
-def _replay(history: History, task: Task, arguments: argparse.Namespace) -> tuple[Tally, MessageTally]:
+def _replay(history: IssueArchive, task: Task, arguments: argparse.Namespace) -> tuple[Tally, MessageTally]:
     from bot.archive.parallel import count_cores
 
     total = history.total

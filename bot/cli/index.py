@@ -119,7 +119,7 @@ _ACTIONS = {
 def _make(arguments: argparse.Namespace) -> None:
     from bot.archive.parallel import count_cores
     from bot.cli.options.archive import open_history
-    from bot.duplicates.index.builder import build, tell_built, update
+    from bot.duplicates.index.builder import build, update
     from bot.duplicates.index.terminal import print_built
 
     history = open_history(arguments)
@@ -127,7 +127,7 @@ def _make(arguments: argparse.Namespace) -> None:
     path = Path(arguments.index)
     built = (build if arguments.action == "build" else update)(path, history, jobs)
     if arguments.format == "json":
-        print_json(tell_built(built))
+        print_json(built.to_json())
     else:
         print_built(built, path)
 
@@ -152,7 +152,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     if arguments.format == "json":
         print_json(tell_recall(recall))
     else:
-        from bot.duplicates.index.terminal import print_recall
+        from bot.duplicates.evaluation.terminal import print_recall
 
         print_recall(recall)
 

@@ -9,13 +9,13 @@ from typing import Any
 from bot.archive.jsonl import read_issues, read_lines
 from bot.archive.stats import Share
 from bot.duplicates.evaluation.metrics import Answer, Recall, answer_query, measure_recall
-from bot.duplicates.evaluation.replay import ask_history, sort_history, split_history
+from bot.duplicates.evaluation.replay import replay_issues, sort_issues, split_issues
 from bot.duplicates.evaluation.truth import parse_duplicates
 from bot.duplicates.index.file import explain_damage, open_index
 from bot.duplicates.index.search import replay_latest
 from bot.duplicates.index.writer import begin_transaction, write_facts
 from bot.duplicates.search.calibration import Calibration, calibrate, write_calibration
-from bot.duplicates.search.model_file import read_model
+from bot.duplicates.search.model import read_model
 from bot.errors import SettingsError
 from bot.output.progress import track
 
@@ -23,9 +23,9 @@ from bot.output.progress import track
 def evaluate(issues: Path, truth: Path, part: str, sample: int) -> Recall:
     """How often the right issue is found for the duplicates that a truth file names. Raises SettingsError."""
     known = parse_duplicates(read_lines(truth))
-    history = sort_history(read_issues(issues))
-    split = split_history(history, known, part, sample)
-    queries = ask_history(history, known, (*split.duplicates, *split.ordinary))
+    history = sort_issues(read_issues(issues))
+    split = split_issues(history, known, part, sample)
+    queries = replay_issues(history, known, (*split.duplicates, *split.ordinary))
     model = read_model()
 
     def answer() -> Iterator[Answer]:

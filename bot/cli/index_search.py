@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.duplicates.index.search import Search, explain_left_out, search_index, search_number
-from bot.duplicates.search.features import tell_features
 from bot.duplicates.search.ranker import Candidate
 from bot.errors import SettingsError
 from bot.tracker.types import Issue
@@ -81,7 +80,7 @@ def _tell_candidate(candidate: Candidate, search: Search) -> dict[str, Any]:
         "score": round(candidate.score, 6),
         "tier": candidate.tier,
         "why": candidate.why,
-        "features": tell_features(candidate.features, 4),
+        "features": candidate.features.to_json(4),
         "title": candidate.title,
         "state": search.states.get(candidate.number),
         "left_out": explain_left_out(candidate, search.related, search.threshold),

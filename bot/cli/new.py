@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from bot.archive.jsonl import NO_HISTORY, open_file
+from bot.archive.jsonl import EMPTY_ARCHIVE, open_file
 from bot.archive.parallel import count_cores
 from bot.cli.options.issue import ISSUE_FORMS, add_repository, read_asked_issue
 from bot.cli.options.rules import HOME
@@ -65,7 +65,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _draft(arguments: argparse.Namespace) -> Draft | None:
     issue = read_asked_issue(arguments.issue, arguments.repo, Settings.from_environment(os.environ))
-    history = open_file(Path(arguments.history)) if arguments.history else NO_HISTORY
+    history = open_file(Path(arguments.history)) if arguments.history else EMPTY_ARCHIVE
     rules = tuple(read_place(place) for place in find_places(arguments.rules))
     _tell_known(issue, compile_rules(rules))
     return mine_issue(issue, history, Quest(rules=rules, jobs=count_cores()), show_progress, arguments.id)

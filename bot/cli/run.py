@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bot.cli.options.rules import read_sources
 from bot.errors import SettingsError, SignpostError, explain_cause
 from bot.github import actions_runner
-from bot.github.payload_tracker import PayloadTracker
-from bot.github.webhook_event import IssueRequest, parse_event
+from bot.github.webhook_event import IssueRequest, PayloadTracker, parse_event
 from bot.output.console import add_format, add_rules, print_json
 from bot.tracker.types import IssueEvent, Skip
 from bot.triage.log import choose_stream, tell_failure, tell_report

@@ -66,7 +66,7 @@ class FindOnGitHub:
     def __call__(self, issue: Issue) -> Findings:
         """What GitHub's search finds, ranked by the code of the index; see `FindEarlier`."""
         from bot.duplicates.github_query import find_phrase
-        from bot.duplicates.search.model_file import read_model
+        from bot.duplicates.search.model import read_model
         from bot.duplicates.search.results import MOST_FOUND, rank_found
 
         phrase, found, errors = find_phrase(issue), dict[int, Issue](), list[str]()

@@ -1,44 +1,48 @@
-"""GitHub's REST API behind the `Tracker` Protocol: the only module that imports PyGithub.
-
-PyGithub's requester does the talking. Its objects are not used, because they complete themselves with a GET of their
-own wherever an attribute is missing; its retry is not, because it repeats a POST (a second comment) and sleeps for as
-long as Retry-After says. `wire.py` does that part.
-"""
+"""GitHub's REST API, and GraphQL where REST falls short, behind the `Tracker` Protocol."""
 
 import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any, Literal, TypeVar
-from urllib.parse import quote, urlsplit
-
-import requests
-from github import Auth, Github
-from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib.parse import quote
 
 from bot.errors import SettingsError, TrackerError
-from bot.github.contents import FOLDER_QUERY, parse_folder
-from bot.github.issues_query import ISSUES_QUERY, SIZES, is_too_costly, parse_marked, write_variables
+from bot.github.graphql import FOLDER_QUERY, parse_folder
+from bot.github.issues_query import (
+    ISSUES_QUERY,
+    SIZES,
+    is_too_costly,
+    parse_alike,
+    parse_marked,
+    parse_search,
+    write_search,
+    write_variables,
+)
 from bot.github.links_query import parse_links, write_links_query
 from bot.github.payloads import mend_text, parse_account, parse_change, parse_comment, parse_issue, parse_label
-from bot.github.responses import NEWEST, Answer, Lost, find_limit, read_page, write_query
-from bot.github.search import parse_alike, parse_search, write_search
-from bot.github.transport import Patience, Wire
+from bot.github.responses import (
+    NEWEST,
+    is_forbidden,
+    is_invalid,
+    is_missing,
+    is_refused,
+    is_taken,
+    is_unanswered,
+    is_unanswered_or_fault,
+    read_page,
+    tolerate_nothing,
+    write_query,
+)
+from bot.github.transport import Patience, Transport, Wire
 from bot.tracker.types import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page, SearchResult
-
-API_VERSION = "2022-11-28"
-"""The version before the breaking changes of 2026-03-10; GitHub Enterprise Server knows it too."""
 
 USUAL_PATIENCE = Patience()
 
 _ADDRESS = re.compile(r"https?://[\w.-]+(?::\d{1,4}|:[1-5]\d{4}|:6[0-4]\d{3})?(?:/[\w./-]*)?", re.ASCII)
 _TOKEN = re.compile(r"[!-~]+")
 
-_CLOUD = re.compile(r"api\.github\.com|api\.[\w-]+\.ghe\.com", re.ASCII)
 _PAGE = "per_page=100"
 _MOST_ONE_BY_ONE = 3
 """So many links are read where each takes a request."""
@@ -49,7 +53,7 @@ _Parsed = TypeVar("_Parsed")
 class GitHubTracker:
     """GitHub, as Signpost uses it; see `Tracker` for what each method promises."""
 
-    def __init__(self, wire: Wire, transport: "Transport") -> None:
+    def __init__(self, wire: Wire, transport: Transport) -> None:
         self._wire = wire
         self._transport = transport
         self._sizes = SIZES
@@ -69,14 +73,14 @@ class GitHubTracker:
         return issue
 
     def read_page(self, repository: str, kind: Literal["issues", "comments"], cursor: Cursor) -> Page | None:
-        """One page of a repository's past; see `Archive`."""
+        """One page of a repository's past; see `RemoteArchive`."""
         what = f"read the {kind} of {repository}"
         path = f"{_repository_path(repository)}{write_query(kind, cursor)}"
         found = self._wire.read_page(what, path, cursor.etag)
         return _parse(what, lambda: read_page(*found, cursor.page)) if found else None
 
     def read_newest(self, repository: str, etag: str) -> str | None:
-        """The ETag of what changed last; see `Archive`."""
+        """The ETag of what changed last; see `RemoteArchive`."""
         what = f"read what changed last in {repository}"
         return self._wire.find_etag(what, f"{_repository_path(repository)}{NEWEST}", etag)
 
@@ -91,7 +95,7 @@ class GitHubTracker:
         while True:
             asked, is_least = write_variables(repository, cursor, self._sizes[0]), len(self._sizes) == 1
             body = {"query": ISSUES_QUERY, "variables": asked}
-            tolerate = _is_unanswered if is_least else _is_unanswered_or_fault
+            tolerate = is_unanswered if is_least else is_unanswered_or_fault
             reply, answer = self._wire.query_whole(what, self._transport.graphql_url, body, tolerate=tolerate)
             if is_least or not (answer.is_fault or is_too_costly(reply)):
                 return parse_marked(reply, asked, what) if answer.is_success else None
@@ -101,7 +105,7 @@ class GitHubTracker:
         """Our login; None for a GITHUB_TOKEN or another installation token (`ghs_`), for which /user answers 403."""
         if not self._transport.is_user:
             return None
-        user = self._wire.read("read whose token this is", "/user", tolerate=_is_forbidden)
+        user = self._wire.read("read whose token this is", "/user", tolerate=is_forbidden)
         return parse_account(user).login if user else None
 
     def list_comments(self, issue: Issue, since: datetime | None = None) -> tuple[Comment, ...]:
@@ -123,7 +127,7 @@ class GitHubTracker:
         what = f"read the labels of {repository}"
         if len(wanted) == 1 and _is_addressable(wanted[0]):
             path = f"{_repository_path(repository)}/labels/{quote(wanted[0], safe='')}"
-            return frozenset(wanted if self._wire.read(what, path, tolerate=_is_missing) else ())
+            return frozenset(wanted if self._wire.read(what, path, tolerate=is_missing) else ())
         missing = {name.casefold() for name in wanted}
         entries = self._wire.read_pages(what, f"{_repository_path(repository)}/labels?{_PAGE}")
         while missing and (entry := next(entries, None)):
@@ -137,7 +141,7 @@ class GitHubTracker:
         folder = folder.strip("/")
         variables = {"owner": owner, "name": name, "expression": f"HEAD:{folder}"}
         body = {"query": FOLDER_QUERY, "variables": variables}
-        reply = self._wire.query(what, self._transport.graphql_url, body, tolerate=_is_missing)
+        reply = self._wire.query(what, self._transport.graphql_url, body, tolerate=is_missing)
         if reply is None:
             advice = "Use actions/checkout, and give the input `rules: .github/signpost`."
             raise TrackerError(f"Could not {what}: this GitHub has no GraphQL API. {advice}")
@@ -149,7 +153,7 @@ class GitHubTracker:
         what = f"read {', '.join(f'#{number}' for number in asked)} of {repository}"
         owner, _, name = repository.partition("/")
         body = {"query": write_links_query(asked), "variables": {"owner": owner, "name": name}}
-        reply = self._wire.query(what, self._transport.graphql_url, body, tolerate=_is_missing)
+        reply = self._wire.query(what, self._transport.graphql_url, body, tolerate=is_missing)
         links = parse_links(reply, repository, what) if reply is not None else None
         if links is not None:
             return links
@@ -173,7 +177,7 @@ class GitHubTracker:
         """What GitHub's own search finds; an older API refuses the kind of search, and is asked for words alone."""
         what = f"search the issues of {repository}"
         path = write_search(repository, query, by_sense=by_sense)
-        found = self._wire.read(what, path, tolerate=_is_invalid if by_sense else _never)
+        found = self._wire.read(what, path, tolerate=is_invalid if by_sense else tolerate_nothing)
         return _parse(what, lambda: parse_search(found, repository)) if found is not None else SearchResult()
 
     def list_alike(self, issue: Issue) -> tuple[Issue, ...]:
@@ -182,7 +186,7 @@ class GitHubTracker:
         github/github-mcp-server, pkg/github/find_duplicate.go
         """
         what = f"read what is alike {_name(issue)}"
-        found = self._wire.read(what, f"{_path(issue)}/semantically_similar?per_page=20", tolerate=_is_refused)
+        found = self._wire.read(what, f"{_path(issue)}/semantically_similar?per_page=20", tolerate=is_refused)
         return _parse(what, lambda: parse_alike(found, issue.repository))
 
     def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:
@@ -194,12 +198,12 @@ class GitHubTracker:
         what = f"take the label {label!r} off {_name(issue)}"
         if not _is_addressable(label):
             raise TrackerError(f"Could not {what}: no address at GitHub can name this label.")
-        self._wire.write(what, "DELETE", f"{_path(issue)}/labels/{quote(label, safe='')}", tolerate=_is_missing)
+        self._wire.write(what, "DELETE", f"{_path(issue)}/labels/{quote(label, safe='')}", tolerate=is_missing)
 
     def create_label(self, repository: str, label: str) -> None:
         """Create a label, in GitHub's default colour; one that exists is no error."""
         what = f"create the label {label!r} in {repository}"
-        self._wire.write(what, "POST", f"{_repository_path(repository)}/labels", {"name": label}, tolerate=_is_taken)
+        self._wire.write(what, "POST", f"{_repository_path(repository)}/labels", {"name": label}, tolerate=is_taken)
 
     def create_comment(self, issue: Issue, body: str) -> Comment:
         """Post a comment, once."""
@@ -215,7 +219,7 @@ class GitHubTracker:
     def delete_comment(self, issue: Issue, comment_id: int) -> None:
         """Delete a comment; GitHub answers 404 where it is not there."""
         path = f"{_repository_path(issue.repository)}/issues/comments/{comment_id}"
-        self._wire.write(f"delete our second comment on {_name(issue)}", "DELETE", path, tolerate=_is_missing)
+        self._wire.write(f"delete our second comment on {_name(issue)}", "DELETE", path, tolerate=is_missing)
 
     def close_issue(
         self,
@@ -228,67 +232,6 @@ class GitHubTracker:
         if duplicate_of is not None:
             body["duplicate_issue_id"] = duplicate_of
         self._wire.write(f"close {_name(issue)}", "PATCH", _path(issue), body)
-
-
-class Transport:
-    """Sends one request through PyGithub, and turns whatever happens into an `Answer` or a `Lost`."""
-
-    def __init__(self, token: str | None, base_url: str, timeout: int) -> None:
-        self.has_token = bool(token)
-        self.is_user = bool(token) and not str(token).startswith("ghs_")
-        address = urlsplit(base_url)
-        self._requester = Github(
-            auth=Auth.Token(token) if token else None,
-            base_url=base_url,
-            timeout=timeout,
-            user_agent="signpost",
-            retry=None,
-            seconds_between_requests=None,
-            seconds_between_writes=None,
-            api_version=API_VERSION,
-        ).requester
-        self.is_cloud = _CLOUD.fullmatch(str(address.hostname)) is not None
-        is_plain = address.scheme == "http"
-        connection_class = HTTPRequestsConnectionClass if is_plain else HTTPSRequestsConnectionClass
-        self._connection = connection_class(str(address.hostname), address.port, timeout=timeout)
-        self._adapter = _CountingAdapter()
-        self._connection.session.mount(f"{address.scheme}://", self._adapter)
-
-    @property
-    def requests(self) -> int:
-        """How many requests were sent."""
-        return self._adapter.sent
-
-    @property
-    def graphql_url(self) -> str:
-        """https://api.github.com/graphql, or https://HOST/api/graphql of a GitHub Enterprise Server."""
-        return self._requester.graphql_url
-
-    def __call__(self, verb: str, path: str, body: object, etag: str = "") -> Answer | Lost:
-        """Send one request, once; see `Send`."""
-        known = {"If-None-Match": etag} if etag else None
-        try:
-            status, headers, text = self._requester.requestJson(verb, path, None, known, body, self._connection)
-        except requests.Timeout as error:
-            return Lost(reason="GitHub did not answer in time", was_sent=not isinstance(error, requests.ConnectTimeout))
-        except requests.ConnectionError as error:
-            return _describe_lost_connection(error)
-        except requests.RequestException:
-            return Lost(reason="GitHub's answer was cut off", was_sent=True)
-        except (AssertionError, RuntimeError, ValueError):
-            # PyGithub asserts hosts and ports, and refuses a redirect to another host.
-            return Lost(reason=f"{self._requester.base_url} is not the address that GitHub uses itself", was_sent=False)
-        return Answer(status=status, headers=headers, text=text)
-
-
-class _CountingAdapter(HTTPAdapter):
-    """requests' own adapter, which sends once, and counts."""
-
-    sent = 0
-
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - handed on as they are
-        self.sent += 1
-        return super().send(*args, **kwargs)
 
 
 def connect(
@@ -312,14 +255,6 @@ def connect(
         raise SettingsError("The token has characters that no token of GitHub's has; check the input `github-token`.")
     transport = Transport(token, base_url.rstrip("/"), timeout)
     return GitHubTracker(Wire(transport, token=token, patience=patience, sleep=sleep), transport)
-
-
-def _describe_lost_connection(error: requests.ConnectionError) -> Lost:
-    """A connection that was never made carried no request; one that broke may have."""
-    cause = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(cause, NewConnectionError | ConnectTimeoutError) or isinstance(error, requests.exceptions.SSLError):
-        return Lost(reason="GitHub cannot be reached", was_sent=False)
-    return Lost(reason="the connection broke before GitHub answered", was_sent=True)
 
 
 def _parse(what: str, parse: Callable[[], _Parsed], *, uncertain: bool = False) -> _Parsed:
@@ -353,38 +288,3 @@ def _name(issue: Issue) -> str:
 def _is_addressable(part: str) -> bool:
     """An empty part or dots of a path would address something else: DELETE …/labels/ takes all labels off."""
     return part not in {"", ".", ".."}
-
-
-def _is_missing(answer: Answer) -> bool:
-    return answer.status == HTTPStatus.NOT_FOUND
-
-
-def _is_invalid(answer: Answer) -> bool:
-    return answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-def _is_refused(answer: Answer) -> bool:
-    return answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY} or _is_forbidden(
-        answer
-    )
-
-
-def _is_unanswered(answer: Answer) -> bool:
-    """There is no GraphQL API, or this token may not ask it."""
-    return _is_missing(answer) or _is_forbidden(answer)
-
-
-def _is_unanswered_or_fault(answer: Answer) -> bool:
-    return _is_unanswered(answer) or answer.is_fault
-
-
-def _never(_: Answer) -> bool:
-    return False
-
-
-def _is_forbidden(answer: Answer) -> bool:
-    return answer.status == HTTPStatus.FORBIDDEN and not find_limit(answer, now=0)
-
-
-def _is_taken(answer: Answer) -> bool:
-    return answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and "already_exists" in answer.message()

@@ -1,4 +1,4 @@
-"""What all GraphQL answers share: readable text, errors (which have the status 200) and marks of duplicates. Pure."""
+"""What all GraphQL answers share (text, errors, marks of duplicates), and the smallest query: a folder. Pure."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,9 +9,10 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from bot.errors import SettingsError, TrackerError
 from bot.github.payloads import explain, mend_text
 from bot.github.responses import Json
+from bot.tracker.types import Folder
 
 PARTIAL = frozenset({"NOT_FOUND", "FORBIDDEN"})
-"""What is said of one thing that was asked for alone; the rest of the answer holds."""
+"""Errors that concern one part of the query alone; the rest of the answer holds."""
 
 _REFUSALS = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "UNAUTHENTICATED"})
 _TIMED_OUT = "something went wrong while executing your query"
@@ -43,10 +44,10 @@ class Reply(BaseModel):
         https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#timeouts
         """
         is_plain = self.kinds == {""} and not self.data
-        return is_plain and not any(tells_timeout(problem.message) for problem in self.errors)
+        return is_plain and not any(is_timeout(problem.message) for problem in self.errors)
 
 
-def tells_timeout(message: str) -> bool:
+def is_timeout(message: str) -> bool:
     """Whether an error without a type says that GitHub gave up on the query, mostly because it took too long."""
     return message.lower().startswith(_TIMED_OUT)
 
@@ -118,7 +119,7 @@ class Place(BaseModel):
 
 
 class Mark(BaseModel):
-    """That one is a duplicate of another (`canonical`, with whatever was asked of it), or is not any more."""
+    """That one is a duplicate of another (`canonical`, with the fields that the query names), or is not any more."""
 
     kind: str = Field(default="", alias="__typename")
     duplicate: Place | None = None
@@ -140,3 +141,97 @@ def find_mark(place: Place, marks: Iterable[Mark | None]) -> Mark | None:
     if own and own[-1].kind != "MarkedAsDuplicateEvent":
         return own[-1].model_copy(update={"canonical": None})
     return own[-1] if own else None
+
+
+_LEVELS = 3
+_SYMBOLIC_LINK = 0o120000
+_BLOB = "... on Blob { text isBinary isTruncated }"
+
+
+def _write_query(levels: int) -> str:
+    """The entries of a tree, nested."""
+    inner = f"{_BLOB} {_write_query(levels - 1)}" if levels > 1 else _BLOB
+    return f"... on Tree {{ entries {{ name type mode object {{ {inner} }} }} }}"
+
+
+FOLDER_QUERY = (
+    "query($owner: String!, $name: String!, $expression: String!) { repository(owner: $owner, name: $name) "
+    f"{{ object(expression: $expression) {{ __typename {_write_query(_LEVELS)} }} }} }}"
+)
+"""Takes `owner`, `name` and `expression` ("HEAD:folder"). https://docs.github.com/en/graphql/reference/objects#tree"""
+
+
+class _Object(BaseModel):
+    """A Tree or a Blob; the fields of the other kind are absent."""
+
+    kind: str = Field(default="", alias="__typename")
+    entries: list["_Entry"] | None = None
+    text: str | None = None
+    is_binary: bool | None = Field(default=None, alias="isBinary")
+    is_truncated: bool = Field(default=False, alias="isTruncated")
+
+
+class _Entry(BaseModel):
+    name: str
+    type: str
+    mode: int = 0
+    object: _Object | None = None
+
+
+class _Root(BaseModel):
+    object: _Object | None = None
+
+
+class _Found(BaseModel):
+    repository: _Root | None = None
+
+
+class _FolderReply(BaseModel):
+    data: _Found | None = None
+    errors: list[Problem] = []
+
+
+def parse_folder(reply: object, folder: str, what: str) -> Folder:
+    """Read the answer to `FOLDER_QUERY`; a folder that does not exist is an empty one.
+
+    Raises `TrackerError` ("Could not `what`: …") for GraphQL's errors, which come with the status 200.
+    """
+    try:
+        read = _FolderReply.model_validate(mend_json(reply))
+    except ValidationError as error:
+        raise TrackerError(f"Could not {what}: GitHub's answer is unexpected ({explain(error)}).") from None
+    if read.errors:
+        raise describe_problems(read.errors, what)
+    found = read.data and read.data.repository and read.data.repository.object
+    if not found:
+        return Folder()
+    if found.kind != "Tree":
+        return Folder(problems=(f"{folder}: is not a folder",))
+    walked = list(_walk(found, folder, _LEVELS))
+    return Folder(
+        files={path: blob.text or "" for path, blob, problem in walked if not problem},
+        problems=tuple(f"{path}: {problem}" for path, _, problem in walked if problem),
+    )
+
+
+def _walk(tree: _Object, folder: str, levels: int) -> Iterator[tuple[str, _Object, str]]:
+    """Path, content and problem of each file; what is neither file nor folder (a submodule) is left out."""
+    for entry in tree.entries or []:
+        path = f"{folder}/{entry.name}" if folder else entry.name
+        found = entry.object or _Object()
+        if entry.type == "blob":
+            yield (path, found, _find_problem(entry.mode, found))
+        elif entry.type == "tree" and levels > 1:
+            yield from _walk(found, path, levels - 1)
+        elif entry.type == "tree":
+            yield (path, found, f"is deeper than {_LEVELS} levels and was not read")
+
+
+def _find_problem(mode: int, blob: _Object) -> str:
+    if mode == _SYMBOLIC_LINK:
+        return "is a symbolic link and was not followed"
+    if blob.is_binary:
+        return "is not a text file"
+    if blob.is_truncated or blob.text is None:
+        return "is too large to be read through the API; use actions/checkout"
+    return ""

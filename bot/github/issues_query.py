@@ -1,15 +1,17 @@
-"""A repository's issues with GitHub's own marks of duplicates: the GraphQL query for a page, and its answer. Pure.
+"""Issues of a repository: a page of all of them, with GitHub's own marks of duplicates, and what a search finds. Pure.
 
-Pull requests are not among them, so a request reads 100 issues. The issues come in the form of REST, which says only
-that an issue was closed as a duplicate: `duplicate_issue_id` is what one writes, and no answer has it.
+Pages come by GraphQL and without pull requests, so a request reads 100 issues. These have the form of REST, which says
+only that an issue was closed as a duplicate: `duplicate_issue_id` is what one writes, and no answer has it.
 """
 
 import binascii
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field
 
+from bot.errors import SettingsError
 from bot.github.graphql import (
     PARTIAL,
     Count,
@@ -21,14 +23,15 @@ from bot.github.graphql import (
     describe_problems,
     explain_answer,
     find_mark,
+    is_timeout,
     mend_json,
-    tells_timeout,
 )
+from bot.github.payloads import parse_issue
 from bot.github.responses import Json
-from bot.tracker.types import Cursor, Page
+from bot.tracker.types import Cursor, Issue, Page, SearchResult
 
 SIZES: tuple[int, ...] = (100, 50, 25, 12)
-"""How many issues are asked for at once: fewer where GitHub could not answer for so many within its ten seconds."""
+"""How many issues one request reads: fewer where GitHub could not answer for so many within its ten seconds."""
 
 _EARLIEST = "1970-01-01T00:00:00Z"
 _COSTLY = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"})
@@ -133,7 +136,7 @@ def is_too_costly(reply: Json) -> bool:
 def _is_costly(error: object) -> bool:
     if not isinstance(error, Mapping):
         return False
-    return error.get("type") in _COSTLY or tells_timeout(str(error.get("message")))
+    return error.get("type") in _COSTLY or is_timeout(str(error.get("message")))
 
 
 def parse_marked(reply: Json, asked: Mapping[str, Json], what: str) -> Page | None:
@@ -218,3 +221,46 @@ def _find_original(issue: _Issue) -> int | None:
         return None
     end = Place.model_validate(mark.canonical or {})
     return end.number if end.kind == "Issue" and end.repository.name == issue.repository.name else 0
+
+
+MOST_FOUND = 100
+"""Issues in one answer of the search; GitHub gives no more at once."""
+
+
+def write_search(repository: str, query: str, *, by_sense: bool = False) -> str:
+    """The address of a search.
+
+    https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests
+    """
+    asked = {"q": f"{query} repo:{repository} is:issue", "per_page": str(MOST_FOUND)}
+    return f"/search/issues?{urlencode({**asked, **({'search_type': 'hybrid'} if by_sense else {})})}"
+
+
+def parse_search(answer: object, repository: str) -> SearchResult:
+    """Read an answer; raises SettingsError where it is none. Issues of other repositories are left out."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
+        raise SettingsError("It has no `items`.")
+    found = [parse_issue(item, repository) for item in answer["items"]]
+    total = answer.get("total_count")
+    return SearchResult(
+        issues=_keep_own(found, repository),
+        total=total if isinstance(total, int) else len(found),
+        is_by_sense=answer.get("search_type") in {"semantic", "hybrid"},
+    )
+
+
+def parse_alike(answer: object, repository: str) -> tuple[Issue, ...]:
+    """Read what GitHub finds alike: issues, bare or with a score beside each; what is neither is left out."""
+    entries = answer if isinstance(answer, list) else []
+    found = [parse_issue(issue, repository) for entry in entries if (issue := _find_issue(entry))]
+    return _keep_own(found, repository)
+
+
+def _find_issue(entry: object) -> object:
+    inner = entry.get("issue", entry) if isinstance(entry, dict) else None
+    return inner if isinstance(inner, dict) and "title" in inner and "number" in inner else None
+
+
+def _keep_own(found: list[Issue], repository: str) -> tuple[Issue, ...]:
+    own = [issue for issue in found if issue.repository.casefold() == repository.casefold()]
+    return tuple(issue for issue in own if not issue.is_pull_request)

@@ -19,9 +19,7 @@ from bot.github.graphql import (
     mend_json,
 )
 from bot.github.payloads import parse_issue
-from bot.tracker.types import LinkedIssue, Links, Release
-
-MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+from bot.tracker.types import MAINTAINERS, LinkedIssue, Links, Release
 
 _HOPS = 2
 """So many steps of a chain of duplicates are read with each issue; more would multiply what the query costs."""

@@ -214,6 +214,48 @@ def redact(text: str, token: str | None) -> str:
     return _TOKEN.sub("***", text)
 
 
+def tolerate_nothing(_: Answer) -> bool:
+    """No answer but a success will do."""
+    return False
+
+
+def is_missing(answer: Answer) -> bool:
+    """GitHub answered 404."""
+    return answer.status == HTTPStatus.NOT_FOUND
+
+
+def is_invalid(answer: Answer) -> bool:
+    """GitHub answered 422."""
+    return answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def is_refused(answer: Answer) -> bool:
+    """GitHub has no such thing, does not take the values, or forbids it."""
+    return answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY} or is_forbidden(
+        answer
+    )
+
+
+def is_unanswered(answer: Answer) -> bool:
+    """There is no GraphQL API, or this token may not ask it."""
+    return is_missing(answer) or is_forbidden(answer)
+
+
+def is_unanswered_or_fault(answer: Answer) -> bool:
+    """`is_unanswered`, or GitHub failed."""
+    return is_unanswered(answer) or answer.is_fault
+
+
+def is_forbidden(answer: Answer) -> bool:
+    """The token may not do this; a rate limit has the same status and is something else."""
+    return answer.status == HTTPStatus.FORBIDDEN and not find_limit(answer, now=0)
+
+
+def is_taken(answer: Answer) -> bool:
+    """The name exists already."""
+    return answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and "already_exists" in answer.message()
+
+
 _LAST_PAGE = re.compile(r'[?&]page=(\d{1,9})[^>]*>; rel="last"')
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 """ISO 8601 in UTC, as GitHub writes it; other servers of its API write fractions of a second, which it allows."""

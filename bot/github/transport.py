@@ -1,4 +1,9 @@
-"""One request to GitHub after the other: asks again where that is safe, waits where it must, and says so."""
+"""Requests to GitHub, one after the other: repeated where that is safe, with the waits that GitHub asks for.
+
+The only module that imports PyGithub, whose requester does the talking. Its objects are not used, because they complete
+themselves with a GET of their own wherever an attribute is missing; its retry is not, because it repeats a POST (a
+second comment) and sleeps for as long as Retry-After says. `Wire` does that part.
+"""
 
 import logging
 import re
@@ -6,16 +11,30 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from github import Auth, Github
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from bot.errors import TrackerError
-from bot.github.responses import Answer, Json, Lost, decide_retry, explain_failure, redact
+from bot.github.responses import Answer, Json, Lost, decide_retry, explain_failure, redact, tolerate_nothing
 
 logger = logging.getLogger("signpost")
 
+API_VERSION = "2022-11-28"
+"""The version before the breaking changes of 2026-03-10; GitHub Enterprise Server knows it too."""
+
 _NEXT_PAGE = re.compile(r'<([^>]+)>\s*;[^,]*rel="?next"?')
+_CLOUD = re.compile(r"api\.github\.com|api\.[\w-]+\.ghe\.com", re.ASCII)
 _TEMPORARY_REDIRECTS = frozenset({302, 307, 308})
 _MOST_REDIRECTS = 3
+
+Tolerate = Callable[[Answer], bool]
+"""Says of an answer that is not a success whether the caller expects it."""
 
 
 class Send(Protocol):
@@ -40,10 +59,6 @@ class Patience:
     max_wait: float = 60.0
     tries: int = 4
     between_writes: float = 1.0
-
-
-def _nothing(_: Answer) -> bool:
-    return False
 
 
 def _is_unchanged(answer: Answer) -> bool:
@@ -74,13 +89,13 @@ class Wire:
         self._sleep = sleep
         self._next_write = 0.0
 
-    def read(self, what: str, path: str, tolerate: Callable[[Answer], bool] = _nothing) -> Json:
+    def read(self, what: str, path: str, tolerate: Tolerate = tolerate_nothing) -> Json:
         """GET one thing."""
-        return self._ask(what, _Request("GET", path), is_read=True, tolerate=tolerate)[0]
+        return self._request(what, _Request("GET", path), is_read=True, tolerate=tolerate)[0]
 
     def read_page(self, what: str, path: str, etag: str) -> tuple[list[Json], Answer] | None:
         """GET one page of a list, and the answer that it came with; None where it is as it was with that ETag."""
-        page, answer = self._ask(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
+        page, answer = self._request(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return None
         return self._require_list(what, page), answer
@@ -89,7 +104,7 @@ class Wire:
         """GET the entries of a list, page by page as they are asked for, by the links that GitHub gives."""
         following: str | None = path
         while following:
-            page, answer = self._ask(what, _Request("GET", following), is_read=True)
+            page, answer = self._request(what, _Request("GET", following), is_read=True)
             yield from self._require_list(what, page)
             link = _NEXT_PAGE.search(answer.headers.get("link", ""))
             following = link[1] if link else None
@@ -99,35 +114,40 @@ class Wire:
             raise self._fail(what, Lost(reason="GitHub's answer is not a list", was_sent=True), is_read=True)
         return page
 
-    def query(self, what: str, address: str, body: object, tolerate: Callable[[Answer], bool] = _nothing) -> Json:
+    def query(self, what: str, address: str, body: object, tolerate: Tolerate = tolerate_nothing) -> Json:
         """POST a GraphQL query, which only reads, so that it may be repeated."""
         return self.query_whole(what, address, body, tolerate)[0]
 
     def query_whole(
-        self, what: str, address: str, body: object, tolerate: Callable[[Answer], bool] = _nothing
+        self, what: str, address: str, body: object, tolerate: Tolerate = tolerate_nothing
     ) -> tuple[Json, Answer]:
         """POST a GraphQL query, and give the answer around its JSON, too: it tells what was tolerated."""
-        return self._ask(what, _Request("POST", address, body), is_read=True, tolerate=tolerate)
+        return self._request(what, _Request("POST", address, body), is_read=True, tolerate=tolerate)
 
     def find_etag(self, what: str, path: str, etag: str) -> str | None:
         """GET something for its ETag, "" where it has none; None where it is as it was with that ETag."""
-        _, answer = self._ask(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
+        _, answer = self._request(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
         return None if _is_unchanged(answer) else answer.headers.get("etag", "")
 
     def write(
-        self, what: str, verb: str, path: str, body: object = None, tolerate: Callable[[Answer], bool] = _nothing
+        self,
+        what: str,
+        verb: str,
+        path: str,
+        body: object = None,
+        tolerate: Tolerate = tolerate_nothing,
     ) -> Json:
         """Change something, a moment after the last change; None where GitHub answers without content."""
         early = self._next_write - time.monotonic()
         if early > 0:
             self._sleep(early)
         try:
-            return self._ask(what, _Request(verb, path, body), is_read=False, tolerate=tolerate)[0]
+            return self._request(what, _Request(verb, path, body), is_read=False, tolerate=tolerate)[0]
         finally:
             self._next_write = time.monotonic() + self._patience.between_writes
 
-    def _ask(
-        self, what: str, request: _Request, *, is_read: bool, tolerate: Callable[[Answer], bool] = _nothing
+    def _request(
+        self, what: str, request: _Request, *, is_read: bool, tolerate: Tolerate = tolerate_nothing
     ) -> tuple[Json, Answer]:
         outcome = self._send_patiently(request, is_read=is_read)
         if isinstance(outcome, Lost):
@@ -185,3 +205,72 @@ def _require_json(outcome: Answer | Lost) -> Answer | Lost:
     except ValueError:
         return Lost(reason="GitHub's answer was cut off, or is not JSON", was_sent=True)
     return outcome
+
+
+class Transport:
+    """Sends one request through PyGithub, and turns whatever happens into an `Answer` or a `Lost`."""
+
+    def __init__(self, token: str | None, base_url: str, timeout: int) -> None:
+        self.has_token = bool(token)
+        self.is_user = bool(token) and not str(token).startswith("ghs_")
+        address = urlsplit(base_url)
+        self._requester = Github(
+            auth=Auth.Token(token) if token else None,
+            base_url=base_url,
+            timeout=timeout,
+            user_agent="signpost",
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            api_version=API_VERSION,
+        ).requester
+        self.is_cloud = _CLOUD.fullmatch(str(address.hostname)) is not None
+        is_plain = address.scheme == "http"
+        connection_class = HTTPRequestsConnectionClass if is_plain else HTTPSRequestsConnectionClass
+        self._connection = connection_class(str(address.hostname), address.port, timeout=timeout)
+        self._adapter = _CountingAdapter()
+        self._connection.session.mount(f"{address.scheme}://", self._adapter)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return self._adapter.sent
+
+    @property
+    def graphql_url(self) -> str:
+        """https://api.github.com/graphql, or https://HOST/api/graphql of a GitHub Enterprise Server."""
+        return self._requester.graphql_url
+
+    def __call__(self, verb: str, path: str, body: object, etag: str = "") -> Answer | Lost:
+        """Send one request, once; see `Send`."""
+        known = {"If-None-Match": etag} if etag else None
+        try:
+            status, headers, text = self._requester.requestJson(verb, path, None, known, body, self._connection)
+        except requests.Timeout as error:
+            return Lost(reason="GitHub did not answer in time", was_sent=not isinstance(error, requests.ConnectTimeout))
+        except requests.ConnectionError as error:
+            return _describe_lost_connection(error)
+        except requests.RequestException:
+            return Lost(reason="GitHub's answer was cut off", was_sent=True)
+        except (AssertionError, RuntimeError, ValueError):
+            # PyGithub asserts hosts and ports, and refuses a redirect to another host.
+            return Lost(reason=f"{self._requester.base_url} is not the address that GitHub uses itself", was_sent=False)
+        return Answer(status=status, headers=headers, text=text)
+
+
+class _CountingAdapter(HTTPAdapter):
+    """requests' own adapter, which sends once, and counts."""
+
+    sent = 0
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - handed on as they are
+        self.sent += 1
+        return super().send(*args, **kwargs)
+
+
+def _describe_lost_connection(error: requests.ConnectionError) -> Lost:
+    """A connection that was never made carried no request; one that broke may have."""
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(cause, NewConnectionError | ConnectTimeoutError) or isinstance(error, requests.exceptions.SSLError):
+        return Lost(reason="GitHub cannot be reached", was_sent=False)
+    return Lost(reason="the connection broke before GitHub answered", was_sent=True)

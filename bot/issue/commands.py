@@ -4,10 +4,7 @@ import re
 from collections.abc import Iterable
 
 from bot.text.markdown import find_hidden, is_inside
-from bot.tracker.types import Account, Comment
-
-MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
-"""GitHub's `author_association` of those who may; beside them the issue's author may."""
+from bot.tracker.types import MAINTAINERS, Account, Comment
 
 _LINE = re.compile(
     r"[ ]{0,3}/signpost[ \t]+duplicate(?:[ \t]+of)?[ \t]+#?(?P<number>[1-9][0-9]{0,8})[ \t.]*[\r\n]*", re.IGNORECASE
@@ -25,7 +22,7 @@ def find_command(comments: Iterable[Comment], author: Account) -> int | None:
 
 
 def may_command(comment: Comment, author: Account) -> bool:
-    """Whether a command of that person counts; a bot's never does."""
+    """Whether a command of that person counts: a maintainer's or the issue's author's, never a bot's."""
     return not comment.author.is_bot and (
         comment.association in MAINTAINERS or comment.author.login.casefold() == author.login.casefold()
     )

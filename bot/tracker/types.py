@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
+MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+"""GitHub's `author_association` of those who maintain a repository."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
@@ -192,7 +195,7 @@ class Page:
     is_after_moment: bool = False
 
 
-class Archive(Protocol):
+class RemoteArchive(Protocol):
     """A repository's whole past, page by page; raises `TrackerError`, and nothing else."""
 
     def read_page(self, repository: str, kind: Literal["issues", "comments"], cursor: Cursor) -> Page | None:

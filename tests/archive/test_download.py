@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from bot.archive.download import download, find_following, find_next, read_entries
-from bot.archive.store import Entry, open_store, open_stored
+from bot.archive.download import download, find_following, find_next, read_items
+from bot.archive.store import StoredItem, open_store, open_stored
 from bot.errors import TrackerError
 from bot.github.client import connect
 from bot.github.transport import Patience
@@ -367,8 +367,8 @@ def test_each_page_says_where_to_go_on(cursor: Cursor, page: Page, following: Cu
     assert find_following(cursor, page) == following
 
 
-def entries_of(kind: Any, **found: object) -> list[Entry]:  # noqa: ANN401 - one of two words
-    return read_entries(Page(entries=({"updated_at": "1", **found},)), kind)
+def entries_of(kind: Any, **found: object) -> list[StoredItem]:  # noqa: ANN401 - one of two words
+    return read_items(Page(entries=({"updated_at": "1", **found},)), kind)
 
 
 def test_what_nobody_reads_is_not_kept() -> None:
@@ -396,5 +396,7 @@ def test_pull_requests_and_comments_on_them_are_left_out() -> None:
     assert entries_of("issues", number=7, pull_request={"url": "x"}) == []
     assert entries_of("comments", id=1, issue_url=address, html_url="https://github.com/o/r/pull/7#x") == []
     assert entries_of("comments", id=1, issue_url=address, html_url="https://github.com/o/r/issues/7#x", user=None) == [
-        Entry(7, "1", '{"id": 1, "html_url": "https://github.com/o/r/issues/7#x", "updated_at": "1", "user": null}', 1)
+        StoredItem(
+            7, "1", '{"id": 1, "html_url": "https://github.com/o/r/issues/7#x", "updated_at": "1", "user": null}', 1
+        )
     ]

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.archive.store import Entry, open_store, open_stored
+from bot.archive.store import StoredItem, open_store, open_stored
 from bot.errors import SettingsError
 from bot.tracker.types import Cursor
 
 
-def an_entry(number: int, updated_at: str = "2026-04-08T09:00:00Z", **more: object) -> Entry:
-    return Entry(number, updated_at, json.dumps({"number": number, "title": f"Issue {number}", **more}))
+def an_entry(number: int, updated_at: str = "2026-04-08T09:00:00Z", **more: object) -> StoredItem:
+    return StoredItem(number, updated_at, json.dumps({"number": number, "title": f"Issue {number}", **more}))
 
 
-def a_comment(number: int, identity: int, updated_at: str = "2026-04-08T09:00:00Z", body: str = "me too") -> Entry:
-    return Entry(number, updated_at, json.dumps({"id": identity, "body": body}), identity)
+def a_comment(number: int, identity: int, updated_at: str = "2026-04-08T09:00:00Z", body: str = "me too") -> StoredItem:
+    return StoredItem(number, updated_at, json.dumps({"id": identity, "body": body}), identity)
 
 
 def read(path: Path, repository: str = "octo/widget") -> list[tuple[str, object]]:
@@ -63,7 +63,7 @@ def test_comments_come_with_their_issue_oldest_first(tmp_path: Path) -> None:
 def test_halves_of_surrogate_pairs_survive(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite3"
     with open_store(path) as store:
-        store.save_page("octo/widget", "issues", [Entry(1, "x", '{"number": 1, "title": "\ud800"}')], Cursor())
+        store.save_page("octo/widget", "issues", [StoredItem(1, "x", '{"number": 1, "title": "\ud800"}')], Cursor())
 
     assert [issue.title for issue in open_stored(path, "octo/widget").read_issues()] == ["\ufffd"]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from bot.duplicates.index.file import build_index
 from bot.duplicates.index.reader import IndexCollection
-from bot.duplicates.index.record import make_entry
-from bot.duplicates.index.writer import add_entries
+from bot.duplicates.index.record import make_record
+from bot.duplicates.index.writer import add_records
+from bot.duplicates.search.collection import MemoryCollection
 from bot.duplicates.search.document import Profile, make_profile
 from bot.duplicates.search.features import Features
-from bot.duplicates.search.memory_collection import MemoryCollection
 from bot.duplicates.search.model import Model, Slope, Standing
 from bot.duplicates.search.ranker import search_collection
 from bot.tracker.types import Account, Issue
@@ -21,7 +21,7 @@ DEEDS = ("crashes", "hangs", "flickers", "leaks memory", "refuses to start", "pr
 NO_FEATURES = Features(*(0.0,) * len(Features._fields))
 MODEL = Model(
     order=NO_FEATURES._replace(word_score=4.0, title_likeness=2.0, quiet=-0.1),
-    belief=tuple(Slope(6.0 * (name == "title_likeness")) for name in (*Features._fields, *Standing._fields)),
+    confidence=tuple(Slope(6.0 * (name == "title_likeness")) for name in (*Features._fields, *Standing._fields)),
     intercept=-3.0,
     threshold=0.5,
 )
@@ -57,10 +57,10 @@ def fill_memory(issues: Iterable[Issue]) -> MemoryCollection:
 
 def fill_index(path: Path, issues: Iterable[Issue], batch: int = 10) -> Path:
     """An index of the issues."""
-    entries = [make_entry(issue) for issue in issues]
+    records = [make_record(issue) for issue in issues]
     with build_index(path) as connection:
-        for start in range(0, len(entries), batch):
-            add_entries(connection, entries[start : start + batch])
+        for start in range(0, len(records), batch):
+            add_records(connection, records[start : start + batch])
     return path
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.duplicates.github_query import LONGEST, MOST_WORDS, Phrase, find_phrase, write_title_query, write_word_query
 from bot.duplicates.search.document import make_profile
 from bot.duplicates.search.fingerprint import find_fingerprints
-from bot.duplicates.search.ranker import locate_marks
+from bot.duplicates.search.ranker import locate_fingerprints
 from tests.builders import an_issue
 
 
@@ -78,7 +78,7 @@ def test_the_fingerprint_of_a_line_is_the_same_wherever_it_is_computed() -> None
     phrase = find_phrase(issue)
     assert phrase
     assert make_profile(issue).fingerprints == {phrase.mark}
-    assert locate_marks(issue.title, issue.body) == {phrase.mark: f"line 3: {line}"}
+    assert locate_fingerprints(issue.title, issue.body) == {phrase.mark: f"line 3: {line}"}
 
 
 @given(st.text(), st.text())

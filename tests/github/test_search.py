@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import SettingsError, TrackerError
 from bot.github.client import connect
-from bot.github.search import parse_alike, parse_search, write_search
+from bot.github.issues_query import parse_alike, parse_search, write_search
 from bot.github.transport import Patience
 from bot.tracker.types import SearchResult
 from tests.builders import an_issue

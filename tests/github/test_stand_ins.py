@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from bot.github.client import connect
-from bot.github.contents import FOLDER_QUERY
+from bot.github.graphql import FOLDER_QUERY
 from bot.github.issues_query import ISSUES_QUERY, write_variables
 from bot.github.payloads import parse_issue
 from bot.github.transport import Patience

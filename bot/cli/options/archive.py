@@ -8,13 +8,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bot.archive.jsonl import History, open_file
+from bot.archive.jsonl import IssueArchive, open_file
 from bot.errors import SettingsError
 from bot.output.progress import track
 
 if TYPE_CHECKING:
     from bot.archive.store import Store
-    from bot.tracker.types import Archive
+    from bot.tracker.types import RemoteArchive
 
 STORE = "history.sqlite3"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
@@ -38,7 +38,7 @@ def add_history(parser: argparse.ArgumentParser, *, is_required: bool = True) ->
     parser.add_argument("--cached", action="store_true", help="with --repo: use what is there, and ask GitHub nothing")
 
 
-def open_history(arguments: argparse.Namespace) -> History:
+def open_history(arguments: argparse.Namespace) -> IssueArchive:
     """The history that the arguments name.
 
     Raises SettingsError, and TrackerError where GitHub stops the download: what came until then is kept.
@@ -79,7 +79,7 @@ def find_cache(asked: str | None) -> Path:
     return (Path(stated) if stated and Path(stated).is_absolute() else Path.home() / ".cache") / "signpost"
 
 
-def _connect() -> "Archive":
+def _connect() -> "RemoteArchive":
     from bot.github.actions_runner import Settings
     from bot.github.client import connect
 
@@ -87,7 +87,7 @@ def _connect() -> "Archive":
     return connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)
 
 
-def _download(archive: "Archive", store: "Store", repository: str, kind: Literal["issues", "comments"]) -> None:
+def _download(archive: "RemoteArchive", store: "Store", repository: str, kind: Literal["issues", "comments"]) -> None:
     """Download with a bar: GitHub says with the first page how many there are."""
     from bot.archive.download import download
 

@@ -31,9 +31,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class TierCount:
-    """Of the queries whose best candidate of a tier may be shown: duplicates with the right one, and all.
+    """Of the queries for which a candidate of a tier may be shown: duplicates with the right one, and all duplicates.
 
-    `ordinary` of the others are no known duplicates: at most so many are wrong.
+    `ordinary` counts the other queries: at most this many are wrong.
     """
 
     right: int
@@ -74,7 +74,7 @@ def judge_answer(query: Query, ranked: Sequence[Candidate]) -> Answer:
 
 
 def measure_recall(answers: Iterable[Answer]) -> Recall | None:
-    """The figures of all answers; None where no duplicate was asked about."""
+    """The figures of all answers; None where no query is a duplicate."""
     found = list(answers)
     duplicates = [answer for answer in found if answer.is_duplicate]
     ordinary = [answer for answer in found if not answer.is_duplicate]

@@ -1,4 +1,4 @@
-"""A history asked day by day: who said it before, by what was there when an issue was filed. Pure."""
+"""Replays an archive day by day: each issue is compared with those that were there when it was filed. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,9 @@ from zlib import crc32
 
 from bot.duplicates.evaluation.truth import ORDINARY, KnownIssue
 from bot.duplicates.index.record import list_mentions
-from bot.duplicates.search.collection import LAG
+from bot.duplicates.search.collection import LAG, MemoryCollection
 from bot.duplicates.search.document import Profile, make_profile
 from bot.duplicates.search.features import Compared
-from bot.duplicates.search.memory_collection import MemoryCollection
 from bot.duplicates.search.ranker import compare_with_collection
 from bot.duplicates.search.tokens import SAMPLE, learn_form_text
 from bot.tracker.types import Issue
@@ -27,23 +26,23 @@ class Query:
 
 @dataclass(frozen=True)
 class Split:
-    """The numbers of the duplicates and of the ordinary issues that are asked about, in the order of their dates."""
+    """The numbers of the duplicates and of the ordinary issues that are queries, in the order of their dates."""
 
     duplicates: tuple[int, ...]
     ordinary: tuple[int, ...]
 
 
-def sort_history(issues: Iterable[Issue]) -> list[Issue]:
+def sort_issues(issues: Iterable[Issue]) -> list[Issue]:
     """The issues by date, pull requests left out."""
     return sorted(
         (issue for issue in issues if not issue.is_pull_request), key=lambda issue: (issue.created_at, issue.number)
     )
 
 
-def split_history(
+def split_issues(
     issues: Sequence[Issue], truth: Mapping[int, KnownIssue], part: str = "second", sample: int = 1_500
 ) -> Split:
-    """What is asked: the `first` half of the duplicates, the `second`, or `all`, with ordinary issues of their time.
+    """The queries: the `first` half of the duplicates, the `second`, or `all`, with ordinary issues of their time.
 
     Of these at most `sample`, chosen by a hash of their number. Uncertain issues are neither.
     """
@@ -70,22 +69,22 @@ def _is_ordinary(known: KnownIssue) -> bool:
     return known.original is None and not known.is_uncertain
 
 
-def ask_history(
-    issues: Sequence[Issue], truth: Mapping[int, KnownIssue], asked: Collection[int]
+def replay_issues(
+    issues: Sequence[Issue], truth: Mapping[int, KnownIssue], wanted: Collection[int]
 ) -> Iterator[Query | None]:
-    """For each issue in turn the query, if it is asked about, or None; it is compared with earlier issues only.
+    """For each issue in turn its query, if it is among `wanted`, or None; it is compared with earlier issues only.
 
-    The repository's own form text is learned from the issues before the first that is asked about.
+    The repository's own form text is learned from the issues before the first query.
     """
-    wanted, collection = frozenset(asked), MemoryCollection()
-    form_text = learn_form_text(_list_before(issues, wanted))
+    numbers, collection = frozenset(wanted), MemoryCollection()
+    form_text = learn_form_text(_list_before(issues, numbers))
     pending: list[tuple[float, int, int]] = []
     for issue in issues:
         profile = make_profile(issue, form_text)
         while pending and pending[0][0] <= profile.created:
             collection.mark_duplicate(*heappop(pending)[1:])
         known = truth.get(issue.number, ORDINARY)
-        if issue.number in wanted:
+        if issue.number in numbers:
             right = frozenset(number for number in known.group if number in collection)
             yield Query(profile, compare_with_collection(profile, collection), right if known.original else frozenset())
         else:

@@ -1,4 +1,4 @@
-"""What is known of a history's duplicates, from a file: one JSON object a line. Pure."""
+"""What is known of an archive's duplicates, from a file: one JSON object a line. Pure."""
 
 import json
 from collections.abc import Iterable

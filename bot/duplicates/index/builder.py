@@ -1,4 +1,4 @@
-"""An index built anew or brought in line with a history; after a kill at any moment, the next run ends the same."""
+"""An index built anew or brought in line with an archive; after a kill at any moment, the next run ends the same."""
 
 import sqlite3
 import sys
@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.archive.jsonl import History
+from bot.archive.jsonl import IssueArchive
 from bot.archive.parallel import work_through
-from bot.duplicates.index.entries import IndexWork, cut_batches, learn_from_history
 from bot.duplicates.index.file import (
     REFUSED,
     WrongFileError,
@@ -21,8 +20,8 @@ from bot.duplicates.index.file import (
     open_index,
 )
 from bot.duplicates.index.reader import name_other, read_facts, read_form_text
-from bot.duplicates.index.record import Entry, Seen
-from bot.duplicates.index.writer import add_entries, drop_gone, list_digests, write_facts, write_form_text
+from bot.duplicates.index.record import IndexWork, Record, Seen, cut_batches, learn_from_archive
+from bot.duplicates.index.writer import add_records, drop_gone, list_digests, write_facts, write_form_text
 from bot.duplicates.search.tokens import clean_title
 from bot.output.progress import track
 
@@ -41,67 +40,66 @@ class Built:
     is_new: bool
     reason: str = ""
 
+    def to_json(self) -> dict[str, Any]:
+        """As JSON; `model` is always null and stays for scripts that read it."""
+        return {
+            "issues": self.issues,
+            "changed": self.changed,
+            "built": self.is_new,
+            "reason": self.reason,
+            "model": None,
+        }
 
-def build(path: Path, history: History, jobs: int, reason: str = "") -> Built:
-    """The index of a history, in place of whatever stands there. Raises SettingsError."""
+
+def build(path: Path, archive: IssueArchive, jobs: int, reason: str = "") -> Built:
+    """The index of an archive, in place of whatever stands there. Raises SettingsError."""
     is_kept = is_foreign(path)
     with build_index(path) as connection:
-        form_text = learn_from_history(history)
+        form_text = learn_from_archive(archive)
         write_form_text(connection, form_text)
-        changed = _fill(connection, history, IndexWork(form_text), jobs)
-        write_facts(connection, {"learned": str(changed), "source": clean_title(history.name)})
+        changed = _fill(connection, archive, IndexWork(form_text), jobs)
+        write_facts(connection, {"learned": str(changed), "source": clean_title(archive.name)})
     if is_kept:
         print(f"signpost: what was in {path} is no index; it is kept as {path}{REFUSED}", file=sys.stderr)
     return Built(changed, changed, is_new=True, reason=reason)
 
 
-def update(path: Path, history: History, jobs: int) -> Built:
-    """The index brought in line with a history: issues added, changed texts replaced, states noted.
+def update(path: Path, archive: IssueArchive, jobs: int) -> Built:
+    """The index brought in line with an archive: issues added, changed texts replaced, states noted.
 
     A file that is no index, is damaged, of another format or of another repository is built anew, and so is one whose
     repository has become four times as large since its forms were read. Raises SettingsError.
     """
     if is_missing(path):
-        return build(path, history, jobs, "there was none")
+        return build(path, archive, jobs, "there was none")
     try:
         with closing(open_index(path, is_checked=True)) as connection, explain_damage(path):
-            if (reason := _find_reason(connection, history)) is None:
-                return _update(connection, history, jobs)
+            if (reason := _find_reason(connection, archive)) is None:
+                return _update(connection, archive, jobs)
     except WrongFileError as error:
         reason = error.fault
         print(f"signpost: {reason}; it is built now", file=sys.stderr)
-    return build(path, history, jobs, reason)
+    return build(path, archive, jobs, reason)
 
 
-def _find_reason(connection: sqlite3.Connection, history: History) -> str | None:
+def _find_reason(connection: sqlite3.Connection, archive: IssueArchive) -> str | None:
     facts = read_facts(connection)
-    if other := name_other(facts.get("source", ""), history.repository):
+    if other := name_other(facts.get("source", ""), archive.repository):
         return f"it was of {other}"
     learned = int(facts.get("learned", 0))
-    total = history.total if history.total is not None else sum(1 for _ in history.read_lines())
+    total = archive.total if archive.total is not None else sum(1 for _ in archive.read_lines())
     return "the repository has grown" if total > _GROWN * (learned + 50) else None
 
 
-def _update(connection: sqlite3.Connection, history: History, jobs: int) -> Built:
+def _update(connection: sqlite3.Connection, archive: IssueArchive, jobs: int) -> Built:
     known = list_digests(connection)
     form_text = read_form_text(read_facts(connection))
-    changed = _fill(connection, history, IndexWork(form_text, known), jobs)
+    changed = _fill(connection, archive, IndexWork(form_text, known), jobs)
     drop_gone(connection)
     return Built(len(list_digests(connection)), changed, is_new=False)
 
 
-def _fill(connection: sqlite3.Connection, history: History, work: IndexWork, jobs: int) -> int:
-    chunks: Iterable[list[Entry | Seen]] = work_through(history.read_lines(), work, jobs)
-    tracked = track(chunks, "issues", history.total, count=len)
-    return sum(add_entries(connection, batch) for batch in cut_batches(tracked, _BATCH))
-
-
-def tell_built(built: Built) -> dict[str, Any]:
-    """As JSON; `model` is always null and stays for scripts that read it."""
-    return {
-        "issues": built.issues,
-        "changed": built.changed,
-        "built": built.is_new,
-        "reason": built.reason,
-        "model": None,
-    }
+def _fill(connection: sqlite3.Connection, archive: IssueArchive, work: IndexWork, jobs: int) -> int:
+    chunks: Iterable[list[Record | Seen]] = work_through(archive.read_lines(), work, jobs)
+    tracked = track(chunks, "issues", archive.total, count=len)
+    return sum(add_records(connection, batch) for batch in cut_batches(tracked, _BATCH))

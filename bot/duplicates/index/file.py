@@ -17,7 +17,7 @@ APPLICATION = 0x53676E70
 """Says in SQLite's header whose file it is (https://www.sqlite.org/pragma.html#pragma_application_id)."""
 
 FORMAT = 4
-"""Raised when tables change, or words, marks or impacts are computed otherwise: an older file is then built anew."""
+"""Raised when tables change, or how words, fingerprints or impacts are computed: an older file is then built anew."""
 
 BUSY_SECONDS = 30
 REFUSED = ".refused"
@@ -234,12 +234,12 @@ def explain_damage(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         if (trouble := _find_trouble(error)) is None:
-            raise _tell_damage(path, error) from error
+            raise _describe_damage(path, error) from error
         raise SettingsError(f"cannot use the index {path}: {trouble}") from error
     except sqlite3.ProgrammingError:
         raise  # a fault of ours
     except (sqlite3.DatabaseError, zlib.error, *_FAULTY) as error:
-        raise _tell_damage(path, error) from error
+        raise _describe_damage(path, error) from error
 
 
 def _find_trouble(error: sqlite3.OperationalError) -> str | None:
@@ -252,7 +252,7 @@ def _find_trouble(error: sqlite3.OperationalError) -> str | None:
     return str(error) if code & 0xFF in _TROUBLE else None
 
 
-def _tell_damage(path: Path, error: Exception) -> WrongFileError:
+def _describe_damage(path: Path, error: Exception) -> WrongFileError:
     if not _is_whole(path):
         return WrongFileError(f"the index {path} was cut off", _advise(path))
     cause = f"{error} is missing" if isinstance(error, KeyError) else error

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from bot.duplicates.index.record import hash_mark, make_former
-from bot.duplicates.search.collection import LAG, Posting
+from bot.duplicates.index.record import hash_fingerprint, make_former
+from bot.duplicates.search.collection import LAG, Posting, hash_pair
 from bot.duplicates.search.document import Profile
-from bot.duplicates.search.memory_collection import hash_pair
 
 PAGE = 4_096
 """Pairs are counted on pages of so many slots, a byte each."""
@@ -90,19 +89,19 @@ class IndexCollection:
             self._recent = Counter(slot for (slots,) in rows for slot in array("I", slots))
         return self._recent
 
-    def find_marked(self, fingerprint: str) -> Sequence[int]:
-        rows = self._connection.execute("SELECT document FROM mark WHERE hash = ?", (hash_mark(fingerprint),))
+    def find_by_fingerprint(self, fingerprint: str) -> Sequence[int]:
+        rows = self._connection.execute("SELECT document FROM mark WHERE hash = ?", (hash_fingerprint(fingerprint),))
         return [row[0] for row in rows]
 
     def list_originals(self, documents: Iterable[int]) -> list[int]:
-        return [row[0] for row in self._connection.execute(_ORIGINALS, self._ask_for(documents))]
+        return [row[0] for row in self._connection.execute(_ORIGINALS, self._bind(documents))]
 
     def read_profiles(self, documents: Iterable[int]) -> dict[int, Profile]:
         """A document that is gone is left out."""
-        rows = self._connection.execute(_ROWS, self._ask_for(set(documents) - self._gone))
+        rows = self._connection.execute(_ROWS, self._bind(set(documents) - self._gone))
         return {row.document: _read_profile(row) for row in map(_Row._make, rows)}
 
-    def _ask_for(self, documents: Iterable[int]) -> dict[str, object]:
+    def _bind(self, documents: Iterable[int]) -> dict[str, object]:
         return {"documents": json.dumps(list(documents)), **self._moment}
 
     def read_issue(self, number: int) -> Profile | None:

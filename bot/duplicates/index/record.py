@@ -1,32 +1,33 @@
-"""An issue in the form in which an index keeps it; made in any process, put in by the one that writes. Pure."""
+"""Issues in the form in which an index keeps them: made on all cores, put in by the one that writes. Pure."""
 
 import json
 import re
 import zlib
 from array import array
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 
-from bot.duplicates.search.collection import measure_impact
+from bot.archive.jsonl import IssueArchive, Line, parse_line
+from bot.duplicates.search.collection import hash_pair, measure_impact
 from bot.duplicates.search.document import Profile, make_profile
-from bot.duplicates.search.memory_collection import hash_pair
-from bot.tracker.types import Issue
+from bot.duplicates.search.tokens import SAMPLE, learn_form_text
+from bot.tracker.types import MAINTAINERS, Issue
 
 _REFERENCE = re.compile(r"#([0-9]{1,9})\b", re.ASCII)
 _DUPLICATE = re.compile(r"^\s*duplicate of\s+#([0-9]{1,9})\b", re.ASCII | re.IGNORECASE | re.MULTILINE)
 """What GitHub takes as a mark: https://docs.github.com/en/issues/tracking-your-work-with-issues/administering-issues/marking-issues-or-pull-requests-as-a-duplicate"""
-_MAINTAINERS = {"OWNER", "MEMBER", "COLLABORATOR"}
 _MAX_MENTIONS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Record:
     """A report to be put in.
 
     `digest` changes when its text does; `content` is its profile, compressed; `impacts` a byte for each of `words`;
-    `pairs` and `marks` are slots and hashes (native arrays of `I` and `Q`). `mentions` are the issues that it names,
-    `original` the one that it is a duplicate of (see `find_original`).
+    `pairs` and `fingerprints` are slots and hashes (native arrays of `I` and `Q`). `mentions` are the issues that it
+    names, `original` the one that it is a duplicate of (see `find_original`).
     """
 
     number: int
@@ -38,7 +39,7 @@ class Entry:
     words: tuple[str, ...]
     impacts: bytes
     pairs: bytes
-    marks: bytes
+    fingerprints: bytes
     title_length: int
     body_length: int
     mentions: tuple[int, ...] = ()
@@ -54,13 +55,13 @@ class Seen:
     original: int | None
 
 
-def make_entry(issue: Issue, form_text: Container[str] = frozenset(), original: int | None = None) -> Entry:
+def make_record(issue: Issue, form_text: Container[str] = frozenset(), original: int | None = None) -> Record:
     """An issue as it is put in; `original` is what is known from elsewhere to be the issue that it repeats."""
     profile = make_profile(issue, form_text)
     words = tuple(sorted(profile.words))
     lengths = (len(profile.title_words), len(profile.body_words))
     titles, bodies = profile.title_counts, profile.body_counts
-    return Entry(
+    return Record(
         number=issue.number,
         digest=digest_text(issue),
         created=profile.created,
@@ -70,7 +71,7 @@ def make_entry(issue: Issue, form_text: Container[str] = frozenset(), original: 
         words=words,
         impacts=bytes(measure_impact(titles.get(word, 0), bodies.get(word, 0), lengths) for word in words),
         pairs=array("I", sorted({hash_pair(pair) for pair in profile.pairs})).tobytes(),
-        marks=array("Q", sorted(map(hash_mark, profile.fingerprints))).tobytes(),
+        fingerprints=array("Q", sorted(map(hash_fingerprint, profile.fingerprints))).tobytes(),
         title_length=lengths[0],
         body_length=lengths[1],
         mentions=list_mentions(issue),
@@ -98,14 +99,14 @@ def find_original(issue: Issue) -> int | None:
         return 0 if issue.duplicate_of == issue.number else issue.duplicate_of
     found = None
     for comment in issue.comments:
-        if comment.association in _MAINTAINERS and (match := _DUPLICATE.search(comment.body)):
+        if comment.association in MAINTAINERS and (match := _DUPLICATE.search(comment.body)):
             found = int(match[1])
     return None if found == issue.number else found
 
 
-def hash_mark(mark: str) -> int:
+def hash_fingerprint(fingerprint: str) -> int:
     """A fingerprint as a number of 56 bits."""
-    return int.from_bytes(blake2b(mark.encode("utf-8", "replace"), digest_size=7).digest(), "big")
+    return int.from_bytes(blake2b(fingerprint.encode("utf-8", "replace"), digest_size=7).digest(), "big")
 
 
 def pack_content(profile: Profile) -> bytes:
@@ -116,20 +117,72 @@ def pack_content(profile: Profile) -> bytes:
 
 def unpack_content(content: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...], frozenset[str]]:
     """Title, words of the title, words of the body, fingerprints; raises zlib.error or ValueError for anything else."""
-    title, title_words, body_words, marks = json.loads(zlib.decompress(content))
-    return title, tuple(title_words.split()), tuple(body_words.split()), frozenset(marks)
+    title, title_words, body_words, fingerprints = json.loads(zlib.decompress(content))
+    return title, tuple(title_words.split()), tuple(body_words.split()), frozenset(fingerprints)
 
 
 def make_former(number: int, content: bytes) -> Profile:
     """The profile that a content was made of, without author and dates; raises like `unpack_content`."""
-    title, title_words, body_words, marks = unpack_content(content)
+    title, title_words, body_words, fingerprints = unpack_content(content)
     return Profile(
         number=number,
         title=title,
         title_words=title_words,
         body_words=body_words,
-        fingerprints=marks,
+        fingerprints=fingerprints,
         author="",
         created=0,
         active=0,
     )
+
+
+@dataclass(frozen=True)
+class IndexWork:
+    """Lines of an archive made into records; issues whose digest is `known` under their number are only seen."""
+
+    form_text: frozenset[str]
+    known: Mapping[int, int] = field(default_factory=dict)
+
+    def prepare(self) -> Callable[[Sequence[Line]], list[Record | Seen]]:
+        """The work, ready to be done; it raises SettingsError for a line that is no issue."""
+        return partial(_read_lines, work=self)
+
+
+def _read_lines(lines: Sequence[Line], work: IndexWork) -> list[Record | Seen]:
+    issues = [issue for where, line in lines for issue in parse_line(line, where) if not issue.is_pull_request]
+    return [_read_issue(issue, work) for issue in issues]
+
+
+def _read_issue(issue: Issue, work: IndexWork) -> Record | Seen:
+    if issue.number in work.known and work.known[issue.number] == digest_text(issue):
+        return Seen(issue.number, issue.state, find_original(issue))
+    return make_record(issue, work.form_text)
+
+
+def learn_from_archive(archive: IssueArchive) -> frozenset[str]:
+    """The text of the repository's own forms, from at most 2,000 issues that lie evenly in the archive."""
+    lines = sample_evenly(archive.read_lines(), SAMPLE)
+    return learn_form_text(issue for where, line in lines for issue in parse_line(line, where)[:SAMPLE])
+
+
+def sample_evenly(lines: Iterable[Line], most: int) -> list[Line]:
+    """Every n-th line, n being the smallest power of two for which these are at most so many."""
+    kept, step = list[Line](), 1
+    for place, line in enumerate(lines):
+        if place % step == 0:
+            kept.append(line)
+        if len(kept) > most:
+            kept, step = kept[::2], step * 2
+    return kept
+
+
+def cut_batches(chunks: Iterable[list[Record | Seen]], size: int) -> Iterator[list[Record | Seen]]:
+    """Chunks put together until they hold at least so many."""
+    batch = list[Record | Seen]()
+    for chunk in chunks:
+        batch += chunk
+        if len(batch) >= size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,4 +1,4 @@
-"""An index asked: who said it before, and what of it may be shown."""
+"""Searches an index for earlier issues, and says which of them may be shown."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,18 @@ from bot.duplicates.index.file import read_index
 from bot.duplicates.index.reader import IndexCollection, read_form_text
 from bot.duplicates.search.calibration import Calibration, Replayed, read_calibration
 from bot.duplicates.search.document import Profile, make_profile
-from bot.duplicates.search.model import Model
-from bot.duplicates.search.model_file import read_model
-from bot.duplicates.search.ranker import Candidate, choose_related, find_best, search_collection, settle_tier
+from bot.duplicates.search.model import Model, read_model
+from bot.duplicates.search.ranker import (
+    Candidate,
+    choose_related,
+    find_best,
+    locate_fingerprints,
+    search_collection,
+    settle_tier,
+)
 from bot.tracker.types import Issue
+
+_MOST_LOCATED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +56,20 @@ def explain_left_out(candidate: Candidate, related: Sequence[Candidate], thresho
     return "others are likelier"
 
 
+def locate_shared(candidate: Candidate, issue: Issue | None) -> dict[str, float]:
+    """The rarest fingerprints that both have, as they stand in the issue that was searched for, with their rarity."""
+    shared: dict[str, float] = {}
+    places = locate_fingerprints(issue.title, issue.body) if issue and candidate.marks else {}
+    for fingerprint, rarity in candidate.marks[:_MOST_LOCATED]:
+        shared.setdefault(places.get(fingerprint) or fingerprint.partition(":")[2], rarity)
+    return shared
+
+
 def search_index(path: Path, issue: Issue) -> Search:
-    """Who said it before. Raises SettingsError where the index cannot be read (WrongFileError: where it is none)."""
+    """Search for earlier issues like this one.
+
+    Raises SettingsError where the index cannot be read (WrongFileError: where it is not an index).
+    """
     with read_index(path) as connection:
         collection = IndexCollection(connection)
         query = make_profile(issue, read_form_text(collection.facts))
@@ -57,7 +77,7 @@ def search_index(path: Path, issue: Issue) -> Search:
 
 
 def search_number(path: Path, number: int) -> Search | None:
-    """Who said it before an issue that the index holds, None where it does not; raises like `search_index`."""
+    """Search for issues before one that the index holds, None where it does not; raises like `search_index`."""
     with read_index(path) as connection:
         collection = IndexCollection(connection)
         profile = collection.read_issue(number)
@@ -84,7 +104,7 @@ def _answer(query: Profile, collection: IndexCollection, issue: Issue | None = N
 
 
 def replay_latest(path: Path, most: int) -> Iterator[Replayed]:
-    """The last issues of an index asked about anew, each by what was there before it; raises like `search_index`."""
+    """Search anew for each of the last issues, among those that were there before it; raises like `search_index`."""
     model = read_model()
     with read_index(path) as connection:
         latest = IndexCollection(connection).list_latest(most)

@@ -1,6 +1,6 @@
 """What `signpost index` prints for people."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from math import exp
 from pathlib import Path
 
@@ -9,21 +9,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.archive.stats import Share
-from bot.duplicates.evaluation.metrics import Recall
 from bot.duplicates.index.builder import Built
-from bot.duplicates.index.search import Search, explain_left_out
+from bot.duplicates.index.search import Search, explain_left_out, locate_shared
 from bot.duplicates.search.calibration import LEAST, Calibration
 from bot.duplicates.search.feature_labels import FEATURES, describe_value
-from bot.duplicates.search.ranker import Candidate, locate_marks, weigh_features
+from bot.duplicates.search.ranker import Candidate, weigh_features
 from bot.output.console import make_console
 from bot.text.redaction import show_text
-from bot.tracker.types import Issue
 
-_TELLING = 6
-_NEAREST = 3
+_MOST_FEATURES = 6
 _INDENT = 11
-_TIERS: Mapping[str, str] = {"A": "the same known problem", "B": "the same rare error or text", "C": "reads alike"}
 _LEGEND = (
     "the likeliest comes first; its percentage says how likely it, or one close behind, is the same problem;"
     " B: both show the same rare error or text, C: they read alike"
@@ -57,7 +52,7 @@ def print_search(search: Search, most: int, *, is_explained: bool) -> None:
         console.print(_LEGEND, style="dim", markup=False)
     if shown and is_explained:
         console.print(_LEGEND_OF_REASONS, style="dim", markup=False)
-    console.print(_tell_threshold(search), style="dim", markup=False)
+    console.print(_format_threshold(search), style="dim", markup=False)
 
 
 def _print_candidate(console: Console, candidate: Candidate, search: Search) -> None:
@@ -73,31 +68,22 @@ def _print_reasons(console: Console, candidate: Candidate, search: Search) -> No
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     for justify in ("left", "right", "right", "left"):
         table.add_column(justify=justify)
-    for one in weigh_features(candidate, search.candidates, search.model)[:_TELLING]:
+    for one in weigh_features(candidate, search.candidates, search.model)[:_MOST_FEATURES]:
         style = "green" if one.gain > 0 else "red"
         value = describe_value(one.name, one.value)
         table.add_row(" " * (_INDENT - 1), Text(f"{one.gain:+.2f}", style), value, FEATURES[one.name])
     console.print(table)
-    for where, rarity in _list_shared(candidate, search.issue).items():
+    for where, rarity in locate_shared(candidate, search.issue).items():
         _print_indented(console, f"both have, as about one report in {exp(rarity):,.0f}: {show_text(where)}", "cyan")
     if reason := explain_left_out(candidate, search.related, search.threshold):
         _print_indented(console, f"not shown to reporters: {reason}", "dim")
-
-
-def _list_shared(candidate: Candidate, issue: Issue | None) -> dict[str, float]:
-    """The rarest marks that both have, as they stand in the issue that was asked about."""
-    shared: dict[str, float] = {}
-    places = locate_marks(issue.title, issue.body) if issue and candidate.marks else {}
-    for mark, rarity in candidate.marks[:_NEAREST]:
-        shared.setdefault(places.get(mark) or mark.partition(":")[2], rarity)
-    return shared
 
 
 def _print_indented(console: Console, text: str, style: str = "") -> None:
     console.print(Padding(Text(text, style), (0, 0, 0, _INDENT)))
 
 
-def _tell_threshold(search: Search) -> str:
+def _format_threshold(search: Search) -> str:
     found = search.calibration
     if found is None or not found.is_telling:
         few = f" from {LEAST} issues on" if found else ""
@@ -116,17 +102,18 @@ def print_calibration(calibration: Calibration, path: Path) -> None:
     """What was learned, what it would have done to the issues that were replayed, and what comes of it."""
     console = make_console()
     if not calibration.is_telling:
-        told = (
-            f"{path}: {_count(calibration.replayed, 'issue was', 'issues were')} replayed; these are few: below {LEAST}"
+        count = f"{calibration.replayed:,} {'issue was' if calibration.replayed == 1 else 'issues were'}"
+        message = (
+            f"{path}: {count} replayed; these are few: below {LEAST}"
             " issues chance decides, so the model's own threshold holds, and no comment links what only reads alike"
         )
-        console.print(told, style="yellow", markup=False)
+        console.print(message, style="yellow", markup=False)
         return
-    for line in _tell_calibration(calibration, path):
+    for line in _format_calibration(calibration, path):
         console.print(line, markup=False)
 
 
-def _tell_calibration(calibration: Calibration, path: Path) -> Iterator[str]:
+def _format_calibration(calibration: Calibration, path: Path) -> Iterator[str]:
     yield (
         f"{path}: what only reads alike (tier C) is shown from {calibration.threshold:.1%} on,"
         f" for at most {calibration.share:.1%} of ordinary issues"
@@ -143,43 +130,3 @@ def _tell_calibration(calibration: Calibration, path: Path) -> Iterator[str]:
         f"`signpost run --index {path}` goes by that; its comments link what only reads alike"
         " with `duplicates: {tier_c: comment}` in config.yml"
     )
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
-
-
-def print_recall(recall: Recall) -> None:
-    """The figures of an evaluation, with their 95 % intervals, and what each says."""
-    console = make_console()
-    asked = f"{_count(recall.duplicates, 'duplicate', 'duplicates')} and {recall.ordinary:,} ordinary issues"
-    console.print(f"{asked}, each asked about as if it had just been filed\n", markup=False)
-    ranks = {str(rank): share for rank, share in recall.recall.items()}
-    _print_shares(console, ("right one among the first", "part of the duplicates"), ranks)
-    console.print(f"mean reciprocal rank  {recall.mrr:.3f} (1 where the right one is always the first)\n", markup=False)
-    caught = {f"{alarm:.0%}": share for alarm, share in recall.caught.items()}
-    columns = ("ordinary issues shown something", "duplicates shown the right one")
-    _print_shares(console, columns, caught, [f"{recall.thresholds[alarm]:.1%}" for alarm in recall.caught])
-    if recall.ordinary < LEAST:
-        told = f"these are few ordinary issues: below {LEAST} chance decides what part of them is shown something"
-        console.print(told, style="yellow", markup=False)
-    console.print("\nby tier, whatever the score:", markup=False)
-    _print_tiers(console, recall)
-
-
-def _print_tiers(console: Console, recall: Recall) -> None:
-    table = Table("tier", "duplicates shown any", "and the right one", "ordinary issues shown any", box=None)
-    for tier, count in recall.tiers.items():
-        row = (count.duplicates, count.right, count.ordinary)
-        table.add_row(f"{tier}: {_TIERS[tier]}", *(f"{number:,}" for number in row))
-    console.print(table)
-
-
-def _print_shares(
-    console: Console, columns: tuple[str, str], shares: dict[str, Share], thresholds: Sequence[str] = ()
-) -> None:
-    """A table of shares; `thresholds` are the scores from which on something is shown then."""
-    table = Table(*columns, "95 % interval", *(["from a score of"] if thresholds else []), box=None)
-    for (name, share), *threshold in zip(shares.items(), *([thresholds] if thresholds else []), strict=True):
-        table.add_row(name, f"{share.value:.3f}", f"{share.low:.3f} to {share.high:.3f}", *threshold)
-    console.print(table)

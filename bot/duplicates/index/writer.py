@@ -14,8 +14,8 @@ from itertools import groupby, takewhile
 from math import log
 
 from bot.duplicates.index.reader import MOST, PAGE
-from bot.duplicates.index.record import Entry, Seen, hash_mark, make_former
-from bot.duplicates.search.memory_collection import hash_pair
+from bot.duplicates.index.record import Record, Seen, hash_fingerprint, make_former
+from bot.duplicates.search.collection import hash_pair
 
 FAN = 8
 """So many segments of one kind of size are merged into one (O'Neil et al. 1996, log-structured merge trees)."""
@@ -49,7 +49,7 @@ def write_form_text(connection: sqlite3.Connection, lines: Iterable[str]) -> Non
     write_facts(connection, {"form_text": json.dumps(sorted(lines))})
 
 
-def add_entries(connection: sqlite3.Connection, found: Iterable[Entry | Seen]) -> int:
+def add_records(connection: sqlite3.Connection, found: Iterable[Record | Seen]) -> int:
     """Put reports in, in one transaction; gives how many of them are new or have another text than before.
 
     Raises sqlite3.Error; nothing of the batch is there then.
@@ -57,9 +57,9 @@ def add_entries(connection: sqlite3.Connection, found: Iterable[Entry | Seen]) -
     latest = {one.number: one for one in found}
     with begin_transaction(connection):
         known = _find_digests(connection, latest)  # as it stays until the end: another may be writing, too
-        changed = [one for one in latest.values() if isinstance(one, Entry) and known.get(one.number) != one.digest]
+        changed = [one for one in latest.values() if isinstance(one, Record) and known.get(one.number) != one.digest]
         if changed:
-            _add(connection, changed, [entry.number for entry in changed if entry.number in known])
+            _add(connection, changed, [record.number for record in changed if record.number in known])
         _write_states(connection, latest.values())
     return len(changed)
 
@@ -81,24 +81,25 @@ def _read_counts(connection: sqlite3.Connection) -> Counter[str]:
     return Counter({name: int(value) for name, value in rows})
 
 
-def _add(connection: sqlite3.Connection, entries: Sequence[Entry], known: Iterable[int]) -> None:
+def _add(connection: sqlite3.Connection, records: Sequence[Record], known: Iterable[int]) -> None:
     counts = _read_counts(connection)
     first, old = counts["documents"], set(known)
     postings: dict[str, _Postings] = {}
     pairs = Counter[int]()
-    for document, entry in enumerate(entries, first):
-        if entry.number in old:
-            pairs.subtract(_remove(connection, entry.number))
-        _collect_postings(postings, document, entry)
-        pairs.update(array("I", entry.pairs))
-        _write_report(connection, document, entry)
+    for document, record in enumerate(records, first):
+        if record.number in old:
+            pairs.subtract(_remove(connection, record.number))
+        _collect_postings(postings, document, record)
+        pairs.update(array("I", record.pairs))
+        _write_report(connection, document, record)
         connection.executemany(
-            "INSERT OR IGNORE INTO mark VALUES (?, ?)", ((mark, document) for mark in array("Q", entry.marks))
+            "INSERT OR IGNORE INTO mark VALUES (?, ?)",
+            ((fingerprint, document) for fingerprint in array("Q", record.fingerprints)),
         )
-    counts["documents"], counts["reports"] = first + len(entries), counts["reports"] + len(entries) - len(old)
-    counts["words"] = _write_segment(connection, postings, len(entries), counts["words"])
+    counts["documents"], counts["reports"] = first + len(records), counts["reports"] + len(records) - len(old)
+    counts["words"] = _write_segment(connection, postings, len(records), counts["words"])
     write_facts(connection, {name: str(count) for name, count in counts.items()})
-    _count_pairs(connection, pairs, is_few=len(entries) < _FEW and not old)
+    _count_pairs(connection, pairs, is_few=len(records) < _FEW and not old)
 
 
 def _remove(connection: sqlite3.Connection, number: int) -> Iterable[int]:
@@ -112,15 +113,15 @@ def _remove(connection: sqlite3.Connection, number: int) -> Iterable[int]:
     )
     connection.executemany(
         "DELETE FROM mark WHERE hash = ? AND document = ?",
-        ((hash_mark(mark), document) for mark in former.fingerprints),
+        ((hash_fingerprint(fingerprint), document) for fingerprint in former.fingerprints),
     )
     connection.execute("DELETE FROM mention WHERE source = ?", (number,))
     connection.execute("INSERT INTO gone VALUES (?)", (document,))
     return {hash_pair(pair) for pair in former.pairs}
 
 
-def _collect_postings(postings: dict[str, _Postings], document: int, entry: Entry) -> None:
-    for word, impact in zip(entry.words, entry.impacts, strict=True):
+def _collect_postings(postings: dict[str, _Postings], document: int, record: Record) -> None:
+    for word, impact in zip(record.words, record.impacts, strict=True):
         found = postings.get(word)
         if found is None:
             found = postings[word] = (array("I"), bytearray())
@@ -128,20 +129,20 @@ def _collect_postings(postings: dict[str, _Postings], document: int, entry: Entr
         found[1].append(impact)
 
 
-def _write_report(connection: sqlite3.Connection, document: int, entry: Entry) -> None:
+def _write_report(connection: sqlite3.Connection, document: int, record: Record) -> None:
     connection.execute(
         "INSERT INTO report (document, number, digest, created, author, state, content)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET document = excluded.document,"
         " digest = excluded.digest, content = excluded.content",
-        (document, entry.number, entry.digest, entry.created, entry.author, entry.state, entry.content),
+        (document, record.number, record.digest, record.created, record.author, record.state, record.content),
     )
     connection.executemany(
         "INSERT OR REPLACE INTO mention VALUES (?, ?, ?)",
-        ((target, entry.number, entry.created) for target in entry.mentions),
+        ((target, record.number, record.created) for target in record.mentions),
     )
 
 
-def _write_states(connection: sqlite3.Connection, found: Iterable[Entry | Seen]) -> None:
+def _write_states(connection: sqlite3.Connection, found: Iterable[Record | Seen]) -> None:
     """What changes without the text; an original of which nothing is told stays known, one that is denied (0) goes."""
     connection.executemany(
         "UPDATE report SET state = ?1, original = nullif(coalesce(?2, original), 0) WHERE number = ?3 AND"
@@ -186,18 +187,18 @@ def _rank_size(reports: int) -> int:
 
 def _merge(connection: sqlite3.Connection, segments: list[int]) -> None:
     """Documents ascend from segment to segment, so the parts of a word are put one behind the other."""
-    marks = ", ".join("?" * len(segments))
-    query = f"SELECT word, documents, impacts FROM posting WHERE segment IN ({marks}) ORDER BY word, segment"  # noqa: S608 (question marks)
+    places = ", ".join("?" * len(segments))
+    query = f"SELECT word, documents, impacts FROM posting WHERE segment IN ({places}) ORDER BY word, segment"  # noqa: S608 (question marks)
     rows = connection.execute(query, segments)
     merged = [
         (word, b"".join(row[1] for row in group), b"".join(row[2] for row in group))
         for word, found in groupby(rows, key=lambda row: row[0])
         for group in [list(found)]
     ]
-    total = f"SELECT sum(reports) FROM segment WHERE id IN ({marks})"  # noqa: S608 (question marks)
+    total = f"SELECT sum(reports) FROM segment WHERE id IN ({places})"  # noqa: S608 (question marks)
     (reports,) = connection.execute(total, segments).fetchone()
-    connection.execute(f"DELETE FROM posting WHERE segment IN ({marks})", segments)  # noqa: S608 (question marks)
-    connection.execute(f"DELETE FROM segment WHERE id IN ({marks})", segments)  # noqa: S608 (question marks)
+    connection.execute(f"DELETE FROM posting WHERE segment IN ({places})", segments)  # noqa: S608 (question marks)
+    connection.execute(f"DELETE FROM segment WHERE id IN ({places})", segments)  # noqa: S608 (question marks)
     connection.execute("INSERT INTO segment VALUES (?, ?)", (segments[-1], reports))
     connection.executemany("INSERT INTO posting VALUES (?, ?, ?, ?)", ((segments[-1], *row) for row in merged))
 

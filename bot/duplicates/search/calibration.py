@@ -14,7 +14,7 @@ class Calibration:
     """Candidates that only read alike are shown from `threshold` on (a score between 0 and 1).
 
     Of `replayed` issues, `shown` were shown something so; `known` of these replayed ones are known duplicates, of which
-    `caught` were shown the right issue among at most three. `share` is what was asked for: at most so large a part of
+    `caught` were shown the right issue among at most three. `share` is the limit that was given: at most this part of
     the issues that are not known as duplicates is shown something. `same_error` of the replayed ones have the same rare
     error as an earlier one, which is shown whatever the score is; None where an earlier version has not counted them.
     """
@@ -35,7 +35,7 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A past issue asked about anew: the score of what it would be shown, and whether that is right, if it is known.
+    """A past issue that was replayed: the score of what it would be shown, and whether that is right, if it is known.
 
     `has_error` tells that an earlier one shows the same rare error (tier B).
     """

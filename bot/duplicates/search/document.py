@@ -23,7 +23,7 @@ MAX_PAIR_WORDS = 400
 
 @dataclass(frozen=True)
 class Profile:
-    """A report as words and marks.
+    """A report as words and fingerprints.
 
     `created` is in seconds since 1970; `active` when another report last pointed to it, or else when it was filed.
     `duplicates` counts the reports that are known to be duplicates of it, `is_duplicate` tells that it is one itself.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bot.duplicates.search.collection import FULL_IMPACT, SATURATION, Collection, measure_impact, weigh_rarity
 from bot.duplicates.search.document import Profile
 from bot.duplicates.search.fingerprint import is_message
-from bot.duplicates.search.retrieval import AskedWord, Found
+from bot.duplicates.search.retrieval import Found, QueryTerm
 
 DAY = 86_400
 _SHORTLY = 2
@@ -49,13 +49,12 @@ class Features(NamedTuple):
     shared: float
     is_duplicate: float
 
+    def to_json(self, digits: int) -> dict[str, float]:
+        """The features by their names, rounded.
 
-def tell_features(features: Features, digits: int) -> dict[str, float]:
-    """The features by their names, rounded, as they are in JSON.
-
-    `meaning` is always 0: scripts that were written when a sentence model could fill it still find it.
-    """
-    return {**{name: round(value, digits) for name, value in features._asdict().items()}, "meaning": 0.0}
+        `meaning` is always 0: scripts that were written when a sentence model could fill it still find it.
+        """
+        return {**{name: round(value, digits) for name, value in self._asdict().items()}, "meaning": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +66,20 @@ class Compared:
 
     profile: Profile
     features: Features
-    marks: tuple[tuple[str, float], ...]
+    fingerprints: tuple[tuple[str, float], ...]
     words: tuple[str, ...]
     agreement: float = 0.0
 
 
-class _Asker:
+class _Comparison:
     """The query's side of all comparisons, computed once."""
 
-    def __init__(self, query: Profile, words: Sequence[AskedWord], collection: Collection) -> None:
+    def __init__(self, query: Profile, words: Sequence[QueryTerm], collection: Collection) -> None:
         self.query, self.collection = query, collection
-        self.rarity = {asked.word: asked.rarity for asked in words}
+        self.rarity = {term.word: term.rarity for term in words}
         self.title = {word: self._weigh(word) for word in query.title_counts}
         self.title_sum = sum(self.title.values()) or 1.0
-        self.self_score = (
-            sum(asked.weight * (SATURATION + 1) * self._impact(query, asked.word) for asked in words) or 1.0
-        )
+        self.self_score = sum(term.weight * (SATURATION + 1) * self._impact(query, term.word) for term in words) or 1.0
         self._pair_rarity: dict[tuple[str, str], float] = {}
 
     def _weigh(self, word: str) -> float:
@@ -96,14 +93,14 @@ class _Asker:
         counts = profile.title_counts.get(word, 0), profile.body_counts.get(word, 0)
         return measure_impact(*counts, lengths) / FULL_IMPACT
 
-    def compare(self, candidate: Profile, score: float, marks: tuple[tuple[str, float], ...]) -> Features:
+    def compare(self, candidate: Profile, score: float, fingerprints: tuple[tuple[str, float], ...]) -> Features:
         """The features, with `word_score` and `title_score` still absolute."""
         query, shared = self.query, self.query.words & candidate.words
         pairs = [self._weigh_pair(pair) for pair in query.pairs & candidate.pairs]
         union = len(query.trigrams) + len(candidate.trigrams)
         theirs = {word: self._weigh(word) for word in candidate.title_counts}
         days = max((query.created - candidate.created) / DAY, 0.01)
-        is_same = candidate.author == query.author != "ghost"
+        is_same, rarities = candidate.author == query.author != "ghost", [rarity for _, rarity in fingerprints]
         return Features(
             word_score=score,
             self_score=score / self.self_score,
@@ -115,9 +112,9 @@ class _Asker:
             title_told=sum(rarity for word, rarity in self.title.items() if word in candidate.words) / self.title_sum,
             title_answered=sum(rarity for word, rarity in theirs.items() if word in query.words)
             / (sum(theirs.values()) or 1.0),
-            rarest_mark=max((rarity for _, rarity in marks), default=0.0),
-            marks=log1p(sum(rarity for _, rarity in marks)),
-            place=max((rarity for mark, rarity in marks if mark.startswith("place:")), default=0.0),
+            rarest_mark=max(rarities, default=0.0),
+            marks=log1p(sum(rarities)),
+            place=max((rarity for name, rarity in fingerprints if name.startswith("place:")), default=0.0),
             pairs=log1p(fsum(pairs)),
             rarest_pair=max(pairs, default=0.0),
             duplicates=log1p(candidate.duplicates),
@@ -142,13 +139,13 @@ class _Asker:
 
 
 def compare_candidates(
-    query: Profile, words: Sequence[AskedWord], found: Found, collection: Collection
+    query: Profile, words: Sequence[QueryTerm], found: Found, collection: Collection
 ) -> tuple[Compared, ...]:
     """Every candidate compared with the query; the query itself is none, nor is what was filed after it."""
     profiles = collection.read_profiles(found.scores)
-    asker = _Asker(query, words, collection)
+    comparison = _Comparison(query, words, collection)
     rows = [
-        (profile, asker.compare(profile, found.scores[document], found.marks.get(document, ())), document)
+        (profile, comparison.compare(profile, found.scores[document], found.fingerprints.get(document, ())), document)
         for document, profile in profiles.items()
         if profile.number != query.number and profile.created <= query.created
     ]
@@ -157,17 +154,17 @@ def compare_candidates(
         Compared(
             profile,
             _relate(features, best),
-            found.marks.get(document, ()),
-            asker.name_rarest(profile),
-            measure_agreement(found.marks.get(document, ()), found.said),
+            found.fingerprints.get(document, ()),
+            comparison.name_rarest(profile),
+            measure_agreement(found.fingerprints.get(document, ()), found.said),
         )
         for profile, features, document in rows
     )
 
 
-def measure_agreement(marks: Iterable[tuple[str, float]], said: float) -> float:
+def measure_agreement(fingerprints: Iterable[tuple[str, float]], said: float) -> float:
     """The rarity of the shared messages against that of all that the query says."""
-    return sum(rarity for mark, rarity in marks if is_message(mark)) / said if said else 0.0
+    return sum(rarity for fingerprint, rarity in fingerprints if is_message(fingerprint)) / said if said else 0.0
 
 
 def _find_best(features: Iterable[Features]) -> Mapping[str, float]:

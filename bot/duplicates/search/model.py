@@ -1,10 +1,15 @@
-"""The model of the ranking: from features to a place and to a belief. Pure."""
+"""The model of the ranking: from features to a place and to a confidence; its coefficients, read from their file."""
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, inf
+from pathlib import Path
 from typing import NamedTuple
 
 from bot.duplicates.search.features import Features
+
+FILE = Path(__file__).with_name("model.json")
 
 
 class Standing(NamedTuple):
@@ -26,7 +31,7 @@ class Standing(NamedTuple):
 
 
 class Slope(NamedTuple):
-    """What a value adds to a belief: `below` for each of its units up to `bend`, `above` for each unit beyond."""
+    """What a value adds to a confidence: `below` for each of its units up to `bend`, `above` for each unit beyond."""
 
     below: float
     bend: float = inf
@@ -39,17 +44,17 @@ class Slope(NamedTuple):
 
 @dataclass(frozen=True)
 class Model:
-    """The coefficients of the ranking: `order` tells candidates of one query apart, `belief` the queries.
+    """The coefficients of the ranking: `order` tells candidates of one query apart, `confidence` the queries.
 
     `order` is linear and was fitted on `Features` as a conditional logit (McFadden 1974): how likely is this candidate
-    the right one among those found. `belief` has a slope for each of `Features` and `Standing`, which may bend once,
-    and none where more in common would count less; it was fitted as a logistic regression on the best candidate of each
-    query, duplicate or not: how likely is one of the three best the right one. `threshold` is the score that 1 % of the
-    ordinary issues of the training histories reached.
+    the right one among those found. `confidence` has a slope for each of `Features` and `Standing`, which may bend
+    once, and none where more in common would count less; it was fitted as a logistic regression on the best candidate
+    of each query, duplicate or not: how likely is one of the three best the right one. `threshold` is the score that
+    1 % of the ordinary issues of the training archives reached.
     """
 
     order: tuple[float, ...]
-    belief: tuple[Slope, ...]
+    confidence: tuple[Slope, ...]
     intercept: float
     threshold: float
 
@@ -57,8 +62,20 @@ class Model:
         """The candidate's place among those of its query: larger is likelier."""
         return sum(weight * value for weight, value in zip(self.order, features, strict=True))
 
-    def believe(self, features: Features, standing: Standing) -> float:
+    def estimate_confidence(self, features: Features, standing: Standing) -> float:
         """How likely the candidate is the same problem at all, between 0 and 1."""
         values = (*features, *standing)
-        power = self.intercept + sum(slope.add(value) for slope, value in zip(self.belief, values, strict=True))
+        power = self.intercept + sum(slope.add(value) for slope, value in zip(self.confidence, values, strict=True))
         return 1 / (1 + exp(-max(-50.0, min(50.0, power))))
+
+
+@lru_cache(maxsize=1)
+def read_model() -> Model:
+    """The model that `benchmarks/train_ranking.py` made."""
+    found = json.loads(FILE.read_text("utf-8"))
+    return Model(
+        order=tuple(found["order"][name] for name in Features._fields),
+        confidence=tuple(Slope(*found["belief"][name]) for name in (*Features._fields, *Standing._fields)),
+        intercept=found["intercept"],
+        threshold=found["threshold"],
+    )

@@ -12,7 +12,7 @@ from bot.duplicates.search.document import Profile
 from bot.duplicates.search.features import Compared, Features, compare_candidates
 from bot.duplicates.search.fingerprint import find_fingerprints, is_telling
 from bot.duplicates.search.model import Model, Standing
-from bot.duplicates.search.retrieval import find_candidates, weigh_words
+from bot.duplicates.search.retrieval import find_candidates, weigh_query_terms
 
 Tier = Literal["A", "B", "C"]
 
@@ -112,12 +112,12 @@ def _make_candidate(query: Profile, row: Compared, standing: Standing, model: Mo
     candidate = Candidate(
         number=row.profile.number,
         title=row.profile.title,
-        score=model.believe(row.features, standing),
+        score=model.estimate_confidence(row.features, standing),
         tier="C",
         why=explain_likeness(query, row),
         features=row.features,
         standing=standing,
-        marks=tuple(sorted(row.marks, key=lambda item: (-item[1], item[0]))),
+        marks=tuple(sorted(row.fingerprints, key=lambda item: (-item[1], item[0]))),
         agreement=row.agreement,
         is_copy=is_copy(query, row.features),
         is_elsewhere=name_other_platforms(query.title, row.profile.title),
@@ -221,18 +221,19 @@ def weigh_features(candidate: Candidate, found: Sequence[Candidate], model: Mode
     return tuple(sorted(contributions, key=lambda one: (-abs(one.gain), one.name)))
 
 
-def locate_marks(title: str, body: str) -> dict[str, str]:
+def locate_fingerprints(title: str, body: str) -> dict[str, str]:
     """Where each fingerprint of an issue stands first, with the line itself: `line 3: error: no space left`."""
     text, lines = f"{title}\n{body}", [title, *body.split("\n")]
-    numbers = {mark: text.count("\n", 0, start) for mark, start in find_fingerprints(title, body).items()}
+    numbers = {found: text.count("\n", 0, start) for found, start in find_fingerprints(title, body).items()}
     return {
-        mark: f"{f'line {number}' if number else 'title'}: {lines[number].strip()}" for mark, number in numbers.items()
+        found: f"{f'line {number}' if number else 'title'}: {lines[number].strip()}"
+        for found, number in numbers.items()
     }
 
 
 def compare_with_collection(query: Profile, collection: Collection) -> tuple[Compared, ...]:
     """The reports of a collection that deserve it, compared with a query; none that was filed after it."""
-    words = weigh_words(query, collection)
+    words = weigh_query_terms(query, collection)
     return compare_candidates(query, words, find_candidates(query, words, collection), collection)
 
 

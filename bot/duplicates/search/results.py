@@ -6,12 +6,11 @@ from dataclasses import replace
 from bot.duplicates.candidates import SAME_TEXT, WHY, Earlier, Tier
 from bot.duplicates.github_query import Phrase
 from bot.duplicates.search.calibration import Calibration
+from bot.duplicates.search.collection import MemoryCollection
 from bot.duplicates.search.document import make_profile
-from bot.duplicates.search.features import tell_features
 from bot.duplicates.search.fingerprint import is_telling
-from bot.duplicates.search.memory_collection import MemoryCollection
 from bot.duplicates.search.model import Model
-from bot.duplicates.search.ranker import Candidate, locate_marks, search_collection, settle_tier
+from bot.duplicates.search.ranker import Candidate, locate_fingerprints, search_collection, settle_tier
 from bot.tracker.types import Issue
 
 SAME_PHRASE = 0.3
@@ -68,7 +67,7 @@ def _settle_found(candidate: Candidate, phrase: Phrase | None) -> Tier:
 
 def _make_all(found: Sequence[Candidate], issue: Issue | None) -> tuple[Earlier, ...]:
     has_marks = any(candidate.marks for candidate in found)
-    places = locate_marks(issue.title, issue.body) if issue and has_marks else {}
+    places = locate_fingerprints(issue.title, issue.body) if issue and has_marks else {}
     earlier = [_make_earlier(candidate, places) for candidate in found]
     return tuple(sorted(earlier, key=lambda each: (each.tier, -each.score)))[:MOST]
 
@@ -81,5 +80,5 @@ def _make_earlier(candidate: Candidate, places: Mapping[str, str]) -> Earlier:
         why=SAME_TEXT if candidate.is_copy else WHY[candidate.tier],
         title=candidate.title,
         evidence=tuple(dict.fromkeys(places.get(mark) or mark.partition(":")[2] for mark, _ in candidate.marks)),
-        features=tell_features(candidate.features, 2),
+        features=candidate.features.to_json(2),
     )

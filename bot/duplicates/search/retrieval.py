@@ -1,16 +1,16 @@
-"""The reports worth a closer look: by the words they share with a query, and by its rare marks. Pure."""
+"""The reports worth a closer look: by the words they share with a query, and by its rare fingerprints. Pure."""
 
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import nlargest
 
-from bot.duplicates.search.collection import FULL_IMPACT, SATURATION, Collection, weigh_asked, weigh_rarity
+from bot.duplicates.search.collection import FULL_IMPACT, SATURATION, Collection, weigh_query_term, weigh_rarity
 from bot.duplicates.search.document import Profile
 from bot.duplicates.search.fingerprint import is_message
 
 MOST_BY_WORDS = 60
-MOST_BY_MARKS = 12
+MOST_BY_FINGERPRINTS = 12
 MOST_WORDS = 80
 """Of a query's words those that tell most; 80 cost a thousandth of the recall of all."""
 
@@ -18,12 +18,12 @@ BUDGET = 60_000
 """Postings that are added up whole. Words beyond are looked up for the best reports so far (Moffat, Zobel 1996)."""
 
 _PROMISING = 400
-_COMMON_MARK = 20
+_COMMON_FINGERPRINT = 20
 _COMMON_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class AskedWord:
+class QueryTerm:
     """A word of a query: its rarity and its weight, both as they are on that day."""
 
     word: str
@@ -34,94 +34,98 @@ class AskedWord:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What retrieval found: scores by document, and the rarity of the marks that each shares with the query.
+    """What retrieval found: scores by document, and the rarity of the fingerprints that each shares with the query.
 
     `said` is the rarity of all messages of the query, shared or not.
     """
 
     scores: dict[int, float]
-    marks: dict[int, tuple[tuple[str, float], ...]]
+    fingerprints: dict[int, tuple[tuple[str, float], ...]]
     said: float = 0.0
 
 
-def weigh_words(query: Profile, collection: Collection) -> list[AskedWord]:
+def weigh_query_terms(query: Profile, collection: Collection) -> list[QueryTerm]:
     """The words of a query, those that tell most first; at most 80."""
     words = []
     for word in query.words:
         count = collection.count_word(word)
         rarity = weigh_rarity(count, collection.size)
-        weight = rarity * weigh_asked(query.title_counts.get(word, 0), query.body_counts.get(word, 0))
-        words.append(AskedWord(word, count, rarity, weight))
-    return nlargest(MOST_WORDS, words, key=lambda asked: (asked.weight, asked.word))
+        weight = rarity * weigh_query_term(query.title_counts.get(word, 0), query.body_counts.get(word, 0))
+        words.append(QueryTerm(word, count, rarity, weight))
+    return nlargest(MOST_WORDS, words, key=lambda term: (term.weight, term.word))
 
 
-def find_candidates(query: Profile, words: Iterable[AskedWord], collection: Collection, budget: int = BUDGET) -> Found:
+def find_candidates(query: Profile, words: Iterable[QueryTerm], collection: Collection, budget: int = BUDGET) -> Found:
     """The reports that deserve a closer look, some 60 to 90 of them."""
-    scores = _score_words([asked for asked in words if asked.count], collection, budget)
+    scores = _score_words([term for term in words if term.count], collection, budget)
     for document in collection.gone:
         scores.pop(document, None)
-    marks, said = _find_marked(query, collection)
+    fingerprints, said = _find_by_fingerprints(query, collection)
     chosen = {document for _, document in nlargest(MOST_BY_WORDS, zip(scores.values(), scores, strict=True))}
     chosen.update(
-        nlargest(MOST_BY_MARKS, marks, key=lambda document: (sum(rarity for _, rarity in marks[document]), document))
+        nlargest(
+            MOST_BY_FINGERPRINTS,
+            fingerprints,
+            key=lambda document: (sum(rarity for _, rarity in fingerprints[document]), document),
+        )
     )
     chosen.update(collection.list_originals(chosen))
     return Found(
         {document: scores.get(document, 0.0) for document in sorted(chosen)},
-        {document: tuple(marks[document]) for document in sorted(chosen) if document in marks},
+        {document: tuple(fingerprints[document]) for document in sorted(chosen) if document in fingerprints},
         said,
     )
 
 
-def _score_words(words: list[AskedWord], collection: Collection, budget: int) -> dict[int, float]:
+def _score_words(words: list[QueryTerm], collection: Collection, budget: int) -> dict[int, float]:
     scores: dict[int, float] = {}
-    spent, rest = 0, list[AskedWord]()
-    for asked in words:
-        if spent + asked.count > budget and scores:
-            rest.append(asked)
+    spent, rest = 0, list[QueryTerm]()
+    for term in words:
+        if spent + term.count > budget and scores:
+            rest.append(term)
             continue
-        spent += asked.count
-        _add_word(asked, collection, scores)
+        spent += term.count
+        _add_word(term, collection, scores)
     if rest:
         scores = {
             document: score for score, document in nlargest(_PROMISING, zip(scores.values(), scores, strict=True))
         }
-        for asked in rest:
-            _look_up(asked, collection, scores)
+        for term in rest:
+            _look_up(term, collection, scores)
     return scores
 
 
-def _add_word(asked: AskedWord, collection: Collection, scores: dict[int, float]) -> None:
-    gains = _list_gains(asked)
+def _add_word(term: QueryTerm, collection: Collection, scores: dict[int, float]) -> None:
+    gains = _list_gains(term)
     get = scores.get
-    for documents, impacts in collection.list_postings(asked.word):
+    for documents, impacts in collection.list_postings(term.word):
         for document, impact in zip(documents, impacts, strict=True):
             scores[document] = get(document, 0.0) + gains[impact]
 
 
-def _look_up(asked: AskedWord, collection: Collection, scores: dict[int, float]) -> None:
-    gains = _list_gains(asked)
-    for documents, impacts in collection.list_postings(asked.word):
+def _look_up(term: QueryTerm, collection: Collection, scores: dict[int, float]) -> None:
+    gains = _list_gains(term)
+    for documents, impacts in collection.list_postings(term.word):
         for document in scores:
             place = bisect_left(documents, document)
             if place < len(documents) and documents[place] == document:
                 scores[document] += gains[impacts[place]]
 
 
-def _list_gains(asked: AskedWord) -> list[float]:
-    step = asked.weight * (SATURATION + 1) / FULL_IMPACT
+def _list_gains(term: QueryTerm) -> list[float]:
+    step = term.weight * (SATURATION + 1) / FULL_IMPACT
     return [step * impact for impact in range(FULL_IMPACT + 1)]
 
 
-def _find_marked(query: Profile, collection: Collection) -> tuple[dict[int, list[tuple[str, float]]], float]:
+def _find_by_fingerprints(query: Profile, collection: Collection) -> tuple[dict[int, list[tuple[str, float]]], float]:
     found: dict[int, list[tuple[str, float]]] = {}
-    most = max(_COMMON_MARK, _COMMON_SHARE * collection.size)
+    most = max(_COMMON_FINGERPRINT, _COMMON_SHARE * collection.size)
     said = 0.0
-    for mark in sorted(query.fingerprints):
-        documents = collection.find_marked(mark)
+    for fingerprint in sorted(query.fingerprints):
+        documents = collection.find_by_fingerprint(fingerprint)
         rarity = weigh_rarity(len(documents), collection.size)
-        said += rarity * is_message(mark)
+        said += rarity * is_message(fingerprint)
         if 0 < len(documents) <= most:
             for document in documents:
-                found.setdefault(document, []).append((mark, rarity))
+                found.setdefault(document, []).append((fingerprint, rarity))
     return found, said

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from bot.archive.jsonl import History, Line, parse_line
+from bot.archive.jsonl import IssueArchive, Line, parse_line
 from bot.archive.parallel import work_through
 from bot.issue.facts import Facts
 from bot.rules.matcher import match_rules, read_facts
@@ -119,7 +119,7 @@ def read_all(lines: Sequence[Line], ruleset: Ruleset) -> Iterator[tuple[Facts, b
                 yield facts, bool(ruleset.rules) and bool(match_rules(facts, ruleset))
 
 
-def mine_history(history: History, quest: Quest, track: Track) -> Find:
+def mine_history(history: IssueArchive, quest: Quest, track: Track) -> Find:
     """Drafts for the messages that keep coming back in the issues that no rule matches.
 
     Raises SettingsError, with its place, for what is no issue.
@@ -134,7 +134,9 @@ def mine_history(history: History, quest: Quest, track: Track) -> Find:
     return Find(unmatched=tally.issues, matched=tally.elsewhere, drafts=drafts)
 
 
-def mine_issue(issue: Issue, history: History, quest: Quest, track: Track, name: str | None = None) -> Draft | None:
+def mine_issue(
+    issue: Issue, history: IssueArchive, quest: Quest, track: Track, name: str | None = None
+) -> Draft | None:
     """A draft (called `name`, where that is given) for what one issue reports, proven by it and by the history.
 
     None where nothing in the issue makes a sound rule. Raises SettingsError, with its place, for what is no issue.
@@ -153,21 +155,21 @@ def mine_issue(issue: Issue, history: History, quest: Quest, track: Track, name:
     return choose_draft(wordings, watch, choose_pack(ruleset), ruleset, name)
 
 
-def _count(history: History, quest: Quest, track: Track) -> MessageTally:
+def _count(history: IssueArchive, quest: Quest, track: Track) -> MessageTally:
     tally = MessageTally()
     for counted in track(work_through(history.read_lines(), CountMessages(quest.rules), quest.jobs), "issues read"):
         tally.take(counted)
     return tally
 
 
-def _watch(history: History, work: WatchDrafts, quest: Quest, track: Track) -> Watch:
+def _watch(history: IssueArchive, work: WatchDrafts, quest: Quest, track: Track) -> Watch:
     watch = Watch()
     for found in track(work_through(history.read_lines(), work, quest.jobs), "issues looked at"):
         watch.add(found)
     return watch
 
 
-def sample_issues(history: History, clusters: Iterable[Cluster], ruleset: Ruleset) -> dict[int, Facts]:
+def sample_issues(history: IssueArchive, clusters: Iterable[Cluster], ruleset: Ruleset) -> dict[int, Facts]:
     """The issues of the clusters' samples, by number."""
     wanted = {number for cluster in clusters for number in cluster.numbers}
     return {issue.number: read_facts(issue, ruleset) for issue in history.read_issues() if issue.number in wanted}

@@ -7,10 +7,9 @@ import pytest
 
 from bot.archive.stats import measure_share
 from bot.duplicates.evaluation.metrics import Answer, answer_query, find_threshold, measure_recall
-from bot.duplicates.evaluation.replay import Split, ask_history, sort_history, split_history
+from bot.duplicates.evaluation.replay import Split, replay_issues, sort_issues, split_issues
 from bot.duplicates.evaluation.truth import KnownIssue, parse_duplicates
-from bot.duplicates.index.entries import IndexWork, cut_batches, sample_evenly
-from bot.duplicates.index.record import Entry, Seen, make_entry
+from bot.duplicates.index.record import IndexWork, Record, Seen, cut_batches, make_record, sample_evenly
 from bot.errors import SettingsError
 from tests.duplicates.samples import MODEL, a_report, some_reports
 
@@ -30,25 +29,25 @@ TRUTH = {number: KnownIssue(number - 70, frozenset({number - 70})) for number in
     ],
 )
 def test_halves_are_those_of_the_duplicates(part: str, duplicates: tuple[int, ...], ordinary: tuple[int, ...]) -> None:
-    assert split_history(ISSUES, TRUTH, part) == Split(duplicates, ordinary)
+    assert split_issues(ISSUES, TRUTH, part) == Split(duplicates, ordinary)
 
 
 def test_a_sample_of_ordinary_issues_is_the_same_each_time() -> None:
-    sampled = split_history(ISSUES, TRUTH, "all", 10).ordinary
+    sampled = split_issues(ISSUES, TRUTH, "all", 10).ordinary
 
     assert len(sampled) == 10
-    assert sampled == split_history(ISSUES, TRUTH, "all", 10).ordinary
-    assert set(sampled) < set(split_history(ISSUES, TRUTH, "all", 20).ordinary)
+    assert sampled == split_issues(ISSUES, TRUTH, "all", 10).ordinary
+    assert set(sampled) < set(split_issues(ISSUES, TRUTH, "all", 20).ordinary)
 
 
 def test_a_history_is_sorted_by_date_without_pull_requests() -> None:
     shuffled = [replace(ISSUES[2], is_pull_request=True), ISSUES[5], ISSUES[0]]
 
-    assert sort_history(shuffled) == [ISSUES[0], ISSUES[5]]
+    assert sort_issues(shuffled) == [ISSUES[0], ISSUES[5]]
 
 
 def test_a_query_is_compared_with_what_was_there_when_it_was_filed() -> None:
-    queries = [query for query in ask_history(ISSUES, TRUTH, [15, 71, 78]) if query]
+    queries = [query for query in replay_issues(ISSUES, TRUTH, [15, 71, 78]) if query]
 
     assert [(query.profile.number, query.right) for query in queries] == [
         (15, frozenset()),
@@ -61,14 +60,14 @@ def test_a_query_is_compared_with_what_was_there_when_it_was_filed() -> None:
 
 
 def test_duplicates_are_known_a_week_later() -> None:
-    (query,) = [query for query in ask_history(ISSUES, TRUTH, [79]) if query]
+    (query,) = [query for query in replay_issues(ISSUES, TRUTH, [79]) if query]
 
     found = {row.profile.number: row.profile.duplicates for row in query.compared}
     assert {number: found[number] for number in (1, 2, 9) if number in found} == {1: 1, 2: 1, 9: 0}
 
 
 def test_the_right_one_is_found() -> None:
-    answers = [answer_query(query, MODEL) for query in ask_history(ISSUES, TRUTH, [71, 15]) if query]
+    answers = [answer_query(query, MODEL) for query in replay_issues(ISSUES, TRUTH, [71, 15]) if query]
 
     assert [(answer.number, answer.is_duplicate, answer.rank, answer.is_caught) for answer in answers] == [
         (15, False, None, False),
@@ -148,6 +147,6 @@ def test_a_sample_lies_evenly(count: int, places: list[int]) -> None:
 
 
 def test_chunks_become_batches() -> None:
-    chunks: list[list[Entry | Seen]] = [[make_entry(a_report(n, "Title"))] * 3 for n in range(5)]
+    chunks: list[list[Record | Seen]] = [[make_record(a_report(n, "Title"))] * 3 for n in range(5)]
 
     assert [len(batch) for batch in cut_batches(iter(chunks), 5)] == [6, 6, 3]

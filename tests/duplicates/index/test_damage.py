@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.duplicates.index.file import WrongFileError, explain_damage, open_index
-from bot.duplicates.index.record import make_entry
+from bot.duplicates.index.record import make_record
 from bot.duplicates.index.search import replay_latest, search_index, search_number
-from bot.duplicates.index.writer import add_entries, drop_gone, list_digests
+from bot.duplicates.index.writer import add_records, drop_gone, list_digests
 from bot.duplicates.search.results import list_earlier
 from tests.duplicates.samples import a_report, fill_index, some_reports
 
 QUERY = a_report(500, "The parser crashes", "error: parser failed with code crashes")
-MORE = [make_entry(issue) for issue in some_reports(60)[40:]]
+MORE = [make_record(issue) for issue in some_reports(60)[40:]]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def find_refusal(do: Callable[[Path], object], path: Path) -> str | None:
 
 def bring_up_to_date(path: Path) -> None:
     with closing(open_index(path, is_checked=True)) as connection, explain_damage(path):
-        add_entries(connection, MORE)
+        add_records(connection, MORE)
         drop_gone(connection)
         list_digests(connection)
 

@@ -14,8 +14,8 @@ import pytest
 
 from bot.duplicates.index.file import build_index, open_index, read_index
 from bot.duplicates.index.reader import IndexCollection
-from bot.duplicates.index.record import make_entry
-from bot.duplicates.index.writer import add_entries, drop_gone
+from bot.duplicates.index.record import make_record
+from bot.duplicates.index.writer import add_records, drop_gone
 from tests.cli.test_index import index, search, write_history
 from tests.duplicates.samples import ask_all, fill_index, some_reports
 from tests.stand_ins.command import Finished, Running, start_command
@@ -147,11 +147,11 @@ def interrupt(connection: sqlite3.Connection, start: str, act: Callable[[], obje
 
 def test_what_another_has_added_meanwhile_is_not_added_again(tmp_path: Path) -> None:
     path, alone = (fill_index(tmp_path / name, BEFORE) for name in ("a.index", "alone.index"))
-    entries = list(map(make_entry, AFTER))
+    records = list(map(make_record, AFTER))
     with closing(open_index(path)) as one, closing(open_index(path)) as other, closing(open_index(alone)) as third:
-        interrupt(one, "BEGIN", lambda: add_entries(other, entries))
-        assert add_entries(one, entries) == 0
-        add_entries(third, entries)
+        interrupt(one, "BEGIN", lambda: add_records(other, records))
+        assert add_records(one, records) == 0
+        add_records(third, records)
         interrupt(one, "BEGIN", lambda: drop_gone(other))
         assert not drop_gone(one)
         assert drop_gone(third)
@@ -172,7 +172,7 @@ def test_a_reader_sees_one_state_while_an_index_is_updated(tmp_path: Path) -> No
                 answers.append(ask_all(reading, queries))
 
         interrupt(writing, "INSERT INTO posting", read)
-        add_entries(writing, map(make_entry, AFTER))
+        add_records(writing, map(make_record, AFTER))
     assert answers == [before]
 
 
@@ -181,9 +181,9 @@ def test_nothing_is_replaced_while_another_writes(tmp_path: Path) -> None:
     with closing(open_index(path)) as late:
         IndexCollection(late)
         with build_index(path) as fresh:
-            add_entries(fresh, [make_entry(BEFORE[0])])
+            add_records(fresh, [make_record(BEFORE[0])])
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            add_entries(late, map(make_entry, AFTER))
+            add_records(late, map(make_record, AFTER))
 
     with read_index(path) as reading:
         assert IndexCollection(reading).size == 1

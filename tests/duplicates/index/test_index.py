@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from bot.duplicates.index.file import WrongFileError, build_index, open_index, read_index
 from bot.duplicates.index.reader import IndexCollection, name_other
-from bot.duplicates.index.record import Entry, Seen, make_entry
+from bot.duplicates.index.record import Record, Seen, make_record
 from bot.duplicates.index.search import replay_latest, search_index, search_number
-from bot.duplicates.index.writer import add_entries, drop_gone
+from bot.duplicates.index.writer import add_records, drop_gone
 from bot.duplicates.search.document import make_profile
 from bot.duplicates.search.ranker import search_collection
 from bot.errors import SettingsError
@@ -56,7 +56,7 @@ def test_small_segments_are_merged_and_large_ones_stay(tmp_path: Path) -> None:
 
     with closing(open_index(path)) as connection:
         for issue in REPORTS[70:]:
-            add_entries(connection, [make_entry(issue)])
+            add_records(connection, [make_record(issue)])
         assert [row[0] for row in connection.execute("SELECT reports FROM segment ORDER BY id")] == [70, *[8] * 6, 1, 1]
 
 
@@ -65,8 +65,8 @@ def test_texts_that_change_are_replaced(tmp_path: Path) -> None:
     path = fill_index(tmp_path / "a.index", REPORTS)
 
     with closing(open_index(path)) as connection:
-        assert add_entries(connection, map(make_entry, changed)) == 70
-        assert add_entries(connection, map(make_entry, changed)) == 0
+        assert add_records(connection, map(make_record, changed)) == 70
+        assert add_records(connection, map(make_record, changed)) == 0
         before = ask_all(connection, QUERIES)
         assert drop_gone(connection)
         assert ask_all(connection, QUERIES) == before
@@ -79,10 +79,10 @@ def test_states_and_originals_are_noted(tmp_path: Path) -> None:
     said = Comment(id=1, author=Account(login="m"), body="Duplicate of #3", created_at=OPENED, association="MEMBER")
     path = fill_index(tmp_path / "a.index", REPORTS)
     with closing(open_index(path)) as connection:
-        add_entries(
-            connection, [make_entry(replace(REPORTS[12], state="closed", comments=(said,))), Seen(5, "closed", 3)]
+        add_records(
+            connection, [make_record(replace(REPORTS[12], state="closed", comments=(said,))), Seen(5, "closed", 3)]
         )
-        add_entries(connection, [Seen(5, "closed", None)])
+        add_records(connection, [Seen(5, "closed", None)])
         collection = IndexCollection(connection)
 
         assert collection.read_states([3, 5, 13]) == {3: "open", 5: "closed", 13: "closed"}
@@ -107,7 +107,7 @@ def test_states_and_originals_are_noted(tmp_path: Path) -> None:
 def test_a_maintainer_says_what_is_a_duplicate(body: str, association: str, original: int | None) -> None:
     comment = Comment(id=1, author=Account(login="m"), body=body, created_at=OPENED, association=association)
 
-    assert make_entry(a_report(13, "Title", comments=(comment,))).original == original
+    assert make_record(a_report(13, "Title", comments=(comment,))).original == original
 
 
 class Killed(BaseException):
@@ -135,11 +135,11 @@ class MortalConnection(sqlite3.Connection):
         return super().executemany(sql, parameters)  # type: ignore[arg-type]
 
 
-def list_batches() -> Iterator[list[Entry | Seen]]:
+def list_batches() -> Iterator[list[Record | Seen]]:
     changed = [replace(issue, body=f"{issue.body}\nMore of it.") for issue in REPORTS[20:26]]
-    yield [*map(make_entry, changed), Seen(2, "closed", 1)]
+    yield [*map(make_record, changed), Seen(2, "closed", 1)]
     for start in range(120, 140, 10):
-        yield [make_entry(issue) for issue in some_reports(140)[start : start + 10]]
+        yield [make_record(issue) for issue in some_reports(140)[start : start + 10]]
 
 
 def update(path: Path, left: int, ruins: Path) -> bool:
@@ -153,7 +153,7 @@ def update(path: Path, left: int, ruins: Path) -> bool:
         connection.left, connection.last_words = left, leave
         try:
             for batch in list_batches():
-                add_entries(connection, batch)
+                add_records(connection, batch)
             drop_gone(connection)
         except Killed:
             return False
@@ -183,7 +183,7 @@ def test_an_update_killed_at_any_statement_and_run_again_ends_like_an_undisturbe
 
 def die_while_building(path: Path) -> None:
     with build_index(path) as connection:
-        add_entries(connection, [make_entry(REPORTS[0])])
+        add_records(connection, [make_record(REPORTS[0])])
         raise Killed
 
 
@@ -203,7 +203,7 @@ def test_a_reader_sees_one_state_while_another_writes(tmp_path: Path) -> None:
     with read_index(path) as reading:
         before = ask_all(reading, QUERIES)
         with build_index(path) as writing:
-            add_entries(writing, [make_entry(REPORTS[0])])
+            add_records(writing, [make_record(REPORTS[0])])
             assert ask_all(reading, QUERIES) == before
         assert ask_all(reading, QUERIES) == before
     assert read_answers(path) != before
@@ -306,7 +306,7 @@ def test_an_issue_of_the_index_is_asked_about_by_its_number(tmp_path: Path) -> N
 def test_the_past_is_asked_by_what_was_there_then(tmp_path: Path) -> None:
     path = fill_index(tmp_path / "a.index", REPORTS)
     with closing(open_index(path)) as connection:
-        add_entries(connection, [Seen(111, "closed", 41), Seen(112, "closed", 1)])
+        add_records(connection, [Seen(111, "closed", 41), Seen(112, "closed", 1)])
 
     replayed = list(replay_latest(path, 20))
 

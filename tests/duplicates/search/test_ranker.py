@@ -3,17 +3,16 @@ from math import log, log1p
 import pytest
 
 from bot.duplicates.search.calibration import Calibration, Replayed, calibrate, read_calibration, write_calibration
-from bot.duplicates.search.collection import measure_impact, weigh_asked, weigh_rarity
+from bot.duplicates.search.collection import measure_impact, weigh_query_term, weigh_rarity
 from bot.duplicates.search.document import make_profile
 from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.duplicates.search.features import Features
-from bot.duplicates.search.model import Slope
-from bot.duplicates.search.model_file import read_model
+from bot.duplicates.search.model import Slope, read_model
 from bot.duplicates.search.ranker import (
     Candidate,
     choose_related,
     judge_standings,
-    locate_marks,
+    locate_fingerprints,
     name_other_platforms,
     search_collection,
     weigh_features,
@@ -147,7 +146,7 @@ def test_a_title_tells_more_than_a_body() -> None:
     lengths = (8, 128)
 
     assert measure_impact(1, 0, lengths) > measure_impact(0, 4, lengths) > measure_impact(0, 1, lengths) > 0
-    assert weigh_asked(1, 0) > weigh_asked(0, 4) > weigh_asked(0, 1) == 1.0
+    assert weigh_query_term(1, 0) > weigh_query_term(0, 4) > weigh_query_term(0, 1) == 1.0
 
 
 def test_what_moved_a_candidate_is_told_by_weight() -> None:
@@ -190,7 +189,7 @@ def test_a_value_is_told_in_what_people_count_in(feature: str, value: float, sai
     ],
 )
 def test_a_shared_mark_is_shown_in_its_place(body: str, place: str | None) -> None:
-    assert locate_marks("It stops", body).get("message:error: no space left on device") == place
+    assert locate_fingerprints("It stops", body).get("message:error: no space left on device") == place
 
 
 @pytest.mark.parametrize(

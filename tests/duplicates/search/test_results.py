@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot.duplicates.github_query import find_phrase
+from bot.duplicates.search.collection import MemoryCollection
 from bot.duplicates.search.document import make_profile
-from bot.duplicates.search.memory_collection import MemoryCollection
-from bot.duplicates.search.model_file import read_model
+from bot.duplicates.search.model import read_model
 from bot.duplicates.search.ranker import FEW, SMALL, Candidate, search_collection, settle_tier
 from bot.duplicates.search.results import list_earlier, rank_found
 from bot.tracker.types import Account, Issue

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.duplicates.search.document import make_profile
-from bot.duplicates.search.retrieval import MOST_WORDS, find_candidates, weigh_words
+from bot.duplicates.search.retrieval import MOST_WORDS, find_candidates, weigh_query_terms
 from tests.duplicates.samples import a_report, fill_memory, some_reports
 
 REPORTS = some_reports(200)
@@ -11,7 +11,7 @@ QUERY = make_profile(
 
 
 def test_words_that_tell_most_come_first() -> None:
-    words = weigh_words(QUERY, fill_memory(REPORTS))
+    words = weigh_query_terms(QUERY, fill_memory(REPORTS))
 
     assert [word.weight for word in words] == sorted((word.weight for word in words), reverse=True)
     assert {word.word for word in words[:2]} == {"parser", "crash"}
@@ -20,13 +20,13 @@ def test_words_that_tell_most_come_first() -> None:
 def test_a_long_query_is_asked_by_its_best_words() -> None:
     long = make_profile(a_report(900, "Title", " ".join(f"word{number}x" for number in range(500))))
 
-    assert len(weigh_words(long, fill_memory(REPORTS))) == MOST_WORDS
+    assert len(weigh_query_terms(long, fill_memory(REPORTS))) == MOST_WORDS
 
 
 @pytest.mark.parametrize("budget", [1, 20, 60, 10**6])
 def test_common_words_are_looked_up_for_the_best_only_and_count_the_same(budget: int) -> None:
     collection = fill_memory(REPORTS)
-    words = weigh_words(QUERY, collection)
+    words = weigh_query_terms(QUERY, collection)
     whole = find_candidates(QUERY, words, collection).scores
 
     found = find_candidates(QUERY, words, collection, budget).scores
@@ -46,7 +46,7 @@ def test_a_rare_mark_finds_what_shares_no_word_that_counts() -> None:
     found = find_candidates(query, [], collection)
 
     assert found.scores == {200: 0.0}
-    assert [mark for mark, _ in found.marks[200]] == ["place:engine.rs:4711"]
+    assert [mark for mark, _ in found.fingerprints[200]] == ["place:engine.rs:4711"]
 
 
 def test_the_original_of_a_duplicate_is_found_with_it() -> None:
@@ -54,7 +54,7 @@ def test_the_original_of_a_duplicate_is_found_with_it() -> None:
     collection.mark_duplicate(300, 301)
     query = make_profile(a_report(900, "Zebra zigzags"))
 
-    found = find_candidates(query, weigh_words(query, collection), collection)
+    found = find_candidates(query, weigh_query_terms(query, collection), collection)
 
     assert found.scores.keys() == {200, 201}
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.archive.jsonl import NO_HISTORY, History, parse_line
+from bot.archive.jsonl import EMPTY_ARCHIVE, IssueArchive, parse_line
 from bot.rules.loader import build_ruleset
 from bot.workbench.check.checker import check_rules
 from bot.workbench.suggest.draft_yaml import write_draft
@@ -24,13 +24,13 @@ examples: {match: [No space left on device], no_match: [no space in my heart]}
 """
 
 
-def make_history(bodies: list[str], title: str = "It breaks") -> History:
+def make_history(bodies: list[str], title: str = "It breaks") -> IssueArchive:
     rows = [
         {"number": n, "title": title, "body": body, "user": {"login": f"user{n}"}, "created_at": "2026-04-08T09:00:00Z"}
         for n, body in enumerate(bodies, 1)
     ]
     lines = [(f"x:{n}", json.dumps(row)) for n, row in enumerate(rows, 1)]
-    return History(name="x.jsonl", open_lines=lambda: iter(lines))
+    return IssueArchive(name="x.jsonl", open_lines=lambda: iter(lines))
 
 
 def keep(answers: Iterator[Seen], _what: str) -> Iterator[Seen]:
@@ -126,8 +126,8 @@ def test_whatever_people_write_a_draft_passes_the_check(messages: list[str]) -> 
     assert kinds(find) <= {"unwritten-guidance"}
 
 
-@pytest.mark.parametrize("history", [NO_HISTORY, make_history([*LINKERS, *OTHERS])], ids=["alone", "with a history"])
-def test_one_issue_becomes_a_draft(history: History) -> None:
+@pytest.mark.parametrize("history", [EMPTY_ARCHIVE, make_history([*LINKERS, *OTHERS])], ids=["alone", "with a history"])
+def test_one_issue_becomes_a_draft(history: IssueArchive) -> None:
     row = {"number": 99, "title": "It breaks on my machine", "body": LINKER.format("ld", 1, 1)}
     (issue,) = parse_line(json.dumps(row), "x:1")
 
@@ -141,4 +141,4 @@ def test_one_issue_becomes_a_draft(history: History) -> None:
 def test_an_issue_that_says_nothing_gives_no_draft() -> None:
     (issue,) = parse_line(json.dumps({"number": 1, "title": "Help", "body": "please"}), "x:1")
 
-    assert mine_issue(issue, NO_HISTORY, Quest(), keep) is None
+    assert mine_issue(issue, EMPTY_ARCHIVE, Quest(), keep) is None

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import TrackerError
-from bot.github.contents import parse_folder
+from bot.github.graphql import parse_folder
 from bot.tracker.types import Folder
 from tests.stand_ins.github_json import Json
 
