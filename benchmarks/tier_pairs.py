@@ -18,14 +18,14 @@ from pathlib import Path
 
 from benchmarks.duplicate_rows import Labelled, read_labelled
 from benchmarks.github_search import SearchHistory
-from bot.duplicates.candidates import Earlier
+from bot.duplicates.candidates import Candidate
 from bot.duplicates.evaluation.metrics import find_threshold
 from bot.duplicates.evaluation.replay import replay_issues, split_issues
 from bot.duplicates.evaluation.truth import KnownIssue
 from bot.duplicates.finder import FindOnGitHub
 from bot.duplicates.search.model import read_model
 from bot.duplicates.search.ranker import rank_candidates
-from bot.duplicates.search.results import list_earlier
+from bot.duplicates.search.results import list_candidates
 from bot.tracker.types import Issue
 
 EXCERPT = 600
@@ -37,7 +37,7 @@ class Linked:
     """An issue and the best earlier one it would be linked to, or None; `is_ordinary` if it is no known duplicate."""
 
     number: int
-    best: Earlier | None
+    best: Candidate | None
     is_ordinary: bool
 
 
@@ -51,18 +51,18 @@ def list_half(labelled: Labelled, half: str) -> tuple[list[Issue], frozenset[int
 
 def find_links(
     issues: Sequence[Issue], truth: Mapping[int, KnownIssue], asked: Collection[int]
-) -> Iterator[tuple[int, Earlier | None]]:
+) -> Iterator[tuple[int, Candidate | None]]:
     """The best that an index of all earlier issues has for each that is asked about, whatever its score."""
     model = read_model()
     for size, query in enumerate(replay_issues(issues, truth, asked)):
         if query:
             ranked = rank_candidates(query.profile, query.compared, model)
-            yield query.profile.number, next(iter(list_earlier(ranked, 0.0, size)), None)
+            yield query.profile.number, next(iter(list_candidates(ranked, 0.0, size)), None)
 
 
 def find_links_in_chunks(
     issues: Sequence[Issue], truth: Mapping[int, KnownIssue], size: int
-) -> Iterator[tuple[int, Earlier | None]]:
+) -> Iterator[tuple[int, Candidate | None]]:
     """The same, in many small repositories; a rest that makes none is left out."""
     for start in range(0, len(issues) - size + 1, size):
         chunk = issues[start : start + size]
@@ -71,14 +71,14 @@ def find_links_in_chunks(
 
 def find_links_by_search(
     issues: Sequence[Issue], asked: Collection[int], repository: str
-) -> Iterator[tuple[int, Earlier | None]]:
+) -> Iterator[tuple[int, Candidate | None]]:
     """The best that a run without an index finds; what is less alike than the model wants is nothing."""
     history, wanted = SearchHistory(), frozenset(asked)
     find = FindOnGitHub(history)
     for issue in issues:
         here = replace(issue, repository=repository)
         if issue.number in wanted:
-            yield issue.number, next(iter(find(here).earlier), None)
+            yield issue.number, next(iter(find(here).candidates), None)
         history.add(here)
 
 

@@ -8,10 +8,13 @@ from typing import Any
 import yaml
 
 from bot.comment.marker import Marker, sign_comment
+from bot.duplicates.candidates import WHY, Candidate
+from bot.duplicates.canonical import Target
+from bot.duplicates.selection import LinkDecision
 from bot.rules.loader import build_ruleset
 from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.ruleset import Ruleset
-from bot.tracker.types import Account, Change, Comment, Issue, IssueEvent
+from bot.tracker.types import Account, Change, Comment, Issue, IssueEvent, LinkedIssue, Links
 
 Fields = dict[str, Any]
 
@@ -108,3 +111,27 @@ def matches_of(issue: Issue, *rules: Mapping[str, Any], pack: Mapping[str, Any] 
     """The rules that the issue matches."""
     ruleset = a_ruleset(*rules, pack=pack)
     return match_rules(read_facts(issue, ruleset), ruleset)
+
+
+def a_candidate(number: int, tier: str = "B", score: float = 0.5, **changes: object) -> Candidate:
+    """An earlier issue that a search found."""
+    fields: Fields = {"number": number, "tier": tier, "score": score, "why": dict[str, str](WHY.items())[tier]}
+    return Candidate(**(fields | changes))
+
+
+def a_target(number: int, **changes: object) -> Target:
+    """An open issue that may be linked; higher numbers are older."""
+    fields: Fields = {"number": number, "asked": number, "state": "open", "created_at": after(days=-number)}
+    return Target(**(fields | changes))
+
+
+def a_link(candidate: Candidate, target: Target | None = None, **changes: object) -> LinkDecision:
+    """The decision to link a candidate, which is the end of its chain if no target is given."""
+    fields: Fields = {"candidate": candidate, "effect": "linked", "target": target or a_target(candidate.number)}
+    return LinkDecision(**(fields | changes))
+
+
+def linked_issues(*numbers: int, **changes: object) -> Links:
+    """What GitHub says of open issues about something else."""
+    fields: Fields = {"issues": {n: LinkedIssue(issue=an_issue(number=n, url="", body="Slow")) for n in numbers}}
+    return Links(**(fields | changes))

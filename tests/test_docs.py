@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli import COMMANDS, main
-from bot.comment.renderer import make_section, render_comment
+from bot.comment.renderer import render_comment
+from bot.comment.section import make_section
 from bot.rules.loader import build_ruleset
 from bot.rules.matcher import match_rules, read_facts
 from tests.builders import an_issue

@@ -19,7 +19,7 @@ from pydantic import AliasChoices
 from bot.cli import index
 from bot.github.actions_runner import Settings
 from bot.triage.log import make_outputs
-from bot.triage.result import Report
+from bot.triage.result import Result
 from tests.stand_ins.lock import hold_lock
 
 ROOT = Path(__file__).parents[1]
@@ -127,7 +127,7 @@ def test_the_settings_take_the_defaults_of_the_action() -> None:
 
 
 def test_the_action_offers_the_outputs_that_a_run_writes() -> None:
-    assert set(ACTION["outputs"]) == set(make_outputs(Report(repository="owner/name", issue=1)))
+    assert set(ACTION["outputs"]) == set(make_outputs(Result(repository="owner/name", issue=1)))
 
 
 def test_the_readme_lists_the_inputs_of_the_action() -> None:

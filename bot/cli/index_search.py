@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.duplicates.index.search import Search, explain_left_out, search_index, search_number
-from bot.duplicates.search.ranker import Candidate
+from bot.duplicates.search.ranker import Hit
 from bot.errors import SettingsError
 from bot.tracker.types import Issue
 
@@ -74,7 +74,7 @@ def tell_search(search: Search, most: int) -> dict[str, Any]:
     }
 
 
-def _tell_candidate(candidate: Candidate, search: Search) -> dict[str, Any]:
+def _tell_candidate(candidate: Hit, search: Search) -> dict[str, Any]:
     return {
         "number": candidate.number,
         "score": round(candidate.score, 6),

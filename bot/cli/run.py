@@ -15,16 +15,15 @@ from bot.errors import SettingsError, SignpostError, explain_cause
 from bot.github import actions_runner
 from bot.github.webhook_event import IssueRequest, PayloadTracker, parse_event
 from bot.output.console import add_format, add_rules, print_json
-from bot.tracker.types import IssueEvent, Skip
-from bot.triage.log import choose_stream, tell_failure, tell_report
-from bot.triage.result import Report, make_json
+from bot.tracker.types import Skip
+from bot.triage.config import Sources
+from bot.triage.log import choose_stream, publish_failure, publish_result
+from bot.triage.result import Result, to_json
 from bot.triage.run import run
-from bot.triage.state import Sources
+from bot.triage.skip import Event
 
 if TYPE_CHECKING:
     from bot.github.client import GitHubTracker
-
-Event = IssueEvent | IssueRequest | Skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +82,7 @@ def _read_least(environment: Mapping[str, str]) -> actions_runner.Settings:
 def _stop(error: SignpostError, settings: actions_runner.Settings, *, is_quiet: bool) -> int:
     """Tell why a run came to its end early; the exit code."""
     if settings.is_action:
-        tell_failure(error, settings, is_quiet=is_quiet)
+        publish_failure(error, settings, is_quiet=is_quiet)
     actions_runner.print_safely([f"signpost: {error}"], sys.stderr)
     return error.exit_code if settings.fail_on == "error" else 0
 
@@ -92,18 +91,18 @@ def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> in
     is_dry_run = arguments.dry_run or settings.dry_run
     event = _read_event(arguments, settings)
     if isinstance(event, Skip):
-        report = Report(repository=settings.repository or "", issue=None, skipped=event)
+        result = Result(repository=settings.repository or "", issue=None, skipped=event)
     else:
         tracker = _connect(event, settings, is_dry_run=is_dry_run)
         rules = [place for group in arguments.rules or [] for place in group] or settings.rules
         live = None if isinstance(tracker, PayloadTracker) else tracker
         sources = read_sources(rules, arguments.config or settings.config, event.repository, live)
         sources = _add_finder(sources, arguments.index or settings.index, live)
-        report = run(event, sources, tracker, datetime.now(UTC), is_dry_run=is_dry_run)
+        result = run(event, sources, tracker, datetime.now(UTC), is_dry_run=is_dry_run)
     if arguments.format == "json":
-        print_json(make_json(report))
-    tell_report(report, settings, is_dry_run=is_dry_run, is_quiet=arguments.format == "json")
-    return 1 if report.errors else 2 if report.problems else 0
+        print_json(to_json(result))
+    publish_result(result, settings, is_dry_run=is_dry_run, is_quiet=arguments.format == "json")
+    return 1 if result.errors else 2 if result.problems else 0
 
 
 def _add_finder(sources: Sources, index: str | None, live: "GitHubTracker | None") -> Sources:
@@ -113,10 +112,10 @@ def _add_finder(sources: Sources, index: str | None, live: "GitHubTracker | None
     from bot.duplicates.finder import choose_finder
 
     finder = choose_finder(index, live)
-    return replace(sources, find_earlier=finder) if finder else sources
+    return replace(sources, find_candidates=finder) if finder else sources
 
 
-def _read_event(arguments: argparse.Namespace, settings: actions_runner.Settings) -> Event:
+def _read_event(arguments: argparse.Namespace, settings: actions_runner.Settings) -> Event | Skip:
     path = arguments.event or settings.event_path
     if path is None:
         message = "no event: give --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)"
@@ -146,9 +145,7 @@ def _guess_name(payload: dict[str, Any]) -> str:
     return "issue_comment" if "comment" in payload else "issues"
 
 
-def _connect(
-    event: IssueEvent | IssueRequest, settings: actions_runner.Settings, *, is_dry_run: bool
-) -> "GitHubTracker | PayloadTracker":
+def _connect(event: Event, settings: actions_runner.Settings, *, is_dry_run: bool) -> "GitHubTracker | PayloadTracker":
     """GitHub if there is a token; else, for a dry run, the payload alone."""
     if settings.token:
         from bot.github.client import connect

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from bot.comment.sanitizer import quote_code
-from bot.duplicates.candidates import Duplicate
 from bot.duplicates.canonical import Fix, Target
+from bot.duplicates.selection import LinkDecision
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -12,18 +12,18 @@ MONTHS = (
 )
 
 
-def write_link(duplicate: Duplicate, why: str | None = None) -> str:
+def write_link(link: LinkDecision, why: str | None = None) -> str:
     """The link to an earlier report, how it stands, and why it is given; `why` where it was made harmless already."""
-    return f"#{duplicate.number} ({describe_status(duplicate)}): {duplicate.why if why is None else why}"
+    return f"#{link.number} ({describe_status(link)}): {link.why if why is None else why}"
 
 
-def describe_status(duplicate: Duplicate) -> str:
+def describe_status(link: LinkDecision) -> str:
     """How it stands: `open, 14 others follow it`, or ``fixed in `2.1.96`, released 9 April 2026``."""
-    if duplicate.fix:
-        return describe_fix(duplicate.fix)
-    followers = duplicate.followers if duplicate.is_open else 0
+    if link.fix:
+        return describe_fix(link.fix)
+    followers = link.followers if link.is_open else 0
     if not followers:
-        return duplicate.state
+        return link.state
     return f"open, {followers} others follow it" if followers > 1 else "open, 1 other follows it"
 
 

@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Literal
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.duplicates.candidates import Tier
 from bot.tracker.types import Comment
 
 VERSION = 1
@@ -30,7 +31,7 @@ class Marker(BaseModel):
     rules: dict[str, str] = Field(default_factory=dict)
     labels: list[str] = Field(default_factory=list)
     links: list[int] = Field(default_factory=list)
-    earlier: dict[int, Literal["A", "B", "C"]] = Field(default_factory=dict)
+    earlier: dict[int, Tier] = Field(default_factory=dict)
     dropped: list[str] = Field(default_factory=list)
     text: str = ""
     is_withdrawn: bool = False
@@ -40,6 +41,13 @@ class Marker(BaseModel):
     def is_newer(self) -> bool:
         """Whether a later Signpost wrote it, whose state we cannot read."""
         return self.version > VERSION
+
+
+class OwnComment(NamedTuple):
+    """Our comment on an issue, and what it remembers."""
+
+    comment: Comment
+    marker: Marker
 
 
 def sign_comment(text: str, marker: Marker) -> str:
@@ -78,7 +86,7 @@ def is_as_written(comment: Comment, marker: Marker) -> bool:
     return hash_text("\n".join(_lines_of(comment.body)[:-1])) == marker.text
 
 
-def find_own_comment(comments: Iterable[Comment], login: str, issue: int) -> tuple[Comment, Marker] | None:
+def find_own_comment(comments: Iterable[Comment], login: str, issue: int) -> OwnComment | None:
     """Our comment on the issue: by ourselves and with our marker. Of two, the oldest.
 
     A marker in anybody else's comment means nothing: everybody can paste one. Our comment with a marker that somebody
@@ -87,7 +95,7 @@ def find_own_comment(comments: Iterable[Comment], login: str, issue: int) -> tup
     for comment in comments:
         is_ours = comment.author.login.lower() == login.lower()
         if is_ours and (marker := _recall(comment.body, issue)) and marker.issue == issue:
-            return comment, marker
+            return OwnComment(comment, marker)
     return None
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from bot.rules.conditions.verdict import Capture
+from bot.tracker.types import Issue
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _PREFIX = r"[ \t>*+\-\d.)]*"
@@ -198,6 +199,12 @@ def find_pings(markdown: str) -> list[str]:
     """The people and teams that the Markdown would notify."""
     prose = "\0".join(piece.text for piece in split_code(markdown) if not piece.is_code)
     return re.findall(rf"{_PING}[\w/-]+", prose)
+
+
+def find_server(issue: Issue) -> str:
+    """The GitHub that the issue is on, by its own address: `https://github.com`, or an Enterprise server."""
+    server, parted, _ = issue.url.partition(f"/{issue.repository}/issues/")
+    return server if parted else GITHUB
 
 
 def link_elsewhere(shown: str, path: str, server: str) -> str:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.duplicates.candidates import FindEarlier, Findings
+from bot.duplicates.candidates import CandidateSearch, FindCandidates
 from bot.errors import SignpostError, TrackerError
 from bot.tracker.types import Issue, Searcher
 
 
-def choose_finder(index: str | None, searcher: Searcher | None) -> FindEarlier | None:
+def choose_finder(index: str | None, searcher: Searcher | None) -> FindCandidates | None:
     """The index, if there is one; else GitHub's search, if there is a token; else None where no index is named.
 
     An index that is named and is not there is remarked: a workflow's cache may not have it yet.
@@ -34,24 +34,26 @@ class FindInIndex:
     path: Path
     is_free: bool = True
 
-    def __call__(self, issue: Issue) -> Findings:
-        """What the index has; see `FindEarlier`."""
+    def __call__(self, issue: Issue) -> CandidateSearch:
+        """What the index has; see `FindCandidates`."""
         from bot.duplicates.index.reader import name_other
         from bot.duplicates.index.search import search_index
-        from bot.duplicates.search.results import list_earlier, tell_expectation
+        from bot.duplicates.search.results import describe_expectation, list_candidates
 
         try:
             found = search_index(self.path, issue)
         except SignpostError as error:
-            return Findings(remarks=(f"earlier reports were not looked for: {error}",), is_whole=False)
+            return CandidateSearch(remarks=(f"earlier reports were not looked for: {error}",), is_complete=False)
         if other := name_other(found.source, issue.repository):
-            return Findings(remarks=(f"the index {self.path} is of {other}, and was not asked",), is_whole=False)
-        earlier = list_earlier(found.candidates, found.threshold, found.size, issue)
+            return CandidateSearch(
+                remarks=(f"the index {self.path} is of {other}, and was not asked",), is_complete=False
+            )
+        candidates = list_candidates(found.candidates, found.threshold, found.size, issue)
         known = found.calibration if found.calibration and found.calibration.is_telling else None
-        return Findings(
-            earlier=earlier,
+        return CandidateSearch(
+            candidates=candidates,
             is_calibrated=known is not None,
-            expected=tell_expectation(known) if known else "",
+            expectation=describe_expectation(known) if known else "",
         )
 
 
@@ -63,8 +65,8 @@ class FindOnGitHub:
     remark: str | None = None
     is_free: bool = False
 
-    def __call__(self, issue: Issue) -> Findings:
-        """What GitHub's search finds, ranked by the code of the index; see `FindEarlier`."""
+    def __call__(self, issue: Issue) -> CandidateSearch:
+        """What GitHub's search finds, ranked by the code of the index; see `FindCandidates`."""
         from bot.duplicates.github_query import find_phrase
         from bot.duplicates.search.model import read_model
         from bot.duplicates.search.results import MOST_FOUND, rank_found
@@ -72,7 +74,7 @@ class FindOnGitHub:
         phrase, found, errors = find_phrase(issue), dict[int, Issue](), list[str]()
         if self.remark:
             errors.append(self.remark)
-        is_rare = is_whole = True
+        is_rare = is_complete = True
         try:
             if phrase:
                 by_error = self.searcher.search_issues(issue.repository, f'"{phrase.text}"')
@@ -82,9 +84,9 @@ class FindOnGitHub:
                 found.setdefault(each.number, each)
         except TrackerError as error:
             errors.append(f"earlier reports were not looked for to the end: {error}")
-            is_whole = False
-        earlier = rank_found(issue, list(found.values()), phrase if is_rare else None, read_model())
-        return Findings(earlier=earlier, remarks=tuple(errors), is_whole=is_whole)
+            is_complete = False
+        candidates = rank_found(issue, list(found.values()), phrase if is_rare else None, read_model())
+        return CandidateSearch(candidates=candidates, remarks=tuple(errors), is_complete=is_complete)
 
     def _search_title(self, issue: Issue, *, is_last: bool) -> list[Issue]:
         """By the sense of the title where GitHub offers that, and by what it finds alike itself; else by the words."""

@@ -2,12 +2,17 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from bot.issue.facts import Facts, extract_facts
 from bot.rules.captures import find_captures
 from bot.rules.conditions.verdict import Captures, Evidence, Verdict, choose_captures
 from bot.rules.ruleset import Pack, Rule, Ruleset
+from bot.text.versions import find_versions, parse_version
 from bot.tracker.types import Issue
+
+FixState = Literal["older", "fixed", "unknown"]
+"""How the stated version compares with `fixed_in`; `fixed` looks like a regression."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +20,7 @@ class Match:
     """A rule that held, why, and what it found. `superseded_by` names the rule that speaks instead of it.
 
     `branch` is the index of the guidance that applies, None where none does. `language` is the reporter's, where the
-    rule's pack has translated pages.
+    rule's pack has translated pages. `fix_state` is None where the rule has no `fixed_in`.
     """
 
     rule: Rule
@@ -24,6 +29,7 @@ class Match:
     branch: int | None = None
     superseded_by: str | None = None
     language: str | None = None
+    fix_state: FixState | None = None
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -73,7 +79,18 @@ def _make_match(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) 
     branches = enumerate(rule.branches)
     branch = next((index for index, when in branches if when is None or when.evaluate(facts, merged).holds), None)
     language = facts.language if rule.pack.model.translations else None
-    return Match(rule, verdict, merged, branch, language=language)
+    return Match(rule, verdict, merged, branch, language=language, fix_state=compare_with_fix(rule, merged))
+
+
+def compare_with_fix(rule: Rule, captures: Captures) -> FixState | None:
+    """How the stated version compares with `fixed_in`, if the rule has it."""
+    if rule.model.fixed_in is None:
+        return None
+    stated = captures.get("version")
+    found = find_versions(stated.value) if stated else ()
+    if not found:
+        return "unknown"
+    return "fixed" if found[0].version >= parse_version(rule.model.fixed_in.version) else "older"
 
 
 def _mark_superseded(matches: list[Match]) -> Iterator[Match]:

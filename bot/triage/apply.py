@@ -1,5 +1,6 @@
 """The only writer: does what a plan says, one action after the other, and tells what became of each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
@@ -81,9 +82,19 @@ def _post_once(body: str, issue: Issue, tracker: Tracker) -> Comment:
     try:
         recent = tracker.list_comments(issue, since=posted.created_at - _SAME_MOMENT)
         first = find_own_comment((*issue.comments, *recent), posted.author.login, issue.number)
-        if first is None or first[0].id >= posted.id:
+        if first is None or first.comment.id >= posted.id:
             return posted
         tracker.delete_comment(issue, posted.id)
     except TrackerError:
         return posted
-    return first[0]
+    return first.comment
+
+
+def check_identity(outcomes: Iterable[Outcome], login: str) -> list[str]:
+    """A remark where our comment came out under another name: the next run would not know it as ours."""
+    posted = [outcome.comment.author.login for outcome in outcomes if outcome.comment]
+    return [
+        f"our comment was posted as {name}; set `identity: {{login: {name!r}}}` in config.yml"
+        for name in posted
+        if name.lower() != login.lower()
+    ]

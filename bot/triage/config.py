@@ -1,10 +1,13 @@
-"""A repository's settings, `config.yml`: every default is the careful one. Pure."""
+"""A repository's settings, `config.yml`: every default is the careful one; and all that a run works with. Pure."""
 
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from bot.duplicates.candidates import FindCandidates, FindNothing
 from bot.errors import Problem, SettingsError
+from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Association, Mode, Strings, meaning
 from bot.rules.spec.document import read_document
 from bot.rules.spec.validation import validate
@@ -191,3 +194,18 @@ def parse_config(text: str, file: str) -> tuple[Config | None, tuple[Problem, ..
         return make_default_config(), ()
     config, problems = validate(document, Config)
     return config, tuple(sorted(problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Rules, settings, perhaps a comment template of the repository's own, and where candidates are searched."""
+
+    ruleset: Ruleset
+    config: Config
+    template: str | None = None
+    find_candidates: FindCandidates = field(default_factory=FindNothing)
+
+    @property
+    def forbidden_words(self) -> tuple[str, ...]:
+        """Words that no comment may hold, of the packs and of the settings."""
+        return (*self.ruleset.forbidden_words, *self.config.words.forbidden)

@@ -1,61 +1,202 @@
-"""What the matches ask for: which rules speak, and which labels they want. Pure."""
+"""What becomes of each matching rule, of labels and of links, each with its reason. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from bot.comment.renderer import compare_with_fix
+from bot.comment.marker import Marker
 from bot.rules.matcher import Match
 from bot.rules.spec.condition import Mode
-from bot.triage.config import Config
+from bot.tracker.types import Issue
+from bot.triage.config import Config, Sources
+from bot.triage.links import Leads, LinkDecisions, decide_links
 
-MODES: tuple[Mode, ...] = ("observe", "label", "comment")
+RuleEffect = Literal["speaks", "labels", "observes", "silent"]
+"""`speaks`: the rule has a section of the comment. `labels`: it only sets its labels. `observes`: it is only counted.
+`silent`: another rule speaks instead."""
+
+_MODES: tuple[Mode, ...] = ("observe", "label", "comment")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the matches ask for, whatever the issue looks like now. `speaking` are the matches that get a section.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleDecision:
+    """What a matching rule does, why, and the rules that it lost to.
 
-    `holding` are the rules that still hold, observing ones too, and `fitting` the labels of all of them: what they say
-    and set may stay, even where we may not say or set it any more.
+    `add` and `remove` are the labels that it asks for. `fitting` are its labels where it may not set them, too: what
+    was set before may stay. `remark` is for maintainers.
     """
+
+    match: Match
+    effect: RuleEffect
+    reason: str
+    lost_to: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    fitting: tuple[str, ...] = ()
+    remark: str = ""
+
+    @property
+    def rule(self) -> str:
+        """The rule's id."""
+        return self.match.rule.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelDecision:
+    """The labels that rules and links ask for; `fitting` ones may stay, whether or not they are asked for."""
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
-    speaking: tuple[Match, ...] = ()
-    holding: tuple[str, ...] = ()
     fitting: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
 
 
-def choose_wish(matches: Iterable[Match], config: Config, today: date) -> Wish:
-    """What the matches ask for: superseded and observing rules nothing, of the rest at most `max_sections` speak."""
-    holding = [match for match in matches if match.superseded_by is None]
-    labelling = [match for match in holding if _mode_of(match, config) != "observe"]
-    willing = [match for match in labelling if _mode_of(match, config) == "comment" and match.branch is not None]
-    expired = [match for match in willing if match.rule.model.expires and match.rule.model.expires <= today]
-    speaking = [match for match in willing if match not in expired][: config.max_sections]
-    add = unique(label for match in labelling for label in _labels_of(match, config))
-    remove = unique(label for match in labelling for label in match.rule.model.labels.remove)
-    return Wish(
-        add=add,
-        remove=without(remove, add),
-        speaking=tuple(speaking),
-        holding=tuple(match.rule.id for match in holding),
-        fitting=unique(label for match in holding for label in _labels_of(match, config)),
-        remarks=tuple(f"the guidance of `{m.rule.id}` expired on {m.rule.model.expires}; review it" for m in expired),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """All decisions about one issue."""
+
+    rules: tuple[RuleDecision, ...] = ()
+    links: LinkDecisions = field(default_factory=LinkDecisions)
+    labels: LabelDecision = field(default_factory=LabelDecision)
+
+    @property
+    def speaking(self) -> tuple[Match, ...]:
+        """The matches that have a section, in their order."""
+        return list_speaking(self.rules)
+
+    @property
+    def holding(self) -> tuple[str, ...]:
+        """The rules that no other replaces, observing ones too: what they said before may stay."""
+        return tuple(each.rule for each in self.rules if each.effect != "silent")
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the rules tell maintainers."""
+        return tuple(each.remark for each in self.rules if each.remark)
+
+
+def decide(issue: Issue, matches: tuple[Match, ...], leads: Leads, sources: Sources, today: date) -> Decisions:
+    """All decisions, as far as `leads` say today what may be linked."""
+    rules = decide_rules(matches, sources.config, today)
+    links = decide_links(issue, leads, list_speaking(rules), sources)
+    return Decisions(rules=rules, links=links, labels=decide_labels(rules, links, sources.config))
+
+
+def decide_rules(matches: Sequence[Match], config: Config, today: date) -> tuple[RuleDecision, ...]:
+    """A decision for each match, in their order: at most `max_sections` speak."""
+    held_back = [_hold_back(match, matches, config, today) for match in matches]
+    ready = [match for match, decision in zip(matches, held_back, strict=True) if decision is None]
+    speaking = tuple(match.rule.id for match in ready[: config.max_sections])
+    return tuple(
+        decision or _take_turn(match, speaking, config) for match, decision in zip(matches, held_back, strict=True)
     )
 
 
-def add_label(wish: Wish, label: str) -> Wish:
-    """The wish with one label more; where a rule wants it off, it is on all the same."""
-    return replace(leave_label(wish, label), add=unique([*wish.add, label]))
+def list_speaking(rules: Iterable[RuleDecision]) -> tuple[Match, ...]:
+    """The matches that have a section, in their order."""
+    return tuple(each.match for each in rules if each.effect == "speaks")
 
 
-def leave_label(wish: Wish, label: str) -> Wish:
-    """The wish that takes this label off in no case."""
-    return replace(wish, remove=without(wish.remove, [label]), fitting=unique([*wish.fitting, label]))
+def _hold_back(match: Match, matches: Sequence[Match], config: Config, today: date) -> RuleDecision | None:
+    """Why a match does not speak, whatever else matches and speaks; None if it may."""
+    model = match.rule.model
+    if match.superseded_by:
+        other = next(other for other in matches if other.rule.id == match.superseded_by)
+        return RuleDecision(match=match, effect="silent", reason=_explain_loss(match, other), lost_to=(other.rule.id,))
+    if (mode := min(model.mode, config.mode, key=_MODES.index)) != "comment":
+        cause = "its mode is" if model.mode == mode else "the settings cap every rule at"
+        return _make_decision(match, "labels" if mode == "label" else "observes", f"{cause} `{mode}`", config)
+    if match.branch is None:
+        reason = "no branch of its guidance applies" if model.guidance else "it has no guidance"
+        return _make_decision(match, "labels", reason, config)
+    if model.expires and model.expires <= today:
+        remark = f"the guidance of `{model.id}` expired on {model.expires}; review it"
+        return _make_decision(match, "labels", f"its guidance expired on {model.expires}", config, remark=remark)
+    return None
+
+
+def _take_turn(match: Match, speaking: tuple[str, ...], config: Config) -> RuleDecision:
+    if match.rule.id in speaking:
+        position = f"section {speaking.index(match.rule.id) + 1} of {len(speaking)}"
+        return _make_decision(match, "speaks", f"{position}; {_explain_order(match)}", config)
+    limit = f"{config.max_sections} section{'s' * (config.max_sections > 1)} (`max_sections`)"
+    names = " and ".join(f"`{name}`" for name in speaking)
+    reason = f"a comment has at most {limit}, and {names} {'stand' if len(speaking) > 1 else 'stands'} in front of it"
+    return _make_decision(match, "labels", reason, config, lost_to=speaking)
+
+
+def _make_decision(
+    match: Match, effect: RuleEffect, reason: str, config: Config, *, lost_to: tuple[str, ...] = (), remark: str = ""
+) -> RuleDecision:
+    """With the labels of the rule; a regression has one more."""
+    regression = config.labels.regression if match.fix_state == "fixed" else None
+    labels = unique([*match.rule.model.labels.add, *([regression] if regression else [])])
+    is_observed = effect == "observes"
+    return RuleDecision(
+        match=match,
+        effect=effect,
+        reason=reason,
+        lost_to=lost_to,
+        add=() if is_observed else labels,
+        remove=() if is_observed else without(unique(match.rule.model.labels.remove), labels),
+        fitting=labels,
+        remark=remark,
+    )
+
+
+def _explain_order(match: Match) -> str:
+    """Why it stands where it stands: priority, then the number of conditions that held, then the id."""
+    held = match.verdict.specificity
+    return f"priority {match.rule.model.priority}, {held} {'condition' if held == 1 else 'conditions'} held"
+
+
+def _explain_loss(match: Match, other: Match) -> str:
+    """Why `other` speaks instead of `match`, in the order in which matching decides it."""
+    rule, name = match.rule, f"`{other.rule.id}`"
+    if match.is_from_dump and not other.is_from_dump and rule.pack is other.rule.pack:
+        return f"it rests on the error dump alone, while {name} rests on what the report itself says"
+    if rule.id not in other.rule.supersedes:
+        return f"its pack `{rule.pack.name}` is a fallback, and {name} knows the problem"
+    if other.rule.id in rule.supersedes:
+        return f"it and {name} supersede each other, and {name} stands in front ({_explain_order(other)})"
+    if rule.id not in other.rule.model.supersedes:
+        return f"{name} stands before it in the `precedence` of the pack"
+    return f"{name} supersedes it"
+
+
+def decide_labels(rules: Sequence[RuleDecision], links: LinkDecisions, config: Config) -> LabelDecision:
+    """The labels of all rules, and the one for duplicates where a person or, by the settings, tier A asks for it.
+
+    Where GitHub did not answer whether the issue is a duplicate, that label stays if it is there.
+    """
+    label = None if config.mode == "observe" else config.duplicates.label
+    is_duplicate = bool(links.asked) or (config.duplicates.label_when == "known" and links.is_known)
+    set_, kept = (
+        [label] if label and wanted else [] for wanted in (is_duplicate, is_duplicate or not links.is_complete)
+    )
+    add = unique([*(name for rule in rules for name in rule.add), *set_])
+    return LabelDecision(
+        add=add,
+        remove=without(unique(name for rule in rules for name in rule.remove), [*add, *kept]),
+        fitting=unique([*(name for rule in rules for name in rule.fitting), *kept]),
+    )
+
+
+def find_unwanted(issue: Issue, marker: Marker | None, labels: LabelDecision, config: Config) -> tuple[str, ...]:
+    """Labels on the issue that should go: what rules take off, our own prefixes, and what a former match had set.
+
+    `marker` is that of our comment, if there is one.
+    """
+    owned = [label for label in issue.labels if is_owned(label, config)]
+    former = [*marker.labels, *marker.dropped] if marker else []
+    stale = without([*owned, *former], labels.fitting)
+    present = {label.casefold() for label in issue.labels}
+    return tuple(label for label in unique([*labels.remove, *stale]) if label.casefold() in present)
+
+
+def is_owned(label: str, config: Config) -> bool:
+    """Whether a label is Signpost's own, by its prefix."""
+    return label.startswith(tuple(config.labels.prefix_owned))
 
 
 def unique(labels: Iterable[str]) -> tuple[str, ...]:
@@ -70,87 +211,3 @@ def without(labels: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
     """Those labels that are not among the others."""
     unwanted = {label.casefold() for label in others}
     return tuple(label for label in labels if label.casefold() not in unwanted)
-
-
-def _mode_of(match: Match, config: Config) -> Mode:
-    return min(match.rule.model.mode, config.mode, key=MODES.index)
-
-
-def _labels_of(match: Match, config: Config) -> list[str]:
-    regression = config.labels.regression
-    is_regression = compare_with_fix(match.rule, match.captures) == "fixed"
-    return [*match.rule.model.labels.add, *([regression] if regression and is_regression else [])]
-
-
-StandingKind = Literal["speaks", "labels", "observes", "silent"]
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a matching rule does, why, and the rules that it lost to.
-
-    `speaks`: it has a section of the comment. `labels`: it sets its labels, and says nothing. `observes`: it is only
-    counted. `silent`: another rule stands for it.
-    """
-
-    kind: StandingKind
-    reason: str
-    lost_to: tuple[str, ...] = ()
-
-
-def judge_match(match: Match, matches: tuple[Match, ...], wish: Wish, config: Config, today: date) -> Standing:
-    """What comes of one of the `matches`; `wish` is what all of them ask for, under the same settings and day."""
-    rule = match.rule
-    if match.superseded_by:
-        return _explain_loss(match, next(other for other in matches if other.rule.id == match.superseded_by))
-    if (mode := min(rule.model.mode, config.mode, key=MODES.index)) != "comment":
-        cause = "its mode is" if rule.model.mode == mode else "the settings cap every rule at"
-        kind: StandingKind = "labels" if mode == "label" else "observes"
-        return Standing(kind, f"{cause} `{mode}`")
-    if match.branch is None:
-        has_guidance = bool(rule.model.guidance)
-        return Standing("labels", "no branch of its guidance applies" if has_guidance else "it has no guidance")
-    if rule.model.expires and rule.model.expires <= today:
-        return Standing("labels", f"its guidance expired on {rule.model.expires}")
-    return _take_turn(match, wish, config)
-
-
-def _take_turn(match: Match, wish: Wish, config: Config) -> Standing:
-    speaking = tuple(other.rule.id for other in wish.speaking)
-    if match.rule.id in speaking:
-        position = f"section {speaking.index(match.rule.id) + 1} of {len(speaking)}"
-        return Standing("speaks", f"{position}; {_explain_order(match)}")
-    return Standing(
-        "labels",
-        f"a comment has at most {config.max_sections} section{'s' * (config.max_sections > 1)} (`max_sections`), and "
-        f"{_join(speaking)} {'stand' if len(speaking) > 1 else 'stands'} in front of it",
-        speaking,
-    )
-
-
-def _explain_order(match: Match) -> str:
-    """Why it stands where it stands: priority, then the number of conditions that held, then the id."""
-    held = match.verdict.specificity
-    return f"priority {match.rule.model.priority}, {held} {'condition' if held == 1 else 'conditions'} held"
-
-
-def _explain_loss(match: Match, other: Match) -> Standing:
-    return Standing("silent", _explain_silence(match, other), (other.rule.id,))
-
-
-def _explain_silence(match: Match, other: Match) -> str:
-    """Why `other` speaks instead of `match`, in the order in which matching decides it."""
-    rule, name = match.rule, f"`{other.rule.id}`"
-    if match.is_from_dump and not other.is_from_dump and rule.pack is other.rule.pack:
-        return f"it rests on the error dump alone, while {name} rests on what the report itself says"
-    if rule.id not in other.rule.supersedes:
-        return f"its pack `{rule.pack.name}` is a fallback, and {name} knows the problem"
-    if other.rule.id in rule.supersedes:
-        return f"it and {name} supersede each other, and {name} stands in front ({_explain_order(other)})"
-    if rule.id not in other.rule.model.supersedes:
-        return f"{name} stands before it in the `precedence` of the pack"
-    return f"{name} supersedes it"
-
-
-def _join(names: tuple[str, ...]) -> str:
-    return " and ".join(f"`{name}`" for name in names)

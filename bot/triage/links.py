@@ -1,142 +1,192 @@
-"""What an issue may be linked to, of what was found and what GitHub says of it. Pure."""
+"""Which issues the comment links, decided by what was found and by what GitHub says of it. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from bot.comment.renderer import find_server
-from bot.duplicates.candidates import (
-    MOST_CHECKED,
-    SAID_SO,
-    Duplicate,
-    Earlier,
-    Findings,
-    Knowledge,
-    LeftOut,
-    Tier,
-    choose_duplicates,
-    choose_shown,
-)
+from bot.comment.sanitizer import find_server
+from bot.duplicates.candidates import SAID_SO, Candidate, CandidateSearch, Tier
 from bot.duplicates.canonical import Refusal, Target, judge_target
+from bot.duplicates.selection import Criteria, LinkDecision, Section, select_links
 from bot.issue.mentions import find_mentions
 from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue, Links
-from bot.triage.config import Config
-from bot.triage.decisions import Wish, add_label, leave_label
+from bot.triage.config import Config, Sources
+
+MOST_CHECKED = 8
+"""Candidates that GitHub is asked about, with one request: where one must not be linked, the next one may be."""
+
+UNCHECKED = "no rule matches, and the settings want no comment for links alone"
+UNPROVEN = (
+    "earlier reports that only look alike stay out of the comment (`tier_c: comment`) until an index has learned from "
+    "the repository's last issues, 100 at least, how alike they must be: run `signpost index calibrate --index …`"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidates:
-    """What may be linked, before anybody has looked how it stands.
+class Leads:
+    """What was read about links.
 
-    `follows` has the issues to follow, by the rules that speak; `command` is what a person named; `findings` are the
-    earlier reports that were found, and `given` those that were linked before.
+    `command` is the issue that a person named, `given` are the links that our comment gave before, by their tier.
+    `links` says what GitHub knows of all of them; None where nobody asked, since nothing is to be linked.
     """
 
-    follows: Mapping[str, int] = field(default_factory=dict)
     command: int | None = None
-    findings: Findings = field(default_factory=Findings)
     given: Mapping[int, Tier] = field(default_factory=dict)
+    search: CandidateSearch = field(default_factory=CandidateSearch)
+    links: Links | None = None
 
     @property
-    def earlier(self) -> list[Earlier]:
+    def candidates(self) -> list[Candidate]:
         """What a person named, then the best by tier."""
-        named = [Earlier(number=self.command, tier="A", score=1.0, why=SAID_SO)] if self.command else []
-        others = [each for each in self.findings.earlier if each.number != self.command]
+        named = [Candidate(number=self.command, tier="A", score=1.0, why=SAID_SO)] if self.command else []
+        others = [each for each in self.search.candidates if each.number != self.command]
         return [*named, *sorted(others, key=lambda each: (each.tier, -each.score))]
 
     @property
-    def nearest(self) -> list[Earlier]:
-        """Those of them that are looked at."""
-        return self.earlier[:MOST_CHECKED]
-
-    @property
-    def numbers(self) -> list[int]:
-        """All that must be looked at."""
-        return [*self.follows.values(), *(each.number for each in self.nearest)]
+    def nearest(self) -> list[Candidate]:
+        """Those candidates that GitHub is asked about."""
+        return self.candidates[:MOST_CHECKED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Linking:
-    """Links that may be given, those that may not, and what maintainers should know.
+class LinkDecisions:
+    """What becomes of every candidate, and of the issues that rules follow.
 
-    `targets` has the issues to follow, by their numbers in the rules; `asked` is where a person's command leads.
-    `is_whole` is false where GitHub did not answer how all of them stand: then what was linked before is kept.
+    `follows` has the issues to follow, by the rule's id; `asked` is where a person's command leads. `remarks` and
+    `expectation` (how often the search is right) are for maintainers. `is_complete` is false where GitHub did not
+    answer: then what was linked before stays.
     """
 
-    targets: Mapping[int, Target] = field(default_factory=dict)
-    duplicates: tuple[Duplicate, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    candidates: tuple[LinkDecision, ...] = ()
+    follows: Mapping[str, Target] = field(default_factory=dict)
     asked: Target | None = None
     remarks: tuple[str, ...] = ()
-    expected: str = ""
-    is_whole: bool = True
+    expectation: str = ""
+    is_complete: bool = True
+
+    @property
+    def linked(self) -> tuple[LinkDecision, ...]:
+        """Those that the comment links, the best first."""
+        return self._select("linked")
+
+    @property
+    def hidden(self) -> tuple[LinkDecision, ...]:
+        """Those that may be linked, and are not."""
+        return self._select("hidden")
+
+    @property
+    def duplicates(self) -> tuple[LinkDecision, ...]:
+        """Those that may be linked, whether or not the comment links them, the best first."""
+        return self._select("linked", "hidden")
+
+    @property
+    def refused(self) -> tuple[LinkDecision, ...]:
+        """Those that may not be linked."""
+        return self._select("refused")
 
     @property
     def is_known(self) -> bool:
-        """Whether the report certainly repeats one that is linked."""
-        return any(duplicate.tier == "A" for duplicate in self.duplicates)
+        """Whether the issue certainly repeats one that may be linked."""
+        return any(each.tier == "A" for each in self.duplicates)
+
+    def in_section(self, rule: str) -> tuple[LinkDecision, ...]:
+        """Those that the section of a rule links."""
+        return tuple(each for each in self.linked if each.section == rule)
+
+    def _select(self, *effects: str) -> tuple[LinkDecision, ...]:
+        return tuple(each for each in self.candidates if each.effect in effects)
 
 
-def find_follows(wish: Wish) -> dict[str, int]:
+def find_follows(speaking: Iterable[Match]) -> dict[str, int]:
     """The issues to follow, by the rules that speak."""
-    return {rule.id: rule.follow for match in wish.speaking if (rule := match.rule.model).follow}
+    return {rule.id: rule.follow for match in speaking if (rule := match.rule.model).follow}
 
 
-def judge_candidates(issue: Issue, wish: Wish, candidates: Candidates, links: Links, ruleset: Ruleset) -> Linking:
-    """Which of them may be linked, now that `links` say how they stand."""
-    judged = {number: judge_target(issue, number, links) for number in candidates.numbers}
-    follows = {number: judged[number] for number in candidates.follows.values()}
-    targets = {number: target for number, target in follows.items() if isinstance(target, Target)}
-    mentions = find_mentions(read_facts(issue, ruleset), find_server(issue))
-    knowledge = Knowledge(
-        rules=_match_targets(judged.values(), links, wish, ruleset),
-        linked={target.number for target in targets.values()} | mentions,
-        given=candidates.given,
-        is_calibrated=candidates.findings.is_calibrated,
+def decide_links(issue: Issue, leads: Leads, speaking: Sequence[Match], sources: Sources) -> LinkDecisions:
+    """What the comment links, beside the advice of the matches that speak."""
+    search, links = leads.search, leads.links
+    if links is None:
+        unchecked = (LinkDecision(candidate=each, effect="refused", reason=UNCHECKED) for each in search.candidates)
+        return LinkDecisions(candidates=tuple(unchecked), remarks=search.remarks, expectation=search.expectation)
+    follows = find_follows(speaking)
+    numbers = [*follows.values(), *(each.number for each in leads.nearest)]
+    judged = {number: judge_target(issue, number, links) for number in numbers}
+    targets = {number: target for number, target in judged.items() if isinstance(target, Target)}
+    followed = {rule: targets[number] for rule, number in follows.items() if number in targets}
+    mentions = find_mentions(read_facts(issue, sources.ruleset), find_server(issue)) if leads.candidates else ()
+    linked = {*(target.number for target in followed.values()), *mentions}
+    rules = _match_targets({target.number for target in targets.values()}, links, speaking, sources.ruleset)
+    criteria = replace(_make_criteria(speaking, leads, sources.config), rules=rules, linked=linked)
+    return LinkDecisions(
+        candidates=select_links(leads.candidates, judged, criteria),
+        follows=followed,
+        asked=targets.get(leads.command or 0),
+        remarks=(
+            *_remark_failure(links),
+            *_remark_follows(follows, judged),
+            *_remark_others(leads, judged),
+            *search.remarks,
+        ),
+        expectation=search.expectation,
+        is_complete=not links.failure,
     )
-    duplicates, left_out = choose_duplicates(candidates.earlier, judged, knowledge)
-    asked = judged.get(candidates.command or 0)
-    return Linking(
-        targets=targets,
-        duplicates=duplicates,
-        left_out=left_out,
-        asked=asked if isinstance(asked, Target) else None,
-        remarks=(*_remark_links(candidates, judged, links), *candidates.findings.remarks),
-        expected=candidates.findings.expected,
-        is_whole=not links.failure,
+
+
+@lru_cache(maxsize=16)
+def match_issue(issue: Issue, ruleset: Ruleset) -> tuple[Match, ...]:
+    """The matches of an issue; a run asks for those of the same issue more than once."""
+    return match_rules(read_facts(issue, ruleset), ruleset)
+
+
+def remark_unproven(links: LinkDecisions, config: Config) -> tuple[str, ...]:
+    """What maintainers can do where the settings want links in the comment that are not proven yet."""
+    is_wanted = config.duplicates.tier_c == "comment" and config.mode == "comment" and _find_limit(config)
+    return (UNPROVEN,) if is_wanted and any(each.is_unproven for each in links.duplicates) else ()
+
+
+def _find_limit(config: Config) -> int:
+    """How many a comment links at most."""
+    return config.duplicates.show if config.duplicates.enabled else 0
+
+
+def _make_criteria(speaking: Sequence[Match], leads: Leads, config: Config) -> Criteria:
+    """What settings and rules want of links."""
+    limit, asked = _find_limit(config), [(match.rule.id, match.rule.model.duplicates) for match in speaking]
+    return Criteria(
+        given=leads.given,
+        is_calibrated=leads.search.is_calibrated,
+        sections=tuple(Section(rule, links.show, open_only=links.open_only) for rule, links in asked)
+        or (Section(None, limit, open_only=False),),
+        most=limit,
+        with_alike=config.duplicates.tier_c == "comment",
+        silence=_explain_silence(speaking, config),
     )
 
 
-def wish_duplicate_label(wish: Wish, linking: Linking, config: Config) -> Wish:
-    """The wish, and the label for a report that repeats another, where a person or, by the settings, tier A says so.
-
-    Where that cannot be known now, the label stays if it is there.
-    """
-    label = config.duplicates.label
-    if label is None or config.mode == "observe":
-        return wish
-    if linking.asked or (config.duplicates.label_when == "known" and linking.is_known):
-        return add_label(wish, label)
-    return wish if linking.is_whole else leave_label(wish, label)
+def _explain_silence(speaking: Sequence[Match], config: Config) -> str:
+    """Why the comment links nothing at all, "" where it may."""
+    if config.mode != "comment":
+        return f"the settings want no comment (`mode: {config.mode}`)"
+    if not speaking and config.duplicates.comment != "always":
+        return "no rule speaks, and the settings want no comment for links alone"
+    return ""
 
 
-def _match_targets(judged: Iterable[Target | Refusal], links: Links, wish: Wish, ruleset: Ruleset) -> dict[int, str]:
-    """Which of the rules that speak matches the text of a target too; general advice makes no two reports the same."""
-    speaking = [match.rule.id for match in wish.speaking if not match.rule.pack.model.fallback]
+def _match_targets(
+    targets: Collection[int], links: Links, speaking: Sequence[Match], ruleset: Ruleset
+) -> dict[int, str]:
+    """Which of the rules that speak matches each target too; general advice makes no two reports the same."""
+    names = [match.rule.id for match in speaking if not match.rule.pack.model.fallback]
     found = dict[int, str]()
-    for number in {target.number for target in judged if isinstance(target, Target)} if speaking else ():
+    for number in targets if names else ():
         known = links.issues.get(number)
-        matches = match_rules(read_facts(known.issue, ruleset), ruleset) if known else ()
+        matches = match_issue(known.issue, ruleset) if known else ()
         theirs = {match.rule.id for match in matches if match.superseded_by is None}
-        if same := next((rule for rule in speaking if rule in theirs), None):
+        if same := next((name for name in names if name in theirs), None):
             found[number] = same
     return found
-
-
-def _remark_links(candidates: Candidates, judged: Mapping[int, Target | Refusal], links: Links) -> tuple[str, ...]:
-    follows, others = _remark_follows(candidates.follows, judged), _remark_others(candidates.nearest, judged)
-    return (*_remark_failure(links), *follows, *others)
 
 
 def _remark_failure(links: Links) -> list[str]:
@@ -158,87 +208,13 @@ def _remark_follows(follows: Mapping[str, int], judged: Mapping[int, Target | Re
     return remarks
 
 
-def _remark_others(earlier: Iterable[Earlier], judged: Mapping[int, Target | Refusal]) -> list[str]:
-    """What a person asked for and does not get, and circles, whoever finds them."""
+def _remark_others(leads: Leads, judged: Mapping[int, Target | Refusal]) -> list[str]:
+    """What a person asked for and does not get, and cycles, whoever finds them."""
     remarks = list[str]()
-    for each in earlier:
+    for each in leads.nearest:
         target = judged[each.number]
         if isinstance(target, Refusal) and each.why == SAID_SO:
             remarks.append(f"`/signpost duplicate #{each.number}`: {target.reason}; nothing is done")
         elif isinstance(target, Refusal) and target.is_fault and target.reason not in remarks:
             remarks.append(target.reason)
     return remarks
-
-
-UNPROVEN = (
-    "earlier reports that only look alike stay out of the comment (`tier_c: comment`) until an index has learned from "
-    "the repository's last issues, 100 at least, how alike they must be: run `signpost index calibrate --index …`"
-)
-
-
-def share_out(
-    speaking: Iterable[Match], duplicates: Sequence[Duplicate], config: Config
-) -> list[tuple[Duplicate, ...]]:
-    """The earlier reports that each section links: what its rule matches too, and in the first one all others."""
-    left, shares = find_limit(config), list[tuple[Duplicate, ...]]()
-    for match in speaking:
-        asked = match.rule.model.duplicates
-        own = [each for each in duplicates if each.rule == match.rule.id or (each.rule is None and not shares)]
-        limit, alike = min(left, asked.show), _wants_alike(config)
-        shares.append(tuple(choose_shown(own, limit, with_alike=alike, open_only=asked.open_only)))
-        left -= len(shares[-1])
-    return shares
-
-
-def choose_alone(duplicates: Sequence[Duplicate], config: Config) -> list[Duplicate]:
-    """The earlier reports of a comment that has nothing else to say; none where the settings do not ask for one."""
-    if config.duplicates.comment != "always" or config.mode != "comment":
-        return []
-    return choose_shown(duplicates, find_limit(config), with_alike=_wants_alike(config), open_only=False)
-
-
-def remark_unproven(duplicates: Iterable[Duplicate], config: Config) -> tuple[str, ...]:
-    """What maintainers can do where the settings want in the comment what nobody knows the worth of yet."""
-    is_wanted = _wants_alike(config) and config.mode == "comment" and find_limit(config)
-    return (UNPROVEN,) if is_wanted and any(duplicate.is_unproven for duplicate in duplicates) else ()
-
-
-def _wants_alike(config: Config) -> bool:
-    return config.duplicates.tier_c == "comment"
-
-
-def find_limit(config: Config) -> int:
-    """How many a comment links at most."""
-    return config.duplicates.show if config.duplicates.enabled else 0
-
-
-def note_tiers(duplicates: Iterable[Duplicate]) -> dict[int, Tier]:
-    """What the marker remembers of them."""
-    return {duplicate.number: duplicate.tier for duplicate in duplicates}
-
-
-def list_unshown(speaking: Sequence[Match], duplicates: Sequence[Duplicate], config: Config) -> tuple[LeftOut, ...]:
-    """The earlier reports that may be linked, and that no comment links, each with the reason."""
-    shares = share_out(speaking, duplicates, config) if speaking else [tuple(choose_alone(duplicates, config))]
-    shown = {duplicate.number for share in shares for duplicate in share}
-    hidden = [duplicate for duplicate in duplicates if duplicate.number not in shown]
-    return tuple(LeftOut(_recall(each), _explain_silence(each, speaking, config)) for each in hidden)
-
-
-def _recall(duplicate: Duplicate) -> Earlier:
-    named = Earlier(number=duplicate.number, tier=duplicate.tier, score=duplicate.confidence, why=duplicate.why)
-    return duplicate.found or named
-
-
-def _explain_silence(duplicate: Duplicate, speaking: Sequence[Match], config: Config) -> str:
-    if config.mode != "comment":
-        return f"the settings want no comment (`mode: {config.mode}`)"
-    if not speaking and config.duplicates.comment != "always":
-        return "no rule speaks, and the settings want no comment for links alone"
-    if duplicate.tier == "C" and config.duplicates.tier_c != "comment":
-        return "it only reads alike, and the settings keep that out of comments (`tier_c`)"
-    if duplicate.is_unproven:
-        return "it only reads alike, and the index is not calibrated"
-    if speaking and not duplicate.is_open and all(match.rule.model.duplicates.open_only for match in speaking):
-        return "it is closed, and the rule links open ones only (`open_only`)"
-    return "there are better ones, or the settings or the rule want fewer links"

@@ -10,24 +10,25 @@ from bot.comment.sanitizer import fence_code
 from bot.errors import Problem, SignpostError
 from bot.github import actions_runner
 from bot.triage.actions import AddLabels, CreateComment, UpdateComment
-from bot.triage.result import Report, make_json, make_summary
-from bot.triage.summary import MOST_LEFT_OUT
+from bot.triage.links import LinkDecisions
+from bot.triage.result import Result, to_json
+from bot.triage.summary import MOST_NOT_LINKED, render_summary
 
 _RULE = "─" * 72
 
 
-def tell_report(report: Report, settings: actions_runner.Settings, *, is_dry_run: bool, is_quiet: bool) -> None:
-    """Print the report for people (unless quiet: stdout belongs to JSON then), and hand the runner what it takes."""
+def publish_result(result: Result, settings: actions_runner.Settings, *, is_dry_run: bool, is_quiet: bool) -> None:
+    """Print the result for people (unless quiet: stdout belongs to JSON then), and hand the runner what it takes."""
     if not is_quiet:
-        actions_runner.print_safely(write_log(report, is_dry_run=is_dry_run))
+        actions_runner.print_safely(format_log(result, is_dry_run=is_dry_run))
     if settings.is_action:
         actions_runner.print_commands(
-            actions_runner.format_annotations(_annotate(report)), choose_stream(is_quiet=is_quiet)
+            actions_runner.format_annotations(_annotate(result)), choose_stream(is_quiet=is_quiet)
         )
     if settings.output_path:
-        actions_runner.write_outputs(settings.output_path, make_outputs(report))
+        actions_runner.write_outputs(settings.output_path, make_outputs(result))
     if settings.summary_path:
-        actions_runner.append_summary(settings.summary_path, make_summary(report, is_dry_run=is_dry_run))
+        actions_runner.append_summary(settings.summary_path, render_summary(result, is_dry_run=is_dry_run))
 
 
 def choose_stream(*, is_quiet: bool) -> TextIO:
@@ -35,7 +36,7 @@ def choose_stream(*, is_quiet: bool) -> TextIO:
     return sys.stderr if is_quiet else sys.stdout
 
 
-def tell_failure(error: SignpostError, settings: actions_runner.Settings, *, is_quiet: bool) -> None:
+def publish_failure(error: SignpostError, settings: actions_runner.Settings, *, is_quiet: bool) -> None:
     """An error that ended the run, as an annotation and in the summary; for maintainers, never for a reporter."""
     annotation = actions_runner.Annotation(level="error", title="Signpost", message=str(error))
     actions_runner.print_commands(actions_runner.format_annotations([annotation]), choose_stream(is_quiet=is_quiet))
@@ -43,12 +44,12 @@ def tell_failure(error: SignpostError, settings: actions_runner.Settings, *, is_
         actions_runner.append_summary(settings.summary_path, f"## Signpost\n\nStopped:\n\n{fence_code(str(error))}\n")
 
 
-def _annotate(report: Report) -> Iterator[actions_runner.Annotation]:
-    for problem in report.problems:
+def _annotate(result: Result) -> Iterator[actions_runner.Annotation]:
+    for problem in result.problems:
         yield annotate_problem(problem)
-    for error in report.errors:
+    for error in result.errors:
         yield actions_runner.Annotation(level="error", title="Signpost: an action failed", message=error)
-    for remark in report.all_remarks:
+    for remark in result.all_remarks:
         yield actions_runner.Annotation(level="notice", title="Signpost", message=remark)
 
 
@@ -64,37 +65,37 @@ def annotate_problem(problem: Problem) -> actions_runner.Annotation:
     )
 
 
-def make_outputs(report: Report) -> dict[str, str]:
+def make_outputs(result: Result) -> dict[str, str]:
     """The step's outputs (action.yml)."""
-    planned = [*report.plan.actions] if not report.outcomes else [o.action for o in report.outcomes if o.is_ok]
+    planned = [*result.plan.actions] if not result.outcomes else [o.action for o in result.outcomes if o.is_ok]
     comment = next((action for action in planned if isinstance(action, CreateComment | UpdateComment)), None)
     kinds = {"create_comment": "created", "update_comment": "updated"}
     return {
-        "matched-rules": json.dumps([match.rule.id for match in report.speaking]),
+        "matched-rules": json.dumps([match.rule.id for match in result.holding]),
         "labels": json.dumps([label for action in planned if isinstance(action, AddLabels) for label in action.labels]),
         "comment": kinds[comment.action] if comment else "none",
-        "report": json.dumps({"schema_version": 1, **make_json(report)}),
+        "report": json.dumps({"schema_version": 1, **to_json(result)}),
     }
 
 
-def write_log(report: Report, *, is_dry_run: bool) -> Iterator[str]:
-    """The report, line by line."""
-    yield f"Issue     {report.repository}#{report.issue}" if report.issue else "Issue     none"
-    if report.skipped:
-        yield f"Skipped   {report.skipped.reason}"
-    elif not report.matches:
+def format_log(result: Result, *, is_dry_run: bool) -> Iterator[str]:
+    """The result, line by line."""
+    yield f"Issue     {result.repository}#{result.issue}" if result.issue else "Issue     none"
+    if result.skipped:
+        yield f"Skipped   {result.skipped.reason}"
+    elif not result.matches:
         yield "Matches   no rule"
-    yield from _write_matches(report)
-    yield from _write_earlier(report)
-    yield from _write_actions(report, is_dry_run=is_dry_run)
-    yield from (f"Remark    {remark}" for remark in report.all_remarks)
-    yield from (f"Failed    {error}" for error in report.errors)
-    yield from (f"Problem   {problem}" for problem in report.problems)
-    yield f"Requests  {report.requests}"
+    yield from _write_matches(result)
+    yield from _write_links(result.links)
+    yield from _write_actions(result, is_dry_run=is_dry_run)
+    yield from (f"Remark    {remark}" for remark in result.all_remarks)
+    yield from (f"Failed    {error}" for error in result.errors)
+    yield from (f"Problem   {problem}" for problem in result.problems)
+    yield f"Requests  {result.requests}"
 
 
-def _write_matches(report: Report) -> Iterator[str]:
-    for match in report.matches:
+def _write_matches(result: Result) -> Iterator[str]:
+    for match in result.matches:
         silent = f" (superseded by {match.superseded_by})" if match.superseded_by else ""
         yield f"Matches   {match.rule.id}: {match.rule.model.title}{silent}"
         for item in match.evidence:
@@ -103,15 +104,13 @@ def _write_matches(report: Report) -> Iterator[str]:
             yield "Found     " + ", ".join(f"{name} {_quote(c.value)}" for name, c in match.captures.items())
 
 
-def _write_earlier(report: Report) -> Iterator[str]:
-    hidden = {each.earlier.number: each.why for each in report.unshown}
-    for each in report.linking.duplicates:
-        reason = hidden.get(each.found.number if each.found else each.number)
-        told = f" (not linked: {reason})" if reason else ""
+def _write_links(links: LinkDecisions) -> Iterator[str]:
+    for each in links.duplicates:
+        told = f" (not linked: {each.reason})" if each.reason else ""
         yield f"Earlier   #{each.number}, tier {each.tier}, {describe_status(each)}: {each.why}{told}"
-    for out in report.linking.left_out[:MOST_LEFT_OUT]:
-        found = out.earlier
-        yield f"Earlier   #{found.number}, tier {found.tier}: {found.why} (not linked: {out.why})"
+    for each in links.refused[:MOST_NOT_LINKED]:
+        found = each.candidate
+        yield f"Earlier   #{found.number}, tier {found.tier}: {found.why} (not linked: {each.reason})"
 
 
 def _quote(text: str) -> str:
@@ -119,9 +118,9 @@ def _quote(text: str) -> str:
     return repr(" ".join(text.split())[:90])
 
 
-def _write_actions(report: Report, *, is_dry_run: bool) -> Iterator[str]:
-    failed = {id(outcome.action) for outcome in report.outcomes if outcome.error}
-    for action in report.plan.actions:
+def _write_actions(result: Result, *, is_dry_run: bool) -> Iterator[str]:
+    failed = {id(outcome.action) for outcome in result.outcomes if outcome.error}
+    for action in result.plan.actions:
         verb = "Would" if is_dry_run else "Tried" if id(action) in failed else "Did"
         details = {name: value for name, value in _details(action) if name not in {"action", "body"}}
         shown = "; ".join(_show(name, value, action.action) for name, value in details.items())

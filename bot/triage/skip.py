@@ -5,6 +5,9 @@ from bot.issue.commands import has_command, may_command
 from bot.tracker.types import Comment, Issue, IssueEvent, Skip
 from bot.triage.config import Config
 
+Event = IssueEvent | IssueRequest
+"""What starts a run: GitHub's event, or a person who names an issue."""
+
 _OCCASIONS = {
     ("issues", "opened"): "opened",
     ("issues", "edited"): "edited",
@@ -14,7 +17,7 @@ _OCCASIONS = {
 }
 
 
-def find_event_skip(event: IssueEvent | IssueRequest, config: Config) -> Skip | None:
+def find_event_skip(event: Event, config: Config) -> Skip | None:
     """Why an event starts nothing; None if it starts something. One that a person started by hand always does."""
     if isinstance(event, IssueRequest):
         return None

@@ -1,27 +1,90 @@
-"""What is read before a plan is made: the issue as it is now, its history and labels; in few requests."""
+"""One issue as it is now, with what was read beside it. Nothing is read elsewhere, and nothing that is not needed."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
 
-from bot.comment.marker import find_own_comment
-from bot.duplicates.candidates import WHY, Earlier, Findings, LeftOut, Tier
+from bot.comment.marker import Marker, OwnComment, find_own_comment
 from bot.duplicates.canonical import find_unread_ends
 from bot.errors import TrackerError
-from bot.github.webhook_event import IssueRequest
 from bot.issue.commands import find_command
+from bot.rules.matcher import Match
 from bot.tracker.types import Change, Issue, IssueEvent, Links, Skip, Tracker
-from bot.triage.config import Config
-from bot.triage.decisions import Wish, without
-from bot.triage.links import Candidates, Linking, find_follows, judge_candidates
-from bot.triage.plan import needs_history
-from bot.triage.skip import find_issue_skip
-from bot.triage.state import Sources, State
+from bot.triage.config import Config, Sources
+from bot.triage.decisions import Decisions, decide, find_unwanted, is_owned, without
+from bot.triage.links import Leads, find_follows, match_issue
+from bot.triage.skip import Event, find_issue_skip
 
 OUR_LOGIN = "github-actions[bot]"
 _GONE = "the issue was deleted or transferred"
 
 
-def read_issue(event: IssueEvent | IssueRequest, config: Config, tracker: Tracker) -> Issue | Skip:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The issue with its comments, who we are, our own comment, and what was read beside it.
+
+    `matches` are those of the title that the reporter gave, too. `history` is None where no human can have decided
+    anything. `existing_labels` are those of the missing labels that the repository has.
+    """
+
+    issue: Issue
+    login: str = OUR_LOGIN
+    own: OwnComment | None = None
+    matches: tuple[Match, ...] = ()
+    history: tuple[Change, ...] | None = None
+    existing_labels: frozenset[str] = frozenset()
+    leads: Leads = field(default_factory=Leads)
+
+    @property
+    def marker(self) -> Marker | None:
+        """What our comment remembers; None where we have not commented."""
+        return self.own.marker if self.own else None
+
+
+def find_unmatched(event: Event, sources: Sources) -> Issue | None:
+    """The issue of an event that is worth no request: no rule matches, no link is wanted, and nothing can be ours.
+
+    Only the payload of a new issue says so for certain: an edit may have been made while we commented.
+    """
+    if not isinstance(event, IssueEvent) or event.action != "opened" or event.issue.comment_count:
+        return None
+    if sources.config.duplicates.enabled and sources.config.duplicates.comment == "always":
+        return None
+    if any(is_owned(label, sources.config) for label in event.issue.labels):
+        return None
+    return None if match_issue(event.issue, sources.ruleset) else event.issue
+
+
+def read_snapshot(event: Event, sources: Sources, tracker: Tracker, today: date) -> Snapshot | Skip:
+    """The issue as it is now, whatever the event says; or why it is left alone.
+
+    Each step reads what the decisions so far make worth reading. Raises TrackerError where GitHub cannot be read.
+    """
+    issue = _read_issue(event, sources.config, tracker)
+    if isinstance(issue, Skip):
+        return issue
+    login = _find_login(issue, sources.config, tracker)
+    own = find_own_comment(issue.comments, login, issue.number)
+    snapshot = Snapshot(issue=issue, login=login, own=own, matches=match_issue(issue, sources.ruleset))
+    snapshot = _read_history(snapshot, make_decisions(snapshot, sources, today), sources.config, tracker)
+    if (reported := _restore_title(snapshot)) != issue:
+        snapshot = replace(snapshot, matches=match_issue(reported, sources.ruleset))
+    snapshot = replace(
+        snapshot, leads=_read_leads(snapshot, make_decisions(snapshot, sources, today), sources, tracker)
+    )
+    decisions = make_decisions(snapshot, sources, today)
+    snapshot = _read_history(snapshot, decisions, sources.config, tracker)
+    missing = without(decisions.labels.add, issue.labels)
+    existing = tracker.find_labels(issue.repository, missing) if missing else frozenset[str]()
+    return replace(snapshot, existing_labels=existing)
+
+
+def make_decisions(snapshot: Snapshot, sources: Sources, today: date) -> Decisions:
+    """All decisions about the issue, as far as it was read."""
+    return decide(snapshot.issue, snapshot.matches, snapshot.leads, sources, today)
+
+
+def _read_issue(event: Event, config: Config, tracker: Tracker) -> Issue | Skip:
     """The issue as it is now, with its comments: the event may be late, doubled or out of order."""
     try:
         issue = tracker.get_issue(event.repository, event.number)
@@ -36,7 +99,7 @@ def read_issue(event: IssueEvent | IssueRequest, config: Config, tracker: Tracke
     return replace(issue, comments=tracker.list_comments(issue)) if issue.comment_count else issue
 
 
-def _is_the_same(issue: Issue, event: IssueEvent | IssueRequest) -> bool:
+def _is_the_same(issue: Issue, event: Event) -> bool:
     """Whether GitHub gave the issue of the event, and not one of the same number in the repository it was moved to.
 
     A renamed repository keeps its issues' ids; a transferred issue gets a new one.
@@ -46,7 +109,7 @@ def _is_the_same(issue: Issue, event: IssueEvent | IssueRequest) -> bool:
     return issue.repository.casefold() == event.repository.casefold()
 
 
-def find_login(issue: Issue, config: Config, tracker: Tracker) -> str:
+def _find_login(issue: Issue, config: Config, tracker: Tracker) -> str:
     """Who we are; asked only where there is something that may be ours."""
     if config.identity.login:
         return config.identity.login
@@ -54,82 +117,55 @@ def find_login(issue: Issue, config: Config, tracker: Tracker) -> str:
     return OUR_LOGIN if is_untouched else tracker.get_login() or OUR_LOGIN
 
 
-def read_history(issue: Issue, wish: Wish, login: str, config: Config, tracker: Tracker) -> tuple[Change, ...] | None:
-    """The issue's own history, where a human may have decided something; None where it need not be read."""
-    return tracker.list_changes(issue) if needs_history(issue, wish, login, config) else None
+def _read_history(snapshot: Snapshot, decisions: Decisions, config: Config, tracker: Tracker) -> Snapshot:
+    """With the issue's own history, where it is needed and was not read yet."""
+    if snapshot.history is not None or not needs_history(snapshot, decisions, config):
+        return snapshot
+    return replace(snapshot, history=tracker.list_changes(snapshot.issue))
 
 
-def restore_title(issue: Issue, history: Iterable[Change] | None) -> Issue:
+def needs_history(snapshot: Snapshot, decisions: Decisions, config: Config) -> bool:
+    """Whether the issue's own history must be read, because a human may have decided something.
+
+    On an issue that is as it was opened nothing can have been decided.
+    """
+    issue, marker, labels = snapshot.issue, snapshot.marker, decisions.labels
+    if marker is None and issue.updated_at == issue.created_at:
+        return False
+    may_speak = bool(decisions.speaking) or config.duplicates.comment == "always"
+    is_going = marker is not None and not decisions.speaking and not marker.is_withdrawn
+    are_labels_due = without(labels.add, issue.labels) or find_unwanted(issue, marker, labels, config)
+    return bool(are_labels_due) or is_going or (marker is None and may_speak)
+
+
+def _restore_title(snapshot: Snapshot) -> Issue:
     """The issue with the reporter's own title too where somebody else renamed it: tidier titles take nothing back."""
-    renames = [
-        c for c in history or () if c.kind == "renamed" and c.actor.login != issue.author.login and c.former_title
-    ]
+    issue, history = snapshot.issue, snapshot.history or ()
+    renames = [c for c in history if c.kind == "renamed" and c.actor.login != issue.author.login and c.former_title]
     return replace(issue, title=f"{issue.title}\n{renames[0].former_title}") if renames else issue
 
 
-def read_state(
-    issue: Issue, wish: Wish, login: str, history: tuple[Change, ...] | None, linking: Linking, tracker: Tracker
-) -> State:
-    """What the plan must know beside the issue."""
-    missing = without(wish.add, issue.labels)
-    existing = tracker.find_labels(issue.repository, missing) if missing else frozenset()
-    return State(
-        login=login,
-        history=history,
-        existing_labels=existing,
-        targets=linking.targets,
-        duplicates=linking.duplicates,
-        are_links_known=linking.is_whole,
-    )
+def _read_leads(snapshot: Snapshot, decisions: Decisions, sources: Sources, tracker: Tracker) -> Leads:
+    """Candidates, and the state of all that may be linked: two requests at most beside the search."""
+    issue, speaking, wanted = snapshot.issue, decisions.speaking, sources.config.duplicates
+    command, may_speak = find_command(issue.comments, issue.author), speaking or wanted.comment == "always"
+    if not (may_speak or command):
+        return search_for_free(issue, sources)
+    leads = Leads(command=command, given=snapshot.marker.earlier if snapshot.marker else {})
+    if wanted.enabled and wanted.show and may_speak:
+        leads = replace(leads, search=sources.find_candidates(issue).remember(leads.given))
+    numbers = [*find_follows(speaking).values(), *(each.number for each in leads.nearest)]
+    return replace(leads, links=_read_links(issue, numbers, tracker))
 
 
-def read_linking(issue: Issue, wish: Wish, login: str, sources: Sources, tracker: Tracker) -> Linking:
-    """Look for earlier reports, and read where they and the issues to follow lead: two requests at most to check."""
-    command = find_command(issue.comments, issue.author)
-    if not (wish.speaking or command or sources.config.duplicates.comment == "always"):
-        return list_unchecked(issue, sources)
-    own = find_own_comment(issue.comments, login, issue.number)
-    given = own[1].earlier if own else {}
-    findings = _find_earlier(issue, wish, given, sources)
-    candidates = Candidates(follows=find_follows(wish), command=command, findings=findings, given=given)
-    links = _read_links(issue, candidates.numbers, tracker)
-    return judge_candidates(issue, wish, candidates, links, sources.ruleset)
+def search_for_free(issue: Issue, sources: Sources) -> Leads:
+    """What a search without requests finds for an issue that gets no comment; nobody checks it."""
+    is_free = sources.config.duplicates.enabled and sources.find_candidates.is_free
+    return Leads(search=sources.find_candidates(issue)) if is_free else Leads()
 
 
-def list_unchecked(issue: Issue, sources: Sources) -> Linking:
-    """What was found for an issue that nothing is said about, where finding costs nothing; nobody has checked it."""
-    if not (sources.config.duplicates.enabled and sources.find_earlier.is_free):
-        return Linking()
-    findings = sources.find_earlier(issue)
-    reason = "no rule matches, and the settings want no comment for links alone"
-    left_out = tuple(LeftOut(each, reason) for each in findings.earlier)
-    return Linking(left_out=left_out, remarks=findings.remarks, expected=findings.expected)
-
-
-def _find_earlier(issue: Issue, wish: Wish, given: Mapping[int, Tier], sources: Sources) -> Findings:
-    """What may be the same problem, and of what was linked before (`given`) that which the search does not refute."""
-    asked = sources.config.duplicates
-    if not (asked.enabled and asked.show and (wish.speaking or asked.comment == "always")):
-        return Findings()
-    findings = sources.find_earlier(issue)
-    known = {each.number for each in findings.earlier}
-    kept = {number: tier for number, tier in given.items() if number not in known and not _can_refute(findings, tier)}
-    return replace(findings, earlier=(*(_remember(*link) for link in kept.items()), *findings.earlier))
-
-
-def _can_refute(findings: Findings, tier: Tier) -> bool:
-    """Whether what was linked and is not found any more is out: only a calibrated index knows what is alike enough."""
-    return findings.is_whole and (findings.is_calibrated or tier != "C")
-
-
-def _remember(number: int, tier: Tier) -> Earlier:
-    """A link that was given before. Tier A is seen anew: a rule matches both, or a person's command is still there."""
-    kept: Tier = "C" if tier == "C" else "B"
-    return Earlier(number=number, tier=kept, score=0.0, why=WHY[kept])
-
-
-def _read_links(issue: Issue, numbers: list[int], tracker: Tracker) -> Links:
-    """What GitHub says of them, and of the ends of their chains. One that is this issue itself is not asked for."""
+def _read_links(issue: Issue, numbers: Iterable[int], tracker: Tracker) -> Links:
+    """What GitHub says of them, and of the ends of their chains. This issue itself is not asked for."""
     asked = [number for number in dict.fromkeys(numbers) if number != issue.number]
     if not asked:
         return Links()
@@ -147,7 +183,7 @@ def _read_links(issue: Issue, numbers: list[int], tracker: Tracker) -> Links:
 
 
 def _read_if_answered(repository: str, numbers: list[int], tracker: Tracker) -> Links:
-    """What GitHub says of them; where it does not answer, only that. What it refuses ends the run as elsewhere."""
+    """What GitHub says of them; where it does not answer, only that. A refusal ends the run, as elsewhere."""
     try:
         return tracker.read_links(repository, numbers)
     except TrackerError as error:

@@ -1,70 +1,134 @@
-"""Earlier reports in the step summary: which are linked, why, what the scores are made of, and which are not. Pure."""
+"""The step summary, for maintainers: what matched and why, what is linked and why, what was done. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.comment.links import describe_status
-from bot.comment.sanitizer import quote_cell
-from bot.duplicates.candidates import Duplicate, Earlier, LeftOut
+from bot.comment.sanitizer import fence_code, quote_cell, quote_code
+from bot.duplicates.candidates import Candidate
 from bot.duplicates.search.feature_labels import FEATURES, describe_value
-from bot.triage.links import Linking
+from bot.duplicates.selection import LinkDecision
+from bot.rules.matcher import Match
+from bot.triage.actions import Action, AddLabels, Close, CreateLabels, RemoveLabels
+from bot.triage.links import LinkDecisions
+from bot.triage.result import Result
 
 _MOST_QUOTED = 3
-MOST_LEFT_OUT = 5
-"""So many of those that are not linked are told."""
+MOST_NOT_LINKED = 5
+"""Candidates that are not linked and are listed all the same."""
 
 _SCORE = "The score says how likely the two are the same problem at all; A and B are linked whatever it is."
 
 
-def describe_earlier(linking: Linking, unshown: Iterable[LeftOut]) -> Iterator[str]:
-    """Paragraphs of Markdown; `unshown` are those of the reports that may be linked, and are not all the same."""
-    left_out = (*unshown, *linking.left_out)
-    hidden = {each.earlier.number for each in unshown}
-    linked = [each for each in linking.duplicates if _number_found(each) not in hidden]
-    if linked:
-        yield "\n".join(_write_table(linked))
+def render_summary(result: Result, *, is_dry_run: bool) -> str:
+    """The step summary: what matched and why, what was done, what it cost."""
+    return "\n\n".join(_write_parts(result, is_dry_run=is_dry_run)) + "\n"
+
+
+def _write_parts(result: Result, *, is_dry_run: bool) -> Iterator[str]:
+    name = f"{result.repository}#{result.issue}" if result.issue else result.repository
+    yield f"## Signpost: {quote_code(name)}"
+    if result.skipped:
+        yield f"Skipped: {result.skipped.reason}."
+    elif not result.matches:
+        yield "No rule matches."
+    for match in sorted(result.matches, key=lambda match: match.superseded_by is not None):
+        yield _describe_match(match)
+    if result.links.duplicates or result.links.refused or result.links.expectation:
+        yield "### Earlier reports\n\n" + "\n\n".join(_describe_links(result.links))
+    if result.plan.actions:
+        yield ("### What would be done (dry run)\n\n" if is_dry_run else "### What was done\n\n") + "\n".join(
+            _describe_actions(result)
+        )
+    if result.all_remarks:
+        yield "### Remarks\n\n" + "\n".join(f"- {_line(remark)}" for remark in result.all_remarks)
+    if result.problems:
+        yield "### Rules that did not load\n\n" + fence_code("\n".join(map(str, result.problems)))
+    yield f"{result.requests} request{'' if result.requests == 1 else 's'} to GitHub."
+
+
+def _describe_match(match: Match) -> str:
+    silent = f", superseded by {quote_code(match.superseded_by)}" if match.superseded_by else ""
+    lines = [
+        f"### {quote_code(match.rule.id)}: {match.rule.model.title} ({match.rule.model.mode}{silent})",
+        "",
+        "| where | line | text | wanted |",
+        "|---|---|---|---|",
+    ]
+    cells = ((item.view, str(item.line), quote_cell(item.text), quote_cell(item.wanted)) for item in match.evidence)
+    lines += [f"| {' | '.join(row)} |" for row in cells]
+    captures = ", ".join(f"{name} = {quote_cell(capture.value)}" for name, capture in match.captures.items())
+    return "\n".join(lines) + (f"\n\nFound: {captures}" if captures else "")
+
+
+def _line(text: str) -> str:
+    """What GitHub, or a template, answered, as part of one line."""
+    return " ".join(text.split())
+
+
+def _describe_actions(result: Result) -> Iterator[str]:
+    outcomes = {id(outcome.action): outcome for outcome in result.outcomes}
+    for action in result.plan.actions:
+        outcome = outcomes.get(id(action))
+        failed = f" — failed: {_line(outcome.error)}" if outcome and outcome.error else ""
+        yield f"- {_describe_action(action)}{failed}"
+
+
+def _describe_action(action: Action) -> str:
+    name = action.action.replace("_", " ")
+    match action:
+        case CreateLabels() | AddLabels() | RemoveLabels():
+            return f"{name} {', '.join(map(quote_code, action.labels))}"
+        case Close():
+            canonical = f" of #{action.duplicate_of}" if action.duplicate_of else ""
+            return f"close as {action.reason.replace('_', ' ')}{canonical}"
+        case _:
+            return name
+
+
+def _describe_links(links: LinkDecisions) -> Iterator[str]:
+    """Which candidates are linked, what their scores are made of, and which are not linked."""
+    not_linked = (*links.hidden, *links.refused)
+    if links.linked:
+        yield "\n".join(_write_table(links.linked))
         yield _SCORE
     else:
-        yield "Nothing is linked." if left_out else "No earlier report is near enough to be told."
-    if left_out:
+        yield "Nothing is linked." if not_linked else "No earlier report is near enough to be told."
+    if not_linked:
         yield "Not linked:"
-        yield "\n".join(map(_describe_left_out, left_out[:MOST_LEFT_OUT]))
-    if scored := [each.found for each in linked if each.found and each.found.features]:
+        yield "\n".join(map(_describe_not_linked, not_linked[:MOST_NOT_LINKED]))
+    if scored := [link.candidate for link in links.linked if link.candidate.features]:
         yield "<details><summary>What the scores are made of</summary>"
         yield "\n".join(_write_features(scored))
         yield "</details>"
-    if linking.expected:
-        yield linking.expected
+    if links.expectation:
+        yield links.expectation
 
 
-def _number_found(duplicate: Duplicate) -> int:
-    return duplicate.found.number if duplicate.found else duplicate.number
-
-
-def _write_table(linked: Iterable[Duplicate]) -> Iterator[str]:
+def _write_table(links: Iterable[LinkDecision]) -> Iterator[str]:
     yield "| report | evidence | how it stands | both say | score |"
     yield "|---|---|---|---|---:|"
-    for each in linked:
-        said = "<br>".join(map(quote_cell, each.found.evidence[:_MOST_QUOTED])) if each.found else ""
+    for each in links:
+        said = "<br>".join(map(quote_cell, each.candidate.evidence[:_MOST_QUOTED]))
         evidence = f"{each.tier}: {each.why}"
         yield f"| {_refer(each)} | {evidence} | {describe_status(each)} | {said} | {each.confidence:.1%} |"
 
 
-def _refer(duplicate: Duplicate) -> str:
+def _refer(link: LinkDecision) -> str:
     """With a link, as a summary makes no backlink; the title is a stranger's."""
-    found = duplicate.found
-    shown = f"[#{duplicate.number}]({duplicate.url})" if duplicate.url else f"`#{duplicate.number}`"
-    if found is None or found.number in {0, duplicate.number}:
-        return f"{shown} {quote_cell(found.title)}" if found and found.title else shown
+    found = link.candidate
+    shown = f"[#{link.number}]({link.url})" if link.url else f"`#{link.number}`"
+    if found.number == link.number:
+        return f"{shown} {quote_cell(found.title)}" if found.title else shown
     return f"{shown}, as `#{found.number}` is a duplicate of it"
 
 
-def _describe_left_out(out: LeftOut) -> str:
-    found = out.earlier
+def _describe_not_linked(link: LinkDecision) -> str:
+    found = link.candidate
     title = f" {quote_cell(found.title)}" if found.title else ""
-    return f"- `#{found.number}`{title}: {out.why} ({found.tier}: {found.why}; {found.score:.1%})"
+    return f"- `#{found.number}`{title}: {link.reason} ({found.tier}: {found.why}; {found.score:.1%})"
 
 
-def _write_features(found: Sequence[Earlier]) -> Iterator[str]:
+def _write_features(found: Sequence[Candidate]) -> Iterator[str]:
     """A column each; what is zero everywhere tells nothing."""
     yield f"| | {' | '.join(f'`#{each.number}`' for each in found)} |"
     yield "|---|" + "---:|" * len(found)

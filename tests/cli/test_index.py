@@ -16,7 +16,7 @@ import requests
 from bot.duplicates.index.search import explain_left_out
 from bot.duplicates.search.features import Features
 from bot.duplicates.search.model import Standing
-from bot.duplicates.search.ranker import Candidate, choose_related
+from bot.duplicates.search.ranker import Hit, choose_related
 from bot.tracker.types import Issue
 from tests.duplicates.samples import some_reports
 from tests.stand_ins.command import Finished, run_command
@@ -376,9 +376,7 @@ def test_a_sibling_of_a_series_is_left_out() -> None:
     assert explain_left_out(sibling, (), 0.5) == "by the same author within two days, with another title: a series"
 
 
-def a_candidate(number: int, score: float, series: float = 0.0) -> Candidate:
+def a_candidate(number: int, score: float, series: float = 0.0) -> Hit:
     features = Features(*(0.0,) * len(Features._fields))._replace(series=series)
     standing = Standing(*(0.0,) * len(Standing._fields))
-    return Candidate(
-        number=number, title="Title", score=score, tier="C", why="why", features=features, standing=standing
-    )
+    return Hit(number=number, title="Title", score=score, tier="C", why="why", features=features, standing=standing)

@@ -13,73 +13,27 @@ from markdown_it.token import Token
 from bot.comment.renderer import (
     MAX_CHARACTERS,
     CommentError,
-    Section,
     check_comment,
     check_length,
-    compare_with_fix,
-    find_server,
-    make_section,
     render_comment,
     render_links,
+    render_withdrawal,
 )
 from bot.comment.sanitizer import LONGEST_ECHO
-from bot.comment.templates import read_template
-from bot.duplicates.candidates import SAME_RULE, Duplicate
-from bot.duplicates.canonical import Fix, Target
+from bot.comment.section import make_section
+from bot.duplicates.candidates import SAME_RULE
+from bot.duplicates.canonical import Fix
 from bot.rules.matcher import match_rules, read_facts
-from tests.builders import Fields, a_rule, a_ruleset, an_issue, matches_of
+from tests.builders import a_candidate, a_link, a_rule, a_ruleset, a_target, an_issue
+from tests.comment.sections import DUPLICATES, EVERYTHING, OPEN, PACK, STATED, section_of
 
 GOLDEN = Path(__file__).parent / "golden"
-PACK: Fields = {
-    "captures": {
-        "version": {"first_of": [{"phrase": "built with {version:version}"}]},
-        "request": {"first_of": [{"phrase": "request {request:id}"}], "type": "id"},
-    }
-}
-OPEN = Target(number=3, state="open")
-DUPLICATES = (
-    Duplicate(number=5, url="", state="open", confidence=0.9, why="the same error on the same line"),
-    Duplicate(number=6, url="", state="closed", confidence=0.7, why="the same stack, said by @octocat in #4"),
-)
-EVERYTHING = a_rule(
-    title="The disk of `/tmp` is full",
-    fixed_in={"version": "2.0", "pr": 12},
-    guidance={
-        "tldr": "The build ran out of disk space.\nVersion {{ version }} keeps every download.",
-        "steps": [
-            "Run `df -h` and free at least 2 GB.",
-            "Clear the cache:\n```\nrm -rf ~/.cache/@types\n```",
-            "Build again.",
-        ],
-        "example": "$ df -h\n\n\nFilesystem  Size  Used\n/dev/sda1    20G   20G",
-        "notes": "Two things help.\n\n- A larger disk.\n- `keep: 1` in the settings, see #9.",
-        "recommendation": "Please add the output of `df -h` for @octo-org/builders.",
-    },
-    resources=[
-        {"title": "Freeing space", "url": "https://docs.example.com/space#1"},
-        {"title": "The old report", "url": "https://github.com/octo-org/other/issues/1"},
-    ],
-)
+FIX = Fix(version="v2.1.96", at=datetime(2026, 4, 9, tzinfo=UTC), is_sure=True)
 KNOWN = (
-    Duplicate(number=5, url="", state="open", confidence=1.0, why=SAME_RULE, tier="A", followers=14),
-    Duplicate(
-        number=6,
-        url="",
-        state="closed",
-        confidence=0.8,
-        why="shows the same error message",
-        fix=Fix(version="v2.1.96", at=datetime(2026, 4, 9, tzinfo=UTC), is_sure=True),
-    ),
+    a_link(a_candidate(5, "A", why=SAME_RULE), a_target(5, followers=14)),
+    a_link(a_candidate(6), a_target(6, state="fixed", fix=FIX)),
 )
-ALIKE = Duplicate(number=8, url="", state="open", confidence=0.4, why="reads much like this one", tier="C", followers=1)
-STATED = {"body": "No space left on device, built with 1.9, request req_0001"}
-
-
-def section_of(
-    *rules: Fields, issue: Fields | None = None, target: Target | None = None, duplicates: tuple[Duplicate, ...] = ()
-) -> Section:
-    found = an_issue(**(issue or {}))
-    return make_section(matches_of(found, *rules, pack=PACK)[0], found, target, duplicates)
+ALIKE = a_link(a_candidate(8, "C"), a_target(8, followers=1))
 
 
 def golden_texts() -> dict[str, str]:
@@ -104,7 +58,7 @@ def golden_texts() -> dict[str, str]:
         "links-alone": render_links([*KNOWN, ALIKE]),
         "fixed-links-alone": render_links(KNOWN[1:]),
         "may-be-related": render_comment([section_of(duplicates=(*KNOWN, ALIKE))]),
-        "withdrawn": read_template("withdrawn.md.j2").strip(),
+        "withdrawn": render_withdrawal().strip(),
     }
 
 
@@ -115,83 +69,6 @@ def test_a_comment_reads_as_it_was_looked_at(name: str) -> None:
 
 def test_every_kind_of_comment_has_its_golden_file() -> None:
     assert sorted(golden_texts()) == sorted(path.stem for path in GOLDEN.glob("*.md"))
-
-
-def test_a_section_holds_what_the_rule_says_made_harmless() -> None:
-    redirect = "https://redirect.github.com"
-    assert section_of(EVERYTHING, issue=STATED, target=OPEN, duplicates=DUPLICATES) == Section(
-        title="The disk of `/tmp` is full",
-        tldr="The build ran out of disk space. Version `1.9` keeps every download.",
-        steps=(
-            "Run `df -h` and free at least 2 GB.",
-            "Clear the cache:\n    ```\n    rm -rf ~/.cache/@types\n    ```",
-            "Build again.",
-        ),
-        example="```\n$ df -h\n\n\nFilesystem  Size  Used\n/dev/sda1    20G   20G\n```",
-        notes=(
-            "Two things help.\n\n- A larger disk.\n"
-            f"- `keep: 1` in the settings, see [#9]({redirect}/octo-org/octo-repo/issues/9)."
-        ),
-        recommendation="Please add the output of `df -h` for @\u200bocto-org/builders.",
-        fix=(
-            f"Fixed in `2.0` ([#12]({redirect}/octo-org/octo-repo/pull/12)). "
-            "This report names `1.9`: please update, then try again."
-        ),
-        follow="#3, the open issue about this problem",
-        duplicates=(
-            "#5 (open): the same error on the same line",
-            f"#6 (closed): the same stack, said by @\u200boctocat in [#4]({redirect}/octo-org/octo-repo/issues/4)",
-        ),
-        resources=(
-            "[Freeing space](https://docs.example.com/space#1)",
-            f"[The old report]({redirect}/octo-org/other/issues/1)",
-        ),
-    )
-
-
-@pytest.mark.parametrize(
-    "target, follow",
-    [
-        (None, ""),
-        (OPEN, "#3, the open issue about this problem"),
-        (Target(number=3, state="fixed"), "#3, closed as fixed"),
-    ],
-)
-def test_the_issue_to_follow_is_named_with_its_state(target: Target | None, follow: str) -> None:
-    assert section_of(target=target).follow == follow
-
-
-@pytest.mark.parametrize(
-    "stated, state",
-    [("built with 1.9", "older"), ("built with 2.0", "fixed"), ("built with 10.0", "fixed"), ("", "unknown")],
-)
-def test_the_stated_version_is_compared_with_the_fix(stated: str, state: str) -> None:
-    issue = an_issue(body=f"No space left on device, {stated}")
-    (match,) = matches_of(issue, a_rule(fixed_in={"version": "2.0"}), pack=PACK)
-    assert compare_with_fix(match.rule, match.captures) == state
-
-
-def test_a_rule_without_a_fix_compares_with_nothing() -> None:
-    (match,) = matches_of(an_issue())
-    assert compare_with_fix(match.rule, match.captures) is None
-
-
-@pytest.mark.parametrize(
-    "url, server",
-    [
-        ("https://github.com/octo-org/octo-repo/issues/7", "https://github.com"),
-        ("https://github.example.com/octo-org/octo-repo/issues/7", "https://github.example.com"),
-        ("", "https://github.com"),
-        ("https://github.com/elsewhere", "https://github.com"),
-    ],
-)
-def test_the_server_is_read_from_the_issues_address(url: str, server: str) -> None:
-    assert find_server(an_issue(url=url)) == server
-
-
-def test_the_branch_that_applies_speaks() -> None:
-    guidance = [{"when": {"version": "<1"}, "tldr": "Very old."}, {"when": {"version": ">=1"}, "tldr": "Newer."}]
-    assert section_of(a_rule(guidance=guidance), issue=STATED).tldr == "Newer."
 
 
 # --- a repository's own template

@@ -15,11 +15,13 @@ from bot.comment.sanitizer import (
     echo_capture,
     fence_code,
     find_pings,
+    find_server,
     link_elsewhere,
     quote_code,
     split_code,
 )
 from bot.rules.conditions.verdict import Capture
+from tests.builders import an_issue
 
 HOME = "octo-org/octo-repo"
 REDIRECT = "https://redirect.github.com"
@@ -255,3 +257,16 @@ def test_only_typed_captures_are_shown(capture: Capture | None, shown: str, *, h
 )
 def test_a_shown_capture_compares_by_its_value(echo: Echo, other: object, *, is_same: bool) -> None:
     assert (echo == other) is is_same
+
+
+@pytest.mark.parametrize(
+    "url, server",
+    [
+        ("https://github.com/octo-org/octo-repo/issues/7", "https://github.com"),
+        ("https://github.example.com/octo-org/octo-repo/issues/7", "https://github.example.com"),
+        ("", "https://github.com"),
+        ("https://github.com/elsewhere", "https://github.com"),
+    ],
+)
+def test_the_server_is_read_from_the_issues_address(url: str, server: str) -> None:
+    assert find_server(an_issue(url=url)) == server

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.duplicates.candidates import CandidateSearch, FindNothing
 from bot.duplicates.finder import FindInIndex, FindOnGitHub, choose_finder
 from bot.errors import TrackerError
 from bot.tracker.types import Account, Issue, SearchResult
@@ -63,12 +64,12 @@ def test_at_most_two_questions_are_asked(issue: Issue, found: SearchResult, aske
 @pytest.mark.parametrize("total, tiers", [(1, ["B"]), (20, ["B"]), (21, [])])
 def test_an_error_that_many_issues_have_is_no_rare_one(total: int, tiers: list[str]) -> None:
     searcher = FakeSearcher(SearchResult(issues=(SAME,), total=total))
-    assert [each.tier for each in FindOnGitHub(searcher)(ISSUE).earlier if each.tier == "B"] == tiers
+    assert [each.tier for each in FindOnGitHub(searcher)(ISSUE).candidates if each.tier == "B"] == tiers
 
 
 def test_a_search_that_fails_is_remarked() -> None:
     findings = FindOnGitHub(FakeSearcher(fails=True))(ISSUE)
-    assert (findings.earlier, findings.is_whole) == ((), False)
+    assert (findings.candidates, findings.is_complete) == ((), False)
     assert findings.remarks == ("earlier reports were not looked for to the end: Could not search: later",)
 
 
@@ -104,5 +105,9 @@ def test_an_index_that_is_none_is_remarked(tmp_path: Path) -> None:
     index = tmp_path / "issues.index"
     index.write_bytes(b"not an index")
     findings = FindInIndex(index)(ISSUE)
-    assert (findings.earlier, findings.is_whole) == ((), False)
+    assert (findings.candidates, findings.is_complete) == ((), False)
     assert "is no index of Signpost" in findings.remarks[0]
+
+
+def test_where_there_is_nothing_to_search_in_nothing_is_found() -> None:
+    assert (FindNothing()(ISSUE), FindNothing().is_free) == (CandidateSearch(), False)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.comment.renderer import make_section
+from bot.comment.section import make_section
 from bot.rules.loader import load_rules
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Ruleset

@@ -11,6 +11,7 @@ from bot.rules.loader import build_ruleset
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue
+from tests.builders import Fields, a_rule, an_issue, matches_of
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import explain, make_ruleset, write_rule
 
@@ -224,3 +225,21 @@ def test_the_prefilter_changes_nothing(wanted: list[dict[str, object]], title: s
     facts = read_facts(make_issue(body, title=title), ruleset)
     without = {rule.id for rule in ruleset.rules if rule.condition.evaluate(facts, {}).holds}
     assert {match.rule.id for match in match_rules(facts, ruleset)} == without
+
+
+CAPTURES: Fields = {"captures": {"version": {"first_of": [{"phrase": "built with {version:version}"}]}}}
+
+
+@pytest.mark.parametrize(
+    "stated, state",
+    [("built with 1.9", "older"), ("built with 2.0", "fixed"), ("built with 10.0", "fixed"), ("", "unknown")],
+)
+def test_the_stated_version_is_compared_with_the_fix(stated: str, state: str) -> None:
+    issue = an_issue(body=f"No space left on device, {stated}")
+    (match,) = matches_of(issue, a_rule(fixed_in={"version": "2.0"}), pack=CAPTURES)
+    assert match.fix_state == state
+
+
+def test_a_rule_without_a_fix_compares_with_nothing() -> None:
+    (match,) = matches_of(an_issue())
+    assert match.fix_state is None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.rules.loader import load_rules
 from bot.rules.matcher import match_rules, read_facts
 from bot.triage.config import Config
-from bot.triage.decisions import choose_wish
+from bot.triage.decisions import decide_rules, unique
 from tests.issue.issues import LONG_AGO, make_issue
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -128,8 +128,9 @@ def test_what_is_known_is_not_asked_for_in_general() -> None:
     rules = load_rules([str(RULES / "rust"), str(RULES / "common")])
     body = "### Error output\n\n_No response_\n\n### Logs\n\n_No response_\n"
     issue = make_issue(body, title="ICE: no errors encountered even though `delay_span_bug` issued")
-    wish = choose_wish(match_rules(read_facts(issue, rules), rules), Config(), LONG_AGO.date())
-    assert ([match.rule.id for match in wish.speaking], wish.add) == (["internal-compiler-error"], ("I-ICE",))
+    decisions = decide_rules(match_rules(read_facts(issue, rules), rules), Config(), LONG_AGO.date())
+    assert [each.rule for each in decisions if each.effect == "speaks"] == ["internal-compiler-error"]
+    assert unique(label for each in decisions for label in each.add) == ("I-ICE",)
 
 
 PANIC = r"thread 'rustc' panicked at /rustc/0a1b2c\compiler\rustc_resolve\src\renamer.rs:129:9:" + "\nnot an item\n"

@@ -1,33 +1,53 @@
 """Plans for issues that match rules: what the tests of a plan's parts share."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from bot.comment.marker import find_own_comment
 from bot.comment.templates import read_template
-from bot.tracker.types import Comment, Issue
+from bot.tracker.types import Comment, Issue, Links
 from bot.triage.actions import CreateComment, Plan, UpdateComment
-from bot.triage.config import Config
-from bot.triage.decisions import Wish, choose_wish
+from bot.triage.config import Config, Sources
+from bot.triage.links import Leads, match_issue
 from bot.triage.plan import make_plan
-from bot.triage.state import State
-from tests.builders import HUMAN, OURSELVES, Fields, a_change, a_comment, a_rule, after, an_issue, matches_of
+from bot.triage.snapshot import OUR_LOGIN, Snapshot, make_decisions
+from tests.builders import HUMAN, OURSELVES, Fields, a_change, a_comment, a_rule, a_ruleset, after, an_issue
 
 WITHDRAWN = read_template("withdrawn.md.j2")
 NOTHING = Plan()
+TODAY = after().date()
 LABELED = a_change("labeled", OURSELVES, label="needs-info")
 BY_HAND = a_change("labeled", HUMAN, after(minutes=4), label="needs-info")
 
 
-def wish_of(issue: Issue, *rules: Fields, config: Config | None = None) -> Wish:
-    return choose_wish(matches_of(issue, *rules), config or Config(), after().date())
+def sources_of(*rules: Fields, config: Config | None = None, **changes: object) -> Sources:
+    fields: Fields = {"ruleset": a_ruleset(*rules), "config": config or Config()}
+    return Sources(**(fields | changes))
+
+
+def snapshot_of(issue: Issue, sources: Sources, **read: object) -> Snapshot:
+    """An issue that was read; the repository has every label that the rules use, and no other issue."""
+    fields: Fields = {
+        "own": find_own_comment(issue.comments, OUR_LOGIN, issue.number),
+        "matches": match_issue(issue, sources.ruleset),
+        "history": () if issue.updated_at != after() else None,
+        "leads": Leads(links=Links()),
+    }
+    snapshot = Snapshot(issue=issue, **(fields | read))
+    labels = frozenset(make_decisions(snapshot, sources, TODAY).labels.add)
+    return snapshot if "existing_labels" in read else replace(snapshot, existing_labels=labels)
 
 
 def plan_of(
-    issue: Issue, *rules: Fields, config: Config | None = None, now: datetime | None = None, **state: object
+    issue: Issue, *rules: Fields, config: Config | None = None, now: datetime | None = None, **read: object
 ) -> Plan:
-    """The plan for an issue that matches the rules; the repository has every label that they use."""
-    wish = wish_of(issue, *rules, config=config)
-    fields: Fields = {"existing_labels": frozenset(wish.add), "history": () if issue.updated_at != after() else None}
-    return make_plan(issue, wish, State(**(fields | state)), config or Config(), now or after(minutes=9))
+    """The plan for an issue that matches the rules."""
+    return plan_from(issue, sources_of(*rules, config=config), now, **read)
+
+
+def plan_from(issue: Issue, sources: Sources, now: datetime | None = None, **read: object) -> Plan:
+    snapshot = snapshot_of(issue, sources, **read)
+    return make_plan(snapshot, make_decisions(snapshot, sources, TODAY), sources, now or after(minutes=9))
 
 
 def body_of(plan: Plan) -> str:

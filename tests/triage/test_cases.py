@@ -14,9 +14,8 @@ import pytest
 from bot.github.webhook_event import parse_event
 from bot.rules.loader import load_rules
 from bot.tracker.types import IssueEvent
-from bot.triage.config import Config
+from bot.triage.config import Config, Sources
 from bot.triage.run import run
-from bot.triage.state import Sources
 from tests.builders import an_issue
 from tests.fakes import FakeTracker
 

@@ -1,88 +1,91 @@
-"""What the matches ask for."""
+"""What becomes of each match, why, and which labels the matches ask for."""
 
 from datetime import date
 
 import pytest
 
+from bot.rules.loader import join_rulesets
+from bot.rules.matcher import match_rules, read_facts
 from bot.triage.config import Config, read_config
-from bot.triage.decisions import Wish, add_label, choose_wish, leave_label
-from tests.builders import Fields, a_rule, an_issue, matches_of
+from bot.triage.decisions import Decisions, LabelDecision, RuleDecision, decide_labels, decide_rules
+from bot.triage.links import LinkDecisions
+from tests.builders import Fields, a_candidate, a_link, a_rule, a_ruleset, a_target, an_issue, matches_of
 
 TODAY = date(2026, 4, 8)
+ERROR = "No space left on device"
 CAPTURES: Fields = {"captures": {"version": {"first_of": [{"phrase": "built with {version:version}"}]}}}
+SPEAKS = "section 1 of 1; priority 0, 1 condition held"
+IN_APP = "**Bug Description**\nplum pie is gone\n**Errors**\napple pie is gone\n**Environment Info**\n- Version: 1.2"
 
 
-def wish_of(*rules: Fields, config: Config | None = None, issue: Fields | None = None) -> Wish:
-    matches = matches_of(an_issue(**(issue or {})), *rules, pack=CAPTURES)
-    return choose_wish(matches, config or Config(), TODAY)
+def decide(
+    *rules: Fields, config: Config | None = None, pack: Fields | None = None, **issue: object
+) -> tuple[RuleDecision, ...]:
+    matches = matches_of(an_issue(**issue), *rules, pack=CAPTURES | (pack or {}))
+    return decide_rules(matches, config or Config(), TODAY)
 
 
-def gist(wish: Wish) -> Fields:
-    """The wish, with rules by their names."""
-    return {
-        "add": wish.add,
-        "remove": wish.remove,
-        "speaking": tuple(match.rule.id for match in wish.speaking),
-        "holding": wish.holding,
-        "fitting": wish.fitting,
-        "remarks": wish.remarks,
-    }
+def told(decision: RuleDecision) -> tuple[object, ...]:
+    """All of a decision but its match, with the rule's id."""
+    named = decision.add, decision.remove, decision.fitting
+    return (decision.rule, decision.effect, decision.reason, decision.lost_to, *named, decision.remark)
 
 
-def expected(**changes: object) -> Fields:
-    fields: Fields = {
-        "add": ("needs-info",),
-        "remove": (),
-        "speaking": ("out-of-disk",),
-        "holding": ("out-of-disk",),
-        "fitting": ("needs-info",),
-        "remarks": (),
-    }
-    return fields | changes
+def expected(effect: str, reason: str, **changes: object) -> tuple[object, ...]:
+    labels: Fields = {"add": ("needs-info",), "remove": (), "fitting": ("needs-info",)}
+    fields: Fields = {"rule": "out-of-disk", "effect": effect, "reason": reason, "lost_to": (), **labels, "remark": ""}
+    return tuple((fields | changes).values())
+
+
+def decide_one(*rules: Fields, config: Config | None = None, body: str = ERROR) -> tuple[object, ...]:
+    (decision,) = decide(*rules, config=config, body=body)
+    return told(decision)
 
 
 def test_a_match_asks_for_its_labels_and_speaks() -> None:
-    assert gist(wish_of()) == expected()
+    assert decide_one() == expected("speaks", SPEAKS)
 
 
-def test_nothing_is_asked_for_without_a_match() -> None:
-    assert choose_wish((), Config(), TODAY) == Wish()
-
-
-@pytest.mark.parametrize(
-    "rule_mode, cap, changes",
-    [
-        ("comment", "comment", {}),
-        ("label", "comment", {"speaking": ()}),
-        ("comment", "label", {"speaking": ()}),
-        ("observe", "comment", {"speaking": (), "add": ()}),
-        ("comment", "observe", {"speaking": (), "add": ()}),
-        ("label", "observe", {"speaking": (), "add": ()}),
-        ("observe", "label", {"speaking": (), "add": ()}),
-    ],
-)
-def test_a_rule_goes_as_far_as_its_mode_and_the_cap_let_it(rule_mode: str, cap: str, changes: Fields) -> None:
-    wish = wish_of(a_rule(mode=rule_mode), config=read_config(f"mode: {cap}", "config.yml"))
-    assert gist(wish) == expected(**changes)
+def test_nothing_is_decided_without_a_match() -> None:
+    assert decide_rules((), Config(), TODAY) == ()
 
 
 @pytest.mark.parametrize(
-    "expires, changes",
+    "rule_mode, cap, effect, reason",
     [
-        ("2026-04-09", {}),
-        (
-            "2026-04-08",
-            {"speaking": (), "remarks": ("the guidance of `out-of-disk` expired on 2026-04-08; review it",)},
-        ),
+        ("comment", "comment", "speaks", SPEAKS),
+        ("label", "comment", "labels", "its mode is `label`"),
+        ("comment", "label", "labels", "the settings cap every rule at `label`"),
+        ("observe", "comment", "observes", "its mode is `observe`"),
+        ("comment", "observe", "observes", "the settings cap every rule at `observe`"),
+        ("label", "observe", "observes", "the settings cap every rule at `observe`"),
+        ("observe", "label", "observes", "its mode is `observe`"),
     ],
 )
-def test_expired_guidance_is_withheld_and_the_rule_still_labels(expires: str, changes: Fields) -> None:
-    assert gist(wish_of(a_rule(expires=expires))) == expected(**changes)
+def test_a_rule_goes_as_far_as_its_mode_and_the_cap_let_it(rule_mode: str, cap: str, effect: str, reason: str) -> None:
+    found = decide_one(a_rule(mode=rule_mode), config=read_config(f"mode: {cap}", "config.yml"))
+    assert found == expected(effect, reason, **({"add": ()} if effect == "observes" else {}))
+
+
+EXPIRED: Fields = {"remark": "the guidance of `out-of-disk` expired on 2026-04-08; review it"}
+
+
+@pytest.mark.parametrize(
+    "expires, effect, reason, changes",
+    [
+        ("2026-04-09", "speaks", SPEAKS, {}),
+        ("2026-04-08", "labels", "its guidance expired on 2026-04-08", EXPIRED),
+    ],
+)
+def test_expired_guidance_is_withheld_and_the_rule_still_labels(
+    expires: str, effect: str, reason: str, changes: Fields
+) -> None:
+    assert decide_one(a_rule(expires=expires)) == expected(effect, reason, **changes)
 
 
 def test_a_rule_without_a_branch_that_applies_only_labels() -> None:
-    guidance = {"when": {"version": ">=9"}, "tldr": "Only for version 9."}
-    assert gist(wish_of(a_rule(guidance=guidance))) == expected(speaking=())
+    rule = a_rule(guidance={"when": {"version": ">=9"}, "tldr": "Only for version 9."})
+    assert decide_one(rule) == expected("labels", "no branch of its guidance applies")
 
 
 @pytest.mark.parametrize(
@@ -95,15 +98,14 @@ def test_a_rule_without_a_branch_that_applies_only_labels() -> None:
     ],
 )
 def test_a_report_of_what_is_fixed_in_its_version_is_a_regression(stated: str, add: tuple[str, ...]) -> None:
-    body = f"No space left on device, {stated}"
-    wish = wish_of(a_rule(fixed_in={"version": "2.0"}), issue={"body": body})
-    assert gist(wish) == expected(add=add, fitting=add)
+    found = decide_one(a_rule(fixed_in={"version": "2.0"}), body=f"{ERROR}, {stated}")
+    assert found == expected("speaks", SPEAKS, add=add, fitting=add)
 
 
 def test_the_regression_label_can_be_turned_off() -> None:
     config = read_config("labels: {regression: null}", "config.yml")
-    issue = {"body": "No space left on device, built with 3.0"}
-    assert gist(wish_of(a_rule(fixed_in={"version": "2.0"}), config=config, issue=issue)) == expected()
+    body = f"{ERROR}, built with 3.0"
+    assert decide_one(a_rule(fixed_in={"version": "2.0"}), config=config, body=body) == expected("speaks", SPEAKS)
 
 
 def three_rules() -> tuple[Fields, ...]:
@@ -114,23 +116,78 @@ def three_rules() -> tuple[Fields, ...]:
     )
 
 
+ORDER = {"bravo": "priority 5, 1 condition held", "alpha": "priority 0, 1 condition held"}
+ORDER["charlie"] = ORDER["alpha"]
+ONE = "a comment has at most 1 section (`max_sections`), and `bravo` stands in front of it"
+TWO = "a comment has at most 2 sections (`max_sections`), and `bravo` and `alpha` stand in front of it"
+
+
 @pytest.mark.parametrize(
-    "limit, speaking", [(1, ("bravo",)), (2, ("bravo", "alpha")), (3, ("bravo", "alpha", "charlie"))]
+    "limit, waiting",
+    [
+        (1, {"alpha": (ONE, ("bravo",)), "charlie": (ONE, ("bravo",))}),
+        (2, {"charlie": (TWO, ("bravo", "alpha"))}),
+        (3, {}),
+    ],
 )
-def test_of_many_matches_the_first_speak_and_all_label(limit: int, speaking: tuple[str, ...]) -> None:
-    everything = ("b", "a", "c")
-    assert gist(wish_of(*three_rules(), config=Config(max_sections=limit))) == expected(
-        add=everything, fitting=everything, holding=("bravo", "alpha", "charlie"), speaking=speaking
-    )
+def test_of_many_matches_the_first_speak_and_all_label(
+    limit: int, waiting: dict[str, tuple[str, tuple[str, ...]]]
+) -> None:
+    found = [told(each) for each in decide(*three_rules(), config=Config(max_sections=limit))]
+    for place, (rule, decision) in enumerate(zip(ORDER, found, strict=True)):
+        labels: Fields = {"rule": rule, "add": (rule[0],), "fitting": (rule[0],)}
+        if rule in waiting:
+            reason, lost_to = waiting[rule]
+            assert decision == expected("labels", reason, lost_to=lost_to, **labels)
+        else:
+            assert decision == expected("speaks", f"section {place + 1} of {limit}; {ORDER[rule]}", **labels)
 
 
 def test_the_order_of_the_files_changes_nothing() -> None:
-    assert gist(wish_of(*three_rules())) == gist(wish_of(*reversed(three_rules())))
+    one, other = decide(*three_rules()), decide(*reversed(three_rules()))
+    assert [told(each) for each in one] == [told(each) for each in other]
 
 
-def test_a_superseded_rule_neither_speaks_nor_labels() -> None:
-    rules = (a_rule(id="loud", labels=["loud"], supersedes=["quiet"]), a_rule(id="quiet", labels=["quiet"], priority=9))
-    assert gist(wish_of(*rules)) == expected(add=("loud",), fitting=("loud",), holding=("loud",), speaking=("loud",))
+def silent(found: tuple[RuleDecision, ...]) -> tuple[object, ...]:
+    """The one decision that a rule is silent."""
+    (decision,) = [told(each) for each in found if each.effect == "silent"]
+    return decision
+
+
+def lost(rule: str, reason: str, other: str) -> tuple[object, ...]:
+    return (rule, "silent", reason, (other,), (), (), (), "")
+
+
+def test_a_rule_that_another_supersedes_is_silent_and_sets_nothing() -> None:
+    found = decide(a_rule(id="loud", supersedes=["quiet"]), a_rule(id="quiet", priority=9))
+    assert silent(found) == lost("quiet", "`loud` supersedes it", "loud")
+    assert Decisions(rules=found).holding == ("loud",)
+
+
+def test_of_rules_that_supersede_each_other_the_one_in_front_speaks() -> None:
+    found = decide(a_rule(id="pie", supersedes=["tart"]), a_rule(id="tart", supersedes=["pie"], priority=3))
+    reason = "it and `tart` supersede each other, and `tart` stands in front (priority 3, 1 condition held)"
+    assert silent(found) == lost("pie", reason, "tart")
+
+
+def test_a_rule_that_rests_on_the_error_dump_alone_yields() -> None:
+    apple = a_rule(id="apple", match={"phrase": "apple pie is gone", "in": ["errors"]})
+    plum = a_rule(id="plum", match={"phrase": "plum pie is gone"})
+    reason = "it rests on the error dump alone, while `plum` rests on what the report itself says"
+    assert silent(decide(apple, plum, body=IN_APP)) == lost("apple", reason, "plum")
+
+
+def test_a_rule_that_stands_behind_another_in_its_pack_is_silent() -> None:
+    found = decide(a_rule(id="a"), a_rule(id="b"), pack={"precedence": ["b", "a"]})
+    assert silent(found) == lost("a", "`b` stands before it in the `precedence` of the pack", "b")
+
+
+def test_a_general_rule_gives_way_to_one_that_knows_the_problem() -> None:
+    general = a_ruleset(a_rule(id="general"), pack={"name": "common", "fallback": True})
+    ruleset = join_rulesets([general, a_ruleset(a_rule(id="known"))])
+    found = decide_rules(match_rules(read_facts(an_issue(), ruleset), ruleset), Config(), TODAY)
+    reason = "its pack `common` is a fallback, and `known` knows the problem"
+    assert silent(found) == lost("general", reason, "known")
 
 
 def test_a_label_that_one_rule_asks_for_is_not_taken_off_by_another() -> None:
@@ -138,15 +195,38 @@ def test_a_label_that_one_rule_asks_for_is_not_taken_off_by_another() -> None:
         a_rule(id="adds", labels=["Bug"], also=["removes"]),
         a_rule(id="removes", labels={"add": ["bug"], "remove": ["BUG", "invalid"]}),
     )
-    wish = wish_of(*rules)
-    assert (wish.add, wish.remove) == (("Bug",), ("invalid",))
+    labels = decide_labels(decide(*rules), LinkDecisions(), Config())
+    assert labels == LabelDecision(add=("Bug",), remove=("invalid",), fitting=("Bug",))
 
 
-def test_a_label_that_is_added_holds_whatever_a_rule_takes_off() -> None:
-    wish = add_label(wish_of(a_rule(labels={"add": ["bug"], "remove": ["Duplicate", "invalid"]})), "duplicate")
-    assert (wish.add, wish.remove, wish.fitting) == (("bug", "duplicate"), ("invalid",), ("bug", "duplicate"))
+ASKED = LinkDecisions(asked=a_target(3))
+KNOWN = LinkDecisions(candidates=(a_link(a_candidate(5, "A")),))
+UNANSWERED = LinkDecisions(is_complete=False)
 
 
-def test_a_label_that_is_left_alone_is_neither_asked_for_nor_taken_off() -> None:
-    wish = leave_label(wish_of(a_rule(labels={"add": ["bug"], "remove": ["Duplicate", "invalid"]})), "duplicate")
-    assert (wish.add, wish.remove, wish.fitting) == (("bug",), ("invalid",), ("bug", "duplicate"))
+@pytest.mark.parametrize(
+    "links, settings, add, fitting",
+    [
+        (LinkDecisions(), "{}", (), ()),
+        (ASKED, "{}", ("duplicate",), ("duplicate",)),
+        (LinkDecisions(asked=a_target(3), is_complete=False), "{}", ("duplicate",), ("duplicate",)),
+        (KNOWN, "{}", (), ()),
+        (KNOWN, "duplicates: {label_when: known}", ("duplicate",), ("duplicate",)),
+        (UNANSWERED, "{}", (), ("duplicate",)),
+        (ASKED, "duplicates: {label: again}", ("again",), ("again",)),
+        (ASKED, "duplicates: {label: null}", (), ()),
+        (ASKED, "mode: observe", (), ()),
+    ],
+)
+def test_the_label_of_duplicates_is_asked_for_or_left_alone(
+    links: LinkDecisions, settings: str, add: tuple[str, ...], fitting: tuple[str, ...]
+) -> None:
+    labels = decide_labels((), links, read_config(settings, "config.yml"))
+    assert labels == LabelDecision(add=add, fitting=fitting)
+
+
+@pytest.mark.parametrize("links, add", [(ASKED, ("bug", "duplicate")), (UNANSWERED, ("bug",))])
+def test_the_label_of_duplicates_stays_whatever_a_rule_takes_off(links: LinkDecisions, add: tuple[str, ...]) -> None:
+    rules = decide(a_rule(labels={"add": ["bug"], "remove": ["Duplicate", "invalid"]}))
+    labels = decide_labels(rules, links, Config())
+    assert labels == LabelDecision(add=add, remove=("invalid",), fitting=("bug", "duplicate"))

@@ -1,97 +1,157 @@
-"""Which links may be given, of what was found and what GitHub says of it."""
+"""Which links the comment gives, of what was found and what GitHub says of it."""
+
+from dataclasses import replace
 
 import pytest
 
-from bot.duplicates.candidates import SAID_SO, WHY, Duplicate, Earlier, Findings, LeftOut
-from bot.duplicates.canonical import Target
+from bot.duplicates.candidates import SAID_SO, SAME_RULE, Candidate, CandidateSearch
+from bot.duplicates.selection import LinkDecision
 from bot.tracker.types import LinkedIssue, Links
 from bot.triage.config import read_config
-from bot.triage.decisions import Wish, choose_wish
-from bot.triage.links import Candidates, Linking, find_follows, judge_candidates, wish_duplicate_label
-from tests.builders import OPENED, Fields, a_rule, a_ruleset, an_issue, matches_of
+from bot.triage.decisions import Decisions
+from bot.triage.links import UNCHECKED, UNPROVEN, Leads, LinkDecisions, remark_unproven
+from bot.triage.snapshot import make_decisions
+from tests.builders import OPENED, Fields, a_candidate, a_link, a_rule, a_target, an_issue, linked_issues
+from tests.triage.plans import TODAY, snapshot_of, sources_of
 
+BODY = "No space left on device"
 RULE = a_rule(follow=3)
-WISH = choose_wish(matches_of(an_issue(), RULE), read_config("", "config.yml"), OPENED.date())
-SAME_ERROR = Earlier(number=5, tier="B", score=0.9, why=WHY["B"])
-ALIKE = Earlier(number=6, tier="C", score=0.95, why=WHY["C"])
-NAMED = Earlier(number=4, tier="A", score=1.0, why=SAID_SO)
-FOLLOWED = Target(number=3, state="open", asked=3, created_at=OPENED)
+SAME_ERROR = a_candidate(5, score=0.9)
+ALIKE = a_candidate(6, "C", 0.95)
+NAMED = a_candidate(4, "A", 1.0, why=SAID_SO)
+FOLLOWED = a_target(3, created_at=OPENED)
 
 
-def links(*numbers: int, **changes: object) -> Links:
-    fields: Fields = {"issues": {n: LinkedIssue(issue=an_issue(number=n, url="", body="Slow")) for n in numbers}}
-    return Links(**(fields | changes))
+def decide(leads: Leads, *rules: Fields, settings: str = "", **issue: object) -> Decisions:
+    sources = sources_of(*(rules or [RULE]), config=read_config(settings, "config.yml"))
+    return make_decisions(snapshot_of(an_issue(**issue), sources, leads=leads), sources, TODAY)
 
 
-def judge(known: Links, body: str = "No space left on device", **asked: object) -> Linking:
-    fields: Fields = {"follows": find_follows(WISH)}
-    return judge_candidates(an_issue(body=body), WISH, Candidates(**(fields | asked)), known, a_ruleset(RULE))
+def links_of(known: Links, *found: Candidate, settings: str = "", body: str = BODY, **leads: object) -> LinkDecisions:
+    fields: Fields = {"links": known, "search": CandidateSearch(candidates=found)}
+    return decide(Leads(**(fields | leads)), settings=settings, body=body).links
 
 
-def duplicate(found: Earlier, **changes: object) -> Duplicate:
-    fields: Fields = {"number": found.number, "url": "", "state": "open", "confidence": found.score, "why": found.why}
-    return Duplicate(**(fields | {"tier": found.tier, "found": found} | changes))
+def a_link_to(candidate: Candidate, **changes: object) -> LinkDecision:
+    return a_link(candidate, a_target(candidate.number, created_at=OPENED), section="out-of-disk", **changes)
 
 
 def test_what_a_person_named_comes_first_then_the_best_by_tier_and_eight_are_looked_at() -> None:
-    others = tuple(Earlier(number=n, tier="C", score=0.1, why=WHY["C"]) for n in range(11, 19))
-    found = Findings(earlier=(*others, ALIKE, Earlier(number=4, tier="C", score=1, why=""), SAME_ERROR))
-    candidates = Candidates(follows={"out-of-disk": 3}, command=4, findings=found)
-    assert candidates.earlier == [NAMED, SAME_ERROR, ALIKE, *others]
-    assert candidates.numbers == [3, 4, 5, 6, *range(11, 16)]
+    others = tuple(a_candidate(number, "C", 0.1) for number in range(11, 19))
+    leads = Leads(command=4, search=CandidateSearch(candidates=(*others, ALIKE, a_candidate(4, "C", 1.0), SAME_ERROR)))
+    assert leads.candidates == [NAMED, SAME_ERROR, ALIKE, *others]
+    assert [each.number for each in leads.nearest] == [4, 5, 6, *range(11, 16)]
 
 
 def test_what_stands_well_is_linked() -> None:
-    findings = Findings(earlier=(ALIKE, SAME_ERROR), remarks=("by and by",), expected="often")
-    assert judge(links(3, 4, 5, 6), findings=findings, command=4) == Linking(
-        targets={3: FOLLOWED},
-        duplicates=(duplicate(NAMED), duplicate(SAME_ERROR), duplicate(ALIKE, is_unproven=True)),
-        asked=Target(number=4, state="open", asked=4, created_at=OPENED),
+    search = CandidateSearch(candidates=(ALIKE, SAME_ERROR), remarks=("by and by",), expectation="often")
+    why = "it only reads alike, and the settings keep that out of comments (`tier_c`)"
+    alike = a_link_to(ALIKE, effect="hidden", reason=why, is_unproven=True)
+    assert links_of(linked_issues(3, 4, 5, 6), search=search, command=4) == LinkDecisions(
+        candidates=(a_link_to(NAMED), a_link_to(SAME_ERROR), replace(alike, section=None)),
+        follows={"out-of-disk": FOLLOWED},
+        asked=a_target(4, created_at=OPENED),
         remarks=("by and by",),
-        expected="often",
+        expectation="often",
     )
 
 
-def test_what_is_linked_or_named_already_is_left_out() -> None:
-    followed = Earlier(number=3, tier="B", score=0.8, why=WHY["B"])
-    judged = judge(links(3, 5), "No space left on device, as in #5", findings=Findings(earlier=(SAME_ERROR, followed)))
-    reasons = (LeftOut(SAME_ERROR, "#5 is linked already"), LeftOut(followed, "#3 is linked already"))
-    assert judged == Linking(targets={3: FOLLOWED}, left_out=reasons)
+def test_what_is_linked_or_named_already_is_refused() -> None:
+    followed = a_candidate(3, score=0.8)
+    found = links_of(linked_issues(3, 5), SAME_ERROR, followed, body=f"{BODY}, as in #5")
+    assert found == LinkDecisions(
+        candidates=(
+            LinkDecision(candidate=SAME_ERROR, effect="refused", reason="#5 is linked already"),
+            LinkDecision(candidate=followed, effect="refused", reason="#3 is linked already"),
+        ),
+        follows={"out-of-disk": FOLLOWED},
+    )
+
+
+def test_what_the_rule_that_speaks_matches_too_is_certain() -> None:
+    known = {5: LinkedIssue(issue=an_issue(number=5, url="")), **linked_issues(3).issues}
+    found = links_of(Links(issues=known), SAME_ERROR)
+    same = replace(SAME_ERROR, tier="A", why=SAME_RULE)
+    assert (found.candidates, found.is_known) == ((a_link_to(same, rule="out-of-disk"),), True)
 
 
 def test_what_github_did_not_answer_for_is_told_and_not_held_against_a_link() -> None:
-    unread = links(3, unread=frozenset({4, 5}), failure="Could not read #4.")
+    unread = linked_issues(3, unread=frozenset({4, 5}), failure="Could not read #4.")
     kept = "No new link is given, and a comment that gives links stays as it is, until the next run for this issue."
-    assert judge(unread, findings=Findings(earlier=(SAME_ERROR,)), command=4) == Linking(
-        targets={3: FOLLOWED},
-        left_out=(LeftOut(NAMED, "#4 could not be checked"), LeftOut(SAME_ERROR, "#5 could not be checked")),
+    assert links_of(unread, SAME_ERROR, command=4) == LinkDecisions(
+        candidates=(
+            LinkDecision(candidate=NAMED, effect="refused", reason="#4 could not be checked"),
+            LinkDecision(candidate=SAME_ERROR, effect="refused", reason="#5 could not be checked"),
+        ),
+        follows={"out-of-disk": FOLLOWED},
         remarks=(
             f"Could not read #4. {kept}",
             "`/signpost duplicate #4`: #4 could not be checked; nothing is done",
         ),
-        is_whole=False,
+        is_complete=False,
     )
 
 
-KNOWN = (Duplicate(number=5, url="", state="open", confidence=1.0, why="", tier="A"),)
+def test_what_nobody_checked_is_refused() -> None:
+    search = CandidateSearch(candidates=(SAME_ERROR,), remarks=("by and by",), expectation="often")
+    assert decide(Leads(search=search), body="All is well").links == LinkDecisions(
+        candidates=(LinkDecision(candidate=SAME_ERROR, effect="refused", reason=UNCHECKED),),
+        remarks=("by and by",),
+        expectation="often",
+    )
+
+
+ALWAYS = "duplicates: {comment: always}"
+MODE = "the settings want no comment (`mode: label`)"
+SILENT = "no rule speaks, and the settings want no comment for links alone"
+ALIKE_ONLY = "it only reads alike, and the settings keep that out of comments (`tier_c`)"
+NOT_YET = "it only reads alike, and the index is not calibrated"
+BETTER = "there are better ones, or the settings or the rule want fewer links"
+LINKED = ""
 
 
 @pytest.mark.parametrize(
-    "linking, settings, add, fitting",
+    "settings, body, reasons",
     [
-        (Linking(), "{}", (), ()),
-        (Linking(asked=FOLLOWED), "{}", ("duplicate",), ("duplicate",)),
-        (Linking(asked=FOLLOWED, is_whole=False), "{}", ("duplicate",), ("duplicate",)),
-        (Linking(duplicates=KNOWN), "{}", (), ()),
-        (Linking(duplicates=KNOWN), "duplicates: {label_when: known}", ("duplicate",), ("duplicate",)),
-        (Linking(is_whole=False), "{}", (), ("duplicate",)),
-        (Linking(asked=FOLLOWED), "duplicates: {label: again}", ("again",), ("again",)),
-        (Linking(asked=FOLLOWED), "duplicates: {label: null}", (), ()),
-        (Linking(asked=FOLLOWED), "mode: observe", (), ()),
+        pytest.param("", BODY, {4: LINKED, 5: LINKED, 6: ALIKE_ONLY}, id="beside advice"),
+        pytest.param("", "Slow", {4: SILENT, 5: SILENT, 6: SILENT}, id="where no rule speaks"),
+        pytest.param(ALWAYS, "Slow", {4: LINKED, 5: LINKED, 6: ALIKE_ONLY}, id="alone"),
+        pytest.param(
+            "duplicates: {tier_c: comment}", "No space left on device", {4: "", 5: "", 6: NOT_YET}, id="alike"
+        ),
+        pytest.param(
+            "duplicates: {comment: always, show: 1}", "Slow", {4: LINKED, 5: BETTER, 6: ALIKE_ONLY}, id="fewer"
+        ),
+        pytest.param(
+            "duplicates: {comment: always, enabled: false}", "Slow", {4: BETTER, 5: BETTER, 6: ALIKE_ONLY}, id="none"
+        ),
+        pytest.param(
+            "{mode: label, duplicates: {comment: always}}", "Slow", {4: MODE, 5: MODE, 6: MODE}, id="no comment"
+        ),
     ],
 )
-def test_the_label_of_duplicates_is_asked_for_or_left_alone(
-    linking: Linking, settings: str, add: tuple[str, ...], fitting: tuple[str, ...]
+def test_settings_and_rules_say_what_is_linked(settings: str, body: str, reasons: dict[int, str]) -> None:
+    found = links_of(linked_issues(3, 4, 5, 6), SAME_ERROR, ALIKE, settings=settings, body=body, command=4)
+    assert {each.number: each.reason for each in found.duplicates} == reasons
+    assert [each.number for each in found.linked] == [number for number, reason in reasons.items() if not reason]
+    assert [*found.linked, *found.hidden] == [*found.duplicates]
+
+
+UNTRIED = LinkDecisions(candidates=(a_link(ALIKE, effect="hidden", is_unproven=True),))
+TRIED = LinkDecisions(candidates=(a_link(SAME_ERROR), a_link(ALIKE)))
+
+
+@pytest.mark.parametrize(
+    "settings, links, remarks",
+    [
+        pytest.param("duplicates: {tier_c: comment}", UNTRIED, (UNPROVEN,), id="wanted, and one is kept out"),
+        pytest.param("duplicates: {tier_c: comment}", TRIED, (), id="wanted, and none is kept out"),
+        pytest.param("", UNTRIED, (), id="not wanted"),
+        pytest.param("duplicates: {tier_c: comment, show: 0}", UNTRIED, (), id="no links at all"),
+        pytest.param("{mode: label, duplicates: {tier_c: comment}}", UNTRIED, (), id="no comment at all"),
+    ],
+)
+def test_maintainers_are_told_what_to_do_where_links_are_not_proven(
+    settings: str, links: LinkDecisions, remarks: tuple[str, ...]
 ) -> None:
-    wish = wish_duplicate_label(Wish(), linking, read_config(settings, "config.yml"))
-    assert wish == Wish(add=add, fitting=fitting)
+    assert remark_unproven(links, read_config(settings, "config.yml")) == remarks

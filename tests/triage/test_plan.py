@@ -1,4 +1,4 @@
-"""Which labels should change, and what a human decided about them."""
+"""What is to be done, and what a human decided about it."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,25 +6,30 @@ from datetime import datetime
 import pytest
 
 from bot.comment.marker import Marker, read_marker, sign_comment
-from bot.duplicates.candidates import Duplicate
-from bot.duplicates.canonical import Target
-from bot.tracker.types import Account, Change, Comment, Issue
+from bot.duplicates.candidates import CandidateSearch
+from bot.rules.loader import join_rulesets
+from bot.tracker.types import Account, Change, Comment, Issue, Links
 from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.triage.apply import apply_plan
-from bot.triage.config import Config, read_config
-from bot.triage.plan import make_plan, needs_history
-from bot.triage.state import State
+from bot.triage.config import Config, Sources, read_config
+from bot.triage.links import Leads
+from bot.triage.plan import make_plan
+from bot.triage.snapshot import Snapshot, make_decisions, needs_history, read_snapshot
 from tests.builders import (
     HUMAN,
     OTHER_BOT,
     OURSELVES,
     REPORTER,
     Fields,
+    a_candidate,
     a_change,
     a_comment,
     a_rule,
+    a_ruleset,
     after,
+    an_event,
     an_issue,
+    linked_issues,
     matches_of,
     our_comment,
     touched,
@@ -34,13 +39,16 @@ from tests.triage.plans import (
     BY_HAND,
     LABELED,
     NOTHING,
+    TODAY,
     WITHDRAWN,
     body_of,
     kinds,
     labels_only,
+    plan_from,
     plan_of,
+    snapshot_of,
+    sources_of,
     spoken,
-    wish_of,
 )
 
 KEPT_OFF = "the label `needs-info` was taken off by somebody, and stays off"
@@ -158,8 +166,10 @@ def test_a_label_of_our_own_prefix_goes_when_it_is_no_longer_true(set_by: Accoun
     assert plan_of(issue, config=config, history=history) == plan
 
 
-OURS = "github-actions[bot]"
 # --- a new issue
+
+THREE = Leads(links=linked_issues(3))
+UNANSWERED = Leads(links=Links(failure="Could not read #3."))
 
 
 def test_a_new_issue_gets_its_labels_and_one_comment() -> None:
@@ -169,8 +179,7 @@ def test_a_new_issue_gets_its_labels_and_one_comment() -> None:
 
 def test_the_comment_remembers_what_it_stands_for() -> None:
     rule = a_rule(follow=3)
-    target = Target(number=3, state="open")
-    body = body_of(plan_of(an_issue(), rule, targets={3: target}))
+    body = body_of(plan_of(an_issue(), rule, leads=THREE))
     marker = read_marker(body)
     (match,) = matches_of(an_issue(), rule)
     assert marker
@@ -180,7 +189,7 @@ def test_the_comment_remembers_what_it_stands_for() -> None:
 
 
 def test_a_target_that_may_not_be_linked_is_not() -> None:
-    body = body_of(plan_of(an_issue(), a_rule(follow=3), targets={}))
+    body = body_of(plan_of(an_issue(), a_rule(follow=3)))
     marker = read_marker(body)
     assert marker
     assert marker.links == []
@@ -191,12 +200,9 @@ def test_an_issue_that_matches_nothing_is_left_alone() -> None:
     assert plan_of(an_issue(body="All is well")) == NOTHING
 
 
-OPEN_ONE = Duplicate(number=11, url="", state="open", confidence=0.9, why="the same error")
-EARLIER = (
-    OPEN_ONE,
-    replace(OPEN_ONE, number=12, state="closed"),
-    *(replace(OPEN_ONE, number=number) for number in (13, 14, 15)),
-)
+EARLIER = range(11, 16)
+OTHERS = linked_issues(*EARLIER).issues
+FIXED = replace(OTHERS[12], issue=replace(OTHERS[12].issue, state="closed", state_reason="completed"), fixed_at=after())
 
 
 @pytest.mark.parametrize(
@@ -214,8 +220,10 @@ def test_earlier_reports_are_linked_as_rule_and_settings_say(
     show: Fields | None, settings: str, linked: list[int]
 ) -> None:
     config = read_config(settings, "config.yml")
-    body = body_of(plan_of(an_issue(), a_rule(duplicates=show), config=config, duplicates=EARLIER))
-    assert [duplicate.number for duplicate in EARLIER if f"\n- #{duplicate.number} (" in body] == linked
+    search = CandidateSearch(candidates=tuple(map(a_candidate, EARLIER)))
+    leads = Leads(search=search, links=Links(issues={**OTHERS, 12: FIXED}))
+    body = body_of(plan_of(an_issue(), a_rule(duplicates=show), config=config, leads=leads))
+    assert [number for number in EARLIER if f"\n- #{number} (" in body] == linked
 
 
 # --- links that could not be read
@@ -236,19 +244,19 @@ def test_our_comment_loses_nothing_while_links_cannot_be_read(
 ) -> None:
     issue = touched(comments=(our_comment("Old advice.", **remembered),), labels=("needs-info",))
     config = read_config(settings, "config.yml")
-    assert kinds(plan_of(issue, config=config, are_links_known=False)) == actions
+    assert kinds(plan_of(issue, config=config, leads=UNANSWERED)) == actions
     assert kinds(plan_of(issue, config=config)) == ["update_comment"]
 
 
 def test_a_comment_of_links_alone_is_not_withdrawn_while_they_cannot_be_read() -> None:
     issue = touched(comments=(our_comment("**Reported before:**", earlier={11: "B"}),), body="All is well")
     config = read_config("duplicates: {comment: always}", "config.yml")
-    assert kinds(plan_of(issue, config=config, are_links_known=False)) == []
+    assert kinds(plan_of(issue, config=config, leads=UNANSWERED)) == []
     assert kinds(plan_of(issue, config=config)) == ["update_comment"]
 
 
 def test_guidance_is_given_while_links_cannot_be_read() -> None:
-    assert plan_of(an_issue(), a_rule(follow=3), are_links_known=False) == plan_of(an_issue(), a_rule(follow=3))
+    assert plan_of(an_issue(), a_rule(follow=3), leads=UNANSWERED) == plan_of(an_issue(), a_rule(follow=3))
 
 
 # --- our comment
@@ -401,22 +409,25 @@ def test_our_login_is_known_in_any_case() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes, remark",
+    "template, remark",
     [
-        (
-            {"forbidden": ("ran out OF",)},
-            'the comment would hold forbidden words ("ran out OF"); change the guidance or the settings',
-        ),
-        ({"template": "{{ nobody }}"}, "the comment's template cannot be rendered: 'nobody' is undefined"),
-        ({"template": " "}, "the comment would be empty; see the template that the settings name"),
-        (
-            {"template": "{{ 'long' * 20000 }}"},
-            "the comment would have 80123 characters; GitHub takes 65536. Shorten the guidance",
-        ),
+        ("{{ nobody }}", "the comment's template cannot be rendered: 'nobody' is undefined"),
+        (" ", "the comment would be empty; see the template that the settings name"),
+        ("{{ 'long' * 20000 }}", "the comment would have 80123 characters; GitHub takes 65536. Shorten the guidance"),
     ],
 )
-def test_a_comment_that_must_not_leave_does_not_and_maintainers_learn_why(changes: Fields, remark: str) -> None:
-    assert plan_of(an_issue(), **changes) == Plan((AddLabels(("needs-info",)),), (remark,))
+def test_a_comment_that_must_not_leave_does_not_and_maintainers_learn_why(template: str, remark: str) -> None:
+    plan = plan_from(an_issue(), sources_of(template=template))
+    assert plan == Plan((AddLabels(("needs-info",)),), (remark,))
+
+
+def test_words_that_a_pack_forbids_do_not_leave() -> None:
+    examples = {"match": ["Out of memory"], "no_match": ["fine"]}
+    other = a_rule(id="other", match={"phrase": "Out of memory"}, guidance={"tldr": "Wait."}, examples=examples)
+    forbidding = a_ruleset(other, pack={"forbidden_words": ["ran out OF"]})
+    plan = plan_from(an_issue(), sources_of(ruleset=join_rulesets([a_ruleset(), forbidding])))
+    remark = 'the comment would hold forbidden words ("ran out OF"); change the guidance or the settings'
+    assert (kinds(plan), plan.remarks) == ([AddLabels(("needs-info",))], (remark,))
 
 
 def test_words_that_the_settings_forbid_do_not_leave_either() -> None:
@@ -429,12 +440,11 @@ def test_words_that_the_settings_forbid_do_not_leave_either() -> None:
 
 CLOSING = a_rule(close={"as": "not_planned", "after": "3d"})
 CLOSING_AS_DUPLICATE = a_rule(close={"as": "duplicate", "after": "12h"}, follow=3)
-THREE = {3: Target(number=3, state="open")}
 
 
 def ready_to_close(rule: Fields = CLOSING, **changes: object) -> Issue:
     """An issue with our comment of its first minute, and nothing since."""
-    body = body_of(plan_of(an_issue(), rule, targets=THREE))
+    body = body_of(plan_of(an_issue(), rule, leads=THREE))
     ours = a_comment(body, OURSELVES, created_at=after(minutes=1))
     fields: Fields = {"labels": ("needs-info",), "comments": (ours,)}
     return an_issue(**(fields | changes))
@@ -446,7 +456,7 @@ def test_an_issue_is_closed_after_the_grace_period_if_the_rule_asks_for_it(days:
 
 
 def test_nothing_is_closed_while_links_cannot_be_read() -> None:
-    assert plan_of(ready_to_close(), CLOSING, now=after(days=9), are_links_known=False) == NOTHING
+    assert plan_of(ready_to_close(), CLOSING, now=after(days=9), leads=UNANSWERED) == NOTHING
 
 
 def test_nothing_is_closed_unless_a_rule_asks_for_it() -> None:
@@ -455,14 +465,14 @@ def test_nothing_is_closed_unless_a_rule_asks_for_it() -> None:
 
 def test_an_issue_is_closed_as_a_duplicate_of_what_our_comment_links() -> None:
     issue = ready_to_close(CLOSING_AS_DUPLICATE)
-    plan = plan_of(issue, CLOSING_AS_DUPLICATE, now=after(days=1), targets=THREE)
+    plan = plan_of(issue, CLOSING_AS_DUPLICATE, now=after(days=1), leads=THREE)
     assert plan == Plan((Close("duplicate", 3),))
 
 
 def test_a_target_that_cannot_be_linked_any_more_closes_nothing() -> None:
     issue, late = ready_to_close(CLOSING_AS_DUPLICATE), after(days=1)
     assert kinds(plan_of(issue, CLOSING_AS_DUPLICATE, now=late)) == ["update_comment"]
-    assert kinds(plan_of(issue, CLOSING_AS_DUPLICATE, now=late, template="{{ nobody }}")) == []
+    assert kinds(plan_from(issue, sources_of(CLOSING_AS_DUPLICATE, template="{{ nobody }}"), late)) == []
 
 
 def test_a_rule_that_did_not_speak_in_our_comment_closes_nothing() -> None:
@@ -470,7 +480,7 @@ def test_a_rule_that_did_not_speak_in_our_comment_closes_nothing() -> None:
     another = our_comment(rules={"another": "0"}, labels=["needs-info"])
     issue = replace(issue, comments=(replace(another, created_at=after(minutes=1)),))
     assert kinds(plan_of(issue, CLOSING, now=late)) == ["update_comment"]
-    assert kinds(plan_of(issue, CLOSING, now=late, template="{{ nobody }}")) == []
+    assert kinds(plan_from(issue, sources_of(CLOSING, template="{{ nobody }}"), late)) == []
 
 
 def alive() -> list[Issue]:
@@ -516,7 +526,9 @@ def test_what_a_bot_says_meanwhile_is_no_sign_of_life() -> None:
     ],
 )
 def test_the_history_is_read_only_where_a_human_may_have_decided(issue: Issue, *, is_needed: bool) -> None:
-    assert needs_history(issue, wish_of(issue), OURS, Config()) is is_needed
+    sources = sources_of()
+    snapshot = snapshot_of(issue, sources)
+    assert needs_history(snapshot, make_decisions(snapshot, sources, TODAY), Config()) is is_needed
 
 
 # --- the plan comes true, and then there is nothing left to do
@@ -552,17 +564,15 @@ def test_once_a_plan_is_done_the_next_one_is_empty(story: tuple[Issue, tuple[Fie
     config = read_config(settings, "config.yml")
     changes = [a_change("labeled", OURSELVES, label=label) for label in issue.labels]
     tracker = FakeTracker(issues={7: issue}, labels={"needs-info", "invalid"}, changes=changes, now=issue.updated_at)
-    plans = [_run_once(tracker, rules, config) for _ in range(3)]
+    plans = [_run_once(tracker, sources_of(*rules, config=config)) for _ in range(3)]
     assert [plan.actions for plan in plans[1:]] == [(), ()]
 
 
-def _run_once(tracker: FakeTracker, rules: tuple[Fields, ...], config: Config) -> Plan:
-    issue = replace(tracker.get_issue("", 7), comments=tracker.issues[7].comments)
-    wish = wish_of(issue, *rules, config=config)
-    history = tracker.list_changes(issue) if needs_history(issue, wish, OURS, config) else None
-    state = State(history=history, existing_labels=tracker.find_labels(issue.repository, wish.add))
-    plan = make_plan(issue, wish, state, config, after(minutes=30))
-    assert all(outcome.is_ok for outcome in apply_plan(plan, issue, tracker))
+def _run_once(tracker: FakeTracker, sources: Sources) -> Plan:
+    snapshot = read_snapshot(an_event(tracker.issues[7], action="edited"), sources, tracker, TODAY)
+    assert isinstance(snapshot, Snapshot)
+    plan = make_plan(snapshot, make_decisions(snapshot, sources, TODAY), sources, after(minutes=30))
+    assert all(outcome.is_ok for outcome in apply_plan(plan, snapshot.issue, tracker))
     return plan
 
 

@@ -15,10 +15,9 @@ from bot.errors import TrackerError
 from bot.github.webhook_event import IssueRequest
 from bot.tracker.types import Account, Comment, Issue, Skip
 from bot.triage.actions import AddLabels, CreateComment, Plan, UpdateComment
-from bot.triage.config import Config, read_config
-from bot.triage.result import Report
+from bot.triage.config import Config, Sources, read_config
+from bot.triage.result import Result
 from bot.triage.run import run
-from bot.triage.state import Sources
 from tests.builders import (
     HUMAN,
     OTHER_BOT,
@@ -47,7 +46,7 @@ def a_tracker(*issues: Issue, **changes: object) -> FakeTracker:
 
 def run_once(
     tracker: FakeTracker, *rules: Fields, action: str = "edited", settings: str = "", is_dry_run: bool = False
-) -> Report:
+) -> Result:
     """A run because of something that happened to issue 7."""
     event, config = an_event(tracker.issues[7], action=action), read_config(settings, "config.yml")
     return run(event, Sources(ruleset=a_ruleset(*rules), config=config), tracker, after(days=1), is_dry_run=is_dry_run)
@@ -59,23 +58,23 @@ def our_comments(tracker: FakeTracker) -> list[Comment]:
 
 def test_a_new_issue_is_labelled_and_answered_within_five_requests() -> None:
     tracker = a_tracker(an_issue())
-    report = run_once(tracker, action="opened")
+    result = run_once(tracker, action="opened")
     assert tracker.issues[7].labels == ("needs-info",)
     assert [comment.body.startswith("**TL;DR:** The build ran out") for comment in our_comments(tracker)] == [True]
-    assert [outcome.is_ok for outcome in report.outcomes] == [True, True]
-    assert report.requests == 5
+    assert [outcome.is_ok for outcome in result.outcomes] == [True, True]
+    assert result.requests == 5
 
 
 def test_an_issue_that_matches_nothing_costs_no_request() -> None:
     tracker = a_tracker(an_issue(**WELL))
-    assert run_once(tracker, action="opened") == Report(repository="octo-org/octo-repo", issue=7)
+    assert run_once(tracker, action="opened") == Result(repository="octo-org/octo-repo", issue=7)
 
 
 def test_a_dry_run_plans_and_writes_nothing() -> None:
     tracker = a_tracker(an_issue())
-    report = run_once(tracker, is_dry_run=True)
-    assert [action.action for action in report.plan.actions] == ["add_labels", "create_comment"]
-    assert (report.outcomes, tracker.issues[7]) == ((), an_issue())
+    result = run_once(tracker, is_dry_run=True)
+    assert [action.action for action in result.plan.actions] == ["add_labels", "create_comment"]
+    assert (result.outcomes, tracker.issues[7]) == ((), an_issue())
 
 
 def test_a_second_run_writes_nothing() -> None:
@@ -102,23 +101,23 @@ def test_the_issue_counts_as_it_is_now_not_as_the_event_says() -> None:
 )
 def test_an_issue_that_has_changed_meanwhile_is_left_alone(now: Fields, reason: str) -> None:
     tracker = a_tracker(an_issue(**now))
-    report = run(an_event(an_issue()), Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1))
-    assert report == Report(repository="octo-org/octo-repo", issue=7, skipped=Skip(reason), requests=1)
+    result = run(an_event(an_issue()), Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1))
+    assert result == Result(repository="octo-org/octo-repo", issue=7, skipped=Skip(reason), requests=1)
 
 
 def test_an_event_of_our_own_starts_nothing() -> None:
     tracker = a_tracker(an_issue())
-    report = run(
+    result = run(
         an_event(an_issue(), sender=OURSELVES), Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1)
     )
-    assert (report.skipped, report.requests) == (Skip("the event comes from a bot (github-actions[bot])"), 0)
+    assert (result.skipped, result.requests) == (Skip("the event comes from a bot (github-actions[bot])"), 0)
 
 
 def test_one_can_ask_for_one_issue_by_its_number() -> None:
     tracker = a_tracker(an_issue())
     request = IssueRequest(repository="octo-org/octo-repo", number=7, sender=HUMAN)
-    report = run(request, Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1))
-    assert [type(action) for action in report.plan.actions] == [AddLabels, CreateComment]
+    result = run(request, Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1))
+    assert [type(action) for action in result.plan.actions] == [AddLabels, CreateComment]
 
 
 def test_an_edit_that_takes_the_problem_away_takes_everything_back() -> None:
@@ -212,9 +211,9 @@ def test_a_label_of_our_own_prefix_goes_even_if_nothing_matches_any_more() -> No
 )
 def test_an_issue_to_follow_is_linked_only_if_it_can_be(number: int, there: Issue, remark: str | None) -> None:
     tracker = a_tracker(an_issue(), there)
-    report = run_once(tracker, a_rule(follow=number), action="opened")
+    result = run_once(tracker, a_rule(follow=number), action="opened")
     (ours,) = our_comments(tracker)
-    assert report.all_remarks == ((f"the issue that `out-of-disk` follows is not linked: {remark}",) if remark else ())
+    assert result.all_remarks == ((f"the issue that `out-of-disk` follows is not linked: {remark}",) if remark else ())
     assert (f"#{number}" in ours.body) is (remark is None)
 
 
@@ -230,12 +229,12 @@ def test_an_issue_is_answered_without_links_that_github_does_not_tell_now() -> N
     run_once(alone, a_rule())
     tracker = a_tracker(an_issue(), an_issue(number=3), failure=UNANSWERED)
 
-    report = run_once(tracker, rule, action="opened")
+    result = run_once(tracker, rule, action="opened")
     (first,) = our_comments(tracker)
     tracker.failure = None
     run_once(tracker, rule)
 
-    assert (report.all_remarks, tracker.issues[7].labels) == ((TOLD,), ("needs-info",))
+    assert (result.all_remarks, tracker.issues[7].labels) == ((TOLD,), ("needs-info",))
     assert first.body.partition("<!--")[0] == our_comments(alone)[0].body.partition("<!--")[0]
     assert ["#3" in comment.body for comment in our_comments(tracker)] == [True]
 
@@ -333,9 +332,9 @@ def test_a_reading_that_fails_is_told_and_nothing_is_written() -> None:
 )
 def test_only_the_issue_of_the_event_is_answered(found: Fields, *, is_ours: bool) -> None:
     tracker = a_tracker(an_issue(**found))
-    report = run(an_event(an_issue(id=5)), Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1))
+    result = run(an_event(an_issue(id=5)), Sources(ruleset=a_ruleset(), config=Config()), tracker, after(days=1))
     gone = Skip("the issue was deleted or transferred")
-    assert (report.skipped, bool(our_comments(tracker))) == (None if is_ours else gone, is_ours)
+    assert (result.skipped, bool(our_comments(tracker))) == (None if is_ours else gone, is_ours)
 
 
 @dataclass
@@ -350,8 +349,8 @@ class Vanished(FakeTracker):
 
 def test_an_issue_that_is_gone_is_skipped_and_one_that_cannot_be_seen_is_an_error() -> None:
     event = an_event(an_issue())
-    report = run(event, Sources(ruleset=a_ruleset(), config=Config()), Vanished(), after(days=1))
-    assert report.skipped == Skip("the issue was deleted or transferred")
+    result = run(event, Sources(ruleset=a_ruleset(), config=Config()), Vanished(), after(days=1))
+    assert result.skipped == Skip("the issue was deleted or transferred")
     with pytest.raises(TrackerError):
         run(event, Sources(ruleset=a_ruleset(), config=Config()), Vanished(is_gone=False), after(days=1))
 

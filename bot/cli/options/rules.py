@@ -8,8 +8,7 @@ from bot.rules.loader import build_ruleset, join_rulesets, load_rules, read_fold
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.template import check_comment_template
 from bot.tracker.types import Tracker
-from bot.triage.config import Config, make_default_config, parse_config, read_config
-from bot.triage.state import Sources
+from bot.triage.config import Config, Sources, make_default_config, parse_config, read_config
 
 HOME = ".github/signpost"
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.archive.stats import Share, measure_share
+from bot.duplicates.candidates import Tier
 from bot.duplicates.evaluation.replay import Query
 from bot.duplicates.search.model import Model
-from bot.duplicates.search.ranker import Candidate, Tier, choose_related, find_best, rank_candidates
+from bot.duplicates.search.ranker import Hit, choose_related, find_best, rank_candidates
 
 RANKS = (1, 3, 5, 10)
 ALARMS = (0.01, 0.02, 0.05, 0.1)
@@ -59,7 +60,7 @@ def answer_query(query: Query, model: Model) -> Answer:
     return judge_answer(query, rank_candidates(query.profile, query.compared, model))
 
 
-def judge_answer(query: Query, ranked: Sequence[Candidate]) -> Answer:
+def judge_answer(query: Query, ranked: Sequence[Hit]) -> Answer:
     """What is counted of ranked candidates."""
     best, shown = find_best(ranked), choose_related(ranked, 0.0)
     ranks = (rank for rank, candidate in enumerate(ranked, 1) if candidate.number in query.right)

@@ -10,7 +10,7 @@ from bot.duplicates.search.calibration import Calibration, Replayed, read_calibr
 from bot.duplicates.search.document import Profile, make_profile
 from bot.duplicates.search.model import Model, read_model
 from bot.duplicates.search.ranker import (
-    Candidate,
+    Hit,
     choose_related,
     find_best,
     locate_fingerprints,
@@ -33,8 +33,8 @@ class Search:
     """
 
     issue: Issue | None
-    candidates: tuple[Candidate, ...]
-    related: tuple[Candidate, ...]
+    candidates: tuple[Hit, ...]
+    related: tuple[Hit, ...]
     states: dict[int, str]
     threshold: float
     calibration: Calibration | None
@@ -43,7 +43,7 @@ class Search:
     source: str = ""
 
 
-def explain_left_out(candidate: Candidate, related: Sequence[Candidate], threshold: float) -> str | None:
+def explain_left_out(candidate: Hit, related: Sequence[Hit], threshold: float) -> str | None:
     """Why a candidate may not be shown to a reporter; None if it may."""
     if candidate in related:
         return None
@@ -56,7 +56,7 @@ def explain_left_out(candidate: Candidate, related: Sequence[Candidate], thresho
     return "others are likelier"
 
 
-def locate_shared(candidate: Candidate, issue: Issue | None) -> dict[str, float]:
+def locate_shared(candidate: Hit, issue: Issue | None) -> dict[str, float]:
     """The rarest fingerprints that both have, as they stand in the issue that was searched for, with their rarity."""
     shared: dict[str, float] = {}
     places = locate_fingerprints(issue.title, issue.body) if issue and candidate.marks else {}

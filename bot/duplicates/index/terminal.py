@@ -13,7 +13,7 @@ from bot.duplicates.index.builder import Built
 from bot.duplicates.index.search import Search, explain_left_out, locate_shared
 from bot.duplicates.search.calibration import LEAST, Calibration
 from bot.duplicates.search.feature_labels import FEATURES, describe_value
-from bot.duplicates.search.ranker import Candidate, weigh_features
+from bot.duplicates.search.ranker import Hit, weigh_features
 from bot.output.console import make_console
 from bot.text.redaction import show_text
 
@@ -55,7 +55,7 @@ def print_search(search: Search, most: int, *, is_explained: bool) -> None:
     console.print(_format_threshold(search), style="dim", markup=False)
 
 
-def _print_candidate(console: Console, candidate: Candidate, search: Search) -> None:
+def _print_candidate(console: Console, candidate: Hit, search: Search) -> None:
     line = Text()
     line.append(f"{candidate.score:6.1%}  {candidate.tier}  ", "bold green" if candidate in search.related else "dim")
     line.append(f"#{candidate.number} ", "bold").append(show_text(candidate.title))
@@ -64,7 +64,7 @@ def _print_candidate(console: Console, candidate: Candidate, search: Search) -> 
     _print_indented(console, show_text(candidate.why))
 
 
-def _print_reasons(console: Console, candidate: Candidate, search: Search) -> None:
+def _print_reasons(console: Console, candidate: Hit, search: Search) -> None:
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     for justify in ("left", "right", "right", "left"):
         table.add_column(justify=justify)

@@ -3,18 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log, log1p
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import re2
 
+from bot.duplicates.candidates import Tier
 from bot.duplicates.search.collection import Collection, weigh_rarity
 from bot.duplicates.search.document import Profile
 from bot.duplicates.search.features import Compared, Features, compare_candidates
 from bot.duplicates.search.fingerprint import find_fingerprints, is_telling
 from bot.duplicates.search.model import Model, Standing
 from bot.duplicates.search.retrieval import find_candidates, weigh_query_terms
-
-Tier = Literal["A", "B", "C"]
 
 MOST_SHOWN = 3
 LONGEST_ERROR = 120
@@ -33,8 +32,8 @@ _OF_CLUSTERS = ("duplicates", "is_duplicate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """An earlier report, how likely it is the same problem (`score`, between 0 and 1), and why.
+class Hit:
+    """A report that the search found, how likely it is the same problem (`score`, between 0 and 1), and why.
 
     `tier` B shares a rare error with the query or is it again word for word (`is_copy`), C only reads alike; A is given
     by whoever matched both with one rule. `marks` are the shared fingerprints, the rarest first, each with its rarity
@@ -65,12 +64,12 @@ class Candidate:
 
 
 def is_series(features: Features) -> bool:
-    """Whether a candidate was filed by the query's author within two days under another title."""
+    """Whether a hit was filed by the query's author within two days under another title."""
     return bool(features.series) and features.title_likeness < _SAME_TITLE
 
 
 def is_copy(query: Profile, features: Features) -> bool:
-    """Whether the query is this candidate again, word for word.
+    """Whether the query is this hit again, word for word.
 
     Not where its author filed it on other days, too: those are chores that come back.
     """
@@ -79,18 +78,16 @@ def is_copy(query: Profile, features: Features) -> bool:
     return is_same and len(query.words) >= _LEAST_WORDS and not is_chore
 
 
-def rank_candidates(query: Profile, compared: Sequence[Compared], model: Model) -> tuple[Candidate, ...]:
+def rank_candidates(query: Profile, compared: Sequence[Compared], model: Model) -> tuple[Hit, ...]:
     """All candidates, the likeliest first."""
     places = [model.score(row.features) for row in compared]
     ranked = sorted(zip(places, compared, strict=True), key=lambda item: (-item[0], item[1].profile.number))
     standings = judge_standings(query, [(place, row.features) for place, row in ranked])
-    return tuple(
-        _make_candidate(query, row, standing, model) for (_, row), standing in zip(ranked, standings, strict=True)
-    )
+    return tuple(_make_hit(query, row, standing, model) for (_, row), standing in zip(ranked, standings, strict=True))
 
 
 def judge_standings(query: Profile, ranked: Sequence[tuple[float, Features]]) -> list[Standing]:
-    """The standing of each candidate, given the places and the features of all from the best to the last."""
+    """The standing of each hit, given the places and the features of all from the best to the last."""
     if not ranked:
         return []
     places = [place for place, _ in ranked]
@@ -108,8 +105,8 @@ def judge_standings(query: Profile, ranked: Sequence[tuple[float, Features]]) ->
     ]
 
 
-def _make_candidate(query: Profile, row: Compared, standing: Standing, model: Model) -> Candidate:
-    candidate = Candidate(
+def _make_hit(query: Profile, row: Compared, standing: Standing, model: Model) -> Hit:
+    hit = Hit(
         number=row.profile.number,
         title=row.profile.title,
         score=model.estimate_confidence(row.features, standing),
@@ -122,9 +119,9 @@ def _make_candidate(query: Profile, row: Compared, standing: Standing, model: Mo
         is_copy=is_copy(query, row.features),
         is_elsewhere=name_other_platforms(query.title, row.profile.title),
     )
-    if candidate.is_copy:
-        return replace(candidate, tier="B", why="the same report, word for word")
-    return settle_tier(candidate)
+    if hit.is_copy:
+        return replace(hit, tier="B", why="the same report, word for word")
+    return settle_tier(hit)
 
 
 def explain_likeness(query: Profile, row: Compared) -> str:
@@ -149,23 +146,23 @@ _MOSTLY = 0.5
 """Chosen by reading pairs of the first halves of two histories, in their whole and in chunks."""
 
 
-def settle_tier(candidate: Candidate, size: int = SMALL) -> Candidate:
-    """The candidate, in tier B if it has the same error as the query, in a repository of so many issues.
+def settle_tier(hit: Hit, size: int = SMALL) -> Hit:
+    """The hit, in tier B if it has the same error as the query, in a repository of so many issues.
 
     They share a rare message that tells which error it is, it is a good part of all that the query's messages say, and
     the rest of the reports does not speak against it: either the score is high, or the titles are alike and hardly
     another message is there. Where many have the same error no one's score is high.
     """
-    error = name_error(candidate, weigh_rarity(FEW, size) if FEW < size < SMALL else RARE)
-    is_likely = candidate.score >= _SAME_ERROR and candidate.agreement >= _AGREEMENT
-    is_twin = candidate.is_namesake and candidate.agreement >= _MOSTLY
-    is_same = (is_likely or is_twin) and not candidate.is_elsewhere
-    return replace(candidate, tier="B", why=f"the same error: {error}") if is_same and error else candidate
+    error = name_error(hit, weigh_rarity(FEW, size) if FEW < size < SMALL else RARE)
+    is_likely = hit.score >= _SAME_ERROR and hit.agreement >= _AGREEMENT
+    is_twin = hit.is_namesake and hit.agreement >= _MOSTLY
+    is_same = (is_likely or is_twin) and not hit.is_elsewhere
+    return replace(hit, tier="B", why=f"the same error: {error}") if is_same and error else hit
 
 
-def name_error(candidate: Candidate, rare: float) -> str | None:
+def name_error(hit: Hit, rare: float) -> str | None:
     """The rarest message that both have and that tells an error; None where there is none so rare."""
-    found = [mark for mark, rarity in candidate.marks if rarity >= rare and is_telling(mark)]
+    found = [mark for mark, rarity in hit.marks if rarity >= rare and is_telling(mark)]
     return found[0].partition(":")[2][:LONGEST_ERROR] if found else None
 
 
@@ -184,25 +181,25 @@ def find_platforms(text: str) -> set[str]:
     return {_FAMILIES.get(name, name) for name in _PLATFORM.findall(text.lower())}
 
 
-def find_best(candidates: Iterable[Candidate]) -> Candidate | None:
+def find_best(candidates: Iterable[Hit]) -> Hit | None:
     """The first that is no sibling of a series: its score decides whether anything of tier C is shown."""
-    return next((candidate for candidate in candidates if not candidate.is_series), None)
+    return next((hit for hit in candidates if not hit.is_series), None)
 
 
-def choose_related(candidates: Sequence[Candidate], threshold: float, most: int = MOST_SHOWN) -> tuple[Candidate, ...]:
+def choose_related(candidates: Sequence[Hit], threshold: float, most: int = MOST_SHOWN) -> tuple[Hit, ...]:
     """What may be shown of ranked candidates, at most three, B before C; siblings of a series are left out.
 
     Those of tier B may be shown always; the others where the best of all reaches the threshold.
     """
-    fitting = [candidate for candidate in candidates if not candidate.is_series][:most]
+    fitting = [hit for hit in candidates if not hit.is_series][:most]
     best = find_best(candidates)
     is_sure = best is not None and best.score >= threshold
-    shown = [candidate for candidate in fitting if is_sure or candidate.tier == "B"]
-    return tuple(sorted(shown, key=lambda candidate: candidate.tier))
+    shown = [hit for hit in fitting if is_sure or hit.tier == "B"]
+    return tuple(sorted(shown, key=lambda hit: hit.tier))
 
 
 class Contribution(NamedTuple):
-    """A feature, its value, and by how much it moves the candidate's place against the average of those found.
+    """A feature, its value, and by how much it moves the hit's place against the average of those found.
 
     `gain` is in the natural logarithm of the odds: 0.7 doubles them.
     """
@@ -212,11 +209,11 @@ class Contribution(NamedTuple):
     gain: float
 
 
-def weigh_features(candidate: Candidate, found: Sequence[Candidate], model: Model) -> tuple[Contribution, ...]:
-    """All features of a candidate, those that moved it most first."""
+def weigh_features(hit: Hit, found: Sequence[Hit], model: Model) -> tuple[Contribution, ...]:
+    """All features of a hit, those that moved it most first."""
     count = len(found) or 1
     means = Features(*(sum(values) / count for values in zip(*(one.features for one in found), strict=True)))
-    rows = zip(Features._fields, candidate.features, means, model.order, strict=True)
+    rows = zip(Features._fields, hit.features, means, model.order, strict=True)
     contributions = [Contribution(name, value, weight * (value - mean)) for name, value, mean, weight in rows]
     return tuple(sorted(contributions, key=lambda one: (-abs(one.gain), one.name)))
 
@@ -237,6 +234,6 @@ def compare_with_collection(query: Profile, collection: Collection) -> tuple[Com
     return compare_candidates(query, words, find_candidates(query, words, collection), collection)
 
 
-def search_collection(query: Profile, collection: Collection, model: Model) -> tuple[Candidate, ...]:
+def search_collection(query: Profile, collection: Collection, model: Model) -> tuple[Hit, ...]:
     """All reports that were found, the likeliest to be the same problem first."""
     return rank_candidates(query, compare_with_collection(query, collection), model)

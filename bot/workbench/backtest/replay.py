@@ -17,7 +17,7 @@ from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue
 from bot.triage.config import Config
-from bot.triage.decisions import Wish, choose_wish
+from bot.triage.decisions import RuleDecision, decide_rules, list_speaking, unique
 from bot.triage.skip import find_issue_skip
 from bot.workbench.backtest.samples import describe_pattern, see_match
 from bot.workbench.backtest.tally import Agreement, Change, PatternTally, RuleTally, Tally, WeekTally, merge_tallies
@@ -120,17 +120,17 @@ def replay_issue(facts: Facts, replay: Replay) -> tuple[list[Tally], tuple[Match
     """What one issue adds to the tally, its own part in front, and its matches."""
     issue = facts.issue
     matches = match_rules(facts, replay.ruleset)
-    wish = _choose_wish(issue, matches, replay.task)
+    decisions = _decide(issue, matches, replay.task)
     names = {match.rule.id for match in matches if not match.superseded_by}
-    tallies = [tally_issue(issue, matches, wish)]
+    tallies = [tally_issue(issue, matches, decisions)]
     if replay.task.truth and (known := find_known(replay.task.truth, issue, replay.labels)) is not None:
         found = names & replay.judged
         tallies.append(judge(issue.number, found, known, find_excused(replay.task.truth, found, replay.ruleset)))
     if replay.former is not None:
         former = match_rules(read_facts_again(facts, replay.former), replay.former)
         before = {match.rule.id for match in former if not match.superseded_by}
-        spoke = bool(_choose_wish(issue, former, replay.task).speaking)
-        tallies.append(compare(issue.number, names, before, speaks=bool(wish.speaking), spoke=spoke))
+        speaks, spoke = (bool(list_speaking(each)) for each in (decisions, _decide(issue, former, replay.task)))
+        tallies.append(compare(issue.number, names, before, speaks=speaks, spoke=spoke))
     return tallies, matches
 
 
@@ -141,32 +141,34 @@ def read_facts_again(facts: Facts, ruleset: Ruleset) -> Facts:
     return read_facts(facts.issue, ruleset)
 
 
-def tally_issue(issue: Issue, matches: tuple[Match, ...], wish: Wish) -> Tally:
+def tally_issue(issue: Issue, matches: tuple[Match, ...], decisions: tuple[RuleDecision, ...]) -> Tally:
     """The tally of one issue's matches."""
+    speaking = {match.rule.id for match in list_speaking(decisions)}
     held = any(not match.superseded_by for match in matches)
     week = name_week(issue.created_at)
     return Tally(
         issues=1,
         matched=int(held),
-        comments=int(bool(wish.speaking)),
+        comments=int(bool(speaking)),
         undated=int(not week),
-        weeks={week: WeekTally(1, int(held), int(bool(wish.speaking)))} if week else {},
-        rules=dict(_tally_rules(issue, matches, wish, week)),
+        weeks={week: WeekTally(1, int(held), int(bool(speaking)))} if week else {},
+        rules=dict(_tally_rules(issue, matches, speaking, week)),
         overlaps=dict.fromkeys(combinations(sorted(match.rule.id for match in matches), 2), 1),
-        labels=dict.fromkeys(wish.add, 1),
+        labels=dict.fromkeys(unique(label for each in decisions for label in each.add), 1),
         unmatched_issues=() if held else (issue.number,),
     )
 
 
-def _choose_wish(issue: Issue, matches: tuple[Match, ...], task: Task) -> Wish:
+def _decide(issue: Issue, matches: tuple[Match, ...], task: Task) -> tuple[RuleDecision, ...]:
     """What would be done about the issue on the day it was opened: it was open then, and nobody had labelled it."""
     if not matches or find_issue_skip(replace(issue, state="open", is_locked=False, labels=()), task.config):
-        return Wish()
-    return choose_wish(matches, task.config, task.today)
+        return ()
+    return decide_rules(matches, task.config, task.today)
 
 
-def _tally_rules(issue: Issue, matches: Iterable[Match], wish: Wish, week: str) -> Iterator[tuple[str, RuleTally]]:
-    speaking = {match.rule.id for match in wish.speaking}
+def _tally_rules(
+    issue: Issue, matches: Iterable[Match], speaking: Collection[str], week: str
+) -> Iterator[tuple[str, RuleTally]]:
     for match in matches:
         if match.superseded_by:
             yield match.rule.id, RuleTally(silenced=1)

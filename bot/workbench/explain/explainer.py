@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.comment.renderer import compare_with_fix
 from bot.issue.facts import Facts
 from bot.rules.conditions.verdict import Verdict
 from bot.rules.matcher import Match, read_facts
@@ -12,7 +11,7 @@ from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Mode
 from bot.tracker.types import Issue
 from bot.triage.config import Config
-from bot.triage.decisions import Standing, Wish, choose_wish, judge_match
+from bot.triage.decisions import RuleDecision, decide_rules
 from bot.triage.skip import find_issue_skip
 from bot.workbench.explain.condition_tree import Node, TreeMaker, number_highlights, number_places
 from bot.workbench.explain.diagnosis import Explanation, explain_facts
@@ -40,7 +39,7 @@ class ExplainedRule:
     """One rule: its tree, and what comes of it where it matches.
 
     `nearness` (0 to 1) and `others` (conditions that would have to hold beside the decisive one) are about rules that
-    do not match. `silences` are the matching rules that it stands for, `fix` how the stated version stands to the fix.
+    do not match. `silences` are the matching rules that it replaces, `fix` how the stated version stands to the fix.
     """
 
     id: str
@@ -53,12 +52,9 @@ class ExplainedRule:
     is_shown: bool
     nearness: float = 1.0
     others: int = 0
-    standing: Standing | None = None
-    superseded_by: str | None = None
+    decision: RuleDecision | None = None
     silences: tuple[str, ...] = ()
     branches: tuple[Branch, ...] = ()
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
     fix: str = ""
 
     @property
@@ -103,10 +99,7 @@ class _Case:
 
     facts: Facts
     sources: Mapping[str, str]
-    config: Config
-    today: date
-    matches: tuple[Match, ...]
-    wish: Wish
+    decisions: Mapping[str, RuleDecision]
 
 
 def make_explanation(
@@ -116,7 +109,7 @@ def make_explanation(
     facts, sources, skip = read_facts(issue, ruleset), list_sources(issue), find_issue_skip(issue, config)
     found = explain_facts(facts, ruleset, wanted)
     matches = tuple(e.match for e in found if e.match)
-    case = _Case(facts, sources, config, today, matches, choose_wish(matches, config, today))
+    case = _Case(facts, sources, {each.rule: each for each in decide_rules(matches, config, today)})
     shown = _choose_shown(found, wanted)
     rules = [_explain_rule(e, case, is_shown=e.rule.id in shown) for e in found]
     highlights = number_highlights({rule.id: rule.tree for rule in rules if rule.is_shown}, sources)
@@ -169,17 +162,12 @@ def _make_tree(maker: TreeMaker, *, is_whole: bool) -> Node:
 
 
 def _explain_match(explained: ExplainedRule, match: Match, maker: TreeMaker, case: _Case) -> ExplainedRule:
-    own = choose_wish([match], case.config, case.today)
-    state = compare_with_fix(match.rule, match.captures)
-    fixed_in = match.rule.model.fixed_in
+    state, fixed_in = match.fix_state, match.rule.model.fixed_in
     return replace(
         explained,
-        standing=judge_match(match, case.matches, case.wish, case.config, case.today),
-        superseded_by=match.superseded_by,
-        silences=tuple(other.rule.id for other in case.matches if other.superseded_by == match.rule.id),
+        decision=case.decisions[match.rule.id],
+        silences=tuple(rule for rule, each in case.decisions.items() if each.match.superseded_by == match.rule.id),
         branches=tuple(_explain_branch(number, match, maker) for number in range(len(match.rule.branches))),
-        add=own.add,
-        remove=own.remove,
         fix=f"{_FIX[state]} {fixed_in.version}" if state and fixed_in else "",
     )
 

@@ -35,19 +35,19 @@ def _highlight_json(highlight: Highlight) -> dict[str, Any]:
 
 
 def _rule_json(rule: ExplainedRule) -> dict[str, Any]:
-    standing = rule.standing
+    decision = rule.decision
     return {
         "rule": rule.id,
         "title": rule.title,
         "file": rule.file,
         "matched": rule.matches,
-        "superseded_by": rule.superseded_by,
-        "standing": standing.kind if standing else None,
-        "reason": standing.reason if standing else None,
-        "lost_to": list(standing.lost_to) if standing else [],
+        "superseded_by": decision.match.superseded_by if decision else None,
+        "standing": decision.effect if decision else None,
+        "reason": decision.reason if decision else None,
+        "lost_to": list(decision.lost_to) if decision else [],
         "silences": list(rule.silences),
         "branch": next((branch.number for branch in rule.branches if branch.speaks), None),
-        "labels": {"add": list(rule.add), "remove": list(rule.remove)},
+        "labels": {"add": list(decision.add) if decision else [], "remove": list(decision.remove) if decision else []},
         "fix": rule.fix or None,
         "captures": {capture.name: asdict(capture) for capture in rule.captures},
         "condition": _verdict_json(rule.verdict),

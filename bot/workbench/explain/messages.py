@@ -3,8 +3,9 @@
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar, cast
 
+from bot.rules.matcher import Match
 from bot.text.printable import reveal_line
-from bot.triage.decisions import StandingKind
+from bot.triage.decisions import RuleEffect
 from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import Branch, ExplainedRule, IssueExplanation
 from bot.workbench.explain.highlights import Highlight, HighlightKind, Place
@@ -13,7 +14,7 @@ from bot.workbench.explain.overview import CaptureSummary, Overview
 
 Value = TypeVar("Value")
 
-STANDINGS: dict[StandingKind, str] = {
+EFFECTS: dict[RuleEffect, str] = {
     "speaks": "matches and speaks",
     "labels": "matches and only labels",
     "observes": "matches and is only observed",
@@ -56,9 +57,9 @@ def tell_skip(explanation: IssueExplanation) -> str:
     return f"A run would leave this issue alone, since {reason}; its rules are told all the same." if reason else ""
 
 
-def tell_standing(rule: ExplainedRule) -> str:
+def tell_effect(rule: ExplainedRule) -> str:
     """What comes of a rule, in a few words."""
-    return STANDINGS[rule.standing.kind] if rule.standing else "does not match"
+    return EFFECTS[rule.decision.effect] if rule.decision else "does not match"
 
 
 def tell_node(node: Node) -> str:
@@ -160,6 +161,8 @@ def reveal_all(value: Value) -> Value:
 def _reveal(value: object) -> object:
     if isinstance(value, str):
         return reveal_line(value)
+    if isinstance(value, Match):
+        return value  # none of its texts is shown
     if isinstance(value, tuple):
         parts: list[Any] = [_reveal(part) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)

@@ -17,6 +17,7 @@ from bot.workbench.explain.messages import (
     tell_branch,
     tell_capture,
     tell_counts,
+    tell_effect,
     tell_failure,
     tell_highlight,
     tell_near,
@@ -24,7 +25,6 @@ from bot.workbench.explain.messages import (
     tell_place,
     tell_seen,
     tell_skip,
-    tell_standing,
     tell_title,
 )
 from bot.workbench.explain.near_miss import NearMiss
@@ -122,11 +122,13 @@ def _print_legend(highlights: Iterable[Highlight], console: Console) -> None:
 def _print_match(rule: ExplainedRule, captures: Iterable[CaptureSummary], console: Console) -> None:
     """`captures` are those of the rule that were not shown yet."""
     _divide_rule(rule, console)
-    if rule.standing:
-        _print_row(rule.standing.kind, rule.standing.reason, console)
+    decision = rule.decision
+    if decision:
+        _print_row(decision.effect, decision.reason, console)
+    labels = [*(f"+{name}" for name in decision.add), *(f"-{name}" for name in decision.remove)] if decision else []
     rows = (
         ("silences", ", ".join(rule.silences)),
-        ("labels", ", ".join([*(f"+{label}" for label in rule.add), *(f"-{label}" for label in rule.remove)])),
+        ("labels", ", ".join(labels)),
         ("fix", rule.fix),
     )
     for name, value in rows:
@@ -143,9 +145,9 @@ def _tell_branch(branch: Branch) -> Text:
 
 
 def _divide_rule(rule: ExplainedRule, console: Console) -> None:
-    state = _STATES[rule.standing.kind] if rule.standing else "bold red"
+    state = _STATES[rule.decision.effect] if rule.decision else "bold red"
     console.print()
-    title = Text.assemble((rule.id, "bold"), " ", (tell_standing(rule), state))
+    title = Text.assemble((rule.id, "bold"), " ", (tell_effect(rule), state))
     console.print(Divider(title, align="left", style="dim"))
     console.print(Text(f"  {cut_end(rule.title, 100)}  ({rule.file})", style="dim"), soft_wrap=True)
 

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.comment.renderer import CommentError, check_comment, make_section, render_comment
+from bot.comment.renderer import CommentError, check_comment, render_comment
+from bot.comment.section import make_section
 from bot.duplicates.canonical import Target
 from bot.rules.matcher import Match
 from bot.rules.ruleset import Rule
 from bot.tracker.types import Issue
 from bot.triage.config import make_default_config
-from bot.triage.decisions import StandingKind, choose_wish, judge_match
+from bot.triage.decisions import RuleEffect, decide_labels, decide_rules, list_speaking
+from bot.triage.links import LinkDecisions
 
-_STANDINGS: Mapping[StandingKind, str] = {
+_EFFECTS: Mapping[RuleEffect, str] = {
     "labels": "The rule sets its labels here, and says nothing",
     "observes": "The rule is only counted here",
     "silent": "Another rule stands for this one here",
@@ -34,16 +36,16 @@ def preview_comment(
 ) -> Preview:
     """What would be said and set for these matches, under the default settings."""
     config = make_default_config()
-    wish = choose_wish(matches, config, today)
-    own = next((match for match in matches if match.rule is rule), None)
-    standing = judge_match(own, matches, wish, config, today) if own else None
-    remarks = (f"{_STANDINGS[standing.kind]}: {standing.reason}",) if standing and standing.kind != "speaks" else ()
+    rules = decide_rules(matches, config, today)
+    own = next((each for each in rules if each.match.rule is rule), None)
+    remarks = (f"{_EFFECTS[own.effect]}: {own.reason}",) if own and own.effect != "speaks" else ()
     try:
-        sections = [make_section(match, issue, _target_of(match, issue)) for match in wish.speaking]
+        sections = [make_section(match, issue, _target_of(match, issue)) for match in list_speaking(rules)]
         comment = check_comment(render_comment(sections), forbidden) if sections else ""
     except CommentError as error:
         comment, remarks = "", (*remarks, str(error))
-    return Preview(comment, wish.add, wish.remove, remarks)
+    labels = decide_labels(rules, LinkDecisions(), config)
+    return Preview(comment, labels.add, labels.remove, remarks)
 
 
 def _target_of(match: Match, issue: Issue) -> Target | None:

@@ -13,7 +13,7 @@ from bot.duplicates.index.file import WrongFileError, explain_damage, open_index
 from bot.duplicates.index.record import make_record
 from bot.duplicates.index.search import replay_latest, search_index, search_number
 from bot.duplicates.index.writer import add_records, drop_gone, list_digests
-from bot.duplicates.search.results import list_earlier
+from bot.duplicates.search.results import list_candidates
 from tests.duplicates.samples import a_report, fill_index, some_reports
 
 QUERY = a_report(500, "The parser crashes", "error: parser failed with code crashes")
@@ -54,7 +54,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ask(path: Path) -> object:
     found = search_index(path, QUERY)
-    return list_earlier(found.candidates, found.threshold, found.size)
+    return list_candidates(found.candidates, found.threshold, found.size)
 
 
 ASKED: tuple[Callable[[Path], object], ...] = (

@@ -9,7 +9,7 @@ from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.duplicates.search.features import Features
 from bot.duplicates.search.model import Slope, read_model
 from bot.duplicates.search.ranker import (
-    Candidate,
+    Hit,
     choose_related,
     judge_standings,
     locate_fingerprints,
@@ -29,7 +29,7 @@ REPORTS = [
 ]
 
 
-def search(title: str, body: str = "", author: str = "", day: int = 1_200) -> tuple[Candidate, ...]:
+def search(title: str, body: str = "", author: str = "", day: int = 1_200) -> tuple[Hit, ...]:
     return search_collection(make_profile(a_report(day, title, body, author)), fill_memory(REPORTS), MODEL)
 
 

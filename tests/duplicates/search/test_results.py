@@ -8,8 +8,8 @@ from bot.duplicates.github_query import find_phrase
 from bot.duplicates.search.collection import MemoryCollection
 from bot.duplicates.search.document import make_profile
 from bot.duplicates.search.model import read_model
-from bot.duplicates.search.ranker import FEW, SMALL, Candidate, search_collection, settle_tier
-from bot.duplicates.search.results import list_earlier, rank_found
+from bot.duplicates.search.ranker import FEW, SMALL, Hit, search_collection, settle_tier
+from bot.duplicates.search.results import list_candidates, rank_found
 from bot.tracker.types import Account, Issue
 from tests.builders import OPENED, an_issue
 
@@ -22,7 +22,7 @@ def earlier(number: int, title: str, body: str, author: str = "stranger") -> Iss
     return an_issue(number=number, title=title, body=body, author=Account(login=author), created_at=at, updated_at=at)
 
 
-def search(issues: list[Issue]) -> tuple[Candidate, ...]:
+def search(issues: list[Issue]) -> tuple[Hit, ...]:
     collection = MemoryCollection()
     for issue in issues:
         collection.add(make_profile(issue))
@@ -35,10 +35,10 @@ OTHERS = [earlier(number, f"Window {number} flickers", f"Open sample{number} and
 
 def test_in_a_small_repository_a_message_that_few_share_makes_tier_b() -> None:
     candidates = search([SAME, *OTHERS])
-    (found, *_) = list_earlier(candidates, threshold=0.99, size=301)
+    (found, *_) = list_candidates(candidates, threshold=0.99, size=301)
     assert (found.number, found.tier, found.why) == (1, "B", "shows the same error message")
     assert found.evidence[0] == ERROR
-    assert list_earlier(candidates, 0.99, 301, QUERY)[0].evidence[0] == f"line 2: {ERROR}"
+    assert list_candidates(candidates, 0.99, 301, QUERY)[0].evidence[0] == f"line 2: {ERROR}"
     settled = settle_tier(next(each for each in candidates if each.number == 1), 301)
     assert (settled.tier, settled.why) == ("B", f"the same error: {ERROR}")
     assert found.features["rarest_mark"] > 0
@@ -46,20 +46,20 @@ def test_in_a_small_repository_a_message_that_few_share_makes_tier_b() -> None:
 
 def test_a_message_that_many_share_does_not() -> None:
     many = [earlier(number, f"Report {number}", f"{number}\n{ERROR}") for number in range(2, FEW + 3)]
-    found = list_earlier(search([*many, *OTHERS]), threshold=0.99, size=300 + len(many))
+    found = list_candidates(search([*many, *OTHERS]), threshold=0.99, size=300 + len(many))
     assert {each.tier for each in found} <= {"C"}
 
 
 def test_in_a_large_repository_the_tier_is_the_rankings() -> None:
     candidates = search([SAME, *OTHERS])
-    found = list_earlier(candidates, threshold=0.0, size=SMALL)
+    found = list_candidates(candidates, threshold=0.0, size=SMALL)
     assert [each.tier for each in found if each.number == 1] == [c.tier for c in candidates if c.number == 1]
 
 
 def test_siblings_of_a_series_are_left_out() -> None:
     sibling = an_issue(number=1, title="Another", body=ERROR, author=QUERY.author)
-    assert list_earlier(search([sibling, *OTHERS]), threshold=0.0, size=301) == () or 1 not in {
-        each.number for each in list_earlier(search([sibling, *OTHERS]), threshold=0.0, size=301)
+    assert list_candidates(search([sibling, *OTHERS]), threshold=0.0, size=301) == () or 1 not in {
+        each.number for each in list_candidates(search([sibling, *OTHERS]), threshold=0.0, size=301)
     }
 
 

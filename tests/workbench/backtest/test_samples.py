@@ -1,4 +1,3 @@
-from bot.triage.decisions import Wish
 from bot.workbench.backtest.replay import tally_issue
 from bot.workbench.backtest.samples import describe_pattern, find_least_typical, find_most_typical, see_match
 from bot.workbench.backtest.tally import PatternTally, Sighting, Tally, merge_tallies
@@ -37,7 +36,7 @@ def test_what_several_conditions_rest_on_counts_once() -> None:
 
 def a_tally(number: int, body: str) -> Tally:
     issue = an_issue(number=number, title="It stopped", body=body)
-    return tally_issue(issue, matches_of(issue), Wish())
+    return tally_issue(issue, matches_of(issue), ())
 
 
 def test_the_rarest_pattern_with_the_lowest_focus_is_the_least_typical() -> None:

@@ -152,16 +152,16 @@ def test_what_was_there_instead_is_told() -> None:
 def test_a_match_tells_its_labels_its_fix_its_branches_and_whom_it_silences() -> None:
     speaks, silent, *_ = explain().rules
 
-    assert (speaks.add, speaks.remove, speaks.silences) == (("food",), ("invalid",), ("silent",))
+    assert speaks.decision
+    assert (speaks.decision.add, speaks.decision.remove, speaks.silences) == (("food",), ("invalid",), ("silent",))
     assert speaks.fix == "the stated version is older than the fix in 2.0.0"
     assert [tell_branch(branch) for branch in speaks.branches] == [
         "branch 1 does not, for want of os: macos (os is windows)",
         'branch 2 speaks, since its `when` holds (version: "<2"): Bake another one.',
         "branch 3 would speak too, but one before it does",
     ]
-    assert silent.superseded_by == "speaks"
-    assert silent.standing
-    assert silent.standing.lost_to == ("speaks",)
+    assert silent.decision
+    assert (silent.decision.match.superseded_by, silent.decision.lost_to) == ("speaks", ("speaks",))
 
 
 def test_an_issue_that_a_run_would_leave_alone_says_so() -> None:

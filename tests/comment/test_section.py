@@ -1,16 +1,70 @@
-"""Links in the reporter's language."""
+"""What one section of the comment holds."""
 
 import pytest
 
-from bot.comment.renderer import link_translations, make_section
+from bot.comment.section import Section, link_translations, make_section
+from bot.duplicates.canonical import Target
 from bot.rules.spec.pack import Translation
 from tests.builders import Fields, a_rule, an_issue, matches_of
+from tests.comment.sections import DUPLICATES, EVERYTHING, OPEN, STATED, section_of
+
+
+def test_a_section_holds_what_the_rule_says_made_harmless() -> None:
+    redirect = "https://redirect.github.com"
+    assert section_of(EVERYTHING, issue=STATED, target=OPEN, duplicates=DUPLICATES) == Section(
+        title="The disk of `/tmp` is full",
+        tldr="The build ran out of disk space. Version `1.9` keeps every download.",
+        steps=(
+            "Run `df -h` and free at least 2 GB.",
+            "Clear the cache:\n    ```\n    rm -rf ~/.cache/@types\n    ```",
+            "Build again.",
+        ),
+        example="```\n$ df -h\n\n\nFilesystem  Size  Used\n/dev/sda1    20G   20G\n```",
+        notes=(
+            "Two things help.\n\n- A larger disk.\n"
+            f"- `keep: 1` in the settings, see [#9]({redirect}/octo-org/octo-repo/issues/9)."
+        ),
+        recommendation="Please add the output of `df -h` for @\u200bocto-org/builders.",
+        fix=(
+            f"Fixed in `2.0` ([#12]({redirect}/octo-org/octo-repo/pull/12)). "
+            "This report names `1.9`: please update, then try again."
+        ),
+        follow="#3, the open issue about this problem",
+        duplicates=(
+            "#5 (open): the same error on the same line",
+            f"#6 (closed): the same stack, said by @\u200boctocat in [#4]({redirect}/octo-org/octo-repo/issues/4)",
+        ),
+        resources=(
+            "[Freeing space](https://docs.example.com/space#1)",
+            f"[The old report]({redirect}/octo-org/other/issues/1)",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "target, follow",
+    [
+        (None, ""),
+        (OPEN, "#3, the open issue about this problem"),
+        (Target(number=3, state="fixed"), "#3, closed as fixed"),
+    ],
+)
+def test_the_issue_to_follow_is_named_with_its_state(target: Target | None, follow: str) -> None:
+    assert section_of(target=target).follow == follow
+
+
+def test_the_branch_that_applies_speaks() -> None:
+    guidance = [{"when": {"version": "<1"}, "tldr": "Very old."}, {"when": {"version": ">=1"}, "tldr": "Newer."}]
+    assert section_of(a_rule(guidance=guidance), issue=STATED).tldr == "Newer."
+
+
+# --- links in the reporter's language
 
 TRANSLATION = Translation(
     pages=["https://docs.example.com/{language}/errors", "https://docs.example.com/{language}/setup"],
     languages={"fr": "fr", "zh": "zh-CN"},
 )
-PACK: Fields = {"translations": [TRANSLATION.model_dump()]}
+TRANSLATED: Fields = {"translations": [TRANSLATION.model_dump()]}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +112,7 @@ def test_all_links_of_a_comment_follow_the_report(prose: str, address: str) -> N
         resources=[{"title": "Errors", "url": "https://docs.example.com/en/errors#full"}],
     )
     issue = an_issue(title="", body=f"{prose}\n```\nNo space left on device\n```")
-    section = make_section(matches_of(issue, rule, pack=PACK)[0], issue, None)
+    section = make_section(matches_of(issue, rule, pack=TRANSLATED)[0], issue, None)
     assert (section.steps, section.resources) == (
         (f"Read [this](https://docs.example.com/{address}/setup).",),
         (f"[Errors](https://docs.example.com/{address}/errors#full)",),
