@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from bot.rules.loader import load_rules
-from bot.rules.ruleset import Rule, Ruleset, compile_rule
+from bot.rules.reader import compile_rule
+from bot.rules.ruleset import Rule, Ruleset
 from bot.workbench.check.checker import check_rule
 from bot.workbench.check.lint import Terms
 

@@ -9,7 +9,7 @@ from bot.comment.section import Section
 from bot.comment.templates import read_template
 from bot.duplicates.selection import LinkDecision
 from bot.errors import SignpostError
-from bot.rules.guidance import find_forbidden
+from bot.rules.checks import find_forbidden
 from bot.rules.spec.template import make_environment
 
 MAX_CHARACTERS = 65_536

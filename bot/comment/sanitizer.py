@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 
-from bot.rules.conditions.verdict import Capture
+from bot.rules.conditions.types import Capture
 from bot.tracker.types import Issue
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")

@@ -1,14 +1,15 @@
 """Facts that a pack defines for all its rules: where each is stated, and what a statement means. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import re2
 
 from bot.issue.facts import DEFAULT_VIEWS, Facts, Text
-from bot.rules.compiler import Compiler, make_phrase
-from bot.rules.conditions.text import Pattern, PhraseHolds, place_of
-from bot.rules.conditions.verdict import Capture, Place, choose_captures, make_evidence
+from bot.rules.conditions.phrase import PhraseHolds, make_phrase, read_phrase
+from bot.rules.conditions.regex import Pattern, read_pattern
+from bot.rules.conditions.types import Capture, Place, Scope, choose_captures, make_evidence, place_of
 from bot.rules.spec.document import Path
 from bot.rules.spec.pack import CaptureModel, CaptureSource
 from bot.rules.spec.phrase import TYPE_PATTERNS, name_source
@@ -17,6 +18,34 @@ from bot.text.normalize import collapse
 from bot.text.versions import find_versions
 
 _LONGEST_VALUE = 200
+_VIEWS = (*DEFAULT_VIEWS, "errors")
+
+
+Source = Callable[[str, Facts], Iterator[Capture]]
+"""Finds every statement of the capture of that name, as it was written."""
+
+
+def _find_in_section(section_name: str, name: str, facts: Facts) -> Iterator[Capture]:
+    for section, text in facts.find_sections(section_name):
+        if facts.is_answered(text):
+            yield _state(name, drop_comments(text.raw).strip(), text, section.place)
+
+
+def _find_phrase(condition: PhraseHolds, _name: str, facts: Facts) -> Iterator[Capture]:
+    for _, captures in condition.find_all(facts):
+        yield from captures
+
+
+def _find_regex(pattern: Pattern, name: str, facts: Facts) -> Iterator[Capture]:
+    for text in facts.find_texts(_VIEWS):
+        match = pattern.search(text.collapsed)
+        if match and (written := match[min(pattern.groups, 1)]) is not None:
+            yield _state(name, written, text, place_of(text.view))
+
+
+def _state(name: str, written: str, text: Text, place: Place) -> Capture:
+    evidence = make_evidence(text, text.span, f"capture {name}")
+    return Capture(name=name, value=written[:_LONGEST_VALUE], type="any", place=place, evidence=evidence)
 
 
 @dataclass(frozen=True)
@@ -25,43 +54,15 @@ class CaptureRule:
 
     name: str
     type: str
-    sources: tuple["PhraseHolds | Pattern | str", ...]
+    sources: tuple[Source, ...]
     meanings: tuple[tuple[str, str], ...]
 
     def find(self, facts: Facts) -> Iterator[Capture]:
         """Every statement of it, in the order of the sources."""
         for source in self.sources:
-            if isinstance(source, str):
-                yield from self._find_in_section(source, facts)
-            elif isinstance(source, PhraseHolds):
-                yield from self._find_phrase(source, facts)
-            else:
-                yield from self._find_regex(source, facts)
-
-    def _find_in_section(self, name: str, facts: Facts) -> Iterator[Capture]:
-        for section, text in facts.find_sections(name):
-            if facts.is_answered(text):
-                yield from self._read(drop_comments(text.raw).strip(), text, section.place)
-
-    def _find_phrase(self, source: PhraseHolds, facts: Facts) -> Iterator[Capture]:
-        for _, captures in source.find_all(facts):
-            for capture in captures:
-                yield from self._make(capture.value, capture)
-
-    def _find_regex(self, pattern: Pattern, facts: Facts) -> Iterator[Capture]:
-        for text in facts.find_texts((*DEFAULT_VIEWS, "errors")):
-            match = pattern.search(text.collapsed)
-            if match and (written := match[min(pattern.groups, 1)]) is not None:
-                yield from self._read(written, text, place_of(text.view))
-
-    def _read(self, written: str, text: Text, place: Place) -> Iterator[Capture]:
-        evidence = make_evidence(text, text.span, f"capture {self.name}")
-        probe = Capture(name=self.name, value=written[:_LONGEST_VALUE], type=self.type, place=place, evidence=evidence)
-        yield from self._make(probe.value, probe)
-
-    def _make(self, written: str, found: Capture) -> Iterator[Capture]:
-        for value in self._values(written):
-            yield replace(found, name=self.name, value=value, type=self.type)
+            for found in source(self.name, facts):
+                for value in self._values(found.value):
+                    yield replace(found, name=self.name, value=value, type=self.type)
 
     def _values(self, written: str) -> tuple[str, ...]:
         """What is meant; of several versions the newest first."""
@@ -78,18 +79,18 @@ class CaptureRule:
         return (match[0],) if match else ()
 
 
-def compile_captures(models: Mapping[str, CaptureModel], compiler: Compiler) -> tuple[CaptureRule, ...]:
-    """The captures of a pack; problems go to the compiler."""
-    return tuple(_compile(name, model, compiler) for name, model in models.items())
+def compile_captures(models: Mapping[str, CaptureModel], scope: Scope) -> tuple[CaptureRule, ...]:
+    """The captures of a pack; problems go to the scope."""
+    return tuple(_compile(name, model, scope) for name, model in models.items())
 
 
-def _compile(name: str, model: CaptureModel, compiler: Compiler) -> CaptureRule:
+def _compile(name: str, model: CaptureModel, scope: Scope) -> CaptureRule:
     path: Path = ("captures", name, "first_of")
-    sources = [_compile_source(source, (*path, index), compiler) for index, source in enumerate(model.first_of)]
+    sources = [_compile_source(source, (*path, index), scope) for index, source in enumerate(model.first_of)]
     kind = "choice" if model.map else model.type or ("version" if name == "version" else "any")
     for key in model.map or {}:
         if not collapse(key):
-            compiler.problems.append((("captures", name, "map", key), f"{key!r} has nothing to look for; remove it"))
+            scope.problems.append((("captures", name, "map", key), f"{key!r} has nothing to look for; remove it"))
     return CaptureRule(name, kind, tuple(s for s in sources if s is not None), _compile_map(model.map or {}))
 
 
@@ -109,20 +110,21 @@ def _states(collapsed: str, key: str) -> bool:
     return False
 
 
-def _compile_source(source: CaptureSource, path: Path, compiler: Compiler) -> "PhraseHolds | Pattern | str | None":
+def _compile_source(source: CaptureSource, path: Path, scope: Scope) -> Source | None:
     if source.section is not None:
-        return source.section
+        return partial(_find_in_section, source.section)
     if source.regex is not None:
-        return compiler.compile_regex(source.regex, (*path, "regex"))
-    phrase = compiler.compile_phrase(source.phrase or "", (*path, "phrase"))
+        pattern = read_pattern(source.regex, (*path, "regex"), scope)
+        return partial(_find_regex, pattern) if pattern is not None else None
+    phrase = read_phrase(source.phrase or "", (*path, "phrase"), scope)
     if phrase is None:
         return None
     if len(phrase.holes) != 1:
-        compiler.problems.append(
+        scope.problems.append(
             ((*path, "phrase"), "a phrase of a capture has exactly one hole, such as {version:version}")
         )
         return None
-    return make_phrase(phrase, (*DEFAULT_VIEWS, "errors"))
+    return partial(_find_phrase, make_phrase(phrase, _VIEWS))
 
 
 def find_captures(rules: tuple[CaptureRule, ...], facts: Facts) -> dict[str, Capture]:

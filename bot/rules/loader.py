@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import bot
 from bot.errors import Problem, SettingsError
-from bot.rules.ruleset import Pack, Rule, Ruleset, compile_pack, compile_rule
+from bot.rules.reader import compile_pack, compile_rule
+from bot.rules.ruleset import Pack, Rule, Ruleset
 from bot.rules.spec.document import MAX_BYTES, read_document
 from bot.rules.spec.pack import PackModel
 

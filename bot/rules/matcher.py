@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.issue.facts import Facts, extract_facts
 from bot.rules.captures import find_captures
-from bot.rules.conditions.verdict import Captures, Evidence, Verdict, choose_captures
+from bot.rules.conditions.types import Captures, Evidence, Verdict, choose_captures
 from bot.rules.ruleset import Pack, Rule, Ruleset
 from bot.text.versions import find_versions, parse_version
 from bot.tracker.types import Issue

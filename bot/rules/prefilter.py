@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import re2
 
 from bot.issue.facts import Facts
-from bot.rules.conditions.compound import Condition, Form, Needle
+from bot.rules.conditions.types import Condition, Form, Needle
 
 
 class Conditional(Protocol):

@@ -20,7 +20,7 @@ from bot.comment.sanitizer import (
     quote_code,
     split_code,
 )
-from bot.rules.conditions.verdict import Capture
+from bot.rules.conditions.types import Capture
 from tests.builders import an_issue
 
 HOME = "octo-org/octo-repo"

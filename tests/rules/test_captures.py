@@ -3,7 +3,7 @@
 import pytest
 
 from bot.rules.captures import find_captures
-from bot.rules.conditions.verdict import Capture, choose_captures
+from bot.rules.conditions.types import Capture, choose_captures
 from bot.rules.matcher import read_facts
 from bot.tracker.types import Issue
 from tests.issue.issues import make_issue

@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 
 from bot.issue.facts import Facts, Text
-from bot.rules.conditions.compound import AllHold, AtLeastHold, Condition, Sets
-from bot.rules.conditions.text import PhraseHolds, RegexHolds
+from bot.rules.conditions.types import Condition
 from bot.rules.loader import load_rules
 from bot.rules.ruleset import Rule
+from bot.rules.spec.phrase import Phrase
 from bot.workbench.check.examples import list_examples, make_example_issue
 from tests.issue.issues import make_issue
 from tests.rules.transformations import TRANSFORMATIONS, Need, Transformation
@@ -24,31 +24,24 @@ SHIPPED = load_rules(["pack:claude-code", "pack:common", "pack:rust"])
 PLACED = re.compile(r"(?<![\\\[])[\^$]|\\[Az]|(?:\.|\\[SwW])\{\d+(?:,\d*)?\}")
 MARKDOWN = re.compile(r"[ \t]*(?:[>#]|`{3}|~{3}|[-*+] |\d{1,3}[.)] |\|)|.*<!--")
 
-TextCondition = PhraseHolds | RegexHolds
 
-
-def list_text_conditions(condition: Condition) -> Iterator[TextCondition]:
+def list_text_conditions(condition: Condition) -> list[Condition]:
     """The phrases and patterns that can make a rule match."""
-    if isinstance(condition, TextCondition):
-        yield condition
-    elif isinstance(condition, Sets):
-        yield from list_text_conditions(condition.condition)
-    elif isinstance(condition, AllHold | AtLeastHold):
-        for child in condition.conditions:
-            yield from list_text_conditions(child)
+    return [part for part, is_unwanted in condition.walk() if part.sought is not None and not is_unwanted]
 
 
-def missing_needs(condition: TextCondition) -> set[Need]:
-    if isinstance(condition, PhraseHolds):
-        return {"words"} if condition.phrase.is_short else set()
-    return {"words", "place"} if PLACED.search(condition.source) else {"words"}
+def missing_needs(condition: Condition) -> set[Need]:
+    if isinstance(condition.sought, Phrase):
+        return {"words"} if condition.sought.is_short else set()
+    return {"words", "place"} if PLACED.search(condition.sought or "") else {"words"}
 
 
-def find_message(condition: TextCondition, text: Text) -> tuple[str, int] | None:
+def find_message(condition: Condition, text: Text) -> tuple[str, int] | None:
     """The lines that hold the evidence, and its middle in them; None for lines that Markdown reads as a block."""
-    evidence = condition.find_in(text)
-    if evidence is None:
+    found = condition.find_in(text)
+    if found is None:
         return None
+    evidence, _ = found
     first = text.original.rfind("\n", 0, evidence.start) + 1
     last = text.original.find("\n", evidence.end)
     message = text.original[first : last if last >= 0 else None]
@@ -56,7 +49,7 @@ def find_message(condition: TextCondition, text: Text) -> tuple[str, int] | None
     return None if any(map(MARKDOWN.match, message.split("\n"))) else (message, focus)
 
 
-def list_messages(rule: Rule) -> Iterator[tuple[TextCondition, str, int]]:
+def list_messages(rule: Rule) -> Iterator[tuple[Condition, str, int]]:
     conditions = dict.fromkeys(list_text_conditions(rule.condition))
     for tried in list_examples(rule):
         facts = Facts(make_example_issue(tried.example))
@@ -76,7 +69,7 @@ def test_there_is_a_message_for_most_rules() -> None:
     assert len({rule for rule, _ in MESSAGES.values()}) > len(SHIPPED.rules) * 0.6
 
 
-def holds(condition: TextCondition, body: str, title: str = "") -> bool:
+def holds(condition: Condition, body: str, title: str = "") -> bool:
     return any(map(condition.find_in, Facts(replace(make_issue(body), title=title), is_placed=False).texts))
 
 
@@ -105,12 +98,12 @@ def test_a_message_is_found_in_a_title() -> None:
 def test_a_near_miss_stays_one_however_it_was_changed(transformation: Transformation) -> None:
     found = []
     for rule in SHIPPED.rules:
-        conditions = [c for c in list_text_conditions(rule.condition) if isinstance(c, PhraseHolds)]
+        conditions = [c for c in list_text_conditions(rule.condition) if isinstance(c.sought, Phrase)]
         for tried in list_examples(rule):
             facts = Facts(make_example_issue(tried.example))
             absent = [c for c in conditions if not any(map(c.find_in, facts.texts))]
             texts = [t for t in facts.texts if absent and not tried.must_match and t.raw.strip()]
             issues = [replace(facts.issue, title="", body=transformation.apply(t.raw, 0) or "") for t in texts]
             changed = [text for issue in issues for text in Facts(issue, is_placed=False).texts]
-            found += [(rule.id, c.phrase.source, t.raw) for c in absent for t in changed if c.find_in(t)]
+            found += [(rule.id, c.written[1], t.raw) for c in absent for t in changed if c.find_in(t)]
     assert found == []

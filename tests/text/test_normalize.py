@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.issue.facts import DEFAULT_VIEWS, Facts
-from bot.rules.compiler import make_phrase
+from bot.rules.conditions.phrase import make_phrase
 from bot.rules.spec.phrase import parse_phrase
 from bot.text.exit_codes import find_codes
 from bot.text.normalize import MAX_CHARACTERS, collapse, squeeze, trace_collapse, trace_squeeze

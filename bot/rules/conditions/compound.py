@@ -1,119 +1,30 @@
-"""The conditions of the rule language: each looks at the facts and answers with a verdict. Pure."""
+"""Conditions that are made of others. Pure."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
 
 from bot.issue.facts import Facts
-from bot.rules.conditions.verdict import Capture, Captures, Verdict
-from bot.text.versions import VersionRange, find_versions
-
-Form = Literal["collapsed", "squeezed"]
+from bot.rules.conditions.types import Capture, Captures, Condition, Key, Needle, Verdict
 
 
-class Needle(NamedTuple):
-    """A pattern of which a condition needs a match, in one of the normal forms: what the prefilter looks for."""
+class Compound(Condition):
+    """A condition that is made of several."""
 
-    form: Form
-    pattern: str
-
-
-class Condition(Protocol):
-    """Something that holds of an issue, or does not."""
+    conditions: tuple[Condition, ...]
 
     @property
-    def needles(self) -> tuple[Needle, ...] | None:
-        """Patterns of which at least one occurs if the condition holds; None where it may hold without any."""
-
-    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
-        """Whether it holds, and why."""
-
-
-class NeedsNoText:
-    """A condition that may hold whatever the texts say."""
-
-    @property
-    def needles(self) -> tuple[Needle, ...] | None:
-        return None
+    def children(self) -> tuple[Condition, ...]:
+        return self.conditions
 
 
 @dataclass(frozen=True)
-class VersionHolds(NeedsNoText):
-    """The key `version`."""
-
-    source: str
-    range: VersionRange
-
-    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
-        del facts
-        stated = captures.get("version")
-        found = find_versions(stated.value) if stated else ()
-        version = found[0].version if found else None
-        evidence = (stated.evidence,) if stated and stated.evidence else ()
-        wanted, seen = f'version: "{self.source}"', f"version is {stated.value if stated else 'unknown'}"
-        return Verdict(wanted=wanted, holds=self.range.contains(version), seen=seen, evidence=evidence)
-
-
-@dataclass(frozen=True)
-class CaptureHolds(NeedsNoText):
-    """`os: windows` and the like: a capture or a fact, compared with one value or several; `unknown` = not stated."""
-
-    name: str
-    accepted: tuple[str, ...]
-
-    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
-        del facts
-        stated = captures.get(self.name)
-        value = stated.value.casefold() if stated else "unknown"
-        evidence = (stated.evidence,) if stated and stated.evidence else ()
-        wanted = f"{self.name}: {' or '.join(self.accepted)}"
-        return Verdict(wanted=wanted, holds=value in self.accepted, seen=f"{self.name} is {value}", evidence=evidence)
-
-
-@dataclass(frozen=True)
-class IssueHolds(NeedsNoText):
-    """The keys about the issue itself: `label`, `no_label`, `author`, `language`, `layout` and `body`."""
-
-    key: str
-    accepted: tuple[str, ...]
-
-    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
-        del captures
-        seen = _ABOUT[self.key](facts)
-        wanted_values = {value.casefold() for value in self.accepted}
-        hit = any(value.casefold() in wanted_values for value in seen)
-        holds = not hit if self.key == "no_label" else hit
-        wanted = f"{self.key}: {' or '.join(self.accepted)}"
-        return Verdict(wanted=wanted, holds=holds, seen=f"it has {', '.join(seen) or 'none'}")
-
-
-def describe_body(facts: Facts) -> tuple[str, ...]:
-    """What is true of the body: those of the values of the key `body`."""
-    states = (
-        ("empty", facts.is_empty),
-        ("images_only", facts.is_images_only),
-        ("links_only", facts.is_links_only),
-        ("template_untouched", facts.is_template_untouched),
-        ("repeated", facts.is_repeated),
-    )
-    return tuple(name for name, is_so in states if is_so)
-
-
-_ABOUT: Mapping[str, Callable[[Facts], tuple[str, ...]]] = {
-    "label": lambda facts: facts.issue.labels,
-    "no_label": lambda facts: facts.issue.labels,
-    "author": lambda facts: (facts.issue.association,),
-    "language": lambda facts: (facts.language or "unknown",),
-    "layout": lambda facts: (facts.layout.name,),
-    "body": describe_body,
-}
-
-
-@dataclass(frozen=True)
-class AllHold:
+class AllHold(Compound):
     """`all:`, and keys side by side."""
 
     conditions: tuple[Condition, ...]
+
+    @classmethod
+    def make(cls, key: Key) -> Condition:
+        return cls(key.scope.compile_all(key.value, key.path))
 
     @property
     def needles(self) -> tuple[Needle, ...] | None:
@@ -127,11 +38,27 @@ class AllHold:
 
 
 @dataclass(frozen=True)
-class AtLeastHold:
+class AtLeastHold(Compound):
     """`any:` (at least one) and `at_least:`."""
 
-    least: int
+    needed: int
     conditions: tuple[Condition, ...]
+
+    @classmethod
+    def make_any(cls, key: Key) -> Condition:
+        return cls(1, key.scope.compile_all(key.value, key.path))
+
+    @classmethod
+    def make(cls, key: Key) -> Condition:
+        needed, models = key.value.n, key.value.of
+        if needed > len(models):
+            count = f"at least {needed} of {len(models)} conditions can never hold"
+            key.report(f"{count}; lower `n`, or add conditions")
+        return cls(needed, key.scope.compile_all(models, (*key.path, "of")))
+
+    @property
+    def least(self) -> int:
+        return self.needed
 
     @property
     def needles(self) -> tuple[Needle, ...] | None:
@@ -142,18 +69,24 @@ class AtLeastHold:
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
         children = tuple(condition.evaluate(facts, captures) for condition in self.conditions)
-        wanted = "any" if self.least == 1 else f"at least {self.least}"
+        wanted = "any" if self.needed == 1 else f"at least {self.needed}"
         held = sum(child.holds for child in children)
         return Verdict(
-            wanted=wanted, holds=held >= self.least, seen=f"{held} of {len(children)} hold", children=children
+            wanted=wanted, holds=held >= self.needed, seen=f"{held} of {len(children)} hold", children=children
         )
 
 
 @dataclass(frozen=True)
-class NoneHolds(NeedsNoText):
+class NoneHolds(Compound):
     """`none:`; it gives no evidence, because there is none of what is not there."""
 
+    negates = True
+
     conditions: tuple[Condition, ...]
+
+    @classmethod
+    def make(cls, key: Key) -> Condition:
+        return cls(key.scope.compile_all(key.value, key.path))
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
         children = tuple(condition.evaluate(facts, captures) for condition in self.conditions)
@@ -167,11 +100,21 @@ class NoneHolds(NeedsNoText):
 
 
 @dataclass(frozen=True)
-class Sets:
+class Sets(Condition):
     """`set:`: facts that hold when the condition beside it did."""
+
+    is_transparent = True
 
     condition: Condition
     values: tuple[tuple[str, str], ...]
+
+    @property
+    def children(self) -> tuple[Condition, ...]:
+        return (self.condition,)
+
+    @property
+    def least(self) -> int:
+        return 1
 
     @property
     def needles(self) -> tuple[Needle, ...] | None:
@@ -183,3 +126,6 @@ class Sets:
             return verdict
         found = tuple(Capture(name=name, value=value, type="choice", place="rule") for name, value in self.values)
         return Verdict(wanted=verdict.wanted, holds=True, captures=found, children=(verdict,))
+
+    def pair(self, verdict: Verdict) -> tuple[tuple[Condition, Verdict], ...]:
+        return ((self.condition, verdict.children[0] if verdict.holds else verdict),)

@@ -1,7 +1,7 @@
 """Conditions about form fields and check boxes. Pure."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -9,8 +9,11 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.issue.facts import Facts, Text
-from bot.rules.conditions.compound import NeedsNoText
-from bot.rules.conditions.verdict import Captures, Verdict, make_evidence
+from bot.rules.conditions.compound import AllHold
+from bot.rules.conditions.hints import compare_boxes, compare_sections
+from bot.rules.conditions.phrase import make_phrase, read_phrase
+from bot.rules.conditions.types import Captures, Condition, Key, Reads, Verdict, format_scalar, make_evidence
+from bot.rules.spec.condition import Condition as ConditionModel
 from bot.text.markdown import drop_comments
 from bot.text.normalize import collapse
 
@@ -18,13 +21,56 @@ _LINK = re.compile(
     r"""(?P<link>https?://[^\s<>()\[\]{}"'`]+)|(?<![\w@./+-])(?P<host>[\w-]+(?:\.[\w-]+)+)(?![\w@-]|\.\w)""",
     re.IGNORECASE,
 )
-
-
 _MOST_LINKS = 100
 
 
+def make_section(key: Key) -> Condition | None:
+    """The key `section`, with the tests beside it."""
+    name = key.value
+    parts: list[Condition] = [*_list_tests(key.model, name)]
+    if key.model.empty is not None:
+        parts.append(SectionIsSilent(name, "empty", key.model.empty))
+    if key.model.missing is not None:
+        parts.append(SectionIsSilent(name, "missing", key.model.missing))
+    if key.model.contains is not None:
+        phrase = read_phrase(key.model.contains, (*key.path[:-1], "contains"), key.scope)
+        parts += [make_phrase(phrase, (f"section: {name}",))] if phrase else []
+    if len(parts) > 1:
+        return AllHold(tuple(parts))
+    return parts[0] if parts else None
+
+
+def _list_tests(model: ConditionModel, name: str) -> Iterator[Condition]:
+    if model.is_ is not None:
+        yield SectionHolds(name, f'section: {name}, is: "{model.is_}"', section_is(model.is_))
+    if model.one_of is not None:
+        yield SectionHolds(name, f"section: {name}, one_of: {model.one_of}", section_is(*model.one_of))
+    if model.url_host is not None:
+        yield SectionHolds(name, f"section: {name}, url_host: {model.url_host}", section_holds_link(*model.url_host))
+    if (expected := model.placeholder) is not None:
+        wanted = f"section: {name}, placeholder: {format_scalar(expected)}"
+        yield SectionHolds(name, wanted, lambda facts, text: facts.is_placeholder(text) == expected)
+
+
+class SectionCondition(Condition):
+    """A condition about the form fields of one name."""
+
+    name: str
+
+    @property
+    def reads(self) -> Reads:
+        return Reads(sections=(self.name,))
+
+    @property
+    def written(self) -> tuple[tuple[str, ...], str | None]:
+        return ("section",), self.name
+
+    def find_hint(self, facts: Facts) -> str:
+        return compare_sections(self.name, facts)
+
+
 @dataclass(frozen=True)
-class SectionHolds(NeedsNoText):
+class SectionHolds(SectionCondition):
     """`section:` with one test; `test` answers whether a section's text passes."""
 
     name: str
@@ -42,7 +88,7 @@ class SectionHolds(NeedsNoText):
 
 
 @dataclass(frozen=True)
-class SectionIsSilent(NeedsNoText):
+class SectionIsSilent(SectionCondition):
     """`section:` with `empty:` or `missing:`: about all sections of that name."""
 
     name: str
@@ -94,11 +140,26 @@ def _read_host(link: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class CheckboxHolds(NeedsNoText):
+class CheckboxHolds(Condition):
     """The key `checkbox`."""
 
     label: str
     is_ticked: bool
+
+    @classmethod
+    def make(cls, key: Key) -> Condition:
+        return cls(key.value, key.model.ticked is not False)
+
+    @property
+    def reads(self) -> Reads:
+        return Reads(boxes=(self.label,))
+
+    @property
+    def written(self) -> tuple[tuple[str, ...], str | None]:
+        return ("checkbox",), self.label
+
+    def find_hint(self, facts: Facts) -> str:
+        return compare_boxes(self.label, facts)
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
         del captures

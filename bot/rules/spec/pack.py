@@ -11,6 +11,8 @@ from bot.text.language import LANGUAGES
 
 CAPTURE_NAMES = "use lower-case letters, digits and `_`, and no word of the language"
 TEMPLATE_NAMES = ("issue", "rule", "duplicates", "follow", "fixed_in")
+ALWAYS_FORBIDDEN = ("duplicate of #",)
+"""GitHub takes a comment that starts so as a command (docs: marking issues as a duplicate)."""
 
 
 def is_capture_name(name: str) -> bool:

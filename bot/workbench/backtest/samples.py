@@ -9,7 +9,7 @@ focus; the least typical those of the rarest pattern with the lowest. The latter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from bot.rules.conditions.verdict import Evidence
+from bot.rules.conditions.types import Evidence
 from bot.rules.matcher import Match
 from bot.tracker.types import Issue
 from bot.workbench.backtest.tally import SAMPLE, PatternTally, Sighting

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.errors import Problem
 from bot.rules.captures import find_captures
-from bot.rules.guidance import check_written
+from bot.rules.checks import check_written
 from bot.rules.matcher import match_rule, match_rules, read_facts
 from bot.rules.ruleset import Rule, Ruleset
 from bot.workbench.check.examples import TriedExample, judge_example, list_examples, make_example_issue

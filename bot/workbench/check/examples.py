@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bot.issue.facts import Facts
 from bot.rules.captures import find_captures
-from bot.rules.conditions.verdict import Verdict
+from bot.rules.conditions.types import Verdict
 from bot.rules.matcher import Match
 from bot.rules.ruleset import Rule
 from bot.rules.spec.document import Path

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.rules.captures import find_captures
 from bot.rules.compiler import Compiler
-from bot.rules.conditions.compound import Condition
+from bot.rules.conditions.types import Condition
 from bot.rules.matcher import read_facts
 from bot.rules.prefilter import Prefilter
 from bot.rules.ruleset import Rule, Ruleset

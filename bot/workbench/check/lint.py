@@ -10,6 +10,7 @@ import re2
 
 from bot.errors import Problem
 from bot.rules.ruleset import Rule
+from bot.rules.spec.captures import walk_models
 from bot.rules.spec.condition import Condition as ConditionModel
 from bot.rules.spec.document import Path
 from bot.rules.spec.phrase import PhraseError, parse_phrase
@@ -94,15 +95,6 @@ def _says(model: ConditionModel) -> set[str]:
     return set(model.model_fields_set) - {"none", "set", "in_", "at"} | set(model.model_extra or ())
 
 
-def _walk_positive(model: ConditionModel, path: Path) -> Iterator[Alternative]:
-    yield Alternative(path, model)
-    for key in ("all", "any"):
-        for index, child in enumerate(getattr(model, key) or ()):
-            yield from _walk_positive(child, (*path, key, index))
-    for index, child in enumerate(model.at_least.of if model.at_least else ()):
-        yield from _walk_positive(child, (*path, "at_least", "of", index))
-
-
 @lru_cache(maxsize=4096)
 def has_literal(pattern: str) -> bool:
     """Whether a match needs some text (three letters at least) that RE2's prefilter can look for."""
@@ -118,10 +110,10 @@ def has_literal(pattern: str) -> bool:
 def _find_unliteral(rule: Rule) -> Iterator[Finding]:
     """A pattern for titles alone is left in peace: they are short."""
     needed = {needle.pattern for needle in rule.condition.needles or ()}
-    for part in _walk_positive(rule.model.match, ("match",)):
-        regex = part.model.regex
-        if regex and regex in needed and part.model.in_ != ["title"] and not has_literal(regex):
-            yield (*part.path, "regex"), _NO_LITERAL, "no-literal"
+    for path, model in walk_models(rule.model.match, ("match",)):
+        regex = model.regex
+        if regex and regex in needed and model.in_ != ["title"] and not has_literal(regex):
+            yield (*path, "regex"), _NO_LITERAL, "no-literal"
 
 
 def _find_short(rule: Rule, terms: Terms) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from bot.issue.facts import Facts, Text
 from bot.issue.layout import Layout
 from bot.rules.captures import find_captures
-from bot.rules.conditions.verdict import Verdict
+from bot.rules.conditions.types import Verdict
 from bot.rules.matcher import Match, match_rule
 from bot.rules.ruleset import Rule
 from bot.text.markdown import Span

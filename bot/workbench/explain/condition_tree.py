@@ -5,15 +5,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bot.issue.facts import Facts
-from bot.rules.conditions.compound import CaptureHolds, Condition, IssueHolds, NoneHolds, Sets, VersionHolds
-from bot.rules.conditions.section import CheckboxHolds, SectionHolds, SectionIsSilent
-from bot.rules.conditions.text import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
+from bot.rules.conditions.types import Condition
 from bot.rules.spec.document import Document, Path
 from bot.workbench.explain.diagnosis import Explanation
 from bot.workbench.explain.highlights import KINDS, Highlight, HighlightKind, Place, make_place
-from bot.workbench.explain.hints import find_hint
 from bot.workbench.explain.near_miss import NearMiss
-from bot.workbench.explain.similarity import Part, pair_parts
+from bot.workbench.explain.similarity import Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,32 +67,33 @@ class TreeMaker:
         condition, verdict = part
         is_settled = is_settled or verdict.holds is not is_unwanted
         children = tuple(
-            self.make_node(
-                inner, is_unwanted=is_unwanted is not isinstance(condition, NoneHolds), is_settled=is_settled
-            )
+            self.make_node(inner, is_unwanted=is_unwanted is not condition.negates, is_settled=is_settled)
             for inner in self._list_parts(part)
         )
-        if isinstance(condition, Sets):
+        if condition.is_transparent:
             return children[0]
-        is_missing = not verdict.holds and not is_unwanted
-        near = self.found.near.get(condition) if is_missing else None
-        is_of_pack = isinstance(condition, NoneHolds) and condition.conditions is self.found.rule.pack.none
-        is_decisive = self.found.failure is not None and self.found.failure.verdict is verdict
-        return Node(
+        node = Node(
             wanted=verdict.wanted,
             holds=verdict.holds,
-            origin="pack.yml" if is_of_pack else "",
+            origin="pack.yml" if self._is_of_pack(condition) else "",
             is_unwanted=is_unwanted,
-            is_decisive=is_decisive,
-            file_place=self._find_place(condition) if is_decisive else "",
             is_moot=is_settled and verdict.holds is is_unwanted,
-            seen=verdict.seen if is_missing else "",
-            hint=find_hint(condition, self.facts) if is_missing else "",
             places=tuple(make_place(item, self.sources) for item in verdict.evidence),
-            near=near,
-            near_place=make_place(near, self.sources) if near else None,
             children=children,
         )
+        if self.found.failure is not None and self.found.failure.verdict is verdict:
+            node = replace(node, is_decisive=True, file_place=self._find_place(condition))
+        return node if verdict.holds or is_unwanted else self._explain_missing(node, part)
+
+    def _explain_missing(self, node: Node, part: Part) -> Node:
+        """What there was instead of a condition that should hold."""
+        condition, verdict = part
+        near = self.found.near.get(condition)
+        place = make_place(near, self.sources) if near else None
+        return replace(node, seen=verdict.seen, hint=condition.find_hint(self.facts), near=near, near_place=place)
+
+    def _is_of_pack(self, condition: Condition) -> bool:
+        return condition.negates and condition.children is self.found.rule.pack.none
 
     def evaluate(self, condition: Condition) -> Node:
         """The tree of a condition that is evaluated now: the `when` of a guidance."""
@@ -108,9 +106,9 @@ class TreeMaker:
     def _list_parts(self, part: Part) -> tuple[Part, ...]:
         """Those of a `none` that holds are evaluated again, since it does not tell what they consist of."""
         condition, verdict = part
-        if isinstance(condition, NoneHolds) and verdict.holds:
-            return tuple((inner, inner.evaluate(self.facts, self.found.captures)) for inner in condition.conditions)
-        return pair_parts(part)
+        if condition.negates and verdict.holds:
+            return tuple((inner, inner.evaluate(self.facts, self.found.captures)) for inner in condition.children)
+        return condition.pair(verdict)
 
 
 def number_highlights(trees: Mapping[str, Node], sources: Iterable[str]) -> tuple[Highlight, ...]:
@@ -176,7 +174,7 @@ def find_place(condition: Condition, document: Document | None) -> str:
     """`file:line` of the condition's key in a rule's `match` or a pack's `none`; "" where it is not the only such."""
     if document is None:
         return ""
-    keys, written = _describe(condition)
+    keys, written = condition.written
     paths = (path for path in _list_paths(document) if path[-1] in keys and _fits(path, written, document))
     lines = {document.places[path][0] for path in paths}
     return f"{document.file}:{lines.pop()}" if len(lines) == 1 else ""
@@ -184,35 +182,6 @@ def find_place(condition: Condition, document: Document | None) -> str:
 
 def _list_paths(document: Document) -> Iterator[Path]:
     return (path for path in document.places if path and path[0] in {"match", "none"})
-
-
-def _describe(condition: Condition) -> tuple[tuple[str, ...], str | None]:
-    """The keys that such a condition is written with, and their value; None where any value will do."""
-    match condition:
-        case PhraseHolds():
-            return ("phrase", "contains"), condition.phrase.source
-        case RegexHolds() | VersionHolds():
-            return ("regex", "version"), condition.source
-        case SectionHolds() | SectionIsSilent():
-            return ("section",), condition.name
-        case CheckboxHolds():
-            return ("checkbox",), condition.label
-        case FrameHolds():
-            return ("frame",), condition.pattern
-        case _:
-            return _describe_by_key(condition), None
-
-
-def _describe_by_key(condition: Condition) -> tuple[str, ...]:
-    match condition:
-        case CaptureHolds():
-            return (condition.name,)
-        case IssueHolds():
-            return (condition.key,)
-        case CodeHolds():
-            return ("code",)
-        case _:
-            return ()
 
 
 def _fits(path: Path, written: str | None, document: Document) -> bool:

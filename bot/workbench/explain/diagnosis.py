@@ -5,9 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.issue.facts import Facts, Text
 from bot.rules.captures import find_captures
-from bot.rules.conditions.compound import AllHold, Condition, NoneHolds
-from bot.rules.conditions.text import PhraseHolds, RegexHolds
-from bot.rules.conditions.verdict import Captures, Verdict
+from bot.rules.conditions.types import Captures, Condition, Verdict
 from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.ruleset import Rule, Ruleset
 from bot.tracker.types import Issue
@@ -16,10 +14,8 @@ from bot.workbench.explain.similarity import (
     Part,
     Rarity,
     Share,
-    Wording,
     measure_nearness,
     measure_rarity,
-    pair_parts,
     read_wording,
 )
 
@@ -99,7 +95,11 @@ def explain_facts(facts: Facts, ruleset: Ruleset, wanted: str | None = None) -> 
 
 def _order(explanations: list[Explanation], facts: Facts, rarity: Rarity, wanted: str | None) -> list[Explanation]:
     """The nearest first: all are compared by their words, then the nearest of them in their near misses."""
-    guess, whole = _guess_by_words(read_wording(facts), rarity), read_whole_body(facts)
+    wording, whole = read_wording(facts), read_whole_body(facts)
+
+    def guess(condition: Condition) -> float:
+        return _GUESSED * wording.guess_share(condition, rarity)
+
     guessed = [replace(e, nearness=measure_nearness((e.rule.condition, e.verdict), guess)) for e in explanations]
     guessed.sort(key=_by_nearness)
     first = [e for index, e in enumerate(guessed) if index < _MOST_COMPARED or e.rule.id == wanted]
@@ -107,21 +107,10 @@ def _order(explanations: list[Explanation], facts: Facts, rarity: Rarity, wanted
 
     def share(found: Mapping[Condition, NearMiss]) -> Share:
         return lambda condition: max(
-            rarity.share_of_near_miss(condition, found[condition]) if condition in found else 0.0, guess(condition)
+            rarity.share_of_near_miss(found[condition]) if condition in found else 0.0, guess(condition)
         )
 
     return sorted((_compare(e, found := near.get(e.rule.id, {}), share(found)) for e in guessed), key=_by_nearness)
-
-
-def _guess_by_words(wording: Wording, rarity: Rarity) -> Share:
-    """Cheap enough for a thousand rules."""
-
-    def guess(condition: Condition) -> float:
-        if not isinstance(condition, PhraseHolds | RegexHolds):
-            return 0.0
-        return _GUESSED * wording.guess_share(condition, rarity)
-
-    return guess
 
 
 def _by_nearness(explanation: Explanation) -> tuple[float, str]:
@@ -141,14 +130,14 @@ def find_failure(part: Part, share: Share) -> Failure | None:
     condition, verdict = part
     if verdict.holds:
         return None
-    failing = [inner for inner in pair_parts(part) if inner[1].holds is isinstance(condition, NoneHolds)]
+    failing = [inner for inner in condition.pair(verdict) if inner[1].holds is condition.negates]
     if not failing:
         return Failure(condition=condition, verdict=verdict)
-    if isinstance(condition, NoneHolds):
+    if condition.negates:
         return Failure(condition=failing[0][0], verdict=failing[0][1], is_unwanted=True)
     nearest = max(failing, key=lambda inner: measure_nearness(inner, share))
     failure = find_failure(nearest, share)
-    others = len(failing) - 1 if isinstance(condition, AllHold) else 0
+    others = len(failing) - 1 if condition.least is None else 0
     return replace(failure, others=failure.others + others) if failure else None
 
 
@@ -158,11 +147,11 @@ def find_near_misses(part: Part, facts: Facts, whole: Text) -> dict[Condition, N
     return {condition: near for condition, near in found.items() if near}
 
 
-def list_missing(part: Part) -> list[PhraseHolds | RegexHolds]:
+def list_missing(part: Part) -> list[Condition]:
     """The text conditions that should hold and do not."""
     condition, verdict = part
-    if isinstance(condition, NoneHolds) or verdict.holds:
+    if condition.negates or verdict.holds:
         return []
-    if isinstance(condition, PhraseHolds | RegexHolds):
+    if condition.sought is not None:
         return [condition]
-    return [missing for inner in pair_parts(part) for missing in list_missing(inner)]
+    return [missing for inner in condition.pair(verdict) for missing in list_missing(inner)]

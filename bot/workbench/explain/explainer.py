@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.issue.facts import Facts
-from bot.rules.conditions.verdict import Verdict
+from bot.rules.conditions.types import Verdict
 from bot.rules.matcher import Match, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Mode

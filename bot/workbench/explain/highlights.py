@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from typing import Literal, TypeVar
 
 from bot.issue.facts import Facts, Text
-from bot.rules.conditions.verdict import LONGEST_EVIDENCE, Evidence
+from bot.rules.conditions.types import LONGEST_EVIDENCE, Evidence
 from bot.text.markdown import Span
 from bot.tracker.types import Issue
 from bot.workbench.explain.near_miss import NearMiss

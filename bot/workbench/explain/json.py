@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from bot.rules.conditions.verdict import Verdict
+from bot.rules.conditions.types import Verdict
 from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import ExplainedRule, IssueExplanation
 from bot.workbench.explain.highlights import Highlight

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 import re2
 
 from bot.issue.facts import VIEWS, Facts, Text
-from bot.rules.conditions.text import Pattern, PhraseHolds, RegexHolds, compile_pattern
-from bot.rules.conditions.verdict import Evidence
+from bot.rules.conditions.regex import Pattern, compile_pattern
+from bot.rules.conditions.types import Condition, Evidence
 from bot.rules.pattern_atoms import read_literal, split_pattern
 from bot.rules.spec.phrase import SQUEEZED_PATTERNS, Phrase, escape_pattern
 from bot.text.markdown import Span
@@ -25,6 +25,7 @@ _LEAST_COMMON, _LEAST_SHARE, _LEAST_SHARE_OF_SHORT = 8, 0.3, 0.6
 _LEAST_MATCHED, _MOST_ALTERNATIVES = 5, 20
 _LONGEST_PHRASE = 600
 _AROUND = 60
+_HOLE = re.compile(r"\{\w+:\w+\}")
 _BROKEN_FRONT, _BROKEN_BACK = re.compile(r"[^\W_]{1,2}(?![^\W_])"), re.compile(r"(?<![^\W_])[^\W_]{1,2}\Z")
 """One or two letters of a word at which phrase and issue part are chance too: `Add` and `Ask`."""
 
@@ -45,7 +46,7 @@ class NearMiss:
     it, in a view that the condition does not look at. `across`: all of it, but half in one text and half in another
     (`view` names both). `unread`: all of it, in what no view holds.
     `wanted` is the phrase, `found` the issue's text (60 characters around); `start` and `end` count characters of
-    `source`, `line` its lines from 1.
+    `source`, `line` its lines from 1. `is_pattern`: what is wanted is a pattern, not a phrase.
     """
 
     kind: NearMissKind
@@ -57,6 +58,15 @@ class NearMiss:
     line: int
     start: int
     end: int
+    is_pattern: bool = False
+
+    @property
+    def literal(self) -> Parts:
+        """What is wanted, without holes; of a pattern what the alternative that begins certainly asks for."""
+        if not self.is_pattern:
+            return Parts(*(_HOLE.sub(lambda hole: " " * len(hole[0]), part) for part in self.wanted))
+        common, after = (split_pattern(part)[:1] for part in self.wanted[1:])
+        return Parts("", *(read_literal(atoms[0]) if atoms else "" for atoms in (common, after)))
 
 
 class _Sign(NamedTuple):
@@ -100,40 +110,40 @@ def read_whole_body(facts: Facts) -> Text:
     return Text("no view", "body", facts.body, Span(0, len(facts.body)))
 
 
-def find_near_miss(condition: PhraseHolds | RegexHolds, facts: Facts, whole: Text) -> NearMiss | None:
+def find_near_miss(condition: Condition, facts: Facts, whole: Text) -> NearMiss | None:
     """Where a condition that does not hold nearly does; `whole` as `read_whole_body` gives it.
 
     Time grows with the length of the phrase times that of the text: some milliseconds for the longest issue.
     """
-    wanted = condition.phrase.source if isinstance(condition, PhraseHolds) else condition.source
-    others = tuple(view for view in VIEWS if view not in condition.views)
-    if evidence := _find_first(replace(condition, views=others), facts):
-        return _complete("elsewhere", evidence, wanted, facts)
-    if evidence := condition.find_in(whole):
-        ends = (evidence.start, evidence.end - 1)
-        views = [text.view for end in ends for text in facts.texts if text.source == "body" and _holds(text.span, end)]
-        if len(views) == len(ends):
-            return _complete("across", replace(evidence, view=" and ".join(dict.fromkeys(views))), wanted, facts)
-        return _complete("unread", evidence, wanted, facts)
-    if isinstance(condition, RegexHolds):
-        return _find_beginning(condition, facts)
-    return _find_partial(condition, facts) if len(condition.phrase.squeezed) <= _LONGEST_PHRASE else None
+    views = condition.reads.views
+    for text in facts.find_texts(tuple(view for view in VIEWS if view not in views)):
+        if found := condition.find_in(text):
+            return _complete("elsewhere", found[0], condition, facts)
+    if found := condition.find_in(whole):
+        return _find_reason(found[0], condition, facts)
+    if isinstance(condition.sought, Phrase):
+        return _find_partial(condition.sought, views, facts)
+    return _find_beginning(condition.sought, views, facts) if condition.sought else None
+
+
+def _find_reason(evidence: Evidence, condition: Condition, facts: Facts) -> NearMiss:
+    """Why the whole body has it, and none of its texts: it begins in one and ends in another, or no view holds it."""
+    ends = (evidence.start, evidence.end - 1)
+    views = [text.view for end in ends for text in facts.texts if text.source == "body" and _holds(text.span, end)]
+    if len(views) != len(ends):
+        return _complete("unread", evidence, condition, facts)
+    return _complete("across", replace(evidence, view=" and ".join(dict.fromkeys(views))), condition, facts)
 
 
 def _holds(span: Span, position: int) -> bool:
     return span.start <= position < span.end
 
 
-def _find_first(condition: PhraseHolds | RegexHolds, facts: Facts) -> Evidence | None:
-    found = (condition.find_in(text) for text in facts.find_texts(condition.views))
-    return next((evidence for evidence in found if evidence), None)
-
-
-def _complete(kind: NearMissKind, evidence: Evidence, wanted: str, facts: Facts) -> NearMiss:
+def _complete(kind: NearMissKind, evidence: Evidence, condition: Condition, facts: Facts) -> NearMiss:
     original = _read_source(evidence, facts)
     return NearMiss(
         kind=kind,
-        wanted=Parts("", wanted, ""),
+        wanted=Parts("", condition.written[1] or "", ""),
         found=_cut_around(original, Span(evidence.start, evidence.end)),
         share=1.0,
         view=evidence.view,
@@ -156,18 +166,18 @@ def _cut_around(original: str, span: Span) -> Parts:
     )
 
 
-def _find_beginning(condition: RegexHolds, facts: Facts) -> NearMiss | None:
+def _find_beginning(source: str, views: tuple[str, ...], facts: Facts) -> NearMiss | None:
     """The longest beginning of a pattern, or of one of its alternatives, that matches something worth telling."""
     best: NearMiss | None = None
-    for atoms in split_pattern(condition.source)[:_MOST_ALTERNATIVES]:
-        for text in _find_longer(facts, condition, _LEAST_MATCHED - 1):
-            best = _match_beginning(atoms, text, condition.source, best.share if best else _LEAST_SHARE) or best
+    for atoms in split_pattern(source)[:_MOST_ALTERNATIVES]:
+        for text in _find_longer(facts, views, _LEAST_MATCHED - 1):
+            best = _match_beginning(atoms, text, source, best.share if best else _LEAST_SHARE) or best
     return best
 
 
-def _find_longer(facts: Facts, condition: PhraseHolds | RegexHolds, floor: int) -> Iterator[Text]:
+def _find_longer(facts: Facts, views: tuple[str, ...], floor: int) -> Iterator[Text]:
     """The texts that have more than `floor` letters, so that time does not grow with thousands of empty fences."""
-    return (text for text in facts.find_texts(condition.views) if len(text.squeezed) > floor)
+    return (text for text in facts.find_texts(views) if len(text.squeezed) > floor)
 
 
 def _match_beginning(atoms: tuple[str, ...], text: Text, source: str, floor: float) -> NearMiss | None:
@@ -184,7 +194,7 @@ def _match_beginning(atoms: tuple[str, ...], text: Text, source: str, floor: flo
     start = source.index("".join(atoms))
     end = start + len("".join(atoms[:low]))
     wanted, span = Parts(source[:start], source[start:end], source[end:]), text.locate_collapsed(*found.span())
-    return _make_near_miss(wanted, letters / total, text, span)
+    return replace(_make_near_miss(wanted, letters / total, text, span), is_pattern=True)
 
 
 def _count_scrap(literal: str, end: int) -> int:
@@ -201,11 +211,14 @@ def _search(atoms: tuple[str, ...], text: Text) -> re.Match[str] | None:
     return match
 
 
-def _find_partial(condition: PhraseHolds, facts: Facts) -> NearMiss | None:
-    row, total = _read_row(condition.phrase), len(condition.phrase.squeezed)
+def _find_partial(phrase: Phrase, views: tuple[str, ...], facts: Facts) -> NearMiss | None:
+    total = len(phrase.squeezed)
+    if total > _LONGEST_PHRASE:
+        return None
+    row = _read_row(phrase)
     least = max(math.ceil(_LEAST_SHARE * total), min(_LEAST_COMMON, math.ceil(_LEAST_SHARE_OF_SHORT * total)))
     best = _Common(least - 1, 0, 0, Text("", "", "", Span(0, 0)))
-    for text in _find_longer(facts, condition, least - 1):
+    for text in _find_longer(facts, views, least - 1):
         for common in _find_common(row, text, best.length):
             best = max(best, common, key=lambda found: found.length)
     return _make_partial(row, best, total) if best.last else None

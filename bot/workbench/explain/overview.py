@@ -7,8 +7,8 @@ from itertools import islice, takewhile
 
 from bot.issue.facts import VIEWS, Facts, Text
 from bot.rules.captures import find_captures
-from bot.rules.conditions.compound import describe_body
-from bot.rules.conditions.verdict import Capture, Evidence
+from bot.rules.conditions.issue import describe_body
+from bot.rules.conditions.types import Capture, Evidence
 from bot.rules.ruleset import Ruleset
 from bot.text.versions import find_versions
 from bot.workbench.explain.highlights import find_span, list_sources

@@ -9,12 +9,10 @@ from functools import lru_cache
 from itertools import pairwise
 
 from bot.issue.facts import Facts
-from bot.rules.conditions.compound import AllHold, AtLeastHold, Condition, NoneHolds, Sets
-from bot.rules.conditions.text import CodeHolds, FrameHolds, PhraseHolds, RegexHolds
-from bot.rules.conditions.verdict import Verdict
-from bot.rules.pattern_atoms import read_literal, split_pattern
+from bot.rules.conditions.types import Condition, Verdict
+from bot.rules.spec.phrase import Phrase
 from bot.text.normalize import collapse
-from bot.workbench.explain.near_miss import NearMiss, Parts
+from bot.workbench.explain.near_miss import NearMiss
 
 Part = tuple[Condition, Verdict]
 """A condition, and what it says of the issue."""
@@ -22,26 +20,10 @@ Part = tuple[Condition, Verdict]
 Share = Callable[[Condition], float]
 """How much of a text condition that does not hold the issue says, 0 to 1."""
 
-_TEXT_CONDITIONS = (PhraseHolds, RegexHolds, CodeHolds, FrameHolds)
 _WEIGHT_OF_TEXT = 3.0
 """What the issue says counts more than that it is, like most, a form in English."""
 
 _NEARLY = 0.9
-
-
-def pair_parts(part: Part) -> tuple[Part, ...]:
-    """The conditions that a condition is made of, each with its verdict; none for a single one.
-
-    A `none` that holds does not tell what its parts consist of.
-    """
-    condition, verdict = part
-    match condition:
-        case AllHold() | AtLeastHold() | NoneHolds():
-            return tuple(zip(condition.conditions, verdict.children, strict=True))
-        case Sets():
-            return ((condition.condition, verdict.children[0] if verdict.holds else verdict),)
-        case _:
-            return ()
 
 
 def measure_nearness(part: Part, share: Share) -> float:
@@ -53,43 +35,34 @@ def measure_nearness(part: Part, share: Share) -> float:
     condition, verdict = part
     if verdict.holds:
         return 1.0
-    parts = pair_parts(part)
-    match condition:
-        case NoneHolds():
-            return 0.0
-        case AllHold():
-            return _measure_all(parts, share)
-        case AtLeastHold():
-            best = sorted((measure_nearness(inner, share) for inner in parts), reverse=True)[: condition.least]
-            return sum(best) / condition.least
-        case Sets():
-            return measure_nearness(parts[0], share)
-        case _:
-            return _NEARLY * share(condition)
+    if condition.negates:
+        return 0.0
+    parts = condition.pair(verdict)
+    if not parts:
+        return _NEARLY * share(condition)
+    if condition.least is None:
+        return _measure_all(parts, share)
+    best = sorted((measure_nearness(inner, share) for inner in parts), reverse=True)[: condition.least]
+    return sum(best) / condition.least
 
 
 def _measure_all(parts: Iterable[Part], share: Share) -> float:
-    wanted = [part for part in parts if not isinstance(part[0], NoneHolds)]
-    is_excluded = any(not verdict.holds for condition, verdict in parts if isinstance(condition, NoneHolds))
+    wanted = [part for part in parts if not part[0].negates]
+    is_excluded = any(not verdict.holds for condition, verdict in parts if condition.negates)
     weights = [_weigh(condition) for condition, _ in wanted]
     held = sum(weight * measure_nearness(part, share) for weight, part in zip(weights, wanted, strict=True))
     return held / sum(weights) * (_NEARLY if is_excluded else 1.0) if weights else 0.0
 
 
 def _weigh(condition: Condition) -> float:
-    if isinstance(condition, _TEXT_CONDITIONS):
-        return _WEIGHT_OF_TEXT
-    if isinstance(condition, AllHold | AtLeastHold):
-        return max((_weigh(inner) for inner in condition.conditions), default=1.0)
-    return _weigh(condition.condition) if isinstance(condition, Sets) else 1.0
+    is_about_text = any(part.reads.views for part, is_unwanted in condition.walk() if not is_unwanted)
+    return _WEIGHT_OF_TEXT if is_about_text else 1.0
 
 
 _WORD = re.compile(r"\w+")
 _ESCAPE = re.compile(r"\\.")
 _LITERAL_WORD = re.compile(r"\b\w{3,}(?![\w?*+{])")
 """A word of a pattern that stands for itself."""
-
-_HOLE = re.compile(r"\{\w+:\w+\}")
 
 
 @dataclass(frozen=True)
@@ -109,9 +82,9 @@ class Rarity:
         total = sum(weight for weight, _ in weights)
         return sum(weight for weight, is_there in weights if is_there) / total if total else 0.0
 
-    def share_of_near_miss(self, condition: Condition, near: NearMiss) -> float:
+    def share_of_near_miss(self, near: NearMiss) -> float:
         """How much of a phrase or pattern a near miss has; a word that is cut counts as far as it goes."""
-        before, common, after = _read_parts(condition, near)
+        before, common, after = near.literal
         start, end = len(before), len(before) + len(common)
         spans = [(match[0].casefold(), *match.span()) for match in _WORD.finditer(before + common + after)]
         weights = [(self.weigh(word), max(0, min(e, end) - max(s, start)) / (e - s)) for word, s, e in spans]
@@ -119,41 +92,32 @@ class Rarity:
         return sum(weight * part for weight, part in weights) / total if total else near.share
 
 
-def _read_parts(condition: Condition, near: NearMiss) -> Parts:
-    """What a near miss is about, without holes; of a pattern what the alternative that begins certainly asks for."""
-    if isinstance(condition, RegexHolds) and near.kind == "partial":
-        common, after = (split_pattern(part)[:1] for part in near.wanted[1:])
-        return Parts("", *(read_literal(atoms[0]) if atoms else "" for atoms in (common, after)))
-    return Parts(*(_HOLE.sub(_blank, part) for part in near.wanted))
-
-
-def _blank(hole: re.Match[str]) -> str:
-    return " " * len(hole[0])
-
-
 def measure_rarity(conditions: Iterable[Condition]) -> Rarity:
     """The rarity of words, from the conditions of all rules."""
-    listed = [frozenset(_words_below(condition)) for condition in conditions]
+    listed = [
+        frozenset(
+            word
+            for part, is_unwanted in condition.walk()
+            if not is_unwanted
+            for row in list_words(part)
+            for word in row
+        )
+        for condition in conditions
+    ]
     return Rarity(len(listed), Counter(word for words in listed for word in words))
 
 
-def _words_below(condition: Condition) -> Iterator[str]:
-    match condition:
-        case PhraseHolds() | RegexHolds():
-            yield from list_words(condition)
-        case AllHold() | AtLeastHold():
-            for inner in condition.conditions:
-                yield from _words_below(inner)
-        case Sets():
-            yield from _words_below(condition.condition)
+def list_words(condition: Condition) -> tuple[tuple[str, ...], ...]:
+    """The words that a condition looks for, in rows: those of a phrase stand side by side, those of a pattern alone."""
+    return _list_sought(condition.sought) if condition.sought else ()
 
 
 @lru_cache(maxsize=8192)
-def list_words(condition: PhraseHolds | RegexHolds) -> tuple[str, ...]:
-    """The words that a text condition looks for, in order."""
-    if isinstance(condition, PhraseHolds):
-        return tuple(word for literal in condition.phrase.literals for word in _WORD.findall(collapse(literal)))
-    return tuple(word.casefold() for word in _LITERAL_WORD.findall(_ESCAPE.sub(" ", condition.source)))
+def _list_sought(sought: Phrase | str) -> tuple[tuple[str, ...], ...]:
+    if isinstance(sought, str):
+        return tuple((word.casefold(),) for word in _LITERAL_WORD.findall(_ESCAPE.sub(" ", sought)))
+    words = tuple(word for literal in sought.literals for word in _WORD.findall(collapse(literal)))
+    return (words,) if words else ()
 
 
 @dataclass(frozen=True)
@@ -163,13 +127,16 @@ class Wording:
     words: frozenset[str]
     pairs: frozenset[tuple[str, str]]
 
-    def guess_share(self, condition: PhraseHolds | RegexHolds, rarity: Rarity) -> float:
+    def guess_share(self, condition: Condition, rarity: Rarity) -> float:
         """How much of a text condition the issue may say: its words, which count where a neighbour of theirs stands."""
-        words = list_words(condition)
-        if isinstance(condition, RegexHolds) or len(words) == 1:
-            return rarity.share(words, (word in self.words for word in words))
-        joined = [pair in self.pairs for pair in pairwise(words)]
-        return rarity.share(words, (a or b for a, b in zip([False, *joined], [*joined, False], strict=True)))
+        words = [word for row in list_words(condition) for word in row]
+        return rarity.share(words, (is_there for row in list_words(condition) for is_there in self._find_row(row)))
+
+    def _find_row(self, row: tuple[str, ...]) -> Iterator[bool]:
+        if len(row) == 1:
+            return iter((row[0] in self.words,))
+        joined = [pair in self.pairs for pair in pairwise(row)]
+        return (a or b for a, b in zip([False, *joined], [*joined, False], strict=True))
 
 
 def read_wording(facts: Facts) -> Wording:

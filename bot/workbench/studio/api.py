@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from bot.github.payloads import EPOCH
-from bot.rules.conditions.verdict import Verdict
+from bot.rules.conditions.types import Verdict
 from bot.text.printable import reveal, reveal_line
 from bot.workbench.editor.positions import place_problems
 from bot.workbench.studio.bench import Workbench

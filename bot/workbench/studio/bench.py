@@ -9,7 +9,8 @@ from itertools import islice
 from bot.errors import Problem
 from bot.issue.layout import name_section
 from bot.rules.prefilter import Prefilter
-from bot.rules.ruleset import Rule, compile_rule
+from bot.rules.reader import compile_rule
+from bot.rules.ruleset import Rule
 from bot.tracker.types import Issue
 from bot.workbench.studio.corpus import CHUNK, Chunk, Entry, make_chunk, try_rule
 from bot.workbench.studio.surroundings import Surroundings, prove_rule

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from bot.issue.facts import Facts
 from bot.rules.captures import find_captures
-from bot.rules.conditions.verdict import Captures
+from bot.rules.conditions.types import Captures
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.prefilter import Prefilter, join_texts
 from bot.rules.ruleset import Pack, Rule, Ruleset

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from bot.rules.captures import find_captures
-from bot.rules.conditions.verdict import Captures, Verdict
+from bot.rules.conditions.types import Captures, Verdict
 from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.ruleset import Rule, Ruleset
 from bot.text.markdown import Span

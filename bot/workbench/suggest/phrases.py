@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bot.issue.facts import Facts
-from bot.rules.conditions.text import compile_pattern
+from bot.rules.conditions.regex import compile_pattern
 from bot.rules.spec.phrase import PhraseError, parse_phrase
 from bot.text.error_lines import ErrorLine, is_worth_counting, trim_part
 from bot.text.redaction import mask_private

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.github.payloads import EPOCH
 from bot.issue.facts import Facts
-from bot.rules.conditions.verdict import Evidence
+from bot.rules.conditions.types import Evidence
 from bot.rules.matcher import Match, match_rules
 from bot.rules.ruleset import Ruleset
 from bot.text.error_lines import is_error

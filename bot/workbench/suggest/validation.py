@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from bot.errors import Problem
 from bot.rules.loader import join_rulesets
 from bot.rules.matcher import match_rules, read_facts
-from bot.rules.ruleset import Pack, Rule, Ruleset, compile_rule
+from bot.rules.reader import compile_rule
+from bot.rules.ruleset import Pack, Rule, Ruleset
 from bot.rules.spec.rule import Example
 from bot.tracker.types import Issue
 from bot.workbench.check.checker import check_rule

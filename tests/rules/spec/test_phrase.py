@@ -3,7 +3,7 @@
 import pytest
 
 from bot.issue.facts import Facts
-from bot.rules.compiler import make_phrase
+from bot.rules.conditions.phrase import make_phrase
 from bot.rules.spec.phrase import HOLE_TYPES, LONGEST_ANY, Hole, PhraseError, parse_phrase
 from tests.issue.issues import make_issue
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.rules.conditions.compound import AllHold, AtLeastHold, Condition, NoneHolds
+from bot.rules.conditions.types import Condition
 from bot.rules.spec.document import read_document
 from bot.workbench.explain.condition_tree import find_place
 from tests.rules.rules import PACK, make_ruleset
@@ -29,9 +29,7 @@ examples: {match: [apple pie is gone], no_match: [it works]}
 
 
 def flatten(condition: Condition) -> list[Condition]:
-    if isinstance(condition, AllHold | AtLeastHold | NoneHolds):
-        return [leaf for inner in condition.conditions for leaf in flatten(inner)]
-    return [condition]
+    return [part for part, _ in condition.walk() if not part.children]
 
 
 @pytest.mark.parametrize("number, line", [*enumerate([6, None, None, 9, 10, 11, 12, 13, 14, 15, 16])])

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from bot.issue.facts import extract_facts
-from bot.rules.conditions.verdict import Evidence
+from bot.rules.conditions.types import Evidence
 from bot.text.markdown import Span
 from bot.workbench.explain.highlights import (
     Excerpt,

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.issue.facts import DEFAULT_VIEWS, extract_facts
-from bot.rules.compiler import make_phrase
-from bot.rules.conditions.text import RegexHolds, compile_pattern
+from bot.rules.conditions.phrase import make_phrase
+from bot.rules.conditions.regex import RegexHolds, compile_pattern
 from bot.rules.spec.phrase import PhraseError, parse_phrase
 from bot.text.normalize import MAX_CHARACTERS
 from bot.workbench.explain.near_miss import NearMiss, Parts, find_near_miss, read_whole_body

@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from bot.rules.ruleset import Ruleset, compile_rule
+from bot.rules.reader import compile_rule
+from bot.rules.ruleset import Ruleset
 from bot.workbench.studio.surroundings import Surroundings, find_example, prove_rule, try_examples
 from tests.builders import Fields, a_rule, a_ruleset
 from tests.workbench.studio.running import TODAY

@@ -1,17 +1,18 @@
-"""What a rule says, looked at before it may speak: templates, forbidden words, texts that nobody wrote. Pure."""
+"""What is wrong with a rule that its model cannot see: names, templates, forbidden words, unwritten texts. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from bot.rules.spec.captures import walk_models
+from bot.rules.spec.condition import Condition
 from bot.rules.spec.document import Path
+from bot.rules.spec.pack import CAPTURE_NAMES, TEMPLATE_NAMES, is_capture_name
 from bot.rules.spec.phrase import FREE_TEXT
 from bot.rules.spec.rule import RuleModel
 from bot.rules.spec.template import check_template
 from bot.text.normalize import MAX_CHARACTERS, collapse
-
-ALWAYS_FORBIDDEN = ("duplicate of #",)
-"""GitHub takes a comment that starts so as a command (docs: marking issues as a duplicate)."""
+from bot.text.versions import parse_version
 
 _NEVER_SPEAKS = "this branch never speaks, since the one before it has no `when:`; add one there, or put that one last"
 _UNWRITTEN = re.compile(r"(?im)^[\s>*_#-]*todo:")
@@ -19,6 +20,42 @@ _UNWRITTEN_ADVICE = (
     "this text starts with `TODO:`: say what the reporter should know; "
     "until somebody does, the rule loads in `mode: observe` alone"
 )
+
+
+def check_rule_model(
+    model: RuleModel, file: str, types: Mapping[str, str], forbidden: tuple[str, ...]
+) -> Iterator[tuple[Path, str, str]]:
+    """What is wrong: the place, a sentence, and the kind of problem. `types` are those of its captures, by name."""
+    by_kind = {
+        "name": (*_check_names(model, file), *_check_capture_names(model.match, types)),
+        "guidance": _check_guidance(model, types, forbidden),
+        "unwritten-guidance": check_written(model) if model.mode != "observe" else (),
+    }
+    for kind, problems in by_kind.items():
+        yield from ((path, message, kind) for path, message in problems)
+
+
+def _check_names(model: RuleModel, file: str) -> Iterator[tuple[Path, str]]:
+    stem = file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
+    if model.id != stem:
+        yield ("id",), f"the id `{model.id}` is not the file's name; call the file {model.id}.yml, or the rule `{stem}`"
+    if model.fixed_in:
+        try:
+            parse_version(model.fixed_in.version)
+        except ValueError as error:
+            yield ("fixed_in", "version"), str(error)
+    if model.id in model.supersedes or model.id in model.also:
+        yield ("supersedes",), "a rule cannot supersede or accompany itself"
+
+
+def _check_capture_names(model: Condition, names: Iterable[str]) -> Iterator[tuple[Path, str]]:
+    for name in names:
+        if name in TEMPLATE_NAMES:
+            yield ("match",), f"`{name}` cannot be a capture's name, since templates use it; call it something else"
+    for _, condition in walk_models(model):
+        for name in condition.set or {}:
+            if not is_capture_name(name):
+                yield ("match",), f"`set` cannot set `{name}`; {CAPTURE_NAMES}"
 
 
 def find_forbidden(text: str, words: tuple[str, ...]) -> list[str]:
@@ -30,15 +67,15 @@ def find_forbidden(text: str, words: tuple[str, ...]) -> list[str]:
 _collapse_word = lru_cache(collapse)
 
 
-def check_guidance(
+def _check_guidance(
     model: RuleModel, found: Mapping[str, str], forbidden: tuple[str, ...]
 ) -> Iterator[tuple[Path, str]]:
     """What is wrong with a rule's texts: names they cannot see, broken templates, words that no comment may hold."""
     for index, guidance in enumerate(model.guidance[:-1]):
         if guidance.when is None:
             yield ("guidance", index + 1), _NEVER_SPEAKS
-    free_text = {name for name, kind in found.items() if kind in FREE_TEXT}
-    echoable = found.keys() - free_text
+    echoable = list_echoable(found)
+    free_text = found.keys() - echoable
     texts = tuple(texts_of(model))
     held = _find_suspects([text for _, text in texts], forbidden)
     for path, text in texts:
@@ -46,6 +83,11 @@ def check_guidance(
             yield path, problem
         for word in find_forbidden(text, held) if held else ():
             yield path, f'the words "{word}" wake other bots or are a command to GitHub; say it in other words'
+
+
+def list_echoable(found: Mapping[str, str]) -> frozenset[str]:
+    """The names of those captures that a comment may show, of names and types."""
+    return frozenset(name for name, kind in found.items() if kind not in FREE_TEXT)
 
 
 def _find_suspects(texts: list[str], forbidden: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ import pytest
 from bot.issue.facts import extract_facts
 from bot.rules.compiler import Compiler
 from bot.rules.spec.condition import Condition
-from bot.workbench.explain.hints import find_hint
 from tests.issue.issues import make_issue
 
 BODY = """\
@@ -61,6 +60,6 @@ UPPER   case
 def test_a_hint_names_what_is_there_instead(model: dict[str, object], hint: str) -> None:
     condition = Compiler(()).compile(Condition.model_validate(model), ())
 
-    found = find_hint(condition, extract_facts(make_issue(BODY)))
+    found = condition.find_hint(extract_facts(make_issue(BODY)))
 
     assert found.replace("\n", " ").startswith(hint) if hint else found == ""

@@ -1,0 +1,103 @@
+"""Patterns: the key `regex`, and RE2 patterns that a rule's author wrote, checked. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from bot.issue.facts import Facts, Text
+from bot.rules.conditions.text import TextCondition, read_views
+from bot.rules.conditions.types import Capture, Condition, Finding, Key, Needle, Scope, make_evidence, place_of
+from bot.rules.spec.document import Path
+from bot.text.normalize import collapse
+
+Pattern = Any  # google-re2 ships no types
+MAX_PROGRAM_SIZE = 1_000
+"""RE2 instructions a pattern may need: 97 % of real ones stay below; more take seconds on 64 KiB of hostile text."""
+
+_SMALLER = "use smaller repetition counts, or several conditions"
+_AROUND = 20
+
+
+def compile_pattern(pattern: str) -> Pattern:
+    """An RE2 pattern, without regard to case; raises re2.error, which goes to the rule's author and into no log."""
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    return re2.compile(pattern, options=options)
+
+
+def read_pattern(source: str, path: Path, scope: Scope) -> Pattern | None:
+    """An RE2 pattern, checked for its syntax and its cost; None where it is broken."""
+    try:
+        pattern = compile_pattern(source)
+    except re2.error as error:
+        scope.problems.append((path, _explain_pattern(error)))
+        return None
+    if pattern.programsize > MAX_PROGRAM_SIZE:
+        size = f"{pattern.programsize} steps, at most {MAX_PROGRAM_SIZE} are allowed"
+        scope.problems.append((path, f"the pattern is too large ({size}); {_SMALLER}"))
+        return None
+    if pattern.search("") is not None:
+        scope.problems.append((path, "the pattern matches the empty text, so every issue; let a part of it be needed"))
+    return pattern
+
+
+def _explain_pattern(error: Exception) -> str:
+    reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+    advice = "; put a backslash before a sign that stands for itself"
+    if "perl operator" in reason or "escape" in reason:
+        advice = "; RE2 has no look-around and no back-references"
+    elif "too large" in reason or "repetition size" in reason:
+        advice = f"; {_SMALLER}"
+    return f"the pattern is not valid RE2: {reason}{advice}"
+
+
+@dataclass(frozen=True)
+class RegexHolds(TextCondition):
+    """The key `regex`."""
+
+    source: str
+    views: tuple[str, ...]
+    pattern: Pattern
+
+    @classmethod
+    def make(cls, key: Key) -> Condition | None:
+        views = read_views(key)
+        pattern = read_pattern(key.value, key.path, key.scope)
+        return cls(key.value, views, pattern) if pattern is not None else None
+
+    @property
+    def written(self) -> tuple[tuple[str, ...], str | None]:
+        return ("regex",), self.source
+
+    @property
+    def sought(self) -> str:
+        return self.source
+
+    @property
+    def needles(self) -> tuple[Needle, ...] | None:
+        return None if self.reads.sections else (Needle("collapsed", self.source),)
+
+    @property
+    def wanted(self) -> str:
+        return f"regex: {self.source}"
+
+    def find_in(self, text: Text) -> Finding | None:
+        match = self.pattern.search(text.collapsed)
+        if not match:
+            return None
+        evidence = make_evidence(text, text.locate_collapsed(match.start(), match.end()), self.wanted)
+        named = {name: match[number] for name, number in self.pattern.groupindex.items() if match[number] is not None}
+        return evidence, tuple(
+            Capture(name=name, value=value, type="any", place=place_of(text.view), evidence=evidence)
+            for name, value in named.items()
+        )
+
+    def find_hint(self, facts: Facts) -> str:
+        """Of a pattern that fits the text as written, but not the collapsed form that it is compared with."""
+        for text in facts.find_texts(self.views):
+            if match := self.pattern.search(text.raw):
+                near = collapse(text.raw[max(0, match.start() - _AROUND) : match.end() + _AROUND])
+                return f'it fits the text as written, but patterns are compared with the collapsed form: "{near[:200]}"'
+        return super().find_hint(facts)

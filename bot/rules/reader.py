@@ -1,0 +1,49 @@
+"""From the text of a rule file or a pack.yml to a rule or a pack, or to everything that is wrong with it. Pure."""
+
+from hashlib import sha256
+
+from bot.errors import Problem
+from bot.rules.captures import compile_captures
+from bot.rules.checks import check_rule_model, list_echoable
+from bot.rules.compiler import Compiler
+from bot.rules.ruleset import Pack, Rule
+from bot.rules.spec.captures import list_captures
+from bot.rules.spec.document import Document, read_document
+from bot.rules.spec.pack import ALWAYS_FORBIDDEN, PackModel
+from bot.rules.spec.rule import RuleModel
+from bot.rules.spec.validation import validate
+
+
+def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
+    """The pack of a `pack.yml`; a broken one counts as a pack that defines nothing."""
+    model, problems = validate(document, PackModel)
+    if model is None:
+        return Pack(PackModel(name=name)), list(problems)
+    compiler = Compiler(known=(), layouts=tuple(model.layouts))
+    captures = compile_captures(model.captures, compiler)
+    compiler.known = tuple(capture.name for capture in captures)
+    none = compiler.compile_all(model.none, ("none",))
+    found = [document.problem_at(path, message, "condition") for path, message in compiler.problems]
+    return Pack(model, captures, none, document), found
+
+
+def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Problem]]:
+    """The rule of a file, or None and everything that is wrong with it."""
+    document = read_document(text, file)
+    model, problems = validate(document, RuleModel)
+    if model is None:
+        return None, list(problems)
+    types = {capture.name: capture.type for capture in pack.captures} | dict(list_captures(model.match))
+    compiler = Compiler(known=tuple(capture.name for capture in pack.captures), layouts=tuple(pack.model.layouts))
+    condition = compiler.compile_match(model.match, pack.none)
+    compiler.known = tuple(types)
+    branches = tuple(
+        compiler.compile(guidance.when, ("guidance", index, "when")) if guidance.when else None
+        for index, guidance in enumerate(model.guidance)
+    )
+    broken = [(*problem, "condition") for problem in compiler.problems]
+    broken += check_rule_model(model, file, types, (*ALWAYS_FORBIDDEN, *pack.model.forbidden_words))
+    if broken:
+        return None, [document.problem_at(*problem) for problem in dict.fromkeys(broken)]
+    digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
+    return Rule(model, pack, condition, branches, document, digest, list_echoable(types)), []
