@@ -15,7 +15,7 @@ from bot.rules.loader import load_rules
 from bot.rules.ruleset import Ruleset
 from bot.triage.config import Config, make_default_config, read_config
 from bot.workbench.explain.explainer import IssueExplanation, make_explanation
-from bot.workbench.explain.json import make_json
+from bot.workbench.explain.formats import make_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +77,7 @@ def _tell(explanation: IssueExplanation, arguments: argparse.Namespace) -> None:
 
 
 def _write_page(explanation: IssueExplanation, path: Path, wanted: str | None) -> None:
-    from bot.workbench.explain.html import render_html
+    from bot.workbench.explain.formats import render_html
 
     try:
         path.write_text(render_html(explanation, wanted), "utf-8")

@@ -88,7 +88,7 @@ def make_schemas(places: list[str]) -> dict[str, Schema]:
     rule = make_schema(RuleModel, "Signpost rule")
     if places:
         from bot.rules.loader import load_rules
-        from bot.workbench.editor.known_names import add_known_names
+        from bot.workbench.editor.json_schema import add_known_names
 
         rule = add_known_names(rule, load_rules(places))
     pack = make_schema(PackModel, "Signpost pack")

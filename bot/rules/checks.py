@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from bot.rules.spec.captures import walk_models
-from bot.rules.spec.condition import Condition
+from bot.rules.spec.condition import Condition, walk_models
 from bot.rules.spec.document import Path
 from bot.rules.spec.pack import CAPTURE_NAMES, TEMPLATE_NAMES, is_capture_name
 from bot.rules.spec.phrase import FREE_TEXT

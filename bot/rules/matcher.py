@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from bot.issue.facts import Facts, extract_facts
@@ -50,6 +51,12 @@ class Match:
 def read_facts(issue: Issue, ruleset: Ruleset) -> Facts:
     """The facts of an issue, read with the layouts and placeholders of the packs."""
     return extract_facts(issue, ruleset.layouts, ruleset.placeholders)
+
+
+@lru_cache(maxsize=16)
+def match_issue(issue: Issue, ruleset: Ruleset) -> tuple[Match, ...]:
+    """The matches of an issue; a run asks for those of the same issue more than once."""
+    return match_rules(read_facts(issue, ruleset), ruleset)
 
 
 def match_rules(facts: Facts, ruleset: Ruleset) -> tuple[Match, ...]:

@@ -7,7 +7,7 @@ from bot.rules.captures import compile_captures
 from bot.rules.checks import check_rule_model, list_echoable
 from bot.rules.compiler import Compiler
 from bot.rules.ruleset import Pack, Rule
-from bot.rules.spec.captures import list_captures
+from bot.rules.spec.condition import list_captures
 from bot.rules.spec.document import Document, read_document
 from bot.rules.spec.pack import ALWAYS_FORBIDDEN, PackModel
 from bot.rules.spec.rule import RuleModel

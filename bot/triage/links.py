@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from bot.comment.sanitizer import find_server
 from bot.duplicates.candidates import SAID_SO, Candidate, CandidateSearch, Tier
 from bot.duplicates.canonical import Refusal, Target, judge_target
 from bot.duplicates.selection import Criteria, LinkDecision, Section, select_links
 from bot.issue.mentions import find_mentions
-from bot.rules.matcher import Match, match_rules, read_facts
+from bot.rules.matcher import Match, match_issue, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue, Links
 from bot.triage.config import Config, Sources
@@ -132,12 +131,6 @@ def decide_links(issue: Issue, leads: Leads, speaking: Sequence[Match], sources:
         expectation=search.expectation,
         is_complete=not links.failure,
     )
-
-
-@lru_cache(maxsize=16)
-def match_issue(issue: Issue, ruleset: Ruleset) -> tuple[Match, ...]:
-    """The matches of an issue; a run asks for those of the same issue more than once."""
-    return match_rules(read_facts(issue, ruleset), ruleset)
 
 
 def remark_unproven(links: LinkDecisions, config: Config) -> tuple[str, ...]:

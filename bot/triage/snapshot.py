@@ -8,11 +8,11 @@ from bot.comment.marker import Marker, OwnComment, find_own_comment
 from bot.duplicates.canonical import find_unread_ends
 from bot.errors import TrackerError
 from bot.issue.commands import find_command
-from bot.rules.matcher import Match
+from bot.rules.matcher import Match, match_issue
 from bot.tracker.types import Change, Issue, IssueEvent, Links, Skip, Tracker
 from bot.triage.config import Config, Sources
 from bot.triage.decisions import Decisions, decide, find_unwanted, is_owned, without
-from bot.triage.links import Leads, find_follows, match_issue
+from bot.triage.links import Leads, find_follows
 from bot.triage.skip import Event, find_issue_skip
 
 OUR_LOGIN = "github-actions[bot]"

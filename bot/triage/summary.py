@@ -9,7 +9,6 @@ from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.duplicates.selection import LinkDecision
 from bot.rules.matcher import Match
 from bot.triage.actions import Action, AddLabels, Close, CreateLabels, RemoveLabels
-from bot.triage.links import LinkDecisions
 from bot.triage.result import Result
 
 _MOST_QUOTED = 3
@@ -34,7 +33,7 @@ def _write_parts(result: Result, *, is_dry_run: bool) -> Iterator[str]:
     for match in sorted(result.matches, key=lambda match: match.superseded_by is not None):
         yield _describe_match(match)
     if result.links.duplicates or result.links.refused or result.links.expectation:
-        yield "### Earlier reports\n\n" + "\n\n".join(_describe_links(result.links))
+        yield "### Earlier reports\n\n" + "\n\n".join(_describe_links(result))
     if result.plan.actions:
         yield ("### What would be done (dry run)\n\n" if is_dry_run else "### What was done\n\n") + "\n".join(
             _describe_actions(result)
@@ -85,8 +84,9 @@ def _describe_action(action: Action) -> str:
             return name
 
 
-def _describe_links(links: LinkDecisions) -> Iterator[str]:
+def _describe_links(result: Result) -> Iterator[str]:
     """Which candidates are linked, what their scores are made of, and which are not linked."""
+    links = result.links
     not_linked = (*links.hidden, *links.refused)
     if links.linked:
         yield "\n".join(_write_table(links.linked))

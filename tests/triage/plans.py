@@ -5,10 +5,11 @@ from datetime import datetime
 
 from bot.comment.marker import find_own_comment
 from bot.comment.templates import read_template
+from bot.rules.matcher import match_issue
 from bot.tracker.types import Comment, Issue, Links
 from bot.triage.actions import CreateComment, Plan, UpdateComment
 from bot.triage.config import Config, Sources
-from bot.triage.links import Leads, match_issue
+from bot.triage.links import Leads
 from bot.triage.plan import make_plan
 from bot.triage.snapshot import OUR_LOGIN, Snapshot, make_decisions
 from tests.builders import HUMAN, OURSELVES, Fields, a_change, a_comment, a_rule, a_ruleset, after, an_issue

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.duplicates.candidates import SAME_TEXT, WHY, Candidate, Tier
-from bot.duplicates.github_query import Phrase
 from bot.duplicates.search.calibration import Calibration
 from bot.duplicates.search.collection import MemoryCollection
 from bot.duplicates.search.document import make_profile
@@ -44,24 +43,24 @@ def describe_expectation(calibration: Calibration) -> str:
     )
 
 
-def rank_found(issue: Issue, found: Sequence[Issue], phrase: Phrase | None, model: Model) -> tuple[Candidate, ...]:
-    """What GitHub's search found, ranked by the same code as an index; B is what shares the error of the `phrase`.
+def rank_found(issue: Issue, found: Sequence[Issue], searched: str | None, model: Model) -> tuple[Candidate, ...]:
+    """What GitHub's search found, ranked by the same code as an index; B is what shares the error that was `searched`.
 
-    `phrase` is None where no phrase was searched, or too many issues have it.
+    `searched` is its fingerprint; None where no error was searched, or too many issues have it.
     """
     collection = MemoryCollection()
     for each in sorted(found, key=lambda other: other.number):
         if each.repository.casefold() == issue.repository.casefold() and not each.is_pull_request:
             collection.add(make_profile(each))
     hits = search_collection(make_profile(issue), collection, model)
-    tiers = [replace(each, tier=_settle_found(each, phrase)) for each in hits if not each.is_series]
+    tiers = [replace(each, tier=_settle_found(each, searched)) for each in hits if not each.is_series]
     return _make_candidates([each for each in tiers if each.tier == "B" or each.score >= model.threshold], issue)
 
 
-def _settle_found(hit: Hit, phrase: Phrase | None) -> Tier:
-    has_phrase = phrase is not None and is_telling(phrase.mark) and phrase.mark in dict(hit.marks)
+def _settle_found(hit: Hit, searched: str | None) -> Tier:
+    has_error = searched is not None and is_telling(searched) and searched in dict(hit.marks)
     is_likely = hit.score >= SAME_PHRASE or hit.is_namesake
-    is_same = has_phrase and is_likely and not hit.is_elsewhere
+    is_same = has_error and is_likely and not hit.is_elsewhere
     return "B" if is_same or hit.is_copy else "C"
 
 

@@ -10,8 +10,8 @@ import re2
 
 from bot.errors import Problem
 from bot.rules.ruleset import Rule
-from bot.rules.spec.captures import walk_models
 from bot.rules.spec.condition import Condition as ConditionModel
+from bot.rules.spec.condition import walk_models
 from bot.rules.spec.document import Path
 from bot.rules.spec.phrase import PhraseError, parse_phrase
 

@@ -6,14 +6,17 @@ Beside the words of the draft stand some that editors know and others ignore: `m
 """
 
 import json
+from copy import deepcopy
 from typing import Any
 
 import yaml
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from bot.issue.layout import LAYOUTS
+from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import BESIDE, say_what_is_beside
-from bot.workbench.editor.snippets import SNIPPETS
+from bot.rules.spec.pack import CaptureModel
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _CAPTURE = {
@@ -157,3 +160,81 @@ SCHEMAS = "https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules"
 def name_schema(place: str) -> str:
     """The line for VS Code and all that use the same language server, and the one for JetBrains' editors."""
     return f"# yaml-language-server: $schema={place}\n# $schema: {place}\n"
+
+
+Snippet = dict[str, Any]
+
+
+def _one(label: str, body: object, description: str = "") -> list[Snippet]:
+    return [{"label": label, "description": description, "body": body}]
+
+
+_RULE = {
+    "id": "${1:name-of-this-file}",
+    "title": "${2:The known problem}",
+    "mode": "observe",
+    "match": {"phrase": "${3:what the program prints}"},
+    "guidance": {"tldr": "${4:what this is}", "steps": ["${5:what to do now}"]},
+    "examples": {
+        "match": ["${6:what people paste}"],
+        "no_match": ["${7:what comes nearest and is something else}"],
+    },
+}
+_PACK = {
+    "name": "${1:my-tool}",
+    "product": "${2:My Tool}",
+    "captures": {"version": {"first_of": [{"section": "${3:Version}"}]}},
+}
+
+SNIPPETS: dict[str, list[Snippet]] = {
+    "RuleModel": _one("a whole rule", _RULE, "What to find, what to say, and the proof."),
+    "RuleModel.labels": _one("labels to set", ["${1:needs-info}"]),
+    "RuleModel.fixed_in": _one("the version with the fix", {"version": "$1"}),
+    "RuleModel.duplicates": _one("how many", {"show": "${1:1}"}),
+    "RuleModel.guidance": _one("guidance", _RULE["guidance"], "What every reporter is told."),
+    "RuleModel.close": _one("not planned", {"as": "${1:not_planned}", "after": "${2:3d}"}),
+    "RuleModel.examples": _one("examples", _RULE["examples"], "An issue that matches, and a near miss."),
+    "Guidance": _one(
+        "a branch for some",
+        {"when": {"${1:version}": "${2:<2.1}"}, "tldr": "${3:what this is}", "steps": ["${4:what to do now}"]},
+        "Speaks if its condition holds and no branch before it spoke.",
+    ),
+    "Example": _one(
+        "an issue with a title", {"title": "${1:title}", "body": "${2:body}"}, "A plain text is the body alone."
+    ),
+    "Condition.in": _one("views", ["${1:title}"]),
+    "PackModel": _one("a whole pack", _PACK, "Its name, its product, and where a version is stated."),
+    "PackModel.captures": _one(
+        "where the version is stated",
+        {"${1:version}": {"first_of": [{"section": "${2:Version}"}]}},
+        "A fact that every rule may use.",
+    ),
+    "CaptureModel.map": _one("a map", {"${1:darwin}": "${2:macos}"}),
+    "PackLayout.sections": _one("sections", {"${1:Errors}": "${2:errors}"}),
+}
+
+
+_MOST_IDS = 500
+
+
+def add_known_names(schema: Schema, ruleset: Ruleset) -> Schema:
+    """The schema with what the rules define. It allows no less than before: a rule may set facts of its own."""
+    known = deepcopy(schema)
+    condition = known["definitions"]["Condition"]
+    for pack in ruleset.packs:
+        for name, capture in pack.model.captures.items():
+            if name != "version":
+                condition["properties"][name] = _explain_capture(name, capture, condition["additionalProperties"])
+    layouts = {**condition["properties"]["layout"], "examples": [*LAYOUTS, *(each.name for each in ruleset.layouts)]}
+    condition["properties"]["layout"] = layouts
+    ids = sorted(rule.id for rule in ruleset.rules)[:_MOST_IDS]
+    for key in ("supersedes", "also"):
+        known["properties"][key]["items"] = {"type": "string", "examples": ids}
+    return known
+
+
+def _explain_capture(name: str, capture: CaptureModel, allowed: Schema) -> Schema:
+    places = ", ".join(f"`{source.section or source.phrase or source.regex}`" for source in capture.first_of)
+    values = list(dict.fromkeys((capture.map or {}).values()))
+    said = f"What pack.yml reads from {places}; compared with one value, or with a list of which any will do."
+    return explain_key({"description": said, "not": allowed["not"], "examples": [*values, "unknown"]}, name)

@@ -22,6 +22,13 @@ def earlier(number: int, title: str, body: str, author: str = "stranger") -> Iss
     return an_issue(number=number, title=title, body=body, author=Account(login=author), created_at=at, updated_at=at)
 
 
+def searched_error(issue: Issue) -> str:
+    """The fingerprint of the error that GitHub is asked for."""
+    phrase = find_phrase(issue)
+    assert phrase is not None
+    return phrase.mark
+
+
 def search(issues: list[Issue]) -> tuple[Hit, ...]:
     collection = MemoryCollection()
     for issue in issues:
@@ -67,7 +74,7 @@ def test_what_search_found_shares_the_error_of_the_phrase_or_is_no_more_than_ali
     alike = earlier(2, "Build: checksum does not fit", "It just stops.")
     elsewhere = an_issue(number=3, repository="octo-org/other", body=ERROR, author=Account(login="stranger"))
     same = earlier(1, "Checksum does not fit", f"Yesterday:\n{ERROR}")
-    found = rank_found(QUERY, [same, alike, elsewhere], find_phrase(QUERY), read_model())
+    found = rank_found(QUERY, [same, alike, elsewhere], searched_error(QUERY), read_model())
     assert [(each.number, each.tier) for each in found if each.tier == "B"] == [(1, "B")]
     assert 3 not in {each.number for each in found}
 
@@ -75,7 +82,7 @@ def test_what_search_found_shares_the_error_of_the_phrase_or_is_no_more_than_ali
 @pytest.mark.parametrize("title, tier", [("iOS: checksum", "B"), ("iPhone: checksum", "B"), ("Android: checksum", "C")])
 def test_the_same_message_on_another_platform_is_no_proof(title: str, tier: str) -> None:
     here = an_issue(title="iOS: checksum", body=f"Today:\n{ERROR}")
-    found = rank_found(here, [earlier(1, title, f"Some days ago\n{ERROR}")], find_phrase(here), read_model())
+    found = rank_found(here, [earlier(1, title, f"Some days ago\n{ERROR}")], searched_error(here), read_model())
     assert {each.tier for each in found} <= {tier}
     assert tier == "C" or found
 
@@ -90,7 +97,7 @@ def test_a_report_that_was_filed_again_word_for_word_is_known_at_once(title: str
 
 @pytest.mark.parametrize("found", [[], [QUERY]])
 def test_nothing_is_found_among_nothing_and_by_itself(found: list[Issue]) -> None:
-    assert rank_found(QUERY, found, find_phrase(QUERY), read_model()) == ()
+    assert rank_found(QUERY, found, searched_error(QUERY), read_model()) == ()
 
 
 def test_an_error_that_too_many_issues_have_is_no_evidence() -> None:

@@ -2,8 +2,7 @@
 
 from bot.rules.loader import build_ruleset
 from bot.rules.spec.rule import RuleModel
-from bot.workbench.editor.json_schema import make_schema
-from bot.workbench.editor.known_names import add_known_names
+from bot.workbench.editor.json_schema import add_known_names, make_schema
 from tests.rules.rules import write_rule
 
 PACK = """

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.triage.config import Config
 from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import IssueExplanation, make_explanation
-from bot.workbench.explain.json import make_json
+from bot.workbench.explain.formats import make_json
 from bot.workbench.explain.messages import reveal_all, tell_branch, tell_failure, tell_node, tell_seen, tell_skip
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import PACK, make_ruleset, write_rule

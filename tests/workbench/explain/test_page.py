@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from bot.triage.config import Config
 from bot.workbench.explain.explainer import make_explanation
-from bot.workbench.explain.html import render_html
+from bot.workbench.explain.formats import render_html
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import make_ruleset, write_rule
 from tests.stand_ins.accessibility import find_barriers, find_barriers_now

@@ -1,12 +1,14 @@
-"""An explanation as the command contract has it. Pure."""
+"""An explanation as JSON, as the command contract has it, and as one page. Pure."""
 
 from dataclasses import asdict
 from typing import Any
 
+from bot.output.page import render_page
 from bot.rules.conditions.types import Verdict
+from bot.workbench.explain import messages
 from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import ExplainedRule, IssueExplanation
-from bot.workbench.explain.highlights import Highlight
+from bot.workbench.explain.highlights import Highlight, choose_highlight
 from bot.workbench.explain.near_miss import NearMiss
 
 
@@ -93,3 +95,18 @@ def _near_miss_json(near: NearMiss) -> dict[str, Any]:
         "found": near.found._asdict(),
         **{name: getattr(near, name) for name in ("view", "source", "line", "start", "end")},
     }
+
+
+def render_html(explanation: IssueExplanation, wanted: str | None = None) -> str:
+    """The whole page; `wanted` is the one rule that was asked for."""
+    highlights = {highlight.number: highlight for highlight in explanation.highlights}
+    values = {
+        "explanation": explanation,
+        "highlights": highlights,
+        "tints": {highlight.rule: highlight.tint for highlight in explanation.highlights},
+        "choose_highlight": lambda numbers: choose_highlight(highlights[number] for number in numbers),
+        "others": [rule for rule in explanation.rules if not rule.is_shown and wanted is None],
+        "wanted": wanted,
+        "tell": messages,
+    }
+    return render_page("bot.workbench.explain", "explanation.html.j2", values)
