@@ -28,7 +28,7 @@ from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Condition
 from bot.rules.spec.phrase import Phrase, parse_phrase
 from bot.text.normalize import collapse, squeeze
-from bot.workbench.backtest.replay import compile_rules
+from bot.workbench.archive_passes import compile_rules
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = 1_000

@@ -12,7 +12,6 @@ import json
 import resource
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.excerpts import read_excerpts, write_issue
@@ -21,8 +20,8 @@ from bot.archive.parallel import count_cores
 from bot.rules.loader import read_place
 from bot.rules.matcher import match_rules, read_facts
 from bot.text.normalize import collapse
-from bot.workbench.backtest.replay import Files, compile_rules
-from bot.workbench.suggest.miner import Find, Quest, Seen, mine_history
+from bot.workbench.archive_passes import Files, RuledArchive, compile_rules
+from bot.workbench.suggest.miner import Find, Quest, mine_archive
 
 USAGE = (
     *("extra-usage-400", "third-party-extra-usage-400", "extra-usage-banner", "long-context-1m-banner"),
@@ -33,11 +32,6 @@ USAGE = (
 
 _SHORTEST_LINE = 12
 _SHOWN = 90
-
-
-def keep(answers: Iterator[Seen], _what: str) -> Iterator[Seen]:
-    """No bar: what a pass gives, as it is."""
-    return answers
 
 
 def open_excerpts(path: Path) -> IssueArchive:
@@ -88,7 +82,7 @@ def main() -> None:
     history = open_excerpts(asked.excerpts) if asked.excerpts else open_file(asked.history)
     rules = (read_rules(asked.rules, asked.without),) if asked.rules else ()
     start = time.perf_counter()
-    find = mine_history(history, Quest(rules=rules, most=asked.top, jobs=asked.jobs), keep)
+    find = mine_archive(RuledArchive(history=history, rules=rules, jobs=asked.jobs), Quest(most=asked.top))
     took, cpu, peak = time.perf_counter() - start, measure_cpu(), measure_peak()
     print_drafts(find)
     plain = {

@@ -84,9 +84,8 @@ LAYERS: tuple[Package, ...] = (
         {
             "bot.workbench.backtest.terminal": "prints",
             "bot.workbench.check.frequencies": "reads an archive",
-            "bot.workbench.check.parallel": "starts processes",
-            "bot.workbench.check.references": "asks GitHub",
             "bot.workbench.check.terminal": "prints",
+            "bot.workbench.check.trial": "starts processes, asks GitHub",
             "bot.workbench.explain.terminal": "prints",
             "bot.workbench.studio.assets": "reads the built page",
             "bot.workbench.studio.frontend": "builds the page",

@@ -10,7 +10,7 @@ from jsonschema import Draft7Validator, ValidationError
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bot.cli.schema import FILES, make_schemas
+from bot.cli.options.schemas import FILES, make_schemas
 from bot.rules.spec.condition import SECTION_TESTS, AtLeast, Condition, SectionNamed
 from bot.rules.spec.document import read_document
 from bot.rules.spec.pack import CaptureModel, CaptureSource, PackLayout, PackModel, Translation

@@ -35,6 +35,14 @@ Answer = TypeVar("Answer")
 Answer_co = TypeVar("Answer_co", covariant=True)
 
 
+class Counted(Protocol):
+    """An answer that says how many issues it is about."""
+
+    @property
+    def seen(self) -> int:
+        """How many."""
+
+
 class Work(Protocol[Answer_co]):
     """What is done with chunks of lines, in a form that can be sent to another process."""
 

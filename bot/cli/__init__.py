@@ -40,7 +40,7 @@ class WrongUsage(SystemExit):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Tell it like argparse, and keep it for a script that asked for JSON."""
+        """Print it like argparse, and keep it for a script that asked for JSON."""
         self.print_usage(sys.stderr)
         print(f"{self.prog}: error: {message}", file=sys.stderr)
         raise WrongUsage(message)
@@ -59,13 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _dispatch(words)
         sys.stdout.flush()
     except SignpostError as error:
-        return _tell(str(error), error.exit_code, words)
+        return _report_error(str(error), error.exit_code, words)
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:
         return _end_output(error)
     except WrongUsage as wrong:
-        _tell_script(wrong.message, words)
+        _print_for_script(wrong.message, words)
         raise
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):  # rich leaves with 1 then, which is a finding for us
@@ -81,17 +81,17 @@ def _end_output(error: OSError) -> int:
         return 0
     if error.errno not in FULL:
         raise error
-    return _tell(f"cannot go on: {error}", 2, [])
+    return _report_error(f"cannot go on: {error}", 2, [])
 
 
-def _tell(message: str, code: int, words: list[str]) -> int:
+def _report_error(message: str, code: int, words: list[str]) -> int:
     """The message for a person, and for a script that asked for JSON; gives back the exit code."""
     print(f"signpost: {message}", file=sys.stderr)
-    _tell_script(message, words)
+    _print_for_script(message, words)
     return code
 
 
-def _tell_script(message: str, words: list[str]) -> None:
+def _print_for_script(message: str, words: list[str]) -> None:
     if "--format=json" in words or ("--format", "json") in pairwise(words):
         from bot.output.console import print_json
 

@@ -2,25 +2,18 @@
 
 import argparse
 import sys
-from contextlib import ExitStack
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
 
-from bot.archive.jsonl import IssueArchive, read_lines
-from bot.cli.options.archive import add_history, open_history
-from bot.errors import SettingsError, explain_cause
-from bot.output.console import add_format, add_rules, list_rules, print_json
-from bot.output.progress import track
-from bot.rules.loader import read_place
-from bot.triage.config import Config, make_default_config, read_config
-from bot.workbench.backtest.json import tell_report
-from bot.workbench.backtest.replay import Task, compile_rules, replay_history
+from bot.cli.options.archive import add_archive, add_jobs, count_jobs, open_archive, open_optional, show_progress
+from bot.cli.options.output import open_output, write_output
+from bot.cli.options.rules import AskedRules, read_rules
+from bot.output.console import add_format, add_rules
+from bot.workbench.backtest.archive_replay import join_parts, replay_archive
 from bot.workbench.backtest.report import Report, Setting, make_report
-from bot.workbench.backtest.tally import Tally, merge_tallies
-from bot.workbench.backtest.truth import Truth, parse_truth
-from bot.workbench.suggest.clusters import find_clusters
-from bot.workbench.suggest.message_counts import MessageTally
+from bot.workbench.backtest.task import Task, Truth, parse_truth
+from bot.workbench.backtest.terminal import print_report
 
 _EPILOG = """\
 --against FILE is JSONL, one issue a line: {"number": 7, "rules": ["out-of-disk"]}, or {"number": 7, "class": "none"}.
@@ -31,7 +24,7 @@ example: signpost backtest --issues issues.jsonl --rules .github/signpost"""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    add_history(parser)
+    add_archive(parser)
     parser.add_argument("--per-issue", metavar="OUT.jsonl", help="write what each issue matched, one line an issue")
     parser.add_argument(
         "--against",
@@ -43,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-clusters", action="store_true", help="leave out messages that unmatched issues share")
     parser.add_argument("--details", action="store_true", help="print each rule's most and least typical matches")
     parser.add_argument("--config", metavar="FILE", help="settings (default: config.yml in the first folder of rules)")
-    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
+    add_jobs(parser)
     parser.epilog = _EPILOG
     add_rules(parser)
     add_format(parser)
@@ -51,13 +44,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """0 if the rules ran, 2 if some of them or the issues could not be read."""
-    places = list_rules(arguments.rules)
-    task = _make_task(arguments, places)
-    ruleset = compile_rules(task.rules)
-    for problem in ruleset.problems:
-        print(problem, file=sys.stderr)
-    history = open_history(arguments)
-    tally, mined = _replay(history, task, arguments)
+    rules = read_rules(arguments.rules)
+    task = _make_task(arguments, rules)
+    rules.print_problems()
+    history = open_archive(arguments)
+    total = history.total
+    if total is None and sys.stderr.isatty():
+        total = sum(1 for _ in history.read_lines())
+    with open_output(Path(arguments.per_issue)) if arguments.per_issue else nullcontext() as out:
+        parts = show_progress(replay_archive(history.read_lines(), task, count_jobs(arguments)), "issues", total)
+        whole = join_parts(parts, out)
     setting = Setting(
         name=history.name,
         repository=history.repository,
@@ -65,85 +61,29 @@ def execute(arguments: argparse.Namespace) -> int:
         truth=task.truth.source if task.truth else "",
         revision=arguments.compare or "",
     )
-    report = make_report(tally, ruleset, setting, find_clusters(mined) if task.is_mined else ())
+    _print(make_report(whole.tally, rules.ruleset, setting, whole.mined), arguments)
+    return 2 if rules.ruleset.problems else 0
+
+
+def _print(report: Report, arguments: argparse.Namespace) -> None:
     if arguments.html:
-        _write_page(report, Path(arguments.html))
-    if arguments.format == "json":
-        print_json(tell_report(report))
-    else:
-        from bot.workbench.backtest.terminal import print_report
+        from bot.workbench.backtest.presentation import render_html
 
-        print_report(report, details=arguments.details)
-    return 2 if ruleset.problems else 0
+        write_output(Path(arguments.html), render_html(report))
+    print_report(report, arguments.format, details=arguments.details)
 
 
-def _make_task(arguments: argparse.Namespace, places: list[str]) -> Task:
+def _make_task(arguments: argparse.Namespace, rules: AskedRules) -> Task:
     return Task(
-        rules=tuple(read_place(place) for place in dict.fromkeys(places)),
-        config=_read_settings(arguments.config, places),
+        rules=rules.files,
+        config=rules.read_config(arguments.config),
         today=datetime.now(UTC).date(),
         truth=_read_truth(arguments.against) if arguments.against else None,
-        former=_read_former(arguments.compare, places) if arguments.compare is not None else None,
-        is_told_each=bool(arguments.per_issue),
+        former=rules.read_former(arguments.compare) if arguments.compare is not None else None,
+        is_per_issue=bool(arguments.per_issue),
         is_mined=not arguments.no_clusters,
     )
 
 
-def _read_former(revision: str, places: list[str]) -> tuple[dict[str, str], ...]:
-    from bot.cli.options.git_revision import read_revision
-
-    return tuple(read_revision(place, revision) for place in dict.fromkeys(places))
-
-
 def _read_truth(against: str) -> Truth:
-    return Truth(source="labels") if against == "labels" else parse_truth(read_lines(Path(against)))
-
-
-def _read_settings(asked: str | None, places: list[str]) -> Config:
-    beside = (Path(place) / name for place in places for name in ("config.yml", "config.yaml"))
-    file = Path(asked) if asked else next((file for file in beside if file.is_file()), None)
-    if file is None:
-        return make_default_config()
-    try:
-        return read_config(file.read_text("utf-8"), str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read {file}: {explain_cause(error)}"
-        raise SettingsError(message) from error
-
-
-def _replay(history: IssueArchive, task: Task, arguments: argparse.Namespace) -> tuple[Tally, MessageTally]:
-    from bot.archive.parallel import count_cores
-
-    total = history.total
-    if total is None and sys.stderr.isatty():
-        total = sum(1 for _ in history.read_lines())
-    jobs = arguments.jobs if arguments.jobs > 0 else count_cores()
-    whole, mined = Tally(), MessageTally()
-    with ExitStack() as stack:
-        out = stack.enter_context(_open_out(Path(arguments.per_issue))) if arguments.per_issue else None
-        parts = replay_history(history.read_lines(), task, jobs)
-        for part in track(parts, "issues", total, count=lambda part: part.tally.issues):
-            whole = merge_tallies([whole, part.tally])
-            if part.mined:
-                mined.take(part.mined)
-            if out:
-                out.writelines(f"{line}\n" for line in part.each)
-    return whole, mined
-
-
-def _open_out(path: Path) -> TextIO:
-    try:
-        return path.open("w", encoding="utf-8")
-    except OSError as error:
-        message = f"cannot write {path}: {explain_cause(error)}"
-        raise SettingsError(message) from error
-
-
-def _write_page(report: Report, path: Path) -> None:
-    from bot.workbench.backtest.html import write_page
-
-    try:
-        path.write_text(write_page(report), encoding="utf-8")
-    except OSError as error:
-        message = f"cannot write {path}: {explain_cause(error)}"
-        raise SettingsError(message) from error
+    return Truth(source="labels") if against == "labels" else parse_truth(open_optional(against).read_lines())

@@ -1,19 +1,14 @@
 """`signpost explain`: why an issue matches a rule, or why not."""
 
 import argparse
-import os
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.options.issue import ISSUE_FORMS, add_repository, read_asked_issue
-from bot.errors import SettingsError, explain_cause
-from bot.github.actions_runner import Settings
-from bot.output.console import add_format, add_rules, list_rules, make_console, print_json
-from bot.rules.loader import load_rules
-from bot.rules.ruleset import Ruleset
-from bot.triage.config import Config, make_default_config, read_config
+from bot.cli.options.output import write_output
+from bot.cli.options.rules import read_rules
+from bot.output.console import add_format, add_rules, make_console, print_json
 from bot.workbench.explain.explainer import IssueExplanation, make_explanation
 from bot.workbench.explain.formats import make_json
 
@@ -33,39 +28,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """0 if the issue could be explained, 2 if rules could not be read."""
-    places = list_rules(arguments.rules)
-    ruleset = load_rules(places)
-    for problem in ruleset.problems:
-        print(problem, file=sys.stderr)
-    _check_rule(arguments.rule, ruleset)
-    config = _read_settings(arguments.config, places)
-    issue = read_asked_issue(arguments.issue, arguments.repo, Settings.from_environment(os.environ))
-    explanation = make_explanation(issue, ruleset, config, datetime.now(UTC).date(), arguments.rule)
-    _tell(explanation, arguments)
-    return 2 if ruleset.problems else 0
+    rules = read_rules(arguments.rules)
+    rules.print_problems()
+    rules.require_rule(arguments.rule)
+    config = rules.read_config(arguments.config)
+    issue = read_asked_issue(arguments.issue, arguments.repo)
+    explanation = make_explanation(issue, rules.ruleset, config, datetime.now(UTC).date(), arguments.rule)
+    _print(explanation, arguments)
+    return 2 if rules.ruleset.problems else 0
 
 
-def _check_rule(wanted: str | None, ruleset: Ruleset) -> None:
-    known = sorted(rule.id for rule in ruleset.rules)
-    if wanted is not None and wanted not in known:
-        message = f"there is no rule {wanted!r}; known are: {', '.join(known)}"
-        raise SettingsError(message)
-
-
-def _read_settings(file: str | None, places: Iterable[str]) -> Config:
-    """The settings that are named, or those beside the first rules that have any."""
-    beside = (Path(place) / name for place in places for name in ("config.yml", "config.yaml"))
-    path = Path(file) if file else next((path for path in beside if path.is_file()), None)
-    if path is None:
-        return make_default_config()
-    try:
-        return read_config(path.read_text("utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read {path}: {explain_cause(error)}"
-        raise SettingsError(message) from error
-
-
-def _tell(explanation: IssueExplanation, arguments: argparse.Namespace) -> None:
+def _print(explanation: IssueExplanation, arguments: argparse.Namespace) -> None:
     if arguments.html:
         _write_page(explanation, Path(arguments.html), arguments.rule)
     if arguments.format == "json":
@@ -79,9 +52,5 @@ def _tell(explanation: IssueExplanation, arguments: argparse.Namespace) -> None:
 def _write_page(explanation: IssueExplanation, path: Path, wanted: str | None) -> None:
     from bot.workbench.explain.formats import render_html
 
-    try:
-        path.write_text(render_html(explanation, wanted), "utf-8")
-    except OSError as error:
-        message = f"cannot write {path}: {explain_cause(error)}"
-        raise SettingsError(message) from error
+    write_output(path, render_html(explanation, wanted))
     print(f"wrote {path}", file=sys.stderr)

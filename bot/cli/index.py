@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.errors import SettingsError
 from bot.output.console import add_format, print_json
 
-_HISTORY = "GitHub issue objects, one a line, or what `gh issue list --json` gives; may be .gz"
+_ISSUES = "GitHub issue objects, one a line, or what `gh issue list --json` gives; may be .gz"
 _ASKED = (
     "what a report says; or the number of an issue, an address, a JSON or Markdown file, number 123 of a history"
     " (FILE.jsonl#123), or - for standard input"
@@ -22,7 +22,7 @@ example: signpost index build --index issues.index --issues issues.jsonl"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments: one subcommand each for making, keeping, asking and judging an index."""
+    """The command's arguments: a subcommand to build, update, search, evaluate and calibrate an index."""
     parser.epilog = _EPILOG
     actions = parser.add_subparsers(title="what to do", metavar="ACTION", dest="action", required=True)
     for name, (summary, add) in _ACTIONS.items():
@@ -45,21 +45,21 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _add_making(parser: argparse.ArgumentParser) -> None:
-    from bot.cli.options.archive import add_history
+def _add_sources(parser: argparse.ArgumentParser) -> None:
+    from bot.cli.options.archive import add_archive, add_jobs
 
     _add_index(parser)
-    add_history(parser)
-    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
+    add_archive(parser)
+    add_jobs(parser)
 
 
 def _add_build(parser: argparse.ArgumentParser) -> None:
-    _add_making(parser)
+    _add_sources(parser)
     parser.epilog = "example: signpost index build --index issues.index --repo octo-org/octo-repo"
 
 
 def _add_update(parser: argparse.ArgumentParser) -> None:
-    _add_making(parser)
+    _add_sources(parser)
     parser.epilog = "example: signpost index update --index issues.index --repo octo-org/octo-repo"
 
 
@@ -73,7 +73,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--issues", metavar="FILE.jsonl", required=True, help=_HISTORY)
+    parser.add_argument("--issues", metavar="FILE.jsonl", required=True, help=_ISSUES)
     parser.add_argument(
         "--truth", metavar="FILE.jsonl", required=True, help='JSONL: {"number": 7, "duplicate_of": 3}, null for none'
     )
@@ -117,15 +117,13 @@ _ACTIONS = {
 
 
 def _make(arguments: argparse.Namespace) -> None:
-    from bot.archive.parallel import count_cores
-    from bot.cli.options.archive import open_history
+    from bot.cli.options.archive import count_jobs, open_archive
     from bot.duplicates.index.builder import build, update
     from bot.duplicates.index.terminal import print_built
 
-    history = open_history(arguments)
-    jobs = arguments.jobs if arguments.jobs > 0 else count_cores()
+    history = open_archive(arguments)
     path = Path(arguments.index)
-    built = (build if arguments.action == "build" else update)(path, history, jobs)
+    built = (build if arguments.action == "build" else update)(path, history, count_jobs(arguments))
     if arguments.format == "json":
         print_json(built.to_json())
     else:
@@ -133,11 +131,11 @@ def _make(arguments: argparse.Namespace) -> None:
 
 
 def _search(arguments: argparse.Namespace) -> None:
-    from bot.cli.index_search import ask_index, tell_search
+    from bot.cli.index_search import ask_index, search_to_json
 
     search = ask_index(Path(arguments.index), arguments.what, arguments.repo)
     if arguments.format == "json":
-        print_json(tell_search(search, arguments.most))
+        print_json(search_to_json(search, arguments.most))
     else:
         from bot.duplicates.index.terminal import print_search
 
@@ -145,12 +143,12 @@ def _search(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from bot.cli.index_evaluate import evaluate, tell_recall
+    from bot.cli.index_evaluate import evaluate, recall_to_json
 
     part = "all" if arguments.all else "second"
     recall = evaluate(Path(arguments.issues), Path(arguments.truth), part, arguments.sample)
     if arguments.format == "json":
-        print_json(tell_recall(recall))
+        print_json(recall_to_json(recall))
     else:
         from bot.duplicates.evaluation.terminal import print_recall
 
@@ -158,13 +156,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
-    from bot.cli.index_evaluate import calibrate_index, tell_calibration
+    from bot.cli.index_search import calibrate_index, calibration_to_json
 
     if not 0 < arguments.share < 1:
         raise SettingsError(f"--share is a part between 0 and 1, such as 0.01, and not {arguments.share}")
     calibration = calibrate_index(Path(arguments.index), arguments.share, arguments.last)
     if arguments.format == "json":
-        print_json(tell_calibration(calibration))
+        print_json(calibration_to_json(calibration))
     else:
         from bot.duplicates.index.terminal import print_calibration
 

@@ -1,20 +1,14 @@
-"""An index measured: against known duplicates, and on its own last issues."""
+"""Retrieval measured against known duplicates."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from bot.archive.jsonl import read_issues, read_lines
-from bot.archive.stats import Share
 from bot.duplicates.evaluation.metrics import Answer, Recall, answer_query, measure_recall
 from bot.duplicates.evaluation.replay import replay_issues, sort_issues, split_issues
 from bot.duplicates.evaluation.truth import parse_duplicates
-from bot.duplicates.index.file import explain_damage, open_index
-from bot.duplicates.index.search import replay_latest
-from bot.duplicates.index.writer import begin_transaction, write_facts
-from bot.duplicates.search.calibration import Calibration, calibrate, write_calibration
 from bot.duplicates.search.model import read_model
 from bot.errors import SettingsError
 from bot.output.progress import track
@@ -39,33 +33,16 @@ def evaluate(issues: Path, truth: Path, part: str, sample: int) -> Recall:
     return recall
 
 
-def calibrate_index(path: Path, share: float, last: int) -> Calibration:
-    """Learn a threshold from the last issues of an index, and keep it there. Raises SettingsError."""
-    calibration = calibrate(list(track(replay_latest(path, last), "issues", last)), share)
-    with closing(open_index(path)) as connection, explain_damage(path), begin_transaction(connection):
-        write_facts(connection, {"calibration": write_calibration(calibration)})
-    return calibration
-
-
-def tell_calibration(calibration: Calibration) -> dict[str, Any]:
-    """A calibration as JSON."""
-    return asdict(calibration)
-
-
-def tell_recall(recall: Recall) -> dict[str, Any]:
+def recall_to_json(recall: Recall) -> dict[str, Any]:
     """An evaluation as JSON; intervals are 95 % (Wilson)."""
     return {
         "queries": recall.duplicates,
         "ordinary": recall.ordinary,
         "recall": {str(rank): share.value for rank, share in recall.recall.items()},
-        "recall_intervals": {str(rank): _bounds(share) for rank, share in recall.recall.items()},
+        "recall_intervals": {str(rank): [share.low, share.high] for rank, share in recall.recall.items()},
         "mrr": recall.mrr,
         "caught": {str(alarm): share.value for alarm, share in recall.caught.items()},
-        "caught_intervals": {str(alarm): _bounds(share) for alarm, share in recall.caught.items()},
+        "caught_intervals": {str(alarm): [share.low, share.high] for alarm, share in recall.caught.items()},
         "thresholds": {str(alarm): threshold for alarm, threshold in recall.thresholds.items()},
         "tiers": {tier: asdict(count) for tier, count in recall.tiers.items()},
     }
-
-
-def _bounds(share: Share) -> list[float]:
-    return [share.low, share.high]

@@ -1,4 +1,4 @@
-"""An index asked about a text or an issue, and its answer as JSON."""
+"""An index searched: for a text or an issue, and for its own last issues, which calibrates it; answers as JSON."""
 
 import os
 import re
@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.duplicates.index.search import Search, explain_left_out, search_index, search_number
-from bot.duplicates.search.ranker import Hit
+from bot.duplicates.index.search import Search, explain_left_out, replay_latest, search_index, search_number
+from bot.duplicates.index.writer import save_calibration
+from bot.duplicates.search.calibration import Calibration, calibrate
 from bot.errors import SettingsError
+from bot.output.progress import track
 from bot.tracker.types import Issue
 
 _NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
-_IN_HISTORY = re.compile(r"(.+)#[0-9]{1,18}", re.ASCII | re.DOTALL)
+_IN_ARCHIVE = re.compile(r"(.+)#[0-9]{1,18}", re.ASCII | re.DOTALL)
 _FILE_NAME = re.compile(r"\S+\.(?:json|jsonl|jsonl\.gz|md|txt)", re.ASCII)
 _EPOCH_YEAR = 1970
 
@@ -36,7 +38,7 @@ def make_query(text: str) -> Issue:
 
 def _is_issue(what: str) -> bool:
     """Whether it names an issue; raises SettingsError where it can only be meant as a file, and there is none."""
-    of_history = _IN_HISTORY.fullmatch(what)
+    of_history = _IN_ARCHIVE.fullmatch(what)
     name = of_history[1] if of_history else what
     if what == "-" or what.startswith(("http://", "https://")) or _is_file(name):
         return True
@@ -55,18 +57,29 @@ def _is_file(what: str) -> bool:
 def _read(what: str, repository: str | None) -> Issue:
     """The issue; one that nobody has filed yet is filed now."""
     from bot.cli.options.issue import read_asked_issue
-    from bot.github.actions_runner import Settings
 
-    issue = read_asked_issue(what, repository, Settings.from_environment(os.environ))
+    issue = read_asked_issue(what, repository)
     if issue.created_at.year > _EPOCH_YEAR:
         return issue
     return replace(issue, created_at=datetime.now(UTC))
 
 
-def tell_search(search: Search, most: int) -> dict[str, Any]:
+def search_to_json(search: Search, most: int) -> dict[str, Any]:
     """A search as JSON; `remark` is always empty and stays for scripts that read it."""
     return {
-        "candidates": [_tell_candidate(candidate, search) for candidate in search.candidates[:most]],
+        "candidates": [
+            {
+                "number": candidate.number,
+                "score": round(candidate.score, 6),
+                "tier": candidate.tier,
+                "why": candidate.why,
+                "features": candidate.features.to_json(4),
+                "title": candidate.title,
+                "state": search.states.get(candidate.number),
+                "left_out": explain_left_out(candidate, search.related, search.threshold),
+            }
+            for candidate in search.candidates[:most]
+        ],
         "threshold": search.threshold,
         "calibration": asdict(search.calibration) if search.calibration else None,
         "issues": search.size,
@@ -74,14 +87,13 @@ def tell_search(search: Search, most: int) -> dict[str, Any]:
     }
 
 
-def _tell_candidate(candidate: Hit, search: Search) -> dict[str, Any]:
-    return {
-        "number": candidate.number,
-        "score": round(candidate.score, 6),
-        "tier": candidate.tier,
-        "why": candidate.why,
-        "features": candidate.features.to_json(4),
-        "title": candidate.title,
-        "state": search.states.get(candidate.number),
-        "left_out": explain_left_out(candidate, search.related, search.threshold),
-    }
+def calibrate_index(path: Path, share: float, last: int) -> Calibration:
+    """Learn a threshold from the last issues of an index, and keep it there. Raises SettingsError."""
+    calibration = calibrate(list(track(replay_latest(path, last), "issues", last)), share)
+    save_calibration(path, calibration)
+    return calibration
+
+
+def calibration_to_json(calibration: Calibration) -> dict[str, Any]:
+    """A calibration as JSON."""
+    return asdict(calibration)

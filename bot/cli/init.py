@@ -10,7 +10,6 @@ from typing import Any
 
 from bot.errors import SettingsError, explain_cause
 from bot.output.console import add_format, print_json, write_file
-from bot.workbench.editor.json_schema import SCHEMAS, name_schema
 
 HOME = ".github/signpost"
 FORMS = ".github/ISSUE_TEMPLATE"
@@ -64,8 +63,6 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.offline:
         written += _write_schemas(root)
     if arguments.vscode:
-        from bot.cli.init import write_settings
-
         written += write_settings(root, _locate_schemas(is_offline=arguments.offline))
     kept = [place for place in wanted if place not in written]
     if arguments.format == "json":
@@ -95,6 +92,7 @@ def _has_rules(home: Path) -> bool:
 def _plan_files(forms: Mapping[str, str], repository: str, *, is_offline: bool) -> dict[str, str]:
     """What belongs into the repository, by its place."""
     from bot.workbench.editor.issue_forms import choose_facts, read_form, write_pack
+    from bot.workbench.editor.json_schema import SCHEMAS, name_schema
 
     fields = {name: read_form(text) for name, text in forms.items()}
     facts = choose_facts((field for form in fields.values() for field in form), repository)
@@ -114,12 +112,14 @@ def _read_template(name: str) -> str:
 
 
 def _locate_schemas(*, is_offline: bool) -> str:
+    from bot.workbench.editor.json_schema import SCHEMAS
+
     return f"./{OFFLINE}" if is_offline else SCHEMAS
 
 
 def _write_schemas(root: Path) -> list[str]:
     """The schemas, which know the rules that are there."""
-    from bot.cli.schema import FILES, make_schemas
+    from bot.cli.options.schemas import FILES, make_schemas
     from bot.workbench.editor.json_schema import write_schema
 
     written = {f"{OFFLINE}/{FILES[kind]}": schema for kind, schema in make_schemas([str(root / HOME)]).items()}

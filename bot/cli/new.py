@@ -1,30 +1,22 @@
 """`signpost new`: the file of a new rule, empty or drafted from one issue."""
 
 import argparse
-import os
 import re
 import sys
 from pathlib import Path
 
-from bot.archive.jsonl import EMPTY_ARCHIVE, open_file
-from bot.archive.parallel import count_cores
+from bot.cli.options.archive import count_jobs, open_optional, show_progress
 from bot.cli.options.issue import ISSUE_FORMS, add_repository, read_asked_issue
-from bot.cli.options.rules import HOME
-from bot.cli.suggest import find_places, show_progress, tell_draft, write_drafts
+from bot.cli.options.output import write_drafts
+from bot.cli.options.rules import find_rules
 from bot.errors import SettingsError
-from bot.github.actions_runner import Settings
-from bot.output.console import add_format, add_rules, print_json
-from bot.rules.loader import read_place
-from bot.rules.matcher import match_rules, read_facts
-from bot.rules.ruleset import Ruleset
-from bot.tracker.types import Issue
-from bot.workbench.backtest.replay import compile_rules
-from bot.workbench.suggest.draft_yaml import write_draft
-from bot.workbench.suggest.drafts import Draft, make_skeleton
-from bot.workbench.suggest.miner import Quest, mine_issue
+from bot.output.console import add_format, add_rules, list_rules, print_json
+from bot.workbench.suggest.drafts import Draft, draft_to_json, make_skeleton, write_draft
+from bot.workbench.suggest.miner import mine_issue
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_ID = 80
+_HOME = list_rules(None)[0]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--history", metavar="FILE.jsonl", help="past issues, for what others say too, examples and near misses"
     )
     parser.add_argument(
-        "--out", default=HOME, metavar="FOLDER", help=f"where to write it, or - for standard output (default: {HOME})"
+        "--out", default=_HOME, metavar="FOLDER", help=f"where to write it, or - for standard output (default: {_HOME})"
     )
     parser.epilog = "example: signpost new --from issue.md --history issues.jsonl"
     add_repository(parser)
@@ -58,28 +50,23 @@ def execute(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
-    origin = f"Drafted by `signpost new` from {_tell_origin(arguments)}." if arguments.issue else ""
+    origin = f"Drafted by `signpost new` from {_describe_origin(arguments)}." if arguments.issue else ""
     _deliver(arguments, draft, write_draft(draft, origin))
     return 0
 
 
 def _draft(arguments: argparse.Namespace) -> Draft | None:
-    issue = read_asked_issue(arguments.issue, arguments.repo, Settings.from_environment(os.environ))
-    history = open_file(Path(arguments.history)) if arguments.history else EMPTY_ARCHIVE
-    rules = tuple(read_place(place) for place in find_places(arguments.rules))
-    _tell_known(issue, compile_rules(rules))
-    return mine_issue(issue, history, Quest(rules=rules, jobs=count_cores()), show_progress, arguments.id)
-
-
-def _tell_known(issue: Issue, ruleset: Ruleset) -> None:
-    for problem in ruleset.problems:
-        print(problem, file=sys.stderr)
-    matches = match_rules(read_facts(issue, ruleset), ruleset) if ruleset.rules else ()
-    if names := ", ".join(match.rule.id for match in matches):
+    issue = read_asked_issue(arguments.issue, arguments.repo)
+    history = open_optional(arguments.history)
+    rules = find_rules(arguments.rules)
+    rules.print_problems()
+    archive = rules.make_archive(history, count_jobs(), show_progress)
+    if names := ", ".join(archive.list_matching(issue)):
         print(f"this issue matches already: {names}; is another rule needed?", file=sys.stderr)
+    return mine_issue(issue, archive, arguments.id)
 
 
-def _tell_origin(arguments: argparse.Namespace) -> str:
+def _describe_origin(arguments: argparse.Namespace) -> str:
     issue = "an issue" if arguments.issue == "-" else Path(arguments.issue).name
     return f"{issue}, with {Path(arguments.history).name}" if arguments.history else issue
 
@@ -91,7 +78,7 @@ def _deliver(arguments: argparse.Namespace, draft: Draft, text: str) -> None:
         message = f"{path} is there already; give another name, or edit that file"
         raise SettingsError(message)
     if arguments.format == "json":
-        print_json({**tell_draft(draft), "yaml": text, "file": path})
+        print_json({**draft_to_json(draft), "yaml": text, "file": path})
     elif path:
         print(f"wrote {path}\nNext: write its guidance, and prove it with `signpost check {arguments.out}`.")
     else:

@@ -1,29 +1,19 @@
 """`signpost run`: the Action's entry."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from bot.cli.options.rules import read_sources
-from bot.errors import SettingsError, SignpostError, explain_cause
+from bot.cli.options.github import connect_run, read_event, read_settings
+from bot.cli.options.sources import add_finder, read_sources
+from bot.errors import SettingsError, SignpostError
 from bot.github import actions_runner
-from bot.github.webhook_event import IssueRequest, PayloadTracker, parse_event
 from bot.output.console import add_format, add_rules, print_json
-from bot.tracker.types import Skip
-from bot.triage.config import Sources
 from bot.triage.log import choose_stream, publish_failure, publish_result
 from bot.triage.result import Result, to_json
 from bot.triage.run import run
-from bot.triage.skip import Event
-
-if TYPE_CHECKING:
-    from bot.github.client import GitHubTracker
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +40,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """0 fine, 1 an action failed, 2 rules or settings are wrong, 3 GitHub cannot be read; `fail-on: never` gives 0."""
     is_quiet = arguments.format == "json"
     try:
-        settings = actions_runner.Settings.from_environment(os.environ)
+        settings = read_settings()
     except SettingsError as error:
         return _stop(error, _read_least(os.environ), is_quiet=is_quiet)
     if settings.is_action and settings.token:
@@ -89,72 +79,16 @@ def _stop(error: SignpostError, settings: actions_runner.Settings, *, is_quiet: 
 
 def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> int:
     is_dry_run = arguments.dry_run or settings.dry_run
-    event = _read_event(arguments, settings)
-    if isinstance(event, Skip):
-        result = Result(repository=settings.repository or "", issue=None, skipped=event)
+    event, skip = read_event(arguments, settings)
+    if event is None:
+        result = Result(repository=settings.repository or "", issue=None, skipped=skip)
     else:
-        tracker = _connect(event, settings, is_dry_run=is_dry_run)
+        tracker, live = connect_run(event, settings, is_dry_run=is_dry_run)
         rules = [place for group in arguments.rules or [] for place in group] or settings.rules
-        live = None if isinstance(tracker, PayloadTracker) else tracker
         sources = read_sources(rules, arguments.config or settings.config, event.repository, live)
-        sources = _add_finder(sources, arguments.index or settings.index, live)
+        sources = add_finder(sources, arguments.index or settings.index, live)
         result = run(event, sources, tracker, datetime.now(UTC), is_dry_run=is_dry_run)
     if arguments.format == "json":
         print_json(to_json(result))
     publish_result(result, settings, is_dry_run=is_dry_run, is_quiet=arguments.format == "json")
     return 1 if result.errors else 2 if result.problems else 0
-
-
-def _add_finder(sources: Sources, index: str | None, live: "GitHubTracker | None") -> Sources:
-    """Where earlier reports are looked for; nothing is loaded for it where nobody looks."""
-    if not (sources.config.duplicates.enabled and (index or live)):
-        return sources
-    from bot.duplicates.finder import choose_finder
-
-    finder = choose_finder(index, live)
-    return replace(sources, find_candidates=finder) if finder else sources
-
-
-def _read_event(arguments: argparse.Namespace, settings: actions_runner.Settings) -> Event | Skip:
-    path = arguments.event or settings.event_path
-    if path is None:
-        message = "no event: give --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)"
-        raise SettingsError(message)
-    payload = _read_payload(Path(path))
-    name = arguments.event_name or (None if arguments.event else settings.event_name) or _guess_name(payload)
-    if settings.issue and name == "workflow_dispatch":
-        payload = {**payload, "inputs": {"issue": str(settings.issue)}}
-    return parse_event(name, payload, settings.repository)
-
-
-def _read_payload(path: Path) -> dict[str, Any]:
-    try:
-        payload = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        message = f"cannot read the event {path}: {explain_cause(error)}"
-        raise SettingsError(message) from error
-    if not isinstance(payload, dict):
-        message = f"the event {path} is no JSON object; it should be the payload that GitHub sent"
-        raise SettingsError(message)
-    return payload
-
-
-def _guess_name(payload: dict[str, Any]) -> str:
-    if "inputs" in payload:
-        return "workflow_dispatch"
-    return "issue_comment" if "comment" in payload else "issues"
-
-
-def _connect(event: Event, settings: actions_runner.Settings, *, is_dry_run: bool) -> "GitHubTracker | PayloadTracker":
-    """GitHub if there is a token; else, for a dry run, the payload alone."""
-    if settings.token:
-        from bot.github.client import connect
-
-        return connect(settings.token.get_secret_value(), settings.api_url)
-    if not is_dry_run:
-        message = "no token: give the input `github-token` (or GITHUB_TOKEN), or use --dry-run to look without one"
-        raise SettingsError(message)
-    if isinstance(event, IssueRequest):
-        message = f"issue #{event.number} can only be read with a token; give GITHUB_TOKEN"
-        raise SettingsError(message)
-    return PayloadTracker(event.issue)

@@ -2,15 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
+from bot.cli.options.schemas import FILES, Schema, make_schemas
 from bot.output.console import add_format, print_json, write_file
 
-FILES = {"rule": "schema.json", "pack": "pack.schema.json", "config": "config.schema.json"}
 REFERENCE = "reference"
 MODELS = {"rule": "RuleModel", "pack": "PackModel", "config": "Config"}
-
-Schema = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +44,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     schemas = make_schemas([place for group in arguments.rules or [] for place in group])
     if arguments.write:
-        _tell(_write_all(Path(arguments.write), schemas), arguments.format)
+        _print_written(_write_all(Path(arguments.write), schemas), arguments.format)
     elif arguments.kind == REFERENCE:
         page = make_reference(schemas)
         print_json({"kind": REFERENCE, "page": page}) if arguments.format == "json" else print(page)
@@ -78,24 +75,7 @@ def make_reference(schemas: dict[str, Schema]) -> str:
     return write_reference({name: schemas[kind] for kind, name in MODELS.items()})
 
 
-def make_schemas(places: list[str]) -> dict[str, Schema]:
-    """The schemas of a rule, a pack and the settings; that of a rule knows the rules at `places`."""
-    from bot.rules.spec.pack import PackModel
-    from bot.rules.spec.rule import RuleModel
-    from bot.triage.config import Config
-    from bot.workbench.editor.json_schema import make_schema
-
-    rule = make_schema(RuleModel, "Signpost rule")
-    if places:
-        from bot.rules.loader import load_rules
-        from bot.workbench.editor.json_schema import add_known_names
-
-        rule = add_known_names(rule, load_rules(places))
-    pack = make_schema(PackModel, "Signpost pack")
-    return {"rule": rule, "pack": pack, "config": make_schema(Config, "Signpost settings")}
-
-
-def _tell(written: list[str], how: str) -> None:
+def _print_written(written: list[str], how: str) -> None:
     if how == "json":
         print_json({"written": written})
     else:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.cli.options.archive import add_history, open_history
+from bot.cli.options.archive import add_archive, open_archive
 from bot.errors import SettingsError
 from bot.output.console import add_format, list_rules, print_json
 from bot.rules.loader import read_place
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="the other rules: folders, rule files or pack:NAME (default: the folder of the rule)",
     )
-    add_history(parser, is_required=False)
+    add_archive(parser, is_required=False)
     parser.add_argument("--port", type=int, default=0, metavar="N", help="the port on 127.0.0.1 (default: a free one)")
     parser.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
     parser.epilog = "example: signpost studio .github/signpost/out-of-disk.yml --issues issues.jsonl"
@@ -68,7 +68,7 @@ def _make_studio(arguments: argparse.Namespace) -> "Studio":
     from bot.workbench.studio.session import Session
 
     file = RuleFile(Path(arguments.rule))
-    history = open_history(arguments) if arguments.issues or arguments.repo else None
+    history = open_archive(arguments) if arguments.issues or arguments.repo else None
     around = _read_surroundings(arguments.rule, arguments.rules)
     today = datetime.now(tz=UTC).date()
     schema = make_schema(RuleModel, "Signpost rule")

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from bot.workbench.check.lint import Terms
-from bot.workbench.check.parallel import FEW, try_rules
+from bot.workbench.check.trial import FEW, try_rules
 from tests.rules.rules import make_ruleset, write_rule
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from bot.cli import COMMANDS
 from bot.cli.init import EXTENSION, OFFLINE, find_remote, merge_extensions, merge_schemas
-from bot.cli.schema import FILES
+from bot.cli.options.schemas import FILES
 from bot.workbench.editor.json_schema import SCHEMAS
 from tests.stand_ins.command import ROOT, run_command
 from tests.stand_ins.language_server import NEWEST, OLDER, run_language_server

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from bot.cli.schema import FILES
+from bot.cli.options.schemas import FILES
 from bot.workbench.editor.reference import BEGIN, END
 from tests.stand_ins.command import run_command
 

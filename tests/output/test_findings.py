@@ -16,7 +16,7 @@ from requests_cache.backends.sqlite import SQLiteCache
 from bot.errors import Problem
 from bot.output.findings import KINDS, format_junit, format_sarif
 from bot.workbench.check.checker import CheckReport
-from bot.workbench.check.overlaps import Overlap
+from bot.workbench.check.relations import Overlap
 from bot.workbench.check.terminal import format_overlaps, format_problems, format_total
 
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from bot.cli.options.rules import read_sources
+from bot.cli.options.sources import read_sources
 from bot.github.client import connect
 from bot.github.responses import SECONDARY_WAIT
 from bot.github.transport import Patience

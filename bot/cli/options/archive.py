@@ -4,23 +4,27 @@ import argparse
 import os
 import re
 import sys
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from bot.archive.jsonl import IssueArchive, open_file
+from bot.archive.jsonl import EMPTY_ARCHIVE, IssueArchive, open_file
+from bot.cli.options.github import connect_github
 from bot.errors import SettingsError
 from bot.output.progress import track
 
 if TYPE_CHECKING:
+    from bot.archive.parallel import Counted
     from bot.archive.store import Store
     from bot.tracker.types import RemoteArchive
 
 STORE = "history.sqlite3"
+Part = TypeVar("Part", bound="Counted")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
-def add_history(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
+def add_archive(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
     """The arguments that name the past issues."""
     source = parser.add_mutually_exclusive_group(required=is_required)
     source.add_argument(
@@ -38,7 +42,29 @@ def add_history(parser: argparse.ArgumentParser, *, is_required: bool = True) ->
     parser.add_argument("--cached", action="store_true", help="with --repo: use what is there, and ask GitHub nothing")
 
 
-def open_history(arguments: argparse.Namespace) -> IssueArchive:
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """`--jobs`, for the commands that read past issues on all cores."""
+    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
+
+
+def count_jobs(arguments: argparse.Namespace | None = None) -> int:
+    """The worker processes that `--jobs` asks for, or else one a core."""
+    from bot.archive.parallel import count_cores
+
+    return arguments.jobs if arguments and arguments.jobs > 0 else count_cores()
+
+
+def show_progress(parts: Iterator[Part], what: str, total: int | None = None) -> Iterator[Part]:
+    """The parts of a pass over past issues, with a bar on a terminal; `total` is the number of issues, if known."""
+    return track(parts, what, total, count=lambda part: part.seen)
+
+
+def open_optional(file: str | None) -> IssueArchive:
+    """The history of a file, or an empty one."""
+    return open_file(Path(file)) if file else EMPTY_ARCHIVE
+
+
+def open_archive(arguments: argparse.Namespace) -> IssueArchive:
     """The history that the arguments name.
 
     Raises SettingsError, and TrackerError where GitHub stops the download: what came until then is kept.
@@ -51,7 +77,7 @@ def open_history(arguments: argparse.Namespace) -> IssueArchive:
     path = find_cache(arguments.cache) / STORE
     if not arguments.cached:
         with open_store(path) as store:
-            archive = _connect()
+            archive = connect_github()
             _download(archive, store, arguments.repo, "issues")
             if arguments.comments:
                 _download(archive, store, arguments.repo, "comments")
@@ -79,14 +105,6 @@ def find_cache(asked: str | None) -> Path:
     return (Path(stated) if stated and Path(stated).is_absolute() else Path.home() / ".cache") / "signpost"
 
 
-def _connect() -> "RemoteArchive":
-    from bot.github.actions_runner import Settings
-    from bot.github.client import connect
-
-    settings = Settings.from_environment(os.environ)
-    return connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)
-
-
 def _download(archive: "RemoteArchive", store: "Store", repository: str, kind: Literal["issues", "comments"]) -> None:
     """Download with a bar: GitHub says with the first page how many there are."""
     from bot.archive.download import download
@@ -98,10 +116,10 @@ def _download(archive: "RemoteArchive", store: "Store", repository: str, kind: L
     for page in track(chain([last], pages), f"pages of {kind}", total):
         last = page
     if last.total is not None:
-        _tell_gone(store, repository, last.total)
+        _report_gone(store, repository, last.total)
 
 
-def _tell_gone(store: "Store", repository: str, total: int) -> None:
+def _report_gone(store: "Store", repository: str, total: int) -> None:
     """GitHub lists what changed, and not what was deleted or moved to another repository."""
     gone = store.count_issues(repository) - total
     if gone > 0:

@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from bot.errors import SettingsError
-from bot.rules.loader import PACK_FILE, find_pack
+from bot.rules.loader import NOT_RULES, PACK_FILE, find_pack
+from bot.rules.ruleset import Ruleset
 from bot.rules.spec.document import MAX_BYTES
 
 _SUFFIXES = (".yml", ".yaml", ".j2")
@@ -100,6 +101,18 @@ def find_changed(revision: str | None) -> frozenset[Path]:
     changed = _ask_git("diff", "--name-only", "-z", "--diff-filter=d", "--end-of-options", base, "--")
     new = _ask_git("ls-files", "--others", "--exclude-standard", "--full-name", "-z", str(top))
     return frozenset(top / name for name in (changed + new).split("\0") if name)
+
+
+def find_changed_files(ruleset: Ruleset, revision: str | None) -> frozenset[str]:
+    """The files of a set that differ from a revision; a changed pack or its settings concern all rules of the folder.
+
+    Raises SettingsError as `find_changed` does.
+    """
+    found = find_changed(revision)
+    folders = {path.parent for path in found if path.name in NOT_RULES}
+    names = {rule.file for rule in ruleset.rules} | {problem.file for problem in ruleset.problems}
+    names |= {pack.document.file for pack in ruleset.packs if pack.document}
+    return frozenset(n for n in names if (path := Path(n).resolve()) in found or path.parent in folders)
 
 
 def _find_base() -> str:

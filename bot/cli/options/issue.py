@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from bot.archive.jsonl import find_encoding, parse_line, read_lines
 from bot.cli.options.archive import check_repository
+from bot.cli.options.github import connect_github, read_settings
 from bot.errors import SettingsError, explain_cause
-from bot.github.actions_runner import Settings
 from bot.github.payloads import EPOCH, parse_issue
 from bot.output.progress import track
 from bot.tracker.types import Issue
@@ -20,8 +20,8 @@ ISSUE_FORMS = (
     "a number, an address, a JSON or Markdown file, number 123 of a history (FILE.jsonl#123), or - for standard input"
 )
 _ADDRESS = re.compile(r"/(?P<repository>[\w.-]+/[\w.-]+)/issues/(?P<number>\d+)")
-_IN_HISTORY = re.compile(r"(?P<file>.+)#(?P<number>\d{1,18})", re.ASCII | re.DOTALL)
-_HISTORY_SUFFIXES = (".jsonl", ".ndjson", ".gz")
+_IN_ARCHIVE = re.compile(r"(?P<file>.+)#(?P<number>\d{1,18})", re.ASCII | re.DOTALL)
+_ARCHIVE_SUFFIXES = (".jsonl", ".ndjson", ".gz")
 
 
 def add_repository(parser: argparse.ArgumentParser) -> None:
@@ -29,12 +29,13 @@ def add_repository(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", metavar="OWNER/NAME", help="where the number is from (default: GITHUB_REPOSITORY)")
 
 
-def read_asked_issue(asked: str, repository: str | None, settings: Settings) -> Issue:
+def read_asked_issue(asked: str, repository: str | None) -> Issue:
     """The issue, with its comments where they are to be had; raises SettingsError, and TrackerError from GitHub."""
+    settings = read_settings()
     if asked == "-":
         return _parse(sys.stdin.read(), "standard input")
-    if (of_history := _IN_HISTORY.fullmatch(asked)) and _is_file(of_history["file"]) and not _is_file(asked):
-        return _find_in_history(Path(of_history["file"]), int(of_history["number"]))
+    if (of_history := _IN_ARCHIVE.fullmatch(asked)) and _is_file(of_history["file"]) and not _is_file(asked):
+        return _find_in_archive(Path(of_history["file"]), int(of_history["number"]))
     if _is_file(asked):
         return _read_file(Path(asked))
     address = _ADDRESS.search(urlsplit(asked).path) if "://" in asked else None
@@ -47,7 +48,7 @@ def read_asked_issue(asked: str, repository: str | None, settings: Settings) -> 
         message = f"#{number} of which repository? Give --repo owner/name, or the issue's address"
         raise SettingsError(message)
     check_repository(repository)
-    return _fetch(repository, int(number), settings)
+    return _fetch(repository, int(number))
 
 
 def _is_file(asked: str) -> bool:
@@ -59,7 +60,7 @@ def _is_file(asked: str) -> bool:
 
 
 def _read_file(path: Path) -> Issue:
-    if path.name.endswith(_HISTORY_SUFFIXES):
+    if path.name.endswith(_ARCHIVE_SUFFIXES):
         message = f"{path} is a history; say which of its issues you mean: {path}#123"
         raise SettingsError(message)
     try:
@@ -70,7 +71,7 @@ def _read_file(path: Path) -> Issue:
         raise SettingsError(message) from error
 
 
-def _find_in_history(path: Path, number: int) -> Issue:
+def _find_in_archive(path: Path, number: int) -> Issue:
     """The last line with that number: exports are appended to. Only lines that hold the number at all are parsed."""
     found = None
     for where, line in track(read_lines(path), "lines"):
@@ -82,10 +83,8 @@ def _find_in_history(path: Path, number: int) -> Issue:
     return found
 
 
-def _fetch(repository: str, number: int, settings: Settings) -> Issue:
-    from bot.github.client import connect
-
-    tracker = connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)
+def _fetch(repository: str, number: int) -> Issue:
+    tracker = connect_github()
     issue = tracker.get_issue(repository, number)
     return replace(issue, comments=tracker.list_comments(issue)) if issue.comment_count else issue
 

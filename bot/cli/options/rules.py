@@ -1,88 +1,78 @@
-"""Where a run's rules and settings come from: the repository's default branch, local folders, shipped packs."""
+"""The rules that a command is asked about: their files, the set that they make, and the settings beside them."""
 
+import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from bot.errors import Problem, SettingsError, explain_cause
-from bot.rules.loader import build_ruleset, join_rulesets, load_rules, read_folder
+from bot.archive.jsonl import IssueArchive
+from bot.errors import SettingsError, explain_cause
+from bot.output.console import list_rules
+from bot.rules.loader import read_place
 from bot.rules.ruleset import Ruleset
-from bot.rules.spec.template import check_comment_template
-from bot.tracker.types import Tracker
-from bot.triage.config import Config, Sources, make_default_config, parse_config, read_config
-
-HOME = ".github/signpost"
+from bot.triage.config import Config, make_default_config, read_config
+from bot.workbench.archive_passes import RuledArchive, Track, compile_rules
 
 
-def read_sources(rules: Iterable[str], config_file: str | None, repository: str, tracker: Tracker | None) -> Sources:
-    """Rules from `rules`, or else from the repository's own folder; settings from `config_file`, or else from there.
+@dataclass(frozen=True)
+class AskedRules:
+    """Rules at places (folders, rule files, pack:NAME); `files` are the texts of each place by path."""
 
-    The folder is read from the default branch through the API in one request; locally where there is no tracker, or
-    where `rules` names it in a checkout; and not at all where both rules and settings are given.
-    Raises SettingsError for settings that cannot be read; broken rules are in the ruleset's problems.
-    """
-    places = list(rules)
-    is_checked_out = any(Path(place) == Path(HOME) for place in places)
-    is_needed = not (places and config_file)
-    files, problems = _read_home(repository, None if is_checked_out else tracker) if is_needed else ({}, ())
-    config = _read_config(files, config_file)
-    if not places and not files and not config.packs:
-        where = f"{repository} has no {HOME} on its default branch" if tracker else f"there is no folder {HOME} here"
-        message = f"{where}, and no `rules` are given; run `signpost init`, or name rules such as pack:claude-code"
-        raise SettingsError(message)
-    own = load_rules(places) if places else build_ruleset(files)
-    packs = [f"pack:{name}" for name in config.packs if f"pack:{name}" not in places]
-    ruleset = join_rulesets([own, load_rules(packs), Ruleset(problems=problems)])
-    return Sources(ruleset=ruleset, config=config, template=_read_template(files, config, config_file))
+    places: tuple[str, ...]
+    files: tuple[Mapping[str, str], ...]
 
+    @cached_property
+    def ruleset(self) -> Ruleset:
+        """All rules as one set; what is wrong with them is in its problems."""
+        return compile_rules(self.files)
 
-def check_settings(folder: str) -> tuple[Problem, ...]:
-    """What is wrong with the settings beside the rules of a folder; nothing where it has none."""
-    file = next((file for name in ("config.yml", "config.yaml") if (file := Path(folder) / name).is_file()), None)
-    if file is None:
-        return ()
-    try:
-        config, problems = parse_config(_read_file(str(file)), str(file))
-        if config is not None:
-            load_rules(f"pack:{name}" for name in config.packs)
-            _read_template({}, config, str(file))
-    except SettingsError as error:
-        return (Problem(str(file), 1, 1, str(error), "settings"),)
-    return problems
+    def print_problems(self) -> None:
+        """Print what is wrong with the rules to stderr, a line each."""
+        for problem in self.ruleset.problems:
+            print(problem, file=sys.stderr)
 
+    def require_rule(self, wanted: str | None) -> None:
+        """Raise SettingsError if a rule is wanted that is not among them."""
+        known = sorted(rule.id for rule in self.ruleset.rules)
+        if wanted is not None and wanted not in known:
+            message = f"there is no rule {wanted!r}; known are: {', '.join(known)}"
+            raise SettingsError(message)
 
-def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
-    if tracker is None:
-        home = Path(HOME)
-        return (read_folder(home) if home.is_dir() else {}), ()
-    folder = tracker.read_folder(repository, HOME)
-    return folder.files, tuple(Problem(HOME, 1, 1, problem, "folder") for problem in folder.problems)
+    def make_archive(self, history: IssueArchive, jobs: int, track: Track) -> RuledArchive:
+        """Past issues, to be read with these rules in so many processes, each pass shown by `track`."""
+        return RuledArchive(history=history, rules=self.files, jobs=jobs, track=track)
 
+    def read_config(self, file: str | None) -> Config:
+        """The settings in a file, or else in the first config.yml beside the rules; raises SettingsError."""
+        beside = (Path(place) / name for place in self.places for name in ("config.yml", "config.yaml"))
+        path = Path(file) if file else next((path for path in beside if path.is_file()), None)
+        if path is None:
+            return make_default_config()
+        try:
+            return read_config(path.read_text("utf-8"), str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"cannot read {path}: {explain_cause(error)}"
+            raise SettingsError(message) from error
 
-def _read_config(files: Mapping[str, str], config_file: str | None) -> Config:
-    if config_file:
-        return read_config(_read_file(config_file), config_file)
-    name = next((name for name in (f"{HOME}/config.yml", f"{HOME}/config.yaml") if name in files), None)
-    return read_config(files[name], name) if name else make_default_config()
+    def read_former(self, revision: str) -> tuple[Mapping[str, str], ...]:
+        """The files of each place as of a git revision; raises SettingsError."""
+        from bot.cli.options.git_revision import read_revision
+
+        return tuple(read_revision(place, revision) for place in self.places)
 
 
-def _read_template(files: Mapping[str, str], config: Config, config_file: str | None) -> str | None:
-    if config.template is None:
-        return None
-    beside = Path(config_file).parent.as_posix() if config_file else HOME
-    name = f"{beside}/{config.template}"
-    text = _read_file(name) if config_file else files.get(name)
-    if text is None:
-        message = f"the settings name the template {config.template}, but there is no {name}"
-        raise SettingsError(message)
-    if problem := check_comment_template(text):
-        message = f"{name}: {problem}"
-        raise SettingsError(message)
-    return text
+def read_rules(asked: list[list[str]] | None) -> AskedRules:
+    """The rules that `--rules` names, or else those of the repository; raises SettingsError if there are none."""
+    return _read_places(list_rules(asked))
 
 
-def _read_file(name: str) -> str:
-    try:
-        return Path(name).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read {name}: {explain_cause(error)}"
-        raise SettingsError(message) from error
+def find_rules(asked: list[list[str]] | None) -> AskedRules:
+    """The rules that `--rules` names, or else those of the repository, if it has any."""
+    places = list_rules(asked)
+    return _read_places(places if asked or Path(places[0]).is_dir() else ())
+
+
+def _read_places(places: Iterable[str]) -> AskedRules:
+    unique = tuple(dict.fromkeys(places))
+    return AskedRules(unique, tuple(read_place(place) for place in unique))

@@ -9,12 +9,15 @@ import sqlite3
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import groupby, takewhile
 from math import log
+from pathlib import Path
 
+from bot.duplicates.index.file import explain_damage, open_index
 from bot.duplicates.index.reader import MOST, PAGE
 from bot.duplicates.index.record import Record, Seen, hash_fingerprint, make_former
+from bot.duplicates.search.calibration import Calibration, write_calibration
 from bot.duplicates.search.collection import hash_pair
 
 FAN = 8
@@ -42,6 +45,12 @@ def begin_transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def write_facts(connection: sqlite3.Connection, facts: Mapping[str, str]) -> None:
     """What is known of the index as a whole."""
     connection.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?)", facts.items())
+
+
+def save_calibration(path: Path, calibration: Calibration) -> None:
+    """Write a calibration into an index; raises SettingsError."""
+    with closing(open_index(path)) as connection, explain_damage(path), begin_transaction(connection):
+        write_facts(connection, {"calibration": write_calibration(calibration)})
 
 
 def write_form_text(connection: sqlite3.Connection, lines: Iterable[str]) -> None:

@@ -6,10 +6,19 @@ from datetime import date
 
 from bot.archive.stats import Share, list_weeks, measure_share, pick_counts
 from bot.rules.ruleset import Rule, Ruleset
-from bot.workbench.backtest.samples import Typical, find_least_typical, find_most_typical
-from bot.workbench.backtest.tally import Agreement, Change, RuleTally, Tally, WeekTally
-from bot.workbench.check.overlaps import find_settlement
-from bot.workbench.suggest.clusters import Cluster
+from bot.workbench.backtest.tally import (
+    Agreement,
+    Change,
+    RuleTally,
+    Tally,
+    Typical,
+    WeekTally,
+    find_least_typical,
+    find_most_typical,
+)
+from bot.workbench.check.relations import find_settlement
+from bot.workbench.suggest.clusters import Cluster, find_clusters
+from bot.workbench.suggest.message_counts import MessageTally
 
 _BROAD = 0.2
 """A rule that matches a larger share of all issues is worth a second look."""
@@ -38,7 +47,7 @@ class RuleReport:
 class Overlap:
     """Two rules that held of the same issues.
 
-    `declared` says how it is settled which of them speaks (`bot.workbench.check.overlaps`), "" where nobody decided.
+    `declared` says how it is settled which of them speaks (`bot.workbench.check.relations`), "" where nobody decided.
     """
 
     first: str
@@ -103,8 +112,8 @@ class Setting:
     revision: str = ""
 
 
-def make_report(tally: Tally, ruleset: Ruleset, setting: Setting, clusters: tuple[Cluster, ...] = ()) -> Report:
-    """The report of a tally; `clusters` are messages that unmatched issues share."""
+def make_report(tally: Tally, ruleset: Ruleset, setting: Setting, mined: MessageTally | None = None) -> Report:
+    """The report of a tally; `mined` are the messages of unmatched issues, to find those that several share."""
     weeks = list_weeks(tally.weeks)
     rules = tuple(_report_rule(rule, tally, weeks, is_judged=bool(setting.truth)) for rule in ruleset.rules)
     overlaps = _list_overlaps(tally, ruleset)
@@ -120,7 +129,7 @@ def make_report(tally: Tally, ruleset: Ruleset, setting: Setting, clusters: tupl
         overlaps=overlaps,
         truth=_report_truth(tally, ruleset, setting.truth) if setting.truth else None,
         comparison=_report_changes(tally, setting.revision) if setting.revision else None,
-        clusters=clusters,
+        clusters=find_clusters(mined) if mined else (),
         notes=(*_note_whole(tally), *_note_rules(rules, ruleset, setting.today), *_note_overlaps(overlaps)),
     )
 

@@ -1,14 +1,27 @@
-"""What a replay counts: frozen and mergeable; its size grows with rules and weeks, never with issues. Pure."""
+"""What a replay counts: frozen and mergeable; its size grows with rules and weeks, never with issues. Pure.
+
+Matches look alike where the same condition held first and the evidence stands in the same views: that is a match's
+*pattern*. Its *focus* is the share of the issue's text that is evidence: a report that is all error message has a high
+one, a phrase in passing a low one. The most typical matches are those of the most frequent pattern with the highest
+focus; the least typical those of the rarest pattern with the lowest. The latter are where false alarms show first.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
+
+from bot.rules.conditions.types import Evidence
+from bot.rules.matcher import Match
+from bot.tracker.types import Issue
 
 SAMPLE = 10
 """So many matches are shown of each kind."""
 CHANGED = 200
 """So many numbers of issues are kept that a comparison gains or loses for a rule."""
+
+LONGEST = 300
+_NO_TEXT = "nothing that is written"
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -33,7 +46,7 @@ class WeekTally(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PatternTally:
-    """The matches of a rule that look alike (see `samples.py`), with the ends of their order by focus."""
+    """The matches of a rule that look alike, with the ends of their order by focus."""
 
     matches: int = 0
     fullest: tuple[Sighting, ...] = ()
@@ -181,3 +194,75 @@ def _merge_changes(parts: list[Change]) -> Change:
         gained_issues=_newest((part.gained_issues for part in parts), CHANGED),
         lost_issues=_newest((part.lost_issues for part in parts), CHANGED),
     )
+
+
+def compare(number: int, now: Collection[str], before: Collection[str], *, speaks: bool, spoke: bool) -> Tally:
+    """The tally of what other rules gain and lose on one issue."""
+    names = sorted({*now, *before})
+    rules = {
+        name: RuleTally(change=_change(number, is_now=name in now, was_before=name in before))
+        for name in names
+        if (name in now) != (name in before)
+    }
+    return Tally(rules=rules, change=_change(number, is_now=speaks, was_before=spoke))
+
+
+def _change(number: int, *, is_now: bool, was_before: bool) -> Change:
+    if is_now == was_before:
+        return Change()
+    return Change(gained=1, gained_issues=(number,)) if is_now else Change(lost=1, lost_issues=(number,))
+
+
+class Typical(NamedTuple):
+    """A match as it is shown, its pattern, and the share of the rule's matches that have this pattern."""
+
+    sighting: Sighting
+    pattern: str
+    share: float
+
+
+def describe_pattern(match: Match) -> str:
+    """What held first and where the evidence stands, in words: `phrase: "out of memory" in logs, title`."""
+    leaves = [verdict.wanted for verdict in match.verdict.walk() if not verdict.children]
+    evidence = match.evidence
+    views = ", ".join(sorted({item.view for item in evidence})) or _NO_TEXT
+    first = evidence[0].wanted if evidence else next(iter(leaves), match.rule.id)
+    return f"{first} in {views}"
+
+
+def see_match(match: Match, issue: Issue) -> Sighting:
+    """The match as it is shown; texts are the reporter's own, cut at 300 characters."""
+    evidence = match.evidence
+    length = len(issue.title) + len(issue.body) or 1
+    focus = min(1.0, _count_covered(evidence) / length)
+    seen = evidence[0].text if evidence else ""
+    return Sighting(round(focus, 4), issue.number, issue.title[:LONGEST], seen)
+
+
+def _count_covered(evidence: tuple[Evidence, ...]) -> int:
+    """How many characters are evidence; what several conditions rest on counts once."""
+    covered, source, reached = 0, "", 0
+    for item in sorted(evidence, key=lambda item: (item.source, item.start, item.end)):
+        start = item.start if item.source != source else max(item.start, reached)
+        covered += max(0, item.end - start)
+        source, reached = item.source, max(item.end, reached if item.source == source else 0)
+    return covered
+
+
+def find_most_typical(patterns: Mapping[str, PatternTally]) -> tuple[Typical, ...]:
+    """The ten most typical matches, the most typical first."""
+    found = _walk(patterns, -1)
+    return tuple(typical for typical, _ in zip(found, range(SAMPLE), strict=False))
+
+
+def find_least_typical(patterns: Mapping[str, PatternTally]) -> tuple[Typical, ...]:
+    """The ten least typical matches, the least typical first."""
+    found = _walk(patterns, 1)
+    return tuple(typical for typical, _ in zip(found, range(SAMPLE), strict=False))
+
+
+def _walk(patterns: Mapping[str, PatternTally], sign: int) -> Iterator[Typical]:
+    total = sum(pattern.matches for pattern in patterns.values())
+    for name, pattern in sorted(patterns.items(), key=lambda item: (sign * item[1].matches, item[0])):
+        for sighting in pattern.thinnest if sign > 0 else pattern.fullest:
+            yield Typical(sighting, name, pattern.matches / total)

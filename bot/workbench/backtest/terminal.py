@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 from bot.archive.stats import Share
 from bot.output.charts import draw_sparkline
-from bot.output.console import make_console
+from bot.output.console import make_console, print_json
 from bot.text.redaction import show_text
+from bot.workbench.backtest.presentation import report_to_json
 from bot.workbench.backtest.report import Comparison, Report, RuleReport, TruthReport
-from bot.workbench.backtest.samples import Typical
+from bot.workbench.backtest.tally import Typical
 from bot.workbench.suggest.clusters import Cluster
 
 if TYPE_CHECKING:
@@ -20,8 +21,15 @@ _LINE = 24
 _TITLE = 60
 
 
-def print_report(report: Report, *, details: bool) -> None:
-    """Print it; `details` adds the ten most and least typical matches of each rule."""
+def print_report(report: Report, form: str, *, details: bool) -> None:
+    """Print it as "json" or "text"; `details` adds the ten most and least typical matches of each rule to a text."""
+    if form == "json":
+        print_json(report_to_json(report))
+    else:
+        _print_text(report, details=details)
+
+
+def _print_text(report: Report, *, details: bool) -> None:
     console = make_console()
     _print_summary(console, report)
     if shown := [rule for rule in report.rules if rule.tally.matches or rule.tally.silenced or _is_judged(rule)]:
@@ -82,11 +90,11 @@ def _list_cells(rule: RuleReport, *, is_judged: bool) -> Iterator[str]:
     yield draw_sparkline(rule.weeks, _LINE)
     yield f"{rule.comments_a_week:g}" if rule.tally.comments and rule.weeks else "-"
     if is_judged:
-        yield show_share(rule.precision)
-        yield show_share(rule.recall)
+        yield format_share(rule.precision)
+        yield format_share(rule.recall)
 
 
-def show_share(share: Share | None) -> str:
+def format_share(share: Share | None) -> str:
     """`0.94 (0.81-0.98) 31/33`, or a dash where nothing was counted."""
     if share is None:
         return "-"
@@ -98,8 +106,8 @@ def _print_truth(console: "Console", truth: TruthReport) -> None:
         "the labels of the issues" if truth.source == "labels" else f"{truth.known} issues of which the truth is known"
     )
     console.print(f"against {known}:", style="bold", markup=False)
-    console.print(f"  precision  {show_share(truth.precision)} matches", markup=False)
-    console.print(f"  recall     {show_share(truth.recall)} issues", markup=False)
+    console.print(f"  precision  {format_share(truth.precision)} matches", markup=False)
+    console.print(f"  recall     {format_share(truth.recall)} issues", markup=False)
     console.print(f"  {truth.false_alarms} of {truth.known_none} issues with no known problem matched", markup=False)
     if truth.uncovered:
         named = ", ".join(f"{show_text(name, 40)} ({count})" for name, count in truth.uncovered[:_SHOWN])
@@ -138,11 +146,11 @@ def _print_typical(console: "Console", rule: RuleReport) -> None:
         if typicals:
             console.print(f"{rule.id}, {name} typical matches", style="bold", markup=False)
         for typical in typicals:
-            console.print(f"  {_tell_typical(typical)}", markup=False)
+            console.print(f"  {_format_typical(typical)}", markup=False)
     console.print()
 
 
-def _tell_typical(typical: Typical) -> str:
+def _format_typical(typical: Typical) -> str:
     sighting = typical.sighting
     title = show_text(sighting.title, _TITLE)
     return f"#{sighting.number} {title} [{typical.pattern}; like {typical.share:.0%}; focus {sighting.focus:.0%}]"

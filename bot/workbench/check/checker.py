@@ -4,15 +4,20 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.errors import Problem
-from bot.rules.captures import find_captures
 from bot.rules.checks import check_written
-from bot.rules.matcher import match_rule, match_rules, read_facts
+from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Rule, Ruleset
-from bot.workbench.check.examples import TriedExample, judge_example, list_examples, make_example_issue
+from bot.workbench.check.examples import TriedExample, judge_example, list_examples, make_example_issue, match_one
 from bot.workbench.check.lint import Terms, lint_rule
-from bot.workbench.check.overlaps import UNDECLARED, Overlap, find_near_duplicates, find_settlement
 from bot.workbench.check.proof import Proof, explain_failure, join_proofs, prove
-from bot.workbench.check.references import check_packs, check_references
+from bot.workbench.check.relations import (
+    UNDECLARED,
+    Overlap,
+    check_packs,
+    check_references,
+    find_near_duplicates,
+    find_settlement,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> Chec
         *check_references(rule, ruleset),
         *(rule.document.problem_at(path, message, "unwritten-guidance") for path, message in check_written(rule.model)),
         *lint_rule(rule, terms),
-        *_tell_near_duplicates(rule, ruleset, overlaps),
+        *_check_near_duplicates(rule, ruleset, overlaps),
         *(problem for outcome in outcomes for problem in outcome.problems),
     )
     proof = join_proofs(outcome.proof for outcome in outcomes)
@@ -82,7 +87,7 @@ class _Outcome:
 
 def _try_example(rule: Rule, ruleset: Ruleset, tried: TriedExample, terms: Terms) -> _Outcome:
     facts = read_facts(make_example_issue(tried.example), ruleset)
-    own = match_rule(rule, facts, find_captures(rule.pack.captures, facts))
+    own = match_one(rule, facts)
     others = [match.rule for match in match_rules(facts, ruleset) if match.rule.id != rule.id]
     overlaps = tuple(_make_overlap(rule, other, tried) for other in others) if tried.must_match and own else ()
     is_right = (own is not None) == tried.must_match
@@ -124,7 +129,7 @@ def _join_overlaps(outcomes: Iterable[_Outcome]) -> tuple[Overlap, ...]:
     return tuple(joined[name] for name in sorted(joined))
 
 
-def _tell_near_duplicates(rule: Rule, ruleset: Ruleset, overlaps: tuple[Overlap, ...]) -> Iterator[Problem]:
+def _check_near_duplicates(rule: Rule, ruleset: Ruleset, overlaps: tuple[Overlap, ...]) -> Iterator[Problem]:
     """Those that are not told of as an overlap anyway."""
     told = {overlap.other for overlap in overlaps}
     for other, is_same in find_near_duplicates(rule, ruleset):

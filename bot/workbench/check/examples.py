@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bot.issue.facts import Facts
 from bot.rules.captures import find_captures
 from bot.rules.conditions.types import Verdict
-from bot.rules.matcher import Match
+from bot.rules.matcher import Match, match_rule
 from bot.rules.ruleset import Rule
 from bot.rules.spec.document import Path
 from bot.rules.spec.rule import Example, Expectation
@@ -59,6 +59,11 @@ def make_example_issue(example: Example) -> Issue:
     )
 
 
+def match_one(rule: Rule, facts: Facts) -> Match | None:
+    """The match of this rule alone, whatever others say."""
+    return match_rule(rule, facts, find_captures(rule.pack.captures, facts))
+
+
 def judge_example(rule: Rule, tried: TriedExample, facts: Facts, own: Match | None) -> Iterator[Finding]:
     """What is wrong with the rule's own answer to one of its examples."""
     if tried.must_match and own is None:
@@ -71,17 +76,21 @@ def judge_example(rule: Rule, tried: TriedExample, facts: Facts, own: Match | No
 
 
 def _explain_miss(rule: Rule, facts: Facts) -> str:
-    missed = find_missed(rule.condition.evaluate(facts, find_captures(rule.pack.captures, facts)))
+    missed = find_missed(rule, facts)
     reason = f"{missed.wanted} ({missed.seen})" if missed.seen else missed.wanted
     return f"`{rule.id}` does not match its own example: {reason}; correct the condition or the example"
 
 
-def find_missed(verdict: Verdict) -> Verdict:
-    """The first single condition that kept a verdict from holding."""
+def find_missed(rule: Rule, facts: Facts) -> Verdict:
+    """The first single condition that keeps a rule from matching."""
+    return _find_in_verdict(rule.condition.evaluate(facts, find_captures(rule.pack.captures, facts)))
+
+
+def _find_in_verdict(verdict: Verdict) -> Verdict:
     if verdict.wanted == "none":
         return verdict
     missed = next((child for child in verdict.children if not child.holds), None)
-    return find_missed(missed) if missed else verdict
+    return _find_in_verdict(missed) if missed else verdict
 
 
 def _compare(expect: Expectation | None, match: Match) -> Iterator[str]:

@@ -10,9 +10,8 @@ from bot.rules.conditions.types import Condition
 from bot.rules.matcher import read_facts
 from bot.rules.prefilter import Prefilter
 from bot.rules.ruleset import Rule, Ruleset
-from bot.rules.spec.document import Path
 from bot.tracker.types import Issue
-from bot.workbench.check.lint import Frequencies, list_alternatives
+from bot.workbench.check.lint import Alternative, Frequencies, Place, list_alternatives
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,20 +20,20 @@ class _Counted:
 
     id: str
     rule: Rule
-    path: Path
+    alternative: Alternative
     condition: Condition
 
 
 def count_alternatives(rules: Sequence[Rule], ruleset: Ruleset, issues: Iterable[Issue]) -> Frequencies:
     """Count over the issues, one at a time."""
-    prefilter, counts, total = Prefilter(_list_counted(rules)), Counter[tuple[str, Path]](), 0
+    prefilter, counts, total = Prefilter(_list_counted(rules)), Counter[Place](), 0
     for issue in issues:
         total += 1
         facts = read_facts(issue, ruleset)
         for counted in prefilter.find_candidates(facts):
             captures = find_captures(counted.rule.pack.captures, facts)
             if counted.condition.evaluate(facts, captures).holds:
-                counts[counted.rule.id, counted.path] += 1
+                counts[counted.rule.id, counted.alternative.path] += 1
     return Frequencies(total=total, counts=counts)
 
 
@@ -45,4 +44,4 @@ def _list_counted(rules: Sequence[Rule]) -> Iterator[_Counted]:
         )
         for number, alternative in enumerate(list_alternatives(rule.model.match)):
             condition = compiler.compile(alternative.model, alternative.path)
-            yield _Counted(f"{rule.id} {number}", rule, alternative.path, condition)
+            yield _Counted(f"{rule.id} {number}", rule, alternative, condition)

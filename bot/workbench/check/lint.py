@@ -28,12 +28,16 @@ FEW_ISSUES = 40
 """A history of fewer issues says nothing about how common something is: two would be 5 % of it."""
 
 
+Place = tuple[str, Path]
+"""An alternative of a rule: the rule's id, and the place in its file."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Frequencies:
-    """In how many of `total` past issues each alternative (rule id, place in its file) holds."""
+    """In how many of `total` past issues each alternative holds."""
 
     total: int
-    counts: Mapping[tuple[str, Path], int]
+    counts: Mapping[Place, int]
 
 
 @dataclass(frozen=True, kw_only=True)

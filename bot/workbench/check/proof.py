@@ -15,13 +15,12 @@ from typing import NamedTuple
 
 from bot.issue.facts import Facts, Text
 from bot.issue.layout import Layout
-from bot.rules.captures import find_captures
 from bot.rules.conditions.types import Verdict
-from bot.rules.matcher import Match, match_rule
+from bot.rules.matcher import Match
 from bot.rules.ruleset import Rule
 from bot.text.markdown import Span
 from bot.text.printable import reveal_line
-from bot.workbench.check.examples import find_missed
+from bot.workbench.check.examples import find_missed, match_one
 
 
 class Addition(NamedTuple):
@@ -113,10 +112,9 @@ def _try_addition(rule: Rule, facts: Facts, match: Match | None, addition: Addit
     extended = _ExtendedFacts(
         facts.issue, facts.models, facts.placeholders, facts.is_placed, example=facts, addition=addition.text
     )
-    captures = find_captures(rule.pack.captures, extended)
-    found = match_rule(rule, extended, captures)
+    found = match_one(rule, extended)
     if match and not found:
-        return Failure(addition, missed=find_missed(rule.condition.evaluate(extended, captures)))
+        return Failure(addition, missed=find_missed(rule, extended))
     if found and not match:
         return Failure(addition)
     return Failure(addition) if match and found and match.branch != found.branch else None

@@ -12,7 +12,8 @@ from bot.output.console import make_console, print_json
 from bot.output.findings import format_junit, format_sarif
 from bot.text.printable import reveal_line
 from bot.workbench.check.checker import CheckReport
-from bot.workbench.check.overlaps import Overlap
+from bot.workbench.check.proof import Proof
+from bot.workbench.check.relations import Overlap
 
 FORMATS = ("text", "json", "github", "sarif", "junit")
 
@@ -72,7 +73,7 @@ def _print_plainly(report: CheckReport) -> None:
 
 
 def _list_rest(report: CheckReport) -> list[str]:
-    return [*format_overlaps(report.overlaps), *format_proof(report), format_total(report)]
+    return [*format_overlaps(report.overlaps), *format_proof(report.proof), format_total(report)]
 
 
 def _print_colourfully(report: CheckReport) -> None:
@@ -134,9 +135,8 @@ def _number(examples: tuple[int, ...]) -> str:
     return f"example{'s' * (len(examples) > 1)} {', '.join(map(str, examples))}"
 
 
-def format_proof(report: CheckReport) -> Iterator[str]:
+def format_proof(proof: Proof) -> Iterator[str]:
     """How many variants of examples passed, and how many were skipped for which reasons."""
-    proof = report.proof
     if not proof.variants and not proof.not_applicable:
         return
     reasons = sorted(proof.not_applicable.items(), key=lambda item: (-item[1], item[0]))

@@ -8,7 +8,7 @@ from typing import Literal
 from bot.rules.ruleset import Ruleset
 from bot.text.normalize import collapse, squeeze
 from bot.tracker.types import Issue
-from bot.workbench.check.overlaps import Settlement, find_settlement
+from bot.workbench.check.relations import Settlement, find_settlement
 from bot.workbench.studio.bench import Workbench
 from bot.workbench.studio.corpus import Entry, find_text
 

@@ -13,7 +13,7 @@ from bot.tracker.types import Issue
 from bot.workbench.check.checker import check_rule
 from bot.workbench.check.examples import make_example_issue
 from bot.workbench.check.lint import Terms
-from bot.workbench.check.overlaps import UNDECLARED, is_settled
+from bot.workbench.check.relations import UNDECLARED, is_settled
 from bot.workbench.studio.corpus import CHUNK, Chunk, find_hits, make_chunk
 
 ExampleKind = Literal["match", "no_match"]

@@ -1,12 +1,81 @@
-"""Messages that keep coming back, ranked. Pure."""
+"""Messages that keep coming back: what each is worth, and those that most deserve a rule. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import log2, sqrt
 
+from bot.issue.facts import Facts
 from bot.text.error_lines import is_error
 from bot.text.templates import find_words, show_template
-from bot.workbench.suggest.message_counts import MessageTally, Support
-from bot.workbench.suggest.scoring import MOST_BITS, UNTOLD, Candidate, choose_diverse, rate_message, weigh_word
+from bot.workbench.suggest.message_counts import MessageTally, Support, find_parts, find_share, observe_issue
+
+MOST_BITS = 24.0
+"""Beyond this (once in 16 million issues by chance) a message is no more certain, only longer."""
+
+_SERVED = 0.9
+"""So much of an issue is done with once a general message serves it, however special another one is."""
+
+UNTOLD = 0.5
+"""The worth of a message that does not say itself that something failed."""
+
+_NAMED, _DOUBT = 0.1, 10
+"""A tenth of the reports name their message in the title; ten issues are what it takes to believe otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that may be chosen: what it is worth, the bits that its words tell, and who has it."""
+
+    weight: float
+    bits: float
+    support: Support
+
+
+def rate_message(support: Support, bits: float, factor: float = 1.0) -> Candidate:
+    """What a message is worth (see `find_clusters`) that this support has, and whose own words tell `bits`.
+
+    `factor` is for what else speaks for it, from 0 to 1.
+    """
+    if not support.issues:
+        return Candidate(0.0, bits, support)
+    served = sqrt(support.issues * support.author_count)
+    named = (support.titles + _NAMED * _DOUBT) / (support.issues + _DOUBT)
+    newness = support.issues / (support.issues + support.elsewhere)
+    weight = (served - 1) * min(bits, MOST_BITS) * min(1.0, named / _NAMED) * newness * factor
+    return Candidate(weight, bits, support)
+
+
+def weigh_word(word: str, words: Mapping[str, int], total: int) -> float:
+    """The bits that a word tells: -log2 of the share of issues whose telling lines have it."""
+    return max(0.0, -log2(min(1.0, (words.get(word, 0) + 1) / (total + 1))))
+
+
+def choose_diverse(
+    candidates: Mapping[str, Candidate],
+    most: int,
+    covers: Callable[[str, str], bool] = lambda _one, _other: False,
+) -> Iterator[tuple[str, float]]:
+    """Greedily, each time the candidate that tells most that no earlier one told, with the weight that is left of it.
+
+    An issue that an earlier choice serves counts little: nothing where that choice tells as much as the candidate, a
+    tenth where the candidate's words tell much more (a special message beside a general one). What several choices
+    serve is taken for independent.
+    `covers(one, other)`: whether everything that has `other` is known to have `one`.
+    """
+    left = {name: candidate.weight for name, candidate in candidates.items()}
+    for _ in range(most):
+        best = max(left, key=lambda name: (left[name], name), default=None)
+        if best is None or left[best] <= 0:
+            return
+        yield best, left.pop(best)
+        chosen = candidates[best]
+        for name, one in candidates.items():
+            if name not in left:
+                continue
+            share = 1.0 if covers(best, name) else find_share(one.support, chosen.support)
+            told = min(1.0, max(_SERVED, chosen.bits / one.bits)) if one.bits else 1.0
+            left[name] *= 1 - share * told
+
 
 _AHEAD = 50
 """So many candidates are looked at for each message that is asked for."""
@@ -37,6 +106,11 @@ class Cluster:
     def text(self) -> str:
         """The template as people read it: `linking with {word} failed`."""
         return show_template(self.template)
+
+
+def list_numbers(clusters: Iterable[Cluster]) -> frozenset[int]:
+    """The issues in the samples of the clusters."""
+    return frozenset(number for cluster in clusters for number in cluster.numbers)
 
 
 def find_clusters(tally: MessageTally, most: int = 20, least: int = 2) -> tuple[Cluster, ...]:
@@ -73,4 +147,52 @@ def _make_cluster(part: str, support: Support, weight: float) -> Cluster:
         elsewhere=support.elsewhere,
         numbers=tuple(sorted(support.numbers[:_SHOWN])),
         weight=round(weight, 1),
+    )
+
+
+MOST_PARTS = 8
+"""So many parts of the issue are tried, best first, until one makes a sound rule."""
+
+_GUESSED_BITS = 6.0
+_SHORT_WORD = 3
+_SHORT_WORD_BITS = 1.5
+_WORTH = {"title": 0.8, "body": 1.0, "logs": 1.5, "errors": 1.0}
+_REPEATED = 2.0
+
+
+def rank_parts(facts: Facts, tally: MessageTally) -> tuple[Cluster, ...]:
+    """The parts of an issue most worth looking for, as clusters, best first.
+
+    What other issues say too counts for it, and so does where it stands: a program's own words before a person's, but
+    those before all that the title repeats. Where there is no history, long words are taken for rare ones.
+    """
+    found = [(_rate_part(part, views, facts, tally), part) for part, views in find_parts(facts).items()]
+    best = sorted(found, key=lambda item: (-item[0], item[1]))[:MOST_PARTS]
+    return tuple(_make_part_cluster(part, weight, facts, tally) for weight, part in best)
+
+
+def _rate_part(part: str, views: Collection[str], facts: Facts, tally: MessageTally) -> float:
+    bits = sum(_guess_bits(word, tally) for word in set(find_words(part)))
+    own = observe_issue(facts.issue, is_matched=False, is_title="title" in views)
+    support = tally.templates.get(part, Support()).join(own)
+    place = _REPEATED if "title" in views and len(views) > 1 else max(_WORTH[view] for view in views)
+    return (bits + rate_message(support, bits).weight) * place * (1.0 if is_error(part) else UNTOLD)
+
+
+def _guess_bits(word: str, tally: MessageTally) -> float:
+    """The bits of a word; nobody's word is worth no more than a rare one, or the most private would win."""
+    guessed = _GUESSED_BITS if len(word) > _SHORT_WORD else _SHORT_WORD_BITS
+    return min(guessed, weigh_word(word, tally.words, tally.seen)) if tally.seen else guessed
+
+
+def _make_part_cluster(part: str, weight: float, facts: Facts, tally: MessageTally) -> Cluster:
+    support = tally.templates.get(part, Support())
+    return Cluster(
+        template=part,
+        issues=support.issues + 1,
+        authors=support.author_count + 1,
+        titles=support.titles,
+        elsewhere=support.elsewhere,
+        numbers=(facts.issue.number, *sorted(set(support.numbers[:64]) - {facts.issue.number})),
+        weight=weight,
     )

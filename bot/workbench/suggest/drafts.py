@@ -1,14 +1,18 @@
-"""Rules drafted from past issues: what stands in them, and why. Pure."""
+"""Rules drafted from past issues: what is in them and why, as YAML that a human goes on with, and as JSON. Pure."""
 
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from bot.rules.spec.phrase import parse_phrase
-from bot.text.normalize import collapse, squeeze
+import yaml
+
+from bot.rules.ruleset import Pack, Ruleset
+from bot.rules.spec.pack import PackModel
 from bot.text.redaction import mask_private
+from bot.workbench.editor.json_schema import SCHEMAS, name_schema
 from bot.workbench.suggest.sightings import Shown, Sightings, Watch
+from bot.workbench.suggest.wordings import blank_holes, title_phrase
 
 MOST_EXAMPLES = 3
 MOST_NEAR = 2
@@ -18,36 +22,14 @@ _LABEL_LIFT = 2.0
 _FEWEST_LABELLED = 3
 _FEWEST_NAMINGS = 2
 _LAST = 1_000.0
-_LONGEST_ID = 48
-_LONGEST_TITLE = 100
 _LONGEST_LABEL = 50
-_IDLE_WORDS = frozenset(
-    (
-        *(
-            "a",
-            "an",
-            "the",
-            "of",
-            "to",
-            "in",
-            "on",
-            "at",
-            "is",
-            "are",
-            "was",
-            "were",
-            "be",
-            "been",
-            "it",
-            "this",
-            "that",
-        ),
-        *("with", "for", "from", "by", "and", "or", "as", "your", "you"),
-    )
+_NEXT = (
+    "# To do: read the examples, write the guidance, look at `signpost backtest`; then raise the mode and commit.",
 )
-_PREFIXES = frozenset({"error", "err", "fatal", "warning", "note", "info"})
-_HOLE = re.compile(r"\{[a-z_]+[0-9]*:[a-z]+\}")
-_ID_WORD = re.compile(r"[a-z0-9]+")
+_NEAREST = ("    # The nearest texts that do not match; another wording of the same problem belongs into `match`.",)
+_UNFOLDED = 1_000_000
+_SAMPLE = 5
+_FEWEST = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,30 +106,6 @@ def make_skeleton(name: str) -> Draft:
     )
 
 
-def name_phrase(phrase: str, taken: Collection[str] = ()) -> str:
-    """A kebab-case name from the telling words of a phrase, unlike all that are taken."""
-    text = _HOLE.sub(" ", phrase).replace("'", "").lower()
-    words = _ID_WORD.findall(text)
-    while words and words[0] in _PREFIXES:
-        words = words[1:]
-    telling = [word for word in words if word not in _IDLE_WORDS] or words or ["draft"]
-    name = ""
-    for word in telling:
-        if len(name) + len(word) >= _LONGEST_ID:
-            break
-        name = f"{name}-{word}" if name else word
-    name = name or telling[0][:_LONGEST_ID]
-    numbered = (f"{name}-{number}" for number in range(2, len(taken) + 3))
-    return next(found for found in (name, *numbered) if found not in taken)
-
-
-def title_phrase(phrase: str) -> str:
-    """A heading from a phrase: its holes as dots, nothing that a template would read as its own."""
-    plain = re.sub(r"[{}%#]+", "", _HOLE.sub("…", phrase.replace("{{", "")))
-    text = " ".join(plain.split())[:_LONGEST_TITLE].strip(" :,;.-") or "A known problem"
-    return text[0].upper() + text[1:]
-
-
 def choose_labels(sightings: Sightings, watch: Watch) -> tuple[Label, ...]:
     """The labels that at least four in ten of a draft's labelled issues carry, and at least twice the usual share."""
     if sightings.labelled < _FEWEST_LABELLED:
@@ -168,18 +126,9 @@ def _cut_to_core(examples: Iterable[Shown]) -> Iterable[Shown]:
 
 def _halve(phrase: str) -> Iterable[Shown]:
     """Near misses for a phrase that nothing in the history comes near to: each of its halves."""
-    words = mask_private(_HOLE.sub("…", phrase)).replace("{{", "{").split()
+    words = mask_private(blank_holes(phrase)).replace("{{", "{").split()
     for rank, half in enumerate((words[: (len(words) + 1) // 2], words[len(words) // 2 :])):
         yield Shown((_LAST + rank, 0), 0, f"Something else: {' '.join(half)}")
-
-
-def covers_phrase(one: str, other: str) -> bool:
-    """Whether every text with `other` has `one`, as far as their wordings tell."""
-    return _literal(one) in _literal(other)
-
-
-def _literal(phrase: str) -> str:
-    return "\0".join(squeeze(collapse(literal)) for literal in parse_phrase(phrase).literals)
 
 
 def without(draft: Draft, dropped: Collection[Shown]) -> Draft:
@@ -198,3 +147,120 @@ def trim_draft(draft: Draft) -> Draft:
 
 def _choose(shown: tuple[Shown, ...], most: int) -> tuple[Shown, ...]:
     return tuple(one for one in shown if one.rank[0] < _LAST)[:most] or shown[:most]
+
+
+def choose_pack(ruleset: Ruleset) -> Pack:
+    """The pack that drafts are meant for: that of the rules that are there, where they have but one."""
+    return ruleset.packs[0] if len(ruleset.packs) == 1 else Pack(PackModel(name="drafts"))
+
+
+def write_draft(draft: Draft, origin: str) -> str:
+    """The file of a draft; `origin` says in its head where it comes from."""
+    lines = [
+        *name_schema(f"{SCHEMAS}/schema.json").splitlines(),
+        *(f"# {line}" for line in (origin, describe_reach(draft)) if line),
+        *_NEXT,
+        f"id: {write_scalar(draft.id)}",
+        f"title: {write_scalar(draft.title)}",
+        "mode: observe # in the step summary only; then label, then comment",
+        "match:",
+        *_write_match(draft.phrases),
+        *_write_labels(draft.labels),
+        *_write_follow(draft),
+        "guidance:",
+        '  tldr: "TODO: say in one sentence what this is."',
+        "  steps:",
+        '    - "TODO: say what to do now."',
+        *([f"  source: {write_scalar(draft.source)} # {_linked(draft)}"] if draft.source else []),
+        "examples:",
+        "  match:",
+        *_write_examples(draft.matches),
+        "  no_match:",
+        *_NEAREST[: bool(draft.near and draft.near[0].number)],
+        *_write_examples(draft.near),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def describe_reach(draft: Draft) -> str:
+    """Whom a draft serves, in one sentence; "" where it is one."""
+    if draft.issues < _FEWEST:
+        return ""
+    span = f", {draft.first} to {draft.last}" if draft.first and draft.last else ""
+    sample = ", ".join(f"#{number}" for number in spread(draft.numbers))
+    beside = f"; also in {draft.elsewhere} that a rule matches already" if draft.elsewhere else ""
+    return f"{_count(draft.issues, 'issue')} of {_count(draft.authors, 'author')}{span} ({sample}){beside}."
+
+
+def spread(numbers: Sequence[int], most: int = _SAMPLE) -> list[int]:
+    """A few of the numbers, from the first to the last."""
+    if len(numbers) <= most:
+        return list(numbers)
+    return [numbers[round(index * (len(numbers) - 1) / (most - 1))] for index in range(most)]
+
+
+def _write_match(phrases: Sequence[str]) -> list[str]:
+    if len(phrases) == 1:
+        return [f"  phrase: {write_scalar(phrases[0])}"]
+    return ["  any:", *(f"    - phrase: {write_scalar(phrase)}" for phrase in phrases)]
+
+
+def _write_labels(labels: Sequence[Label]) -> Iterator[str]:
+    if labels:
+        yield "labels:"
+    for label in labels:
+        yield f"  - {write_scalar(label.name)} # on {label.share:.0%} of them, {label.elsewhere:.0%} of all issues"
+
+
+def _write_follow(draft: Draft) -> Iterator[str]:
+    if draft.follow:
+        named = f"maintainers named it in {_count(draft.follow_count, 'issue')}; is it the one to follow?"
+        yield f"# follow: {draft.follow} # {named}"
+
+
+def _linked(draft: Draft) -> str:
+    return f"linked by maintainers in {_count(draft.source_count, 'issue')}"
+
+
+def _write_examples(shown: Sequence[Shown]) -> Iterator[str]:
+    for one in shown:
+        key, depth = ("title: ", 6) if one.is_title else ("", 4)
+        where = f" # #{one.number}" if one.number and "\n" not in one.text else ""
+        yield f"    - {key}{write_scalar(one.text, depth)}{where}"
+
+
+def write_scalar(text: str, depth: int = 0) -> str:
+    """A text as a YAML value that reads back as itself: plain where it can be, a block where it has several lines.
+
+    `depth`: the column of the key or the dash before it, from which on a block's lines are indented.
+    """
+    # A block that begins with a blank would need its indentation as a number, which counts from the parent.
+    block = '"' if text[:1] in {" ", "\n"} else "|"
+    style = block if "\n" in text else None
+    node = yaml.ScalarNode("tag:yaml.org,2002:str", text, style=style)
+    written: str = yaml.serialize(node, Dumper=yaml.SafeDumper, width=_UNFOLDED, allow_unicode=True)
+    first, *rest = written.removesuffix("\n").removesuffix("\n...").split("\n")
+    return "\n".join([first, *(f"{' ' * depth}{line}" if line else line for line in rest)])
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def draft_to_json(draft: Draft) -> dict[str, Any]:
+    """A draft and its evidence as JSON."""
+    return {
+        "id": draft.id,
+        "title": draft.title,
+        "phrases": list(draft.phrases),
+        "issues": draft.issues,
+        "authors": draft.authors,
+        "elsewhere": draft.elsewhere,
+        "first": draft.first and draft.first.isoformat(),
+        "last": draft.last and draft.last.isoformat(),
+        "numbers": spread(draft.numbers, 20),
+        "labels": [{"name": label.name, "share": label.share, "elsewhere": label.elsewhere} for label in draft.labels],
+        "source": draft.source,
+        "follow": draft.follow,
+        "weight": draft.weight,
+    }

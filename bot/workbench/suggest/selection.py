@@ -1,126 +1,51 @@
-"""From messages that keep coming back to drafts of rules: ten different problems, each proven. Pure."""
+"""From wordings to drafts of rules: watched over an archive, each proven, each for other issues. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from bot.issue.facts import Facts
 from bot.rules.ruleset import Pack, Ruleset
-from bot.text.error_lines import is_error
-from bot.workbench.suggest.clusters import Cluster, find_clusters
-from bot.workbench.suggest.drafts import Draft, covers_phrase, make_draft, name_phrase
-from bot.workbench.suggest.message_counts import MessageTally
-from bot.workbench.suggest.phrases import choose_phrase, compare_phrases, find_instances, find_phrase_words
-from bot.workbench.suggest.scoring import MOST_BITS, UNTOLD, Candidate, choose_diverse, rate_message, weigh_word
-from bot.workbench.suggest.sightings import Lookout, Shown, Sightings, Watch, index_words
+from bot.workbench.archive_passes import Chunk, Files, RuledArchive, compile_rules, read_matched
+from bot.workbench.suggest.clusters import UNTOLD, Candidate, choose_diverse, rate_message
+from bot.workbench.suggest.drafts import Draft, choose_pack, make_draft
+from bot.workbench.suggest.lookout import Lookout, index_words
+from bot.workbench.suggest.sightings import Shown, Sightings, Watch
 from bot.workbench.suggest.validation import compile_draft, give_way, prove_draft
-
-CANDIDATES = 4
-"""So many candidates are drafted for each rule that is asked for: some turn out to be the same problem, or unsound."""
-
-_SAME_PROBLEM = 0.6
-"""From this share of common words on, by weight, two phrases are wordings of one problem."""
-
-_MOST_WORDINGS = 4
+from bot.workbench.suggest.wordings import Wording
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """A problem in its several wordings, the first the one that was found first.
+@dataclass(frozen=True)
+class WatchDrafts:
+    """A pass over an archive: what the drafts find in a chunk."""
 
-    `bits`: what its words tell; `is_telling`: whether they tell of a failure.
-    """
+    rules: tuple[Files, ...]
+    wordings: tuple[Wording, ...]
+    words: Mapping[str, float]
 
-    name: str
-    phrases: tuple[str, ...]
-    bits: float
-    is_telling: bool
+    def prepare(self) -> Callable[[Chunk], Watch]:
+        """The pass with its rules and drafts compiled."""
+        ruleset = compile_rules(self.rules)
+        lookout = make_lookout(self.wordings, ruleset, self.words)
 
+        def watch(lines: Chunk) -> Watch:
+            return lookout.look_at_all(read_matched(lines, ruleset))
 
-def find_candidates(tally: MessageTally, most: int, least: int) -> tuple[Cluster, ...]:
-    """The messages to draft rules from, more of them than are asked for."""
-    return find_clusters(tally, CANDIDATES * most, least)
-
-
-def word_candidates(
-    clusters: Sequence[Cluster],
-    sampled: Mapping[int, Facts],
-    tally: MessageTally,
-    taken: Collection[str] = (),
-) -> tuple[Wording, ...]:
-    """The clusters as phrases, those that mean the same as wordings of one problem.
-
-    `sampled` are the issues of the clusters' samples by number, `taken` the ids that other rules have.
-    """
-    weigh = _make_weigher(tally)
-    groups: list[list[str]] = []
-    for cluster in clusters:
-        if phrase := _phrase(cluster, sampled):
-            _group(phrase, groups, weigh)
-    wordings: list[Wording] = []
-    for phrases in groups:
-        names = {*taken, *(wording.name for wording in wordings)}
-        wordings.append(_make_wording(phrases, weigh, names))
-    return tuple(wordings)
+        return watch
 
 
-def word_each(
-    clusters: Sequence[Cluster], sampled: Mapping[int, Facts], tally: MessageTally, taken: Collection[str]
-) -> tuple[Wording, ...]:
-    """Each cluster as a wording of its own, as far as they can be looked for; those with one phrase only once."""
-    weigh = _make_weigher(tally)
-    phrases = dict.fromkeys(phrase for cluster in clusters if (phrase := _phrase(cluster, sampled)))
-    wordings: list[Wording] = []
-    for phrase in phrases:
-        names = {*taken, *(wording.name for wording in wordings)}
-        wordings.append(_make_wording([phrase], weigh, names))
-    return tuple(wordings)
+def watch_drafts(archive: RuledArchive, wordings: tuple[Wording, ...], words: Mapping[str, float]) -> Watch:
+    """What the wordings find in an archive; `words` are the bits of each word."""
+    watch = Watch()
+    for found in archive.run_pass(WatchDrafts(archive.rules, wordings, words), "issues looked at"):
+        watch.add(found)
+    return watch
 
 
-def _phrase(cluster: Cluster, sampled: Mapping[int, Facts]) -> str | None:
-    issues = [sampled[number] for number in cluster.numbers if number in sampled]
-    return choose_phrase(cluster.template, find_instances(cluster.template, issues))
-
-
-def _make_wording(phrases: Sequence[str], weigh: Callable[[str], float], taken: Collection[str]) -> Wording:
-    bits = max(sum(map(weigh, find_phrase_words(phrase))) for phrase in phrases)
-    return Wording(
-        name=name_phrase(phrases[0], taken),
-        phrases=tuple(phrases),
-        bits=min(MOST_BITS, bits),
-        is_telling=any(map(is_error, phrases)),
-    )
-
-
-def _make_weigher(tally: MessageTally) -> Callable[[str], float]:
-    return partial(weigh_word, words=tally.words, total=max(1, tally.seen))
-
-
-def _group(phrase: str, groups: list[list[str]], weigh: Callable[[str], float]) -> None:
-    """Add a phrase to the problem that it is a wording of, or as a problem of its own."""
-    for phrases in groups:
-        if any(covers_phrase(known, phrase) for known in phrases):
-            return
-        if max(compare_phrases(known, phrase, weigh) for known in phrases) >= _SAME_PROBLEM:
-            kept = [known for known in phrases if not covers_phrase(phrase, known)]
-            phrases[:] = [*kept, phrase][:_MOST_WORDINGS]
-            return
-    groups.append([phrase])
-
-
-def weigh_words(wordings: Iterable[Wording], tally: MessageTally) -> dict[str, float]:
-    """The bits of each word of the wordings."""
-    weigh = _make_weigher(tally)
-    return {
-        word: weigh(word) for wording in wordings for phrase in wording.phrases for word in find_phrase_words(phrase)
-    }
-
-
-def make_lookout(wordings: Iterable[Wording], pack: Pack, bits: Mapping[str, float]) -> Lookout:
-    """What to look for in the whole history: the wordings as rules, and the words of their near misses."""
+def make_lookout(wordings: Sequence[Wording], others: Ruleset, bits: Mapping[str, float]) -> Lookout:
+    """What to look for in an archive: the wordings as rules of the others' pack, and the words of their near misses."""
+    pack = choose_pack(others)
     rules = [rule for wording in wordings if (rule := compile_draft(_sketch(wording), pack))]
-    words = {wording.name: find_phrase_words(wording.phrases[0]) for wording in wordings}
-    return Lookout(Ruleset(tuple(rules), (pack,)), index_words(words, bits))
+    phrases = {wording.name: wording.phrases[0] for wording in wordings}
+    return Lookout(Ruleset(tuple(rules), (pack,)), index_words(phrases, bits))
 
 
 def _sketch(wording: Wording) -> Draft:
@@ -130,14 +55,15 @@ def _sketch(wording: Wording) -> Draft:
 
 
 def choose_drafts(
-    wordings: Sequence[Wording], watch: Watch, pack: Pack, others: Ruleset, most: int, least: int = 2
+    wordings: Sequence[Wording], watch: Watch, others: Ruleset, most: int, least: int = 2
 ) -> tuple[Draft, ...]:
     """At most so many drafts, the most useful first, each for other issues than those before it.
 
     Each passes `check`, beside `others` and the drafts before it, but for the guidance that a human must write.
     """
+    pack = choose_pack(others)
     by_name = {wording.name: wording for wording in wordings}
-    found = {name: watch.found.get(name, Sightings()) for name in by_name}
+    found = {name: watch.find(name) for name in by_name}
     candidates = {
         name: _rate(by_name[name], sightings) for name, sightings in found.items() if sightings.support.issues >= least
     }

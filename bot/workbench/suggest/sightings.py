@@ -2,21 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
 from bot.github.payloads import EPOCH
-from bot.issue.facts import Facts
 from bot.rules.conditions.types import Evidence
-from bot.rules.matcher import Match, match_rules
-from bot.rules.ruleset import Ruleset
 from bot.text.error_lines import is_error
 from bot.text.redaction import mask_private
-from bot.text.templates import collapse_line, find_words
 from bot.tracker.types import Issue
-from bot.workbench.suggest.message_counts import Support, find_lines, mix_number, observe_issue
+from bot.workbench.suggest.message_counts import Support, mix_number, observe_issue
 
 MOST_KEPT = 8
 """So many examples, and so many near misses, are kept of a draft until the best are known to be sound."""
@@ -36,9 +32,6 @@ _NOISE = 40
 
 _NAMED = 0.5
 """The share of a phrase's words, by weight, from which on a title speaks of it."""
-
-_NEAR = 0.35
-"""The share of a phrase's words, by weight, from which on a line is a near miss."""
 
 _ADDRESS = re.compile(r"https://[^\s<>()\[\]\"'`]{4,300}")
 _PICTURE = re.compile(r"user-attachments|/assets/|user-images|\.(?:png|jpe?g|gif|mp4|webp)$", re.IGNORECASE)
@@ -110,6 +103,10 @@ class Watch:
     labels: Mapping[str, int] = field(default_factory=dict)
     seen: int = 0
 
+    def find(self, name: str) -> Sightings:
+        """What the draft with this id found."""
+        return self.found.get(name, Sightings())
+
     def add(self, other: "Watch") -> None:
         """Take in what the other found, as if one had looked at all issues."""
         for name, sightings in other.found.items():
@@ -141,67 +138,18 @@ def keep_best(shown: Iterable[Shown]) -> tuple[Shown, ...]:
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
-@dataclass(frozen=True)
-class Lookout:
-    """The drafts to look for, as rules, and the words by which a near miss of each is known (`phrase_words`)."""
+def see_issue(issue: Issue, found: Sequence[Evidence], named: float, *, is_matched: bool) -> Sightings:
+    """What one issue that has the message shows, given the evidence for it.
 
-    ruleset: Ruleset
-    phrase_words: Mapping[str, Mapping[str, float]]
-
-    def look(self, facts: Facts, *, is_matched: bool) -> Watch:
-        """What one issue shows; `is_matched`: whether one of the rules that are there already matches it."""
-        matches = match_rules(facts, self.ruleset)
-        named = self._compare(collapse_line(facts.issue.title)) if matches else {}
-        found = {
-            match.rule.id: _see(facts.issue, match, named.get(match.rule.id, 0.0), is_matched=is_matched)
-            for match in matches
-        }
-        for name, shown in self._find_near(facts, found.keys()):
-            found[name] = Sightings(near=(shown,))
-        labels = _read_labels(facts.issue)
-        return Watch(found, int(labels is not None), dict.fromkeys(labels or [], 1), 1)
-
-    def _find_near(self, facts: Facts, matched: Iterable[str]) -> Iterator[tuple[str, Shown]]:
-        """For each draft that does not match the issue, the line that comes nearest, where one is near."""
-        best: dict[str, tuple[float, str]] = {}
-        for line, _ in find_lines(facts):
-            for name, share in self._compare(line.collapsed).items():
-                if share >= _NEAR and share > best.get(name, (0.0, ""))[0]:
-                    best[name] = (share, line.text)
-        for name, (share, raw) in best.items():
-            if name not in matched:
-                text = trim_text(raw, 0, 0)
-                if text:
-                    yield name, Shown((-round(share, 2), mix_number(facts.issue.number)), facts.issue.number, text)
-
-    def _compare(self, collapsed: str) -> dict[str, float]:
-        shares: dict[str, float] = {}
-        for word in set(find_words(collapsed)):
-            for name, share in self.phrase_words.get(word, {}).items():
-                shares[name] = shares.get(name, 0.0) + share
-        return shares
-
-
-def index_words(phrases: Mapping[str, Iterable[str]], bits: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """For each word the drafts that have it, with the share of the draft's weight that it is."""
-    index: dict[str, dict[str, float]] = {}
-    for name, words in phrases.items():
-        weights = {word: bits.get(word, 0.0) for word in set(words)}
-        total = sum(weights.values()) or 1.0
-        for word, weight in weights.items():
-            index.setdefault(word, {})[name] = weight / total
-    return index
-
-
-def _see(issue: Issue, match: Match, named: float, *, is_matched: bool) -> Sightings:
-    """What one issue that has the message shows; `named` is the share of the message's words that its title has."""
-    evidence = next((item for item in match.evidence if item.source != "title"), match.evidence[0])
-    is_title = named >= _NAMED or any(item.source == "title" for item in match.evidence)
+    `named` is the share of the message's words that its title has.
+    """
+    evidence = next((item for item in found if item.source != "title"), found[0])
+    is_title = named >= _NAMED or any(item.source == "title" for item in found)
     seen = Sightings(observe_issue(issue, is_matched=is_matched, is_title=is_title))
     if is_matched:
         return seen
-    labels = _read_labels(issue)
-    seen.telling = int(any(is_error(_find_line(issue, item)) for item in match.evidence))
+    labels = read_labels(issue)
+    seen.telling = int(any(is_error(_find_line(issue, item)) for item in found))
     seen.first = seen.last = issue.created_at if issue.created_at != EPOCH else None
     seen.labelled, seen.labels = int(labels is not None), dict.fromkeys(labels or [], 1)
     answers, followed = _read_answers(issue)
@@ -247,7 +195,7 @@ def trim_text(original: str, start: int, end: int) -> str:
     return _MARKS_BEFORE.sub("", "\n".join(lines)).strip()
 
 
-def _read_labels(issue: Issue) -> tuple[str, ...] | None:
+def read_labels(issue: Issue) -> tuple[str, ...] | None:
     """What the labels say of the issue's subject; None where it has none, or where a bot has wiped them.
 
     `duplicate` alone is what a bot leaves behind that closes duplicates.

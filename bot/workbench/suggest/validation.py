@@ -1,19 +1,13 @@
 """Drafts held to `check` before anybody sees them: what fails is taken out, what is left is sound. Pure."""
 
-from collections.abc import Iterable
-
-from bot.errors import Problem
 from bot.rules.loader import join_rulesets
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.reader import compile_rule
 from bot.rules.ruleset import Pack, Rule, Ruleset
 from bot.rules.spec.rule import Example
-from bot.tracker.types import Issue
 from bot.workbench.check.checker import check_rule
 from bot.workbench.check.examples import make_example_issue
-from bot.workbench.suggest.draft_yaml import write_draft
-from bot.workbench.suggest.drafts import Draft, trim_draft, without
-from bot.workbench.suggest.sightings import Shown
+from bot.workbench.suggest.drafts import Draft, trim_draft, without, write_draft
 
 EXPECTED = frozenset({"unwritten-guidance"})
 """What `check` says of every draft: a human must write the guidance."""
@@ -34,39 +28,37 @@ def prove_draft(draft: Draft, pack: Pack, others: Ruleset) -> Draft | None:
         rule = compile_draft(draft, pack)
         if rule is None:
             return None
-        failing = _find_failing(draft, rule, others)
-        if not failing:
+        left = _drop_failing(draft, rule, others)
+        if left == draft:
             return trim_draft(draft)
-        draft = without(draft, failing)
+        draft = left
     return None
 
 
 def give_way(draft: Draft, other: Rule) -> Draft | None:
     """The draft without the examples that the other rule matches too; None where no other is left."""
     alone = Ruleset((other,), (other.pack,))
-    taken = [shown for shown in draft.matches if match_rules(read_facts(_make_issue(shown), alone), alone)]
+    examples = {
+        shown: Example(title=shown.text) if shown.is_title else Example(body=shown.text) for shown in draft.matches
+    }
+    taken = [
+        shown
+        for shown, example in examples.items()
+        if match_rules(read_facts(make_example_issue(example), alone), alone)
+    ]
     left = without(draft, taken)
     return left if left.matches else None
 
 
-def _make_issue(shown: Shown) -> Issue:
-    return make_example_issue(Example(title=shown.text) if shown.is_title else Example(body=shown.text))
-
-
-def _find_failing(draft: Draft, rule: Rule, others: Ruleset) -> set[Shown]:
-    """The examples at whose places `check` finds a problem; all of them where a problem stands elsewhere."""
-    lines: dict[int, Shown] = {}
-    for kind, shown in (("match", draft.matches), ("no_match", draft.near)):
-        for index, one in enumerate(shown):
-            lines[rule.document.places["examples", kind, index][0]] = one
+def _drop_failing(draft: Draft, rule: Rule, others: Ruleset) -> Draft:
+    """The draft without the examples at whose places `check` finds a problem; without any if one is elsewhere."""
+    shown = {
+        rule.document.places["examples", kind, index][0]: one
+        for kind, some in (("match", draft.matches), ("no_match", draft.near))
+        for index, one in enumerate(some)
+    }
     report = check_rule(rule, join_rulesets([Ruleset((rule,), (rule.pack,)), others]))
-    failing = set[Shown]()
-    for problem in _ours(report.problems, rule.file):
-        if problem.line not in lines:
-            return {*draft.matches, *draft.near}
-        failing.add(lines[problem.line])
-    return failing
-
-
-def _ours(problems: Iterable[Problem], file: str) -> list[Problem]:
-    return [p for p in problems if p.file == file and p.severity == "error" and p.kind not in EXPECTED]
+    lines = {p.line for p in report.errors if p.file == rule.file and p.kind not in EXPECTED}
+    if lines <= shown.keys():
+        return without(draft, [shown[line] for line in lines])
+    return without(draft, [*draft.matches, *draft.near])

@@ -10,9 +10,10 @@ import yaml
 from bot.rules.matcher import read_facts
 from bot.tracker.types import Account, Issue
 from bot.triage.config import Config, make_default_config
-from bot.workbench.backtest.replay import Part, Replay, Task, compare, compile_task, judge, replay_issue, replay_lines
-from bot.workbench.backtest.tally import Agreement, Change, RuleTally, Tally, WeekTally, merge_tallies
-from bot.workbench.backtest.truth import Truth
+from bot.workbench.backtest.archive_replay import Part, replay_lines
+from bot.workbench.backtest.replay import replay_issue
+from bot.workbench.backtest.tally import Agreement, Change, RuleTally, Tally, WeekTally, compare, merge_tallies
+from bot.workbench.backtest.task import Replay, Task, Truth, compile_task, judge
 from tests.builders import Fields, a_rule, an_issue
 
 TODAY = date(2026, 11, 25)
@@ -176,7 +177,7 @@ def line(number: int, **more: Any) -> tuple[str, str]:  # noqa: ANN401 - JSON
 
 
 def test_lines_are_replayed_up_to_the_first_that_is_no_issue() -> None:
-    replay = a_replay(DISK, is_told_each=True)
+    replay = a_replay(DISK, is_per_issue=True)
 
     part = replay_lines([line(1), ("issues.jsonl:2", "{"), line(3)], replay)
 
@@ -188,6 +189,6 @@ def test_lines_are_replayed_up_to_the_first_that_is_no_issue() -> None:
 
 
 def test_pull_requests_are_no_issues() -> None:
-    part = replay_lines([line(1, pull_request={"url": "x"})], a_replay(DISK, is_told_each=True))
+    part = replay_lines([line(1, pull_request={"url": "x"})], a_replay(DISK, is_per_issue=True))
 
     assert part == Part(tally=Tally(pull_requests=1))

@@ -1,6 +1,14 @@
 from bot.workbench.backtest.replay import tally_issue
-from bot.workbench.backtest.samples import describe_pattern, find_least_typical, find_most_typical, see_match
-from bot.workbench.backtest.tally import PatternTally, Sighting, Tally, merge_tallies
+from bot.workbench.backtest.tally import (
+    PatternTally,
+    Sighting,
+    Tally,
+    describe_pattern,
+    find_least_typical,
+    find_most_typical,
+    merge_tallies,
+    see_match,
+)
 from tests.builders import a_rule, an_issue, matches_of
 
 ERROR = "No space left on device"

@@ -9,7 +9,7 @@ from bot.rules.loader import build_ruleset, load_rules
 from bot.rules.spec.rule import Example
 from bot.workbench.check.checker import check_rules
 from bot.workbench.check.examples import make_example_issue
-from bot.workbench.check.overlaps import is_settled
+from bot.workbench.check.relations import is_settled
 from tests.rules.rules import make_ruleset, write_rule
 
 PIE = "{phrase: apple pie}"

@@ -11,19 +11,11 @@ from bot.rules.ruleset import Pack, Ruleset
 from bot.rules.spec.document import read_document
 from bot.rules.spec.pack import PackModel
 from bot.workbench.check.checker import check_rules
-from bot.workbench.suggest.draft_yaml import spread, write_draft, write_scalar
-from bot.workbench.suggest.drafts import (
-    Draft,
-    Label,
-    choose_labels,
-    covers_phrase,
-    make_skeleton,
-    name_phrase,
-    title_phrase,
-)
+from bot.workbench.suggest.drafts import Draft, Label, choose_labels, make_skeleton, spread, write_draft, write_scalar
 from bot.workbench.suggest.message_counts import Support
 from bot.workbench.suggest.sightings import Shown, Sightings, Watch
 from bot.workbench.suggest.validation import prove_draft
+from bot.workbench.suggest.wordings import covers_phrase, name_phrase, title_phrase
 
 PACK = Pack(PackModel(name="drafts"))
 DRAFT = Draft(

@@ -1,7 +1,6 @@
 """A history becomes drafts, in one process as in several, and whatever it holds."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +8,10 @@ from hypothesis import strategies as st
 
 from bot.archive.jsonl import EMPTY_ARCHIVE, IssueArchive, parse_line
 from bot.rules.loader import build_ruleset
+from bot.workbench.archive_passes import RuledArchive
 from bot.workbench.check.checker import check_rules
-from bot.workbench.suggest.draft_yaml import write_draft
-from bot.workbench.suggest.miner import Find, Quest, Seen, mine_history, mine_issue
+from bot.workbench.suggest.drafts import write_draft
+from bot.workbench.suggest.miner import Find, Quest, mine_archive, mine_issue
 
 LINKER = "```\nerror: linking with `{}` failed: exit code: {}\n```\nIt worked last week at /home/jane{}/x"
 DISK = "write failed: No space left on device (os error 28)"
@@ -33,12 +33,8 @@ def make_history(bodies: list[str], title: str = "It breaks") -> IssueArchive:
     return IssueArchive(name="x.jsonl", open_lines=lambda: iter(lines))
 
 
-def keep(answers: Iterator[Seen], _what: str) -> Iterator[Seen]:
-    return answers
-
-
 def mine(bodies: list[str], jobs: int = 1) -> Find:
-    return mine_history(make_history(bodies), Quest(jobs=jobs), keep)
+    return mine_archive(RuledArchive(history=make_history(bodies), jobs=jobs), Quest())
 
 
 def kinds(find: Find) -> set[str]:
@@ -64,7 +60,7 @@ def test_a_message_that_keeps_coming_back_becomes_a_draft() -> None:
 def test_what_a_rule_matches_gets_no_draft() -> None:
     history = make_history([*[DISK] * 5, *LINKERS])
 
-    find = mine_history(history, Quest(rules=({"r/out-of-disk.yml": RULE},)), keep)
+    find = mine_archive(RuledArchive(history=history, rules=({"r/out-of-disk.yml": RULE},)), Quest())
 
     assert [draft.id for draft in find.drafts] == ["linking-failed-exit-code"]
     assert (find.unmatched, find.matched) == (12, 5)
@@ -131,7 +127,7 @@ def test_one_issue_becomes_a_draft(history: IssueArchive) -> None:
     row = {"number": 99, "title": "It breaks on my machine", "body": LINKER.format("ld", 1, 1)}
     (issue,) = parse_line(json.dumps(row), "x:1")
 
-    draft = mine_issue(issue, history, Quest(), keep)
+    draft = mine_issue(issue, RuledArchive(history=history))
 
     assert draft is not None
     assert draft.phrases == ("error: linking with `{name:word}` failed: exit code",)
@@ -141,4 +137,4 @@ def test_one_issue_becomes_a_draft(history: IssueArchive) -> None:
 def test_an_issue_that_says_nothing_gives_no_draft() -> None:
     (issue,) = parse_line(json.dumps({"number": 1, "title": "Help", "body": "please"}), "x:1")
 
-    assert mine_issue(issue, EMPTY_ARCHIVE, Quest(), keep) is None
+    assert mine_issue(issue, RuledArchive(history=EMPTY_ARCHIVE)) is None

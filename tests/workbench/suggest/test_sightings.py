@@ -10,7 +10,8 @@ from bot.rules.ruleset import Pack, Ruleset
 from bot.rules.spec.pack import PackModel
 from bot.tracker.types import Account, Comment, Issue
 from bot.workbench.suggest.drafts import Draft
-from bot.workbench.suggest.sightings import Lookout, Shown, Sightings, Watch, index_words, keep_best, trim_text
+from bot.workbench.suggest.lookout import Lookout, index_words
+from bot.workbench.suggest.sightings import Shown, Sightings, Watch, keep_best, trim_text
 from bot.workbench.suggest.validation import compile_draft
 from tests.issue.issues import make_issue
 
@@ -18,7 +19,6 @@ PACK = Pack(PackModel(name="drafts"))
 PROOF = (Shown((0.0, 0), 0, "x"),)
 DRAFT = Draft(id="linking", title="Linking", phrases=("linking with `{name:word}` failed",), matches=PROOF, near=PROOF)
 LOG = "I built it.\n\n```\n$ make\nerror: linking with `cc` failed: exit code: 1\n/home/jane/x\n```\n"
-WORDS = {"linking": ["linking", "with", "failed"]}
 BITS = {"linking": 8.0, "with": 1.0, "failed": 2.0}
 
 
@@ -26,7 +26,7 @@ BITS = {"linking": 8.0, "with": 1.0, "failed": 2.0}
 def lookout() -> Lookout:
     rule = compile_draft(DRAFT, PACK)
     assert rule is not None
-    return Lookout(Ruleset((rule,), (PACK,)), index_words(WORDS, BITS))
+    return Lookout(Ruleset((rule,), (PACK,)), index_words({"linking": DRAFT.phrases[0]}, BITS))
 
 
 def look(lookout: Lookout, issue: Issue, *, is_matched: bool = False) -> Watch:

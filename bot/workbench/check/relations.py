@@ -1,10 +1,12 @@
-"""Rules that match each other's examples, and whether it is settled which of them speaks. Pure."""
+"""How the rules of a set relate: what they name, whose examples they match, and which of two speaks. Pure."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.rules.ruleset import Rule, Ruleset
+from bot.errors import Problem
+from bot.rules.ruleset import Pack, Rule, Ruleset
 
 Settlement = Literal["supersedes", "superseded", "also", "fallback", "other product"]
 """How it is settled, seen from the rule whose example it is:
@@ -67,3 +69,50 @@ def find_near_duplicates(rule: Rule, ruleset: Ruleset) -> Iterator[tuple[Rule, b
 def _find_rules(text: str, ruleset: Ruleset) -> dict[Rule, None]:
     """The rules one of whose longer phrases the text holds; short ones are found by chance."""
     return {rule: None for phrase, rule in ruleset.longer_phrases if phrase in text}
+
+
+def check_references(rule: Rule, ruleset: Ruleset) -> Iterator[Problem]:
+    """The names in `supersedes:` and `also:` that no rule of the set has, and rules that supersede in a cycle."""
+    for key in ("supersedes", "also"):
+        for index, name in enumerate(getattr(rule.model, key)):
+            if name not in ruleset.known_ids:
+                message = f"there is no rule `{name}` in this set; correct the name or remove it"
+                yield rule.document.problem_at((key, index), message, "unknown-rule")
+    if rule.model.supersedes:
+        yield from _check_cycles(rule, ruleset)
+
+
+def _check_cycles(rule: Rule, ruleset: Ruleset) -> Iterator[Problem]:
+    below = {other.id: other.supersedes for other in ruleset.rules} | {rule.id: rule.supersedes}
+    for index, name in enumerate(rule.model.supersedes):
+        if chain := _find_chain(name, rule.id, below):
+            told = " → ".join((rule.id, *chain))
+            message = f"these rules silence each other in a circle: {told}; take one of these steps out"
+            yield rule.document.problem_at(("supersedes", index), message, "circle-of-rules")
+
+
+def _find_chain(start: str, goal: str, below: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The shortest way from rule to superseded rule, both ends included; empty where there is none."""
+    chains, seen = deque[tuple[str, ...]]([(start,)]), {start}
+    while chains:
+        chain = chains.popleft()
+        if chain[-1] == goal:
+            return chain
+        following = [name for name in below.get(chain[-1], ()) if name not in seen]
+        seen.update(following)
+        chains += [(*chain, name) for name in following]
+    return ()
+
+
+def check_packs(ruleset: Ruleset) -> Iterator[Problem]:
+    """The names in `precedence:` that no rule has. Who checks one file alone is not told of the others."""
+    for pack in ruleset.packs:
+        if pack.document and sum(rule.pack is pack for rule in ruleset.rules) > 1:
+            yield from _check_precedence(pack, ruleset)
+
+
+def _check_precedence(pack: Pack, ruleset: Ruleset) -> Iterator[Problem]:
+    for index, name in enumerate(pack.model.precedence):
+        if pack.document and name not in ruleset.known_ids:
+            message = f"there is no rule `{name}` in this pack; correct the name or remove it"
+            yield pack.document.problem_at(("precedence", index), message, "unknown-rule")

@@ -1,14 +1,18 @@
-"""What is known of past issues, to hold the matches against: a file, or the labels that the issues carry. Pure."""
+"""What a backtest is asked: rules, settings, and what is known of past issues (a file, or their labels). Pure."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from bot.archive.jsonl import Line
 from bot.errors import SettingsError
 from bot.rules.ruleset import Rule, Ruleset
 from bot.tracker.types import Issue
+from bot.triage.config import Config
+from bot.workbench.archive_passes import Files, compile_rules
+from bot.workbench.backtest.tally import Agreement, RuleTally, Tally
 
 NONE = "none"
 LabelIndex = Mapping[str, tuple[tuple[str, frozenset[str]], ...]]
@@ -96,3 +100,67 @@ def find_excused(truth: Truth, found: Collection[str], ruleset: Ruleset) -> froz
 
 def _labels_of(rule: Rule) -> frozenset[str]:
     return frozenset(label.casefold() for label in rule.model.labels.add)
+
+
+def judge(number: int, found: Collection[str], known: Collection[str], excused: Collection[str] = ()) -> Tally:
+    """The tally of how an issue's matches stand to what is known of it; an excused rule is not missed."""
+    right, wrong = [name for name in found if name in known], [name for name in found if name not in known]
+    missed = [name for name in known if name not in found and name not in excused]
+    rules = {name: RuleTally(agreement=Agreement(right=1)) for name in right}
+    rules |= {name: RuleTally(agreement=Agreement(wrong=1, wrong_issues=(number,))) for name in wrong}
+    rules |= {name: RuleTally(agreement=Agreement(missed=1, missed_issues=(number,))) for name in missed}
+    return Tally(
+        rules=rules,
+        known=1,
+        known_none=int(not known),
+        recognised=int(bool(right)),
+        false_alarms=int(not known and bool(found)),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What is asked of every issue, in a form that can be sent to another process.
+
+    `rules` and `former` (what to compare with) are the files of each place, `today` is for `expires:`. `is_mined`:
+    whether to count the messages of unmatched issues, `is_per_issue`: whether to write a line about each issue.
+    """
+
+    rules: tuple[Files, ...]
+    config: Config
+    today: date
+    former: tuple[Files, ...] | None = None
+    truth: Truth | None = None
+    is_per_issue: bool = False
+    is_mined: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """A task, with its rules compiled."""
+
+    task: Task
+    ruleset: Ruleset
+    former: Ruleset | None = None
+    judged: frozenset[str] = frozenset()
+    labels: LabelIndex = field(default_factory=dict)
+
+    def judge_issue(self, issue: Issue, names: Collection[str]) -> Tally | None:
+        """How the rules that match an issue stand to what is known of it; None if nothing is."""
+        truth = self.task.truth
+        if truth is None or (known := find_known(truth, issue, self.labels)) is None:
+            return None
+        found = self.judged.intersection(names)
+        return judge(issue.number, found, known, find_excused(truth, found, self.ruleset))
+
+
+def compile_task(task: Task) -> Replay:
+    """The task, ready to be done."""
+    ruleset = compile_rules(task.rules)
+    return Replay(
+        task=task,
+        ruleset=ruleset,
+        former=None if task.former is None else compile_rules(task.former),
+        judged=find_judged(task.truth, ruleset) if task.truth else frozenset(),
+        labels=index_labels(ruleset) if task.truth else {},
+    )

@@ -8,12 +8,11 @@ from playwright.sync_api import Browser
 from bot.rules.matcher import read_facts
 from bot.tracker.types import Issue
 from bot.triage.config import make_default_config
-from bot.workbench.backtest.html import write_page
-from bot.workbench.backtest.replay import Task, compile_task, replay_issue
+from bot.workbench.backtest.presentation import render_html
+from bot.workbench.backtest.replay import replay_issue
 from bot.workbench.backtest.report import Report, Setting, make_report
 from bot.workbench.backtest.tally import merge_tallies
-from bot.workbench.backtest.truth import Truth
-from bot.workbench.suggest.clusters import find_clusters
+from bot.workbench.backtest.task import Task, Truth, compile_task
 from bot.workbench.suggest.message_counts import MessageTally
 from tests.builders import a_rule, after, an_issue
 from tests.stand_ins.accessibility import find_barriers
@@ -50,12 +49,12 @@ def make_whole_report(repository: str = "octo/widget") -> Report:
         tallies += found
         mined.add(facts)
     setting = Setting(name="octo/widget", today=TODAY, repository=repository, truth="file", revision="v1")
-    return make_report(merge_tallies(tallies), replay.ruleset, setting, find_clusters(mined))
+    return make_report(merge_tallies(tallies), replay.ruleset, setting, mined)
 
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    return write_page(make_whole_report())
+    return render_html(make_whole_report())
 
 
 def test_it_keeps_nobody_out(browser: Browser, html: str) -> None:
@@ -64,7 +63,7 @@ def test_it_keeps_nobody_out(browser: Browser, html: str) -> None:
 
 def test_an_empty_history_has_a_page_too(browser: Browser) -> None:
     ruleset = compile_task(Task(rules=files_of(), config=make_default_config(), today=TODAY)).ruleset
-    page = write_page(make_report(merge_tallies([]), ruleset, Setting(name="empty.jsonl", today=TODAY)))
+    page = render_html(make_report(merge_tallies([]), ruleset, Setting(name="empty.jsonl", today=TODAY)))
 
     assert find_barriers(browser, page) == []
 
@@ -99,4 +98,4 @@ def test_issues_are_links_where_their_repository_is_known(browser: Browser, html
     page.set_content(html)
 
     assert page.locator("a[href='https://github.com/octo/widget/issues/7']").count() > 0
-    assert "https://github.com/" not in write_page(make_whole_report('"><b>evil</b>/x'))
+    assert "https://github.com/" not in render_html(make_whole_report('"><b>evil</b>/x'))

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.errors import SettingsError
-from bot.workbench.backtest.truth import Truth, find_judged, find_known, index_labels, parse_truth
+from bot.workbench.backtest.task import Truth, find_judged, find_known, index_labels, parse_truth
 from tests.builders import a_rule, a_ruleset, an_issue
 
 

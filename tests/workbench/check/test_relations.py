@@ -3,7 +3,7 @@
 import pytest
 
 from bot.workbench.check.checker import check_rule, check_rules
-from bot.workbench.check.overlaps import Overlap, Settlement
+from bot.workbench.check.relations import Overlap, Settlement
 from tests.rules.rules import make_ruleset, write_rule
 
 WIDE = "{phrase: left on device}"

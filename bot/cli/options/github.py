@@ -1,0 +1,84 @@
+"""How a command reaches GitHub: the runner's settings, the event of a run, and the connection."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import SettingsError, explain_cause
+
+if TYPE_CHECKING:
+    from bot.github.actions_runner import Settings
+    from bot.github.client import GitHubTracker
+    from bot.tracker.types import Skip, Tracker
+    from bot.triage.skip import Event
+
+
+def read_settings() -> "Settings":
+    """The settings in the environment; raises SettingsError."""
+    from bot.github.actions_runner import Settings
+
+    return Settings.from_environment(os.environ)
+
+
+def connect_github(settings: "Settings | None" = None) -> "GitHubTracker":
+    """A connection with the token of the settings (default: the environment's); anonymous without a token."""
+    from bot.github.client import connect
+
+    settings = settings or read_settings()
+    return connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)
+
+
+def connect_run(event: "Event", settings: "Settings", *, is_dry_run: bool) -> "tuple[Tracker, GitHubTracker | None]":
+    """What a run reads from and writes to, and GitHub if there is a token; a dry run can do with the payload alone.
+
+    Raises SettingsError if the token is missing.
+    """
+    if settings.token:
+        live = connect_github(settings)
+        return live, live
+    if not is_dry_run:
+        message = "no token: give the input `github-token` (or GITHUB_TOKEN), or use --dry-run to look without one"
+        raise SettingsError(message)
+    from bot.github.webhook_event import IssueRequest, PayloadTracker
+
+    if isinstance(event, IssueRequest):
+        message = f"issue #{event.number} can only be read with a token; give GITHUB_TOKEN"
+        raise SettingsError(message)
+    return PayloadTracker(event.issue), None
+
+
+def read_event(arguments: argparse.Namespace, settings: "Settings") -> "tuple[Event, None] | tuple[None, Skip]":
+    """The event to act on, or else why there is nothing to do; raises SettingsError."""
+    from bot.github.webhook_event import parse_event
+    from bot.tracker.types import Skip
+
+    path = arguments.event or settings.event_path
+    if path is None:
+        message = "no event: give --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)"
+        raise SettingsError(message)
+    payload = _read_payload(Path(path))
+    name = arguments.event_name or (None if arguments.event else settings.event_name) or _guess_name(payload)
+    if settings.issue and name == "workflow_dispatch":
+        payload = {**payload, "inputs": {"issue": str(settings.issue)}}
+    event = parse_event(name, payload, settings.repository)
+    return (None, event) if isinstance(event, Skip) else (event, None)
+
+
+def _read_payload(path: Path) -> dict[str, Any]:
+    try:
+        payload = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        message = f"cannot read the event {path}: {explain_cause(error)}"
+        raise SettingsError(message) from error
+    if not isinstance(payload, dict):
+        message = f"the event {path} is no JSON object; it should be the payload that GitHub sent"
+        raise SettingsError(message)
+    return payload
+
+
+def _guess_name(payload: dict[str, Any]) -> str:
+    if "inputs" in payload:
+        return "workflow_dispatch"
+    return "issue_comment" if "comment" in payload else "issues"

@@ -1,0 +1,105 @@
+"""What a run works with: rules and settings from the default branch, local folders or shipped packs, and a finder."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from bot.errors import Problem, SettingsError, explain_cause
+from bot.rules.loader import build_ruleset, join_rulesets, load_rules, read_folder
+from bot.rules.ruleset import Ruleset
+from bot.rules.spec.template import check_comment_template
+from bot.tracker.types import Searcher, Tracker
+from bot.triage.config import Config, Sources, make_default_config, parse_config, read_config
+
+HOME = ".github/signpost"
+
+
+def read_sources(rules: Iterable[str], config_file: str | None, repository: str, tracker: Tracker | None) -> Sources:
+    """Rules from `rules`, or else from the repository's own folder; settings from `config_file`, or else from there.
+
+    The folder is read from the default branch through the API in one request; locally where there is no tracker, or
+    where `rules` names it in a checkout; and not at all where both rules and settings are given.
+    Raises SettingsError for settings that cannot be read; broken rules are in the ruleset's problems.
+    """
+    places = list(rules)
+    is_checked_out = any(Path(place) == Path(HOME) for place in places)
+    is_needed = not (places and config_file)
+    files, problems = _read_home(repository, None if is_checked_out else tracker) if is_needed else ({}, ())
+    config = _read_config(files, config_file)
+    if not places and not files and not config.packs:
+        where = f"{repository} has no {HOME} on its default branch" if tracker else f"there is no folder {HOME} here"
+        message = f"{where}, and no `rules` are given; run `signpost init`, or name rules such as pack:claude-code"
+        raise SettingsError(message)
+    own = load_rules(places) if places else build_ruleset(files)
+    packs = [f"pack:{name}" for name in config.packs if f"pack:{name}" not in places]
+    ruleset = join_rulesets([own, load_rules(packs), Ruleset(problems=problems)])
+    return Sources(ruleset=ruleset, config=config, template=_read_template(files, config, config_file))
+
+
+def add_finder(sources: Sources, index: str | None, live: Searcher | None) -> Sources:
+    """The sources with a finder of earlier reports, from the index or GitHub's search; unchanged if none is needed."""
+    if not (sources.config.duplicates.enabled and (index or live)):
+        return sources
+    from bot.duplicates.finder import choose_finder
+
+    finder = choose_finder(index, live)
+    return replace(sources, find_candidates=finder) if finder else sources
+
+
+def load_checked(places: list[str]) -> Ruleset:
+    """The rules of the places; its problems include what is wrong with the settings beside them."""
+    ruleset, settings = load_rules(places), [problem for place in places for problem in check_settings(place)]
+    return join_rulesets([ruleset, Ruleset(problems=tuple(settings))])
+
+
+def check_settings(folder: str) -> tuple[Problem, ...]:
+    """What is wrong with the settings beside the rules of a folder; nothing where it has none."""
+    file = next((file for name in ("config.yml", "config.yaml") if (file := Path(folder) / name).is_file()), None)
+    if file is None:
+        return ()
+    try:
+        config, problems = parse_config(_read_file(str(file)), str(file))
+        if config is not None:
+            load_rules(f"pack:{name}" for name in config.packs)
+            _read_template({}, config, str(file))
+    except SettingsError as error:
+        return (Problem(str(file), 1, 1, str(error), "settings"),)
+    return problems
+
+
+def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
+    if tracker is None:
+        home = Path(HOME)
+        return (read_folder(home) if home.is_dir() else {}), ()
+    folder = tracker.read_folder(repository, HOME)
+    return folder.files, tuple(Problem(HOME, 1, 1, problem, "folder") for problem in folder.problems)
+
+
+def _read_config(files: Mapping[str, str], config_file: str | None) -> Config:
+    if config_file:
+        return read_config(_read_file(config_file), config_file)
+    name = next((name for name in (f"{HOME}/config.yml", f"{HOME}/config.yaml") if name in files), None)
+    return read_config(files[name], name) if name else make_default_config()
+
+
+def _read_template(files: Mapping[str, str], config: Config, config_file: str | None) -> str | None:
+    if config.template is None:
+        return None
+    beside = Path(config_file).parent.as_posix() if config_file else HOME
+    name = f"{beside}/{config.template}"
+    text = _read_file(name) if config_file else files.get(name)
+    if text is None:
+        message = f"the settings name the template {config.template}, but there is no {name}"
+        raise SettingsError(message)
+    if problem := check_comment_template(text):
+        message = f"{name}: {problem}"
+        raise SettingsError(message)
+    return text
+
+
+def _read_file(name: str) -> str:
+    try:
+        return Path(name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot read {name}: {explain_cause(error)}"
+        raise SettingsError(message) from error

@@ -1,0 +1,131 @@
+"""All that a check does: rules tried on all cores, and what they name on GitHub."""
+
+import signal
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, partial
+from multiprocessing import get_all_start_methods, get_context
+
+from bot.errors import Problem, TrackerError
+from bot.output.progress import track
+from bot.rules.ruleset import Rule, Ruleset
+from bot.tracker.types import Issue, Tracker
+from bot.workbench.check.checker import CheckReport, check_overlaps, check_rule, check_set, join_reports
+from bot.workbench.check.frequencies import count_alternatives
+from bot.workbench.check.lint import Terms
+
+FEW = 60
+"""Rules that are tried in this process: to start others takes longer."""
+
+_CHUNK = 8
+_shared: list[tuple[Sequence[Rule], Ruleset, Terms]] = []
+"""What a forked process has of its parent: compiled patterns cannot be sent through a pipe."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What is tried, with how many processes: all rules of a set, or those in `files`; `today` is for their age.
+
+    `online` are warnings from GitHub, `issues` past ones to count how common each condition is.
+    """
+
+    ruleset: Ruleset
+    today: date
+    jobs: int
+    files: Collection[str] | None = None
+    proves_variants: bool = True
+    online: tuple[Problem, ...] = ()
+    issues: Iterable[Issue] | None = None
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules to try."""
+        return tuple(rule for rule in self.ruleset.rules if self.files is None or rule.file in self.files)
+
+
+def run_trial(trial: Trial) -> CheckReport:
+    """What is wrong with the rules, with a bar on a terminal; raises SettingsError for issues that cannot be read."""
+    rules, ruleset = trial.rules, trial.ruleset
+    counted = None if trial.issues is None else count_alternatives(rules, ruleset, track(trial.issues, "issues"))
+    terms = Terms(today=trial.today, proves_variants=trial.proves_variants, frequencies=counted)
+    tried = track(try_rules(rules, ruleset, terms, trial.jobs), "rules", len(rules))
+    reports = [check_set(ruleset, trial.files), CheckReport(0, 0, trial.online), *tried]
+    untried = [rule for rule in ruleset.rules if trial.files is not None and rule.file not in trial.files]
+    return join_reports([*reports, *(check_overlaps(rule, rules, ruleset) for rule in untried)])
+
+
+def try_rules(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int) -> Iterator[CheckReport]:
+    """A report for each rule, in no certain order; with `jobs` processes where there are many and the system forks."""
+    if jobs == 1 or len(rules) < FEW or "fork" not in get_all_start_methods():
+        yield from map(partial(check_rule, ruleset=ruleset, terms=terms), rules)
+        return
+    _ = ruleset.prefilter, ruleset.known_ids, ruleset.longer_phrases  # made once, before there are several of us
+    _shared[:] = [(rules, ruleset, terms)]
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all: it is ours to end them
+    try:
+        pool = get_context("fork").Pool(jobs)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with pool:
+        yield from pool.imap_unordered(_try, range(len(rules)), chunksize=_CHUNK)
+    _shared.clear()
+
+
+def _try(index: int) -> CheckReport:
+    rules, ruleset, terms = _shared[0]
+    return check_rule(rules[index], ruleset, terms)
+
+
+def list_labels(rules: Sequence[Rule]) -> tuple[str, ...]:
+    """The labels that rules set, each once."""
+    return tuple(
+        dict.fromkeys(label for rule in rules if rule.model.mode != "observe" for label in rule.model.labels.add)
+    )
+
+
+def list_follows(rules: Sequence[Rule]) -> tuple[int, ...]:
+    """The issues that rules send reporters to, each once."""
+    return tuple(dict.fromkeys(rule.model.follow for rule in rules if rule.model.follow is not None))
+
+
+def check_labels(rules: Sequence[Rule], known: Collection[str], repository: str) -> Iterator[Problem]:
+    """The labels that are not `known`; GitHub compares them without regard to case."""
+    there = {label.casefold() for label in known}
+    for rule in rules:
+        for index, label in enumerate(rule.model.labels.add if rule.model.mode != "observe" else ()):
+            if label.casefold() not in there:
+                message = f"{repository} has no label `{label}`, so it will not be set; create it, or correct the name"
+                yield rule.document.problem_at(("labels", "add", index), message, "unknown-label", "warning")
+
+
+def check_follows(rules: Sequence[Rule], found: Mapping[int, Issue | None], repository: str) -> Iterator[Problem]:
+    """The issues to follow that are gone or closed."""
+    for rule in rules:
+        if (number := rule.model.follow) is None:
+            continue
+        issue = found[number]
+        if issue is None:
+            what = f"{repository}#{number} is not there, or the token may not see it; correct the number"
+        elif issue.state != "open":
+            what = f"{repository}#{number} is closed, so reporters are not sent there; name an open issue"
+        else:
+            continue
+        yield rule.document.problem_at(("follow",), f"{what}, or remove `follow:`", "dead-follow", "warning")
+
+
+def check_online(rules: Sequence[Rule], repository: str, tracker: Tracker) -> tuple[Problem, ...]:
+    """The warnings; all labels are asked for together, and each issue once. Raises TrackerError."""
+    labels = list_labels(rules)
+    known = tracker.find_labels(repository, labels) if labels else frozenset[str]()
+    found = {number: _find_issue(tracker, repository, number) for number in list_follows(rules)}
+    return (*check_labels(rules, known, repository), *check_follows(rules, found, repository))
+
+
+def _find_issue(tracker: Tracker, repository: str, number: int) -> Issue | None:
+    try:
+        return tracker.get_issue(repository, number)
+    except TrackerError as error:
+        if not error.missing:
+            raise
+        return None

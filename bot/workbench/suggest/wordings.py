@@ -1,0 +1,157 @@
+"""Problems in their several wordings: phrases that mean the same, under one name. Pure."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from bot.issue.facts import Facts
+from bot.rules.spec.phrase import parse_phrase
+from bot.text.error_lines import is_error
+from bot.text.normalize import collapse, squeeze
+from bot.workbench.suggest.clusters import MOST_BITS, Cluster, weigh_word
+from bot.workbench.suggest.message_counts import MessageTally
+from bot.workbench.suggest.phrases import choose_phrase, compare_phrases, find_instances, find_phrase_words
+
+_SAME_PROBLEM = 0.6
+"""From this share of common words on, by weight, two phrases are wordings of one problem."""
+
+_MOST_WORDINGS = 4
+_LONGEST_ID = 48
+_LONGEST_TITLE = 100
+_IDLE_WORDS = frozenset(
+    (
+        *("a", "an", "the", "of", "to", "in", "on", "at", "is", "are", "was", "were", "be", "been", "it", "this"),
+        *("that", "with", "for", "from", "by", "and", "or", "as", "your", "you"),
+    )
+)
+_PREFIXES = frozenset({"error", "err", "fatal", "warning", "note", "info"})
+_HOLE = re.compile(r"\{[a-z_]+[0-9]*:[a-z]+\}")
+_ID_WORD = re.compile(r"[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """A problem in its several wordings, the first the one that was found first.
+
+    `bits`: what its words tell; `is_telling`: whether they tell of a failure.
+    """
+
+    name: str
+    phrases: tuple[str, ...]
+    bits: float
+    is_telling: bool
+
+
+def word_candidates(
+    clusters: Sequence[Cluster],
+    sampled: Mapping[int, Facts],
+    tally: MessageTally,
+    taken: Collection[str] = (),
+) -> tuple[Wording, ...]:
+    """The clusters as phrases, those that mean the same as wordings of one problem.
+
+    `sampled` are the issues of the clusters' samples by number, `taken` the ids that other rules have.
+    """
+    weigh = _make_weigher(tally)
+    groups: list[list[str]] = []
+    for cluster in clusters:
+        if phrase := _phrase(cluster, sampled):
+            _group(phrase, groups, weigh)
+    return _make_wordings(groups, weigh, taken)
+
+
+def word_each(
+    clusters: Sequence[Cluster], sampled: Mapping[int, Facts], tally: MessageTally, taken: Collection[str]
+) -> tuple[Wording, ...]:
+    """Each cluster as a wording of its own, as far as they can be looked for; those with one phrase only once."""
+    weigh = _make_weigher(tally)
+    phrases = dict.fromkeys(phrase for cluster in clusters if (phrase := _phrase(cluster, sampled)))
+    return _make_wordings([[phrase] for phrase in phrases], weigh, taken)
+
+
+def _phrase(cluster: Cluster, sampled: Mapping[int, Facts]) -> str | None:
+    issues = [sampled[number] for number in cluster.numbers if number in sampled]
+    return choose_phrase(cluster.template, find_instances(cluster.template, issues))
+
+
+def _make_wordings(
+    groups: Iterable[Sequence[str]], weigh: Callable[[str], float], taken: Collection[str]
+) -> tuple[Wording, ...]:
+    wordings: list[Wording] = []
+    for phrases in groups:
+        names = {*taken, *(wording.name for wording in wordings)}
+        wordings.append(_make_wording(phrases, weigh, names))
+    return tuple(wordings)
+
+
+def _make_wording(phrases: Sequence[str], weigh: Callable[[str], float], taken: Collection[str]) -> Wording:
+    bits = max(sum(map(weigh, find_phrase_words(phrase))) for phrase in phrases)
+    return Wording(
+        name=name_phrase(phrases[0], taken),
+        phrases=tuple(phrases),
+        bits=min(MOST_BITS, bits),
+        is_telling=any(map(is_error, phrases)),
+    )
+
+
+def _make_weigher(tally: MessageTally) -> Callable[[str], float]:
+    return partial(weigh_word, words=tally.words, total=max(1, tally.seen))
+
+
+def _group(phrase: str, groups: list[list[str]], weigh: Callable[[str], float]) -> None:
+    """Add a phrase to the problem that it is a wording of, or as a problem of its own."""
+    for phrases in groups:
+        if any(covers_phrase(known, phrase) for known in phrases):
+            return
+        if max(compare_phrases(known, phrase, weigh) for known in phrases) >= _SAME_PROBLEM:
+            kept = [known for known in phrases if not covers_phrase(phrase, known)]
+            phrases[:] = [*kept, phrase][:_MOST_WORDINGS]
+            return
+    groups.append([phrase])
+
+
+def weigh_words(wordings: Iterable[Wording], tally: MessageTally) -> dict[str, float]:
+    """The bits of each word of the wordings."""
+    weigh = _make_weigher(tally)
+    return {
+        word: weigh(word) for wording in wordings for phrase in wording.phrases for word in find_phrase_words(phrase)
+    }
+
+
+def name_phrase(phrase: str, taken: Collection[str] = ()) -> str:
+    """A kebab-case name from the telling words of a phrase, unlike all that are taken."""
+    text = _HOLE.sub(" ", phrase).replace("'", "").lower()
+    words = _ID_WORD.findall(text)
+    while words and words[0] in _PREFIXES:
+        words = words[1:]
+    telling = [word for word in words if word not in _IDLE_WORDS] or words or ["draft"]
+    name = ""
+    for word in telling:
+        if len(name) + len(word) >= _LONGEST_ID:
+            break
+        name = f"{name}-{word}" if name else word
+    name = name or telling[0][:_LONGEST_ID]
+    numbered = (f"{name}-{number}" for number in range(2, len(taken) + 3))
+    return next(found for found in (name, *numbered) if found not in taken)
+
+
+def title_phrase(phrase: str) -> str:
+    """A heading from a phrase: its holes as dots, nothing that a template would read as its own."""
+    plain = re.sub(r"[{}%#]+", "", blank_holes(phrase.replace("{{", "")))
+    text = " ".join(plain.split())[:_LONGEST_TITLE].strip(" :,;.-") or "A known problem"
+    return text[0].upper() + text[1:]
+
+
+def covers_phrase(one: str, other: str) -> bool:
+    """Whether every text with `other` has `one`, as far as their wordings tell."""
+    return _literal(one) in _literal(other)
+
+
+def _literal(phrase: str) -> str:
+    return "\0".join(squeeze(collapse(literal)) for literal in parse_phrase(phrase).literals)
+
+
+def blank_holes(phrase: str) -> str:
+    """The phrase with dots for its holes."""
+    return _HOLE.sub("…", phrase)
