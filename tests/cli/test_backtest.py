@@ -7,7 +7,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -173,6 +176,14 @@ def test_a_broken_line_far_down_is_told_with_its_place(checkout: Path) -> None:
     assert (finished.code, finished.out, finished.err[:34]) == (2, "", "signpost: issues.jsonl:700: this i")
 
 
+def write_endlessly(path: Path) -> None:
+    """Write issues as lines until the reader is gone."""
+    with suppress(BrokenPipeError), path.open("w", encoding="utf-8") as into:
+        for number in count(1):
+            into.write(f"{json.dumps(describe(number, MATCHING))}\n")
+            into.flush()
+
+
 def test_an_interrupted_run_leaves_no_process_behind(checkout: Path) -> None:
     """As a terminal does it: Ctrl-C reaches every process of the group. Whoever is left would keep stderr open."""
     os.mkfifo(checkout / "issues.jsonl")
@@ -186,13 +197,14 @@ def test_an_interrupted_run_leaves_no_process_behind(checkout: Path) -> None:
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    with process, (checkout / "out.jsonl").open(encoding="utf-8") as out, (checkout / "issues.jsonl").open("w") as into:
-        # What is told of so many fits into the pipe, so that nobody waits for the other.
-        into.writelines(f"{json.dumps(describe(number, MATCHING))}\n" for number in range(1, 600))
-        into.flush()
+    # Lines come until nobody reads them: a run that waits for one would hold back what it has to say of the first.
+    writer = Thread(target=write_endlessly, args=(checkout / "issues.jsonl",))
+    writer.start()
+    with process, (checkout / "out.jsonl").open(encoding="utf-8") as out:
         assert json.loads(out.readline())["number"] == 1
         os.killpg(process.pid, signal.SIGINT)
         said = process.communicate(timeout=LONGEST)
+        writer.join(LONGEST)
 
     assert (process.returncode, said) == (130, (b"", b""))
 
