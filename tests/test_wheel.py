@@ -60,7 +60,9 @@ def test_the_wheel_holds_what_commands_read(wheel: Path) -> None:
     schemas = {f"packs/{name}" for name in ("schema.json", "pack.schema.json", "config.schema.json")}
     assert schemas | {f"packs/{name}/pack.yml" for name in PACKS} <= files
     assert {path.relative_to(ROOT / "bot").as_posix() for path in TEMPLATES} <= files
-    assert {f"workbench/studio/static/{name}" for name in ("index.html", "studio.js", "studio.css", "THIRD-PARTY.txt")} <= files
+    assert {
+        f"workbench/studio/static/{name}" for name in ("index.html", "studio.js", "studio.css", "THIRD-PARTY.txt")
+    } <= files
     assert [name for name in files if name.startswith("workbench/studio/frontend/")] == []
     assert [name for name in files if name.startswith(("tests/", "benchmarks/"))] == []
 
