@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.rules.conditions.compound import AllHold, AtLeastHold, NoneHolds, Sets
-from bot.rules.conditions.issue import CaptureHolds, IssueHolds, VersionHolds
+from bot.rules.conditions.issue import CaptureHolds, CheckboxHolds, IssueHolds, VersionHolds, make_section
 from bot.rules.conditions.phrase import PhraseHolds
 from bot.rules.conditions.regex import RegexHolds
-from bot.rules.conditions.section import CheckboxHolds, make_section
 from bot.rules.conditions.text import CodeHolds, FrameHolds
 from bot.rules.conditions.types import Condition, Key, format_scalar
 from bot.rules.spec.condition import Condition as ConditionModel

@@ -1,14 +1,24 @@
-"""Conditions about the issue itself and about what is known of it: labels, author, layout, captures. Pure."""
+"""Conditions about the issue: its form fields and boxes, labels, author and layout, and its captures. Pure."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Literal
+from urllib.parse import urlsplit
 
-from bot.issue.facts import Facts
+from bot.issue.facts import Facts, Text
 from bot.issue.layout import LAYOUTS
-from bot.rules.conditions.types import Captures, Condition, Key, Reads, Verdict, format_scalar
+from bot.rules.conditions.compound import AllHold
+from bot.rules.conditions.phrase import make_phrase, read_phrase
+from bot.rules.conditions.text import compare_boxes, compare_sections
+from bot.rules.conditions.types import Captures, Condition, Key, Reads, Verdict, format_scalar, make_evidence
 from bot.rules.spec.condition import Condition as ConditionModel
 from bot.rules.spec.validation import suggest
 from bot.text.language import LANGUAGES
+from bot.text.markdown import drop_comments
+from bot.text.normalize import collapse
 from bot.text.versions import VersionRange, find_versions, parse_range
 
 
@@ -137,3 +147,164 @@ _ABOUT: Mapping[str, Callable[[Facts], tuple[str, ...]]] = {
     "layout": lambda facts: (facts.layout.name,),
     "body": describe_body,
 }
+
+
+_LINK = re.compile(
+    r"""(?P<link>https?://[^\s<>()\[\]{}"'`]+)|(?<![\w@./+-])(?P<host>[\w-]+(?:\.[\w-]+)+)(?![\w@-]|\.\w)""",
+    re.IGNORECASE,
+)
+_MOST_LINKS = 100
+
+
+def make_section(key: Key) -> Condition | None:
+    """The key `section`, with the tests beside it."""
+    name = key.value
+    parts: list[Condition] = [*_list_tests(key.model, name)]
+    if key.model.empty is not None:
+        parts.append(SectionIsSilent(name, "empty", key.model.empty))
+    if key.model.missing is not None:
+        parts.append(SectionIsSilent(name, "missing", key.model.missing))
+    if key.model.contains is not None:
+        phrase = read_phrase(key.model.contains, (*key.path[:-1], "contains"), key.scope)
+        parts += [make_phrase(phrase, (f"section: {name}",))] if phrase else []
+    if len(parts) > 1:
+        return AllHold(tuple(parts))
+    return parts[0] if parts else None
+
+
+def _list_tests(model: ConditionModel, name: str) -> Iterator[Condition]:
+    if model.is_ is not None:
+        yield SectionHolds(name, f'section: {name}, is: "{model.is_}"', section_is(model.is_))
+    if model.one_of is not None:
+        yield SectionHolds(name, f"section: {name}, one_of: {model.one_of}", section_is(*model.one_of))
+    if model.url_host is not None:
+        yield SectionHolds(name, f"section: {name}, url_host: {model.url_host}", section_holds_link(*model.url_host))
+    if (expected := model.placeholder) is not None:
+        wanted = f"section: {name}, placeholder: {format_scalar(expected)}"
+        yield SectionHolds(name, wanted, lambda facts, text: facts.is_placeholder(text) == expected)
+
+
+class SectionCondition(Condition):
+    """A condition about the form fields of one name."""
+
+    name: str
+
+    @property
+    def reads(self) -> Reads:
+        return Reads(sections=(self.name,))
+
+    @property
+    def written(self) -> tuple[tuple[str, ...], str | None]:
+        return ("section",), self.name
+
+    def find_hint(self, facts: Facts) -> str:
+        return compare_sections(self.name, facts)
+
+
+@dataclass(frozen=True)
+class SectionHolds(SectionCondition):
+    """`section:` with one test; `test` answers whether a section's text passes."""
+
+    name: str
+    wanted: str
+    test: Callable[[Facts, Text], bool]
+
+    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
+        del captures
+        texts = [text for _, text in facts.find_sections(self.name)]
+        for text in texts:
+            if self.test(facts, text):
+                return Verdict(wanted=self.wanted, holds=True, evidence=(make_evidence(text, text.span, self.wanted),))
+        seen = f"it says {texts[0].raw.strip()[:60]!r}" if texts else "there is no such section"
+        return Verdict(wanted=self.wanted, holds=False, seen=seen)
+
+
+@dataclass(frozen=True)
+class SectionIsSilent(SectionCondition):
+    """`section:` with `empty:` or `missing:`: about all sections of that name."""
+
+    name: str
+    kind: Literal["empty", "missing"]
+    expected: bool
+
+    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
+        del captures
+        found = facts.find_sections(self.name)
+        is_missing = not found
+        is_empty = not is_missing and not any(facts.is_answered(text) for _, text in found)
+        holds = (is_missing if self.kind == "missing" else is_empty) == self.expected and (
+            self.kind == "missing" or not is_missing
+        )
+        seen = "missing" if is_missing else "empty" if is_empty else "answered"
+        wanted = f"section: {self.name}, {self.kind}: {str(self.expected).lower()}"
+        evidence = tuple(make_evidence(text, text.span, wanted) for _, text in found[:1]) if holds else ()
+        return Verdict(wanted=wanted, holds=holds, seen=f"it is {seen}", evidence=evidence)
+
+
+def section_is(*values: str) -> Callable[[Facts, Text], bool]:
+    """A test: the section's whole text, without HTML comments, is one of the values."""
+    accepted = {collapse(value) for value in values}
+    return lambda _facts, text: collapse(drop_comments(text.raw)) in accepted
+
+
+def section_holds_link(*hosts: str) -> Callable[[Facts, Text], bool]:
+    """A test: the section holds a link to one of the hosts, or to a host under one of them."""
+    wanted = tuple(host.lower() for host in hosts)
+
+    def test(_facts: Facts, text: Text) -> bool:
+        return any(host == w or host.endswith("." + w) for host in _find_hosts(text.raw) for w in wanted)
+
+    return test
+
+
+def _find_hosts(text: str) -> list[str]:
+    """The hosts of links, with or without `https://`; an e-mail address is no link."""
+    links = islice(_LINK.finditer(drop_comments(text)), _MOST_LINKS)
+    hosts = (_read_host(link["link"]) if link["link"] else link["host"].lower() for link in links)
+    return [host for host in hosts if host]
+
+
+def _read_host(link: str) -> str | None:
+    try:
+        return urlsplit(link).hostname
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class CheckboxHolds(Condition):
+    """The key `checkbox`."""
+
+    label: str
+    is_ticked: bool
+
+    @classmethod
+    def make(cls, key: Key) -> Condition:
+        return cls(key.value, key.model.ticked is not False)
+
+    @property
+    def reads(self) -> Reads:
+        return Reads(boxes=(self.label,))
+
+    @property
+    def written(self) -> tuple[tuple[str, ...], str | None]:
+        return ("checkbox",), self.label
+
+    def find_hint(self, facts: Facts) -> str:
+        return compare_boxes(self.label, facts)
+
+    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
+        del captures
+        wanted = f'checkbox: "{self.label}", ticked: {str(self.is_ticked).lower()}'
+        boxes = [box for box in facts.layout.boxes if _collapse_label(self.label) in _collapse_label(box.label)]
+        for box in boxes:
+            if box.is_ticked == self.is_ticked:
+                text = Text("checkbox", "body", facts.body, box.span)
+                return Verdict(wanted=wanted, holds=True, evidence=(make_evidence(text, box.span, wanted),))
+        seen = f"it is {'not ' if self.is_ticked else ''}ticked" if boxes else "there is no such box"
+        return Verdict(wanted=wanted, holds=False, seen=seen)
+
+
+@lru_cache(maxsize=4096)
+def _collapse_label(label: str) -> str:
+    return collapse(label)

@@ -2,17 +2,19 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from typing import ClassVar, Literal
 
 from bot.issue.facts import DEFAULT_VIEWS, VIEWS, Facts, Text
-from bot.rules.conditions.hints import compare_sections, list_found
+from bot.issue.layout import name_section
 from bot.rules.conditions.types import Captures, Condition, Finding, Key, Reads, Verdict, make_evidence
 from bot.rules.spec.validation import suggest
 from bot.text.exit_codes import normalise_code
 from bot.text.markdown import Span
+from bot.text.normalize import collapse
 
 _IN_SECTION = "section:"
 _SECTION = re.compile(r"section:\s*\S")
@@ -135,3 +137,35 @@ class FrameHolds(TextCondition):
     def find_hint(self, facts: Facts) -> str:
         frames = (frame for text in facts.find_texts(self.views) for frame in text.frames[self.at])
         return list_found("frames that are there", (frame.names[0] for frame in frames))
+
+
+_MOST = 5
+_LONGEST = 80
+
+
+def list_found(what: str, found: Iterable[str]) -> str:
+    """The first five of what is there, each once; "" where there is nothing."""
+    names = list(dict.fromkeys(found))
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"{what}: {', '.join(name[:_LONGEST] for name in names[:_MOST])}{more}" if names else ""
+
+
+def compare_sections(name: str, facts: Facts) -> str:
+    """The heading nearest to a section's name, "" where the issue has that section."""
+    if facts.find_sections(name):
+        return ""
+    sections = {name_section(section.name): section.name for section in facts.layout.sections}
+    return _find_nearest(name_section(name), sections) or list_found("sections that are there", sections.values())
+
+
+def compare_boxes(label: str, facts: Facts) -> str:
+    """The box nearest to a label, "" where the issue has one of that label."""
+    boxes = {collapse(box.label): box.label for box in facts.layout.boxes}
+    if any(collapse(label) in known for known in boxes):
+        return ""
+    return _find_nearest(collapse(label), boxes) or list_found("boxes that are there", boxes.values())
+
+
+def _find_nearest(wanted: str, known: dict[str, str]) -> str:
+    near = get_close_matches(wanted, known, 1, 0.6)
+    return f'the nearest is "{known[near[0]][:_LONGEST]}"' if near else ""

@@ -10,9 +10,8 @@ from typing import Literal, NamedTuple
 import re2
 
 from bot.issue.facts import VIEWS, Facts, Text
-from bot.rules.conditions.regex import Pattern, compile_pattern
+from bot.rules.conditions.regex import Pattern, compile_pattern, read_literal, split_pattern
 from bot.rules.conditions.types import Condition, Evidence
-from bot.rules.pattern_atoms import read_literal, split_pattern
 from bot.rules.spec.phrase import SQUEEZED_PATTERNS, Phrase, escape_pattern
 from bot.text.markdown import Span
 from bot.text.normalize import trace_squeeze

@@ -5,8 +5,7 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.conditions.regex import compile_pattern
-from bot.rules.pattern_atoms import split_pattern
+from bot.rules.conditions.regex import compile_pattern, split_pattern
 
 
 @pytest.mark.parametrize(
