@@ -10,7 +10,7 @@ from bot.cli.options.output import write_output
 from bot.cli.options.rules import read_rules
 from bot.output.console import add_format, add_rules, make_console, print_json
 from bot.workbench.explain.explainer import IssueExplanation, make_explanation
-from bot.workbench.explain.formats import make_json
+from bot.workbench.explain.formats import to_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def _print(explanation: IssueExplanation, arguments: argparse.Namespace) -> None
     if arguments.html:
         _write_page(explanation, Path(arguments.html), arguments.rule)
     if arguments.format == "json":
-        print_json(make_json(explanation, arguments.rule))
+        print_json(to_json(explanation, arguments.rule))
     elif not arguments.html:
         from bot.workbench.explain.terminal import print_explanation
 

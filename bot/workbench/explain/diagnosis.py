@@ -14,8 +14,8 @@ from bot.workbench.explain.similarity import (
     Part,
     Rarity,
     Share,
-    measure_nearness,
     measure_rarity,
+    measure_similarity,
     read_wording,
 )
 
@@ -44,7 +44,7 @@ class Failure:
 class Explanation:
     """One rule's verdict on an issue, whole: also what did not hold, and why.
 
-    `match` is there where the rule matches. Of a rule that does not, `nearness` says how much of it held (0 to 1),
+    `match` is there where the rule matches. Of a rule that does not, similarity says how much of it held (0 to 1),
     `near` where its text conditions nearly hold, and `failure` which condition failed.
     """
 
@@ -53,7 +53,7 @@ class Explanation:
     captures: Captures
     layout: str
     match: Match | None = None
-    nearness: float = 1.0
+    similarity: float = 1.0
     near: Mapping[Condition, NearMiss] = field(default_factory=dict)
     failure: Failure | None = None
 
@@ -100,8 +100,8 @@ def _order(explanations: list[Explanation], facts: Facts, rarity: Rarity, wanted
     def guess(condition: Condition) -> float:
         return _GUESSED * wording.guess_share(condition, rarity)
 
-    guessed = [replace(e, nearness=measure_nearness((e.rule.condition, e.verdict), guess)) for e in explanations]
-    guessed.sort(key=_by_nearness)
+    guessed = [replace(e, similarity=measure_similarity((e.rule.condition, e.verdict), guess)) for e in explanations]
+    guessed.sort(key=_by_similarity)
     first = [e for index, e in enumerate(guessed) if index < _MOST_COMPARED or e.rule.id == wanted]
     near = {e.rule.id: find_near_misses((e.rule.condition, e.verdict), facts, whole) for e in first}
 
@@ -110,22 +110,24 @@ def _order(explanations: list[Explanation], facts: Facts, rarity: Rarity, wanted
             rarity.share_of_near_miss(found[condition]) if condition in found else 0.0, guess(condition)
         )
 
-    return sorted((_compare(e, found := near.get(e.rule.id, {}), share(found)) for e in guessed), key=_by_nearness)
+    return sorted((_compare(e, found := near.get(e.rule.id, {}), share(found)) for e in guessed), key=_by_similarity)
 
 
-def _by_nearness(explanation: Explanation) -> tuple[float, str]:
-    return (-round(explanation.nearness, 6), explanation.rule.id)
+def _by_similarity(explanation: Explanation) -> tuple[float, str]:
+    return (-round(explanation.similarity, 6), explanation.rule.id)
 
 
 def _compare(explanation: Explanation, near: Mapping[Condition, NearMiss], share: Share) -> Explanation:
     part = (explanation.rule.condition, explanation.verdict)
-    return replace(explanation, near=near, nearness=measure_nearness(part, share), failure=find_failure(part, share))
+    return replace(
+        explanation, near=near, similarity=measure_similarity(part, share), failure=find_failure(part, share)
+    )
 
 
 def find_failure(part: Part, share: Share) -> Failure | None:
     """The condition on which another fails: of `all` the nearest of those that fail, of `any` the nearest of all.
 
-    `share` as for `measure_nearness`; None where the condition holds.
+    `share` as for `measure_similarity`; None where the condition holds.
     """
     condition, verdict = part
     if verdict.holds:
@@ -135,7 +137,7 @@ def find_failure(part: Part, share: Share) -> Failure | None:
         return Failure(condition=condition, verdict=verdict)
     if condition.negates:
         return Failure(condition=failing[0][0], verdict=failing[0][1], is_unwanted=True)
-    nearest = max(failing, key=lambda inner: measure_nearness(inner, share))
+    nearest = max(failing, key=lambda inner: measure_similarity(inner, share))
     failure = find_failure(nearest, share)
     others = len(failing) - 1 if condition.least is None else 0
     return replace(failure, others=failure.others + others) if failure else None

@@ -38,7 +38,7 @@ class Branch:
 class ExplainedRule:
     """One rule: its tree, and what comes of it where it matches.
 
-    `nearness` (0 to 1) and `others` (conditions that would have to hold beside the decisive one) are about rules that
+    similarity (0 to 1) and `others` (conditions that would have to hold beside the decisive one) are about rules that
     do not match. `silences` are the matching rules that it replaces, `fix` how the stated version stands to the fix.
     """
 
@@ -50,7 +50,7 @@ class ExplainedRule:
     tree: Node
     captures: tuple[CaptureSummary, ...]
     is_shown: bool
-    nearness: float = 1.0
+    similarity: float = 1.0
     others: int = 0
     decision: RuleDecision | None = None
     silences: tuple[str, ...] = ()
@@ -131,7 +131,7 @@ def _choose_shown(found: tuple[Explanation, ...], wanted: str | None) -> frozens
     """The one that is wanted, or those that match and the three nearest."""
     if wanted is not None:
         return frozenset({wanted})
-    near = [e for e in found if e.match is None and e.nearness >= _NEAR_ENOUGH][:NEAREST]
+    near = [e for e in found if e.match is None and e.similarity >= _NEAR_ENOUGH][:NEAREST]
     return frozenset(e.rule.id for e in found if e.match or e in near)
 
 
@@ -146,7 +146,7 @@ def _explain_rule(found: Explanation, case: _Case, *, is_shown: bool) -> Explain
         tree=_make_tree(maker, is_whole=is_shown or found.match is not None),
         captures=describe_captures(found.captures.values(), case.sources),
         is_shown=is_shown,
-        nearness=found.nearness,
+        similarity=found.similarity,
         others=found.failure.others if found.failure else 0,
     )
     return _explain_match(explained, found.match, maker, case) if found.match else explained

@@ -1,18 +1,179 @@
-"""An explanation as JSON, as the command contract has it, and as one page. Pure."""
+"""An explanation in words (the same in the terminal and on the page), as JSON, and as one page. Pure."""
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any, TypeVar, cast
 
 from bot.output.page import render_page
 from bot.rules.conditions.types import Verdict
-from bot.workbench.explain import messages
+from bot.rules.matcher import Match
+from bot.text.printable import reveal_line
+from bot.triage.decisions import RuleEffect
 from bot.workbench.explain.condition_tree import Node
-from bot.workbench.explain.explainer import ExplainedRule, IssueExplanation
-from bot.workbench.explain.highlights import Highlight, choose_highlight
-from bot.workbench.explain.near_miss import NearMiss
+from bot.workbench.explain.explainer import Branch, ExplainedRule, IssueExplanation
+from bot.workbench.explain.highlights import Highlight, HighlightKind, Place, choose_highlight
+from bot.workbench.explain.near_miss import NearMiss, NearMissKind
+from bot.workbench.explain.overview import CaptureSummary, Overview
+
+Value = TypeVar("Value")
+
+EFFECTS: dict[RuleEffect, str] = {
+    "speaks": "matches and speaks",
+    "labels": "matches and only labels",
+    "observes": "matches and is only observed",
+    "silent": "matches, but is silent",
+}
+_NEAR: dict[NearMissKind, str] = {
+    "partial": "{percent} % of it is there; phrase and issue part at the bar",
+    "inside_word": "it stands only inside a longer word; a phrase this short must stand alone",
+    "elsewhere": "it stands in {view}, where this condition does not look; if it should, add `in: [{view}]`",
+    "across": "it stands there, but runs from one text into another ({view}), and those are never read as one",
+    "unread": "it stands there, but in no view: in an HTML comment, template text, a form's label or a quote of us",
+}
 
 
-def make_json(explanation: IssueExplanation, wanted: str | None = None) -> dict[str, Any]:
+_HIGHLIGHTS: dict[HighlightKind, str] = {
+    "evidence": "",
+    "held": "",
+    "unwanted": "there, but should not be: ",
+    "failed": "fails: ",
+    "near": "nearly: ",
+}
+_THERE = {True: "there", False: "not there"}
+
+
+def format_title(explanation: IssueExplanation) -> str:
+    """`owner/name#7`, as far as it is known."""
+    number = f"#{explanation.number}" if explanation.number else ""
+    return f"{explanation.repository}{number}" or "An issue"
+
+
+def format_counts(explanation: IssueExplanation) -> str:
+    """How many rules match."""
+    total = len(explanation.rules)
+    return f"{len(explanation.matched)} of {total} {'rule matches' if total == 1 else 'rules match'}"
+
+
+def format_skip(explanation: IssueExplanation) -> str:
+    """That a run would leave the issue alone, and why; "" where it would not."""
+    reason = explanation.skipped
+    return f"A run would leave this issue alone, since {reason}; its rules are told all the same." if reason else ""
+
+
+def format_effect(rule: ExplainedRule) -> str:
+    """What comes of a rule, in a few words."""
+    return EFFECTS[rule.decision.effect] if rule.decision else "does not match"
+
+
+def format_node(node: Node) -> str:
+    """A condition; what should not hold says whether it does."""
+    wanted = f"{node.wanted} of these ({len(node.children)})" if node.children else node.wanted
+    wanted += f", from {node.origin}" if node.origin else ""
+    if not node.is_unwanted:
+        return wanted
+    return (
+        f"there, but should not be: {wanted}" if node.holds and not node.is_moot else f"{_THERE[node.holds]}: {wanted}"
+    )
+
+
+def format_seen(node: Node) -> str:
+    """What was there instead; nothing where the condition holds."""
+    return "; ".join(filter(None, (node.seen, node.hint)))
+
+
+def format_failure(rule: ExplainedRule) -> str:
+    """How a rule failed, before its decisive condition is shown."""
+    node = rule.tree.decisive
+    what = "since this is there" if node and node.is_unwanted else "on this condition"
+    if rule.others == 0:
+        return f"failed only {what}"
+    return f"failed {what}, and on {rule.others} more"
+
+
+def format_near(near: NearMiss) -> str:
+    """What a near miss means for the rule's author."""
+    return _NEAR[near.kind].format(percent=round(near.share * 100), view=near.view)
+
+
+def format_place(place: Place | NearMiss) -> str:
+    """`logs, line 3`; comments say which."""
+    source = f" of {place.source}" if place.source.startswith("comment") else ""
+    return f"{place.view}, line {place.line}{source}" if place.source != "title" else "title"
+
+
+def format_overview(overview: Overview) -> str:
+    """What was seen, in a line: layout, language, what the packs capture, how much there is to read."""
+    captures = (f"{capture.name} {cut_end(capture.value, 20)}" for capture in overview.captures)
+    views = (view.name for view in overview.views if view.characters)
+    parts = (f"layout {overview.layout}", f"language {overview.language or 'unknown'}", *captures)
+    return f"{', '.join(parts)}; to read: {', '.join(views) or 'nothing'}"
+
+
+def format_capture(capture: CaptureSummary) -> str:
+    """Where a capture's value comes from, how far that place is trusted, and what other places say."""
+    source = f" of {capture.source}" if capture.source.startswith("comment") else ""
+    where = f"{capture.view}, line {capture.line}{source}; " if capture.line else ""
+    parsed = f"; compared as {capture.parsed}" if capture.parsed not in {"", capture.value} else ""
+    also = f"; also stated: {', '.join(capture.also_stated)}" if capture.also_stated else ""
+    return f"{capture.type}; {where}trusted as {capture.place}{parsed}{also}"
+
+
+def format_branch(branch: Branch) -> str:
+    """Whether a branch of the guidance speaks, and why."""
+    name, when = f"branch {branch.number}", branch.when
+    leaves = [part for part in when.walk() if not part.children] if when else []
+    if branch.speaks:
+        held = "; ".join(format_node(leaf) for leaf in leaves if leaf.is_fine)
+        why = f"its `when` holds ({held})" if when else "it has no `when`"
+        return f"{name} speaks, since {why}: {cut_end(branch.tldr, 90)}"
+    if when is None or when.holds:
+        return f"{name} would speak too, but one before it does"
+    failing = next((leaf for leaf in leaves if not leaf.is_fine), when)
+    seen = f" ({format_seen(failing)})" if format_seen(failing) else ""
+    return f"{name} does not, {'since this is' if failing.is_unwanted else 'for want of'} {format_node(failing)}{seen}"
+
+
+def format_highlight(highlight: Highlight) -> str:
+    """What its conditions make of the highlighted text."""
+    return f"{_HIGHLIGHTS[highlight.kind]}{'; '.join(highlight.conditions)}"
+
+
+def cut_end(text: str, longest: int = 60) -> str:
+    """The beginning of a text, on one line."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else f"{flat[:longest]}…"
+
+
+def cut_middle(text: str, longest: int = 60) -> str:
+    """A text on one line whose middle may be left out."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else f"{flat[: longest // 2]} … {flat[-longest // 2 :]}"
+
+
+def cut_start(text: str, longest: int = 60) -> str:
+    """The end of a text, on one line."""
+    flat = " ".join(text.split())
+    return f"{'' if len(flat) <= longest else '…'}{flat[-longest:]}{' ' * text[-1:].isspace()}"
+
+
+def reveal_all(value: Value) -> Value:
+    """The same value, with every text in it on one line and without hidden signs."""
+    return cast("Value", _reveal(value))
+
+
+def _reveal(value: object) -> object:
+    if isinstance(value, str):
+        return reveal_line(value)
+    if isinstance(value, Match):
+        return value  # none of its texts is shown
+    if isinstance(value, tuple):
+        parts: list[Any] = [_reveal(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value)(**{part.name: _reveal(getattr(value, part.name)) for part in fields(value)})
+    return value
+
+
+def to_json(explanation: IssueExplanation, wanted: str | None = None) -> dict[str, Any]:
     """All rules, or the one that is wanted (without schema_version)."""
     overview = asdict(explanation.overview)
     return {
@@ -73,7 +234,7 @@ def _near_json(rule: ExplainedRule) -> dict[str, Any] | None:
         return None
     node = rule.tree.decisive
     failed = _failure_json(node) if node else None
-    return {"nearness": round(rule.nearness, 3), "failed": failed, "others": rule.others}
+    return {"nearness": round(rule.similarity, 3), "failed": failed, "others": rule.others}
 
 
 def _failure_json(node: Node) -> dict[str, Any]:
@@ -97,6 +258,27 @@ def _near_miss_json(near: NearMiss) -> dict[str, Any]:
     }
 
 
+_OF_TEMPLATE = (
+    format_title,
+    format_counts,
+    format_skip,
+    format_effect,
+    format_node,
+    format_seen,
+    format_failure,
+    format_near,
+    format_place,
+    format_overview,
+    format_capture,
+    format_branch,
+    format_highlight,
+    cut_end,
+    cut_middle,
+    cut_start,
+)
+"""The functions that the page calls."""
+
+
 def render_html(explanation: IssueExplanation, wanted: str | None = None) -> str:
     """The whole page; `wanted` is the one rule that was asked for."""
     highlights = {highlight.number: highlight for highlight in explanation.highlights}
@@ -107,6 +289,6 @@ def render_html(explanation: IssueExplanation, wanted: str | None = None) -> str
         "choose_highlight": lambda numbers: choose_highlight(highlights[number] for number in numbers),
         "others": [rule for rule in explanation.rules if not rule.is_shown and wanted is None],
         "wanted": wanted,
-        "tell": messages,
+        **{function.__name__: function for function in _OF_TEMPLATE},
     }
     return render_page("bot.workbench.explain", "explanation.html.j2", values)

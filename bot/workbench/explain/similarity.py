@@ -26,7 +26,7 @@ _WEIGHT_OF_TEXT = 3.0
 _NEARLY = 0.9
 
 
-def measure_nearness(part: Part, share: Share) -> float:
+def measure_similarity(part: Part, share: Share) -> float:
     """How much of a condition holds, 0 to 1; `share` says how much of a text condition that does not hold is there.
 
     Of `all` the weighted mean of its parts, of `any` the best, of `at_least: n` the mean of the n best. What must not
@@ -42,7 +42,7 @@ def measure_nearness(part: Part, share: Share) -> float:
         return _NEARLY * share(condition)
     if condition.least is None:
         return _measure_all(parts, share)
-    best = sorted((measure_nearness(inner, share) for inner in parts), reverse=True)[: condition.least]
+    best = sorted((measure_similarity(inner, share) for inner in parts), reverse=True)[: condition.least]
     return sum(best) / condition.least
 
 
@@ -50,7 +50,7 @@ def _measure_all(parts: Iterable[Part], share: Share) -> float:
     wanted = [part for part in parts if not part[0].negates]
     is_excluded = any(not verdict.holds for condition, verdict in parts if condition.negates)
     weights = [_weigh(condition) for condition, _ in wanted]
-    held = sum(weight * measure_nearness(part, share) for weight, part in zip(weights, wanted, strict=True))
+    held = sum(weight * measure_similarity(part, share) for weight, part in zip(weights, wanted, strict=True))
     return held / sum(weights) * (_NEARLY if is_excluded else 1.0) if weights else 0.0
 
 

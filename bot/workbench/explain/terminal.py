@@ -9,24 +9,24 @@ from rich.text import Text
 from bot.output.console import print_hanging
 from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import Branch, ExplainedRule, IssueExplanation
-from bot.workbench.explain.highlights import Excerpt, Highlight, Line, Place, choose_highlight
-from bot.workbench.explain.messages import (
+from bot.workbench.explain.formats import (
     cut_end,
     cut_middle,
+    format_branch,
+    format_capture,
+    format_counts,
+    format_effect,
+    format_failure,
+    format_highlight,
+    format_near,
+    format_node,
+    format_place,
+    format_seen,
+    format_skip,
+    format_title,
     reveal_all,
-    tell_branch,
-    tell_capture,
-    tell_counts,
-    tell_effect,
-    tell_failure,
-    tell_highlight,
-    tell_near,
-    tell_node,
-    tell_place,
-    tell_seen,
-    tell_skip,
-    tell_title,
 )
+from bot.workbench.explain.highlights import Excerpt, Highlight, Line, Place, choose_highlight
 from bot.workbench.explain.near_miss import NearMiss
 from bot.workbench.explain.overview import CaptureSummary, Overview, SectionSummary
 
@@ -62,11 +62,11 @@ def _divide(title: str, console: Console) -> None:
 
 def _print_heading(explanation: IssueExplanation, console: Console) -> None:
     console.print(
-        Text.assemble((f"{tell_title(explanation)}  ", "bold cyan"), (explanation.title or "without a title", "bold"))
+        Text.assemble((f"{format_title(explanation)}  ", "bold cyan"), (explanation.title or "without a title", "bold"))
     )
     if explanation.url:
         console.print(Text(f"{explanation.url}, by {explanation.author}", style="dim"))
-    if skip := tell_skip(explanation):
+    if skip := format_skip(explanation):
         console.print(Text(skip, style="yellow"))
 
 
@@ -88,17 +88,17 @@ def _print_overview(overview: Overview, console: Console) -> None:
     _print_row("author", overview.association, console)
     _print_row("labels", ", ".join(overview.labels) or "none", console)
     _print_row("views", f"{views} (characters)" if views else "nothing to read", console)
-    _print_rows("captures", map(_tell_capture, overview.captures), console)
-    _print_rows("sections", _tell_sections(overview.sections), console)
+    _print_rows("captures", map(_format_capture, overview.captures), console)
+    _print_rows("sections", _format_sections(overview.sections), console)
     boxes = (f"[{'x' if box.is_ticked else ' '}] {cut_end(box.label, 70)} (line {box.line})" for box in overview.boxes)
     _print_rows("boxes", boxes, console)
 
 
-def _tell_capture(capture: CaptureSummary) -> Text:
-    return Text.assemble((capture.name, "bold"), f" = {capture.value}", (f"  ({tell_capture(capture)})", "dim"))
+def _format_capture(capture: CaptureSummary) -> Text:
+    return Text.assemble((capture.name, "bold"), f" = {capture.value}", (f"  ({format_capture(capture)})", "dim"))
 
 
-def _tell_sections(sections: tuple[SectionSummary, ...]) -> Iterator[Text]:
+def _format_sections(sections: tuple[SectionSummary, ...]) -> Iterator[Text]:
     fields = [section for section in sections if section.place == "field"]
     for section in fields[:_MOST_SECTIONS]:
         state = Text(cut_end(section.answer)) if section.is_answered else Text("no answer", style="yellow")
@@ -116,7 +116,7 @@ def _print_legend(highlights: Iterable[Highlight], console: Console) -> None:
         if index == 0:
             console.print()
         label = Text.assemble("  ", (f"[{highlight.number}]", style_of(highlight)), " ", (highlight.rule, "bold"), "  ")
-        print_hanging(label, Text(tell_highlight(highlight), style="dim"), console, " " * 8)
+        print_hanging(label, Text(format_highlight(highlight), style="dim"), console, " " * 8)
 
 
 def _print_match(rule: ExplainedRule, captures: Iterable[CaptureSummary], console: Console) -> None:
@@ -134,20 +134,20 @@ def _print_match(rule: ExplainedRule, captures: Iterable[CaptureSummary], consol
     for name, value in rows:
         if value:
             _print_row(name, value, console)
-    _print_rows("guidance", map(_tell_branch, rule.branches), console)
-    _print_rows("captures", map(_tell_capture, captures), console)
+    _print_rows("guidance", map(_format_branch, rule.branches), console)
+    _print_rows("captures", map(_format_capture, captures), console)
     console.print()
     _print_tree(rule.tree, console)
 
 
-def _tell_branch(branch: Branch) -> Text:
-    return Text(tell_branch(branch), style="" if branch.speaks else "dim")
+def _format_branch(branch: Branch) -> Text:
+    return Text(format_branch(branch), style="" if branch.speaks else "dim")
 
 
 def _divide_rule(rule: ExplainedRule, console: Console) -> None:
     state = _STATES[rule.decision.effect] if rule.decision else "bold red"
     console.print()
-    title = Text.assemble((rule.id, "bold"), " ", (tell_effect(rule), state))
+    title = Text.assemble((rule.id, "bold"), " ", (format_effect(rule), state))
     console.print(Divider(title, align="left", style="dim"))
     console.print(Text(f"  {cut_end(rule.title, 100)}  ({rule.file})", style="dim"), soft_wrap=True)
 
@@ -157,24 +157,24 @@ def _print_near(rule: ExplainedRule, console: Console, *, is_whole: bool) -> Non
         _divide_rule(rule, console)
     else:
         console.print(Text.assemble((rule.id, "bold"), (f"  {cut_end(rule.title, 70)}", "dim")))
-    console.print(Text.assemble("  ", (f"{rule.nearness:.0%} near", "bold"), f", {tell_failure(rule)}:"))
+    console.print(Text.assemble("  ", (f"{rule.similarity:.0%} near", "bold"), f", {format_failure(rule)}:"))
     if (node := rule.tree.decisive) and not is_whole:
         print_hanging(Text("  "), _label(node), console)
-        for line in _tell_details(node):
+        for line in _format_details(node):
             print_hanging(Text("    "), line, console)
     if is_whole:
-        _print_rows("captures", map(_tell_capture, rule.captures), console)
+        _print_rows("captures", map(_format_capture, rule.captures), console)
         console.print()
         _print_tree(rule.tree, console)
     console.print()
 
 
-def _tell_details(node: Node) -> Iterator[Text]:
+def _format_details(node: Node) -> Iterator[Text]:
     """Where a condition shows, and how nearly it holds."""
     for place in node.places:
         yield _quote(place, node)
     if node.near:
-        yield Text(tell_near(node.near), style="italic")
+        yield Text(format_near(node.near), style="italic")
         yield from _compare(node.near, node.near_place)
 
 
@@ -189,14 +189,14 @@ def _compare(near: NearMiss, place: Place | None) -> Iterator[Text]:
             *((cut_middle(parts.common), "bold green"), "|", (after, "red")),
         )
     number = f"[{place.number}] " if place and place.number else ""
-    yield Text(f"       {number}{tell_place(near)}", style="dim")
+    yield Text(f"       {number}{format_place(near)}", style="dim")
 
 
 def _print_tree(node: Node, console: Console, lead: str = "  ", following: str = "  ") -> None:
     """The node and all below it, each line behind the branches that lead to it."""
     below = following + ("│   " if node.children else "    ")
     print_hanging(Text(lead, style="dim"), _label(node), console, below)
-    for detail in _tell_details(node) if not node.is_moot else ():
+    for detail in _format_details(node) if not node.is_moot else ():
         print_hanging(Text(below, style="dim"), detail, console, below)
     for index, child in enumerate(node.children):
         is_last = index + 1 == len(node.children)
@@ -207,11 +207,11 @@ def _print_tree(node: Node, console: Console, lead: str = "  ", following: str =
 
 def _label(node: Node) -> Text:
     sign = ("✓ ", "green") if node.is_fine else ("- ", "dim") if node.is_moot else ("✗ ", "red")
-    label = Text.assemble(sign, (tell_node(node), "dim" if node.is_moot else ""))
+    label = Text.assemble(sign, (format_node(node), "dim" if node.is_moot else ""))
     if node.is_decisive:
         label.append("  <- failed here", style="bold red")
         label.append(f" {node.file_place}" if node.file_place else "", style="red")
-    if (seen := tell_seen(node)) and not node.is_moot:
+    if (seen := format_seen(node)) and not node.is_moot:
         label.append(f"  ({seen})", style="dim")
     return label
 
@@ -220,7 +220,7 @@ def _quote(place: Place, node: Node) -> Text:
     """A place on its line, with what was found in reverse."""
     number = f"[{place.number}] " if place.number else ""
     style = "reverse" if node.holds else "underline"
-    return Text.assemble((f"{number}{tell_place(place)}: ", "dim"), place.before, (place.text, style), place.after)
+    return Text.assemble((f"{number}{format_place(place)}: ", "dim"), place.before, (place.text, style), place.after)
 
 
 def _print_counts(explanation: IssueExplanation, console: Console, wanted: str | None) -> None:
@@ -229,7 +229,7 @@ def _print_counts(explanation: IssueExplanation, console: Console, wanted: str |
     more = "; --rule ID shows any of the others" if hidden else ""
     if not explanation.near:
         console.print()
-    console.print(f"{tell_counts(explanation)}{'' if wanted else none_near + more}.")
+    console.print(f"{format_counts(explanation)}{'' if wanted else none_near + more}.")
 
 
 _STYLES = ("black on yellow", "black on cyan", "black on green", "white on magenta", "white on blue", "black on white")

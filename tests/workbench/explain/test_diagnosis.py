@@ -16,7 +16,9 @@ def test_every_rule_is_explained_the_nearest_first() -> None:
         write_rule("silent", "{phrase: apple pie}"),
         write_rule("speaks", "{phrase: apple pie, os: windows}", "supersedes: [silent]"),
     )
-    found = [(e.rule.id, e.verdict.holds, e.superseded_by, round(e.nearness, 2)) for e in explain_issue(ISSUE, ruleset)]
+    found = [
+        (e.rule.id, e.verdict.holds, e.superseded_by, round(e.similarity, 2)) for e in explain_issue(ISSUE, ruleset)
+    ]
     assert found == [
         ("speaks", True, None, 1.0),
         ("silent", True, "speaks", 1.0),

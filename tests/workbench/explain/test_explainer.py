@@ -8,8 +8,15 @@ from hypothesis import strategies as st
 from bot.triage.config import Config
 from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import IssueExplanation, make_explanation
-from bot.workbench.explain.formats import make_json
-from bot.workbench.explain.messages import reveal_all, tell_branch, tell_failure, tell_node, tell_seen, tell_skip
+from bot.workbench.explain.formats import (
+    format_branch,
+    format_failure,
+    format_node,
+    format_seen,
+    format_skip,
+    reveal_all,
+    to_json,
+)
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import PACK, make_ruleset, write_rule
 
@@ -48,11 +55,11 @@ def outline(node: Node, depth: int = 0) -> list[str]:
     sign = "!" if node.is_decisive else "+" if node.is_fine else "~" if node.is_moot else "-"
     places = "".join(f" [{place.number}]" for place in node.places)
     below = [line for child in node.children for line in outline(child, depth + 1)]
-    return [f"{'  ' * depth}{sign} {tell_node(node)}{places}", *below]
+    return [f"{'  ' * depth}{sign} {format_node(node)}{places}", *below]
 
 
 def test_those_that_match_come_first_and_then_the_nearest_three() -> None:
-    found = [(rule.id, rule.matches, rule.is_shown, round(rule.nearness, 2)) for rule in explain().rules]
+    found = [(rule.id, rule.matches, rule.is_shown, round(rule.similarity, 2)) for rule in explain().rules]
 
     assert found == [
         ("speaks", True, True, 1.0),
@@ -119,7 +126,7 @@ def test_a_condition_of_the_pack_says_so() -> None:
 def test_of_a_rule_that_is_not_shown_only_the_condition_is_told_on_which_it_failed() -> None:
     (half,) = [rule for rule in explain().rules if rule.id == "half"]
 
-    assert (outline(half.tree), tell_failure(half)) == (
+    assert (outline(half.tree), format_failure(half)) == (
         ['! phrase: "cake is gone for good"'],
         "failed on this condition, and on 1 more",
     )
@@ -144,9 +151,9 @@ def test_what_was_there_instead_is_told() -> None:
 
     assert node is not None
     assert node.near is not None
-    assert (tell_seen(node), node.near.kind, node.near.view) == ("not in title, body, logs", "elsewhere", "comments")
-    assert tell_failure(by_id["elsewhere"]) == "failed only on this condition"
-    assert tell_failure(by_id["excluded"]) == "failed only since this is there"
+    assert (format_seen(node), node.near.kind, node.near.view) == ("not in title, body, logs", "elsewhere", "comments")
+    assert format_failure(by_id["elsewhere"]) == "failed only on this condition"
+    assert format_failure(by_id["excluded"]) == "failed only since this is there"
 
 
 def test_a_match_tells_its_labels_its_fix_its_branches_and_whom_it_silences() -> None:
@@ -155,7 +162,7 @@ def test_a_match_tells_its_labels_its_fix_its_branches_and_whom_it_silences() ->
     assert speaks.decision
     assert (speaks.decision.add, speaks.decision.remove, speaks.silences) == (("food",), ("invalid",), ("silent",))
     assert speaks.fix == "the stated version is older than the fix in 2.0.0"
-    assert [tell_branch(branch) for branch in speaks.branches] == [
+    assert [format_branch(branch) for branch in speaks.branches] == [
         "branch 1 does not, for want of os: macos (os is windows)",
         'branch 2 speaks, since its `when` holds (version: "<2"): Bake another one.',
         "branch 3 would speak too, but one before it does",
@@ -168,16 +175,16 @@ def test_an_issue_that_a_run_would_leave_alone_says_so() -> None:
     issue = make_issue("My pie is gone", association="MEMBER")
     skipped = make_explanation(issue, RULES, Config(), TODAY)
 
-    assert tell_skip(explain()) == ""
-    assert tell_skip(skipped) == (
+    assert format_skip(explain()) == ""
+    assert format_skip(skipped) == (
         "A run would leave this issue alone, since issues by people with the association MEMBER are skipped; "
         "its rules are told all the same."
     )
-    assert make_json(skipped)["skipped"] == skipped.skipped
+    assert to_json(skipped)["skipped"] == skipped.skipped
 
 
 def test_json_keeps_the_keys_that_scripts_know() -> None:
-    found = make_json(explain())
+    found = to_json(explain())
 
     assert {"repository", "issue", "layout", "rules"} <= found.keys()
     for rule in found["rules"]:
@@ -188,7 +195,7 @@ def test_json_keeps_the_keys_that_scripts_know() -> None:
 
 
 def test_json_tells_the_one_condition_that_failed() -> None:
-    (fourth,) = [rule for rule in make_json(explain())["rules"] if rule["rule"] == "fourth"]
+    (fourth,) = [rule for rule in to_json(explain())["rules"] if rule["rule"] == "fourth"]
 
     assert fourth["near"]["others"] == 0
     assert fourth["near"]["failed"]["wanted"] == 'phrase: "My apple pie is here again"'

@@ -10,7 +10,7 @@ from bot.rules.conditions.phrase import PhraseHolds
 from bot.rules.conditions.regex import RegexHolds
 from bot.rules.spec.condition import Condition
 from bot.workbench.explain.near_miss import NearMiss, Parts
-from bot.workbench.explain.similarity import Rarity, list_words, measure_nearness, measure_rarity, read_wording
+from bot.workbench.explain.similarity import Rarity, list_words, measure_rarity, measure_similarity, read_wording
 from tests.issue.issues import make_issue
 from tests.rules.rules import make_ruleset, write_rule
 
@@ -18,7 +18,7 @@ HELD, FAILED, OTHER = {"phrase": "apple pie is gone"}, {"phrase": "plum pie is g
 
 
 @pytest.mark.parametrize(
-    "model, nearness",
+    "model, similarity",
     [
         pytest.param(HELD, 1.0, id="it holds"),
         pytest.param(FAILED, 0.45, id="half of its text is there"),
@@ -33,16 +33,16 @@ HELD, FAILED, OTHER = {"phrase": "apple pie is gone"}, {"phrase": "plum pie is g
         pytest.param({"all": [{**FAILED, "set": {"x": 1}}, HELD]}, 0.725, id="a condition that sets a fact"),
     ],
 )
-def test_nearness_is_made_of_that_of_the_parts(model: dict[str, object], nearness: float) -> None:
+def test_similarity_is_made_of_that_of_the_parts(model: dict[str, object], similarity: float) -> None:
     compiler = Compiler(())
     condition = compiler.compile(Condition.model_validate(model), ())
     facts = extract_facts(make_issue("apple pie is gone", labels=("bug",)))
 
-    found = measure_nearness(
+    found = measure_similarity(
         (condition, condition.evaluate(facts, {})), lambda part: 0.5 * isinstance(part, PhraseHolds)
     )
 
-    assert round(found, 3) == pytest.approx(nearness, abs=0.005)
+    assert round(found, 3) == pytest.approx(similarity, abs=0.005)
 
 
 RULES = make_ruleset(
