@@ -58,30 +58,17 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _make_studio(arguments: argparse.Namespace) -> "Studio":
-    from bot.rules.spec.rule import RuleModel
-    from bot.workbench.editor.json_schema import make_schema
-    from bot.workbench.editor.vocabulary import make_vocabulary
-    from bot.workbench.studio.assets import read_assets
-    from bot.workbench.studio.bench import Workbench
-    from bot.workbench.studio.rule_file import RuleFile
-    from bot.workbench.studio.server import Studio
-    from bot.workbench.studio.session import Session
+    from bot.workbench.studio.files import RuleFile
+    from bot.workbench.studio.server import make_studio
+    from bot.workbench.studio.session import make_session
 
     file = RuleFile(Path(arguments.rule))
     history = open_archive(arguments) if arguments.issues or arguments.repo else None
     around = _read_surroundings(arguments.rule, arguments.rules)
     today = datetime.now(tz=UTC).date()
-    schema = make_schema(RuleModel, "Signpost rule")
-    bench = Workbench(around, file.before.text, history.read_issues() if history else iter(()), today)
-    return Studio(
-        file=file,
-        session=Session(bench),
-        words=make_vocabulary(around.file, around.pack, around.others.rules, schema, today),
-        assets=read_assets(),
-        history={"name": history.name, "total": history.total} if history else None,
-        today=today,
-        elsewhere=tuple(map(str, around.others.problems)),
-    )
+    session = make_session(around, file.before.text, history.read_issues() if history else iter(()), today)
+    named = {"name": history.name, "total": history.total} if history else None
+    return make_studio(file, session, around, today, named)
 
 
 def _read_surroundings(rule: str, asked: list[list[str]] | None) -> "Surroundings":

@@ -10,8 +10,7 @@ from bot.issue.layout import LAYOUTS
 from bot.rules.spec.phrase import FREE_TEXT, HOLE_TYPES
 from bot.rules.spec.template import ATTRIBUTES
 from bot.text.language import LANGUAGES
-from bot.workbench.editor.outline import ITEM, Path, Spot, find_spot
-from bot.workbench.editor.positions import count_units, find_index
+from bot.workbench.editor.positions import ITEM, Path, Spot, count_units, find_index, find_spot
 from bot.workbench.editor.vocabulary import Json, Vocabulary
 
 _HOLE = re.compile(r"\{[a-z_][a-z0-9_]*:(?P<type>[a-z]*)$")

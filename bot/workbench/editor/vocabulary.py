@@ -8,6 +8,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from bot.rules.ruleset import Pack, Rule
+from bot.rules.spec.rule import RuleModel
+from bot.workbench.editor.json_schema import make_schema
 
 Json = Mapping[str, Any]
 _MOST_WORDS = 200
@@ -31,11 +33,11 @@ class Vocabulary:
     today: str = ""
 
 
-def make_vocabulary(file: str, pack: Pack, others: Iterable[Rule], schema: Json, today: date) -> Vocabulary:
+def make_vocabulary(file: str, pack: Pack, others: Iterable[Rule], today: date) -> Vocabulary:
     """The words for the rule of a file before any issue has been read; `others` are the other rules."""
     captures = {capture.name: _values_of(capture.meanings) for capture in pack.captures}
     return Vocabulary(
-        schema=schema,
+        schema=make_schema(RuleModel, "Signpost rule"),
         captures=captures,
         rules={rule.id: rule.model.title for rule in others},
         layouts=tuple(pack.model.layouts),

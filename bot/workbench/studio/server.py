@@ -21,12 +21,12 @@ from starlette.routing import Route
 
 from bot.errors import SettingsError, explain_cause
 from bot.workbench.editor.completion import complete, describe
-from bot.workbench.editor.vocabulary import Vocabulary, add_live_words
+from bot.workbench.editor.vocabulary import Vocabulary, add_live_words, make_vocabulary
 from bot.workbench.studio.api import format_example, format_issue, format_issues, format_state
-from bot.workbench.studio.assets import Assets
+from bot.workbench.studio.files import Assets, RuleFile, SaveError, read_assets
 from bot.workbench.studio.guard import COOKIE, Asgi, Guard, Secrets, is_same
-from bot.workbench.studio.rule_file import RuleFile, SaveError
 from bot.workbench.studio.session import Session
+from bot.workbench.studio.surroundings import Surroundings
 
 PATIENCE = 0.4
 """Seconds that an answer waits for a result before it tells how far things are."""
@@ -214,6 +214,21 @@ def _wrong() -> Response:
 
 def _not_found() -> Response:
     return JSONResponse({"error": "there is no such thing"}, status_code=404)
+
+
+def make_studio(
+    file: RuleFile, session: Session, around: Surroundings, today: date, history: Mapping[str, Any] | None
+) -> Studio:
+    """The studio of one rule file; `history` has the name and the size of the archive. Raises SettingsError."""
+    return Studio(
+        file=file,
+        session=session,
+        words=make_vocabulary(around.file, around.pack, around.others.rules, today),
+        assets=read_assets(),
+        history=history,
+        today=today,
+        elsewhere=tuple(map(str, around.others.problems)),
+    )
 
 
 HOST = "127.0.0.1"

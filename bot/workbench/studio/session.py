@@ -1,15 +1,18 @@
 """The bench at work beside the server: one thread owns it, does its steps, and answers between two of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TypeVar
 
 from bot.errors import SignpostError
+from bot.tracker.types import Issue
 from bot.workbench.studio.bench import Workbench
+from bot.workbench.studio.surroundings import Surroundings
 
 Answer = TypeVar("Answer")
 
@@ -124,3 +127,8 @@ class Session:
                 self._waiting.remove(waiting)
                 if over.set_running_or_notify_cancel():
                     over.set_result(None)
+
+
+def make_session(around: Surroundings, saved: str, issues: Iterator[Issue], today: date) -> Session:
+    """A session for the rule as it was saved, and the past issues that it is tried on."""
+    return Session(Workbench(around, saved, issues, today))

@@ -15,13 +15,10 @@ from typing import Any
 import yaml
 
 from bot.rules.loader import read_place
-from bot.rules.spec.rule import RuleModel
 from bot.tracker.types import Issue
-from bot.workbench.editor.json_schema import make_schema
 from bot.workbench.editor.vocabulary import make_vocabulary
-from bot.workbench.studio.assets import read_assets
 from bot.workbench.studio.bench import Workbench
-from bot.workbench.studio.rule_file import RuleFile
+from bot.workbench.studio.files import RuleFile, read_assets
 from bot.workbench.studio.server import HOST, Studio, bind_loopback, make_server
 from bot.workbench.studio.session import Session
 from bot.workbench.studio.surroundings import find_surroundings
@@ -108,7 +105,7 @@ def run_studio(
     studio = Studio(
         file=file,
         session=Session(Workbench(around, file.before.text, iter(issues), TODAY)),
-        words=make_vocabulary(around.file, around.pack, around.others.rules, make_schema(RuleModel, "rule"), TODAY),
+        words=make_vocabulary(around.file, around.pack, around.others.rules, TODAY),
         assets=read_assets(),
         history={"name": "issues.jsonl", "total": None} if issues else None,
         today=TODAY,

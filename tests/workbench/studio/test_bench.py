@@ -8,9 +8,9 @@ import yaml
 from bot.errors import SettingsError
 from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue
+from bot.workbench.studio.api import Filter, Overlap, choose_indexes, count_matches
 from bot.workbench.studio.bench import Workbench
 from bot.workbench.studio.corpus import CHUNK
-from bot.workbench.studio.counts import Filter, Overlap, choose_indexes, count_matches
 from bot.workbench.studio.surroundings import find_surroundings
 from tests.builders import Fields, a_rule, after, an_issue
 from tests.workbench.studio.running import TODAY

@@ -9,8 +9,8 @@ import yaml
 
 from bot.errors import SettingsError
 from bot.tracker.types import Issue
+from bot.workbench.studio.api import count_matches
 from bot.workbench.studio.bench import Workbench
-from bot.workbench.studio.counts import count_matches
 from bot.workbench.studio.session import Progress, Session
 from bot.workbench.studio.surroundings import find_surroundings
 from tests.builders import a_rule, an_issue

@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.rules.spec.document import MAX_BYTES
-from bot.workbench.studio.rule_file import RuleFile, SaveError
+from bot.workbench.studio.files import RuleFile, SaveError
 
 
 def a_file(folder: Path, content: bytes) -> RuleFile:
