@@ -1,12 +1,13 @@
-"""Which issues a report itself names, as GitHub links them, where a person wrote and did not paste. Pure."""
+"""Which issues people name: in a report, as GitHub links them, and in the command `/signpost duplicate #N`. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from bot.issue.facts import Facts, Text
 from bot.issue.layout import cut_pasted
-from bot.text.markdown import is_inside
+from bot.text.markdown import find_hidden, is_inside
+from bot.tracker.types import MAINTAINERS, Account, Comment
 
 _INDENTED = re.compile(r"(?:\A|(?<=\n)[ \t\r]*\n)(?:(?: {4}|\t)[^\n]*(?:\n|\Z))+")
 _CODE_SPAN = re.compile(r"(?<!`)(?P<run>`+)(?!`)[^\n]+?(?<!`)(?P=run)(?!`)")
@@ -69,3 +70,47 @@ def _drop_counts(text: str) -> str:
         kept.append(text[position : lines[place].start("sign")])
         position = lines[place].end()
     return " ".join([*kept, text[position:]])
+
+
+_COMMAND = re.compile(
+    r"[ ]{0,3}/signpost[ \t]+duplicate(?:[ \t]+of)?[ \t]+#?(?P<number>[1-9][0-9]{0,8})[ \t.]*[\r\n]*", re.IGNORECASE
+)
+_LONGEST_COMMENT = 65_536
+
+
+def find_command(comments: Iterable[Comment], author: Account) -> int | None:
+    """The issue that this one repeats, by the last command of somebody who may give one."""
+    found = None
+    for comment in comments:
+        if may_command(comment, author):
+            found = _read_command(comment.body) or found
+    return found
+
+
+def may_command(comment: Comment, author: Account) -> bool:
+    """Whether a command of that person counts: a maintainer's or the issue's author's, never a bot's."""
+    return not comment.author.is_bot and (
+        comment.association in MAINTAINERS or comment.author.login.casefold() == author.login.casefold()
+    )
+
+
+def has_command(comment: Comment) -> bool:
+    """Whether a comment holds a command."""
+    return _read_command(comment.body) is not None
+
+
+def _read_command(body: str) -> int | None:
+    """The number in the last command that stands on a line of its own; none in code, HTML comments or quotes."""
+    text = body[:_LONGEST_COMMENT]
+    if "/signpost" not in text.lower():
+        return None
+    found, position, is_quote = None, 0, False
+    hidden = find_hidden(text)
+    spans = sorted([*(fence for fence, _ in hidden.fences), *hidden.comments])
+    for line in text.splitlines(keepends=True):
+        # A line right below a quote still belongs to it (CommonMark 0.31, 5.1: laziness).
+        is_quote = bool(line.strip()) and (is_quote or line.lstrip(" ").startswith(">"))
+        match = None if is_quote or is_inside(spans, position) else _COMMAND.fullmatch(line)
+        found = int(match["number"]) if match else found
+        position += len(line)
+    return found

@@ -1,7 +1,7 @@
 """Which events and issues are left alone, and why. Pure."""
 
 from bot.github.webhook_event import IssueRequest
-from bot.issue.commands import has_command, may_command
+from bot.issue.mentions import has_command, may_command
 from bot.tracker.types import Comment, Issue, IssueEvent, Skip
 from bot.triage.config import Config
 

@@ -7,7 +7,7 @@ from datetime import date
 from bot.comment.marker import Marker, OwnComment, find_own_comment
 from bot.duplicates.canonical import find_unread_ends
 from bot.errors import TrackerError
-from bot.issue.commands import find_command
+from bot.issue.mentions import find_command
 from bot.rules.matcher import Match, match_issue
 from bot.tracker.types import Change, Issue, IssueEvent, Links, Skip, Tracker
 from bot.triage.config import Config, Sources
