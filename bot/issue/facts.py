@@ -28,6 +28,16 @@ _VIEW_OF_PIECE: Mapping[PieceKind, str] = {
 _OUR_WORDS = re.compile(r"signpost:v1|posted (?:automatically )?by signpost", re.IGNORECASE)
 _LENGTH_OF_MARKER = len("<!-- signpost:v1")
 _QUOTED_MAIL = re.compile(r"^(?:On [^\n]{5,200} wrote:|-{3,} ?Original Message ?-{3,})[ \t\r]*$", re.MULTILINE)
+_IMAGE = re.compile(  # each part stops at the sign with which the next one would begin, so that none is read twice
+    r"!\[[^\[\]\n]*\]\([^()\n]*\)|<(?:img|video)\b[^<>\n]*>(?:</video>)?|https?://[^\s:]+\.(?:png|jpe?g|gif|mp4|webp)\b"
+    r"|https://github\.com/(?:user-attachments/assets|[\w.-]+/[\w.-]+/assets)/[^\s:]+"
+)
+_LINK = re.compile(r"\[[^\[\]\n]*\]\(https?://[^\s()]*\)|https?://[^\s<>]+")
+_BESIDE_LINKS = re.compile(r"[\s<>()*:.,;-]+")
+_LONGEST_CHOICE = 40
+_SHORTEST_STATEMENT = 12
+_LEAST_FIELDS = 2
+_LONGEST_LABEL = 4
 
 
 @dataclass(frozen=True)
@@ -175,24 +185,42 @@ class Facts:
         return not self.body.strip()
 
     @cached_property
+    def _written(self) -> tuple[str, ...]:
+        """What stands in the body beside headings and boxes."""
+        spans = (piece.span for piece in self.layout.pieces if piece.kind != "heading")
+        return tuple(self.body[span.start : span.end] for span in spans)
+
+    @cached_property
     def is_images_only(self) -> bool:
-        """Whether what was answered consists of images."""
-        return has_only_images(self.layout)
+        """Whether what was written consists of images, beside the choices of a form."""
+        choices = _find_choices(self.layout)
+        written = [text for text in self._written if text not in choices]
+        return any(map(_IMAGE.search, written)) and not any(_IMAGE.sub("", text).strip() for text in written)
 
     @cached_property
     def is_links_only(self) -> bool:
         """Whether what was written consists of links; images are none."""
-        return has_only_links(self.layout)
+        if self.is_images_only or not any(map(_LINK.search, self._written)):
+            return False
+        return not any(_BESIDE_LINKS.sub("", _LINK.sub(" ", text)) for text in self._written)
 
     @cached_property
     def is_repeated(self) -> bool:
-        """Whether all that was written is one text: the title's, or the same in at least two fields."""
-        return repeats_itself(self.layout, self.issue.title)
+        """Whether all that was written is the title, or one statement in at least two fields beside short choices."""
+        written = [words for text in self._written if (words := _words_of(text))]
+        if not written:
+            return False
+        longest = max(written, key=len)
+        if set(written) == {longest} == {_words_of(self.issue.title)}:
+            return True
+        choices = {_words_of(text) for text in _find_choices(self.layout)}
+        is_said_again = written.count(longest) >= _LEAST_FIELDS and len(longest) >= _SHORTEST_STATEMENT
+        return is_said_again and all(words == longest or words in choices for words in written)
 
     @cached_property
     def is_template_untouched(self) -> bool:
         """Whether there is a template, and nothing was written into it."""
-        return is_untouched(self.layout)
+        return not self.is_empty and not self._written and _has_frame(self.layout)
 
     @cached_property
     def language(self) -> str | None:
@@ -226,57 +254,6 @@ def extract_facts(
 ) -> Facts:
     """The facts of an issue; `models` are the packs' own layouts, `placeholders` answers that count as none."""
     return Facts(issue, models, placeholders)
-
-
-_IMAGE = re.compile(  # each part stops at the sign with which the next one would begin, so that none is read twice
-    r"!\[[^\[\]\n]*\]\([^()\n]*\)|<(?:img|video)\b[^<>\n]*>(?:</video>)?|https?://[^\s:]+\.(?:png|jpe?g|gif|mp4|webp)\b"
-    r"|https://github\.com/(?:user-attachments/assets|[\w.-]+/[\w.-]+/assets)/[^\s:]+"
-)
-_LINK = re.compile(r"\[[^\[\]\n]*\]\(https?://[^\s()]*\)|https?://[^\s<>]+")
-_BESIDE_LINKS = re.compile(r"[\s<>()*:.,;-]+")
-_LONGEST_CHOICE = 40
-_SHORTEST_STATEMENT = 12
-_LEAST_FIELDS = 2
-_LONGEST_LABEL = 4
-
-
-def find_written(layout: Layout) -> tuple[str, ...]:
-    """What stands in the body beside headings and boxes."""
-    spans = (piece.span for piece in layout.pieces if piece.kind != "heading")
-    return tuple(layout.body[span.start : span.end] for span in spans)
-
-
-def has_only_images(layout: Layout) -> bool:
-    """Whether what was written consists of images, beside the choices of a form."""
-    choices = _find_choices(layout)
-    written = [text for text in find_written(layout) if text not in choices]
-    return any(map(_IMAGE.search, written)) and not any(_IMAGE.sub("", text).strip() for text in written)
-
-
-def has_only_links(layout: Layout) -> bool:
-    """Whether what was written consists of links; images are none."""
-    written = find_written(layout)
-    if has_only_images(layout) or not any(map(_LINK.search, written)):
-        return False
-    return not any(_BESIDE_LINKS.sub("", _LINK.sub(" ", text)) for text in written)
-
-
-def repeats_itself(layout: Layout, title: str) -> bool:
-    """Whether all that was written is the title again, or one statement in at least two fields beside short choices."""
-    written = [words for text in find_written(layout) if (words := _words_of(text))]
-    if not written:
-        return False
-    longest = max(written, key=len)
-    if set(written) == {longest} == {_words_of(title)}:
-        return True
-    choices = {_words_of(text) for text in _find_choices(layout)}
-    is_said_again = written.count(longest) >= _LEAST_FIELDS and len(longest) >= _SHORTEST_STATEMENT
-    return is_said_again and all(words == longest or words in choices for words in written)
-
-
-def is_untouched(layout: Layout) -> bool:
-    """Whether there is a template, and nothing was written into it."""
-    return bool(layout.body.strip()) and not find_written(layout) and _has_frame(layout)
 
 
 def _has_frame(layout: Layout) -> bool:

@@ -12,12 +12,8 @@ _PATIENCE = 1.0
 """Seconds without a bar (design: commands)."""
 
 
-def _count_one(_item: object) -> int:
-    return 1
-
-
 def track(
-    items: Iterable[Item], what: str, total: int | None = None, count: Callable[[Item], int] = _count_one
+    items: Iterable[Item], what: str, total: int | None = None, count: Callable[[Item], int] = lambda _: 1
 ) -> Iterator[Item]:
     """The items, with a bar on the terminal that counts them; with `total`, it tells the time left too.
 

@@ -27,13 +27,13 @@ CONDITIONS: Mapping[str, Callable[[Key], Condition | None]] = {
     "layout": IssueHolds.make,
     "body": IssueHolds.make,
     "all": AllHold.make,
-    "any": AtLeastHold.make_any,
+    "any": AtLeastHold.make,
     "none": NoneHolds.make,
-    "at_least": AtLeastHold.make,
+    "at_least": AtLeastHold.make_of_number,
 }
 """Each key of a condition, and what makes the condition of it: None where what is written there is broken."""
 
-_BROKEN = AtLeastHold(1, ())
+_BROKEN = AtLeastHold(())
 
 
 @dataclass

@@ -6,19 +6,9 @@ from bot.issue.facts import Facts
 from bot.rules.conditions.types import Capture, Captures, Condition, Key, Needle, Verdict
 
 
+@dataclass(frozen=True)
 class Compound(Condition):
     """A condition that is made of several."""
-
-    conditions: tuple[Condition, ...]
-
-    @property
-    def children(self) -> tuple[Condition, ...]:
-        return self.conditions
-
-
-@dataclass(frozen=True)
-class AllHold(Compound):
-    """`all:`, and keys side by side."""
 
     conditions: tuple[Condition, ...]
 
@@ -27,13 +17,26 @@ class AllHold(Compound):
         return cls(key.scope.compile_all(key.value, key.path))
 
     @property
+    def children(self) -> tuple[Condition, ...]:
+        return self.conditions
+
+    def evaluate_children(self, facts: Facts, captures: Captures) -> tuple[Verdict, ...]:
+        """The verdict of each child."""
+        return tuple(condition.evaluate(facts, captures) for condition in self.conditions)
+
+
+@dataclass(frozen=True)
+class AllHold(Compound):
+    """`all:`, and keys side by side."""
+
+    @property
     def needles(self) -> tuple[Needle, ...] | None:
         """Those of the part that says most: all of them must hold, so the needles of any one will do."""
         found = [needles for condition in self.conditions if (needles := condition.needles) is not None]
         return min(found, key=lambda needles: (len(needles), -max(len(n.pattern) for n in needles)), default=None)
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
-        children = tuple(condition.evaluate(facts, captures) for condition in self.conditions)
+        children = self.evaluate_children(facts, captures)
         return Verdict(wanted="all", holds=all(child.holds for child in children), children=children)
 
 
@@ -41,24 +44,15 @@ class AllHold(Compound):
 class AtLeastHold(Compound):
     """`any:` (at least one) and `at_least:`."""
 
-    needed: int
-    conditions: tuple[Condition, ...]
+    least: int = 1
 
     @classmethod
-    def make_any(cls, key: Key) -> Condition:
-        return cls(1, key.scope.compile_all(key.value, key.path))
-
-    @classmethod
-    def make(cls, key: Key) -> Condition:
+    def make_of_number(cls, key: Key) -> Condition:
         needed, models = key.value.n, key.value.of
         if needed > len(models):
             count = f"at least {needed} of {len(models)} conditions can never hold"
             key.report(f"{count}; lower `n`, or add conditions")
-        return cls(needed, key.scope.compile_all(models, (*key.path, "of")))
-
-    @property
-    def least(self) -> int:
-        return self.needed
+        return cls(key.scope.compile_all(models, (*key.path, "of")), needed)
 
     @property
     def needles(self) -> tuple[Needle, ...] | None:
@@ -68,11 +62,11 @@ class AtLeastHold(Compound):
         return tuple(dict.fromkeys(needle for needles in found for needle in needles or ()))
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
-        children = tuple(condition.evaluate(facts, captures) for condition in self.conditions)
-        wanted = "any" if self.needed == 1 else f"at least {self.needed}"
+        children = self.evaluate_children(facts, captures)
+        wanted = "any" if self.least == 1 else f"at least {self.least}"
         held = sum(child.holds for child in children)
         return Verdict(
-            wanted=wanted, holds=held >= self.needed, seen=f"{held} of {len(children)} hold", children=children
+            wanted=wanted, holds=held >= self.least, seen=f"{held} of {len(children)} hold", children=children
         )
 
 
@@ -82,14 +76,8 @@ class NoneHolds(Compound):
 
     negates = True
 
-    conditions: tuple[Condition, ...]
-
-    @classmethod
-    def make(cls, key: Key) -> Condition:
-        return cls(key.scope.compile_all(key.value, key.path))
-
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
-        children = tuple(condition.evaluate(facts, captures) for condition in self.conditions)
+        children = self.evaluate_children(facts, captures)
         held = next((child for child in children if child.holds), None)
         shown = (
             tuple(Verdict(wanted=child.wanted, holds=False, seen="") for child in children)
@@ -107,14 +95,11 @@ class Sets(Condition):
 
     condition: Condition
     values: tuple[tuple[str, str], ...]
+    least: int = 1
 
     @property
     def children(self) -> tuple[Condition, ...]:
         return (self.condition,)
-
-    @property
-    def least(self) -> int:
-        return 1
 
     @property
     def needles(self) -> tuple[Needle, ...] | None:

@@ -75,14 +75,16 @@ class TreeMaker:
         node = Node(
             wanted=verdict.wanted,
             holds=verdict.holds,
-            origin="pack.yml" if self._is_of_pack(condition) else "",
+            origin="pack.yml" if condition.negates and condition.children is self.found.rule.pack.none else "",
             is_unwanted=is_unwanted,
             is_moot=is_settled and verdict.holds is is_unwanted,
             places=tuple(make_place(item, self.sources) for item in verdict.evidence),
             children=children,
         )
         if self.found.failure is not None and self.found.failure.verdict is verdict:
-            node = replace(node, is_decisive=True, file_place=self._find_place(condition))
+            documents = (self.found.rule.document, self.found.rule.pack.document)
+            places = filter(None, (find_place(condition, document) for document in documents))
+            node = replace(node, is_decisive=True, file_place=next(places, ""))
         return node if verdict.holds or is_unwanted else self._explain_missing(node, part)
 
     def _explain_missing(self, node: Node, part: Part) -> Node:
@@ -92,16 +94,9 @@ class TreeMaker:
         place = make_place(near, self.sources) if near else None
         return replace(node, seen=verdict.seen, hint=condition.find_hint(self.facts), near=near, near_place=place)
 
-    def _is_of_pack(self, condition: Condition) -> bool:
-        return condition.negates and condition.children is self.found.rule.pack.none
-
     def evaluate(self, condition: Condition) -> Node:
         """The tree of a condition that is evaluated now: the `when` of a guidance."""
         return self.make_node((condition, condition.evaluate(self.facts, self.found.captures)))
-
-    def _find_place(self, condition: Condition) -> str:
-        rule = self.found.rule
-        return find_place(condition, rule.document) or find_place(condition, rule.pack.document)
 
     def _list_parts(self, part: Part) -> tuple[Part, ...]:
         """Those of a `none` that holds are evaluated again, since it does not tell what they consist of."""
@@ -175,13 +170,10 @@ def find_place(condition: Condition, document: Document | None) -> str:
     if document is None:
         return ""
     keys, written = condition.written
-    paths = (path for path in _list_paths(document) if path[-1] in keys and _fits(path, written, document))
+    known = (path for path in document.places if path and path[0] in {"match", "none"})
+    paths = (path for path in known if path[-1] in keys and _fits(path, written, document))
     lines = {document.places[path][0] for path in paths}
     return f"{document.file}:{lines.pop()}" if len(lines) == 1 else ""
-
-
-def _list_paths(document: Document) -> Iterator[Path]:
-    return (path for path in document.places if path and path[0] in {"match", "none"})
 
 
 def _fits(path: Path, written: str | None, document: Document) -> bool:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from bot.issue.facts import Facts, Text
 from bot.rules.captures import find_captures
 from bot.rules.conditions.types import Captures, Condition, Verdict
-from bot.rules.matcher import Match, match_rules, read_facts
+from bot.rules.matcher import Match, match_rules
 from bot.rules.ruleset import Rule, Ruleset
-from bot.tracker.types import Issue
 from bot.workbench.explain.near_miss import NearMiss, find_near_miss, read_whole_body
 from bot.workbench.explain.similarity import (
     Part,
@@ -51,42 +50,25 @@ class Explanation:
     rule: Rule
     verdict: Verdict
     captures: Captures
-    layout: str
     match: Match | None = None
     similarity: float = 1.0
     near: Mapping[Condition, NearMiss] = field(default_factory=dict)
     failure: Failure | None = None
 
-    @property
-    def superseded_by(self) -> str | None:
-        """The rule that speaks instead of it."""
-        return self.match.superseded_by if self.match else None
-
-
-def explain_issue(issue: Issue, ruleset: Ruleset, wanted: str | None = None) -> tuple[Explanation, ...]:
-    """Every rule's verdict: those that match first, as they would speak; of the others the nearest first.
-
-    `wanted` names a rule whose near misses are looked for however far it is.
-    """
-    return explain_facts(read_facts(issue, ruleset), ruleset, wanted)
-
 
 def explain_facts(facts: Facts, ruleset: Ruleset, wanted: str | None = None) -> tuple[Explanation, ...]:
-    """`explain_issue`, for facts that are read already."""
+    """Every rule's verdict: those that match first, as they would speak; of the others the most similar first.
+
+    `wanted` names a rule whose near misses are looked for however little similar it is.
+    """
     matches = sorted(match_rules(facts, ruleset), key=lambda match: match.superseded_by is not None)
     matched = [
-        Explanation(rule=m.rule, verdict=m.verdict, captures=m.captures, layout=facts.layout.name, match=m)
-        for m in matches
+        Explanation(rule=match.rule, verdict=match.verdict, captures=match.captures, match=match) for match in matches
     ]
     known = {pack: find_captures(pack.captures, facts) for pack in ruleset.packs}
     names = {match.rule.id for match in matches}
     others = [
-        Explanation(
-            rule=rule,
-            verdict=rule.condition.evaluate(facts, known[rule.pack]),
-            captures=known[rule.pack],
-            layout=facts.layout.name,
-        )
+        Explanation(rule=rule, verdict=rule.condition.evaluate(facts, known[rule.pack]), captures=known[rule.pack])
         for rule in ruleset.rules
         if rule.id not in names
     ]

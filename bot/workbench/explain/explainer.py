@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.issue.facts import Facts
 from bot.rules.conditions.types import Verdict
 from bot.rules.matcher import Match, read_facts
 from bot.rules.ruleset import Ruleset
@@ -93,15 +92,6 @@ class IssueExplanation:
         return tuple(rule for rule in self.rules if rule.is_shown and not rule.matches)
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What all rules of one explanation are judged by."""
-
-    facts: Facts
-    sources: Mapping[str, str]
-    decisions: Mapping[str, RuleDecision]
-
-
 def make_explanation(
     issue: Issue, ruleset: Ruleset, config: Config, today: date, wanted: str | None = None
 ) -> IssueExplanation:
@@ -109,9 +99,9 @@ def make_explanation(
     facts, sources, skip = read_facts(issue, ruleset), list_sources(issue), find_issue_skip(issue, config)
     found = explain_facts(facts, ruleset, wanted)
     matches = tuple(e.match for e in found if e.match)
-    case = _Case(facts, sources, {each.rule: each for each in decide_rules(matches, config, today)})
+    decisions = {each.rule: each for each in decide_rules(matches, config, today)}
     shown = _choose_shown(found, wanted)
-    rules = [_explain_rule(e, case, is_shown=e.rule.id in shown) for e in found]
+    rules = [_explain_rule(TreeMaker(e, facts, sources), decisions, is_shown=e.rule.id in shown) for e in found]
     highlights = number_highlights({rule.id: rule.tree for rule in rules if rule.is_shown}, sources)
     return IssueExplanation(
         repository=issue.repository,
@@ -135,8 +125,8 @@ def _choose_shown(found: tuple[Explanation, ...], wanted: str | None) -> frozens
     return frozenset(e.rule.id for e in found if e.match or e in near)
 
 
-def _explain_rule(found: Explanation, case: _Case, *, is_shown: bool) -> ExplainedRule:
-    rule, maker = found.rule, TreeMaker(found, case.facts, case.sources)
+def _explain_rule(maker: TreeMaker, decisions: Mapping[str, RuleDecision], *, is_shown: bool) -> ExplainedRule:
+    found, rule = maker.found, maker.found.rule
     explained = ExplainedRule(
         id=rule.id,
         title=rule.model.title,
@@ -144,12 +134,12 @@ def _explain_rule(found: Explanation, case: _Case, *, is_shown: bool) -> Explain
         mode=rule.model.mode,
         verdict=found.verdict,
         tree=_make_tree(maker, is_whole=is_shown or found.match is not None),
-        captures=describe_captures(found.captures.values(), case.sources),
+        captures=describe_captures(found.captures.values(), maker.sources),
         is_shown=is_shown,
         similarity=found.similarity,
         others=found.failure.others if found.failure else 0,
     )
-    return _explain_match(explained, found.match, maker, case) if found.match else explained
+    return _explain_match(explained, found.match, maker, decisions) if found.match else explained
 
 
 def _make_tree(maker: TreeMaker, *, is_whole: bool) -> Node:
@@ -161,12 +151,14 @@ def _make_tree(maker: TreeMaker, *, is_whole: bool) -> Node:
     return maker.make_node((failure.condition, failure.verdict), is_unwanted=failure.is_unwanted)
 
 
-def _explain_match(explained: ExplainedRule, match: Match, maker: TreeMaker, case: _Case) -> ExplainedRule:
+def _explain_match(
+    explained: ExplainedRule, match: Match, maker: TreeMaker, decisions: Mapping[str, RuleDecision]
+) -> ExplainedRule:
     state, fixed_in = match.fix_state, match.rule.model.fixed_in
     return replace(
         explained,
-        decision=case.decisions[match.rule.id],
-        silences=tuple(rule for rule, each in case.decisions.items() if each.match.superseded_by == match.rule.id),
+        decision=decisions[match.rule.id],
+        silences=tuple(rule for rule, each in decisions.items() if each.match.superseded_by == match.rule.id),
         branches=tuple(_explain_branch(number, match, maker) for number in range(len(match.rule.branches))),
         fix=f"{_FIX[state]} {fixed_in.version}" if state and fixed_in else "",
     )

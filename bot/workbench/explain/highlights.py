@@ -169,7 +169,7 @@ def split_span(
 def make_excerpt(source: str, original: str, highlights: Iterable[Highlight], facts: Facts) -> Excerpt:
     """A text of the issue with all its lines but empty ones at its end, and which of them matter enough to be shown."""
     original = original.rstrip()
-    starts = _list_starts(original)
+    starts = [0, *(position + 1 for position, sign in enumerate(original) if sign == "\n")]
     own = [highlight for highlight in highlights if highlight.place.source == source]
     views = _list_views(source, starts, facts)
     highlights_of = _group_by_line(own, starts)
@@ -205,17 +205,9 @@ def choose_lines(total: int, highlighted: Sequence[tuple[int, int]], headings: S
     return frozenset(edges[1:-1]) | {number for gap in gaps if len(gap) <= _LONGEST_GAP_SHOWN for number in gap}
 
 
-def _list_starts(original: str) -> list[int]:
-    return [0, *(position + 1 for position, sign in enumerate(original) if sign == "\n")]
-
-
-def _line_at(starts: Sequence[int], position: int) -> int:
-    return bisect_right(starts, position)
-
-
 def _lines_of(highlight: Highlight, starts: Sequence[int]) -> tuple[int, int]:
     place = highlight.place
-    return _line_at(starts, place.start), _line_at(starts, max(place.start, place.end - 1))
+    return bisect_right(starts, place.start), bisect_right(starts, max(place.start, place.end - 1))
 
 
 def _group_by_line(highlights: Iterable[Highlight], starts: Sequence[int]) -> dict[int, list[Highlight]]:
@@ -229,7 +221,7 @@ def _group_by_line(highlights: Iterable[Highlight], starts: Sequence[int]) -> di
 
 
 def _list_headings(source: str, starts: Sequence[int], facts: Facts) -> list[int]:
-    return [_line_at(starts, heading.start) for heading in facts.layout.headings] if source == "body" else []
+    return [bisect_right(starts, heading.start) for heading in facts.layout.headings] if source == "body" else []
 
 
 def _list_views(source: str, starts: Sequence[int], facts: Facts) -> list[tuple[str, ...]]:
@@ -246,7 +238,7 @@ def _written_lines(text: Text, starts: Sequence[int]) -> range:
     raw = text.raw
     start = text.span.start + len(raw) - len(raw.lstrip())
     end = text.span.start + len(raw.rstrip())
-    return range(_line_at(starts, start), _line_at(starts, max(start, end - 1)) + 1)
+    return range(bisect_right(starts, start), bisect_right(starts, max(start, end - 1)) + 1)
 
 
 def _split_line(original: str, start: int, end: int, highlights: Iterable[Highlight]) -> Iterator[Segment]:
@@ -281,8 +273,3 @@ def _cut_segment(segment: Segment, head: int, tail: int) -> Iterator[Segment]:
     yield Segment(text[head : head + middle], segment.numbers, () if tail else segment.ends, is_hidden=True)
     if tail:
         yield Segment(text[head + middle :], segment.numbers, segment.ends)
-
-
-def count_hidden(excerpt: Excerpt) -> int:
-    """How many lines are not shown."""
-    return sum(len(run.lines) for run in excerpt.runs if not run.is_shown)

@@ -117,52 +117,27 @@ def find_near_miss(condition: Condition, facts: Facts, whole: Text) -> NearMiss 
     views = condition.reads.views
     for text in facts.find_texts(tuple(view for view in VIEWS if view not in views)):
         if found := condition.find_in(text):
-            return _complete("elsewhere", found[0], condition, facts)
+            return _complete("elsewhere", found[0], condition, text)
     if found := condition.find_in(whole):
-        return _find_reason(found[0], condition, facts)
+        return _find_reason(found[0], condition, facts, whole)
     if isinstance(condition.sought, Phrase):
         return _find_partial(condition.sought, views, facts)
     return _find_beginning(condition.sought, views, facts) if condition.sought else None
 
 
-def _find_reason(evidence: Evidence, condition: Condition, facts: Facts) -> NearMiss:
+def _find_reason(evidence: Evidence, condition: Condition, facts: Facts, whole: Text) -> NearMiss:
     """Why the whole body has it, and none of its texts: it begins in one and ends in another, or no view holds it."""
     ends = (evidence.start, evidence.end - 1)
-    views = [text.view for end in ends for text in facts.texts if text.source == "body" and _holds(text.span, end)]
-    if len(views) != len(ends):
-        return _complete("unread", evidence, condition, facts)
-    return _complete("across", replace(evidence, view=" and ".join(dict.fromkeys(views))), condition, facts)
+    body = [text for text in facts.texts if text.source == "body"]
+    views = [text.view for end in ends for text in body if text.span.start <= end < text.span.end]
+    near = _complete("unread", evidence, condition, whole)
+    is_across = len(views) == len(ends)
+    return replace(near, kind="across", view=" and ".join(dict.fromkeys(views))) if is_across else near
 
 
-def _holds(span: Span, position: int) -> bool:
-    return span.start <= position < span.end
-
-
-def _complete(kind: NearMissKind, evidence: Evidence, condition: Condition, facts: Facts) -> NearMiss:
-    original = _read_source(evidence, facts)
-    return NearMiss(
-        kind=kind,
-        wanted=Parts("", condition.written[1] or "", ""),
-        found=_cut_around(original, Span(evidence.start, evidence.end)),
-        share=1.0,
-        view=evidence.view,
-        source=evidence.source,
-        line=evidence.line,
-        start=evidence.start,
-        end=evidence.end,
-    )
-
-
-def _read_source(evidence: Evidence, facts: Facts) -> str:
-    return next((text.original for text in facts.texts if text.source == evidence.source), facts.body)
-
-
-def _cut_around(original: str, span: Span) -> Parts:
-    return Parts(
-        original[max(0, span.start - _AROUND) : span.start],
-        original[span.start : span.end],
-        original[span.end : span.end + _AROUND],
-    )
+def _complete(kind: NearMissKind, evidence: Evidence, condition: Condition, text: Text) -> NearMiss:
+    wanted = Parts("", condition.written[1] or "", "")
+    return replace(_make_near_miss(wanted, 1.0, text, Span(evidence.start, evidence.end)), kind=kind)
 
 
 def _find_beginning(source: str, views: tuple[str, ...], facts: Facts) -> NearMiss | None:
@@ -234,17 +209,17 @@ def _make_partial(row: _Row, best: _Common, total: int) -> NearMiss:
 
 
 def _make_near_miss(wanted: Parts, share: float, text: Text, span: Span) -> NearMiss:
-    original = text.original
+    original, (start, end) = text.original, span
     return NearMiss(
         kind="partial",
         wanted=wanted,
-        found=_cut_around(original, span),
+        found=Parts(original[max(0, start - _AROUND) : start], original[start:end], original[end : end + _AROUND]),
         share=share,
         view=text.view,
         source=text.source,
-        line=original.count("\n", 0, span.start) + 1,
-        start=span.start,
-        end=span.end,
+        line=original.count("\n", 0, start) + 1,
+        start=start,
+        end=end,
     )
 
 

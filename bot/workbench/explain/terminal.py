@@ -8,7 +8,7 @@ from rich.text import Text
 
 from bot.output.console import print_hanging
 from bot.workbench.explain.condition_tree import Node
-from bot.workbench.explain.explainer import Branch, ExplainedRule, IssueExplanation
+from bot.workbench.explain.explainer import ExplainedRule, IssueExplanation
 from bot.workbench.explain.formats import (
     cut_end,
     cut_middle,
@@ -126,22 +126,14 @@ def _print_match(rule: ExplainedRule, captures: Iterable[CaptureSummary], consol
     if decision:
         _print_row(decision.effect, decision.reason, console)
     labels = [*(f"+{name}" for name in decision.add), *(f"-{name}" for name in decision.remove)] if decision else []
-    rows = (
-        ("silences", ", ".join(rule.silences)),
-        ("labels", ", ".join(labels)),
-        ("fix", rule.fix),
-    )
-    for name, value in rows:
+    for name, value in (("silences", ", ".join(rule.silences)), ("labels", ", ".join(labels)), ("fix", rule.fix)):
         if value:
             _print_row(name, value, console)
-    _print_rows("guidance", map(_format_branch, rule.branches), console)
+    branches = (Text(format_branch(branch), style="" if branch.speaks else "dim") for branch in rule.branches)
+    _print_rows("guidance", branches, console)
     _print_rows("captures", map(_format_capture, captures), console)
     console.print()
     _print_tree(rule.tree, console)
-
-
-def _format_branch(branch: Branch) -> Text:
-    return Text(format_branch(branch), style="" if branch.speaks else "dim")
 
 
 def _divide_rule(rule: ExplainedRule, console: Console) -> None:
@@ -248,11 +240,8 @@ def print_excerpt(excerpt: Excerpt, highlights: Iterable[Highlight], console: Co
             for line in run.lines:
                 _print_line(line, known, console, is_whole=is_whole)
         else:
-            console.print(Text(f"{'':>{_GUTTER}}… {_count_lines(len(run.lines))}", style="dim"))
-
-
-def _count_lines(count: int) -> str:
-    return f"{count} {'line' if count == 1 else 'lines'} not shown (--whole)"
+            count = f"{len(run.lines)} {'line' if len(run.lines) == 1 else 'lines'}"
+            console.print(Text(f"{'':>{_GUTTER}}… {count} not shown (--whole)", style="dim"))
 
 
 def _print_line(line: Line, highlights: Mapping[int, Highlight], console: Console, *, is_whole: bool) -> None:

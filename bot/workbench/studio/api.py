@@ -11,7 +11,6 @@ from bot.rules.conditions.types import Verdict
 from bot.rules.ruleset import Ruleset
 from bot.text.normalize import collapse, squeeze
 from bot.text.printable import reveal, reveal_line
-from bot.tracker.types import Issue
 from bot.workbench.check.relations import Settlement, find_settlement
 from bot.workbench.editor.positions import place_problems
 from bot.workbench.studio.bench import Workbench
@@ -49,20 +48,6 @@ class Counts:
     unmatched: int
     overlaps: tuple[Overlap, ...]
     over_time: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A past issue, the `index`th of the history; whether the rule matches it now, and did as it was saved.
-
-    `others` are the ids of the other rules that match it.
-    """
-
-    index: int
-    issue: Issue
-    others: tuple[str, ...]
-    is_matched: bool
-    was_matched: bool
 
 
 def count_matches(bench: Workbench) -> Counts:
@@ -103,18 +88,6 @@ def choose_indexes(bench: Workbench, chosen: Filter) -> Iterator[int]:
         for index, entry in enumerate(chunk.entries, chunk.start):
             if chosen == "all" or not (entry.others or index in now):
                 yield index
-
-
-def list_rows(bench: Workbench, chosen: Filter, query: str, start: int, count: int) -> tuple[int, list[Row]]:
-    """How many issues of a filter the query finds; and `count` of them from `start` on, the newest first."""
-    indexes = sorted(_search(bench, chosen, query), key=lambda index: (bench.moments[index], index), reverse=True)
-    now, before = set(bench.working.hits), set(bench.saved.hits)
-    rows = [
-        Row(index, entry.issue, entry.others, is_matched=index in now, was_matched=index in before)
-        for index in indexes[start : start + count]
-        if (entry := bench.entry_at(index))
-    ]
-    return len(indexes), rows
 
 
 def _search(bench: Workbench, chosen: Filter, query: str) -> Iterable[int]:
@@ -199,23 +172,30 @@ def format_issues(bench: Workbench, chosen: str, query: str, start: int, count: 
     known = next((name for name in FILTERS if name == chosen), None)
     if known is None:
         return None
-    total, rows = list_rows(bench, known, query, start, min(count, MAX_ROWS))
-    return {"total": total, "start": start, "rows": [_format_row(row) for row in rows]}
+    indexes = sorted(_search(bench, known, query), key=lambda index: (bench.moments[index], index), reverse=True)
+    entries = ((index, bench.entry_at(index)) for index in indexes[start : start + min(count, MAX_ROWS)])
+    now, before = set(bench.working.hits), set(bench.saved.hits)
+    rows = [
+        _format_row(index, entry, is_matched=index in now, was_matched=index in before)
+        for index, entry in entries
+        if entry
+    ]
+    return {"total": len(indexes), "start": start, "rows": rows}
 
 
-def _format_row(row: Row) -> Json:
-    issue = row.issue
-    change = {(True, False): "gained", (False, True): "lost"}.get((row.is_matched, row.was_matched), "")
+def _format_row(index: int, entry: Entry, *, is_matched: bool, was_matched: bool) -> Json:
+    issue = entry.issue
+    change = {(True, False): "gained", (False, True): "lost"}.get((is_matched, was_matched), "")
     return {
-        "index": row.index,
+        "index": index,
         "number": issue.number,
         "title": reveal_line(issue.title[:200]),
         "labels": [reveal_line(label[:_LONGEST_LABEL]) for label in issue.labels[:6]],
         "state": issue.state,
         "date": issue.created_at.date().isoformat() if issue.created_at != EPOCH else "",
-        "is_matched": row.is_matched,
+        "is_matched": is_matched,
         "change": change,
-        "others": list(row.others),
+        "others": list(entry.others),
     }
 
 

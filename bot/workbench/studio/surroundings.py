@@ -49,7 +49,10 @@ class Surroundings:
     @cached_property
     def examples(self) -> ForeignExamples:
         """The issues that the other rules must match."""
-        return _gather_examples(self.ruleset, self.pack)
+        rules = self.ruleset.rules
+        pairs = [(rule, make_example_issue(example)) for rule in rules for example in rule.model.examples.match]
+        chunks = _make_chunks([issue for _, issue in pairs], self.ruleset, self.pack)
+        return ForeignExamples(tuple(rule for rule, _ in pairs), chunks)
 
     @cached_property
     def ruleset(self) -> Ruleset:
@@ -69,13 +72,6 @@ def find_surroundings(files: Mapping[str, str], file: str, beside: Mapping[str, 
     mate = next((rule for rule in others.rules if rule.file.rpartition("/")[0] == folder), None)
     pack = mate.pack if mate else build_ruleset({**beside, file: ""}).packs[0]
     return Surroundings(file, pack, others)
-
-
-def _gather_examples(others: Ruleset, pack: Pack) -> ForeignExamples:
-    """The examples of all other rules; `pack` is that of the rule that will be tried on them."""
-    pairs = [(rule, make_example_issue(example)) for rule in others.rules for example in rule.model.examples.match]
-    chunks = _make_chunks([issue for _, issue in pairs], others, pack)
-    return ForeignExamples(tuple(rule for rule, _ in pairs), chunks)
 
 
 def _make_chunks(issues: Sequence[Issue], others: Ruleset, pack: Pack) -> tuple[Chunk, ...]:

@@ -4,7 +4,7 @@ import pytest
 
 from bot.rules.matcher import match_rules, read_facts
 from bot.tracker.types import Issue
-from bot.workbench.explain.diagnosis import explain_issue
+from bot.workbench.explain.diagnosis import explain_facts
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import explain, make_ruleset, write_rule
 
@@ -285,7 +285,8 @@ def test_hosts_of_links(link: str, expected: bool) -> None:  # noqa: FBT001 (a c
     ],
 )
 def test_what_did_not_hold_says_what_was_there(match: str, issue: Issue, expected: tuple[str, str]) -> None:
-    (found,) = explain_issue(issue, make_ruleset(write_rule(match=match), pack=PACK))
+    ruleset = make_ruleset(write_rule(match=match), pack=PACK)
+    (found,) = explain_facts(read_facts(issue, ruleset), ruleset)
     assert (found.verdict.holds, found.verdict.wanted, found.verdict.seen) == (False, *expected)
 
 

@@ -1,6 +1,7 @@
 """Why each rule matches an issue, or does not."""
 
-from bot.workbench.explain.diagnosis import explain_issue
+from bot.rules.matcher import read_facts
+from bot.workbench.explain.diagnosis import explain_facts
 from tests.issue.issues import make_issue
 from tests.rules.rules import make_ruleset, write_rule
 
@@ -17,7 +18,8 @@ def test_every_rule_is_explained_the_nearest_first() -> None:
         write_rule("speaks", "{phrase: apple pie, os: windows}", "supersedes: [silent]"),
     )
     found = [
-        (e.rule.id, e.verdict.holds, e.superseded_by, round(e.similarity, 2)) for e in explain_issue(ISSUE, ruleset)
+        (e.rule.id, e.verdict.holds, e.match.superseded_by if e.match else None, round(e.similarity, 2))
+        for e in explain_facts(read_facts(ISSUE, ruleset), ruleset)
     ]
     assert found == [
         ("speaks", True, None, 1.0),
@@ -29,10 +31,7 @@ def test_every_rule_is_explained_the_nearest_first() -> None:
     ]
 
 
-def test_an_explanation_knows_layout_and_captures() -> None:
+def test_an_explanation_knows_captures() -> None:
     ruleset = make_ruleset(write_rule("no", "{phrase: no cake}"))
-    (found,) = explain_issue(ISSUE, ruleset)
-    assert (found.layout, {name: capture.value for name, capture in found.captures.items()}) == (
-        "form",
-        {"os": "windows"},
-    )
+    (found,) = explain_facts(read_facts(ISSUE, ruleset), ruleset)
+    assert {name: capture.value for name, capture in found.captures.items()} == {"os": "windows"}
