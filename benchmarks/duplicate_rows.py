@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.archive.jsonl import read_issues, read_lines
-from bot.duplicates.evaluation.replay import Query, Split, replay_issues, sort_issues, split_issues
-from bot.duplicates.evaluation.truth import KnownIssue, parse_duplicates
+from bot.duplicates.evaluation import (
+    KnownIssue,
+    Query,
+    Split,
+    parse_duplicates,
+    replay_issues,
+    sort_issues,
+    split_issues,
+)
 from bot.tracker.types import Issue
 
 

@@ -18,8 +18,7 @@ from statistics import fmean
 
 from benchmarks.duplicate_rows import make_all_rows, read_labelled
 from benchmarks.train_ranking import fit_model
-from bot.duplicates.evaluation.metrics import answer_query, measure_recall
-from bot.duplicates.evaluation.replay import Query
+from bot.duplicates.evaluation import Query, answer_query, measure_recall
 from bot.duplicates.search.document import Profile
 from bot.duplicates.search.features import Compared, Features
 from bot.duplicates.search.ranker import find_platforms

@@ -14,8 +14,7 @@ import numpy as np
 from benchmarks.duplicate_rows import Labelled
 from benchmarks.rep_model import Lesson, Numbers, RepModel, learn_model, score_reports
 from benchmarks.rep_terms import History, count_terms, make_history, share_with, share_with_earlier
-from bot.duplicates.evaluation.metrics import Answer
-from bot.duplicates.evaluation.truth import ORDINARY
+from bot.duplicates.evaluation import ORDINARY, Answer
 from bot.duplicates.search.document import make_profile
 from bot.duplicates.search.ranker import MOST_SHOWN
 

@@ -21,7 +21,7 @@ from bot.rules.loader import read_place
 from bot.rules.matcher import match_rules, read_facts
 from bot.text.normalize import collapse
 from bot.workbench.archive_passes import Files, RuledArchive, compile_rules
-from bot.workbench.suggest.miner import Find, Quest, mine_archive
+from bot.workbench.suggest.miner import Find, mine_archive
 
 USAGE = (
     *("extra-usage-400", "third-party-extra-usage-400", "extra-usage-banner", "long-context-1m-banner"),
@@ -82,7 +82,7 @@ def main() -> None:
     history = open_excerpts(asked.excerpts) if asked.excerpts else open_file(asked.history)
     rules = (read_rules(asked.rules, asked.without),) if asked.rules else ()
     start = time.perf_counter()
-    find = mine_archive(RuledArchive(history=history, rules=rules, jobs=asked.jobs), Quest(most=asked.top))
+    find = mine_archive(RuledArchive(issues=history, rules=rules, jobs=asked.jobs), asked.top)
     took, cpu, peak = time.perf_counter() - start, measure_cpu(), measure_peak()
     print_drafts(find)
     plain = {

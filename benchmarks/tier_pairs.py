@@ -19,9 +19,7 @@ from pathlib import Path
 from benchmarks.duplicate_rows import Labelled, read_labelled
 from benchmarks.github_search import SearchHistory
 from bot.duplicates.candidates import Candidate
-from bot.duplicates.evaluation.metrics import find_threshold
-from bot.duplicates.evaluation.replay import replay_issues, split_issues
-from bot.duplicates.evaluation.truth import KnownIssue
+from bot.duplicates.evaluation import KnownIssue, find_threshold, replay_issues, split_issues
 from bot.duplicates.finder import FindOnGitHub
 from bot.duplicates.search.model import read_model
 from bot.duplicates.search.ranker import rank_candidates

@@ -10,7 +10,7 @@ from rapidfuzz.process import cdist
 from scipy.sparse import csr_matrix
 
 from benchmarks.duplicate_rows import Labelled
-from bot.duplicates.evaluation.metrics import Answer
+from bot.duplicates.evaluation import Answer
 from bot.duplicates.search.document import make_profile
 from bot.duplicates.search.ranker import MOST_SHOWN
 

@@ -18,8 +18,7 @@ from benchmarks.duplicate_rows import Labelled, Rows, make_all_rows, read_labell
 from benchmarks.fitting import fit_confidence, fit_order
 from benchmarks.rep import answer_by_rep
 from benchmarks.title_peers import answer_by_trigrams, answer_by_words
-from bot.duplicates.evaluation.metrics import Answer, answer_query, find_threshold, measure_recall
-from bot.duplicates.evaluation.replay import Query
+from bot.duplicates.evaluation import Answer, Query, answer_query, find_threshold, measure_recall
 from bot.duplicates.search.features import Features
 from bot.duplicates.search.model import FILE, Model, Slope, Standing
 from bot.duplicates.search.ranker import MOST_SHOWN, choose_related, find_best, rank_candidates

@@ -58,7 +58,6 @@ LAYERS: tuple[Package, ...] = (
     pure(
         "bot.duplicates",
         {
-            "bot.duplicates.evaluation.terminal": "prints",
             "bot.duplicates.finder": "queries the index or GitHub",
             "bot.duplicates.index.builder": "builds the index",
             "bot.duplicates.index.file": "opens the index",
@@ -83,9 +82,8 @@ LAYERS: tuple[Package, ...] = (
         "bot.workbench",
         {
             "bot.workbench.backtest.terminal": "prints",
-            "bot.workbench.check.frequencies": "reads an archive",
             "bot.workbench.check.terminal": "prints",
-            "bot.workbench.check.trial": "starts processes, asks GitHub",
+            "bot.workbench.check.trial": "starts processes, reads an archive, asks GitHub",
             "bot.workbench.explain.terminal": "prints",
             "bot.workbench.studio.files": "reads and writes the rule, reads the built page",
             "bot.workbench.studio.frontend": "builds the page",

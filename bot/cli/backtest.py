@@ -6,13 +6,12 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.cli.options.archive import add_archive, add_jobs, count_jobs, open_archive, open_optional, show_progress
+from bot.cli.options.archive import add_archive, add_jobs, count_jobs, open_archive, open_optional
 from bot.cli.options.output import open_output, write_output
 from bot.cli.options.rules import AskedRules, read_rules
 from bot.output.console import add_format, add_rules
-from bot.workbench.backtest.archive_replay import join_parts, replay_archive
+from bot.workbench.backtest.replay import Task, Truth, parse_truth, replay_archive
 from bot.workbench.backtest.report import Report, Setting, make_report
-from bot.workbench.backtest.task import Task, Truth, parse_truth
 from bot.workbench.backtest.terminal import print_report
 
 _EPILOG = """\
@@ -47,16 +46,15 @@ def execute(arguments: argparse.Namespace) -> int:
     rules = read_rules(arguments.rules)
     task = _make_task(arguments, rules)
     rules.print_problems()
-    history = open_archive(arguments)
-    total = history.total
+    archive = open_archive(arguments)
+    total = archive.total
     if total is None and sys.stderr.isatty():
-        total = sum(1 for _ in history.read_lines())
+        total = sum(1 for _ in archive.read_lines())
     with open_output(Path(arguments.per_issue)) if arguments.per_issue else nullcontext() as out:
-        parts = show_progress(replay_archive(history.read_lines(), task, count_jobs(arguments)), "issues", total)
-        whole = join_parts(parts, out)
+        whole = replay_archive(archive.read_lines(), task, count_jobs(arguments), total=total, out=out)
     setting = Setting(
-        name=history.name,
-        repository=history.repository,
+        name=archive.name,
+        repository=archive.repository,
         today=task.today,
         truth=task.truth.source if task.truth else "",
         revision=arguments.compare or "",

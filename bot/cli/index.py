@@ -1,7 +1,6 @@
 """`signpost index`: an index of past issues, by which earlier reports of the same problem are found."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from bot.errors import SettingsError
@@ -25,23 +24,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments: a subcommand to build, update, search, evaluate and calibrate an index."""
     parser.epilog = _EPILOG
     actions = parser.add_subparsers(title="what to do", metavar="ACTION", dest="action", required=True)
-    for name, (summary, add) in _ACTIONS.items():
+    for name, (summary, add, do) in _ACTIONS.items():
         action = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         action.formatter_class = argparse.RawDescriptionHelpFormatter
+        action.set_defaults(do=do)
         add(action)
         add_format(action)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """0 if it was done, 2 for wrong usage, files or settings, 3 where GitHub does not answer."""
-    done: dict[str, Callable[[argparse.Namespace], None]] = {
-        "build": _make,
-        "update": _make,
-        "search": _search,
-        "evaluate": _evaluate,
-        "calibrate": _calibrate,
-    }
-    done[arguments.action](arguments)
+    arguments.do(arguments)
     return 0
 
 
@@ -51,16 +44,7 @@ def _add_sources(parser: argparse.ArgumentParser) -> None:
     _add_index(parser)
     add_archive(parser)
     add_jobs(parser)
-
-
-def _add_build(parser: argparse.ArgumentParser) -> None:
-    _add_sources(parser)
-    parser.epilog = "example: signpost index build --index issues.index --repo octo-org/octo-repo"
-
-
-def _add_update(parser: argparse.ArgumentParser) -> None:
-    _add_sources(parser)
-    parser.epilog = "example: signpost index update --index issues.index --repo octo-org/octo-repo"
+    parser.epilog = f"example: {parser.prog} --index issues.index --repo octo-org/octo-repo"
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:
@@ -107,23 +91,13 @@ def _add_index(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--index", metavar="FILE", required=True, help="the file of the index")
 
 
-_ACTIONS = {
-    "build": ("make an index of past issues", _add_build),
-    "update": ("bring an index in line with what has happened since", _add_update),
-    "search": ("say which earlier issues are likely the same problem", _add_search),
-    "evaluate": ("measure how often the right issue is found, against known duplicates", _add_evaluate),
-    "calibrate": ("learn from the last issues how sure a likeness must be to be shown", _add_calibrate),
-}
-
-
 def _make(arguments: argparse.Namespace) -> None:
     from bot.cli.options.archive import count_jobs, open_archive
     from bot.duplicates.index.builder import build, update
     from bot.duplicates.index.terminal import print_built
 
-    history = open_archive(arguments)
     path = Path(arguments.index)
-    built = (build if arguments.action == "build" else update)(path, history, count_jobs(arguments))
+    built = (build if arguments.action == "build" else update)(path, open_archive(arguments), count_jobs(arguments))
     if arguments.format == "json":
         print_json(built.to_json())
     else:
@@ -143,27 +117,40 @@ def _search(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from bot.cli.index_evaluate import evaluate, recall_to_json
+    from bot.archive.jsonl import read_issues, read_lines
+    from bot.duplicates.evaluation import evaluate
 
+    issues, truth = Path(arguments.issues), Path(arguments.truth)
     part = "all" if arguments.all else "second"
-    recall = evaluate(Path(arguments.issues), Path(arguments.truth), part, arguments.sample)
+    recall = evaluate(read_issues(issues), read_lines(truth), part, arguments.sample)
+    if recall is None:
+        raise SettingsError(f"{truth} names no duplicate of an earlier issue of {issues}: there is nothing to measure")
     if arguments.format == "json":
-        print_json(recall_to_json(recall))
+        print_json(recall.to_json())
     else:
-        from bot.duplicates.evaluation.terminal import print_recall
+        from bot.duplicates.index.terminal import print_recall
 
         print_recall(recall)
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
-    from bot.cli.index_search import calibrate_index, calibration_to_json
+    from bot.cli.index_search import calibrate_index
 
     if not 0 < arguments.share < 1:
         raise SettingsError(f"--share is a part between 0 and 1, such as 0.01, and not {arguments.share}")
     calibration = calibrate_index(Path(arguments.index), arguments.share, arguments.last)
     if arguments.format == "json":
-        print_json(calibration_to_json(calibration))
+        print_json(calibration.to_json())
     else:
         from bot.duplicates.index.terminal import print_calibration
 
         print_calibration(calibration, Path(arguments.index))
+
+
+_ACTIONS = {
+    "build": ("make an index of past issues", _add_sources, _make),
+    "update": ("bring an index in line with what has happened since", _add_sources, _make),
+    "search": ("say which earlier issues are likely the same problem", _add_search, _search),
+    "evaluate": ("measure how often the right issue is found, against known duplicates", _add_evaluate, _evaluate),
+    "calibrate": ("learn from the last issues how sure a likeness must be to be shown", _add_calibrate, _calibrate),
+}

@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,8 @@ def make_query(text: str) -> Issue:
 
 def _is_issue(what: str) -> bool:
     """Whether it names an issue; raises SettingsError where it can only be meant as a file, and there is none."""
-    of_history = _IN_ARCHIVE.fullmatch(what)
-    name = of_history[1] if of_history else what
+    line = _IN_ARCHIVE.fullmatch(what)
+    name = line[1] if line else what
     if what == "-" or what.startswith(("http://", "https://")) or _is_file(name):
         return True
     if _FILE_NAME.fullmatch(name):
@@ -81,7 +81,7 @@ def search_to_json(search: Search, most: int) -> dict[str, Any]:
             for candidate in search.candidates[:most]
         ],
         "threshold": search.threshold,
-        "calibration": asdict(search.calibration) if search.calibration else None,
+        "calibration": search.calibration.to_json() if search.calibration else None,
         "issues": search.size,
         "remark": "",
     }
@@ -92,8 +92,3 @@ def calibrate_index(path: Path, share: float, last: int) -> Calibration:
     calibration = calibrate(list(track(replay_latest(path, last), "issues", last)), share)
     save_calibration(path, calibration)
     return calibration
-
-
-def calibration_to_json(calibration: Calibration) -> dict[str, Any]:
-    """A calibration as JSON."""
-    return asdict(calibration)

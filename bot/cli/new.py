@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from bot.cli.options.archive import count_jobs, open_optional, show_progress
+from bot.cli.options.archive import count_jobs, open_optional
 from bot.cli.options.issue import ISSUE_FORMS, add_repository, read_asked_issue
 from bot.cli.options.output import write_drafts
 from bot.cli.options.rules import find_rules
@@ -57,10 +57,10 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _draft(arguments: argparse.Namespace) -> Draft | None:
     issue = read_asked_issue(arguments.issue, arguments.repo)
-    history = open_optional(arguments.history)
+    issues = open_optional(arguments.history)
     rules = find_rules(arguments.rules)
     rules.print_problems()
-    archive = rules.make_archive(history, count_jobs(), show_progress)
+    archive = rules.make_archive(issues, count_jobs())
     if names := ", ".join(archive.list_matching(issue)):
         print(f"this issue matches already: {names}; is another rule needed?", file=sys.stderr)
     return mine_issue(issue, archive, arguments.id)

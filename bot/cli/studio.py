@@ -63,11 +63,11 @@ def _make_studio(arguments: argparse.Namespace) -> "Studio":
     from bot.workbench.studio.session import make_session
 
     file = RuleFile(Path(arguments.rule))
-    history = open_archive(arguments) if arguments.issues or arguments.repo else None
+    archive = open_archive(arguments) if arguments.issues or arguments.repo else None
     around = _read_surroundings(arguments.rule, arguments.rules)
     today = datetime.now(tz=UTC).date()
-    session = make_session(around, file.before.text, history.read_issues() if history else iter(()), today)
-    named = {"name": history.name, "total": history.total} if history else None
+    session = make_session(around, file.before.text, archive.read_issues() if archive else iter(()), today)
+    named = {"name": archive.name, "total": archive.total} if archive else None
     return make_studio(file, session, around, today, named)
 
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bot.cli.options.archive import add_archive, add_jobs, count_jobs, open_archive, show_progress
+from bot.cli.options.archive import add_archive, add_jobs, count_jobs, open_archive
 from bot.cli.options.output import write_drafts
 from bot.cli.options.rules import find_rules
 from bot.output.console import add_format, add_rules, make_console, print_json
 from bot.text.printable import reveal_line
 from bot.workbench.suggest.drafts import Draft, describe_reach, draft_to_json, write_draft
-from bot.workbench.suggest.miner import Find, Quest, mine_archive
+from bot.workbench.suggest.miner import Find, mine_archive
 
 _EPILOG = """\
 Each draft is in `mode: observe`, proves itself on its own examples, and waits for the guidance that you write.
@@ -36,13 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 if the history could be read, 2 if some rules could not."""
+    """0 if the archive could be read, 2 if some rules could not."""
     rules = find_rules(arguments.rules)
     rules.print_problems()
-    history = open_archive(arguments)
-    archive = rules.make_archive(history, count_jobs(arguments), show_progress)
-    find = mine_archive(archive, Quest(most=max(1, arguments.top), least=max(1, arguments.least)))
-    origin = f"Drafted by `signpost suggest` from {Path(history.name).name}."
+    archive = rules.make_archive(open_archive(arguments), count_jobs(arguments))
+    find = mine_archive(archive, max(1, arguments.top), max(1, arguments.least))
+    origin = f"Drafted by `signpost suggest` from {Path(archive.issues.name).name}."
     texts = {draft.id: write_draft(draft, origin) for draft in find.drafts}
     written = write_drafts(Path(arguments.out), texts) if arguments.out else {}
     if arguments.format == "json":
@@ -81,8 +80,8 @@ def _list_lines(draft: Draft, written: dict[str, bool]) -> Iterator[tuple[str, s
     yield from ((phrase, "cyan") for phrase in draft.phrases)
     yield describe_reach(draft), ""
     if draft.labels:
-        told = ", ".join(f"{label.name} {label.share:.0%} (all: {label.elsewhere:.0%})" for label in draft.labels)
-        yield f"labels: {told}", ""
+        labels = ", ".join(f"{label.name} {label.share:.0%} (all: {label.elsewhere:.0%})" for label in draft.labels)
+        yield f"labels: {labels}", ""
     if draft.source:
         yield f"maintainers link {draft.source}", ""
     if draft.id in written:

@@ -1,13 +1,14 @@
-"""Past issues read with rules, in as many processes as asked for. Pure."""
+"""Past issues read with rules, in as many processes as asked for, with a bar on a terminal."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from bot.archive.jsonl import IssueArchive, Line, parse_line
 from bot.archive.parallel import Counted, Work, work_through
 from bot.issue.facts import Facts
+from bot.output.progress import track
 from bot.rules.loader import build_ruleset, join_rulesets
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Ruleset
@@ -20,26 +21,13 @@ Chunk = Sequence[Line]
 Seen = TypeVar("Seen", bound=Counted)
 
 
-class Track(Protocol):
-    """What shows how far a pass is: it gets the answers of a pass and what they count, and gives the answers."""
-
-    def __call__(self, answers: Iterator[Seen], what: str, /) -> Iterator[Seen]:
-        """The answers, one by one."""
-
-
-def show_nothing(answers: Iterator[Seen], _what: str, /) -> Iterator[Seen]:
-    """The answers as they are."""
-    return answers
-
-
 @dataclass(frozen=True, kw_only=True)
 class RuledArchive:
-    """An archive, the files of each place of rules to read it with, worker processes, and what shows progress."""
+    """An archive, the files of each place of rules to read it with, and the number of worker processes."""
 
-    history: IssueArchive
+    issues: IssueArchive
     rules: tuple[Files, ...] = ()
     jobs: int = 1
-    track: Track = show_nothing
 
     @cached_property
     def ruleset(self) -> Ruleset:
@@ -63,11 +51,12 @@ class RuledArchive:
 
     def run_pass(self, work: Work[Seen], what: str) -> Iterator[Seen]:
         """The answers of the work, a chunk each; raises SettingsError, with its place, for what is no issue."""
-        return self.track(work_through(self.history.read_lines(), work, self.jobs), what)
+        answers = work_through(self.issues.read_lines(), work, self.jobs)
+        return track(answers, what, count=lambda answer: answer.seen)
 
     def read_sample(self, numbers: Collection[int]) -> dict[int, Facts]:
         """The issues with these numbers, by number."""
-        issues = (issue for issue in self.history.read_issues() if issue.number in numbers)
+        issues = (issue for issue in self.issues.read_issues() if issue.number in numbers)
         return {issue.number: self.read_facts(issue) for issue in issues}
 
 

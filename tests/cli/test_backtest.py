@@ -82,7 +82,7 @@ def test_issues_are_read_in_the_forms_in_which_people_have_them(
     assert (told["schema_version"], told["issues"], told["matched"], told["rules"]) == (1, 3, 2, {"out-of-disk": 2})
 
 
-def test_each_issue_is_told_with_its_matches(checkout: Path) -> None:
+def test_each_issue_is_listed_with_its_matches(checkout: Path) -> None:
     write_lines(checkout / "issues.jsonl", ISSUES[:2])
 
     backtest(checkout, "--per-issue", "out.jsonl")
@@ -166,7 +166,7 @@ def test_all_cores_give_what_one_process_gives(checkout: Path) -> None:
     assert json.loads(one.out)["matched"] == 299
 
 
-def test_a_broken_line_far_down_is_told_with_its_place(checkout: Path) -> None:
+def test_a_broken_line_far_down_is_reported_with_its_place(checkout: Path) -> None:
     write_lines(checkout / "issues.jsonl", [describe(number, OTHER) for number in range(1, 700)])
     with (checkout / "issues.jsonl").open("a", encoding="utf-8") as file:
         file.write("{\n")
@@ -228,7 +228,7 @@ def test_rules_are_compared_with_what_they_were(checkout: Path) -> None:
     assert "  out-of-disk: 1 gained, 2 lost\n    + #1\n    - #3, #2\n  comments: 1 gained, 2 lost\n" in text
 
 
-def test_messages_that_unmatched_issues_share_are_told(checkout: Path) -> None:
+def test_messages_that_unmatched_issues_share_are_reported(checkout: Path) -> None:
     error = "error: cannot open the widget store"
     issues = [describe(number, error, user={"login": f"user-{number}"}) for number in range(1, 9)]
     write_lines(checkout / "issues.jsonl", [*issues, *(describe(number, "Nothing to see.") for number in range(9, 60))])
@@ -284,7 +284,7 @@ def test_a_history_that_a_windows_shell_wrote_is_read(checkout: Path, encoding: 
         pytest.param('{"title": "x"}', "issues.jsonl:2: Not a GitHub issue: number: field required", id="no number"),
     ],
 )
-def test_a_broken_line_is_told_with_its_place(checkout: Path, line: str, reason: str) -> None:
+def test_a_broken_line_is_reported_with_its_place(checkout: Path, line: str, reason: str) -> None:
     (checkout / "issues.jsonl").write_text(f"{json.dumps(ISSUES[0])}\n{line}\n", encoding="utf-8")
 
     finished = backtest(checkout)
@@ -294,7 +294,7 @@ def test_a_broken_line_is_told_with_its_place(checkout: Path, line: str, reason:
 
 
 @pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"x" * 9000)[:-12]], ids=["no gzip", "cut off"])
-def test_a_broken_archive_is_told(checkout: Path, content: bytes) -> None:
+def test_a_broken_archive_is_reported(checkout: Path, content: bytes) -> None:
     (checkout / "issues.jsonl.gz").write_bytes(content)
 
     finished = backtest(checkout, issues="issues.jsonl.gz")
@@ -307,21 +307,21 @@ def test_a_broken_archive_is_told(checkout: Path, content: bytes) -> None:
     [
         pytest.param((), "cannot read issues.jsonl: ", id="no such file"),
         pytest.param(("--per-issue", "nowhere/out.jsonl"), "cannot write nowhere/out.jsonl: ", id="no such folder"),
-        pytest.param(("--html", "nowhere/x.html"), "cannot read issues.jsonl: ", id="the history comes first"),
+        pytest.param(("--html", "nowhere/x.html"), "cannot read issues.jsonl: ", id="the archive comes first"),
         pytest.param(("--compare", "HEAD"), ".github/signpost is in no git repository", id="not in git"),
         pytest.param(("--against", "nowhere"), "cannot read nowhere: ", id="no such truth"),
         pytest.param(("--config", "nowhere"), "cannot read nowhere: ", id="no such settings"),
         pytest.param(("--rules", "nowhere"), "there are no rules at nowhere", id="no such rules"),
     ],
 )
-def test_wrong_usage_is_told_in_one_sentence(checkout: Path, arguments: tuple[str, ...], reason: str) -> None:
+def test_wrong_usage_is_reported_in_one_sentence(checkout: Path, arguments: tuple[str, ...], reason: str) -> None:
     finished = backtest(checkout, *arguments)
 
     assert (finished.code, finished.out) == (2, "")
     assert finished.err.startswith(f"signpost: {reason}")
 
 
-def test_a_broken_rule_is_told_and_the_others_still_count(checkout: Path) -> None:
+def test_a_broken_rule_is_reported_and_the_others_still_count(checkout: Path) -> None:
     (checkout / HOME / "broken.yml").write_text("id: broken\n", encoding="utf-8")
     write_lines(checkout / "issues.jsonl", ISSUES)
 

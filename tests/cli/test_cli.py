@@ -130,7 +130,7 @@ def test_what_the_terminal_cannot_show_is_replaced(repository: Path, command: st
 
 
 @pytest.mark.parametrize("words, code", [((), 2), (("nonsense",), 2), (("--help",), 0), (("--version",), 0)])
-def test_without_a_command_the_commands_are_told(words: tuple[str, ...], code: int) -> None:
+def test_without_a_command_the_commands_are_listed(words: tuple[str, ...], code: int) -> None:
     finished = run_command(*words)
 
     assert finished.code == code
@@ -209,7 +209,7 @@ def test_who_does_not_read_to_the_end_is_no_finding(repository: Path, command: s
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no disk that is always full")
 @pytest.mark.parametrize("form", ["text", "json"])
 @each_use
-def test_a_full_disk_is_told_in_a_sentence(repository: Path, command: str, form: str) -> None:
+def test_a_full_disk_is_reported_in_a_sentence(repository: Path, command: str, form: str) -> None:
     done = run_in_shell(repository, f"signpost {shlex.join(USES[command])} --format {form} > /dev/full")
 
     assert (done.returncode, done.stderr) == (2, "signpost: cannot go on: [Errno 28] No space left on device\n")
@@ -232,7 +232,7 @@ def test_a_script_that_asked_for_json_gets_the_error_as_json(tmp_path: Path, for
     ],
     ids=["backtest", "index search"],
 )
-def test_wrong_usage_is_told_as_json_where_that_is_asked_for(words: tuple[str, ...], message: str) -> None:
+def test_wrong_usage_is_reported_as_json_where_that_is_asked_for(words: tuple[str, ...], message: str) -> None:
     finished = run_command(*words, "--format", "json")
 
     assert (finished.code, finished.err.splitlines()[-1].partition(": error: ")[2]) == (2, message)

@@ -201,7 +201,7 @@ def test_a_history_without_a_number_asks_for_one(checkout: Path) -> None:
         pytest.param(("-", "--config", "x.yml"), "", "cannot read x.yml: ", id="no settings"),
     ],
 )
-def test_wrong_usage_is_told_in_one_sentence(checkout: Path, words: tuple[str, ...], stdin: str, reason: str) -> None:
+def test_wrong_usage_is_one_sentence(checkout: Path, words: tuple[str, ...], stdin: str, reason: str) -> None:
     finished = explain(checkout, *words, stdin=stdin)
 
     assert (finished.code, finished.out) == (2, "")
@@ -217,7 +217,7 @@ def test_an_issue_that_github_does_not_know_is_exit_code_3(fake_github: FakeGitH
     assert "Could not read octo/widget#99: GitHub answered 404" in finished.err
 
 
-def test_a_broken_rule_beside_good_ones_is_told_and_the_others_explain(checkout: Path) -> None:
+def test_a_broken_rule_beside_good_ones_is_reported_and_the_others_explain(checkout: Path) -> None:
     (checkout / HOME / "broken.yml").write_text("id: broken\n", encoding="utf-8")
 
     finished = explain(checkout, "-", "--format", "json", stdin=MATCHING)

@@ -57,7 +57,7 @@ def read_json(folder: Path, *arguments: str) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a history of 120 issues and its index."""
+    """A folder with an archive of 120 issues and its index."""
     write_history(tmp_path, some_reports(120))
     assert index(tmp_path, "build", "--index", "a.index", "--issues", "issues.jsonl").code == 0
     return tmp_path
@@ -129,7 +129,7 @@ def test_a_wrong_file_is_replaced_and_kept_beside(folder: Path, action: str) -> 
     assert (folder / "a.index.refused").read_text("utf-8") == "not an index"
 
 
-def test_a_damaged_index_is_told_and_built_anew(folder: Path) -> None:
+def test_a_damaged_index_is_reported_and_built_anew(folder: Path) -> None:
     whole = (folder / "a.index").read_bytes()
     (folder / "a.index").write_bytes(whole[: len(whole) // 2])
 
@@ -245,7 +245,7 @@ def test_more_than_there_are_means_all(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [10**18, 2**63, 2**70])
-def test_a_number_that_no_index_can_keep_is_told(tmp_path: Path, number: int) -> None:
+def test_a_number_that_no_index_can_keep_is_reported(tmp_path: Path, number: int) -> None:
     issues = [*some_reports(1), replace(some_reports(2)[1], number=number)]
     write_history(tmp_path, issues)
 
@@ -361,7 +361,7 @@ def test_an_index_of_another_repository_is_built_anew(fake_github: FakeGitHub, t
         ((1, 2), (0.3, 0.6), 0.5, ("its score is below 50.0%", "the best one's score is below 50.0%")),
     ],
 )
-def test_who_is_left_out_is_told_why(
+def test_what_is_left_out_is_reported_with_its_reason(
     numbers: tuple[int, ...], scores: tuple[float, ...], threshold: float, reasons: tuple[str | None, ...]
 ) -> None:
     found = [a_candidate(number, score) for number, score in zip(numbers, scores, strict=True)]

@@ -66,7 +66,7 @@ def test_a_folder_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
+def test_a_file_in_the_way_is_reported(tmp_path: Path) -> None:
     (tmp_path / ".github").write_text("", encoding="utf-8")
 
     finished = run_command("init", folder=tmp_path)
@@ -105,7 +105,7 @@ def test_fields_are_read_from_the_forms_of_the_repository(tmp_path: Path) -> Non
     assert run_command("check", folder=tmp_path).code == 0
 
 
-def test_a_form_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_form_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     write_form(tmp_path)
     (tmp_path / ".github/ISSUE_TEMPLATE/bug.yml").write_bytes(b"\xff")
 
@@ -146,7 +146,7 @@ def test_offline_the_schemas_stand_beside_the_rules_and_know_their_facts(tmp_pat
     assert "macos" in rule["definitions"]["Condition"]["properties"]["os"]["examples"]
 
 
-def test_vs_code_is_told_on_request_only(tmp_path: Path) -> None:
+def test_vs_code_gets_settings_on_request_only(tmp_path: Path) -> None:
     run_command("init", folder=tmp_path)
     assert not (tmp_path / ".vscode").exists()
 

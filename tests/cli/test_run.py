@@ -206,7 +206,9 @@ def test_a_wrong_input_is_told_to_maintainers_and_red_only_if_they_say_so(
     assert told in summary.read_text("utf-8")
 
 
-def test_a_fault_of_ours_is_told_without_a_word_that_the_runner_obeys(fake_github: FakeGitHub, tmp_path: Path) -> None:
+def test_a_fault_of_ours_is_logged_without_a_word_that_the_runner_obeys(
+    fake_github: FakeGitHub, tmp_path: Path
+) -> None:
     add_rule(fake_github)
     nowhere = tmp_path / "no-such-folder" / "x\n::set-output name=y::z"
 
@@ -295,7 +297,7 @@ def test_an_event_that_cannot_be_read_is_wrong_usage(checkout: Path, text: str |
         ),
     ],
 )
-def test_wrong_usage_is_told_in_one_sentence(
+def test_wrong_usage_is_reported_in_one_sentence(
     checkout: Path, event: Json, arguments: tuple[str, ...], environment: Mapping[str, str], reason: str
 ) -> None:
     finished = run_offline(checkout, event, *arguments, **environment)

@@ -61,7 +61,7 @@ def test_with_rules_the_schema_knows_their_names() -> None:
     assert "extra-usage-400" in schema["properties"]["supersedes"]["items"]["examples"]
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
 
     finished = run_command("schema", "--write", str(tmp_path / "file"))

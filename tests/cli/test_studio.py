@@ -94,7 +94,7 @@ def test_a_port_that_is_taken_is_explained() -> None:
 
 
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
-def test_without_the_extra_its_name_is_told(missing: str) -> None:
+def test_without_the_extra_its_name_is_reported(missing: str) -> None:
     code = (
         f"import sys; sys.modules[{missing!r}] = None\nfrom bot.cli import main\nsys.exit(main(['studio', {RULE!r}]))"
     )

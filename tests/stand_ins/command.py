@@ -31,7 +31,8 @@ _fork.set_forkserver_preload(
             "bot.cli.new",
             "bot.cli.index",
             "bot.duplicates.index.terminal",
-            "bot.cli.index_evaluate",
+            "bot.duplicates.evaluation",
+            "bot.cli.index_search",
         ),
         *(
             "bot.cli.studio",

@@ -4,10 +4,9 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from bot.archive.jsonl import EMPTY_ARCHIVE, IssueArchive, open_file
 from bot.cli.options.github import connect_github
@@ -15,12 +14,10 @@ from bot.errors import SettingsError
 from bot.output.progress import track
 
 if TYPE_CHECKING:
-    from bot.archive.parallel import Counted
     from bot.archive.store import Store
     from bot.tracker.types import RemoteArchive
 
 STORE = "history.sqlite3"
-Part = TypeVar("Part", bound="Counted")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
@@ -54,18 +51,13 @@ def count_jobs(arguments: argparse.Namespace | None = None) -> int:
     return arguments.jobs if arguments and arguments.jobs > 0 else count_cores()
 
 
-def show_progress(parts: Iterator[Part], what: str, total: int | None = None) -> Iterator[Part]:
-    """The parts of a pass over past issues, with a bar on a terminal; `total` is the number of issues, if known."""
-    return track(parts, what, total, count=lambda part: part.seen)
-
-
 def open_optional(file: str | None) -> IssueArchive:
-    """The history of a file, or an empty one."""
+    """The archive of a file, or an empty one."""
     return open_file(Path(file)) if file else EMPTY_ARCHIVE
 
 
 def open_archive(arguments: argparse.Namespace) -> IssueArchive:
-    """The history that the arguments name.
+    """The archive that the arguments name.
 
     Raises SettingsError, and TrackerError where GitHub stops the download: what came until then is kept.
     """
@@ -77,15 +69,15 @@ def open_archive(arguments: argparse.Namespace) -> IssueArchive:
     path = find_cache(arguments.cache) / STORE
     if not arguments.cached:
         with open_store(path) as store:
-            archive = connect_github()
-            _download(archive, store, arguments.repo, "issues")
+            remote = connect_github()
+            _download(remote, store, arguments.repo, "issues")
             if arguments.comments:
-                _download(archive, store, arguments.repo, "comments")
-    history = open_stored(path, arguments.repo)
-    if arguments.cached and not history.total:
+                _download(remote, store, arguments.repo, "comments")
+    archive = open_stored(path, arguments.repo)
+    if arguments.cached and not archive.total:
         message = f"nothing of {arguments.repo} is in {path}; leave --cached out to download it"
         raise SettingsError(message)
-    return history
+    return archive
 
 
 def check_repository(name: str) -> None:
@@ -105,11 +97,11 @@ def find_cache(asked: str | None) -> Path:
     return (Path(stated) if stated and Path(stated).is_absolute() else Path.home() / ".cache") / "signpost"
 
 
-def _download(archive: "RemoteArchive", store: "Store", repository: str, kind: Literal["issues", "comments"]) -> None:
+def _download(remote: "RemoteArchive", store: "Store", repository: str, kind: Literal["issues", "comments"]) -> None:
     """Download with a bar: GitHub says with the first page how many there are."""
     from bot.archive.download import download
 
-    pages = download(archive, store, repository, kind)
+    pages = download(remote, store, repository, kind)
     if (last := next(pages, None)) is None:
         return
     total = None if last.pages_left is None else last.pages_left + 1

@@ -90,12 +90,8 @@ def _git(home: Path, *arguments: str, given: bytes = b"") -> bytes:
 _BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
-def find_changed(revision: str | None) -> frozenset[Path]:
-    """The files (as absolute paths) that differ from a revision, new ones that git does not know yet among them.
-
-    Without a revision: since the branch left the default branch, or, on that one itself, since the last commit.
-    Raises SettingsError where there is no git, no repository or no such revision.
-    """
+def _find_changed(revision: str | None) -> frozenset[Path]:
+    """The files (as absolute paths) that differ, new ones that git does not know yet among them."""
     top = Path(_ask_git("rev-parse", "--show-toplevel").strip())
     base = revision or _find_base()
     changed = _ask_git("diff", "--name-only", "-z", "--diff-filter=d", "--end-of-options", base, "--")
@@ -106,9 +102,10 @@ def find_changed(revision: str | None) -> frozenset[Path]:
 def find_changed_files(ruleset: Ruleset, revision: str | None) -> frozenset[str]:
     """The files of a set that differ from a revision; a changed pack or its settings concern all rules of the folder.
 
-    Raises SettingsError as `find_changed` does.
+    Without a revision: since the branch left the default branch, or, on that one itself, since the last commit.
+    Raises SettingsError where there is no git, no repository or no such revision.
     """
-    found = find_changed(revision)
+    found = _find_changed(revision)
     folders = {path.parent for path in found if path.name in NOT_RULES}
     names = {rule.file for rule in ruleset.rules} | {problem.file for problem in ruleset.problems}
     names |= {pack.document.file for pack in ruleset.packs if pack.document}

@@ -1,4 +1,4 @@
-"""The one issue that a command is asked about: a number, an address, a file, a line of a history, or standard input."""
+"""The one issue that a command is asked about: a number, an address, a file, a line of an archive, standard input."""
 
 import argparse
 import json
@@ -34,8 +34,8 @@ def read_asked_issue(asked: str, repository: str | None) -> Issue:
     settings = read_settings()
     if asked == "-":
         return _parse(sys.stdin.read(), "standard input")
-    if (of_history := _IN_ARCHIVE.fullmatch(asked)) and _is_file(of_history["file"]) and not _is_file(asked):
-        return _find_in_archive(Path(of_history["file"]), int(of_history["number"]))
+    if (line := _IN_ARCHIVE.fullmatch(asked)) and _is_file(line["file"]) and not _is_file(asked):
+        return _find_in_archive(Path(line["file"]), int(line["number"]))
     if _is_file(asked):
         return _read_file(Path(asked))
     address = _ADDRESS.search(urlsplit(asked).path) if "://" in asked else None

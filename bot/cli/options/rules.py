@@ -12,7 +12,7 @@ from bot.output.console import list_rules
 from bot.rules.loader import read_place
 from bot.rules.ruleset import Ruleset
 from bot.triage.config import Config, make_default_config, read_config
-from bot.workbench.archive_passes import RuledArchive, Track, compile_rules
+from bot.workbench.archive_passes import RuledArchive, compile_rules
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class AskedRules:
             message = f"there is no rule {wanted!r}; known are: {', '.join(known)}"
             raise SettingsError(message)
 
-    def make_archive(self, history: IssueArchive, jobs: int, track: Track) -> RuledArchive:
-        """Past issues, to be read with these rules in so many processes, each pass shown by `track`."""
-        return RuledArchive(history=history, rules=self.files, jobs=jobs, track=track)
+    def make_archive(self, issues: IssueArchive, jobs: int) -> RuledArchive:
+        """Past issues, to be read with these rules in so many processes."""
+        return RuledArchive(issues=issues, rules=self.files, jobs=jobs)
 
     def read_config(self, file: str | None) -> Config:
         """The settings in a file, or else in the first config.yml beside the rules; raises SettingsError."""

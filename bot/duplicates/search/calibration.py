@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
+from typing import Any
 
 LEAST = 100
 """With fewer issues a share of them says nothing; the model's own threshold holds then."""
@@ -31,6 +32,10 @@ class Calibration:
     def is_telling(self) -> bool:
         """Whether so many issues were replayed that chance does not decide."""
         return self.replayed >= LEAST
+
+    def to_json(self) -> dict[str, Any]:
+        """All figures by their names."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def next_above(score: float) -> float:
 
 def write_calibration(calibration: Calibration) -> str:
     """As it is kept in an index."""
-    return json.dumps(asdict(calibration))
+    return json.dumps(calibration.to_json())
 
 
 def read_calibration(text: str) -> Calibration:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from bot.archive.stats import Share
@@ -9,7 +10,7 @@ from bot.output.charts import Chart, draw_chart
 from bot.output.page import render_page
 from bot.text.redaction import show_text
 from bot.workbench.backtest.report import Comparison, Overlap, Report, RuleReport, TruthReport
-from bot.workbench.backtest.tally import SAMPLE, Change, Typical
+from bot.workbench.backtest.tally import SAMPLE, Typical
 from bot.workbench.suggest.clusters import Cluster
 
 MOST_RULES = 200
@@ -27,18 +28,19 @@ def render_html(report: Report) -> str:
     matching = [rule for rule in report.rules if rule.tally.matches]
     shown = [rule for rule in report.rules if rule.tally.matches or rule.tally.silenced or rule.recall]
     is_known = _REPOSITORY.fullmatch(report.repository)
+    sections = shown[:MOST_RULES]
     values = {
         "report": report,
         "home": f"https://github.com/{report.repository}/issues/" if is_known else "",
         "matching": len(matching),
-        "shown": shown[:MOST_RULES],
+        "shown": sections,
         "more": len(shown) - MOST_RULES,
         "overlaps": report.overlaps[:MOST_PAIRS],
         "more_overlaps": len(report.overlaps) - MOST_PAIRS,
         "chart": _chart_whole(report),
-        "charts": {rule.id: draw_chart([rule.weeks]) for rule in shown[:MOST_RULES]},
+        "charts": {rule.id: draw_chart([rule.weeks]) for rule in sections},
         "said": _describe_whole(report),
-        "spoken": {rule.id: _describe_rule(rule, report.weeks) for rule in shown[:MOST_RULES]},
+        "spoken": {rule.id: _describe(f"Matches of {rule.id}", rule.weeks, report.weeks) for rule in sections},
         "share": format_percent,
         "certain": format_certain,
         "show": show_text,
@@ -71,10 +73,6 @@ def _chart_whole(report: Report) -> Chart:
 def _describe_whole(report: Report) -> str:
     counts = [week.issues for week in report.by_week]
     return _describe("Issues", counts, report.weeks) + f" A rule matched {report.tally.matched} of them."
-
-
-def _describe_rule(rule: RuleReport, weeks: tuple[str, ...]) -> str:
-    return _describe(f"Matches of {rule.id}", rule.weeks, weeks)
 
 
 def _describe(what: str, counts: Sequence[int], weeks: tuple[str, ...]) -> str:
@@ -190,15 +188,6 @@ def _truth_to_json(truth: TruthReport) -> Json:
 def _comparison_to_json(comparison: Comparison) -> Json:
     return {
         "revision": comparison.revision,
-        "comments": _change_to_json(comparison.comments),
-        "rules": {name: _change_to_json(change) for name, change in comparison.rules},
-    }
-
-
-def _change_to_json(change: Change) -> Json:
-    return {
-        "gained": change.gained,
-        "lost": change.lost,
-        "gained_issues": list(change.gained_issues),
-        "lost_issues": list(change.lost_issues),
+        "comments": asdict(comparison.comments),
+        "rules": {name: asdict(change) for name, change in comparison.rules},
     }

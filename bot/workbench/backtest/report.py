@@ -7,7 +7,6 @@ from datetime import date
 from bot.archive.stats import Share, list_weeks, measure_share, pick_counts
 from bot.rules.ruleset import Rule, Ruleset
 from bot.workbench.backtest.tally import (
-    Agreement,
     Change,
     RuleTally,
     Tally,
@@ -103,7 +102,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What the report is about: the history's name and repository, the truth's source, what was compared, the day."""
+    """What the report is about: the archive's name and repository, the truth's source, what was compared, the day."""
 
     name: str
     today: date
@@ -149,21 +148,11 @@ def _report_rule(rule: Rule, whole: Tally, weeks: tuple[str, ...], *, is_judged:
         share=measure_share(tally.matches, whole.issues),
         comments_a_week=_rate(tally.comments, weeks),
         weeks=pick_counts(tally.weeks, weeks),
-        precision=measure_precision(agreement) if is_judged else None,
-        recall=measure_recall(agreement) if is_judged else None,
+        precision=measure_share(agreement.right, agreement.right + agreement.wrong) if is_judged else None,
+        recall=measure_share(agreement.right, agreement.right + agreement.missed) if is_judged else None,
         most_typical=find_most_typical(tally.patterns),
         least_typical=find_least_typical(tally.patterns),
     )
-
-
-def measure_precision(agreement: Agreement) -> Share | None:
-    """The share of the matches that are right."""
-    return measure_share(agreement.right, agreement.right + agreement.wrong)
-
-
-def measure_recall(agreement: Agreement) -> Share | None:
-    """The share that is found of what ought to be."""
-    return measure_share(agreement.right, agreement.right + agreement.missed)
 
 
 def _list_overlaps(tally: Tally, ruleset: Ruleset) -> tuple[Overlap, ...]:

@@ -7,9 +7,10 @@ focus; the least typical those of the rarest pattern with the lowest. The latter
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 from bot.rules.conditions.types import Evidence
 from bot.rules.matcher import Match
@@ -116,24 +117,22 @@ class Tally:
 
 def merge_tallies(tallies: Iterable[Tally]) -> Tally:
     """The tally of all issues that the tallies are of; the order does not count."""
-    parts = tuple(tallies)
+    parts = (Tally(), *tallies)
     return Tally(
-        issues=sum(part.issues for part in parts),
-        matched=sum(part.matched for part in parts),
-        comments=sum(part.comments for part in parts),
-        undated=sum(part.undated for part in parts),
-        pull_requests=sum(part.pull_requests for part in parts),
+        **_sum_counts(parts),
         weeks=_merge([part.weeks for part in parts], _merge_weeks),
         rules=_merge([part.rules for part in parts], _merge_rules),
         overlaps=_add(part.overlaps for part in parts),
         labels=_add(part.labels for part in parts),
-        known=sum(part.known for part in parts),
-        known_none=sum(part.known_none for part in parts),
-        recognised=sum(part.recognised for part in parts),
-        false_alarms=sum(part.false_alarms for part in parts),
         change=_merge_changes([part.change for part in parts]),
         unmatched_issues=_newest((part.unmatched_issues for part in parts), SAMPLE),
     )
+
+
+def _sum_counts(parts: Sequence["Tally | RuleTally | Agreement | Change"]) -> dict[str, Any]:
+    """The sums of the fields that are numbers."""
+    names = [field.name for field in fields(parts[0]) if field.type is int]
+    return {name: sum(getattr(part, name) for part in parts) for name in names}
 
 
 def _merge(mappings: Iterable[Mapping[str, Value]], merge: Callable[[list[Value]], Value]) -> Mapping[str, Value]:
@@ -161,9 +160,7 @@ def _merge_weeks(parts: list[WeekTally]) -> WeekTally:
 
 def _merge_rules(parts: list[RuleTally]) -> RuleTally:
     return RuleTally(
-        matches=sum(part.matches for part in parts),
-        silenced=sum(part.silenced for part in parts),
-        comments=sum(part.comments for part in parts),
+        **_sum_counts(parts),
         weeks=_add(part.weeks for part in parts),
         patterns=_merge([part.patterns for part in parts], _merge_patterns),
         agreement=_merge_agreements([part.agreement for part in parts]),
@@ -179,9 +176,7 @@ def _merge_patterns(parts: list[PatternTally]) -> PatternTally:
 
 def _merge_agreements(parts: list[Agreement]) -> Agreement:
     return Agreement(
-        right=sum(part.right for part in parts),
-        wrong=sum(part.wrong for part in parts),
-        missed=sum(part.missed for part in parts),
+        **_sum_counts(parts),
         wrong_issues=_newest((part.wrong_issues for part in parts), SAMPLE),
         missed_issues=_newest((part.missed_issues for part in parts), SAMPLE),
     )
@@ -189,8 +184,7 @@ def _merge_agreements(parts: list[Agreement]) -> Agreement:
 
 def _merge_changes(parts: list[Change]) -> Change:
     return Change(
-        gained=sum(part.gained for part in parts),
-        lost=sum(part.lost for part in parts),
+        **_sum_counts(parts),
         gained_issues=_newest((part.gained_issues for part in parts), CHANGED),
         lost_issues=_newest((part.lost_issues for part in parts), CHANGED),
     )
@@ -251,14 +245,12 @@ def _count_covered(evidence: tuple[Evidence, ...]) -> int:
 
 def find_most_typical(patterns: Mapping[str, PatternTally]) -> tuple[Typical, ...]:
     """The ten most typical matches, the most typical first."""
-    found = _walk(patterns, -1)
-    return tuple(typical for typical, _ in zip(found, range(SAMPLE), strict=False))
+    return tuple(islice(_walk(patterns, -1), SAMPLE))
 
 
 def find_least_typical(patterns: Mapping[str, PatternTally]) -> tuple[Typical, ...]:
     """The ten least typical matches, the least typical first."""
-    found = _walk(patterns, 1)
-    return tuple(typical for typical, _ in zip(found, range(SAMPLE), strict=False))
+    return tuple(islice(_walk(patterns, 1), SAMPLE))
 
 
 def _walk(patterns: Mapping[str, PatternTally], sign: int) -> Iterator[Typical]:

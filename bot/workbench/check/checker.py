@@ -5,9 +5,16 @@ from dataclasses import dataclass, field, replace
 
 from bot.errors import Problem
 from bot.rules.checks import check_written
-from bot.rules.matcher import match_rules, read_facts
+from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.ruleset import Rule, Ruleset
-from bot.workbench.check.examples import TriedExample, judge_example, list_examples, make_example_issue, match_one
+from bot.workbench.check.examples import (
+    Finding,
+    TriedExample,
+    judge_example,
+    list_examples,
+    make_example_issue,
+    match_one,
+)
 from bot.workbench.check.lint import Terms, lint_rule
 from bot.workbench.check.proof import Proof, explain_failure, join_proofs, prove
 from bot.workbench.check.relations import (
@@ -63,77 +70,73 @@ def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> Chec
     The rule may be another version of one that the set has: it is tried instead of that one.
     """
     terms = terms or Terms()
-    outcomes = [_try_example(rule, ruleset, tried, terms) for tried in list_examples(rule)]
-    overlaps = _join_overlaps(outcomes)
+    outcome = join_reports(_try_example(rule, ruleset, tried, terms) for tried in list_examples(rule))
+    overlaps = _join_overlaps(outcome.overlaps)
     problems = (
         *check_references(rule, ruleset),
         *(rule.document.problem_at(path, message, "unwritten-guidance") for path, message in check_written(rule.model)),
         *lint_rule(rule, terms),
         *_check_near_duplicates(rule, ruleset, overlaps),
-        *(problem for outcome in outcomes for problem in outcome.problems),
+        *outcome.problems,
     )
-    proof = join_proofs(outcome.proof for outcome in outcomes)
-    return CheckReport(1, len(outcomes), tuple(sorted(set(problems))), overlaps, proof)
+    return CheckReport(1, outcome.examples, tuple(sorted(set(problems))), overlaps, outcome.proof)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What trying one example gave."""
-
-    problems: tuple[Problem, ...]
-    overlaps: tuple[Overlap, ...]
-    proof: Proof
-
-
-def _try_example(rule: Rule, ruleset: Ruleset, tried: TriedExample, terms: Terms) -> _Outcome:
+def _try_example(rule: Rule, ruleset: Ruleset, tried: TriedExample, terms: Terms) -> CheckReport:
     facts = read_facts(make_example_issue(tried.example), ruleset)
     own = match_one(rule, facts)
-    others = [match.rule for match in match_rules(facts, ruleset) if match.rule.id != rule.id]
-    overlaps = tuple(_make_overlap(rule, other, tried) for other in others) if tried.must_match and own else ()
+    overlaps = _find_overlaps(rule, match_rules(facts, ruleset), tried) if tried.must_match and own else ()
     is_right = (own is not None) == tried.must_match
     proof, failure = prove(rule, facts, own) if terms.proves_variants and is_right else (Proof(), None)
     findings = (
         *judge_example(rule, tried, facts, own),
-        *(("overlap", f"`{o.other}` matches this example too; {UNDECLARED}") for o in overlaps if not o.declared),
+        *_list_undeclared(overlaps),
         *((("metamorphic", explain_failure(rule, failure, must_match=tried.must_match)),) if failure else ()),
     )
     problems = tuple(rule.document.problem_at(tried.path, message, kind) for kind, message in findings)
-    return _Outcome(problems, overlaps, proof)
+    return CheckReport(0, 1, problems, overlaps, proof)
 
 
 def check_overlaps(rule: Rule, others: Sequence[Rule], ruleset: Ruleset) -> CheckReport:
     """Only whether some other rules match the examples of a rule that is not on trial itself."""
     narrow = Ruleset(tuple(others))
-    outcomes = []
+    overlaps, problems = list[Overlap](), set[Problem]()
     for tried in list_examples(rule):
-        facts = read_facts(make_example_issue(tried.example), ruleset)
-        found = [match.rule for match in match_rules(facts, narrow)] if tried.must_match else []
-        overlaps = tuple(_make_overlap(rule, other, tried) for other in found)
-        messages = (f"`{o.other}` matches this example too; {UNDECLARED}" for o in overlaps if not o.declared)
-        problems = tuple(rule.document.problem_at(tried.path, message, "overlap") for message in messages)
-        outcomes.append(_Outcome(problems, overlaps, Proof()))
-    found_problems = sorted({problem for outcome in outcomes for problem in outcome.problems})
-    return CheckReport(0, 0, tuple(found_problems), _join_overlaps(outcomes))
+        if tried.must_match:
+            facts = read_facts(make_example_issue(tried.example), ruleset)
+            found = _find_overlaps(rule, match_rules(facts, narrow), tried)
+            overlaps += found
+            problems |= {
+                rule.document.problem_at(tried.path, message, kind) for kind, message in _list_undeclared(found)
+            }
+    return CheckReport(0, 0, tuple(sorted(problems)), _join_overlaps(overlaps))
 
 
-def _make_overlap(rule: Rule, other: Rule, tried: TriedExample) -> Overlap:
-    return Overlap(rule.id, other.id, (tried.number,), find_settlement(rule, other))
+def _find_overlaps(rule: Rule, matches: Iterable[Match], tried: TriedExample) -> tuple[Overlap, ...]:
+    others = [match.rule for match in matches if match.rule.id != rule.id]
+    return tuple(Overlap(rule.id, other.id, (tried.number,), find_settlement(rule, other)) for other in others)
 
 
-def _join_overlaps(outcomes: Iterable[_Outcome]) -> tuple[Overlap, ...]:
+def _list_undeclared(overlaps: Iterable[Overlap]) -> Iterator[Finding]:
+    for overlap in overlaps:
+        if not overlap.declared:
+            yield "overlap", f"`{overlap.other}` matches this example too; {UNDECLARED}"
+
+
+def _join_overlaps(overlaps: Iterable[Overlap]) -> tuple[Overlap, ...]:
     """One overlap for each other rule, with all its examples."""
     joined: dict[str, Overlap] = {}
-    for overlap in (overlap for outcome in outcomes for overlap in outcome.overlaps):
+    for overlap in overlaps:
         known = joined.get(overlap.other)
         joined[overlap.other] = replace(known, examples=known.examples + overlap.examples) if known else overlap
     return tuple(joined[name] for name in sorted(joined))
 
 
 def _check_near_duplicates(rule: Rule, ruleset: Ruleset, overlaps: tuple[Overlap, ...]) -> Iterator[Problem]:
-    """Those that are not told of as an overlap anyway."""
-    told = {overlap.other for overlap in overlaps}
+    """Those that are not reported as an overlap."""
+    reported = {overlap.other for overlap in overlaps}
     for other, is_same in find_near_duplicates(rule, ruleset):
-        if other.id not in told:
+        if other.id not in reported:
             what = "looks for the same phrases" if is_same else "looks for parts of this rule's phrases"
             message = f"`{other.id}` {what}; make one rule of both, or declare `supersedes:` or `also:` in one of them"
             yield rule.document.problem_at(("match",), message, "near-duplicate", "warning")

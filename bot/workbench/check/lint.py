@@ -25,7 +25,7 @@ TOO_COMMON = 0.05
 """The part of all issues above which a condition says more of the repository than of a problem."""
 
 FEW_ISSUES = 40
-"""A history of fewer issues says nothing about how common something is: two would be 5 % of it."""
+"""An archive of fewer issues says nothing about how common something is: two would be 5 % of it."""
 
 
 Place = tuple[str, Path]
@@ -42,7 +42,7 @@ class Frequencies:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """On which terms rules are tried. Without `today` nothing is said about age, without a history not how common."""
+    """On which terms rules are tried. Without `today` nothing is said about age, without an archive not how common."""
 
     today: date | None = None
     frequencies: Frequencies | None = None

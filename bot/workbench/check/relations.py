@@ -86,8 +86,8 @@ def _check_cycles(rule: Rule, ruleset: Ruleset) -> Iterator[Problem]:
     below = {other.id: other.supersedes for other in ruleset.rules} | {rule.id: rule.supersedes}
     for index, name in enumerate(rule.model.supersedes):
         if chain := _find_chain(name, rule.id, below):
-            told = " → ".join((rule.id, *chain))
-            message = f"these rules silence each other in a circle: {told}; take one of these steps out"
+            names = " → ".join((rule.id, *chain))
+            message = f"these rules silence each other in a circle: {names}; take one of these steps out"
             yield rule.document.problem_at(("supersedes", index), message, "circle-of-rules")
 
 
@@ -105,7 +105,7 @@ def _find_chain(start: str, goal: str, below: Mapping[str, Sequence[str]]) -> tu
 
 
 def check_packs(ruleset: Ruleset) -> Iterator[Problem]:
-    """The names in `precedence:` that no rule has. Who checks one file alone is not told of the others."""
+    """The names in `precedence:` that no rule has. A check of one file reports none of them."""
     for pack in ruleset.packs:
         if pack.document and sum(rule.pack is pack for rule in ruleset.rules) > 1:
             yield from _check_precedence(pack, ruleset)

@@ -1,6 +1,7 @@
 """All that a check does: rules tried on all cores, and what they name on GitHub."""
 
 import signal
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,11 +10,15 @@ from multiprocessing import get_all_start_methods, get_context
 
 from bot.errors import Problem, TrackerError
 from bot.output.progress import track
+from bot.rules.captures import find_captures
+from bot.rules.compiler import Compiler
+from bot.rules.conditions.types import Condition
+from bot.rules.matcher import read_facts
+from bot.rules.prefilter import Prefilter
 from bot.rules.ruleset import Rule, Ruleset
 from bot.tracker.types import Issue, Tracker
 from bot.workbench.check.checker import CheckReport, check_overlaps, check_rule, check_set, join_reports
-from bot.workbench.check.frequencies import count_alternatives
-from bot.workbench.check.lint import Terms
+from bot.workbench.check.lint import Alternative, Frequencies, Place, Terms, list_alternatives
 
 FEW = 60
 """Rules that are tried in this process: to start others takes longer."""
@@ -77,23 +82,15 @@ def _try(index: int) -> CheckReport:
     return check_rule(rules[index], ruleset, terms)
 
 
-def list_labels(rules: Sequence[Rule]) -> tuple[str, ...]:
-    """The labels that rules set, each once."""
-    return tuple(
-        dict.fromkeys(label for rule in rules if rule.model.mode != "observe" for label in rule.model.labels.add)
-    )
-
-
-def list_follows(rules: Sequence[Rule]) -> tuple[int, ...]:
-    """The issues that rules send reporters to, each once."""
-    return tuple(dict.fromkeys(rule.model.follow for rule in rules if rule.model.follow is not None))
+def _list_labels(rule: Rule) -> Sequence[str]:
+    return rule.model.labels.add if rule.model.mode != "observe" else ()
 
 
 def check_labels(rules: Sequence[Rule], known: Collection[str], repository: str) -> Iterator[Problem]:
     """The labels that are not `known`; GitHub compares them without regard to case."""
     there = {label.casefold() for label in known}
     for rule in rules:
-        for index, label in enumerate(rule.model.labels.add if rule.model.mode != "observe" else ()):
+        for index, label in enumerate(_list_labels(rule)):
             if label.casefold() not in there:
                 message = f"{repository} has no label `{label}`, so it will not be set; create it, or correct the name"
                 yield rule.document.problem_at(("labels", "add", index), message, "unknown-label", "warning")
@@ -116,9 +113,10 @@ def check_follows(rules: Sequence[Rule], found: Mapping[int, Issue | None], repo
 
 def check_online(rules: Sequence[Rule], repository: str, tracker: Tracker) -> tuple[Problem, ...]:
     """The warnings; all labels are asked for together, and each issue once. Raises TrackerError."""
-    labels = list_labels(rules)
+    labels = tuple(dict.fromkeys(label for rule in rules for label in _list_labels(rule)))
     known = tracker.find_labels(repository, labels) if labels else frozenset[str]()
-    found = {number: _find_issue(tracker, repository, number) for number in list_follows(rules)}
+    follows = dict.fromkeys(rule.model.follow for rule in rules if rule.model.follow is not None)
+    found = {number: _find_issue(tracker, repository, number) for number in follows}
     return (*check_labels(rules, known, repository), *check_follows(rules, found, repository))
 
 
@@ -129,3 +127,36 @@ def _find_issue(tracker: Tracker, repository: str, number: int) -> Issue | None:
         if not error.missing:
             raise
         return None
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """One alternative of a rule, as the prefilter knows it."""
+
+    id: str
+    rule: Rule
+    alternative: Alternative
+    condition: Condition
+
+
+def count_alternatives(rules: Sequence[Rule], ruleset: Ruleset, issues: Iterable[Issue]) -> Frequencies:
+    """Count over the issues, one at a time."""
+    prefilter, counts, total = Prefilter(_list_counted(rules)), Counter[Place](), 0
+    for issue in issues:
+        total += 1
+        facts = read_facts(issue, ruleset)
+        for counted in prefilter.find_candidates(facts):
+            captures = find_captures(counted.rule.pack.captures, facts)
+            if counted.condition.evaluate(facts, captures).holds:
+                counts[counted.rule.id, counted.alternative.path] += 1
+    return Frequencies(total=total, counts=counts)
+
+
+def _list_counted(rules: Sequence[Rule]) -> Iterator[_Counted]:
+    for rule in rules:
+        compiler = Compiler(
+            known=tuple(capture.name for capture in rule.pack.captures), layouts=tuple(rule.pack.model.layouts)
+        )
+        for number, alternative in enumerate(list_alternatives(rule.model.match)):
+            condition = compiler.compile(alternative.model, alternative.path)
+            yield _Counted(f"{rule.id} {number}", rule, alternative, condition)

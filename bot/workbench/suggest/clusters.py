@@ -15,7 +15,7 @@ MOST_BITS = 24.0
 _SERVED = 0.9
 """So much of an issue is done with once a general message serves it, however special another one is."""
 
-UNTOLD = 0.5
+NO_FAILURE = 0.5
 """The worth of a message that does not say itself that something failed."""
 
 _NAMED, _DOUBT = 0.1, 10
@@ -24,7 +24,7 @@ _NAMED, _DOUBT = 0.1, 10
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Something that may be chosen: what it is worth, the bits that its words tell, and who has it."""
+    """Something that may be chosen: what it is worth, the bits that its words carry, and who has it."""
 
     weight: float
     bits: float
@@ -32,7 +32,7 @@ class Candidate:
 
 
 def rate_message(support: Support, bits: float, factor: float = 1.0) -> Candidate:
-    """What a message is worth (see `find_clusters`) that this support has, and whose own words tell `bits`.
+    """What a message is worth (see `find_clusters`) that this support has, and whose own words carry `bits`.
 
     `factor` is for what else speaks for it, from 0 to 1.
     """
@@ -46,7 +46,7 @@ def rate_message(support: Support, bits: float, factor: float = 1.0) -> Candidat
 
 
 def weigh_word(word: str, words: Mapping[str, int], total: int) -> float:
-    """The bits that a word tells: -log2 of the share of issues whose telling lines have it."""
+    """The bits that a word carries: -log2 of the share of issues whose lines of errors have it."""
     return max(0.0, -log2(min(1.0, (words.get(word, 0) + 1) / (total + 1))))
 
 
@@ -55,11 +55,11 @@ def choose_diverse(
     most: int,
     covers: Callable[[str, str], bool] = lambda _one, _other: False,
 ) -> Iterator[tuple[str, float]]:
-    """Greedily, each time the candidate that tells most that no earlier one told, with the weight that is left of it.
+    """Greedily, each time the candidate that adds most to the choices before it, with the weight that is left of it.
 
-    An issue that an earlier choice serves counts little: nothing where that choice tells as much as the candidate, a
-    tenth where the candidate's words tell much more (a special message beside a general one). What several choices
-    serve is taken for independent.
+    An issue that an earlier choice serves counts little: nothing where that choice carries as many bits as the
+    candidate, a tenth where the candidate carries many more (a special message beside a general one). What several
+    choices serve is taken for independent.
     `covers(one, other)`: whether everything that has `other` is known to have `one`.
     """
     left = {name: candidate.weight for name, candidate in candidates.items()}
@@ -73,8 +73,8 @@ def choose_diverse(
             if name not in left:
                 continue
             share = 1.0 if covers(best, name) else find_share(one.support, chosen.support)
-            told = min(1.0, max(_SERVED, chosen.bits / one.bits)) if one.bits else 1.0
-            left[name] *= 1 - share * told
+            known = min(1.0, max(_SERVED, chosen.bits / one.bits)) if one.bits else 1.0
+            left[name] *= 1 - share * known
 
 
 _AHEAD = 50
@@ -135,7 +135,7 @@ def find_clusters(tally: MessageTally, most: int = 20, least: int = 2) -> tuple[
 
 def _weigh(part: str, support: Support, words: Mapping[str, int], total: int) -> Candidate:
     bits = min(MOST_BITS, sum(weigh_word(word, words, total) for word in set(find_words(part))))
-    return rate_message(support, bits, 1.0 if is_error(part) else UNTOLD)
+    return rate_message(support, bits, 1.0 if is_error(part) else NO_FAILURE)
 
 
 def _make_cluster(part: str, support: Support, weight: float) -> Cluster:
@@ -164,7 +164,7 @@ def rank_parts(facts: Facts, tally: MessageTally) -> tuple[Cluster, ...]:
     """The parts of an issue most worth looking for, as clusters, best first.
 
     What other issues say too counts for it, and so does where it stands: a program's own words before a person's, but
-    those before all that the title repeats. Where there is no history, long words are taken for rare ones.
+    those before all that the title repeats. Without an archive, long words are taken for rare ones.
     """
     found = [(_rate_part(part, views, facts, tally), part) for part, views in find_parts(facts).items()]
     best = sorted(found, key=lambda item: (-item[0], item[1]))[:MOST_PARTS]
@@ -176,7 +176,7 @@ def _rate_part(part: str, views: Collection[str], facts: Facts, tally: MessageTa
     own = observe_issue(facts.issue, is_matched=False, is_title="title" in views)
     support = tally.templates.get(part, Support()).join(own)
     place = _REPEATED if "title" in views and len(views) > 1 else max(_WORTH[view] for view in views)
-    return (bits + rate_message(support, bits).weight) * place * (1.0 if is_error(part) else UNTOLD)
+    return (bits + rate_message(support, bits).weight) * place * (1.0 if is_error(part) else NO_FAILURE)
 
 
 def _guess_bits(word: str, tally: MessageTally) -> float:

@@ -125,7 +125,7 @@ def _cut_to_core(examples: Iterable[Shown]) -> Iterable[Shown]:
 
 
 def _halve(phrase: str) -> Iterable[Shown]:
-    """Near misses for a phrase that nothing in the history comes near to: each of its halves."""
+    """Near misses for a phrase that nothing in the archive comes near to: each of its halves."""
     words = mask_private(blank_holes(phrase)).replace("{{", "{").split()
     for rank, half in enumerate((words[: (len(words) + 1) // 2], words[len(words) // 2 :])):
         yield Shown((_LAST + rank, 0), 0, f"Something else: {' '.join(half)}")
@@ -156,6 +156,7 @@ def choose_pack(ruleset: Ruleset) -> Pack:
 
 def write_draft(draft: Draft, origin: str) -> str:
     """The file of a draft; `origin` says in its head where it comes from."""
+    linked = f"linked by maintainers in {_count(draft.source_count, 'issue')}"
     lines = [
         *name_schema(f"{SCHEMAS}/schema.json").splitlines(),
         *(f"# {line}" for line in (origin, describe_reach(draft)) if line),
@@ -171,7 +172,7 @@ def write_draft(draft: Draft, origin: str) -> str:
         '  tldr: "TODO: say in one sentence what this is."',
         "  steps:",
         '    - "TODO: say what to do now."',
-        *([f"  source: {write_scalar(draft.source)} # {_linked(draft)}"] if draft.source else []),
+        *([f"  source: {write_scalar(draft.source)} # {linked}"] if draft.source else []),
         "examples:",
         "  match:",
         *_write_examples(draft.matches),
@@ -216,10 +217,6 @@ def _write_follow(draft: Draft) -> Iterator[str]:
     if draft.follow:
         named = f"maintainers named it in {_count(draft.follow_count, 'issue')}; is it the one to follow?"
         yield f"# follow: {draft.follow} # {named}"
-
-
-def _linked(draft: Draft) -> str:
-    return f"linked by maintainers in {_count(draft.source_count, 'issue')}"
 
 
 def _write_examples(shown: Sequence[Shown]) -> Iterator[str]:

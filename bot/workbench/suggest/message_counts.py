@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from bot.issue.facts import Facts
@@ -99,12 +99,12 @@ def find_parts(facts: Facts) -> dict[str, set[str]]:
 
 @dataclass(slots=True)
 class MessageTally:
-    """Templates and words of a history, counted; `a.join(b)` is the tally of both.
+    """Templates and words of an archive, counted; `a.take(b)` makes `a` the tally of both.
 
     Memory is bounded: at twice `capacity` templates the rarest are forgotten, as by Misra and Gries. A template that
     came up more often than `loss` is never forgotten, and `loss` is at most templates counted / (capacity + 1)
     whatever the order and the grouping of joins (Agarwal et al. 2012, Mergeable Summaries). While `loss` is 0, and so
-    in every history that fits, the counts are exact and joins associative and commutative.
+    in every archive that fits, the counts are exact and joins associative and commutative.
     """
 
     capacity: int = CAPACITY
@@ -126,14 +126,6 @@ class MessageTally:
         for word in {word for part in parts for word in find_words(part)}:
             self.words[word] = self.words.get(word, 0) + 1
         self._prune()
-
-    def join(self, other: "MessageTally") -> "MessageTally":
-        """The tally of both, as if one had counted all; neither is changed."""
-        both = MessageTally(
-            self.capacity, self.issues, self.elsewhere, self.loss, dict(self.templates), dict(self.words)
-        )
-        both.take(other)
-        return both
 
     def take(self, other: "MessageTally") -> None:
         """Count what the other has counted, too."""
@@ -158,16 +150,10 @@ class MessageTally:
             excess = sorted((support.spare for support in self.templates.values()), reverse=True)[self.capacity]
             self.loss += excess
             kept = {part: support for part, support in self.templates.items() if support.spare > excess}
-            self.templates = {part: _charge(support, excess) for part, support in kept.items()}
+            self.templates = {part: replace(support, spare=support.spare - excess) for part, support in kept.items()}
         if len(self.words) > 2 * self.capacity:
             often = sorted(self.words.items(), key=lambda item: (-item[1], item[0]))
             self.words = dict(often[: self.capacity])
-
-
-def _charge(support: Support, excess: int) -> Support:
-    return Support(
-        support.issues, support.elsewhere, support.titles, support.numbers, support.authors, support.spare - excess
-    )
 
 
 def find_share(one: Support, other: Support) -> float:

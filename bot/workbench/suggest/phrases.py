@@ -37,10 +37,10 @@ _LONGEST_PHRASE = 160
 _CURLY = "\u2019"
 _TOKEN_RIGHT = re.compile(r"\s*[^\s]+")
 _TOKEN_LEFT = re.compile(r"[^\s]+\s*$")
-_HOLE = re.compile(r"\{[a-z_]+[0-9]*:[a-z]+\}")
+HOLE = re.compile(r"\{[a-z_]+[0-9]*:[a-z]+\}")
 _EDGE_HOLES = re.compile(r"^(?:\W*\{[a-z_]+[0-9]*:[a-z]+\})+\W*|\W*(?:\{[a-z_]+[0-9]*:[a-z]+\}\W*)+$")
-_HOLE_KEPT = re.compile(r"(\{[a-z_]+[0-9]*:[a-z]+\})")
 _FREE_WORD = re.compile(r"[^\W\d_][\w'-]*")
+_HOLE_OR_WORD = re.compile(f"{HOLE.pattern}|{_FREE_WORD.pattern}")
 
 
 def find_instances(template: str, issues: Iterable[Facts]) -> list[ErrorLine]:
@@ -112,7 +112,7 @@ def write_phrase(template: str, instances: Sequence[ErrorLine]) -> str | None:
     for hole, literal in zip(holes, literals[1:], strict=True):
         constant = choose_constant(values.get(hole, Counter()))
         source += (hole if constant is None else constant.replace("{", "{{")) + literal
-    source = _trim_holes(_restore_case(_restore_spans(source, instances), instances))
+    source = _EDGE_HOLES.sub("", _restore_case(_restore_spans(source, instances), instances)).strip()
     try:
         parse_phrase(source)
     except PhraseError:
@@ -156,19 +156,11 @@ def choose_constant(values: Mapping[str, int]) -> str | None:
     return value if count >= _MOST_SHARED * total and mask_private(value) == value else None
 
 
-def _trim_holes(source: str) -> str:
-    return _EDGE_HOLES.sub("", source).strip()
-
-
 def _restore_case(source: str, instances: Sequence[ErrorLine]) -> str:
     """Each word as most reports write it; holes stay as they are."""
     counts = Counter(word for one in instances for word in _FREE_WORD.findall(one.text.replace(_CURLY, "'")))
     best = {word.lower(): word for word, _ in sorted(counts.items(), key=lambda item: (item[1], item[0]))}
-    parts = _HOLE_KEPT.split(source)
-    return "".join(
-        part if index % 2 else _FREE_WORD.sub(lambda match: best.get(match[0], match[0]), part)
-        for index, part in enumerate(parts)
-    )
+    return _HOLE_OR_WORD.sub(lambda match: best.get(match[0], match[0]), source)
 
 
 def _restore_spans(source: str, instances: Sequence[ErrorLine]) -> str:
@@ -179,7 +171,7 @@ def _restore_spans(source: str, instances: Sequence[ErrorLine]) -> str:
 
 def find_phrase_words(phrase: str) -> set[str]:
     """The words of a phrase, in collapsed form, without its holes."""
-    return set(find_words(collapse_line(_HOLE.sub(" ", phrase))))
+    return set(find_words(collapse_line(HOLE.sub(" ", phrase))))
 
 
 def compare_phrases(one: str, other: str, weigh: Callable[[str], float]) -> float:

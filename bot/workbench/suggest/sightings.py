@@ -61,13 +61,13 @@ class Shown:
 class Sightings:
     """What the phrases of one draft found.
 
-    `telling` counts the issues that say it in a line that tells of a failure; `labels` issues by label, among the
+    `failing` counts the issues that say it in a line that names a failure; `labels` issues by label, among the
     `labelled` ones whose labels no bot has wiped; `answers` the links that maintainers gave in comments, `named` the
     issues that they named.
     """
 
     support: Support = field(default_factory=Support)
-    telling: int = 0
+    failing: int = 0
     first: datetime | None = None
     last: datetime | None = None
     labelled: int = 0
@@ -82,7 +82,7 @@ class Sightings:
         dates = [at for at in (self.first, other.first, self.last, other.last) if at]
         return Sightings(
             self.support.join(other.support),
-            self.telling + other.telling,
+            self.failing + other.failing,
             min(dates, default=None),
             max(dates, default=None),
             self.labelled + other.labelled,
@@ -96,7 +96,7 @@ class Sightings:
 
 @dataclass(slots=True)
 class Watch:
-    """What all drafts found in a history, by their ids, and the labels of all its issues; `seen` says of how many."""
+    """What all drafts found in an archive, by their ids, and the labels of all its issues; `seen` says of how many."""
 
     found: dict[str, Sightings] = field(default_factory=dict)
     labelled: int = 0
@@ -149,7 +149,7 @@ def see_issue(issue: Issue, found: Sequence[Evidence], named: float, *, is_match
     if is_matched:
         return seen
     labels = read_labels(issue)
-    seen.telling = int(any(is_error(_find_line(issue, item)) for item in found))
+    seen.failing = int(any(is_error(_find_line(issue, item)) for item in found))
     seen.first = seen.last = issue.created_at if issue.created_at != EPOCH else None
     seen.labelled, seen.labels = int(labels is not None), dict.fromkeys(labels or [], 1)
     answers, followed = _read_answers(issue)

@@ -11,7 +11,7 @@ from bot.text.error_lines import is_error
 from bot.text.normalize import collapse, squeeze
 from bot.workbench.suggest.clusters import MOST_BITS, Cluster, weigh_word
 from bot.workbench.suggest.message_counts import MessageTally
-from bot.workbench.suggest.phrases import choose_phrase, compare_phrases, find_instances, find_phrase_words
+from bot.workbench.suggest.phrases import HOLE, choose_phrase, compare_phrases, find_instances, find_phrase_words
 
 _SAME_PROBLEM = 0.6
 """From this share of common words on, by weight, two phrases are wordings of one problem."""
@@ -26,7 +26,6 @@ _IDLE_WORDS = frozenset(
     )
 )
 _PREFIXES = frozenset({"error", "err", "fatal", "warning", "note", "info"})
-_HOLE = re.compile(r"\{[a-z_]+[0-9]*:[a-z]+\}")
 _ID_WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -34,13 +33,13 @@ _ID_WORD = re.compile(r"[a-z0-9]+")
 class Wording:
     """A problem in its several wordings, the first the one that was found first.
 
-    `bits`: what its words tell; `is_telling`: whether they tell of a failure.
+    `bits`: what its words carry; `names_failure`: whether they name a failure.
     """
 
     name: str
     phrases: tuple[str, ...]
     bits: float
-    is_telling: bool
+    names_failure: bool
 
 
 def word_candidates(
@@ -80,19 +79,11 @@ def _make_wordings(
 ) -> tuple[Wording, ...]:
     wordings: list[Wording] = []
     for phrases in groups:
-        names = {*taken, *(wording.name for wording in wordings)}
-        wordings.append(_make_wording(phrases, weigh, names))
+        name = name_phrase(phrases[0], {*taken, *(wording.name for wording in wordings)})
+        bits = min(MOST_BITS, max(sum(map(weigh, find_phrase_words(phrase))) for phrase in phrases))
+        names_failure = any(map(is_error, phrases))
+        wordings.append(Wording(name=name, phrases=tuple(phrases), bits=bits, names_failure=names_failure))
     return tuple(wordings)
-
-
-def _make_wording(phrases: Sequence[str], weigh: Callable[[str], float], taken: Collection[str]) -> Wording:
-    bits = max(sum(map(weigh, find_phrase_words(phrase))) for phrase in phrases)
-    return Wording(
-        name=name_phrase(phrases[0], taken),
-        phrases=tuple(phrases),
-        bits=min(MOST_BITS, bits),
-        is_telling=any(map(is_error, phrases)),
-    )
 
 
 def _make_weigher(tally: MessageTally) -> Callable[[str], float]:
@@ -121,7 +112,7 @@ def weigh_words(wordings: Iterable[Wording], tally: MessageTally) -> dict[str, f
 
 def name_phrase(phrase: str, taken: Collection[str] = ()) -> str:
     """A kebab-case name from the telling words of a phrase, unlike all that are taken."""
-    text = _HOLE.sub(" ", phrase).replace("'", "").lower()
+    text = HOLE.sub(" ", phrase).replace("'", "").lower()
     words = _ID_WORD.findall(text)
     while words and words[0] in _PREFIXES:
         words = words[1:]
@@ -154,4 +145,4 @@ def _literal(phrase: str) -> str:
 
 def blank_holes(phrase: str) -> str:
     """The phrase with dots for its holes."""
-    return _HOLE.sub("…", phrase)
+    return HOLE.sub("…", phrase)

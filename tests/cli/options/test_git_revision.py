@@ -63,16 +63,16 @@ def test_what_was_not_there_yet_is_empty(rules: Path) -> None:
 
 
 @pytest.mark.parametrize("revision", ["nowhere", "--help", "HEAD:rules", ""])
-def test_a_revision_that_is_none_is_told(rules: Path, revision: str) -> None:
+def test_a_revision_that_is_none_is_reported(rules: Path, revision: str) -> None:
     with pytest.raises(SettingsError, match="there is no revision"):
         read_revision(str(rules), revision)
 
 
-def test_rules_outside_of_git_are_told(tmp_path: Path) -> None:
+def test_rules_outside_of_git_are_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="is in no git repository"):
         read_revision(str(tmp_path), "HEAD")
 
 
-def test_rules_that_are_nowhere_are_told() -> None:
+def test_rules_that_are_nowhere_are_reported() -> None:
     with pytest.raises(SettingsError, match="there are no rules at nowhere/at/all"):
         read_revision("nowhere/at/all", "HEAD")

@@ -9,10 +9,9 @@ from bot.rules.matcher import read_facts
 from bot.tracker.types import Issue
 from bot.triage.config import make_default_config
 from bot.workbench.backtest.presentation import render_html
-from bot.workbench.backtest.replay import replay_issue
+from bot.workbench.backtest.replay import Task, Truth, compile_task, replay_issue
 from bot.workbench.backtest.report import Report, Setting, make_report
 from bot.workbench.backtest.tally import merge_tallies
-from bot.workbench.backtest.task import Task, Truth, compile_task
 from bot.workbench.suggest.message_counts import MessageTally
 from tests.builders import a_rule, after, an_issue
 from tests.stand_ins.accessibility import find_barriers

@@ -10,10 +10,8 @@ import yaml
 from bot.rules.matcher import read_facts
 from bot.tracker.types import Account, Issue
 from bot.triage.config import Config, make_default_config
-from bot.workbench.backtest.archive_replay import Part, replay_lines
-from bot.workbench.backtest.replay import replay_issue
+from bot.workbench.backtest.replay import Part, Replay, Task, Truth, compile_task, judge, replay_issue, replay_lines
 from bot.workbench.backtest.tally import Agreement, Change, RuleTally, Tally, WeekTally, compare, merge_tallies
-from bot.workbench.backtest.task import Replay, Task, Truth, compile_task, judge
 from tests.builders import Fields, a_rule, an_issue
 
 TODAY = date(2026, 11, 25)

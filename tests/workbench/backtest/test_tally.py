@@ -1,4 +1,4 @@
-"""A tally is the same however a history is cut up, and stays small."""
+"""A tally is the same however an archive is cut up, and stays small."""
 
 from itertools import pairwise
 

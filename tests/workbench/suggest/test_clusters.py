@@ -1,7 +1,6 @@
 """What is counted, how tallies are joined, and which messages come first."""
 
 from dataclasses import replace
-from functools import reduce
 
 import pytest
 from hypothesis import given
@@ -89,20 +88,27 @@ def tally_of(found: list[tuple[str, str, str]], start: int, capacity: int = 1000
     return count(*issues, capacity=capacity)
 
 
+def join(*tallies: MessageTally) -> MessageTally:
+    whole = MessageTally(1000)
+    for tally in tallies:
+        whole.take(tally)
+    return whole
+
+
 @given(reports, reports, reports)
 def test_joining_is_associative_commutative_and_the_same_as_counting_at_once(
     one: list[tuple[str, str, str]], two: list[tuple[str, str, str]], three: list[tuple[str, str, str]]
 ) -> None:
     a, b, c = tally_of(one, 0), tally_of(two, 100), tally_of(three, 200)
 
-    assert a.join(b).join(c) == a.join(b.join(c)) == c.join(a).join(b)
-    assert find_clusters(reduce(MessageTally.join, [a, b, c], MessageTally(1000))) == find_clusters(a.join(b).join(c))
+    assert join(join(a, b), c) == join(a, join(b, c)) == join(c, a, b)
+    assert find_clusters(join(a, b, c)) == find_clusters(join(join(a, b), c))
 
 
 @given(st.lists(st.sampled_from("abcdefgh"), max_size=60), st.integers(1, 4), st.integers(1, 59))
 def test_what_is_frequent_is_never_forgotten(letters: list[str], capacity: int, cut: int) -> None:
     issues = [make_report(number, title=f"failed to open {letter * 3}") for number, letter in enumerate(letters)]
-    tally = count(*issues[:cut], capacity=capacity).join(count(*issues[cut:], capacity=capacity))
+    tally = join(count(*issues[:cut], capacity=capacity), count(*issues[cut:], capacity=capacity))
 
     assert len(tally.templates) <= 2 * capacity
     assert tally.loss <= len(letters) / (capacity + 1)

@@ -13,8 +13,8 @@ from bot.rules.spec.pack import PackModel
 from bot.workbench.check.checker import check_rules
 from bot.workbench.suggest.drafts import Draft, Label, choose_labels, make_skeleton, spread, write_draft, write_scalar
 from bot.workbench.suggest.message_counts import Support
+from bot.workbench.suggest.miner import prove_draft
 from bot.workbench.suggest.sightings import Shown, Sightings, Watch
-from bot.workbench.suggest.validation import prove_draft
 from bot.workbench.suggest.wordings import covers_phrase, name_phrase, title_phrase
 
 PACK = Pack(PackModel(name="drafts"))

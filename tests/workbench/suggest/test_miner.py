@@ -1,4 +1,4 @@
-"""A history becomes drafts, in one process as in several, and whatever it holds."""
+"""An archive becomes drafts, in one process as in several, and whatever it holds."""
 
 import json
 
@@ -11,7 +11,7 @@ from bot.rules.loader import build_ruleset
 from bot.workbench.archive_passes import RuledArchive
 from bot.workbench.check.checker import check_rules
 from bot.workbench.suggest.drafts import write_draft
-from bot.workbench.suggest.miner import Find, Quest, mine_archive, mine_issue
+from bot.workbench.suggest.miner import Find, mine_archive, mine_issue
 
 LINKER = "```\nerror: linking with `{}` failed: exit code: {}\n```\nIt worked last week at /home/jane{}/x"
 DISK = "write failed: No space left on device (os error 28)"
@@ -24,7 +24,7 @@ examples: {match: [No space left on device], no_match: [no space in my heart]}
 """
 
 
-def make_history(bodies: list[str], title: str = "It breaks") -> IssueArchive:
+def make_archive(bodies: list[str], title: str = "It breaks") -> IssueArchive:
     rows = [
         {"number": n, "title": title, "body": body, "user": {"login": f"user{n}"}, "created_at": "2026-04-08T09:00:00Z"}
         for n, body in enumerate(bodies, 1)
@@ -34,7 +34,7 @@ def make_history(bodies: list[str], title: str = "It breaks") -> IssueArchive:
 
 
 def mine(bodies: list[str], jobs: int = 1) -> Find:
-    return mine_archive(RuledArchive(history=make_history(bodies), jobs=jobs), Quest())
+    return mine_archive(RuledArchive(issues=make_archive(bodies), jobs=jobs))
 
 
 def kinds(find: Find) -> set[str]:
@@ -58,9 +58,9 @@ def test_a_message_that_keeps_coming_back_becomes_a_draft() -> None:
 
 
 def test_what_a_rule_matches_gets_no_draft() -> None:
-    history = make_history([*[DISK] * 5, *LINKERS])
+    archive = make_archive([*[DISK] * 5, *LINKERS])
 
-    find = mine_archive(RuledArchive(history=history, rules=({"r/out-of-disk.yml": RULE},)), Quest())
+    find = mine_archive(RuledArchive(issues=archive, rules=({"r/out-of-disk.yml": RULE},)))
 
     assert [draft.id for draft in find.drafts] == ["linking-failed-exit-code"]
     assert (find.unmatched, find.matched) == (12, 5)
@@ -73,7 +73,7 @@ def test_several_processes_find_what_one_finds() -> None:
     assert mine(bodies, jobs=2) == mine(bodies, jobs=1)
 
 
-def test_an_empty_history_gives_nothing() -> None:
+def test_an_empty_archive_gives_nothing() -> None:
     assert mine([]) == Find(unmatched=0, matched=0, drafts=())
 
 
@@ -122,12 +122,12 @@ def test_whatever_people_write_a_draft_passes_the_check(messages: list[str]) -> 
     assert kinds(find) <= {"unwritten-guidance"}
 
 
-@pytest.mark.parametrize("history", [EMPTY_ARCHIVE, make_history([*LINKERS, *OTHERS])], ids=["alone", "with a history"])
-def test_one_issue_becomes_a_draft(history: IssueArchive) -> None:
+@pytest.mark.parametrize("archive", [EMPTY_ARCHIVE, make_archive([*LINKERS, *OTHERS])], ids=["alone", "archive"])
+def test_one_issue_becomes_a_draft(archive: IssueArchive) -> None:
     row = {"number": 99, "title": "It breaks on my machine", "body": LINKER.format("ld", 1, 1)}
     (issue,) = parse_line(json.dumps(row), "x:1")
 
-    draft = mine_issue(issue, RuledArchive(history=history))
+    draft = mine_issue(issue, RuledArchive(issues=archive))
 
     assert draft is not None
     assert draft.phrases == ("error: linking with `{name:word}` failed: exit code",)
@@ -137,4 +137,4 @@ def test_one_issue_becomes_a_draft(history: IssueArchive) -> None:
 def test_an_issue_that_says_nothing_gives_no_draft() -> None:
     (issue,) = parse_line(json.dumps({"number": 1, "title": "Help", "body": "please"}), "x:1")
 
-    assert mine_issue(issue, RuledArchive(history=EMPTY_ARCHIVE)) is None
+    assert mine_issue(issue, RuledArchive(issues=EMPTY_ARCHIVE)) is None

@@ -10,9 +10,8 @@ from bot.rules.ruleset import Pack, Ruleset
 from bot.rules.spec.pack import PackModel
 from bot.tracker.types import Account, Comment, Issue
 from bot.workbench.suggest.drafts import Draft
-from bot.workbench.suggest.lookout import Lookout, index_words
+from bot.workbench.suggest.miner import Lookout, compile_draft, index_words
 from bot.workbench.suggest.sightings import Shown, Sightings, Watch, keep_best, trim_text
-from bot.workbench.suggest.validation import compile_draft
 from tests.issue.issues import make_issue
 
 PACK = Pack(PackModel(name="drafts"))

@@ -6,9 +6,18 @@ from dataclasses import replace
 import pytest
 
 from bot.archive.stats import measure_share
-from bot.duplicates.evaluation.metrics import Answer, answer_query, find_threshold, measure_recall
-from bot.duplicates.evaluation.replay import Split, replay_issues, sort_issues, split_issues
-from bot.duplicates.evaluation.truth import KnownIssue, parse_duplicates
+from bot.duplicates.evaluation import (
+    Answer,
+    KnownIssue,
+    Split,
+    answer_query,
+    find_threshold,
+    measure_recall,
+    parse_duplicates,
+    replay_issues,
+    sort_issues,
+    split_issues,
+)
 from bot.duplicates.index.record import IndexWork, Record, Seen, cut_batches, make_record, sample_evenly
 from bot.errors import SettingsError
 from tests.duplicates.samples import MODEL, a_report, some_reports

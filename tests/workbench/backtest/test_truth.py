@@ -1,7 +1,7 @@
 import pytest
 
 from bot.errors import SettingsError
-from bot.workbench.backtest.task import Truth, find_judged, find_known, index_labels, parse_truth
+from bot.workbench.backtest.replay import Truth, find_judged, find_known, index_labels, parse_truth
 from tests.builders import a_rule, a_ruleset, an_issue
 
 
@@ -41,7 +41,7 @@ def test_both_forms_say_which_rules_ought_to_match() -> None:
         pytest.param('{"number": 1, "rules": [1]}', "truth.jsonl:1: this says not which rules", id="a rule as number"),
     ],
 )
-def test_a_broken_line_is_told_with_its_place(line: str, reason: str) -> None:
+def test_a_broken_line_is_reported_with_its_place(line: str, reason: str) -> None:
     with pytest.raises(SettingsError) as raised:
         read(line)
 

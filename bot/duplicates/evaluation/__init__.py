@@ -1,1 +1,0 @@
-"""How often the right earlier issue is found."""
