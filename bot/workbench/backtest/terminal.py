@@ -56,14 +56,12 @@ def _is_judged(rule: RuleReport) -> bool:
 def _print_summary(console: "Console", report: Report) -> None:
     if not report.weeks:
         return
-    counts = [week.issues for week in report.by_week]
-    matched = [week.matched for week in report.by_week]
+    issues, matched, comments = zip(*report.by_week, strict=True)
     console.print(f"{report.name}, {report.weeks[0]} to {report.weeks[-1]}", style="bold", markup=False)
-    for name, series, count in (("issues", counts, sum(counts)), ("matched", matched, sum(matched))):
+    rate = f"{report.tally.comments}, {report.comments_a_week:g} a week\n"
+    rows = (("issues", issues, sum(issues)), ("matched", matched, sum(matched)), ("comments", comments, rate))
+    for name, series, count in rows:
         console.print(f"{name:<9}{draw_sparkline(series, _LINE):<{_LINE}}  {count}", markup=False)
-    comments = [week.comments for week in report.by_week]
-    rate = f"{report.tally.comments}, {report.comments_a_week:g} a week"
-    console.print(f"{'comments':<9}{draw_sparkline(comments, _LINE):<{_LINE}}  {rate}\n", markup=False)
 
 
 def _make_table(rules: Sequence[RuleReport], report: Report) -> "Table":

@@ -1,7 +1,7 @@
 """Messages that keep coming back: what each is worth, and those that most deserve a rule. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2, sqrt
 
 from bot.issue.facts import Facts
@@ -186,13 +186,8 @@ def _guess_bits(word: str, tally: MessageTally) -> float:
 
 
 def _make_part_cluster(part: str, weight: float, facts: Facts, tally: MessageTally) -> Cluster:
-    support = tally.templates.get(part, Support())
-    return Cluster(
-        template=part,
-        issues=support.issues + 1,
-        authors=support.author_count + 1,
-        titles=support.titles,
-        elsewhere=support.elsewhere,
-        numbers=(facts.issue.number, *sorted(set(support.numbers[:64]) - {facts.issue.number})),
-        weight=weight,
-    )
+    """The cluster of a part, with the issue itself at the front of its sample."""
+    known = _make_cluster(part, tally.templates.get(part, Support()), weight)
+    others = [number for number in known.numbers if number != facts.issue.number]
+    numbers = (facts.issue.number, *others)
+    return replace(known, issues=known.issues + 1, authors=known.authors + 1, numbers=numbers)

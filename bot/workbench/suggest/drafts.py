@@ -61,7 +61,6 @@ class Draft:
     issues: int = 0
     authors: int = 0
     elsewhere: int = 0
-    titles: int = 0
     first: date | None = None
     last: date | None = None
     numbers: tuple[int, ...] = ()
@@ -86,7 +85,6 @@ def make_draft(name: str, phrases: Sequence[str], sightings: Sightings, watch: W
         issues=sightings.support.issues,
         authors=sightings.support.author_count,
         elsewhere=sightings.support.elsewhere,
-        titles=sightings.support.titles,
         first=sightings.first.date() if sightings.first else None,
         last=sightings.last.date() if sightings.last else None,
         numbers=tuple(sorted(sightings.support.numbers)),

@@ -1,6 +1,7 @@
 """Messages of past issues, counted in bounded memory and in any number of processes. Pure."""
 
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -112,7 +113,7 @@ class MessageTally:
     elsewhere: int = 0
     loss: int = 0
     templates: dict[str, Support] = field(default_factory=dict)
-    words: dict[str, int] = field(default_factory=dict)
+    words: Counter[str] = field(default_factory=Counter)
 
     def add(self, facts: Facts, *, is_matched: bool = False) -> None:
         """Count one issue; one that a rule matches counts as the background against which the others stand out."""
@@ -123,8 +124,7 @@ class MessageTally:
             one = observe_issue(facts.issue, is_matched=is_matched, is_title="title" in views)
             known = self.templates.get(part)
             self.templates[part] = known.join(one) if known else one
-        for word in {word for part in parts for word in find_words(part)}:
-            self.words[word] = self.words.get(word, 0) + 1
+        self.words.update({word for part in parts for word in find_words(part)})
         self._prune()
 
     def take(self, other: "MessageTally") -> None:
@@ -136,8 +136,7 @@ class MessageTally:
         for part, support in other.templates.items():
             known = self.templates.get(part)
             self.templates[part] = known.join(support) if known else support
-        for word, count in other.words.items():
-            self.words[word] = self.words.get(word, 0) + count
+        self.words.update(other.words)
         self._prune()
 
     @property
@@ -153,7 +152,7 @@ class MessageTally:
             self.templates = {part: replace(support, spare=support.spare - excess) for part, support in kept.items()}
         if len(self.words) > 2 * self.capacity:
             often = sorted(self.words.items(), key=lambda item: (-item[1], item[0]))
-            self.words = dict(often[: self.capacity])
+            self.words = Counter(dict(often[: self.capacity]))
 
 
 def find_share(one: Support, other: Support) -> float:
