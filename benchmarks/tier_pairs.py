@@ -21,9 +21,9 @@ from benchmarks.github_search import SearchHistory
 from bot.duplicates.candidates import Candidate
 from bot.duplicates.evaluation import KnownIssue, find_threshold, replay_issues, split_issues
 from bot.duplicates.finder import FindOnGitHub
+from bot.duplicates.index.search import list_candidates
 from bot.duplicates.search.model import read_model
 from bot.duplicates.search.ranker import rank_candidates
-from bot.duplicates.search.results import list_candidates
 from bot.tracker.types import Issue
 
 EXCERPT = 600

@@ -36,8 +36,7 @@ class FindInIndex:
 
     def __call__(self, issue: Issue) -> CandidateSearch:
         """What the index has; see `FindCandidates`."""
-        from bot.duplicates.index.search import search_index
-        from bot.duplicates.search.results import describe_expectation, list_candidates
+        from bot.duplicates.index.search import describe_expectation, list_candidates, search_index
 
         try:
             found = search_index(self.path, issue)
@@ -68,7 +67,7 @@ class FindOnGitHub:
         """What GitHub's search finds, ranked by the code of the index; see `FindCandidates`."""
         from bot.duplicates.github_query import find_phrase
         from bot.duplicates.search.model import read_model
-        from bot.duplicates.search.results import MOST_FOUND, rank_found
+        from bot.duplicates.search.ranker import MOST_FOUND, rank_found
 
         phrase, found, errors = find_phrase(issue), dict[int, Issue](), list[str]()
         if self.remark:

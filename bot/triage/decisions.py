@@ -10,7 +10,7 @@ from bot.rules.matcher import Match
 from bot.rules.spec.condition import Mode
 from bot.tracker.types import Issue
 from bot.triage.config import Config, Sources
-from bot.triage.links import Leads, LinkDecisions, decide_links
+from bot.triage.links import LinkDecisions, LinkInputs, decide_links
 
 RuleEffect = Literal["speaks", "labels", "observes", "silent"]
 """`speaks`: the rule has a section of the comment. `labels`: it only sets its labels. `observes`: it is only counted.
@@ -75,10 +75,10 @@ class Decisions:
         return tuple(each.remark for each in self.rules if each.remark)
 
 
-def decide(issue: Issue, matches: tuple[Match, ...], leads: Leads, sources: Sources, today: date) -> Decisions:
-    """All decisions, as far as `leads` say today what may be linked."""
+def decide(issue: Issue, matches: tuple[Match, ...], inputs: LinkInputs, sources: Sources, today: date) -> Decisions:
+    """All decisions, as far as `inputs` say today what may be linked."""
     rules = decide_rules(matches, sources.config, today)
-    links = decide_links(issue, leads, list_speaking(rules), sources)
+    links = decide_links(issue, inputs, list_speaking(rules), sources)
     return Decisions(rules=rules, links=links, labels=decide_labels(rules, links, sources.config))
 
 

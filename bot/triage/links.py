@@ -9,7 +9,6 @@ from bot.duplicates.canonical import Refusal, Target, judge_target
 from bot.duplicates.selection import Criteria, LinkDecision, Section, select_links
 from bot.issue.mentions import find_mentions
 from bot.rules.matcher import Match, match_issue, read_facts
-from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue, Links
 from bot.triage.config import Config, Sources
 
@@ -24,8 +23,8 @@ UNPROVEN = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leads:
-    """What was read about links.
+class LinkInputs:
+    """What is known of candidates before links are decided.
 
     `command` is the issue that a person named, `given` are the links that our comment gave before, by their tier.
     `links` says what GitHub knows of all of them; None where nobody asked, since nothing is to be linked.
@@ -53,9 +52,9 @@ class Leads:
 class LinkDecisions:
     """What becomes of every candidate, and of the issues that rules follow.
 
-    `follows` has the issues to follow, by the rule's id; `asked` is where a person's command leads. `remarks` and
-    `expectation` (how often the search is right) are for maintainers. `is_complete` is false where GitHub did not
-    answer: then what was linked before stays.
+    `follows` has the issues to follow, by the rule's id; `asked` is where a person's command inputs. `remarks`,
+    `expectation` (how often the search is right) and `advice` (what would let more be linked) are for maintainers.
+    `is_complete` is false where GitHub did not answer: then what was linked before stays.
     """
 
     candidates: tuple[LinkDecision, ...] = ()
@@ -63,6 +62,7 @@ class LinkDecisions:
     asked: Target | None = None
     remarks: tuple[str, ...] = ()
     expectation: str = ""
+    advice: tuple[str, ...] = ()
     is_complete: bool = True
 
     @property
@@ -103,40 +103,43 @@ def find_follows(speaking: Iterable[Match]) -> dict[str, int]:
     return {rule.id: rule.follow for match in speaking if (rule := match.rule.model).follow}
 
 
-def decide_links(issue: Issue, leads: Leads, speaking: Sequence[Match], sources: Sources) -> LinkDecisions:
+def decide_links(issue: Issue, inputs: LinkInputs, speaking: Sequence[Match], sources: Sources) -> LinkDecisions:
     """What the comment links, beside the advice of the matches that speak."""
-    search, links = leads.search, leads.links
+    search, links = inputs.search, inputs.links
     if links is None:
         unchecked = (LinkDecision(candidate=each, effect="refused", reason=UNCHECKED) for each in search.candidates)
         return LinkDecisions(candidates=tuple(unchecked), remarks=search.remarks, expectation=search.expectation)
     follows = find_follows(speaking)
-    numbers = [*follows.values(), *(each.number for each in leads.nearest)]
+    numbers = [*follows.values(), *(each.number for each in inputs.nearest)]
     judged = {number: judge_target(issue, number, links) for number in numbers}
     targets = {number: target for number, target in judged.items() if isinstance(target, Target)}
     followed = {rule: targets[number] for rule, number in follows.items() if number in targets}
-    mentions = find_mentions(read_facts(issue, sources.ruleset), find_server(issue)) if leads.candidates else ()
+    mentions = find_mentions(read_facts(issue, sources.ruleset), find_server(issue)) if inputs.candidates else ()
     linked = {*(target.number for target in followed.values()), *mentions}
-    rules = _match_targets({target.number for target in targets.values()}, links, speaking, sources.ruleset)
-    criteria = replace(_make_criteria(speaking, leads, sources.config), rules=rules, linked=linked)
+    rules = _match_targets({target.number for target in targets.values()}, links, speaking, sources)
+    criteria = replace(_make_criteria(speaking, inputs, sources.config), rules=rules, linked=linked)
+    decisions = select_links(inputs.candidates, judged, criteria)
     return LinkDecisions(
-        candidates=select_links(leads.candidates, judged, criteria),
+        candidates=decisions,
         follows=followed,
-        asked=targets.get(leads.command or 0),
+        asked=targets.get(inputs.command or 0),
         remarks=(
             *_remark_failure(links),
             *_remark_follows(follows, judged),
-            *_remark_others(leads, judged),
+            *_remark_others(inputs, judged),
             *search.remarks,
         ),
         expectation=search.expectation,
+        advice=_advise(decisions, sources.config),
         is_complete=not links.failure,
     )
 
 
-def remark_unproven(links: LinkDecisions, config: Config) -> tuple[str, ...]:
+def _advise(decisions: Iterable[LinkDecision], config: Config) -> tuple[str, ...]:
     """What maintainers can do where the settings want links in the comment that are not proven yet."""
     is_wanted = config.duplicates.tier_c == "comment" and config.mode == "comment" and _find_limit(config)
-    return (UNPROVEN,) if is_wanted and any(each.is_unproven for each in links.duplicates) else ()
+    is_kept_out = any(each.is_unproven and each.effect != "merged" for each in decisions)
+    return (UNPROVEN,) if is_wanted and is_kept_out else ()
 
 
 def _find_limit(config: Config) -> int:
@@ -144,12 +147,12 @@ def _find_limit(config: Config) -> int:
     return config.duplicates.show if config.duplicates.enabled else 0
 
 
-def _make_criteria(speaking: Sequence[Match], leads: Leads, config: Config) -> Criteria:
+def _make_criteria(speaking: Sequence[Match], inputs: LinkInputs, config: Config) -> Criteria:
     """What settings and rules want of links."""
     limit, asked = _find_limit(config), [(match.rule.id, match.rule.model.duplicates) for match in speaking]
     return Criteria(
-        given=leads.given,
-        is_calibrated=leads.search.is_calibrated,
+        given=inputs.given,
+        is_calibrated=inputs.search.is_calibrated,
         sections=tuple(Section(rule, links.show, open_only=links.open_only) for rule, links in asked)
         or (Section(None, limit, open_only=False),),
         most=limit,
@@ -168,14 +171,14 @@ def _explain_silence(speaking: Sequence[Match], config: Config) -> str:
 
 
 def _match_targets(
-    targets: Collection[int], links: Links, speaking: Sequence[Match], ruleset: Ruleset
+    targets: Collection[int], links: Links, speaking: Sequence[Match], sources: Sources
 ) -> dict[int, str]:
     """Which of the rules that speak matches each target too; general advice makes no two reports the same."""
     names = [match.rule.id for match in speaking if not match.rule.pack.model.fallback]
     found = dict[int, str]()
     for number in targets if names else ():
         known = links.issues.get(number)
-        matches = match_issue(known.issue, ruleset) if known else ()
+        matches = match_issue(known.issue, sources.ruleset) if known else ()
         theirs = {match.rule.id for match in matches if match.superseded_by is None}
         if same := next((name for name in names if name in theirs), None):
             found[number] = same
@@ -201,10 +204,10 @@ def _remark_follows(follows: Mapping[str, int], judged: Mapping[int, Target | Re
     return remarks
 
 
-def _remark_others(leads: Leads, judged: Mapping[int, Target | Refusal]) -> list[str]:
+def _remark_others(inputs: LinkInputs, judged: Mapping[int, Target | Refusal]) -> list[str]:
     """What a person asked for and does not get, and cycles, whoever finds them."""
     remarks = list[str]()
-    for each in leads.nearest:
+    for each in inputs.nearest:
         target = judged[each.number]
         if isinstance(target, Refusal) and each.why == SAID_SO:
             remarks.append(f"`/signpost duplicate #{each.number}`: {target.reason}; nothing is done")

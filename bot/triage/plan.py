@@ -16,7 +16,6 @@ from bot.tracker.types import Change, Comment, Issue
 from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.triage.config import Config, Sources
 from bot.triage.decisions import Decisions, LabelDecision, find_unwanted, is_owned, unique, without
-from bot.triage.links import remark_unproven
 from bot.triage.snapshot import Snapshot
 
 TEMPLATE_MOMENT = timedelta(minutes=1)
@@ -28,8 +27,8 @@ def make_plan(snapshot: Snapshot, decisions: Decisions, sources: Sources, now: d
     labels, label_remarks = _plan_labels(snapshot, decisions.labels, sources.config)
     comment, comment_remarks = _plan_comment(snapshot, decisions, sources)
     close = [] if comment else _plan_close(snapshot, decisions, now)
-    remarks = (*label_remarks, *comment_remarks, *remark_unproven(decisions.links, sources.config))
-    return Plan((*labels, *comment, *close), (*decisions.remarks, *remarks))
+    remarks = (*decisions.remarks, *label_remarks, *comment_remarks, *decisions.links.advice)
+    return Plan((*labels, *comment, *close), remarks)
 
 
 def _plan_labels(snapshot: Snapshot, labels: LabelDecision, config: Config) -> tuple[list[Action], list[str]]:

@@ -10,7 +10,7 @@ from bot.triage.decisions import decide
 from bot.triage.plan import make_plan
 from bot.triage.result import Result
 from bot.triage.skip import Event, find_event_skip
-from bot.triage.snapshot import find_unmatched, make_decisions, read_snapshot, search_for_free
+from bot.triage.snapshot import find_unmatched_issue, make_decisions, read_snapshot, search_without_requests
 
 
 def run(event: Event, sources: Sources, tracker: Tracker, now: datetime, *, is_dry_run: bool = False) -> Result:
@@ -18,8 +18,10 @@ def run(event: Event, sources: Sources, tracker: Tracker, now: datetime, *, is_d
     result = Result(repository=event.repository, issue=event.number, problems=sources.ruleset.problems)
     if skip := find_event_skip(event, sources.config):
         return replace(result, skipped=skip)
-    if issue := find_unmatched(event, sources):
-        return replace(result, decisions=decide(issue, (), search_for_free(issue, sources), sources, now.date()))
+    if issue := find_unmatched_issue(event, sources):
+        return replace(
+            result, decisions=decide(issue, (), search_without_requests(issue, sources), sources, now.date())
+        )
     snapshot = read_snapshot(event, sources, tracker, now.date())
     if isinstance(snapshot, Skip):
         return replace(result, skipped=snapshot, requests=tracker.requests)

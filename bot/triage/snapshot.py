@@ -12,7 +12,7 @@ from bot.rules.matcher import Match, match_issue
 from bot.tracker.types import Change, Issue, IssueEvent, Links, Skip, Tracker
 from bot.triage.config import Config, Sources
 from bot.triage.decisions import Decisions, decide, find_unwanted, is_owned, without
-from bot.triage.links import Leads, find_follows
+from bot.triage.links import LinkInputs, find_follows
 from bot.triage.skip import Event, find_issue_skip
 
 OUR_LOGIN = "github-actions[bot]"
@@ -33,7 +33,7 @@ class Snapshot:
     matches: tuple[Match, ...] = ()
     history: tuple[Change, ...] | None = None
     existing_labels: frozenset[str] = frozenset()
-    leads: Leads = field(default_factory=Leads)
+    link_inputs: LinkInputs = field(default_factory=LinkInputs)
 
     @property
     def marker(self) -> Marker | None:
@@ -41,7 +41,7 @@ class Snapshot:
         return self.own.marker if self.own else None
 
 
-def find_unmatched(event: Event, sources: Sources) -> Issue | None:
+def find_unmatched_issue(event: Event, sources: Sources) -> Issue | None:
     """The issue of an event that is worth no request: no rule matches, no link is wanted, and nothing can be ours.
 
     Only the payload of a new issue says so for certain: an edit may have been made while we commented.
@@ -70,7 +70,7 @@ def read_snapshot(event: Event, sources: Sources, tracker: Tracker, today: date)
     if (reported := _restore_title(snapshot)) != issue:
         snapshot = replace(snapshot, matches=match_issue(reported, sources.ruleset))
     snapshot = replace(
-        snapshot, leads=_read_leads(snapshot, make_decisions(snapshot, sources, today), sources, tracker)
+        snapshot, link_inputs=_read_link_inputs(snapshot, make_decisions(snapshot, sources, today), sources, tracker)
     )
     decisions = make_decisions(snapshot, sources, today)
     snapshot = _read_history(snapshot, decisions, sources.config, tracker)
@@ -81,7 +81,7 @@ def read_snapshot(event: Event, sources: Sources, tracker: Tracker, today: date)
 
 def make_decisions(snapshot: Snapshot, sources: Sources, today: date) -> Decisions:
     """All decisions about the issue, as far as it was read."""
-    return decide(snapshot.issue, snapshot.matches, snapshot.leads, sources, today)
+    return decide(snapshot.issue, snapshot.matches, snapshot.link_inputs, sources, today)
 
 
 def _read_issue(event: Event, config: Config, tracker: Tracker) -> Issue | Skip:
@@ -145,23 +145,23 @@ def _restore_title(snapshot: Snapshot) -> Issue:
     return replace(issue, title=f"{issue.title}\n{renames[0].former_title}") if renames else issue
 
 
-def _read_leads(snapshot: Snapshot, decisions: Decisions, sources: Sources, tracker: Tracker) -> Leads:
+def _read_link_inputs(snapshot: Snapshot, decisions: Decisions, sources: Sources, tracker: Tracker) -> LinkInputs:
     """Candidates, and the state of all that may be linked: two requests at most beside the search."""
     issue, speaking, wanted = snapshot.issue, decisions.speaking, sources.config.duplicates
     command, may_speak = find_command(issue.comments, issue.author), speaking or wanted.comment == "always"
     if not (may_speak or command):
-        return search_for_free(issue, sources)
-    leads = Leads(command=command, given=snapshot.marker.earlier if snapshot.marker else {})
+        return search_without_requests(issue, sources)
+    inputs = LinkInputs(command=command, given=snapshot.marker.earlier if snapshot.marker else {})
     if wanted.enabled and wanted.show and may_speak:
-        leads = replace(leads, search=sources.find_candidates(issue).remember(leads.given))
-    numbers = [*find_follows(speaking).values(), *(each.number for each in leads.nearest)]
-    return replace(leads, links=_read_links(issue, numbers, tracker))
+        inputs = replace(inputs, search=sources.find_candidates(issue).remember(inputs.given))
+    numbers = [*find_follows(speaking).values(), *(each.number for each in inputs.nearest)]
+    return replace(inputs, links=_read_links(issue, numbers, tracker))
 
 
-def search_for_free(issue: Issue, sources: Sources) -> Leads:
+def search_without_requests(issue: Issue, sources: Sources) -> LinkInputs:
     """What a search without requests finds for an issue that gets no comment; nobody checks it."""
     is_free = sources.config.duplicates.enabled and sources.find_candidates.is_free
-    return Leads(search=sources.find_candidates(issue)) if is_free else Leads()
+    return LinkInputs(search=sources.find_candidates(issue)) if is_free else LinkInputs()
 
 
 def _read_links(issue: Issue, numbers: Iterable[int], tracker: Tracker) -> Links:

@@ -9,7 +9,7 @@ from bot.rules.matcher import match_issue
 from bot.tracker.types import Comment, Issue, Links
 from bot.triage.actions import CreateComment, Plan, UpdateComment
 from bot.triage.config import Config, Sources
-from bot.triage.links import Leads
+from bot.triage.links import LinkInputs
 from bot.triage.plan import make_plan
 from bot.triage.snapshot import OUR_LOGIN, Snapshot, make_decisions
 from tests.builders import HUMAN, OURSELVES, Fields, a_change, a_comment, a_rule, a_ruleset, after, an_issue
@@ -32,7 +32,7 @@ def snapshot_of(issue: Issue, sources: Sources, **read: object) -> Snapshot:
         "own": find_own_comment(issue.comments, OUR_LOGIN, issue.number),
         "matches": match_issue(issue, sources.ruleset),
         "history": () if issue.updated_at != after() else None,
-        "leads": Leads(links=Links()),
+        "link_inputs": LinkInputs(links=Links()),
     }
     snapshot = Snapshot(issue=issue, **(fields | read))
     labels = frozenset(make_decisions(snapshot, sources, TODAY).labels.add)

@@ -9,7 +9,7 @@ from bot.duplicates.selection import LinkDecision
 from bot.tracker.types import LinkedIssue, Links
 from bot.triage.config import read_config
 from bot.triage.decisions import Decisions
-from bot.triage.links import UNCHECKED, UNPROVEN, Leads, LinkDecisions, remark_unproven
+from bot.triage.links import UNCHECKED, UNPROVEN, LinkDecisions, LinkInputs
 from bot.triage.snapshot import make_decisions
 from tests.builders import OPENED, Fields, a_candidate, a_link, a_rule, a_target, an_issue, linked_issues
 from tests.triage.plans import TODAY, snapshot_of, sources_of
@@ -22,14 +22,14 @@ NAMED = a_candidate(4, "A", 1.0, why=SAID_SO)
 FOLLOWED = a_target(3, created_at=OPENED)
 
 
-def decide(leads: Leads, *rules: Fields, settings: str = "", **issue: object) -> Decisions:
+def decide(inputs: LinkInputs, *rules: Fields, settings: str = "", **issue: object) -> Decisions:
     sources = sources_of(*(rules or [RULE]), config=read_config(settings, "config.yml"))
-    return make_decisions(snapshot_of(an_issue(**issue), sources, leads=leads), sources, TODAY)
+    return make_decisions(snapshot_of(an_issue(**issue), sources, link_inputs=inputs), sources, TODAY)
 
 
-def links_of(known: Links, *found: Candidate, settings: str = "", body: str = BODY, **leads: object) -> LinkDecisions:
+def links_of(known: Links, *found: Candidate, settings: str = "", body: str = BODY, **inputs: object) -> LinkDecisions:
     fields: Fields = {"links": known, "search": CandidateSearch(candidates=found)}
-    return decide(Leads(**(fields | leads)), settings=settings, body=body).links
+    return decide(LinkInputs(**(fields | inputs)), settings=settings, body=body).links
 
 
 def a_link_to(candidate: Candidate, **changes: object) -> LinkDecision:
@@ -38,9 +38,11 @@ def a_link_to(candidate: Candidate, **changes: object) -> LinkDecision:
 
 def test_what_a_person_named_comes_first_then_the_best_by_tier_and_eight_are_looked_at() -> None:
     others = tuple(a_candidate(number, "C", 0.1) for number in range(11, 19))
-    leads = Leads(command=4, search=CandidateSearch(candidates=(*others, ALIKE, a_candidate(4, "C", 1.0), SAME_ERROR)))
-    assert leads.candidates == [NAMED, SAME_ERROR, ALIKE, *others]
-    assert [each.number for each in leads.nearest] == [4, 5, 6, *range(11, 16)]
+    inputs = LinkInputs(
+        command=4, search=CandidateSearch(candidates=(*others, ALIKE, a_candidate(4, "C", 1.0), SAME_ERROR))
+    )
+    assert inputs.candidates == [NAMED, SAME_ERROR, ALIKE, *others]
+    assert [each.number for each in inputs.nearest] == [4, 5, 6, *range(11, 16)]
 
 
 def test_what_stands_well_is_linked() -> None:
@@ -94,7 +96,7 @@ def test_what_github_did_not_answer_for_is_told_and_not_held_against_a_link() ->
 
 def test_what_nobody_checked_is_refused() -> None:
     search = CandidateSearch(candidates=(SAME_ERROR,), remarks=("by and by",), expectation="often")
-    assert decide(Leads(search=search), body="All is well").links == LinkDecisions(
+    assert decide(LinkInputs(search=search), body="All is well").links == LinkDecisions(
         candidates=(LinkDecision(candidate=SAME_ERROR, effect="refused", reason=UNCHECKED),),
         remarks=("by and by",),
         expectation="often",
@@ -137,12 +139,12 @@ def test_settings_and_rules_say_what_is_linked(settings: str, body: str, reasons
     assert [*found.linked, *found.hidden] == [*found.duplicates]
 
 
-UNTRIED = LinkDecisions(candidates=(a_link(ALIKE, effect="hidden", is_unproven=True),))
-TRIED = LinkDecisions(candidates=(a_link(SAME_ERROR), a_link(ALIKE)))
+UNTRIED = CandidateSearch(candidates=(ALIKE,))
+TRIED = CandidateSearch(candidates=(SAME_ERROR, ALIKE), is_calibrated=True)
 
 
 @pytest.mark.parametrize(
-    "settings, links, remarks",
+    "settings, search, advice",
     [
         pytest.param("duplicates: {tier_c: comment}", UNTRIED, (UNPROVEN,), id="wanted, and one is kept out"),
         pytest.param("duplicates: {tier_c: comment}", TRIED, (), id="wanted, and none is kept out"),
@@ -152,6 +154,6 @@ TRIED = LinkDecisions(candidates=(a_link(SAME_ERROR), a_link(ALIKE)))
     ],
 )
 def test_maintainers_are_told_what_to_do_where_links_are_not_proven(
-    settings: str, links: LinkDecisions, remarks: tuple[str, ...]
+    settings: str, search: CandidateSearch, advice: tuple[str, ...]
 ) -> None:
-    assert remark_unproven(links, read_config(settings, "config.yml")) == remarks
+    assert links_of(linked_issues(3, 5, 6), settings=settings, search=search).advice == advice

@@ -12,7 +12,7 @@ from bot.tracker.types import Account, Change, Comment, Issue, Links
 from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.triage.apply import apply_plan
 from bot.triage.config import Config, Sources, read_config
-from bot.triage.links import Leads
+from bot.triage.links import LinkInputs
 from bot.triage.plan import make_plan
 from bot.triage.snapshot import Snapshot, make_decisions, needs_history, read_snapshot
 from tests.builders import (
@@ -168,8 +168,8 @@ def test_a_label_of_our_own_prefix_goes_when_it_is_no_longer_true(set_by: Accoun
 
 # --- a new issue
 
-THREE = Leads(links=linked_issues(3))
-UNANSWERED = Leads(links=Links(failure="Could not read #3."))
+THREE = LinkInputs(links=linked_issues(3))
+UNANSWERED = LinkInputs(links=Links(failure="Could not read #3."))
 
 
 def test_a_new_issue_gets_its_labels_and_one_comment() -> None:
@@ -179,7 +179,7 @@ def test_a_new_issue_gets_its_labels_and_one_comment() -> None:
 
 def test_the_comment_remembers_what_it_stands_for() -> None:
     rule = a_rule(follow=3)
-    body = body_of(plan_of(an_issue(), rule, leads=THREE))
+    body = body_of(plan_of(an_issue(), rule, link_inputs=THREE))
     marker = read_marker(body)
     (match,) = matches_of(an_issue(), rule)
     assert marker
@@ -221,8 +221,8 @@ def test_earlier_reports_are_linked_as_rule_and_settings_say(
 ) -> None:
     config = read_config(settings, "config.yml")
     search = CandidateSearch(candidates=tuple(map(a_candidate, EARLIER)))
-    leads = Leads(search=search, links=Links(issues={**OTHERS, 12: FIXED}))
-    body = body_of(plan_of(an_issue(), a_rule(duplicates=show), config=config, leads=leads))
+    inputs = LinkInputs(search=search, links=Links(issues={**OTHERS, 12: FIXED}))
+    body = body_of(plan_of(an_issue(), a_rule(duplicates=show), config=config, link_inputs=inputs))
     assert [number for number in EARLIER if f"\n- #{number} (" in body] == linked
 
 
@@ -244,19 +244,19 @@ def test_our_comment_loses_nothing_while_links_cannot_be_read(
 ) -> None:
     issue = touched(comments=(our_comment("Old advice.", **remembered),), labels=("needs-info",))
     config = read_config(settings, "config.yml")
-    assert kinds(plan_of(issue, config=config, leads=UNANSWERED)) == actions
+    assert kinds(plan_of(issue, config=config, link_inputs=UNANSWERED)) == actions
     assert kinds(plan_of(issue, config=config)) == ["update_comment"]
 
 
 def test_a_comment_of_links_alone_is_not_withdrawn_while_they_cannot_be_read() -> None:
     issue = touched(comments=(our_comment("**Reported before:**", earlier={11: "B"}),), body="All is well")
     config = read_config("duplicates: {comment: always}", "config.yml")
-    assert kinds(plan_of(issue, config=config, leads=UNANSWERED)) == []
+    assert kinds(plan_of(issue, config=config, link_inputs=UNANSWERED)) == []
     assert kinds(plan_of(issue, config=config)) == ["update_comment"]
 
 
 def test_guidance_is_given_while_links_cannot_be_read() -> None:
-    assert plan_of(an_issue(), a_rule(follow=3), leads=UNANSWERED) == plan_of(an_issue(), a_rule(follow=3))
+    assert plan_of(an_issue(), a_rule(follow=3), link_inputs=UNANSWERED) == plan_of(an_issue(), a_rule(follow=3))
 
 
 # --- our comment
@@ -444,7 +444,7 @@ CLOSING_AS_DUPLICATE = a_rule(close={"as": "duplicate", "after": "12h"}, follow=
 
 def ready_to_close(rule: Fields = CLOSING, **changes: object) -> Issue:
     """An issue with our comment of its first minute, and nothing since."""
-    body = body_of(plan_of(an_issue(), rule, leads=THREE))
+    body = body_of(plan_of(an_issue(), rule, link_inputs=THREE))
     ours = a_comment(body, OURSELVES, created_at=after(minutes=1))
     fields: Fields = {"labels": ("needs-info",), "comments": (ours,)}
     return an_issue(**(fields | changes))
@@ -456,7 +456,7 @@ def test_an_issue_is_closed_after_the_grace_period_if_the_rule_asks_for_it(days:
 
 
 def test_nothing_is_closed_while_links_cannot_be_read() -> None:
-    assert plan_of(ready_to_close(), CLOSING, now=after(days=9), leads=UNANSWERED) == NOTHING
+    assert plan_of(ready_to_close(), CLOSING, now=after(days=9), link_inputs=UNANSWERED) == NOTHING
 
 
 def test_nothing_is_closed_unless_a_rule_asks_for_it() -> None:
@@ -465,7 +465,7 @@ def test_nothing_is_closed_unless_a_rule_asks_for_it() -> None:
 
 def test_an_issue_is_closed_as_a_duplicate_of_what_our_comment_links() -> None:
     issue = ready_to_close(CLOSING_AS_DUPLICATE)
-    plan = plan_of(issue, CLOSING_AS_DUPLICATE, now=after(days=1), leads=THREE)
+    plan = plan_of(issue, CLOSING_AS_DUPLICATE, now=after(days=1), link_inputs=THREE)
     assert plan == Plan((Close("duplicate", 3),))
 
 

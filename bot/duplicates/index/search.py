@@ -1,9 +1,10 @@
 """Searches an index for earlier issues, and says which of them may be shown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.duplicates.candidates import Candidate
 from bot.duplicates.index.file import read_index
 from bot.duplicates.index.reader import IndexCollection, name_other, read_form_text
 from bot.duplicates.search.calibration import Calibration, Replayed, read_calibration
@@ -14,6 +15,7 @@ from bot.duplicates.search.ranker import (
     choose_related,
     find_best,
     locate_fingerprints,
+    make_candidates,
     search_collection,
     settle_tier,
 )
@@ -67,6 +69,27 @@ def locate_shared(candidate: Hit, issue: Issue | None) -> dict[str, float]:
     for fingerprint, rarity in candidate.marks[:_MOST_LOCATED]:
         shared.setdefault(places.get(fingerprint) or fingerprint.partition(":")[2], rarity)
     return shared
+
+
+def list_candidates(
+    hits: Iterable[Hit], threshold: float, size: int, issue: Issue | None = None
+) -> tuple[Candidate, ...]:
+    """What an index of `size` issues found: the same error, or alike enough to be shown (`threshold`); B before C.
+
+    What both reports say is quoted with its place in `issue`, where that is given.
+    """
+    settled = [settle_tier(each, size) for each in hits if not each.is_series]
+    fitting = [each for each in settled if each.tier == "B" or each.score >= threshold]
+    return make_candidates(fitting, issue)
+
+
+def describe_expectation(calibration: Calibration) -> str:
+    """What the index learned of itself, in words."""
+    known = f"; of {calibration.known} known duplicates among them {calibration.caught} the right one"
+    return (
+        f"Of the repository's last {calibration.replayed} issues {calibration.shown} would have been shown something"
+        f"{known if calibration.known else ''}."
+    )
 
 
 def search_index(path: Path, issue: Issue) -> Search:

@@ -1,19 +1,20 @@
-"""Candidates in the order in which they are likely to be the same problem, each with its reason in words. Pure."""
+"""Hits in the order in which they are likely to be the same problem, and the candidates made of them. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log, log1p
 from typing import NamedTuple
 
 import re2
 
-from bot.duplicates.candidates import Tier
-from bot.duplicates.search.collection import Collection, weigh_rarity
-from bot.duplicates.search.document import Profile
+from bot.duplicates.candidates import SAME_TEXT, WHY, Candidate, Tier
+from bot.duplicates.search.collection import Collection, MemoryCollection, weigh_rarity
+from bot.duplicates.search.document import Profile, make_profile
 from bot.duplicates.search.features import Compared, Features, compare_candidates
 from bot.duplicates.search.fingerprint import find_fingerprints, is_telling
 from bot.duplicates.search.model import Model, Standing
 from bot.duplicates.search.retrieval import find_candidates, weigh_query_terms
+from bot.tracker.types import Issue
 
 MOST_SHOWN = 3
 LONGEST_ERROR = 120
@@ -237,3 +238,54 @@ def compare_with_collection(query: Profile, collection: Collection) -> tuple[Com
 def search_collection(query: Profile, collection: Collection, model: Model) -> tuple[Hit, ...]:
     """All reports that were found, the likeliest to be the same problem first."""
     return rank_candidates(query, compare_with_collection(query, collection), model)
+
+
+SAME_PHRASE = 0.3
+"""The score from which a message that GitHub's search found is the same error: how rare words are is unknown there."""
+
+MOST_FOUND = 20
+"""An error that GitHub's search finds in more issues is no rare one; how many issues there are is not known then."""
+
+MOST = 12
+"""Candidates that a run is told of: those that are checked, and the nearest behind them."""
+
+
+def rank_found(issue: Issue, found: Sequence[Issue], searched: str | None, model: Model) -> tuple[Candidate, ...]:
+    """What GitHub's search found, ranked by the same code as an index; B is what shares the error that was `searched`.
+
+    `searched` is its fingerprint; None where no error was searched, or too many issues have it.
+    """
+    collection = MemoryCollection()
+    for each in sorted(found, key=lambda other: other.number):
+        if each.repository.casefold() == issue.repository.casefold() and not each.is_pull_request:
+            collection.add(make_profile(each))
+    hits = search_collection(make_profile(issue), collection, model)
+    tiers = [replace(each, tier=_settle_found(each, searched)) for each in hits if not each.is_series]
+    return make_candidates([each for each in tiers if each.tier == "B" or each.score >= model.threshold], issue)
+
+
+def _settle_found(hit: Hit, searched: str | None) -> Tier:
+    has_error = searched is not None and is_telling(searched) and searched in dict(hit.marks)
+    is_likely = hit.score >= SAME_PHRASE or hit.is_namesake
+    is_same = has_error and is_likely and not hit.is_elsewhere
+    return "B" if is_same or hit.is_copy else "C"
+
+
+def make_candidates(found: Sequence[Hit], issue: Issue | None) -> tuple[Candidate, ...]:
+    """What a run gets of them; what both reports say is quoted with its place in `issue`, where that is given."""
+    has_marks = any(hit.marks for hit in found)
+    places = locate_fingerprints(issue.title, issue.body) if issue and has_marks else {}
+    candidates = [_make_candidate(hit, places) for hit in found]
+    return tuple(sorted(candidates, key=lambda each: (each.tier, -each.score)))[:MOST]
+
+
+def _make_candidate(hit: Hit, places: Mapping[str, str]) -> Candidate:
+    return Candidate(
+        number=hit.number,
+        tier=hit.tier,
+        score=round(hit.score, 4),
+        why=SAME_TEXT if hit.is_copy else WHY[hit.tier],
+        title=hit.title,
+        evidence=tuple(dict.fromkeys(places.get(mark) or mark.partition(":")[2] for mark, _ in hit.marks)),
+        features=hit.features.to_json(2),
+    )

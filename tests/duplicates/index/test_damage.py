@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from bot.duplicates.index.file import WrongFileError, explain_damage, open_index
 from bot.duplicates.index.record import make_record
-from bot.duplicates.index.search import replay_latest, search_index, search_number
+from bot.duplicates.index.search import list_candidates, replay_latest, search_index, search_number
 from bot.duplicates.index.writer import add_records, drop_gone, list_digests
-from bot.duplicates.search.results import list_candidates
 from tests.duplicates.samples import a_report, fill_index, some_reports
 
 QUERY = a_report(500, "The parser crashes", "error: parser failed with code crashes")

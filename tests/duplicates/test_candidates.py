@@ -1,15 +1,15 @@
-"""From ranked candidates to what a run is told of them."""
+"""From hits to candidates, of an index and of GitHub's own search."""
 
 from datetime import timedelta
 
 import pytest
 
 from bot.duplicates.github_query import find_phrase
+from bot.duplicates.index.search import list_candidates
 from bot.duplicates.search.collection import MemoryCollection
 from bot.duplicates.search.document import make_profile
 from bot.duplicates.search.model import read_model
-from bot.duplicates.search.ranker import FEW, SMALL, Hit, search_collection, settle_tier
-from bot.duplicates.search.results import list_candidates, rank_found
+from bot.duplicates.search.ranker import FEW, SMALL, Hit, rank_found, search_collection, settle_tier
 from bot.tracker.types import Account, Issue
 from tests.builders import OPENED, an_issue
 
