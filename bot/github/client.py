@@ -96,7 +96,7 @@ class GitHubTracker:
             asked, is_least = write_variables(repository, cursor, self._sizes[0]), len(self._sizes) == 1
             body = {"query": ISSUES_QUERY, "variables": asked}
             tolerate = is_unanswered if is_least else is_unanswered_or_fault
-            reply, answer = self._wire.query_whole(what, self._transport.graphql_url, body, tolerate=tolerate)
+            reply, answer = self._wire.query(what, self._transport.graphql_url, body, tolerate=tolerate)
             if is_least or not (answer.is_fault or is_too_costly(reply)):
                 return parse_marked(reply, asked, what) if answer.is_success else None
             self._sizes = self._sizes[1:]
@@ -141,7 +141,7 @@ class GitHubTracker:
         folder = folder.strip("/")
         variables = {"owner": owner, "name": name, "expression": f"HEAD:{folder}"}
         body = {"query": FOLDER_QUERY, "variables": variables}
-        reply = self._wire.query(what, self._transport.graphql_url, body, tolerate=is_missing)
+        reply, _ = self._wire.query(what, self._transport.graphql_url, body, tolerate=is_missing)
         if reply is None:
             advice = "Use actions/checkout, and give the input `rules: .github/signpost`."
             raise TrackerError(f"Could not {what}: this GitHub has no GraphQL API. {advice}")
@@ -153,7 +153,7 @@ class GitHubTracker:
         what = f"read {', '.join(f'#{number}' for number in asked)} of {repository}"
         owner, _, name = repository.partition("/")
         body = {"query": write_links_query(asked), "variables": {"owner": owner, "name": name}}
-        reply = self._wire.query(what, self._transport.graphql_url, body, tolerate=is_missing)
+        reply, _ = self._wire.query(what, self._transport.graphql_url, body, tolerate=is_missing)
         links = parse_links(reply, repository, what) if reply is not None else None
         if links is not None:
             return links

@@ -87,7 +87,8 @@ def mend_json(json: Json) -> Json:
 def describe_problems(problems: list[Problem], what: str) -> TrackerError:
     """The error that says what GitHub answered, and what can be done."""
     kinds = {problem.type for problem in problems}
-    said = f"Could not {what}: GitHub answered: {problems[0].message[:300]}"
+    message = problems[0].message[:300] if problems else "nothing"
+    said = f"Could not {what}: GitHub answered: {message}"
     if "NOT_FOUND" in kinds:
         return TrackerError(f"{said} It does not exist, or the token may not see it.", missing=True)
     if "FORBIDDEN" in kinds:

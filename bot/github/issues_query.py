@@ -17,7 +17,6 @@ from bot.github.graphql import (
     Count,
     Marks,
     Place,
-    Problem,
     Reply,
     Repository,
     describe_problems,
@@ -152,7 +151,7 @@ def parse_marked(reply: Json, asked: Mapping[str, Json], what: str) -> Page | No
         if found is None and (read.is_not_understood or read.kinds == {"FORBIDDEN"}):
             return None
         if found is None or read.kinds - PARTIAL:
-            raise describe_problems(read.errors or [Problem(message="nothing")], what)
+            raise describe_problems(read.errors, what)
         return _make_page(_Issues.model_validate(found), asked, Count.model_validate(repository.get("all")))
 
 

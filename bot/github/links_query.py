@@ -11,7 +11,6 @@ from bot.github.graphql import (
     Count,
     Marks,
     Place,
-    Problem,
     Reply,
     describe_problems,
     explain_answer,
@@ -138,7 +137,7 @@ def parse_links(reply: object, repository: str, what: str) -> Links | None:
         if found is None and read.is_not_understood:
             return None
         if found is None or read.kinds - PARTIAL:
-            raise describe_problems(read.errors or [Problem(message="nothing")], what)
+            raise describe_problems(read.errors, what)
         releases = _Releases.model_validate(found.pop("releases", None) or {})
         return Links(
             issues=dict(_walk([node for node in found.values() if node], repository)),

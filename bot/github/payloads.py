@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -93,22 +93,23 @@ def _label(value: object) -> object:
 _GHOST = _User(login="ghost")
 _Author = Annotated[_User, BeforeValidator(lambda value: value or _GHOST)]
 _AnyLabel = Annotated[_Label, BeforeValidator(_label)]
+_Writer = Annotated[_Author, Field(validation_alias=AliasChoices("user", "author"))]
+_Association = Annotated[Text, Field(validation_alias=AliasChoices("author_association", "authorAssociation"))]
+_CreatedAt = Annotated[Date, Field(validation_alias=AliasChoices("created_at", "createdAt"))]
+_Model = TypeVar("_Model", bound=_Json)
 
 
 class _CommentJson(_Json):
     id: DatabaseId = 0
     url: Text = ""
     body: Text = ""
-    user: _Author = Field(default=_GHOST, validation_alias=AliasChoices("user", "author"))
-    created_at: Date = Field(default=EPOCH, validation_alias=AliasChoices("created_at", "createdAt"))
+    user: _Writer = _GHOST
+    created_at: _CreatedAt = EPOCH
     is_minimized: Annotated[bool, BeforeValidator(bool)] = Field(
         default=False,
         validation_alias=AliasChoices("minimized", "isMinimized"),
     )
-    association: Text = Field(
-        default="NONE",
-        validation_alias=AliasChoices("author_association", "authorAssociation"),
-    )
+    association: _Association = "NONE"
 
     def comment(self) -> Comment:
         address = _COMMENT_ADDRESS.search(self.url)
@@ -129,11 +130,8 @@ class _IssueJson(_Json):
     id: DatabaseId = 0
     url: Text = Field(default="", validation_alias=AliasChoices("html_url", "url"))
     repository_url: Text = ""
-    user: _Author = Field(default=_GHOST, validation_alias=AliasChoices("user", "author"))
-    association: Text = Field(
-        default="NONE",
-        validation_alias=AliasChoices("author_association", "authorAssociation"),
-    )
+    user: _Writer = _GHOST
+    association: _Association = "NONE"
     labels: Annotated[list[_AnyLabel], BeforeValidator(lambda value: value or [])] = []
     state: Annotated[Literal["open", "closed"], BeforeValidator(_lower)] = "open"
     state_reason: Annotated[Text, BeforeValidator(_lower)] = Field(
@@ -144,16 +142,13 @@ class _IssueJson(_Json):
     is_locked: bool = Field(default=False, validation_alias=AliasChoices("locked", "isLocked"))
     pull_request: dict[str, Any] | None = None
     comments: int | list[_CommentJson] = 0
-    created_at: Date = Field(default=EPOCH, validation_alias=AliasChoices("created_at", "createdAt"))
+    created_at: _CreatedAt = EPOCH
     updated_at: Date = Field(default=EPOCH, validation_alias=AliasChoices("updated_at", "updatedAt"))
 
     def repository(self) -> str:
         """Where the issue is, by its own addresses; "" where they do not say."""
-        found = (
-            _API_ADDRESS.fullmatch(self.repository_url)
-            or _API_ADDRESS.fullmatch(self.url)
-            or _HTML_ADDRESS.fullmatch(self.url)
-        )
+        found = _API_ADDRESS.fullmatch(self.repository_url) or _API_ADDRESS.fullmatch(self.url)
+        found = found or _HTML_ADDRESS.fullmatch(self.url)
         return found["repository"] if found else ""
 
     def _names_pull_request(self) -> bool:
@@ -212,18 +207,12 @@ def parse_issue(json: object, repository: str = "") -> Issue:
 
     Only number and title must be there; a missing date is `EPOCH`. Raises `SettingsError` that names what is wrong.
     """
-    try:
-        return _IssueJson.model_validate(json).issue(repository)
-    except ValidationError as error:
-        raise SettingsError(f"Not a GitHub issue: {explain(error)}.") from None
+    return _validate(_IssueJson, json, "issue").issue(repository)
 
 
 def parse_comment(json: object) -> Comment:
     """Read a comment of an issue, as REST, a webhook or `gh issue view --json comments` writes it."""
-    try:
-        return _CommentJson.model_validate(json).comment()
-    except ValidationError as error:
-        raise SettingsError(f"Not a GitHub comment: {explain(error)}.") from None
+    return _validate(_CommentJson, json, "comment").comment()
 
 
 def parse_change(json: object) -> Change:
@@ -231,10 +220,14 @@ def parse_change(json: object) -> Change:
 
     https://docs.github.com/en/rest/using-the-rest-api/issue-event-types
     """
+    return _validate(_ChangeJson, json, "issue event").change()
+
+
+def _validate(model: type[_Model], json: object, what: str) -> _Model:
     try:
-        return _ChangeJson.model_validate(json).change()
+        return model.model_validate(json)
     except ValidationError as error:
-        raise SettingsError(f"Not a GitHub issue event: {explain(error)}.") from None
+        raise SettingsError(f"Not a GitHub {what}: {explain(error)}.") from None
 
 
 def parse_label(json: object) -> str:

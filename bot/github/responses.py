@@ -116,8 +116,7 @@ def _read_retry_after(answer: Answer, now: float) -> float | None:
     stated = answer.headers.get("retry-after")
     if stated is None:
         return None
-    seconds = _read_number(stated)
-    if seconds is not None:
+    if (seconds := _read_number(stated)) is not None:
         return seconds
     try:
         return max(parsedate_to_datetime(stated).timestamp() - now, 0)
@@ -140,11 +139,9 @@ def decide_retry(
     """
     if tries >= (most_tries if is_read else min(most_tries, 2)):
         return None
-    limit = find_limit(outcome, now) if isinstance(outcome, Answer) else None
-    if limit:
-        wait: Wait | None = Wait(seconds=limit.seconds, why=f"GitHub asked for it ({limit.why})")
-    else:
-        wait = _decide_after_fault(outcome, tries, now) if is_read else None
+    wait = _decide_after_fault(outcome, tries, now) if is_read else None
+    if isinstance(outcome, Answer) and (limit := find_limit(outcome, now)):
+        wait = Wait(seconds=limit.seconds, why=f"GitHub asked for it ({limit.why})")
     return wait if wait and wait.seconds <= patience else None
 
 
@@ -160,13 +157,11 @@ def _decide_after_fault(outcome: Answer | Lost, tries: int, now: float) -> Wait 
 def explain_failure(what: str, outcome: Answer | Lost, *, is_read: bool, now: float) -> TrackerError:
     """The error for `what` ("label octo/widget#5"): what GitHub said, and what to do about it."""
     if isinstance(outcome, Lost):
-        doubt = outcome.was_sent and not is_read
-        return TrackerError(_say_lost(what, outcome.reason, doubt=doubt), uncertain=doubt, unanswered=True)
+        return _explain_silence(what, outcome.reason, is_doubtful=outcome.was_sent and not is_read)
     said = shorten(outcome.message())
     answered = f"GitHub answered {outcome.status}{f' ({said})' if said else ''}"
     if outcome.is_fault:
-        doubt = not is_read
-        return TrackerError(_say_lost(what, answered, doubt=doubt), uncertain=doubt, unanswered=True)
+        return _explain_silence(what, answered, is_doubtful=not is_read)
     return TrackerError(
         f"Could not {what}: {answered}. {_advise(outcome, now)}".rstrip(),
         missing=outcome.status == HTTPStatus.NOT_FOUND,
@@ -174,14 +169,13 @@ def explain_failure(what: str, outcome: Answer | Lost, *, is_read: bool, now: fl
     )
 
 
-def _say_lost(what: str, reason: str, *, doubt: bool) -> str:
-    consequence = "It may have been done all the same; the next run looks first." if doubt else "Try again later."
-    return f"Could not {what}: {reason}. {consequence}"
+def _explain_silence(what: str, reason: str, *, is_doubtful: bool) -> TrackerError:
+    advice = "It may have been done all the same; the next run looks first." if is_doubtful else "Try again later."
+    return TrackerError(f"Could not {what}: {reason}. {advice}", uncertain=is_doubtful, unanswered=True)
 
 
 def _advise(answer: Answer, now: float) -> str:
-    limit = find_limit(answer, now)
-    if limit:
+    if limit := find_limit(answer, now):
         until = datetime.fromtimestamp(now + min(limit.seconds, _LONGEST_LIMIT), UTC)
         return f"The {limit.why} ends at {until:%Y-%m-%d %H:%M:%S} UTC; run it again then."
     if "resource not accessible by" in answer.message().lower():

@@ -96,9 +96,7 @@ class Wire:
     def read_page(self, what: str, path: str, etag: str) -> tuple[list[Json], Answer] | None:
         """GET one page of a list, and the answer that it came with; None where it is as it was with that ETag."""
         page, answer = self._request(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
-        if answer.status == HTTPStatus.NOT_MODIFIED:
-            return None
-        return self._require_list(what, page), answer
+        return None if _is_unchanged(answer) else (self._require_list(what, page), answer)
 
     def read_pages(self, what: str, path: str) -> Iterator[Json]:
         """GET the entries of a list, page by page as they are asked for, by the links that GitHub gives."""
@@ -114,14 +112,11 @@ class Wire:
             raise self._fail(what, Lost(reason="GitHub's answer is not a list", was_sent=True), is_read=True)
         return page
 
-    def query(self, what: str, address: str, body: object, tolerate: Tolerate = tolerate_nothing) -> Json:
-        """POST a GraphQL query, which only reads, so that it may be repeated."""
-        return self.query_whole(what, address, body, tolerate)[0]
+    def query(self, what: str, address: str, body: object, tolerate: Tolerate) -> tuple[Json, Answer]:
+        """POST a GraphQL query, which only reads, so that it may be repeated.
 
-    def query_whole(
-        self, what: str, address: str, body: object, tolerate: Tolerate = tolerate_nothing
-    ) -> tuple[Json, Answer]:
-        """POST a GraphQL query, and give the answer around its JSON, too: it tells what was tolerated."""
+        Gives the answer around its JSON, too: it tells what was tolerated.
+        """
         return self._request(what, _Request("POST", address, body), is_read=True, tolerate=tolerate)
 
     def find_etag(self, what: str, path: str, etag: str) -> str | None:
@@ -130,12 +125,7 @@ class Wire:
         return None if _is_unchanged(answer) else answer.headers.get("etag", "")
 
     def write(
-        self,
-        what: str,
-        verb: str,
-        path: str,
-        body: object = None,
-        tolerate: Tolerate = tolerate_nothing,
+        self, what: str, verb: str, path: str, body: object = None, tolerate: Tolerate = tolerate_nothing
     ) -> Json:
         """Change something, a moment after the last change; None where GitHub answers without content."""
         early = self._next_write - time.monotonic()
