@@ -63,7 +63,7 @@ class Refusal(Skip):
 
 
 def follow_chain(number: int, known: Mapping[int, LinkedIssue], repository: str) -> tuple[int, ...]:
-    """From an issue to what it is a duplicate of, and so on; a number that comes twice, at the end, closes a circle.
+    """From an issue to what it is a duplicate of, and so on; a number that comes twice, at the end, closes a cycle.
 
     The last one may be unknown, or a duplicate of an issue elsewhere.
     """
@@ -85,13 +85,14 @@ def find_unread_ends(numbers: Iterable[int], known: Mapping[int, LinkedIssue], r
 def judge_target(issue: Issue, number: int, links: Links) -> Target | Refusal:
     """Which issue `issue` may link where `number` is meant: the end of its chain of duplicates; else why none."""
     chain = follow_chain(number, links.issues, issue.repository)
-    end, way = chain[-1], f"#{number}"
+    end = chain[-1]
     if issue.number in chain:
         is_asked = number == issue.number
-        return Refusal(f"{way} is this issue itself" if is_asked else f"{way} is closed as a duplicate of this issue")
+        reason = "is this issue itself" if is_asked else "is closed as a duplicate of this issue"
+        return Refusal(f"#{number} {reason}")
     if end in chain[:-1]:
-        circle = " → ".join(f"#{step}" for step in _turn_circle(chain[chain.index(end) : -1]))
-        return Refusal(f"{circle} are duplicates of each other in a circle; reopen the one that counts", is_fault=True)
+        cycle = " → ".join(f"#{step}" for step in _order_cycle(chain[chain.index(end) : -1]))
+        return Refusal(f"{cycle} are duplicates of each other in a circle; reopen the one that counts", is_fault=True)
     found = links.issues.get(end)
     if found is None:
         return _judge_missing(chain, links)
@@ -105,30 +106,30 @@ def _judge_missing(chain: tuple[int, ...], links: Links) -> Refusal:
     """
     end = chain[-1]
     if end not in links.unread:
-        return Refusal(f"#{end} does not exist here (deleted, moved, or never an issue){_tell_way(chain)}")
+        return Refusal(f"#{end} does not exist here (deleted, moved, or never an issue){_describe_chain(chain)}")
     if links.failure:
-        return Refusal(f"#{end} could not be checked{_tell_way(chain)}", is_unchecked=True)
+        return Refusal(f"#{end} could not be checked{_describe_chain(chain)}", is_unchecked=True)
     return Refusal(f"#{end} was not looked at: that would have taken more requests")
 
 
-def _turn_circle(steps: tuple[int, ...]) -> tuple[int, ...]:
-    """A circle from its lowest number on and back there: the same one, wherever one comes upon it."""
+def _order_cycle(steps: tuple[int, ...]) -> tuple[int, ...]:
+    """A cycle from its lowest number on and back there: the same one, wherever a chain enters it."""
     start = steps.index(min(steps))
     return (*steps[start:], *steps[:start], steps[start])
 
 
-def _tell_way(chain: tuple[int, ...]) -> str:
+def _describe_chain(chain: tuple[int, ...]) -> str:
     return f", and #{chain[0]} is a duplicate of it" if len(chain) > 1 else ""
 
 
 def _judge_place(issue: Issue, found: LinkedIssue, chain: tuple[int, ...]) -> Refusal | None:
     number, target = chain[-1], found.issue
     if target.repository.casefold() != issue.repository.casefold() or target.number != number:
-        return Refusal(f"#{number} was moved to {target.repository}#{target.number}{_tell_way(chain)}")
+        return Refusal(f"#{number} was moved to {target.repository}#{target.number}{_describe_chain(chain)}")
     if target.is_pull_request:
-        return Refusal(f"#{number} is a pull request{_tell_way(chain)}")
+        return Refusal(f"#{number} is a pull request{_describe_chain(chain)}")
     if found.duplicate_of:
-        return Refusal(f"#{number} is a duplicate of an issue elsewhere{_tell_way(chain)}")
+        return Refusal(f"#{number} is a duplicate of an issue elsewhere{_describe_chain(chain)}")
     return None
 
 
@@ -137,7 +138,7 @@ def _judge_state(found: LinkedIssue, chain: tuple[int, ...], links: Links) -> Ta
     if target.state == "closed" and target.state_reason != "completed":
         reason = f" as {target.state_reason.replace('_', ' ')}" if target.state_reason else ""
         unknown = ", and nothing says of what" if target.state_reason == "duplicate" else ""
-        return Refusal(f"#{target.number} is closed{reason}{unknown}{_tell_way(chain)}")
+        return Refusal(f"#{target.number} is closed{reason}{unknown}{_describe_chain(chain)}")
     fix = find_fix(found, links) if target.state == "closed" else None
     return Target(
         number=target.number,

@@ -36,13 +36,14 @@ class FindInIndex:
 
     def __call__(self, issue: Issue) -> CandidateSearch:
         """What the index has; see `FindCandidates`."""
+        from bot.duplicates.index.reader import name_other
         from bot.duplicates.index.search import describe_expectation, list_candidates, search_index
 
         try:
             found = search_index(self.path, issue)
         except SignpostError as error:
             return CandidateSearch(remarks=(f"earlier reports were not looked for: {error}",), is_complete=False)
-        if other := found.name_other(issue.repository):
+        if other := name_other(found.source, issue.repository):
             return CandidateSearch(
                 remarks=(f"the index {self.path} is of {other}, and was not asked",), is_complete=False
             )
@@ -83,7 +84,9 @@ class FindOnGitHub:
         except TrackerError as error:
             errors.append(f"earlier reports were not looked for to the end: {error}")
             is_complete = False
-        candidates = rank_found(issue, list(found.values()), phrase.mark if phrase and is_rare else None, read_model())
+        candidates = rank_found(
+            issue, list(found.values()), phrase.fingerprint if phrase and is_rare else None, read_model()
+        )
         return CandidateSearch(candidates=candidates, remarks=tuple(errors), is_complete=is_complete)
 
     def _search_title(self, issue: Issue, *, is_last: bool) -> list[Issue]:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from bot.duplicates.search.fingerprint import make_mark
+from bot.duplicates.search.fingerprint import make_fingerprint
 from bot.duplicates.search.tokens import MAX_CHARACTERS, find_words
 from bot.issue.facts import extract_facts
 from bot.text.error_lines import find_error_lines, trim_part
@@ -22,10 +22,10 @@ _LEAST_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A stretch of a line that another report of the same error has word for word; `mark` is the line's fingerprint."""
+    """A stretch of a line that another report of the same error has word for word; `fingerprint` is the line's."""
 
     text: str
-    mark: str
+    fingerprint: str
 
 
 def write_title_query(issue: Issue) -> str:
@@ -48,9 +48,11 @@ def find_phrase(issue: Issue) -> Phrase | None:
 
 
 def _find_longest(text: str) -> Phrase | None:
-    lines = [line for line in find_error_lines(text) if line.kind != "frame" and make_mark(line)]
+    lines = [line for line in find_error_lines(text) if line.kind != "frame" and make_fingerprint(line)]
     stretches = ((_cut(trim_part(part)), line) for line in lines for part in _CHANGES.split(line.template))
-    found = [Phrase(stretch, make_mark(line)) for stretch, line in stretches if len(stretch.split()) >= _LEAST_WORDS]
+    found = [
+        Phrase(stretch, make_fingerprint(line)) for stretch, line in stretches if len(stretch.split()) >= _LEAST_WORDS
+    ]
     return max(found, key=lambda phrase: len(phrase.text), default=None)
 
 

@@ -171,9 +171,8 @@ def decide_labels(rules: Sequence[RuleDecision], links: LinkDecisions, config: C
     """
     label = None if config.mode == "observe" else config.duplicates.label
     is_duplicate = bool(links.asked) or (config.duplicates.label_when == "known" and links.is_known)
-    set_, kept = (
-        [label] if label and wanted else [] for wanted in (is_duplicate, is_duplicate or not links.is_complete)
-    )
+    set_ = [label] if label and is_duplicate else []
+    kept = [label] if label and not links.is_complete else set_
     add = unique([*(name for rule in rules for name in rule.add), *set_])
     return LabelDecision(
         add=add,

@@ -26,7 +26,7 @@ def searched_error(issue: Issue) -> str:
     """The fingerprint of the error that GitHub is asked for."""
     phrase = find_phrase(issue)
     assert phrase is not None
-    return phrase.mark
+    return phrase.fingerprint
 
 
 def search(issues: list[Issue]) -> tuple[Hit, ...]:

@@ -77,8 +77,8 @@ def test_the_fingerprint_of_a_line_is_the_same_wherever_it_is_computed() -> None
     issue = an_issue(title="It breaks", body=f"I saw this:\r\n\r\n    {line}")
     phrase = find_phrase(issue)
     assert phrase
-    assert make_profile(issue).fingerprints == {phrase.mark}
-    assert locate_fingerprints(issue.title, issue.body) == {phrase.mark: f"line 3: {line}"}
+    assert make_profile(issue).fingerprints == {phrase.fingerprint}
+    assert locate_fingerprints(issue.title, issue.body) == {phrase.fingerprint: f"line 3: {line}"}
 
 
 @given(st.text(), st.text())

@@ -1,5 +1,6 @@
 """An index built anew or brought in line with an archive; after a kill at any moment, the next run ends the same."""
 
+import json
 import sqlite3
 import sys
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ from bot.duplicates.index.file import (
 )
 from bot.duplicates.index.reader import name_other, read_facts, read_form_text
 from bot.duplicates.index.record import IndexWork, Record, Seen, cut_batches, learn_from_archive
-from bot.duplicates.index.writer import add_records, drop_gone, list_digests, write_facts, write_form_text
+from bot.duplicates.index.writer import add_records, drop_gone, list_digests, write_facts
 from bot.duplicates.search.tokens import clean_title
 from bot.output.progress import track
 
@@ -56,9 +57,9 @@ def build(path: Path, archive: IssueArchive, jobs: int, reason: str = "") -> Bui
     is_kept = is_foreign(path)
     with build_index(path) as connection:
         form_text = learn_from_archive(archive)
-        write_form_text(connection, form_text)
         changed = _fill(connection, archive, IndexWork(form_text), jobs)
-        write_facts(connection, {"learned": str(changed), "source": clean_title(archive.name)})
+        facts = {"learned": str(changed), "source": clean_title(archive.name)}
+        write_facts(connection, {**facts, "form_text": json.dumps(sorted(form_text))})
     if is_kept:
         print(f"signpost: what was in {path} is no index; it is kept as {path}{REFUSED}", file=sys.stderr)
     return Built(changed, changed, is_new=True, reason=reason)

@@ -107,8 +107,9 @@ def _replace(path: Path, fresh: Path) -> None:
     https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
     """
     if not path.exists() or not _is_ours(path):
-        for left in ("", *_BESIDE):
-            _move(path.with_name(f"{path.name}{left}"), path.with_name(f"{path.name}{REFUSED}{left}"))
+        for end in ("", *_BESIDE):
+            if (found := path.with_name(f"{path.name}{end}")).exists():
+                found.replace(path.with_name(f"{path.name}{REFUSED}{end}"))
         fresh.replace(path)
         return
     with closing(_connect(path)) as former:
@@ -120,11 +121,6 @@ def _replace(path: Path, fresh: Path) -> None:
             for left in _BESIDE:
                 path.with_name(f"{path.name}{left}").unlink(missing_ok=True)
         fresh.replace(path)
-
-
-def _move(path: Path, target: Path) -> None:
-    if path.exists():
-        path.replace(target)
 
 
 def _refuse_other(path: Path) -> None:
@@ -183,7 +179,8 @@ def open_index(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
 
 
 def _check_format(connection: sqlite3.Connection, path: Path, *, is_checked: bool) -> None:
-    if (version := _read_pragma(connection, "user_version")) != FORMAT:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != FORMAT:
         raise WrongFileError(f"{path} is an index of format {version}, this Signpost reads {FORMAT}", _advise(path))
     if is_checked and connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
         raise WrongFileError(f"the index {path} is damaged", _advise(path))
@@ -269,8 +266,3 @@ def read_index(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-
-
-def _read_pragma(connection: sqlite3.Connection, name: str) -> int:
-    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
-    return int(value)

@@ -6,7 +6,6 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from bot.duplicates.index.record import hash_fingerprint, make_former
 from bot.duplicates.search.collection import LAG, Posting, hash_pair
@@ -45,17 +44,9 @@ class IndexCollection:
         self._recent: Counter[int] | None = None
         self._moment = {"now": now, "known": now - LAG}
         self.facts = read_facts(connection)
-        self._size = int(self.facts.get("reports", 0))
+        self.size = int(self.facts.get("reports", 0))
         self._segments = [row[0] for row in connection.execute("SELECT id FROM segment ORDER BY id")]
-        self._gone = later.union(row[0] for row in connection.execute("SELECT document FROM gone"))
-
-    @property
-    def size(self) -> int:
-        return self._size
-
-    @property
-    def gone(self) -> frozenset[int]:
-        return self._gone
+        self.gone = later.union(row[0] for row in connection.execute("SELECT document FROM gone"))
 
     def count_word(self, word: str) -> int:
         return self._find_word(word)[1]
@@ -98,8 +89,18 @@ class IndexCollection:
 
     def read_profiles(self, documents: Iterable[int]) -> dict[int, Profile]:
         """A document that is gone is left out."""
-        rows = self._connection.execute(_ROWS, self._bind(set(documents) - self._gone))
-        return {row.document: _read_profile(row) for row in map(_Row._make, rows)}
+        rows = self._connection.execute(_ROWS, self._bind(set(documents) - self.gone))
+        return {
+            document: replace(
+                make_former(number, content),
+                author=author,
+                created=created,
+                active=max(created, mentioned or created, repeated or created),
+                duplicates=duplicates,
+                is_duplicate=bool(is_duplicate),
+            )
+            for document, number, author, created, is_duplicate, content, mentioned, duplicates, repeated in rows
+        }
 
     def _bind(self, documents: Iterable[int]) -> dict[str, object]:
         return {"documents": json.dumps(list(documents)), **self._moment}
@@ -144,28 +145,3 @@ def name_other(source: str, repository: str) -> str | None:
 def read_form_text(facts: Mapping[str, str]) -> frozenset[str]:
     """The lines of the repository's own issue forms, as they were learned when the index was built."""
     return frozenset(json.loads(facts.get("form_text", "[]")))
-
-
-class _Row(NamedTuple):
-    """The columns of the query above."""
-
-    document: int
-    number: int
-    author: str
-    created: float
-    is_duplicate: int
-    content: bytes
-    mentioned: float | None
-    duplicates: int
-    repeated: float | None
-
-
-def _read_profile(row: _Row) -> Profile:
-    return replace(
-        make_former(row.number, row.content),
-        author=row.author,
-        created=row.created,
-        active=max(row.created, row.mentioned or row.created, row.repeated or row.created),
-        duplicates=row.duplicates,
-        is_duplicate=bool(row.is_duplicate),
-    )

@@ -6,7 +6,6 @@ import zlib
 from array import array
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from hashlib import blake2b
 
 from bot.archive.jsonl import IssueArchive, Line, parse_line
@@ -40,8 +39,6 @@ class Record:
     impacts: bytes
     pairs: bytes
     fingerprints: bytes
-    title_length: int
-    body_length: int
     mentions: tuple[int, ...] = ()
     original: int | None = None
 
@@ -72,8 +69,6 @@ def make_record(issue: Issue, form_text: Container[str] = frozenset(), original:
         impacts=bytes(measure_impact(titles.get(word, 0), bodies.get(word, 0), lengths) for word in words),
         pairs=array("I", sorted({hash_pair(pair) for pair in profile.pairs})).tobytes(),
         fingerprints=array("Q", sorted(map(hash_fingerprint, profile.fingerprints))).tobytes(),
-        title_length=lengths[0],
-        body_length=lengths[1],
         mentions=list_mentions(issue),
         original=original or find_original(issue),
     )
@@ -115,21 +110,15 @@ def pack_content(profile: Profile) -> bytes:
     return zlib.compress(json.dumps([profile.title, *words, sorted(profile.fingerprints)]).encode())
 
 
-def unpack_content(content: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...], frozenset[str]]:
-    """Title, words of the title, words of the body, fingerprints; raises zlib.error or ValueError for anything else."""
-    title, title_words, body_words, fingerprints = json.loads(zlib.decompress(content))
-    return title, tuple(title_words.split()), tuple(body_words.split()), frozenset(fingerprints)
-
-
 def make_former(number: int, content: bytes) -> Profile:
-    """The profile that a content was made of, without author and dates; raises like `unpack_content`."""
-    title, title_words, body_words, fingerprints = unpack_content(content)
+    """The profile that a content was made of, without author and dates; raises zlib.error or ValueError."""
+    title, title_words, body_words, fingerprints = json.loads(zlib.decompress(content))
     return Profile(
         number=number,
         title=title,
-        title_words=title_words,
-        body_words=body_words,
-        fingerprints=fingerprints,
+        title_words=tuple(title_words.split()),
+        body_words=tuple(body_words.split()),
+        fingerprints=frozenset(fingerprints),
         author="",
         created=0,
         active=0,
@@ -145,18 +134,16 @@ class IndexWork:
 
     def prepare(self) -> Callable[[Sequence[Line]], list[Record | Seen]]:
         """The work, ready to be done; it raises SettingsError for a line that is no issue."""
-        return partial(_read_lines, work=self)
+        return self._read_lines
 
+    def _read_lines(self, lines: Sequence[Line]) -> list[Record | Seen]:
+        issues = [issue for where, line in lines for issue in parse_line(line, where)]
+        return [self._read_issue(issue) for issue in issues if not issue.is_pull_request]
 
-def _read_lines(lines: Sequence[Line], work: IndexWork) -> list[Record | Seen]:
-    issues = [issue for where, line in lines for issue in parse_line(line, where) if not issue.is_pull_request]
-    return [_read_issue(issue, work) for issue in issues]
-
-
-def _read_issue(issue: Issue, work: IndexWork) -> Record | Seen:
-    if issue.number in work.known and work.known[issue.number] == digest_text(issue):
-        return Seen(issue.number, issue.state, find_original(issue))
-    return make_record(issue, work.form_text)
+    def _read_issue(self, issue: Issue) -> Record | Seen:
+        if self.known.get(issue.number) == digest_text(issue):
+            return Seen(issue.number, issue.state, find_original(issue))
+        return make_record(issue, self.form_text)
 
 
 def learn_from_archive(archive: IssueArchive) -> frozenset[str]:

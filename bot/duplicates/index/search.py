@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.duplicates.candidates import Candidate
 from bot.duplicates.index.file import read_index
-from bot.duplicates.index.reader import IndexCollection, name_other, read_form_text
+from bot.duplicates.index.reader import IndexCollection, read_form_text
 from bot.duplicates.search.calibration import Calibration, Replayed, read_calibration
 from bot.duplicates.search.document import Profile, make_profile
 from bot.duplicates.search.model import Model, read_model
@@ -44,10 +44,6 @@ class Search:
     size: int
     source: str = ""
 
-    def name_other(self, repository: str) -> str | None:
-        """The repository that the index is of, if it is another one than this."""
-        return name_other(self.source, repository)
-
 
 def explain_left_out(candidate: Hit, related: Sequence[Hit], threshold: float) -> str | None:
     """Why a candidate may not be shown to a reporter; None if it may."""
@@ -65,8 +61,8 @@ def explain_left_out(candidate: Hit, related: Sequence[Hit], threshold: float) -
 def locate_shared(candidate: Hit, issue: Issue | None) -> dict[str, float]:
     """The rarest fingerprints that both have, as they stand in the issue that was searched for, with their rarity."""
     shared: dict[str, float] = {}
-    places = locate_fingerprints(issue.title, issue.body) if issue and candidate.marks else {}
-    for fingerprint, rarity in candidate.marks[:_MOST_LOCATED]:
+    places = locate_fingerprints(issue.title, issue.body) if issue and candidate.fingerprints else {}
+    for fingerprint, rarity in candidate.fingerprints[:_MOST_LOCATED]:
         shared.setdefault(places.get(fingerprint) or fingerprint.partition(":")[2], rarity)
     return shared
 

@@ -53,11 +53,6 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
         write_facts(connection, {"calibration": write_calibration(calibration)})
 
 
-def write_form_text(connection: sqlite3.Connection, lines: Iterable[str]) -> None:
-    """The lines that were left out of all reports, and are to be left out of a query."""
-    write_facts(connection, {"form_text": json.dumps(sorted(lines))})
-
-
 def add_records(connection: sqlite3.Connection, found: Iterable[Record | Seen]) -> int:
     """Put reports in, in one transaction; gives how many of them are new or have another text than before.
 
@@ -68,7 +63,7 @@ def add_records(connection: sqlite3.Connection, found: Iterable[Record | Seen]) 
         known = _find_digests(connection, latest)  # as it stays until the end: another may be writing, too
         changed = [one for one in latest.values() if isinstance(one, Record) and known.get(one.number) != one.digest]
         if changed:
-            _add(connection, changed, [record.number for record in changed if record.number in known])
+            _add(connection, changed, {record.number for record in changed if record.number in known})
         _write_states(connection, latest.values())
     return len(changed)
 
@@ -90,9 +85,9 @@ def _read_counts(connection: sqlite3.Connection) -> Counter[str]:
     return Counter({name: int(value) for name, value in rows})
 
 
-def _add(connection: sqlite3.Connection, records: Sequence[Record], known: Iterable[int]) -> None:
+def _add(connection: sqlite3.Connection, records: Sequence[Record], old: Collection[int]) -> None:
     counts = _read_counts(connection)
-    first, old = counts["documents"], set(known)
+    first = counts["documents"]
     postings: dict[str, _Postings] = {}
     pairs = Counter[int]()
     for document, record in enumerate(records, first):
@@ -131,11 +126,9 @@ def _remove(connection: sqlite3.Connection, number: int) -> Iterable[int]:
 
 def _collect_postings(postings: dict[str, _Postings], document: int, record: Record) -> None:
     for word, impact in zip(record.words, record.impacts, strict=True):
-        found = postings.get(word)
-        if found is None:
-            found = postings[word] = (array("I"), bytearray())
-        found[0].append(document)
-        found[1].append(impact)
+        documents, impacts = postings.setdefault(word, (array("I"), bytearray()))
+        documents.append(document)
+        impacts.append(impact)
 
 
 def _write_report(connection: sqlite3.Connection, document: int, record: Record) -> None:
@@ -228,8 +221,7 @@ def _count_pairs(connection: sqlite3.Connection, pairs: Counter[int], *, is_few:
 
 def _write_pages(connection: sqlite3.Connection, pairs: Counter[int]) -> None:
     """A count of 255 stays: how far it was beyond is not known."""
-    ordered = groupby(sorted(pairs.items()), key=lambda item: item[0] // PAGE)
-    for page, found in ordered:
+    for page, found in groupby(sorted(pairs.items()), key=lambda item: item[0] // PAGE):
         row = connection.execute("SELECT counts FROM pair WHERE page = ?", (page,)).fetchone()
         counts = bytearray(row[0]) if row else bytearray(PAGE)
         for slot, change in found:
@@ -247,8 +239,7 @@ def drop_gone(connection: sqlite3.Connection) -> bool:
         gone = {row[0] for row in connection.execute("SELECT document FROM gone")}
         if len(gone) * _MUCH < _read_counts(connection)["reports"] or not gone:
             return False
-        places = connection.execute("SELECT segment, word FROM posting").fetchall()
-        for place in places:
+        for place in connection.execute("SELECT segment, word FROM posting").fetchall():
             _drop_from_posting(connection, place, gone)
         connection.execute("DELETE FROM gone")
     return True

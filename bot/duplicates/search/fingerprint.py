@@ -35,35 +35,35 @@ _SAYS_LITTLE = frozenset(_COMMON.split())
 
 
 def find_fingerprints(title: str, body: str) -> dict[str, int]:
-    """The marks of a report, each with its kind before it, and where its line begins first, the title being line one.
+    """The fingerprints of a report, each after its kind, and where its line begins first, the title being line one.
 
-    The kind is `place`, `name`, or that of an error line; there are at most 60 lines, and as many places and names. A
-    mark says nothing by itself: it counts by how rare it is among the repository's reports.
+    The kind is `place`, `name`, or that of an error line; there are at most 60 lines, and as many places and names. One
+    says nothing by itself: it counts by how rare it is among the repository's reports.
     """
     text, start = f"{title}\n{body[:MAX_CHARACTERS]}", len(title) + 1
-    lines = [(mark, line.start) for line in find_error_lines(text) if (mark := make_mark(line))]
+    lines = [(found, line.start) for line in find_error_lines(text) if (found := make_fingerprint(line))]
     places = [(f"place:{match[0]}", match.start()) for match in _PLACE.finditer(text, start)]
     names = [(f"name:{_HASH.sub('', match[0])}", match.start()) for match in _NAME.finditer(text, start)]
-    return dict(mark for marks in (lines, places, names) for mark in reversed(marks[:MAX_FINGERPRINTS]))
+    return dict(each for found in (lines, places, names) for each in reversed(found[:MAX_FINGERPRINTS]))
 
 
-def make_mark(line: ErrorLine) -> str:
-    """The mark of a line; "" for a remark, and for one that is too short or too long to be a message."""
+def make_fingerprint(line: ErrorLine) -> str:
+    """The fingerprint of a line; "" for a remark, and for one that is too short or too long to be a message."""
     is_fitting = line.kind != "remark" and len(line.text) < _LONGEST and len(line.message) >= _SHORTEST
     return f"{line.kind}:{line.message}" if is_fitting else ""
 
 
-def is_message(mark: str) -> bool:
-    """Whether a mark is a line that says what went wrong."""
-    return not mark.startswith(("place:", "name:"))
+def is_message(fingerprint: str) -> bool:
+    """Whether a fingerprint is a line that says what went wrong."""
+    return not fingerprint.startswith(("place:", "name:"))
 
 
-def is_telling(mark: str) -> bool:
-    """Whether a mark is a message that tells which error it is.
+def is_telling(fingerprint: str) -> bool:
+    """Whether a fingerprint is a message that tells which error it is.
 
     It is no line of a stack, no warning and no code, and says more than that something failed somewhere: all these are
     shared by many errors.
     """
-    kind, _, message = mark.partition(":")
+    kind, _, message = fingerprint.partition(":")
     words = {word for word in _WORD.findall(message) if word not in _SAYS_LITTLE}
     return kind == "message" and len(words) >= _LEAST_WORDS

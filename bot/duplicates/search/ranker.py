@@ -37,7 +37,7 @@ class Hit:
     """A report that the search found, how likely it is the same problem (`score`, between 0 and 1), and why.
 
     `tier` B shares a rare error with the query or is it again word for word (`is_copy`), C only reads alike; A is given
-    by whoever matched both with one rule. `marks` are the shared fingerprints, the rarest first, each with its rarity
+    by whoever matched both with one rule. `fingerprints` are the shared ones, the rarest first, each with its rarity
     in nats; `agreement` as in `Compared`. `is_elsewhere` where the titles name different platforms.
     """
 
@@ -48,7 +48,7 @@ class Hit:
     why: str
     features: Features
     standing: Standing
-    marks: tuple[tuple[str, float], ...] = ()
+    fingerprints: tuple[tuple[str, float], ...] = ()
     agreement: float = 0.0
     is_copy: bool = False
     is_elsewhere: bool = False
@@ -115,7 +115,7 @@ def _make_hit(query: Profile, row: Compared, standing: Standing, model: Model) -
         why=explain_likeness(query, row),
         features=row.features,
         standing=standing,
-        marks=tuple(sorted(row.fingerprints, key=lambda item: (-item[1], item[0]))),
+        fingerprints=tuple(sorted(row.fingerprints, key=lambda item: (-item[1], item[0]))),
         agreement=row.agreement,
         is_copy=is_copy(query, row.features),
         is_elsewhere=name_other_platforms(query.title, row.profile.title),
@@ -163,7 +163,7 @@ def settle_tier(hit: Hit, size: int = SMALL) -> Hit:
 
 def name_error(hit: Hit, rare: float) -> str | None:
     """The rarest message that both have and that tells an error; None where there is none so rare."""
-    found = [mark for mark, rarity in hit.marks if rarity >= rare and is_telling(mark)]
+    found = [each for each, rarity in hit.fingerprints if rarity >= rare and is_telling(each)]
     return found[0].partition(":")[2][:LONGEST_ERROR] if found else None
 
 
@@ -265,7 +265,7 @@ def rank_found(issue: Issue, found: Sequence[Issue], searched: str | None, model
 
 
 def _settle_found(hit: Hit, searched: str | None) -> Tier:
-    has_error = searched is not None and is_telling(searched) and searched in dict(hit.marks)
+    has_error = searched is not None and is_telling(searched) and searched in dict(hit.fingerprints)
     is_likely = hit.score >= SAME_PHRASE or hit.is_namesake
     is_same = has_error and is_likely and not hit.is_elsewhere
     return "B" if is_same or hit.is_copy else "C"
@@ -273,8 +273,8 @@ def _settle_found(hit: Hit, searched: str | None) -> Tier:
 
 def make_candidates(found: Sequence[Hit], issue: Issue | None) -> tuple[Candidate, ...]:
     """What a run gets of them; what both reports say is quoted with its place in `issue`, where that is given."""
-    has_marks = any(hit.marks for hit in found)
-    places = locate_fingerprints(issue.title, issue.body) if issue and has_marks else {}
+    has_fingerprints = any(hit.fingerprints for hit in found)
+    places = locate_fingerprints(issue.title, issue.body) if issue and has_fingerprints else {}
     candidates = [_make_candidate(hit, places) for hit in found]
     return tuple(sorted(candidates, key=lambda each: (each.tier, -each.score)))[:MOST]
 
@@ -286,6 +286,6 @@ def _make_candidate(hit: Hit, places: Mapping[str, str]) -> Candidate:
         score=round(hit.score, 4),
         why=SAME_TEXT if hit.is_copy else WHY[hit.tier],
         title=hit.title,
-        evidence=tuple(dict.fromkeys(places.get(mark) or mark.partition(":")[2] for mark, _ in hit.marks)),
+        evidence=tuple(dict.fromkeys(places.get(each) or each.partition(":")[2] for each, _ in hit.fingerprints)),
         features=hit.features.to_json(2),
     )
