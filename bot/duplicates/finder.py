@@ -36,14 +36,13 @@ class FindInIndex:
 
     def __call__(self, issue: Issue) -> CandidateSearch:
         """What the index has; see `FindCandidates`."""
-        from bot.duplicates.index.reader import name_other
         from bot.duplicates.index.search import describe_expectation, list_candidates, search_index
 
         try:
             found = search_index(self.path, issue)
         except SignpostError as error:
             return CandidateSearch(remarks=(f"earlier reports were not looked for: {error}",), is_complete=False)
-        if other := name_other(found.source, issue.repository):
+        if other := found.name_other(issue.repository):
             return CandidateSearch(
                 remarks=(f"the index {self.path} is of {other}, and was not asked",), is_complete=False
             )

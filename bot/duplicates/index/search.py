@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.duplicates.candidates import Candidate
 from bot.duplicates.index.file import read_index
-from bot.duplicates.index.reader import IndexCollection, read_form_text
+from bot.duplicates.index.reader import IndexCollection, name_other, read_form_text
 from bot.duplicates.search.calibration import Calibration, Replayed, read_calibration
 from bot.duplicates.search.document import Profile, make_profile
 from bot.duplicates.search.model import Model, read_model
@@ -43,6 +43,10 @@ class Search:
     model: Model
     size: int
     source: str = ""
+
+    def name_other(self, repository: str) -> str | None:
+        """The repository that the index is of, if it is another one than this."""
+        return name_other(self.source, repository)
 
 
 def explain_left_out(candidate: Hit, related: Sequence[Hit], threshold: float) -> str | None:
