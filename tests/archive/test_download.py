@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.archive.download import download, find_following, find_next, read_items
-from bot.archive.store import StoredItem, open_store, open_stored
+from bot.archive.store import StoredItem, download, find_following, find_next, open_store, open_stored, read_items
 from bot.errors import TrackerError
 from bot.github.client import connect
 from bot.github.transport import Patience

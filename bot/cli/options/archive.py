@@ -99,7 +99,7 @@ def find_cache(asked: str | None) -> Path:
 
 def _download(remote: "RemoteArchive", store: "Store", repository: str, kind: Literal["issues", "comments"]) -> None:
     """Download with a bar: GitHub says with the first page how many there are."""
-    from bot.archive.download import download
+    from bot.archive.store import download
 
     pages = download(remote, store, repository, kind)
     if (last := next(pages, None)) is None:
