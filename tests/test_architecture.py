@@ -58,6 +58,7 @@ LAYERS: tuple[Package, ...] = (
     pure(
         "bot.duplicates",
         {
+            "bot.duplicates.evaluation": "reads an archive, shows progress",
             "bot.duplicates.finder": "queries the index or GitHub",
             "bot.duplicates.index.builder": "builds the index",
             "bot.duplicates.index.file": "opens the index",
@@ -81,6 +82,8 @@ LAYERS: tuple[Package, ...] = (
     pure(
         "bot.workbench",
         {
+            "bot.workbench.archive_passes": "reads an archive, shows progress",
+            "bot.workbench.backtest.replay": "reads an archive, shows progress",
             "bot.workbench.backtest.terminal": "prints",
             "bot.workbench.check.terminal": "prints",
             "bot.workbench.check.trial": "starts processes, reads an archive, asks GitHub",
