@@ -1,4 +1,4 @@
-"""The words that a rule may use: of the language, of its pack, of the other rules, and of the history. Pure."""
+"""The words that a rule may use: of the language, of its pack, of the other rules, and of the archive. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ _MOST_WORDS = 200
 class Vocabulary:
     """`captures` has the values of each capture of the pack, as far as they are known; `rules` the title of each rule.
 
-    `sections` and `labels` are those of the history, `echoable` the captures that the rule's templates may show.
+    `sections` and `labels` are those of the archive, `echoable` the captures that the rule's templates may show.
     """
 
     schema: Json
@@ -52,7 +52,7 @@ def _values_of(meanings: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
 
 
 def add_live_words(words: Vocabulary, sections: Counter[str], labels: Counter[str], rule: Rule | None) -> Vocabulary:
-    """The vocabulary with the words of the history, the most frequent first, and with the rule's own captures."""
+    """The vocabulary with the words of the archive, the most frequent first, and with the rule's own captures."""
     return replace(
         words,
         sections=tuple(name for name, _ in sections.most_common(_MOST_WORDS)),

@@ -73,7 +73,7 @@ def _count_tried(bench: Workbench) -> int:
 
 
 def choose_indexes(bench: Workbench, chosen: Filter) -> Iterator[int]:
-    """The places of the issues of a filter, in the order of the history, among those that both versions have seen."""
+    """The places of the issues of a filter, in the order of the archive, among those that both versions have seen."""
     now, before = set(bench.working.hits), set(bench.saved.hits)
     if chosen == "matched":
         yield from sorted(now)
@@ -114,7 +114,7 @@ def _describe_overlaps(counts: Counter[str], bench: Workbench) -> Iterator[Overl
 
 
 def spread_over_time(bench: Workbench, hits: set[int]) -> tuple[int, ...]:
-    """How many of the hits fall into each of 36 stretches of the history; nothing where its issues have no dates."""
+    """How many of the hits fall into each of 36 stretches of the archive; nothing where its issues have no dates."""
     first, last = min(bench.moments, default=0), max(bench.moments, default=0)
     if not hits or first == last:
         return ()
@@ -200,7 +200,7 @@ def _format_row(index: int, entry: Entry, *, is_matched: bool, was_matched: bool
 
 
 def format_issue(bench: Workbench, index: int, today: date) -> Json | None:
-    """One issue of the history, whole."""
+    """One issue of the archive, whole."""
     entry = bench.entry_at(index)
     if entry is None:
         return None

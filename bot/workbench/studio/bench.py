@@ -62,7 +62,7 @@ class Workbench:
         self.sections = Counter[str]()
         self.labels = Counter[str]()
         self.moments: list[float] = []
-        """When each issue was opened, in seconds, in the order of the history."""
+        """When each issue was opened, in seconds, in the order of the archive."""
         self.saved = start_attempt(saved, around)
         self.current = self.working = self.saved
         self._issues = issues
@@ -74,7 +74,7 @@ class Workbench:
         return self.chunks[-1].start + len(self.chunks[-1].entries) if self.chunks else 0
 
     def entry_at(self, index: int) -> Entry | None:
-        """The issue at a place in the history."""
+        """The issue at a place in the archive."""
         chunk = index // CHUNK
         if not 0 <= chunk < len(self.chunks) or index % CHUNK >= len(self.chunks[chunk].entries):
             return None
@@ -115,7 +115,7 @@ class Workbench:
     def step(self) -> bool:
         """Do a little of what is left: what is being written first, its check, what was saved, its proof, then more.
 
-        False where nothing is left. Raises SettingsError where the history cannot be read on.
+        False where nothing is left. Raises SettingsError where the archive cannot be read on.
         """
         if not self._is_through(self.working):
             self._advance(self.working)
@@ -143,7 +143,7 @@ class Workbench:
             attempt.tried += 1
 
     def _load(self) -> None:
-        """Read the next chunk; what was read before the history breaks off is kept."""
+        """Read the next chunk; what was read before the archive breaks off is kept."""
         issues = list[Issue]()
         try:
             issues.extend(islice(self._issues, CHUNK))

@@ -34,7 +34,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some issues of the history, `start` of them standing before.
+    """Some issues of the archive, `start` of them standing before.
 
     `texts` are their normal forms joined, in UTF-8, and `ends` where each issue's part ends there.
     """
@@ -65,7 +65,7 @@ def make_chunk(issues: Sequence[Issue], start: int, others: Ruleset, pack: Pack)
 
 
 def try_rule(rule: Rule, prefilter: Prefilter[Rule], chunk: Chunk) -> Iterator[int]:
-    """Which issues of the chunk the rule matches, by their place in the history; `prefilter` is the rule's own."""
+    """Which issues of the chunk the rule matches, by their place in the archive; `prefilter` is the rule's own."""
     if not prefilter.find_in_texts(chunk.texts):
         return
     for index, entry in enumerate(chunk.entries):
@@ -75,13 +75,13 @@ def try_rule(rule: Rule, prefilter: Prefilter[Rule], chunk: Chunk) -> Iterator[i
 
 
 def find_hits(rule: Rule, chunks: Iterable[Chunk]) -> Iterator[int]:
-    """Which issues of several chunks the rule matches, by their place in the history."""
+    """Which issues of several chunks the rule matches, by their place in the archive."""
     prefilter = Prefilter([rule])
     return (index for chunk in chunks for index in try_rule(rule, prefilter, chunk))
 
 
 def find_text(chunk: Chunk, squeezed: bytes) -> Iterator[int]:
-    """Which issues of the chunk hold a text that is squeezed already, by their place in the history."""
+    """Which issues of the chunk hold a text that is squeezed already, by their place in the archive."""
     text, ends = chunk.texts["squeezed"], chunk.ends["squeezed"]
     position = text.find(squeezed)
     while position >= 0:
