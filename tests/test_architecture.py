@@ -49,7 +49,11 @@ LAYERS: tuple[Package, ...] = (
     impure(
         "bot.github",
         {
+            "bot.github.graphql": "makes queries, gets answers as values",
+            "bot.github.issues_query": "makes queries, gets answers as values",
+            "bot.github.links_query": "makes queries, gets answers as values",
             "bot.github.payloads": "gets the JSON as a value",
+            "bot.github.responses": "gets answers as values",
             "bot.github.webhook_event": "gets the payload as a value",
         },
     ),
@@ -88,6 +92,7 @@ LAYERS: tuple[Package, ...] = (
             "bot.workbench.check.terminal": "prints",
             "bot.workbench.check.trial": "starts processes, reads an archive, asks GitHub",
             "bot.workbench.explain.terminal": "prints",
+            "bot.workbench.suggest.miner": "reads an archive",
             "bot.workbench.studio.files": "reads and writes the rule, reads the built page",
             "bot.workbench.studio.frontend": "builds the page",
             "bot.workbench.studio.guard": "makes a secret",
@@ -108,7 +113,7 @@ READS_OR_WRITES = (
     *("asyncio", "multiprocessing", "signal", "subprocess", "sys", "threading"),
 )
 DIFFERS_BETWEEN_RUNS = ("getpass", "locale", "logging", "platform", "random", "secrets", "time", "uuid", "warnings")
-HARMLESS = ("io.BytesIO", "io.StringIO", "pathlib.PurePath", "pathlib.PurePosixPath")
+HARMLESS = ("http.HTTPStatus", "io.BytesIO", "io.StringIO", "pathlib.PurePath", "pathlib.PurePosixPath")
 IMPURE_CALLS = {"breakpoint", "input", "now", "open", "print", "read_text", "today", "utcnow", "write_text"}
 
 HEAVY = (

@@ -179,7 +179,7 @@ class Crowd:
 
 
 def crowd(workshop: Workshop) -> Crowd:
-    """The emulator has neither transfers nor marks of duplicates; `test_earlier_reports.py` has them."""
+    """The emulator has neither transfers nor marks of duplicates; `test_linked_issues.py` has them."""
     issues = f"/repos/{REPOSITORY}/issues"
     with requests.Session() as session:
         session.headers["Authorization"] = "token ghp_octo"

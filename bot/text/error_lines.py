@@ -85,20 +85,25 @@ class ErrorLine:
         return drop_volatile(self.collapsed)
 
 
-def find_error_lines(text: str) -> Iterator[ErrorLine]:
-    """The lines of a text that say that something went wrong, in their order; source code is among them."""
+def find_error_lines(text: str, *, is_prose: bool = True) -> Iterator[ErrorLine]:
+    """The lines of a text that say that something went wrong, in their order; source code is among them.
+
+    Of a long line of prose each sentence is a line of its own; in a log, a message of two sentences stays whole.
+    """
     text, end = _WRAP.sub(_unwrap, text), -1
     for failure in _FAILURE.finditer(text):
         if failure.start() > end:
             start, end = text.rfind("\n", 0, failure.start()) + 1, text.find("\n", failure.start())
             end = end if end >= 0 else len(text)
-            yield from _split_line(text[start:end], start)
+            line = text[start:end]
+            sentences = _SENTENCE.split(line) if is_prose and len(line) > _LONG_PROSE else [line]
+            yield from _make_lines(sentences, start)
 
 
-def _split_line(line: str, start: int) -> Iterator[ErrorLine]:
-    for sentence in _SENTENCE.split(line) if len(line) > _LONG_PROSE else (line,):
+def _make_lines(sentences: list[str], start: int) -> Iterator[ErrorLine]:
+    for sentence in sentences:
         kept = " ".join(sentence.split())[:LONGEST_LINE]
-        if sentence == line or _FAILURE.search(kept):
+        if len(sentences) == 1 or _FAILURE.search(kept):
             yield ErrorLine(kept, start)
 
 

@@ -15,7 +15,7 @@ from bot.triage.config import Config, Sources
 MOST_CHECKED = 8
 """Candidates that GitHub is asked about, with one request: where one must not be linked, the next one may be."""
 
-UNCHECKED = "no rule matches, and the settings want no comment for links alone"
+UNCHECKED = "no rule speaks, and the settings want no comment for links alone"
 UNPROVEN = (
     "earlier reports that only look alike stay out of the comment (`tier_c: comment`) until an index has learned from "
     "the repository's last issues, 100 at least, how alike they must be: run `signpost index calibrate --index …`"
@@ -52,7 +52,7 @@ class LinkInputs:
 class LinkDecisions:
     """What becomes of every candidate, and of the issues that rules follow.
 
-    `follows` has the issues to follow, by the rule's id; `asked` is where a person's command inputs. `remarks`,
+    `follows` has the issues to follow, by the rule's id; `asked` is where a person's command leads. `remarks`,
     `expectation` (how often the search is right) and `advice` (what would let more be linked) are for maintainers.
     `is_complete` is false where GitHub did not answer: then what was linked before stays.
     """
@@ -166,7 +166,7 @@ def _explain_silence(speaking: Sequence[Match], config: Config) -> str:
     if config.mode != "comment":
         return f"the settings want no comment (`mode: {config.mode}`)"
     if not speaking and config.duplicates.comment != "always":
-        return "no rule speaks, and the settings want no comment for links alone"
+        return UNCHECKED
     return ""
 
 

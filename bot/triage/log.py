@@ -1,4 +1,4 @@
-"""What a run tells: the log for people, and outputs, summary and annotations for the actions_runner."""
+"""What a run tells: the log for people, and outputs, summary and annotations for the runner of GitHub Actions."""
 
 import json
 import sys

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stand_ins.command import run_command
+from tests.stand_ins.command import ROOT, run_command
 from tests.stand_ins.story import HOME, RULE
 
 LINKER = "```\nerror: linking with `{}` failed: exit code: {}\n```\n"
@@ -105,6 +105,14 @@ def test_a_rule_from_an_issue(tmp_path: Path) -> None:
     assert done.code == 0
     assert "id: linker\n" in done.out
     assert "  phrase: 'error: linking with `{name:word}` failed: exit code'\n" in done.out
+
+
+def test_a_message_of_two_sentences_in_a_log_stays_whole(tmp_path: Path) -> None:
+    event = str(ROOT / "tests" / "cases" / "extra-usage-400" / "event.json")
+
+    done = run_command("new", "--from", event, "--out", "-", folder=tmp_path)
+
+    assert "  phrase: You're out of extra usage. Add more at {place:path} and keep going\n" in done.out
 
 
 def test_a_rule_that_matches_the_issue_already_is_named(tmp_path: Path) -> None:

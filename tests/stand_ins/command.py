@@ -1,7 +1,7 @@
 """The command `signpost` in a process of its own: its arguments, its environment, its output and how it ended.
 
 The process is forked from one in which the heavy modules are loaded already, so that a test of the real command
-takes milliseconds. What a cold start loads is a matter of `test_architecture.py` and of `tests/cli/test_cold_start.py`.
+takes milliseconds. What a cold start loads is a matter of `tests/test_architecture.py`.
 """
 
 import os

@@ -140,3 +140,14 @@ def test_no_text_breaks_it(body: str, title: str) -> None:
 )
 def test_a_long_hostile_body_is_bounded(text: str) -> None:
     assert len(find_parts(extract_facts(make_issue(text)))) <= 400 * 1_000
+
+
+LONG = f"The build stops here, since something is wrong with {'the ' * 40}disk. It failed twice. Then I gave up."
+
+
+@pytest.mark.parametrize(
+    "is_prose, lines",
+    [pytest.param(True, ["It failed twice."], id="prose"), pytest.param(False, [LONG], id="log")],
+)
+def test_of_long_prose_the_sentences_count_and_of_a_log_the_line(*, is_prose: bool, lines: list[str]) -> None:
+    assert [line.text for line in find_error_lines(LONG, is_prose=is_prose)] == lines

@@ -85,7 +85,12 @@ def find_lines(facts: Facts) -> Iterator[tuple[ErrorLine, str]]:
     """The title of an issue and at most 400 lines of errors, no source code, each with the view that it is in."""
     yield ErrorLine(facts.issue.title[:LONGEST_LINE]), "title"
     texts = facts.find_texts(("logs", "errors", "body"))
-    found = ((line, text.view) for text in texts for line in find_error_lines(text.raw) if is_error(line.text))
+    found = (
+        (line, text.view)
+        for text in texts
+        for line in find_error_lines(text.raw, is_prose=text.view == "body")
+        if is_error(line.text)
+    )
     yield from islice(found, _MOST_LINES)
 
 
