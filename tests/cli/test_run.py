@@ -311,7 +311,7 @@ def test_without_an_event_a_run_says_what_to_give(tmp_path: Path) -> None:
 
     assert (finished.code, finished.err) == (
         2,
-        "signpost: no event: give --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)\n",
+        "signpost: the event is missing; add --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)\n",
     )
 
 
