@@ -79,7 +79,7 @@ def test_what_the_rule_that_speaks_matches_too_is_certain() -> None:
 
 def test_what_github_did_not_answer_for_is_told_and_not_held_against_a_link() -> None:
     unread = linked_issues(3, unread=frozenset({4, 5}), failure="Could not read #4.")
-    kept = "No new link is given, and a comment that gives links stays as it is, until the next run for this issue."
+    kept = "Until the next run for this issue, Signpost adds no links, and a comment with links stays unchanged."
     assert links_of(unread, SAME_ERROR, command=4) == LinkDecisions(
         candidates=(
             LinkDecision(candidate=NAMED, effect="refused", reason="#4 could not be checked"),
@@ -105,7 +105,7 @@ def test_what_nobody_checked_is_refused() -> None:
 
 ALWAYS = "duplicates: {comment: always}"
 MODE = "the settings want no comment (`mode: label`)"
-SILENT = "no rule speaks, and the settings want no comment for links alone"
+SILENT = "no rule adds guidance, and the settings allow no comment with links alone"
 ALIKE_ONLY = "it only reads alike, and the settings keep that out of comments (`tier_c`)"
 NOT_YET = "it only reads alike, and the index is not calibrated"
 BETTER = "there are better ones, or the settings or the rule want fewer links"
