@@ -83,7 +83,7 @@ def find_encoding(start: bytes) -> str:
 
 
 def parse_line(line: str, where: str) -> list[Issue]:
-    """One issue or several: `gh issue list --json` writes an array, `gh api --paginate` one array per page, on one line.
+    """One issue or several: `gh issue list --json` writes an array, `gh api --paginate` one array per page.
 
     Raises SettingsError that names the place.
     """

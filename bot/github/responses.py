@@ -186,7 +186,7 @@ def _advise(answer: Answer, now: float) -> str:
 _ADVICE = {
     301: "The repository has moved; use its new name.",
     401: "The token is missing, wrong or expired; check the input `github-token`.",
-    403: "The token may not do this; check its permissions, and whether the issue is locked or the repository archived.",
+    403: "The token may not do this; check its permissions, or unlock the issue or the repository.",
     404: "It does not exist, or the token has no access to it.",
     410: "It was deleted, or issues are disabled in this repository.",
     422: "GitHub rejects these values.",

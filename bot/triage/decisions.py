@@ -23,8 +23,8 @@ _MODES: tuple[Mode, ...] = ("observe", "label", "comment")
 class RuleDecision:
     """What a matching rule does, why, and the rules that it lost to.
 
-    `add` and `remove` are the labels that it asks for. `fitting` are all its labels, even if it may not set them: earlier
-    ones may stay. `remark` is for maintainers.
+    `add` and `remove` are the labels that it asks for. `fitting` are all its labels, even if it may not set
+    them: earlier ones may stay. `remark` is for maintainers.
     """
 
     match: Match

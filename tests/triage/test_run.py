@@ -203,7 +203,7 @@ def test_a_label_of_our_own_prefix_goes_even_if_nothing_matches_any_more() -> No
         (
             3,
             an_issue(number=3, state="closed", state_reason="duplicate"),
-            "#3 is closed as duplicate, and nothing says of what",
+            "#3 is closed as duplicate, but GitHub does not say of which issue",
         ),
         (4, an_issue(number=3), "#4 does not exist here (deleted, moved, or never an issue)"),
         (7, an_issue(number=3), "#7 is this issue itself"),
