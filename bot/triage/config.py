@@ -30,7 +30,7 @@ class _Setting(BaseModel):
 
 
 class Skipped(_Setting):
-    """Issues that Signpost ignores."""
+    """Issues without a run, by label, author or association."""
 
     labels: Strings = Field(
         default_factory=list, description="Issues with one of these labels.", examples=[["wontfix"]]
@@ -107,7 +107,7 @@ class DuplicateSettings(_Setting):
 
 
 class Words(_Setting):
-    """Words that comments must not contain."""
+    """The words of comments."""
 
     forbidden: Strings = Field(
         default_factory=list,
@@ -117,7 +117,7 @@ class Words(_Setting):
 
 
 class Identity(_Setting):
-    """The account of Signpost, if the token does not show it."""
+    """The account that posts the comments."""
 
     login: str | None = Field(
         None, description="The login of Signpost's comments (default: github-actions[bot]).", examples=["your-app[bot]"]
