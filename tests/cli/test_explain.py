@@ -190,7 +190,9 @@ def test_a_history_without_a_number_asks_for_one(checkout: Path) -> None:
         pytest.param(("nowhere.md",), "", "'nowhere.md' is no file, no issue number and no address", id="no file"),
         pytest.param(("x" * 5000,), "", "cannot read 'xxx", id="a whole text"),
         pytest.param(("2",), "", "#2 of which repository? Give --repo owner/name", id="no repository"),
-        pytest.param(("2", "--repo", "x"), "", "'x' is no repository; write it as owner/name", id="half a repository"),
+        pytest.param(
+            ("2", "--repo", "x"), "", "'x' is not a repository name; write it as owner/name", id="half a repository"
+        ),
         pytest.param(("-",), "{", "standard input ought to be JSON, but is none: ", id="broken JSON"),
         pytest.param(("-",), "{}", "Not a GitHub issue: number: field required", id="no issue"),
         pytest.param(

@@ -62,7 +62,7 @@ def test_the_whole_repository_has_no_folder_before_its_paths() -> None:
 @pytest.mark.parametrize(
     "kind, missing, advice",
     [
-        ("NOT_FOUND", True, "the token may not see it"),
+        ("NOT_FOUND", True, "the token has no access to it"),
         ("FORBIDDEN", False, "permissions: contents: read"),
         ("RATE_LIMITED", False, "in an hour"),
         ("SOMETHING_ELSE", False, "GitHub answered: no"),

@@ -218,5 +218,5 @@ def test_a_moment_may_have_a_fraction_of_a_second() -> None:
 
 @pytest.mark.parametrize("entry", [{}, {"updated_at": None}, {"updated_at": "yesterday"}, "text", None])
 def test_an_entry_that_does_not_say_when_it_changed_is_refused(entry: object) -> None:
-    with pytest.raises(SettingsError, match="when it was updated"):
+    with pytest.raises(SettingsError, match="no valid `updated_at`"):
         read_page([entry], Answer(status=200, headers={}, text=""), 1)

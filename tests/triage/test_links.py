@@ -88,7 +88,7 @@ def test_what_github_did_not_answer_for_is_told_and_not_held_against_a_link() ->
         follows={"out-of-disk": FOLLOWED},
         remarks=(
             f"Could not read #4. {kept}",
-            "`/signpost duplicate #4`: #4 could not be checked; nothing is done",
+            "`/signpost duplicate #4` has no effect: #4 could not be checked",
         ),
         is_complete=False,
     )
@@ -104,7 +104,7 @@ def test_what_nobody_checked_is_refused() -> None:
 
 
 ALWAYS = "duplicates: {comment: always}"
-MODE = "the settings want no comment (`mode: label`)"
+MODE = "the settings allow no comment (`mode: label`)"
 SILENT = "no rule adds guidance, and the settings allow no comment with links alone"
 ALIKE_ONLY = "it is only similar, and the settings keep such issues out of comments (`tier_c`)"
 NOT_YET = "it is only similar, and no calibrated index found it"
