@@ -246,9 +246,9 @@ def overwrite_content(path: Path) -> None:
 @pytest.mark.parametrize(
     "spoil, told",
     [
-        (empty, "is no index of Signpost; build it"),
-        (write_text, "is no index of Signpost; build it"),
-        (write_other_database, "is no index of Signpost; build it"),
+        (empty, "is not an index of Signpost; build it"),
+        (write_text, "is not an index of Signpost; build it"),
+        (write_other_database, "is not an index of Signpost; build it"),
         (cut, "was cut off; build it"),
         (set_version, "is an index of format 99, this Signpost reads 4; build it"),
         (overwrite_middle, "is damaged"),
