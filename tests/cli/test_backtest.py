@@ -173,7 +173,7 @@ def test_a_broken_line_far_down_is_reported_with_its_place(checkout: Path) -> No
 
     finished = backtest(checkout, "--jobs", "2")
 
-    assert (finished.code, finished.out, finished.err[:39]) == (2, "", "signpost: issues.jsonl:700: invalid JSON")
+    assert (finished.code, finished.out, finished.err[:40]) == (2, "", "signpost: issues.jsonl:700: invalid JSON")
 
 
 def write_endlessly(path: Path) -> None:

@@ -197,14 +197,14 @@ def test_a_calibration_says_what_it_means_and_what_comes_of_it(folder: Path) -> 
     done = index(folder, "calibrate", "--index", "a.index", "--share", "0.1")
 
     first, shown, known, following = done.out.splitlines()
-    assert first.startswith("a.index: what only reads alike (tier C) is shown from ")
-    assert first.endswith("% on, for at most 10.0% of ordinary issues")
+    assert first.startswith("a.index: issues that are only similar (tier C) are shown from ")
+    assert first.endswith("%, for at most 10.0% of ordinary issues")
     assert re.fullmatch(
-        r"of the last 120 issues, \d+ would have been shown something;"
-        r" besides, \d+ the same rare error or text \(tier B\)",
+        r"of the last 120 issues, \d+ would have been shown one;"
+        r" also, \d+ the same rare error or text \(tier B\)",
         shown,
     )
-    assert known.startswith("none of them is known to be a duplicate")
+    assert known.startswith("none of them is a known duplicate")
     assert following.startswith("`signpost run --index a.index` uses this threshold")
     assert "`duplicates: {tier_c: comment}`" in following
 
@@ -214,9 +214,9 @@ def test_what_a_search_shows_is_explained(folder: Path) -> None:
     explained = index(folder, "search", "--index", "a.index", "The parser crashes", "--explain").out
 
     assert "its percentage estimates how likely it, or one close to it, is the same problem; " in plain
-    assert "B: both show the same rare error or text, C: they read alike" in plain
-    assert "+0.70 doubles its odds" not in plain
-    assert "+0.70 doubles its odds" in explained
+    assert "B: both have the same rare error or text, C: they are similar" in plain
+    assert "+0.70 doubles them" not in plain
+    assert "+0.70 doubles them" in explained
 
 
 def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
@@ -228,7 +228,7 @@ def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
     assert search(folder, "parser")["threshold"] == own
     told = index(folder, "search", "--index", "a.index", "parser").out
     assert "the default threshold" in told
-    assert "learns that of this repository from 100 issues on\n" in told
+    assert "learns a threshold for this repository (it needs at least 100 issues)\n" in told
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_duplicates_that_are_known_measure_it(folder: Path) -> None:
     assert "95 % interval" in told
     assert "from a score of" in told
     assert "with fewer than 100 ordinary issues, their shares are not reliable" in told
-    assert re.search(r"^ C: reads alike +10 +\d+ +\d+ *$", told, flags=re.MULTILINE)
+    assert re.search(r"^ C: similar +10 +\d+ +\d+ *$", told, flags=re.MULTILINE)
 
 
 def test_a_truth_without_duplicates_measures_nothing(folder: Path) -> None:
@@ -351,7 +351,7 @@ def test_an_index_of_another_repository_is_built_anew(fake_github: FakeGitHub, t
     assert done == [
         "a.index: 3 issues, built (it did not exist)\n",
         "a.index: 3 issues, 0 new or changed\n",
-        "a.index: 1 issues, built (it was of octo/widget)\n",
+        "a.index: 1 issues, built (it was for octo/widget)\n",
     ]
 
 

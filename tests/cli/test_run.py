@@ -268,7 +268,7 @@ def test_an_action_that_failed_is_told_to_maintainers_alone(fake_github: FakeGit
         ),
         pytest.param(
             '{"inputs": {"issue": "2"}, "repository": "x"}',
-            "issue #2 can only be read with a token",
+            "Signpost needs a token to read issue #2",
             id="a repository that is none",
         ),
         pytest.param('{"inputs": {"issue": "two"}}', "The input `issue` is missing", id="by hand"),
@@ -290,7 +290,7 @@ def test_an_event_that_cannot_be_read_is_wrong_usage(checkout: Path, text: str |
             ("--dry-run", "--rules", "pack:x"), {}, "there is no pack called 'x'; shipped are: ", id="no such pack"
         ),
         pytest.param(("--dry-run", "--config", "no.yml"), {}, "cannot read no.yml", id="no such settings"),
-        pytest.param((), {"INPUT_DRY-RUN": "maybe"}, "The input `dry-run` cannot be read", id="a word for a boolean"),
+        pytest.param((), {"INPUT_DRY-RUN": "maybe"}, "Invalid input `dry-run`: must be", id="a word for a boolean"),
         pytest.param(
             (), {"GITHUB_TOKEN": "a b"}, "The token contains characters that are invalid", id="a token with a blank"
         ),
