@@ -129,7 +129,7 @@ def main() -> None:
     parser.add_argument("truth", type=Path, help="the known duplicates")
     parser.add_argument("--tier", choices=("B", "C"), required=True)
     parser.add_argument("--share", type=float, default=0.01, help="share of ordinary issues, for tier C (default: .01)")
-    parser.add_argument("--half", choices=("first", "second"), default="second", help="half of the known duplicates (default: second)")
+    parser.add_argument("--half", choices=("first", "second"), default="second", help="half of the duplicates")
     parser.add_argument(
         "--found", choices=("in-index", "by-search"), default="in-index", help="how candidates are found"
     )
