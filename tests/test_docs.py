@@ -121,3 +121,46 @@ def test_the_readme_shows_the_comment_that_its_rule_makes() -> None:
     comment = render_comment([make_section(match, issue, None)])
 
     assert "\n".join(f"> {line}".rstrip() for line in comment.splitlines()) in readme
+
+
+CONTRIBUTING = (ROOT / ".github/CONTRIBUTING.md").read_text("utf-8")
+WORKED_EXAMPLES = {
+    part.partition("\n")[0]: part.partition("\n")[2].strip().splitlines()
+    for part in CONTRIBUTING.partition("\n## Worked examples\n")[2].partition("\n## ")[0].split("\n### ")[1:]
+}
+LONGEST_EXAMPLE = 30
+
+
+def list_quotes(example: list[str]) -> list[tuple[str, str]]:
+    """Each line of code that an example quotes, after the file of its step."""
+    quotes, file, is_code = [], "", False
+    for line in example:
+        if step := re.match(r"\d+\. `([^`]+)`", line):
+            file = step[1]
+        elif line.strip().startswith("```"):
+            is_code = not is_code
+        elif is_code and line.strip() != "...":
+            quotes.append((file, line.strip()))
+    return quotes
+
+
+def list_named_files(example: list[str]) -> set[str]:
+    """Paths in backticks: names with a folder or with the ending of a file."""
+    spans = re.findall(r"`([^`\s]+)`", "\n".join(example))
+    return {span for span in spans if re.fullmatch(r"[\w.-]+(/[\w.-]+)+|[\w-]+\.(md|toml)", span)}
+
+
+@pytest.mark.parametrize("name", WORKED_EXAMPLES)
+def test_a_worked_example_agrees_with_the_code(name: str) -> None:
+    example = WORKED_EXAMPLES[name]
+    quotes = list_quotes(example)
+    files = {file: {line.strip() for line in (ROOT / file).read_text("utf-8").splitlines()} for file, _ in quotes}
+
+    assert sorted(file for file in list_named_files(example) if not (ROOT / file).is_file()) == []
+    assert [(file, line) for file, line in quotes if line not in files[file]] == []
+    assert len(quotes) >= 4
+    assert len(example) <= LONGEST_EXAMPLE
+
+
+def test_there_are_three_worked_examples() -> None:
+    assert [*WORKED_EXAMPLES] == ["Add a condition", "Add a rule pack", "Add an output format"]
