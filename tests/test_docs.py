@@ -8,17 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.cli import COMMANDS, main
-from bot.comment.renderer import render_comment
-from bot.comment.section import make_section
-from bot.rules.loader import build_ruleset
-from bot.rules.matcher import match_rules, read_facts
-from tests.builders import an_issue
 from tests.stand_ins.fake_github import FakeGitHub
 
 pytestmark = pytest.mark.slow
 
+LONGEST_README = 900
+"""Words outside code blocks: what somebody reads before they decide."""
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob(".github/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob(".github/*.md")])
 BLOCK = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -29,7 +26,7 @@ def find_commands(page: Path) -> list[str]:
     return [line.removeprefix("$ ") for line in lines if line and not line.startswith("#")]
 
 
-OF_A_USER = ROOT / "rules/README.md"
+OF_A_USER = ROOT / "docs/rules.md"
 """The page whose commands are those of somebody with a repository: run there, one after the other."""
 DOCUMENTED = [
     pytest.param(line, id=f"{page.relative_to(ROOT)}: {line}")
@@ -88,12 +85,17 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_within_a_page_lead_somewhere(page: Path) -> None:
-    text = page.read_text("utf-8")
-    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+def test_links_to_headings_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text("utf-8"))
 
-    assert {*re.findall(r"\]\(#([^)]+)\)", text)} - anchors == set()
+    assert [link for link in links if link[1] not in find_anchors(page.parent / link[0] if link[0] else page)] == []
+
+
+def find_anchors(page: Path) -> set[str]:
+    """The addresses that GitHub gives to the headings of a page."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_command_is_documented() -> None:
@@ -111,16 +113,24 @@ def test_the_readme_shows_the_workflow_that_init_writes() -> None:
     assert len(workflow.splitlines()) <= 20
 
 
-def test_the_readme_shows_the_comment_that_its_rule_makes() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    rule = re.findall(r"^```yaml\n(id: .*?)^```", readme, re.MULTILINE | re.DOTALL)[0]
-    ruleset = build_ruleset({"signpost/out-of-disk.yml": rule})
-    issue = an_issue(body=ruleset.rules[0].model.examples.match[0].body)
-    (match,) = match_rules(read_facts(issue, ruleset), ruleset)
+def test_the_readme_is_short() -> None:
+    words = re.sub(r"^```.*?^```", "", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
 
-    comment = render_comment([make_section(match, issue, None)])
+    assert len(re.findall(r"\w+", words)) <= LONGEST_README
 
-    assert "\n".join(f"> {line}".rstrip() for line in comment.splitlines()) in readme
+
+def test_the_readme_links_every_page() -> None:
+    links = re.findall(r"\]\((docs/[^)#]+)\)", (ROOT / "README.md").read_text("utf-8"))
+
+    assert {ROOT / link for link in links} == set(ROOT.glob("docs/*.md"))
+
+
+def test_the_figures_are_those_of_the_benchmarks() -> None:
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| `", (ROOT / "docs/figures.md").read_text("utf-8"), re.MULTILINE)
+    numbers = {number for row in rows for number in re.findall(r"\d[\d.,]*\d|\d", row)}
+    measured = (ROOT / "benchmarks/README.md").read_text("utf-8")
+
+    assert (bool(numbers), [number for number in numbers if number not in measured]) == (True, [])
 
 
 CONTRIBUTING = (ROOT / ".github/CONTRIBUTING.md").read_text("utf-8")
