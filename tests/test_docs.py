@@ -28,27 +28,29 @@ def find_commands(page: Path) -> list[str]:
 
 OF_A_USER = ROOT / "docs/rules.md"
 """The page whose commands are those of somebody with a repository: run there, one after the other."""
-DOCUMENTED = [
-    pytest.param(line, id=f"{page.relative_to(ROOT)}: {line}")
-    for page in PAGES
-    if page != OF_A_USER
-    for line in find_commands(page)
-]
+DOCUMENTED = [page for page in PAGES if page != OF_A_USER and find_commands(page)]
 
 
-@pytest.mark.parametrize("line", DOCUMENTED)
-def test_documented_commands_work(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", DOCUMENTED, ids=lambda page: str(page.relative_to(ROOT)))
+def test_documented_commands_work(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of the page, in a folder that has what a checkout has, so that what they write stays there."""
+    for name in ("rules", "tests", "benchmarks", "Makefile", "pyproject.toml", "requirements", "bot"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    for name in ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert [(line, run_command(line)) for line in find_commands(page)] == [(line, 0) for line in find_commands(page)]
+
+
+def run_command(line: str) -> int:
+    """The exit code of a documented command. `make` only prints what it would do: its targets run elsewhere."""
     words = shlex.split(line)
-    monkeypatch.chdir(tmp_path if words[:2] == ["signpost", "init"] else ROOT)
     if words[0] == "signpost":
-        with pytest.MonkeyPatch.context() as patch:
-            for name in ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ACTIONS"):
-                patch.delenv(name, raising=False)
-            assert run_signpost(words[1:]) == 0
-    else:
-        assert words[0] == "make", f"{line!r} is run by no test"
-        subprocess.run([*words, "--dry-run"], check=True, capture_output=True, cwd=ROOT)
-        assert [path for path in re.findall(r"tests/[\w/.]+", line) if not (ROOT / path).exists()] == []
+        return run_signpost(words[1:])
+    assert words[0] == "make", f"{line!r} is run by no test"
+    assert [path for path in re.findall(r"tests/[\w/.]+", line) if not (ROOT / path).exists()] == []
+    return subprocess.run([*words, "--dry-run"], check=False, capture_output=True, cwd=ROOT).returncode
 
 
 def test_the_commands_for_writers_of_rules_work_in_their_repository(
