@@ -79,7 +79,7 @@ class Prefilter(Generic[Owner]):
         return self.find_in_texts(join_texts(facts))
 
     def find_in_texts(self, texts: Mapping[str, str | bytes]) -> list[Owner]:
-        """The rules that may match a text, given in its two normal forms, or one of several texts joined by newlines."""
+        """The rules that may match a text in its two normal forms, or one of several texts joined by newlines."""
         hits = (needle for shard in self._shards for needle in shard.find(texts[shard.form]))
         candidates = {rule.id: rule for rule in self._always}
         candidates |= {rule.id: rule for needle in hits for rule in self._by_needle[needle]}

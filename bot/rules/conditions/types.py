@@ -126,7 +126,7 @@ Form = Literal["collapsed", "squeezed"]
 
 
 class Needle(NamedTuple):
-    """A pattern for the prefilter, in one of the normal forms: a condition can only hold if one of its needles matches."""
+    """A pattern for the prefilter, in one normal form: a condition can hold only if one of its needles matches."""
 
     form: Form
     pattern: str

@@ -42,7 +42,7 @@ class Frequencies:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """The terms of a check. Without `today` it cannot judge age; without `frequencies` it cannot judge common phrases."""
+    """The terms of a check. Without `today` it does not judge age, without `frequencies` not how common texts are."""
 
     today: date | None = None
     frequencies: Frequencies | None = None

@@ -72,7 +72,7 @@ def _find_rules(text: str, ruleset: Ruleset) -> dict[Rule, None]:
 
 
 def check_references(rule: Rule, ruleset: Ruleset) -> Iterator[Problem]:
-    """The ids in `supersedes:` and `also:` that no rule of the set has, and cycles of rules that supersede each other."""
+    """The ids in `supersedes:` and `also:` that no rule of the set has, and cycles of `supersedes:`."""
     for key in ("supersedes", "also"):
         for index, name in enumerate(getattr(rule.model, key)):
             if name not in ruleset.known_ids:

@@ -1,4 +1,4 @@
-"""The facts of an issue that Signpost reads before any rule: layout, sections, check boxes, language, captures. Pure."""
+"""The facts of an issue, before any rule: layout, sections, check boxes, language, captures. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping

@@ -48,7 +48,8 @@ def read_content(path: Path, name: str) -> Content:
         message = f"there is no rule file {name}; write a first rule with `signpost new`, or correct the name"
         raise SettingsError(message) from error
     except OSError as error:
-        message = f"cannot read {name}: {explain_cause(error)}; check that it is a file and that you have permission to read it"
+        advice = "check that it is a file and that you have permission to read it"
+        message = f"cannot read {name}: {explain_cause(error)}; {advice}"
         raise SettingsError(message) from error
     except ValueError as error:
         raise SettingsError(f"cannot read {name}: {error}") from error

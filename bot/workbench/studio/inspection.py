@@ -75,7 +75,7 @@ class RuleHighlight:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A piece of a text with one style; its hidden characters are visible. `wanted` is the condition that holds there."""
+    """A piece of a text with one style and visible hidden characters. `wanted` is the condition that holds there."""
 
     text: str
     kind: HighlightKind | Literal["plain"] = "plain"

@@ -206,7 +206,7 @@ def choose_drafts(
 ) -> tuple[Draft, ...]:
     """At most `most` drafts, the most useful first, each for other issues than the earlier drafts.
 
-    Each draft passes `check` together with `others` and the earlier drafts, except that a human must write its guidance.
+    Each draft passes `check` together with `others` and the earlier drafts, except for the missing guidance.
     """
     pack = choose_pack(others)
     by_name = {wording.name: wording for wording in wordings}

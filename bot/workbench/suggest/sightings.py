@@ -96,7 +96,7 @@ class Sightings:
 
 @dataclass(slots=True)
 class Watch:
-    """The sightings of all drafts in an archive, by id, and the labels of its issues; `seen` is the number of issues."""
+    """The sightings of all drafts in an archive, by id, and the labels of its issues; `seen` counts the issues."""
 
     found: dict[str, Sightings] = field(default_factory=dict)
     labelled: int = 0

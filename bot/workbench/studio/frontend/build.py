@@ -31,7 +31,7 @@ def build_page() -> Path:
     try:
         status = node([str(HERE / "build.mjs"), str(CACHE / "node_modules"), str(passing)], env=_environment())
         if status:
-            raise RuntimeError(f"the bundler ended with {status}")
+            raise RuntimeError(f"the bundler failed with exit code {status}")
         (passing / STAMP).write_text(wanted, "utf-8")
         shutil.rmtree(STATIC, ignore_errors=True)
         passing.rename(STATIC)

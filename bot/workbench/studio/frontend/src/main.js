@@ -10,7 +10,7 @@ const SPEECH = 900;
 const FILTERS = { matched: "Matched", gained: "Gained", lost: "Lost", unmatched: "Unmatched", all: "All", examples: "Examples" };
 const EMPTY = {
   matched: "The rule matches no issue.", gained: "The rule gains no issue compared with the saved rule.", lost: "The rule loses no issue compared with the saved rule.",
-  unmatched: "Some rule matches every issue.", all: "No past issues are loaded; start the studio with --issues.", examples: "The rule has no examples yet.",
+  unmatched: "Each issue matches at least one rule.", all: "No past issues are loaded; start the studio with --issues.", examples: "The rule has no examples yet.",
 };
 
 const tab = crypto.randomUUID();
