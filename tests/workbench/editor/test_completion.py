@@ -49,7 +49,7 @@ def options_of(text: str) -> dict[str, str]:
             {"Claude Code Version": "Claude Code Version", "What's wrong: now?": '"What\'s wrong: now?"'},
             id="a section of the history, quoted where YAML needs it",
         ),
-        pytest.param("labels: [|", {"area:cost": "area:cost", "bug": "bug"}, id="a label of the history"),
+        pytest.param("labels: [|", {"area:cost": "area:cost", "bug": "bug"}, id="a label in past issues"),
         pytest.param("id: |", {"out-of-disk": "out-of-disk"}, id="the file's name"),
         pytest.param("reviewed: |", {"2026-11-25": "2026-11-25"}, id="today"),
         pytest.param('match: {phrase: "at most {n:|', {kind: kind for kind in HOLE_TYPES}, id="the type of a hole"),
