@@ -92,8 +92,8 @@ def test_lines_for_people() -> None:
         "rules/ä b.yml:1:1: this is no valid YAML",
     ]
     assert [*format_overlaps([Overlap("a", "long", (1, 2), "also"), Overlap("ab", "c", (3,), None)])] == [
-        "  a   examples 1, 2  also matches   long  both may speak",
-        "  ab  example 3      also matches   c     NOT DECLARED",
+        "  a   examples 1, 2  also matches  long  both may speak",
+        "  ab  example 3      also matches  c     NOT DECLARED",
     ]
 
 

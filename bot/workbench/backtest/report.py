@@ -206,7 +206,7 @@ def _note_rules(rules: tuple[RuleReport, ...], ruleset: Ruleset, today: date) ->
         if report.tally.silenced and not report.tally.matches:
             yield f"{rule.id} never spoke: other rules superseded each of its matches ({report.tally.silenced})."
         if rule.model.expires and rule.model.expires <= today:
-            yield f"{rule.id} expired on {rule.model.expires}: it sets labels, but comments do not show its guidance."
+            yield f"{rule.id} expired on {rule.model.expires}: it sets labels, but no comment shows its guidance."
     doubtful = [_doubt(report) for report in rules if report.precision and report.precision.high < _DOUBTFUL]
     wrong = "rule is" if len(doubtful) == 1 else "rules are"
     yield from _name_some(doubtful, f"{wrong} wrong in more than 10 % of matches")

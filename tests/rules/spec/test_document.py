@@ -235,7 +235,7 @@ class Outer(BaseModel):
         ("name: ab\ntable: x", ["2:1: `table` must be `key: value` lines"]),
         (
             "name: ab\nratio: x",
-            ["2:1: `ratio` cannot be read: input should be a valid number, unable to parse string as a number"],
+            ["2:1: `ratio` is invalid: input should be a valid number, unable to parse string as a number"],
         ),
         (
             f"name: ab\n{'k' * 100}: 1",

@@ -90,7 +90,7 @@ def test_a_comparison_starts_with_what_changed_most() -> None:
             id="never heard",
         ),
         pytest.param(
-            {}, "c expired on 2026-01-01: it sets labels, but comments do not show its guidance.", id="expired"
+            {}, "c expired on 2026-01-01: it sets labels, but no comment shows its guidance.", id="expired"
         ),
         pytest.param({}, "4 of 4 rules matched nothing: a, b, c, d", id="silent"),
         pytest.param(
@@ -100,7 +100,7 @@ def test_a_comparison_starts_with_what_changed_most() -> None:
         ),
         pytest.param(
             {"rules": {"a": RuleTally(matches=1, agreement=Agreement(right=1, wrong=30, wrong_issues=(9, 8, 7, 6)))}},
-            "1 rule is wrong in more than 10 % of matches:  a (look at #9, #8, #7)",
+            "1 rule is wrong in more than 10 % of matches: a (look at #9, #8, #7)",
             id="often wrong",
         ),
     ],

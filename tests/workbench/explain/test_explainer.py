@@ -92,7 +92,7 @@ def test_the_tree_tells_what_held_what_did_not_and_what_does_not_matter() -> Non
         "+ all of these (2)",
         '  + phrase: "apple pie is gone" [1]',
         "  + none of these (1)",
-        '    + not there: phrase: "plum pie is gone"',
+        '    + absent: phrase: "plum pie is gone"',
     ]
     assert trees["silent"] == [
         "+ any of these (2)",
@@ -105,7 +105,7 @@ def test_the_tree_tells_what_held_what_did_not_and_what_does_not_matter() -> Non
         '    + phrase: "pie is gone" [2]',
         "  - none of these (1)",
         "    ! present, but must be absent: any of these (2)",
-        "      + not there: os: linux [4]",
+        "      + absent: os: linux [4]",
         "      - present, but must be absent: os: windows [4]",
     ]
 

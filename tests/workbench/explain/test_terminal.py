@@ -45,7 +45,7 @@ def test_evidence_stands_in_place_and_is_numbered() -> None:
 
     assert "    1 body      My «apple «pie»»\n    2 body      ««is gone»»[1][2].\n    3 -         \n    4 -    " in out
     assert '  [1] speaks  phrase: "apple pie is gone"\n' in out
-    assert '  [2] nearly  nearly: phrase: "pie is gone for good"\n' in out
+    assert '  [2] nearly  near miss: phrase: "pie is gone for good"\n' in out
 
 
 def test_a_near_miss_shows_where_phrase_and_issue_part() -> None:
