@@ -196,7 +196,8 @@ def _note_whole(tally: Tally) -> Iterator[str]:
     if count := tally.pull_requests:
         yield f"The backtest skipped {count} pull request{'s' * (count != 1)}."
     if count := tally.undated:
-        yield f"{count} issue{' has' if count == 1 else 's have'} no date and {'is' if count == 1 else 'are'} in no week."
+        verbs = ("has", "is") if count == 1 else ("have", "are")
+        yield f"{count} issue{'s' * (count != 1)} {verbs[0]} no date and {verbs[1]} in no week."
 
 
 def _note_rules(rules: tuple[RuleReport, ...], ruleset: Ruleset, today: date) -> Iterator[str]:

@@ -89,9 +89,7 @@ def test_a_comparison_starts_with_what_changed_most() -> None:
             "a never spoke: other rules superseded each of its matches (4).",
             id="never heard",
         ),
-        pytest.param(
-            {}, "c expired on 2026-01-01: it sets labels, but no comment shows its guidance.", id="expired"
-        ),
+        pytest.param({}, "c expired on 2026-01-01: it sets labels, but no comment shows its guidance.", id="expired"),
         pytest.param({}, "4 of 4 rules matched nothing: a, b, c, d", id="silent"),
         pytest.param(
             {"overlaps": {("b", "d"): 3}},

@@ -154,9 +154,9 @@ def test_packs_that_are_not_judged_against_each_other(one: str, other: str, expe
             [expecting("{captures: {n: 3, x: y}, branch: 2, labels: [bug]}")],
             [
                 "a.yml:9:11: expected guidance branch 2, but branch 1 applies; correct the rule or `expect:`",
+                "a.yml:9:11: expected labels: bug; the rule adds: bug, food; correct the rule or `expect:`",
                 "a.yml:9:11: expected the capture n = '3', but found '2'; correct the rule or `expect:`",
                 "a.yml:9:11: expected the capture x = 'y', but found nothing; correct the rule or `expect:`",
-                "a.yml:9:11: expected labels: bug; the rule adds: bug, food; correct the rule or `expect:`",
             ],
             id="otherwise than expected",
         ),

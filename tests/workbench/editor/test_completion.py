@@ -93,10 +93,10 @@ def test_an_option_replaces_what_was_typed_counted_as_javascript_does() -> None:
 @pytest.mark.parametrize(
     "text, expected",
     [
-        pytest.param("mode|: label", "How far the rule may go: observe < label < comment.", id="a key"),
+        pytest.param("mode|: label", "The actions that the rule may take: observe < label < comment.", id="a key"),
         pytest.param(
             "match:\n  any:\n    - phra|se: a",
-            "Text that occurs in the issue, however it was wrapped",
+            "Text that the issue contains. Line breaks, escapes",
             id="inside a list",
         ),
         pytest.param("match: {os|: linux}", "The capture `os` of the pack", id="a capture"),

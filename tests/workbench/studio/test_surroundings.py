@@ -43,7 +43,7 @@ def prove(rule: Fields, *others: Fields) -> list[tuple[str, int, str]]:
         ),
         pytest.param(
             {"match": {"phrase": "disk full"}, "examples": {"match": ["disk full"], "no_match": ["x"]}},
-            [("overlap", 3, "this matches an example of `os-error` too")],
+            [("overlap", 3, "this rule also matches an example of `os-error`")],
             id="the example of another rule is matched",
         ),
         pytest.param(

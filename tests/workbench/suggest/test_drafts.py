@@ -69,7 +69,7 @@ examples:
       error: linking with
         `cc` failed
   no_match:
-    # The nearest texts that do not match; another wording of the same problem belongs into `match`.
+    # The most similar texts that do not match. If one reports the same problem, move it to `match`.
     - 'error: linking is broken' # #11
 """
 
