@@ -82,8 +82,10 @@ AUTHORS = (
         ),
         (
             "{section: Logs}",
-            "4:1: `section` needs a test in the same condition: is, one_of, contains, empty, missing, placeholder "
-            "or url_host",
+            (
+                "4:1: `section` needs a test in the same condition: is, one_of, contains, empty, missing, placeholder "
+                "or url_host"
+            ),
         ),
         ("{empty: true}", "4:1: `empty` needs `section` in the same condition"),
         ("{is: x}", "4:1: `is` needs `section` in the same condition"),
@@ -172,8 +174,10 @@ examples: {match: [it is broken], no_match: [it works]}
             "id: a-rule",
             "id: b-rule",
             [
-                "1:1: the id `b-rule` is not the name of the file; rename the file to b-rule.yml, "
-                "or change the id to `a-rule`"
+                (
+                    "1:1: the id `b-rule` is not the name of the file; rename the file to b-rule.yml, "
+                    "or change the id to `a-rule`"
+                )
             ],
             id="the id is not the file's name",
         ),

@@ -105,7 +105,10 @@ def test_a_condition_is_counted_over_past_issues(count: int, expected: list[str]
             "guidance: {tldr: Do this., source: the manual}",
             "comment",
             [
-                "5:1 unreviewed: `reviewed:` is missing; add the date of the last review, for example `reviewed: 2026-11-29`"
+                (
+                    "5:1 unreviewed: `reviewed:` is missing; add the date of the last review, "
+                    "for example `reviewed: 2026-11-29`"
+                )
             ],
             id="never looked at",
         ),

@@ -44,7 +44,7 @@ WRITTEN = """\
 # yaml-language-server: $schema=https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules/schema.json
 # $schema: https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules/schema.json
 # Drafted from a file.
-# 1,024 issues of 81 authors, 2014-01-02 to 2015-12-31 (#7, #9, #10, #11, #13); also 2 issues that a rule already matches.
+# 1,024 issues of 81 authors, 2014-01-02 to 2015-12-31 (#7, #9, #10, #11, #13); also 2 issues that a rule matches.
 # To do: read the examples, write the guidance, run `signpost backtest`; then raise the mode and commit.
 id: linking-failed
 title: 'Error: linking with … failed'
