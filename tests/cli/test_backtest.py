@@ -103,7 +103,7 @@ def test_text_tells_what_happened_rule_by_rule(checkout: Path) -> None:
         "issues.jsonl, 2026-W14 to 2026-W15",
         "issues   ██                        6",
         "matched  ██                        4",
-        "comments ██                        4, 2 a week",
+        "comments ██                        4, 2 per week",
         "",
         "",
         " rule          matches   share   by week   comments per week",
