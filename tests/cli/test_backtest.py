@@ -308,7 +308,7 @@ def test_a_broken_archive_is_reported(checkout: Path, content: bytes) -> None:
         pytest.param((), "cannot read issues.jsonl: ", id="no such file"),
         pytest.param(("--per-issue", "nowhere/out.jsonl"), "cannot write nowhere/out.jsonl: ", id="no such folder"),
         pytest.param(("--html", "nowhere/x.html"), "cannot read issues.jsonl: ", id="the archive comes first"),
-        pytest.param(("--compare", "HEAD"), ".github/signpost is in no git repository", id="not in git"),
+        pytest.param(("--compare", "HEAD"), ".github/signpost is not in a git repository", id="not in git"),
         pytest.param(("--against", "nowhere"), "cannot read nowhere: ", id="no such truth"),
         pytest.param(("--config", "nowhere"), "cannot read nowhere: ", id="no such settings"),
         pytest.param(("--rules", "nowhere"), "there are no rules at nowhere", id="no such rules"),

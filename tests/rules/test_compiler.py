@@ -105,7 +105,7 @@ AUTHORS = (
         ("{frame: x, at: bottom}", "4:19: `at` must be 'top' or 'any'"),
         (
             "{version: newest}",
-            '4:9: \'newest\' is no version range; write it like "<2.1.96", ">=1.2, <1.5" or "unknown"',
+            '4:9: \'newest\' is not a version range; write it like "<2.1.96", ">=1.2, <1.5" or "unknown"',
         ),
         ("{version: 2}", "4:9: `version` must be text; put it into quotes"),
         ("{code: ECONNRESET}", "4:9: `code` must be a whole number, without quotes"),
@@ -297,7 +297,7 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "fixed_in: {version: soon}\nguidance:",
-            ["4:12: 'soon' is no version; write it like 2.1.96"],
+            ["4:12: 'soon' is not a version; write it like 2.1.96"],
             id="no version",
         ),
         pytest.param("guidance:", "fixed_in: {version: 2.1}\nguidance:", [], id="a version"),

@@ -177,7 +177,7 @@ def test_an_issue_that_a_run_would_leave_alone_says_so() -> None:
 
     assert format_skip(explain()) == ""
     assert format_skip(skipped) == (
-        "A run skips this issue, because issues by people with the association MEMBER are skipped. "
+        "A run skips this issue, because issues by authors with the association MEMBER are skipped. "
         "The explanation shows its rules anyway."
     )
     assert to_json(skipped)["skipped"] == skipped.skipped
