@@ -54,6 +54,7 @@ studio: .venv/.test ## Build the page of `signpost studio`, with Node from PyPI
 
 pictures: .venv/.test ## Take the pictures of the documentation
 	$(BIN)/python -m tests.workbench.studio.pictures
+	$(BIN)/python -m tests.comment.pictures
 
 lock: .venv/.lint ## Write requirements/ again; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt

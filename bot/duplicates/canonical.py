@@ -139,7 +139,7 @@ def _judge_state(found: LinkedIssue, chain: tuple[int, ...], links: Links) -> Ta
     target = found.issue
     if target.state == "closed" and target.state_reason != "completed":
         reason = f" as {target.state_reason.replace('_', ' ')}" if target.state_reason else ""
-        unknown = ", but GitHub does not say of which issue" if target.state_reason == "duplicate" else ""
+        unknown = ", but GitHub does not name the other issue" if target.state_reason == "duplicate" else ""
         return Refusal(f"#{target.number} is closed{reason}{unknown}{_describe_chain(chain)}")
     fix = find_fix(found, links) if target.state == "closed" else None
     return Target(

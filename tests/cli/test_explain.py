@@ -119,7 +119,7 @@ def test_text_shows_the_evidence_where_it_stands_and_why_others_do_not_match(che
 
     assert "out-of-disk matches" in finished.out
     assert "body, line 3: write failed: No space left on device (os error 28)" in finished.out
-    assert "1 of 2 rules match; none of the others comes near; --rule ID shows any of the others." in finished.out
+    assert "1 of 2 rules match; no other rule is similar; --rule ID shows any other rule." in finished.out
 
 
 def test_one_rule_can_be_asked_for(checkout: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_rule_that_does_not_match_tells_why(checkout: Path) -> None:
     finished = explain(checkout, "-", "--rule", "on-mondays", stdin="It only breaks on Tuesdays")
 
     assert "on-mondays does not match" in finished.out
-    assert "67 % of it is there; phrase and issue part at the bar" in finished.out
+    assert "67 % of it is in the issue; bars mark the text that both have in common" in finished.out
     assert "rule   |It only breaks on| Mondays" in finished.out
     assert "issue  |It only breaks on| Tuesdays" in finished.out
 

@@ -39,7 +39,7 @@ def target(number: int, state: str = "open", asked: int | None = None) -> Target
         (
             3,
             an_issue(number=3, **DUPLICATE),
-            Refusal("#3 is closed as duplicate, but GitHub does not say of which issue"),
+            Refusal("#3 is closed as duplicate, but GitHub does not name the other issue"),
         ),
         (3, an_issue(number=3, state="closed", state_reason="not_planned"), Refusal("#3 is closed as not planned")),
         (3, an_issue(number=3, state="closed"), Refusal("#3 is closed")),

@@ -205,7 +205,7 @@ def test_a_label_of_our_own_prefix_goes_even_if_nothing_matches_any_more() -> No
         (
             3,
             an_issue(number=3, state="closed", state_reason="duplicate"),
-            "#3 is closed as duplicate, but GitHub does not say of which issue",
+            "#3 is closed as duplicate, but GitHub does not name the other issue",
         ),
         (4, an_issue(number=3), "#4 is not an issue of this repository (deleted, moved, or never created)"),
         (7, an_issue(number=3), "#7 is this issue itself"),
