@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from bot.rules.conditions.types import Capture
+from bot.rules.spec.template import Echo
 from bot.tracker.types import Issue
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -128,34 +129,15 @@ _PARTED = re.compile(r"(?:#|GH-)(?=\d)", re.IGNORECASE)
 _COMMAND = re.compile(r"^(?P<start>[ \t]*(?:(?:[-*+>]|\d{1,9}[.)])[ \t]*)*)(?=/[A-Za-z])", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Echo:
-    """A typed capture as a comment may show it: in a code span, or bare where there is code already.
-
-    One that is not known is falsy and reads `unknown`.
-    """
-
-    value: str | None
-    is_bare: bool = False
-
-    def __str__(self) -> str:
-        if self.value is None:
-            return "unknown"
-        return self.value if self.is_bare else quote_code(self.value)
-
-    def __bool__(self) -> bool:
-        return self.value is not None and self.value != "false"
-
-    def __eq__(self, other: object) -> bool:
-        return self.value == (str(other).lower() if isinstance(other, bool) else str(other))
-
-    def __hash__(self) -> int:
-        return hash(self.value)
-
-
 def echo_capture(capture: Capture | None, *, is_bare: bool = False) -> Echo:
-    """What may be shown of a capture: typed ones only, cut at 80 characters; free text of the reporter never."""
-    return Echo(capture.value[:LONGEST_ECHO] if capture and capture.is_echoable else None, is_bare)
+    """What may be shown of a capture: typed ones only, cut at 80 characters; free text of the reporter never.
+
+    It prints in a code span, or bare where there is code already.
+    """
+    if capture is None or not capture.is_echoable:
+        return Echo(None)
+    value = capture.value[:LONGEST_ECHO]
+    return Echo(value, capture.type, value if is_bare else quote_code(value))
 
 
 def quote_code(text: str) -> str:
