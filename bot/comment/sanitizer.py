@@ -5,7 +5,7 @@ do not pair off within their line, nothing counts as code, and the text is doubt
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from html import unescape
 
@@ -181,6 +181,70 @@ def find_pings(markdown: str) -> list[str]:
     """The people and teams that the Markdown would notify."""
     prose = "\0".join(piece.text for piece in split_code(markdown) if not piece.is_code)
     return re.findall(rf"{_PING}[\w/-]+", prose)
+
+
+_BLOCK_NAMES = (
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer "
+    "form h[1-6] head header hr html li link main menu nav ol p section summary table tbody td tfoot th thead tr ul"
+)
+_HTML_BLOCK = re.compile(
+    rf"^ {{0,3}}(?:</?(?:{_BLOCK_NAMES.replace(' ', '|')})(?=[\s/>]|$)|<[^<>\n]*>[ \t]*$)", re.IGNORECASE | re.MULTILINE
+)
+_OUR_LINK = re.compile(rf"\[(?:[\w./-]*\#|GH-)\d+\]\({re.escape(_REDIRECT)}/[^\s()]*\)", re.IGNORECASE)
+_PARAGRAPH_END = re.compile(r"(\n[ \t]*\n)")
+_ITEM = re.compile(r"(?:\d{1,2}\.|[-*+]) (?=\S)")
+_INDENT = "    "
+
+
+def find_live(markdown: str, server: str = GITHUB, linked: Collection[int] = ()) -> list[str]:
+    """The lines of a whole comment with something that GitHub or a bot obeys: a ping, a command or a backlink.
+
+    `linked` are the issues of the same repository that the comment links on purpose. Code is harmless; where it cannot
+    be told for certain, it counts as text.
+    """
+    place = _Place("owner/name", server.rstrip("/").lower())
+    texts = (_mask_links(text, linked) for text in _split_items(markdown.replace("\r\n", "\n").replace("\r", "\n")))
+    prose = (piece for text in texts for piece in split_code(text) if not piece.is_code)
+    return [line for piece in prose for line in _find_changed(piece.text, place.defuse(piece))]
+
+
+def _find_changed(text: str, harmless: str) -> Iterator[str]:
+    """An HTML comment hides what it holds, and obeys nothing itself."""
+    pairs = zip(text.replace("<!--", "&lt;!--").split("\n"), harmless.split("\n"), strict=True)
+    return (before.strip() for before, after in pairs if before != after)
+
+
+def _mask_links(text: str, linked: Collection[int]) -> str:
+    """The text with a word for each link that is known to be harmless. Inside a block of HTML a link is none."""
+    numbers = "|".join(map(str, sorted(linked))) or "(?!)"
+    own = re.sub(rf"(?<![\w./&#!\\-])\#(?:{numbers})(?![\w@])", "link", text)
+    parts = _PARAGRAPH_END.split(own)
+    return "".join(part if _HTML_BLOCK.search(part) else _OUR_LINK.sub("link", part) for part in parts)
+
+
+def _split_items(markdown: str) -> Iterator[str]:
+    """The items of lists, each as the document that it is, and the text around them.
+
+    An item is a list's own only if an empty line or another item stands before it, and all its lines are indented.
+    """
+    lines, around, here = markdown.split("\n"), list[str](), 0
+    while here < len(lines):
+        end = here + 1
+        if fence := _FENCE.fullmatch(lines[here]):
+            closed = re.compile(rf" {{0,3}}{fence['run'] or fence['tilde']}[`~]*[ \t]*")
+            end = next((n + 1 for n in range(end, len(lines)) if closed.fullmatch(lines[n])), len(lines))
+        elif _ITEM.match(lines[here]) and not (around and around[-1].strip()):
+            while end < len(lines) and (not lines[end].strip() or lines[end].startswith(_INDENT)):
+                end += 1
+            if end == len(lines) or not lines[end - 1].strip() or _ITEM.match(lines[end]):
+                first = _ITEM.sub("", lines[here], count=1)
+                yield "\n".join([first, *(line.removeprefix(_INDENT) for line in lines[here + 1 : end])])
+                around.append("")
+                here = end
+                continue
+        around += lines[here:end]
+        here = end
+    yield "\n".join(around)
 
 
 def find_server(issue: Issue) -> str:

@@ -1,7 +1,7 @@
 """One section of the comment: the guidance of a match with its values, made harmless. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.comment.links import describe_target, write_link
@@ -127,6 +127,24 @@ def make_section(
         related=tuple(refer(d) for d in duplicates if d.tier == "C"),
         resources=tuple(link(f"[{page.title}]({page.url})") for page in rule.model.resources),
     )
+
+
+def make_sections(
+    parts: Iterable[tuple[Match, Target | None, tuple[LinkDecision, ...]]], issue: Issue
+) -> tuple[dict[str, Section], list[str]]:
+    """The sections of several matches, by the ids of their rules; a rule whose texts cannot be rendered has a remark.
+
+    The remarks are for maintainers, each with the place in the rule's file.
+    """
+    sections, remarks = dict[str, Section](), list[str]()
+    for match, target, duplicates in parts:
+        rule = match.rule
+        try:
+            sections[rule.id] = make_section(match, issue, target, duplicates)
+        except SectionError as error:
+            problem = rule.document.problem_at(error.path, str(error))
+            remarks.append(f"the section of `{rule.id}` is left out: {problem}")
+    return sections, remarks
 
 
 def _render(text: str, values: Mapping[str, object], path: Path) -> str:

@@ -10,7 +10,6 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.comment.sanitizer import (
-    Echo,
     defuse,
     echo_capture,
     fence_code,
@@ -21,6 +20,7 @@ from bot.comment.sanitizer import (
     split_code,
 )
 from bot.rules.conditions.types import Capture
+from bot.rules.spec.template import Echo
 from tests.builders import an_issue
 
 HOME = "octo-org/octo-repo"

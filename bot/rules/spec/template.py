@@ -121,7 +121,7 @@ def make_environment() -> "ImmutableSandboxedEnvironment":
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
     )
-    known: Callable[[object], bool] = environment.tests["defined"]
+    known: Any = environment.tests["defined"]
     environment.tests |= {
         "none": is_unknown,
         "defined": lambda value: known(value) and not (isinstance(value, Echo) and is_unknown(value)),
