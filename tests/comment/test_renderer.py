@@ -54,7 +54,7 @@ def golden_texts() -> dict[str, str]:
         "regression": render_comment(
             [section_of(EVERYTHING, issue={"body": "No space left on device, built with 2.1"})]
         ),
-        "enterprise-server": render_comment([enterprise]),
+        "enterprise-server": render_comment([enterprise], server="https://github.example.com"),
         "links-alone": render_links([*KNOWN, ALIKE]),
         "fixed-links-alone": render_links(KNOWN[1:]),
         "may-be-related": render_comment([section_of(duplicates=(*KNOWN, ALIKE))]),
@@ -138,9 +138,9 @@ ECHOING = a_ruleset(
     a_rule(
         match={"phrase": "No space left on device", "any": [{"phrase": "exit {exit:code}"}, {"phrase": "No space"}]},
         guidance={
-            "tldr": "Version {{ version }}, request {{ request }}, exit {{ exit }}.",
-            "steps": ["Compare with {{ version }}.", "Ask for `{{ request }}` again."],
-            "example": "build --version {{ version }}",
+            "tldr": "Version {{ version|default('`?`') }}, request {{ request or '`?`' }}, exit {{ exit|default('`?`') }}.",
+            "steps": ["Compare with {{ version|default('`?`') }}.", "Ask for `{{ request|default('?') }}` again."],
+            "example": "build --version {{ version|default('unknown') }}",
             "notes": "{% if request == 'req_01' %}The first request.{% else %}Some request.{% endif %}",
         },
     ),

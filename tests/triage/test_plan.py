@@ -411,9 +411,15 @@ def test_our_login_is_known_in_any_case() -> None:
 @pytest.mark.parametrize(
     "template, remark",
     [
-        ("{{ nobody }}", "the comment's template cannot be rendered: 'nobody' is undefined"),
+        (
+            "{{ nobody }}",
+            "the comment's template cannot be used: unknown name `nobody`; allowed are `sections`",
+        ),
         (" ", "the comment would be empty; see the template that the settings name"),
-        ("{{ 'long' * 20000 }}", "the comment would have 80123 characters; GitHub takes 65536. Shorten the guidance"),
+        (
+            "{% for section in sections %}" + "long" * 8_000 + "{{ section.steps|length }}" * 200 + "{% endfor %}",
+            "the comment's template cannot be used: the template has 37241 characters; at most 32768 are allowed",
+        ),
     ],
 )
 def test_a_comment_that_must_not_leave_does_not_and_maintainers_learn_why(template: str, remark: str) -> None:

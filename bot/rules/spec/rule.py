@@ -73,7 +73,7 @@ class Guidance(Written):
         None,
         max_length=4000,
         description="What helps to understand it.",
-        examples=["Version {{ version }} writes its cache to the system's disk."],
+        examples=["The cache is on the system's disk{% if version %} in version {{ version }}{% endif %}."],
     )
     recommendation: str | None = Field(
         None,

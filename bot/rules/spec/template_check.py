@@ -166,8 +166,8 @@ def _infer_shown(node: Node, scope: _Scope) -> Value:
 def _explain_missing(name: str, scope: _Scope) -> str:
     when = scope.given.gaps.get(name, "")
     because = f": {when}" if when else ""
-    instead = f", or `{{{{ {name}|default('…') }}}}` for it"
-    return f"`{name}` may be unknown here{because}; write `{{% if {name} %}}…{{% endif %}}` around it{instead}"
+    instead = f"or `{{{{ {name}|default('…') }}}}` with a text to show instead"
+    return f"`{name}` may be unknown here{because}; write `{{% if {name} %}}…{{% endif %}}` around it, {instead}"
 
 
 # --- statements
