@@ -29,13 +29,15 @@ _UNWRITTEN_ADVICE = (
 class Compilation:
     """What became of a rule's words: its conditions, one for each branch of its guidance, and its captures' types.
 
-    `stated` are the captures that the rule's pack defines, with their types.
+    `stated` are the captures that the rule's pack defines, with their types. Where a condition `is_broken`, nothing says
+    which captures are known.
     """
 
     condition: Compiled
     branches: Sequence[Compiled | None]
     types: Mapping[str, str]
     stated: Mapping[str, str]
+    is_broken: bool = False
 
 
 def check_rule_model(
@@ -107,18 +109,25 @@ def list_echoable(found: Mapping[str, str]) -> frozenset[str]:
 def _find_names(model: RuleModel, compiled: Compilation, branch: int | None) -> Names:
     """What the texts of a branch (or of the whole rule) may name, and which of it is always known there."""
     echoable = list_echoable(compiled.types)
+    fix = [f"fixed_in.{name}" for name in ("version", "pr") if model.fixed_in and getattr(model.fixed_in, name)]
+    return Names(
+        types={name: type_ for name, type_ in compiled.types.items() if name in echoable},
+        free_text=compiled.types.keys() - echoable,
+        sure=(echoable if compiled.is_broken else find_known(model, compiled, branch)).union(
+            fix, ["fixed_in"] if model.fixed_in else ()
+        ),
+        gaps={name: _explain_gap(name, compiled) for name in echoable},
+    )
+
+
+def find_known(model: RuleModel, compiled: Compilation, branch: int | None) -> frozenset[str]:
+    """The captures that are known wherever a branch (or the rule) speaks; one that may be free text is none of them."""
     stated = [*compiled.stated.items(), *list_captures(model.match)]
     mixed = {name for name, type_ in stated if type_ in FREE_TEXT}
     sure = find_sure(compiled.condition)
     for index, when in enumerate(compiled.branches[: 0 if branch is None else branch + 1]):
         sure |= find_sure(when, holds=index == branch, captures=False) if when else frozenset()
-    fix = [f"fixed_in.{name}" for name in ("version", "pr") if model.fixed_in and getattr(model.fixed_in, name)]
-    return Names(
-        types={name: type_ for name, type_ in compiled.types.items() if name in echoable},
-        free_text=compiled.types.keys() - echoable,
-        sure=(sure - mixed).union(fix, ["fixed_in"] if model.fixed_in else ()),
-        gaps={name: _explain_gap(name, compiled) for name in echoable},
-    )
+    return sure - mixed
 
 
 def find_sure(condition: Compiled, *, holds: bool = True, captures: bool = True) -> frozenset[str]:

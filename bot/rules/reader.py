@@ -43,7 +43,9 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
         for index, guidance in enumerate(model.guidance)
     )
     broken = [(*problem, "condition") for problem in compiler.problems]
-    compiled = Compilation(condition=condition, branches=branches, types=types, stated=stated)
+    compiled = Compilation(
+        condition=condition, branches=branches, types=types, stated=stated, is_broken=bool(compiler.problems)
+    )
     broken += check_rule_model(model, file, compiled, (*ALWAYS_FORBIDDEN, *pack.model.forbidden_words))
     if broken:
         return None, [document.problem_at(*problem) for problem in dict.fromkeys(broken)]

@@ -25,6 +25,7 @@ from bot.workbench.check.relations import (
     find_near_duplicates,
     find_settlement,
 )
+from bot.workbench.check.rendering import check_rendering
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> Chec
         *check_references(rule, ruleset),
         *(rule.document.problem_at(path, message, "unwritten-guidance") for path, message in check_written(rule.model)),
         *lint_rule(rule, terms),
+        *check_rendering(rule),
         *_check_near_duplicates(rule, ruleset, overlaps),
         *outcome.problems,
     )
