@@ -10,7 +10,6 @@ from bot.comment.templates import read_template
 from bot.duplicates.selection import LinkDecision
 from bot.errors import SignpostError
 from bot.rules.checks import find_forbidden
-from bot.rules.spec.pack import ALWAYS_FORBIDDEN
 from bot.rules.spec.template import FAILURES, compile_template
 from bot.rules.spec.template_check import check_comment_template
 
@@ -86,8 +85,7 @@ def _check_whole(text: str, server: str, links: Iterable[str], blocks: Iterable[
     for block in blocks:
         rest = re.sub(rf"(?<!\S)(?:\A|(?<=\n\n)){re.escape(block)}(?=\n\n|\Z)", "-", rest)
     linked = {int(match[1]) for link in links if (match := _LINKED.match(link))}
-    live = [*find_live(rest, server, linked), *find_forbidden(text, ALWAYS_FORBIDDEN)]
-    if live:
+    if live := find_live(rest, server, linked):
         cut = live[0] if len(live[0]) <= _LONGEST_QUOTE else f"{live[0][:_LONGEST_QUOTE]}…"
         message = f"the comment would call, command or link back by `{cut}`; put that part into backticks or remove it"
         raise CommentError(message)

@@ -190,6 +190,11 @@ _BLOCK_NAMES = (
 _HTML_BLOCK = re.compile(
     rf"^ {{0,3}}(?:</?(?:{_BLOCK_NAMES.replace(' ', '|')})(?=[\s/>]|$)|<[^<>\n]*>[ \t]*$)", re.IGNORECASE | re.MULTILINE
 )
+_DUPLICATE_OF = re.compile(
+    r"^[\s>*+\-\d.)_~]*duplicate\s+of\W*(?:#|GH-|https?:|[\w.-]+/)[^\n]*", re.IGNORECASE | re.MULTILINE
+)
+"""What GitHub takes as a command (docs: marking issues as a duplicate)."""
+
 _OUR_LINK = re.compile(rf"\[(?:[\w./-]*\#|GH-)\d+\]\({re.escape(_REDIRECT)}/[^\s()]*\)", re.IGNORECASE)
 _PARAGRAPH_END = re.compile(r"(\n[ \t]*\n)")
 _ITEM = re.compile(r"(?:\d{1,2}\.|[-*+]) (?=\S)")
@@ -205,7 +210,8 @@ def find_live(markdown: str, server: str = GITHUB, linked: Collection[int] = ())
     place = _Place("owner/name", server.rstrip("/").lower())
     texts = (_mask_links(text, linked) for text in _split_items(markdown.replace("\r\n", "\n").replace("\r", "\n")))
     prose = (piece for text in texts for piece in split_code(text) if not piece.is_code)
-    return [line for piece in prose for line in _find_changed(piece.text, place.defuse(piece))]
+    changed = [line for piece in prose for line in _find_changed(piece.text, place.defuse(piece))]
+    return [*changed, *(found[0].strip() for found in _DUPLICATE_OF.finditer(markdown))]
 
 
 def _find_changed(text: str, harmless: str) -> Iterator[str]:

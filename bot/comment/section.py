@@ -8,13 +8,13 @@ from bot.comment.links import describe_target, write_link
 from bot.comment.sanitizer import defuse, echo_capture, fence_code, find_server, link_elsewhere
 from bot.duplicates.canonical import Target
 from bot.duplicates.selection import LinkDecision
-from bot.errors import SignpostError
 from bot.rules.matcher import Match
-from bot.rules.spec.document import Path
 from bot.rules.spec.pack import Translation
-from bot.rules.spec.rule import FixedIn
 from bot.rules.spec.template import FAILURES, Echo, render_template
 from bot.tracker.types import Issue
+
+Path = tuple[str | int, ...]
+"""The place of a text in its rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Section:
     resources: tuple[str, ...] = ()
 
 
-class SectionError(SignpostError):
+class SectionError(ValueError):
     """A text of a rule that cannot be rendered, and its path in the rule; the message is for maintainers."""
 
     def __init__(self, path: Path, message: str) -> None:
@@ -165,13 +165,12 @@ def _values_of(
         "rule": _Rule(match.rule.model.title),
         "follow": _Link(target.number, target.is_open) if target else None,
         "duplicates": _Duplicates(_Duplicate(d.number, d.is_open, d.confidence, d.why) for d in duplicates),
-        "fixed_in": _make_fix(fixed_in, match.fix_state or "unknown") if fixed_in else None,
+        "fixed_in": _make_fix(fixed_in.version, fixed_in.pr, match.fix_state or "unknown") if fixed_in else None,
     }
 
 
-def _make_fix(fixed_in: FixedIn, state: str) -> _Fix:
-    version = Echo(fixed_in.version, "version", fixed_in.version)
-    return _Fix(version, Echo(str(fixed_in.pr) if fixed_in.pr else None, "int"), state)
+def _make_fix(version: str, pr: int | None, state: str) -> _Fix:
+    return _Fix(Echo(version, "version"), Echo(str(pr) if pr else None, "int"), state)
 
 
 def _echo(match: Match, *, is_bare: bool = False) -> dict[str, object]:

@@ -12,7 +12,6 @@ from bot.rules.spec.document import Path
 from bot.rules.spec.pack import CAPTURE_NAMES, TEMPLATE_NAMES, is_capture_name
 from bot.rules.spec.phrase import FREE_TEXT
 from bot.rules.spec.rule import RuleModel
-from bot.rules.spec.template import is_template
 from bot.rules.spec.template_check import Names, check_template
 from bot.text.normalize import MAX_CHARACTERS, collapse
 from bot.text.versions import parse_version
@@ -29,8 +28,8 @@ _UNWRITTEN_ADVICE = (
 class Compilation:
     """What became of a rule's words: its conditions, one for each branch of its guidance, and its captures' types.
 
-    `stated` are the captures that the rule's pack defines, with their types. Where a condition `is_broken`, nothing says
-    which captures are known.
+    `stated` are the captures that the rule's pack defines, with their types. Where a condition `is_broken`, nothing
+    says which captures are known.
     """
 
     condition: Compiled
@@ -95,7 +94,7 @@ def _check_guidance(model: RuleModel, compiled: Compilation, forbidden: tuple[st
     held = _find_suspects([text for _, text in texts], forbidden)
     for path, text in texts:
         branch = path[1] if path[0] == "guidance" else None
-        for problem in check_template(text, find_names(branch)) if is_template(text) else ():
+        for problem in check_template(text, find_names(branch)) if "{" in text else ():
             yield path, problem
         for word in find_forbidden(text, held) if held else ():
             yield path, f'the words "{word}" wake other bots or are a command to GitHub; say it in other words'
@@ -109,13 +108,12 @@ def list_echoable(found: Mapping[str, str]) -> frozenset[str]:
 def _find_names(model: RuleModel, compiled: Compilation, branch: int | None) -> Names:
     """What the texts of a branch (or of the whole rule) may name, and which of it is always known there."""
     echoable = list_echoable(compiled.types)
+    known = echoable if compiled.is_broken else find_known(model, compiled, branch)
     fix = [f"fixed_in.{name}" for name in ("version", "pr") if model.fixed_in and getattr(model.fixed_in, name)]
     return Names(
         types={name: type_ for name, type_ in compiled.types.items() if name in echoable},
         free_text=compiled.types.keys() - echoable,
-        sure=(echoable if compiled.is_broken else find_known(model, compiled, branch)).union(
-            fix, ["fixed_in"] if model.fixed_in else ()
-        ),
+        sure={*known, *fix, *(["fixed_in"] if model.fixed_in else ())},
         gaps={name: _explain_gap(name, compiled) for name in echoable},
     )
 

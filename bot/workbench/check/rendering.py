@@ -1,4 +1,4 @@
-"""A rule's comment before any report has it: each branch with values known and unknown, with and without links. Pure."""
+"""A rule's comment before any report gets it: values known and unknown, with and without links. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
