@@ -22,14 +22,15 @@ _MOST_RENDERED = 4 * MAX_CHARACTERS
 
 _LINKED = re.compile(r"#(\d{1,10})\b")
 _LONGEST_QUOTE = 80
+_SERVER = re.compile(r"https?://[^/\s]+")
 
 
 class CommentError(SignpostError):
     """A comment that must not leave; the message is for maintainers."""
 
 
-def render_comment(sections: Iterable[Section], template: str | None = None, server: str = GITHUB) -> str:
-    """The visible text of the comment on an issue of that server.
+def render_comment(sections: Iterable[Section], template: str | None = None, url: str = "") -> str:
+    """The visible text of the comment on the issue of that address.
 
     Raises CommentError where a repository's own template must not or cannot be rendered, or where anything in the
     comment would call somebody, command something or link back.
@@ -41,16 +42,16 @@ def render_comment(sections: Iterable[Section], template: str | None = None, ser
         raise CommentError(f"the comment's template would notify {', '.join(pings)}; put each name into backticks")
     text = _render(template or read_template("comment.md.j2"), {"sections": shown})
     links = (link for each in shown for link in (each.follow, *each.duplicates, *each.related))
-    return _check_whole(text, server, links, [text for each in shown for text in _list_blocks(each)])
+    return _check_whole(text, url, links, [text for each in shown for text in _list_blocks(each)])
 
 
-def render_links(duplicates: Iterable[LinkDecision], server: str = GITHUB) -> str:
+def render_links(duplicates: Iterable[LinkDecision], url: str = "") -> str:
     """The visible text of a comment that only links earlier reports; raises CommentError like `render_comment`."""
     shown = list(duplicates)
     known = [write_link(each) for each in shown if each.tier != "C"]
     alike = [write_link(each) for each in shown if each.tier == "C"]
     values = {"duplicates": known, "related": alike, "is_fixed": all(each.fix for each in shown)}
-    return _check_whole(_render(read_template("links.md.j2"), values), server, [*known, *alike])
+    return _check_whole(_render(read_template("links.md.j2"), values), url, [*known, *alike])
 
 
 def _render(source: str, values: Mapping[str, object]) -> str:
@@ -75,7 +76,7 @@ def _list_blocks(section: Section) -> Iterator[str]:
     return (_tidy(text) for text in texts if "\n" in text)
 
 
-def _check_whole(text: str, server: str, links: Iterable[str], blocks: Iterable[str] = ()) -> str:
+def _check_whole(text: str, url: str, links: Iterable[str], blocks: Iterable[str] = ()) -> str:
     """The whole comment, if nothing in it is obeyed, whatever wrote it; raises CommentError.
 
     `links` are its links to issues on purpose. A block that was made harmless by itself, and is one here too, is not
@@ -85,7 +86,8 @@ def _check_whole(text: str, server: str, links: Iterable[str], blocks: Iterable[
     for block in blocks:
         rest = re.sub(rf"(?<!\S)(?:\A|(?<=\n\n)){re.escape(block)}(?=\n\n|\Z)", "-", rest)
     linked = {int(match[1]) for link in links if (match := _LINKED.match(link))}
-    if live := find_live(rest, server, linked):
+    server = _SERVER.match(url)
+    if live := find_live(rest, server[0] if server else GITHUB, linked):
         cut = live[0] if len(live[0]) <= _LONGEST_QUOTE else f"{live[0][:_LONGEST_QUOTE]}…"
         message = f"the comment would call, command or link back by `{cut}`; put that part into backticks or remove it"
         raise CommentError(message)

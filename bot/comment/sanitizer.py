@@ -190,9 +190,7 @@ _BLOCK_NAMES = (
 _HTML_BLOCK = re.compile(
     rf"^ {{0,3}}(?:</?(?:{_BLOCK_NAMES.replace(' ', '|')})(?=[\s/>]|$)|<[^<>\n]*>[ \t]*$)", re.IGNORECASE | re.MULTILINE
 )
-_DUPLICATE_OF = re.compile(
-    r"^[\s>*+\-\d.)_~]*duplicate\s+of\W*(?:#|GH-|https?:|[\w.-]+/)[^\n]*", re.IGNORECASE | re.MULTILINE
-)
+_DUPLICATE_OF = re.compile(r"(?im)^[\s>*+\-\d.)_~]*duplicate\s+of\W*(?:#|GH-|https?:|[\w.-]+/)[^\n]*")
 """What GitHub takes as a command (docs: marking issues as a duplicate)."""
 
 _OUR_LINK = re.compile(rf"\[(?:[\w./-]*\#|GH-)\d+\]\({re.escape(_REDIRECT)}/[^\s()]*\)", re.IGNORECASE)

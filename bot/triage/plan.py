@@ -11,7 +11,6 @@ from bot.comment.renderer import (
     render_links,
     render_withdrawal,
 )
-from bot.comment.sanitizer import find_server
 from bot.comment.section import make_sections
 from bot.tracker.types import Change, Comment, Issue
 from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
@@ -151,7 +150,7 @@ def _write_without_guidance(snapshot: Snapshot, decisions: Decisions, sources: S
     marker = Marker(issue=number, dropped=_find_dropped(decisions.labels, former))
     if linked := decisions.links.linked:
         links = {"labels": list(decisions.labels.add), "earlier": {each.number: each.tier for each in linked}}
-        text = check_comment(render_links(linked, find_server(snapshot.issue)), sources.forbidden_words)
+        text = check_comment(render_links(linked, snapshot.issue.url), sources.forbidden_words)
         return check_length(sign_comment(text, marker.model_copy(update=links)))
     if former is None or former.is_withdrawn:
         return None
@@ -171,7 +170,7 @@ def _write_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources) 
     if not sections:
         return None, remarks
     parts = [part for part in asked if part[0].rule.id in sections]
-    comment = render_comment(sections.values(), sources.template, find_server(snapshot.issue))
+    comment = render_comment(sections.values(), sources.template, snapshot.issue.url)
     text = check_comment(comment, sources.forbidden_words)
     marker = Marker(
         issue=snapshot.issue.number,

@@ -54,7 +54,7 @@ def golden_texts() -> dict[str, str]:
         "regression": render_comment(
             [section_of(EVERYTHING, issue={"body": "No space left on device, built with 2.1"})]
         ),
-        "enterprise-server": render_comment([enterprise], server="https://github.example.com"),
+        "enterprise-server": render_comment([enterprise], url="https://github.example.com/octo-org/octo-repo/issues/7"),
         "links-alone": render_links([*KNOWN, ALIKE]),
         "fixed-links-alone": render_links(KNOWN[1:]),
         "may-be-related": render_comment([section_of(duplicates=(*KNOWN, ALIKE))]),

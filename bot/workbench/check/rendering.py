@@ -11,7 +11,7 @@ from bot.duplicates.candidates import SAME_RULE, Candidate
 from bot.duplicates.canonical import Target
 from bot.duplicates.selection import LinkDecision
 from bot.errors import Problem
-from bot.rules.checks import Compilation, find_known, texts_of
+from bot.rules.checks import Compilation, check_written, find_known, texts_of
 from bot.rules.conditions.types import Capture, Verdict
 from bot.rules.matcher import FixState, Match
 from bot.rules.ruleset import Rule
@@ -49,8 +49,10 @@ class _Case:
     fix_state: FixState | None = None
 
 
-def check_rendering(rule: Rule) -> Iterator[Problem]:
-    """What fails when the rule's comment is written, each at its place; a failure of the whole, at its branch."""
+def check_texts(rule: Rule) -> Iterator[Problem]:
+    """The texts that nobody wrote, and those that fail in a comment; what fails as a whole, at its branch."""
+    for path, message in check_written(rule.model):
+        yield rule.document.problem_at(path, message, "unwritten-guidance")
     found = dict[tuple[Path, str], None]()
     for branch in range(len(rule.model.guidance)):
         for case in _list_cases(rule, branch):
