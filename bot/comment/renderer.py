@@ -8,7 +8,6 @@ from bot.comment.sanitizer import GITHUB, find_live, find_pings
 from bot.comment.section import Section
 from bot.comment.templates import read_template
 from bot.duplicates.selection import LinkDecision
-from bot.errors import SignpostError
 from bot.rules.checks import find_forbidden
 from bot.rules.spec.template import FAILURES, compile_template
 from bot.rules.spec.template_check import check_comment_template
@@ -25,7 +24,7 @@ _LONGEST_QUOTE = 80
 _SERVER = re.compile(r"https?://[^/\s]+")
 
 
-class CommentError(SignpostError):
+class CommentError(ValueError):
     """A comment that must not leave; the message is for maintainers."""
 
 
@@ -64,9 +63,11 @@ def _render(source: str, values: Mapping[str, object]) -> str:
             pieces.append(piece)
             length += len(piece)
             if length > _MOST_RENDERED:
-                raise CommentError(f"the comment's template writes more than {_MOST_RENDERED} characters; shorten it")
+                break
     except (TemplateError, *FAILURES) as error:
         raise CommentError(f"the comment's template cannot be rendered: {error}") from error
+    if length > _MOST_RENDERED:
+        raise CommentError(f"the comment's template writes more than {_MOST_RENDERED} characters; shorten it")
     return _tidy("".join(pieces))
 
 

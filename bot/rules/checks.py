@@ -14,7 +14,6 @@ from bot.rules.spec.phrase import FREE_TEXT
 from bot.rules.spec.rule import RuleModel
 from bot.rules.spec.template_check import Names, check_template
 from bot.text.normalize import MAX_CHARACTERS, collapse
-from bot.text.versions import parse_version
 
 _NEVER_SPEAKS = "this branch never speaks, since the one before it has no `when:`; add one there, or put that one last"
 _UNWRITTEN = re.compile(r"(?im)^[\s>*_#-]*todo:")
@@ -56,11 +55,6 @@ def _check_names(model: RuleModel, file: str) -> Iterator[tuple[Path, str]]:
     stem = file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
     if model.id != stem:
         yield ("id",), f"the id `{model.id}` is not the file's name; call the file {model.id}.yml, or the rule `{stem}`"
-    if model.fixed_in:
-        try:
-            parse_version(model.fixed_in.version)
-        except ValueError as error:
-            yield ("fixed_in", "version"), str(error)
     if model.id in model.supersedes or model.id in model.also:
         yield ("supersedes",), "a rule cannot supersede or accompany itself"
 
