@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from bot.comment.links import write_link
-from bot.comment.sanitizer import GITHUB, find_live, find_pings
+from bot.comment.sanitizer import GITHUB, find_live
 from bot.comment.section import Section
 from bot.comment.templates import read_template
 from bot.duplicates.selection import LinkDecision
@@ -37,8 +37,6 @@ def render_comment(sections: Iterable[Section], template: str | None = None, url
     shown = list(sections)
     if template and (problem := check_comment_template(template)):
         raise CommentError(f"the comment's template cannot be used: {problem}")
-    if template and (pings := find_pings(template)):
-        raise CommentError(f"the comment's template would notify {', '.join(pings)}; put each name into backticks")
     text = _render(template or read_template("comment.md.j2"), {"sections": shown})
     links = (link for each in shown for link in (each.follow, *each.duplicates, *each.related))
     return _check_whole(text, url, links, [text for each in shown for text in _list_blocks(each)])

@@ -177,12 +177,6 @@ def defuse(markdown: str, repository: str, server: str = GITHUB) -> str:
     return "".join(piece.text if piece.is_code else place.defuse(piece) for piece in split_code(markdown))
 
 
-def find_pings(markdown: str) -> list[str]:
-    """The people and teams that the Markdown would notify."""
-    prose = "\0".join(piece.text for piece in split_code(markdown) if not piece.is_code)
-    return re.findall(rf"{_PING}[\w/-]+", prose)
-
-
 _BLOCK_NAMES = (
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer "
     "form h[1-6] head header hr html li link main menu nav ol p section summary table tbody td tfoot th thead tr ul"
@@ -215,13 +209,13 @@ def find_live(markdown: str, server: str = GITHUB, linked: Collection[int] = ())
 def _find_changed(text: str, harmless: str) -> Iterator[str]:
     """An HTML comment hides what it holds, and obeys nothing itself."""
     pairs = zip(text.replace("<!--", "&lt;!--").split("\n"), harmless.split("\n"), strict=True)
-    return (before.strip() for before, after in pairs if before != after)
+    return (before.strip().replace(_GAP, "") for before, after in pairs if before != after)
 
 
 def _mask_links(text: str, linked: Collection[int]) -> str:
     """The text with a word for each link that is known to be harmless. Inside a block of HTML a link is none."""
     numbers = "|".join(map(str, sorted(linked))) or "(?!)"
-    own = re.sub(rf"(?<![\w./&#!\\-])\#(?:{numbers})(?![\w@])", "link", text)
+    own = re.sub(rf"(?<![\w./&#!\\-])\#(?P<number>{numbers})(?![\w@])", rf"#{_GAP}\g<number>", text)
     parts = _PARAGRAPH_END.split(own)
     return "".join(part if _HTML_BLOCK.search(part) else _OUR_LINK.sub("link", part) for part in parts)
 

@@ -268,14 +268,14 @@ def test_whatever_passes_can_be_rendered_and_prints_nothing_unknown_or_whole(tex
     known = {name: Echo(data.draw(st.sampled_from(values)), NAMES.types[name]) for name, values in VALUES.items()}
     fix = Part(version=Echo("2.0", "version"), pr=Echo(data.draw(st.sampled_from([None, "5"])), "int"), state="older")
     one = Part(number=5, is_open=True, confidence=0.5, why="the same")
-    values = {
+    values: dict[str, object] = {
         "issue": Part(number=7),
         "rule": Part(title="Full"),
         "follow": data.draw(st.sampled_from([None, Part(number=3, is_open=True)])),
         "fixed_in": data.draw(st.sampled_from([None, fix])),
         "duplicates": Parts(data.draw(st.sampled_from([[], [one], [one, one]]))),
     }
-    assert "unknown" not in render_template(text, known | values)
+    assert "unknown" not in render_template(text, {**known, **values})
 
 
 # --- a repository's own template
