@@ -213,7 +213,8 @@ def _read_for(node: Node, scope: _Scope) -> Value:
     inside = {**scope.names, name: list_.kind.item or BROKEN, "loop": LOOP}
     below = replace(scope, names=inside, loops=scope.loops + 1, sure=scope.sure - {name})
     if node.test:
-        _infer(node.test, below.of_test)
+        before = {known: kind for known, kind in inside.items() if known != "loop"}  # which items there are is open yet
+        _infer(node.test, replace(below.of_test, names=before))
         below = below.knowing(known_if(node.test))
     _read_all(node.body, below)
     _read_all(node.else_, scope)

@@ -123,6 +123,7 @@ def test_what_a_template_may_hold(text: str) -> None:
         ("{{ fixed_in.version }}", "`fixed_in` may be none; write `{% if fixed_in %}` around it"),
         (LOOP + "{{ d.number }}", "unknown name `d`"),
         ("{% for d in issue %}x{% endfor %}", NO_LOOP),
+        ("{% for d in duplicates if loop.last %}x{% endfor %}", "unknown name `loop`"),
         ("{% for d in [1, 2] %}x{% endfor %}", f"`list` {NOT_ALLOWED}"),
         ("{% for d in duplicates %}{% for e in duplicates %}x{% endfor %}{% endfor %}", NO_LOOP),
         ("{% for a, b in duplicates %}x{% endfor %}", "`tuple` is not allowed in a template; loop over one name"),
