@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from bot.rules.spec.template import FAILURES, NUMBERS, is_template, make_environment
+from bot.rules.spec.template import FAILURES, is_template, make_environment
 from bot.rules.spec.template_kinds import (
     BROKEN,
     COMMENT_FILTERS,
@@ -24,7 +24,9 @@ from bot.rules.spec.template_kinds import (
     Value,
     check_pair,
     describe_value,
+    is_deeper,
     known_if,
+    make_kind,
 )
 from bot.rules.spec.validation import suggest
 
@@ -84,7 +86,7 @@ def check_template(text: str, names: Names) -> list[str]:
     """
     if not is_template(text):
         return []
-    captures = {name: Kind(_kind_of(type_), is_optional=True) for name, type_ in names.types.items()}
+    captures = {name: make_kind(type_) for name, type_ in names.types.items()}
     return _check(text, _Scope({**captures, **OF_RULES}, _ignore, FILTERS, 1, names, frozenset(names.sure)))
 
 
@@ -94,10 +96,6 @@ def check_comment_template(text: str) -> str | None:
     if len(text) > MAX_CHARACTERS:
         return f"the template has {len(text)} characters; at most {MAX_CHARACTERS} are allowed"
     return next(iter(_check(text, _Scope(OF_COMMENTS, _ignore, COMMENT_FILTERS, 2))), None)
-
-
-def _kind_of(type_: str) -> str:
-    return "number" if type_ in NUMBERS else "version" if type_ == "version" else "value"
 
 
 def _ignore(_node: Node, _message: str) -> None: ...
@@ -114,7 +112,7 @@ def _check(text: str, scope: _Scope) -> list[str]:
         return [_TOO_DEEP]
     except FAILURES as error:
         return [f"the template is not valid: {error}"]
-    if _is_too_deep(tree):
+    if is_deeper(tree, MAX_DEPTH):
         return [_TOO_DEEP]
     found = dict[str, None]()
 
@@ -123,14 +121,6 @@ def _check(text: str, scope: _Scope) -> list[str]:
 
     _infer(tree, replace(scope, report=report))
     return list(found)
-
-
-def _is_too_deep(tree: Node) -> bool:
-    """Without recursion: a chain of `and` is as deep as it is long."""
-    level = [tree]
-    for _ in range(MAX_DEPTH + 1):
-        level = [child for node in level for child in node.iter_child_nodes()]
-    return bool(level)
 
 
 def _infer(node: Node, scope: _Scope) -> Value:
@@ -261,6 +251,18 @@ def _read_attribute(node: Node, scope: _Scope) -> Value:
     return _value_at(f"{name}.{node.attr}", kind.parts[node.attr], scope)
 
 
+def _read_first(node: Node, scope: _Scope) -> Value:
+    """`[0]` of a list, in a repository's own template: there is always a section, of other lists an `if` knows."""
+    base = _infer(node.node, scope.of_test)
+    if not base.kind.item or getattr(node.arg, "value", None) != 0 or scope.loops_allowed == 1:
+        scope.report(node, "`getitem` is not allowed in a template; use names, `if` and `for`")
+        return Value(BROKEN)
+    is_sure = base.path == "sections" or base.path in scope.sure
+    if not is_sure:
+        scope.report(node, f"`{base.path}` may be empty; write `{{% if {base.path} %}}` around it")
+    return Value(base.kind.item, f"{base.path}[0]")
+
+
 def _read_constant(node: Node, _scope: _Scope) -> Value:
     value = node.value
     is_number = isinstance(value, int | float)
@@ -386,6 +388,7 @@ _NODES: Mapping[str, Callable[[Node, _Scope], Value]] = {
     "For": _read_for,
     "Name": _read_name,
     "Getattr": _read_attribute,
+    "Getitem": _read_first,
     "Const": _read_constant,
     "And": _read_and,
     "Or": _read_or,

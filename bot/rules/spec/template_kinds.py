@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.rules.spec.pack import TEMPLATE_NAMES
+from bot.rules.spec.template import NUMBERS
 from bot.text.versions import parse_version
 
 Node = Any  # a node of Jinja2's syntax tree; the types are not known before it is imported
@@ -86,6 +87,20 @@ FILTERS = {
 }
 COMMENT_FILTERS = {**FILTERS, "join": Filter("list of texts", 0, 1), "headed": Filter("text", 1, 1)}
 TESTS = {"defined": 0, "undefined": 0, "none": 0, "eq": 1, "ne": 1}
+
+
+def make_kind(type_: str) -> Kind:
+    """The kind of a capture of that type."""
+    name = "number" if type_ in NUMBERS else "version" if type_ == "version" else "value"
+    return Kind(name, is_optional=True)
+
+
+def is_deeper(tree: Node, depth: int) -> bool:
+    """Whether a syntax tree is deeper; without recursion, as a chain of `and` is as deep as it is long."""
+    level = [tree]
+    for _ in range(depth + 1):
+        level = [child for node in level for child in node.iter_child_nodes()]
+    return bool(level)
 
 
 # --- what may be compared
@@ -182,4 +197,6 @@ def _paths_of(*nodes: Node) -> Iterator[str]:
 def _name_path(node: Node) -> str:
     if type(node).__name__ == "Getattr":
         return f"{_name_path(node.node)}.{node.attr}"
+    if type(node).__name__ == "Getitem":
+        return f"{_name_path(node.node)}[0]"
     return str(getattr(node, "name", "")) if type(node).__name__ == "Name" else ""

@@ -303,7 +303,12 @@ def test_the_shipped_template_may_be_copied() -> None:
         ("{% set x = 'a' %}{{ x }}", f"`assign` {NOT_ALLOWED}"),
         ("{% macro m() %}{% endmacro %}", f"`macro` {NOT_ALLOWED}"),
         ("{{ '%s' % sections }}", f"`mod` {NOT_ALLOWED}"),
-        ("{{ sections[0].tldr }}", f"`getitem` {NOT_ALLOWED}"),
+        ("{{ sections[0].tldr }}{% if sections[0].steps %}{{ sections[0].steps[0] }}{% endif %}", None),
+        ("{{ sections[1].tldr }}", f"`getitem` {NOT_ALLOWED}"),
+        (
+            "{% for s in sections %}{{ s.steps[0] }}{% endfor %}",
+            "`s.steps` may be empty; write `{% if s.steps %}` around it",
+        ),
         ("{{ sections }}", "`sections` is a list, and only `if`, `for` and `length` take one"),
         ("{{ sections|join }}", "`join` takes a list of texts, not `sections` (a list)"),
         ("{% for s in sections %}{{ s.steps|join(s.steps|join) }}{% endfor %}", "`join` takes a text in quotes"),
