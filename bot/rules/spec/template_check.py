@@ -257,8 +257,7 @@ def _read_first(node: Node, scope: _Scope) -> Value:
     if not base.kind.item or getattr(node.arg, "value", None) != 0 or scope.loops_allowed == 1:
         scope.report(node, "`getitem` is not allowed in a template; use names, `if` and `for`")
         return Value(BROKEN)
-    is_sure = base.path == "sections" or base.path in scope.sure
-    if not is_sure:
+    if base.path != "sections" and base.path not in scope.sure:
         scope.report(node, f"`{base.path}` may be empty; write `{{% if {base.path} %}}` around it")
     return Value(base.kind.item, f"{base.path}[0]")
 
