@@ -1,53 +1,96 @@
 """The one comment, rendered from its template, and the checks before it is posted. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from bot.comment.links import write_link
-from bot.comment.sanitizer import find_pings
+from bot.comment.sanitizer import GITHUB, find_live
 from bot.comment.section import Section
 from bot.comment.templates import read_template
 from bot.duplicates.selection import LinkDecision
-from bot.errors import SignpostError
 from bot.rules.checks import find_forbidden
-from bot.rules.spec.template import make_environment
+from bot.rules.spec.template import FAILURES, compile_template
+from bot.rules.spec.template_check import check_comment_template
 
 MAX_CHARACTERS = 65_536
 """GitHub refuses a longer comment (422 "Body is too long")."""
 
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)")
-_FAILURES = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+_MOST_RENDERED = 4 * MAX_CHARACTERS
+"""A template may write many empty lines, which are left out."""
+
+_LINKED = re.compile(r"#(\d{1,10})\b")
+_LONGEST_QUOTE = 80
+_SERVER = re.compile(r"https?://[^/\s]+")
 
 
-class CommentError(SignpostError):
+class CommentError(ValueError):
     """A comment that must not be posted; the message is for maintainers."""
 
 
-def render_comment(sections: Iterable[Section], template: str | None = None) -> str:
-    """The visible text of the comment. Raises CommentError if the repository's own template is not allowed or fails."""
-    from jinja2 import TemplateError  # noqa: PLC0415 (most issues match no rule)
+def render_comment(sections: Iterable[Section], template: str | None = None, url: str = "") -> str:
+    """The visible text of the comment on the issue of that address.
 
-    if template and (pings := find_pings(template)):
-        raise CommentError(f"the comment template would notify {', '.join(pings)}; put each name in backticks")
-    try:
-        source = make_environment().from_string(template or read_template("comment.md.j2"))
-        return _tidy(source.render(sections=list(sections)))
-    except (TemplateError, *_FAILURES) as error:
-        raise CommentError(f"the comment template cannot be rendered: {error}") from error
+    Raises CommentError where a repository's own template must not or cannot be rendered, or where anything in the
+    comment would call somebody, command something or link back.
+    """
+    shown = list(sections)
+    if template and (problem := check_comment_template(template)):
+        raise CommentError(f"the comment template cannot be used: {problem}")
+    text = _render(template or read_template("comment.md.j2"), {"sections": shown})
+    links = (link for each in shown for link in (each.follow, *each.duplicates, *each.related))
+    return _check_whole(text, url, links, [text for each in shown for text in _list_blocks(each)])
 
 
-def render_links(duplicates: Iterable[LinkDecision]) -> str:
-    """The visible text of a comment that only links earlier reports."""
-    from jinja2 import TemplateError  # noqa: PLC0415 (most issues match no rule)
-
+def render_links(duplicates: Iterable[LinkDecision], url: str = "") -> str:
+    """The visible text of a comment that only links earlier reports; raises CommentError like `render_comment`."""
     shown = list(duplicates)
     known = [write_link(each) for each in shown if each.tier != "C"]
     alike = [write_link(each) for each in shown if each.tier == "C"]
+    values = {"duplicates": known, "related": alike, "is_fixed": all(each.fix for each in shown)}
+    return _check_whole(_render(read_template("links.md.j2"), values), url, [*known, *alike])
+
+
+def _render(source: str, values: Mapping[str, object]) -> str:
+    """The text, which stops where no comment could be so long: a loop in a template may write much."""
+    from jinja2 import TemplateError  # noqa: PLC0415 (most issues match no rule)
+
+    pieces, length = list[str](), 0
     try:
-        source = make_environment().from_string(read_template("links.md.j2"))
-        return _tidy(source.render(duplicates=known, related=alike, is_fixed=all(each.fix for each in shown)))
-    except (TemplateError, *_FAILURES) as error:
+        for piece in compile_template(source).generate(values):
+            pieces.append(piece)
+            length += len(piece)
+            if length > _MOST_RENDERED:
+                break
+    except (TemplateError, *FAILURES) as error:
         raise CommentError(f"the comment template cannot be rendered: {error}") from error
+    if length > _MOST_RENDERED:
+        raise CommentError(f"the comment template writes more than {_MOST_RENDERED} characters; shorten the template")
+    return _tidy("".join(pieces))
+
+
+def _list_blocks(section: Section) -> Iterator[str]:
+    """Those of its texts that have several lines."""
+    texts = (section.tldr, section.example, section.notes, section.recommendation, *section.steps)
+    return (_tidy(text) for text in texts if "\n" in text)
+
+
+def _check_whole(text: str, url: str, links: Iterable[str], blocks: Iterable[str] = ()) -> str:
+    """The whole comment, if nothing in it is obeyed, whatever wrote it; raises CommentError.
+
+    `links` are its links to issues on purpose. A block that was made harmless by itself, and is one here too, is not
+    read again together with the code around it.
+    """
+    rest = text
+    for block in blocks:
+        rest = re.sub(rf"(?<!\S)(?:\A|(?<=\n\n)){re.escape(block)}(?=\n\n|\Z)", "-", rest)
+    linked = {int(match[1]) for link in links if (match := _LINKED.match(link))}
+    server = _SERVER.match(url)
+    if live := find_live(rest, server[0] if server else GITHUB, linked):
+        cut = live[0] if len(live[0]) <= _LONGEST_QUOTE else f"{live[0][:_LONGEST_QUOTE]}…"
+        what = f"the comment would notify someone, run a command or create a backlink with `{cut}`"
+        raise CommentError(f"{what}; put that part into backticks, or remove it")
+    return text
 
 
 def render_withdrawal() -> str:

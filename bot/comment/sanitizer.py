@@ -5,11 +5,12 @@ paired within their line, nothing counts as code, and the text is doubtful.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from html import unescape
 
 from bot.rules.conditions.types import Capture
+from bot.rules.spec.template import Echo
 from bot.tracker.types import Issue
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -128,34 +129,15 @@ _PARTED = re.compile(r"(?:#|GH-)(?=\d)", re.IGNORECASE)
 _COMMAND = re.compile(r"^(?P<start>[ \t]*(?:(?:[-*+>]|\d{1,9}[.)])[ \t]*)*)(?=/[A-Za-z])", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Echo:
-    """A typed capture as a comment may show it: in a code span, or bare inside code.
-
-    An unknown capture is falsy and reads `unknown`.
-    """
-
-    value: str | None
-    is_bare: bool = False
-
-    def __str__(self) -> str:
-        if self.value is None:
-            return "unknown"
-        return self.value if self.is_bare else quote_code(self.value)
-
-    def __bool__(self) -> bool:
-        return self.value is not None and self.value != "false"
-
-    def __eq__(self, other: object) -> bool:
-        return self.value == (str(other).lower() if isinstance(other, bool) else str(other))
-
-    def __hash__(self) -> int:
-        return hash(self.value)
-
-
 def echo_capture(capture: Capture | None, *, is_bare: bool = False) -> Echo:
-    """The visible part of a capture: only typed captures, cut at 80 characters, never free text of the reporter."""
-    return Echo(capture.value[:LONGEST_ECHO] if capture and capture.is_echoable else None, is_bare)
+    """What may be shown of a capture: typed ones only, cut at 80 characters; free text of the reporter never.
+
+    It prints in a code span, or bare where there is code already.
+    """
+    if capture is None or not capture.is_echoable:
+        return Echo(None)
+    value = capture.value[:LONGEST_ECHO]
+    return Echo(value, capture.type, value if is_bare else quote_code(value))
 
 
 def quote_code(text: str) -> str:
@@ -195,10 +177,72 @@ def defuse(markdown: str, repository: str, server: str = GITHUB) -> str:
     return "".join(piece.text if piece.is_code else place.defuse(piece) for piece in split_code(markdown))
 
 
-def find_pings(markdown: str) -> list[str]:
-    """The people and teams that the Markdown would notify."""
-    prose = "\0".join(piece.text for piece in split_code(markdown) if not piece.is_code)
-    return re.findall(rf"{_PING}[\w/-]+", prose)
+_BLOCK_NAMES = (
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer "
+    "form h[1-6] head header hr html li link main menu nav ol p section summary table tbody td tfoot th thead tr ul"
+)
+_HTML_BLOCK = re.compile(
+    rf"^ {{0,3}}(?:</?(?:{_BLOCK_NAMES.replace(' ', '|')})(?=[\s/>]|$)|<[^<>\n]*>[ \t]*$)", re.IGNORECASE | re.MULTILINE
+)
+_DUPLICATE_OF = re.compile(r"(?im)^[\s>*+\-\d.)_~]*duplicate\s+of\W*(?:#|GH-|https?:|[\w.-]+/)[^\n]*")
+"""What GitHub takes as a command (docs: marking issues as a duplicate)."""
+
+_OUR_LINK = re.compile(rf"\[(?:[\w./-]*\#|GH-)\d+\]\({re.escape(_REDIRECT)}/[^\s()]*\)", re.IGNORECASE)
+_PARAGRAPH_END = re.compile(r"(\n[ \t]*\n)")
+_ITEM = re.compile(r"(?:\d{1,2}\.|[-*+]) (?=\S)")
+_INDENT = "    "
+
+
+def find_live(markdown: str, server: str = GITHUB, linked: Collection[int] = ()) -> list[str]:
+    """The lines of a whole comment with something that GitHub or a bot obeys: a ping, a command or a backlink.
+
+    `linked` are the issues of the same repository that the comment links on purpose. Code is harmless; where it cannot
+    be told for certain, it counts as text.
+    """
+    place = _Place("owner/name", server.rstrip("/").lower())
+    texts = (_mask_links(text, linked) for text in _split_items(markdown.replace("\r\n", "\n").replace("\r", "\n")))
+    prose = (piece for text in texts for piece in split_code(text) if not piece.is_code)
+    changed = [line for piece in prose for line in _find_changed(piece.text, place.defuse(piece))]
+    return [*changed, *(found[0].strip() for found in _DUPLICATE_OF.finditer(markdown))]
+
+
+def _find_changed(text: str, harmless: str) -> Iterator[str]:
+    """An HTML comment hides what it holds, and obeys nothing itself."""
+    pairs = zip(text.replace("<!--", "&lt;!--").split("\n"), harmless.split("\n"), strict=True)
+    return (before.strip().replace(_GAP, "") for before, after in pairs if before != after)
+
+
+def _mask_links(text: str, linked: Collection[int]) -> str:
+    """The text with a word for each link that is known to be harmless. Inside a block of HTML a link is none."""
+    numbers = "|".join(map(str, sorted(linked))) or "(?!)"
+    own = re.sub(rf"(?<![\w./&#!\\-])\#(?P<number>{numbers})(?![\w@])", rf"#{_GAP}\g<number>", text)
+    parts = _PARAGRAPH_END.split(own)
+    return "".join(part if _HTML_BLOCK.search(part) else _OUR_LINK.sub("link", part) for part in parts)
+
+
+def _split_items(markdown: str) -> Iterator[str]:
+    """The items of lists, each as the document that it is, and the text around them.
+
+    An item is a list's own only if an empty line or another item stands before it, and all its lines are indented.
+    """
+    lines, around, here = markdown.split("\n"), list[str](), 0
+    while here < len(lines):
+        end = here + 1
+        if fence := _FENCE.fullmatch(lines[here]):
+            closed = re.compile(rf" {{0,3}}{fence['run'] or fence['tilde']}[`~]*[ \t]*")
+            end = next((n + 1 for n in range(end, len(lines)) if closed.fullmatch(lines[n])), len(lines))
+        elif _ITEM.match(lines[here]) and not (around and around[-1].strip()):
+            while end < len(lines) and (not lines[end].strip() or lines[end].startswith(_INDENT)):
+                end += 1
+            if end == len(lines) or not lines[end - 1].strip() or _ITEM.match(lines[end]):
+                first = _ITEM.sub("", lines[here], count=1)
+                yield "\n".join([first, *(line.removeprefix(_INDENT) for line in lines[here + 1 : end])])
+                around.append("")
+                here = end
+                continue
+        around += lines[here:end]
+        here = end
+    yield "\n".join(around)
 
 
 def find_server(issue: Issue) -> str:

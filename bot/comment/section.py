@@ -1,7 +1,7 @@
 """One section of the comment: the guidance of a match with its values, sanitized. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.comment.links import describe_target, write_link
@@ -10,8 +10,11 @@ from bot.duplicates.canonical import Target
 from bot.duplicates.selection import LinkDecision
 from bot.rules.matcher import Match
 from bot.rules.spec.pack import Translation
-from bot.rules.spec.template import render_template
+from bot.rules.spec.template import FAILURES, Echo, render_template
 from bot.tracker.types import Issue
+
+Path = tuple[str | int, ...]
+"""The place of a text in its rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,39 +34,93 @@ class Section:
     resources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Fix:
-    """`fixed_in` for templates; `state` compares the reported version with the fix: older, fixed or unknown."""
+class SectionError(ValueError):
+    """A text of a rule that cannot be rendered, and its path in the rule; the message is for maintainers."""
 
-    version: str
-    pr: int | None
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class _Whole:
+    """An object that templates take apart; printed as a whole it would repeat what strangers wrote, so it raises."""
+
+    def __str__(self) -> str:
+        message = "a whole object would be printed"
+        raise TypeError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Issue(_Whole):
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule(_Whole):
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Fix(_Whole):
+    """`fixed_in` as templates see it; `state` is older, fixed or unknown: how the stated version stands to the fix."""
+
+    version: Echo
+    pr: Echo
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Link(_Whole):
+    """`follow` as templates see it."""
+
+    number: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Duplicate(_Link):
+    """One of the `duplicates` as templates see it."""
+
+    confidence: float
+    why: str
+
+
+class _Duplicates(tuple[_Duplicate, ...], _Whole):
+    """All of them."""
+
+    __slots__ = ()
+    __str__ = _Whole.__str__
 
 
 def make_section(
     match: Match, issue: Issue, target: Target | None, duplicates: tuple[LinkDecision, ...] = ()
 ) -> Section:
-    """The section of a match with guidance; `target` is the checked issue to follow."""
-    rule, guidance = match.rule, match.rule.model.guidance[match.branch or 0]
+    """The section of a match whose guidance speaks; `target` is the issue to follow, checked.
+
+    Raises SectionError where one of the rule's texts cannot be rendered, although `check` lets none such through.
+    """
+    rule, branch = match.rule, match.branch or 0
+    guidance = rule.model.guidance[branch]
     values = _values_of(match, issue, target, duplicates)
     server = find_server(issue)
+    home: Path = ("guidance", branch)
 
     def link(text: str) -> str:
         return defuse(link_translations(text, rule.pack.model.translations, match.language), issue.repository, server)
 
-    def write(text: str | None) -> str:
-        return link(render_template(text, values).strip()) if text else ""
+    def write(text: str | None, *path: str | int) -> str:
+        return link(_render(text, values, path).strip()) if text else ""
 
     def refer(link: LinkDecision) -> str:
         return write_link(link, defuse(link.why, issue.repository, server))
 
     return Section(
-        title=write(rule.model.title),
-        tldr=link(" ".join(render_template(guidance.tldr, values).split())),
-        steps=tuple(_indent(write(step)) for step in guidance.steps),
-        example=_write_example(guidance.example, values | _echo(match, is_bare=True)),
-        notes=write(guidance.notes),
-        recommendation=write(guidance.recommendation),
+        title=write(rule.model.title, "title"),
+        tldr=link(" ".join(_render(guidance.tldr, values, (*home, "tldr")).split())),
+        steps=_join_steps([write(step, *home, "steps", number) for number, step in enumerate(guidance.steps)]),
+        example=_write_example(guidance.example, values | _echo(match, is_bare=True), (*home, "example")),
+        notes=write(guidance.notes, *home, "notes"),
+        recommendation=write(guidance.recommendation, *home, "recommendation"),
         fix=_write_fix(match, issue.repository, server),
         follow=_write_follow(target),
         duplicates=tuple(refer(d) for d in duplicates if d.tier != "C"),
@@ -72,17 +129,48 @@ def make_section(
     )
 
 
+def make_sections(
+    parts: Iterable[tuple[Match, Target | None, tuple[LinkDecision, ...]]], issue: Issue
+) -> tuple[dict[str, Section], list[str]]:
+    """The sections of several matches, by the ids of their rules; a rule whose texts cannot be rendered has a remark.
+
+    The remarks are for maintainers, each with the place in the rule's file.
+    """
+    sections, remarks = dict[str, Section](), list[str]()
+    for match, target, duplicates in parts:
+        rule = match.rule
+        try:
+            sections[rule.id] = make_section(match, issue, target, duplicates)
+        except SectionError as error:
+            problem = rule.document.problem_at(error.path, str(error))
+            remarks.append(f"the section of `{rule.id}` is left out: {problem}")
+    return sections, remarks
+
+
+def _render(text: str, values: Mapping[str, object], path: Path) -> str:
+    from jinja2 import TemplateError  # noqa: PLC0415 (most issues match no rule)
+
+    try:
+        return render_template(text, values)
+    except (TemplateError, *FAILURES) as error:
+        raise SectionError(path, f"the template cannot be rendered: {error}") from error
+
+
 def _values_of(
     match: Match, issue: Issue, target: Target | None, duplicates: tuple[LinkDecision, ...]
 ) -> dict[str, object]:
     fixed_in = match.rule.model.fixed_in
     return _echo(match) | {
-        "issue": {"number": issue.number},
-        "rule": {"title": match.rule.model.title},
-        "follow": target,
-        "duplicates": duplicates,
-        "fixed_in": _Fix(fixed_in.version, fixed_in.pr, match.fix_state or "unknown") if fixed_in else None,
+        "issue": _Issue(issue.number),
+        "rule": _Rule(match.rule.model.title),
+        "follow": _Link(target.number, target.is_open) if target else None,
+        "duplicates": _Duplicates(_Duplicate(d.number, d.is_open, d.confidence, d.why) for d in duplicates),
+        "fixed_in": _make_fix(fixed_in.version, fixed_in.pr, match.fix_state or "unknown") if fixed_in else None,
     }
+
+
+def _make_fix(version: str, pr: int | None, state: str) -> _Fix:
+    return _Fix(Echo(version, "version"), Echo(str(pr) if pr else None, "int"), state)
 
 
 def _echo(match: Match, *, is_bare: bool = False) -> dict[str, object]:
@@ -90,13 +178,13 @@ def _echo(match: Match, *, is_bare: bool = False) -> dict[str, object]:
     return {name: echo_capture(match.captures.get(name), is_bare=is_bare) for name in sorted(match.rule.echoable)}
 
 
-def _indent(text: str) -> str:
-    """A step of several lines stays one item of its list, also as the tenth."""
-    return re.sub(r"\n(?=[^\n])", "\n    ", text)
+def _join_steps(steps: Sequence[str]) -> tuple[str, ...]:
+    """Of several, each stays one item of its list, whatever lines it has, also as the tenth."""
+    return tuple(re.sub(r"\n(?=[^\n])", "\n    ", step) if len(steps) > 1 else step for step in steps)
 
 
-def _write_example(example: str | None, values: Mapping[str, object]) -> str:
-    return fence_code(render_template(example, values)) if example else ""
+def _write_example(example: str | None, values: Mapping[str, object], path: Path) -> str:
+    return fence_code(_render(example, values, path)) if example else ""
 
 
 def _write_fix(match: Match, repository: str, server: str) -> str:
@@ -107,10 +195,11 @@ def _write_fix(match: Match, repository: str, server: str) -> str:
     stated = echo_capture(match.captures.get("version"))
     match match.fix_state:
         case "older":
-            return f"Fixed in `{fixed_in.version}`{by}. This report names {stated}: please update, then try again."
+            said = f" This report names {stated}: please" if stated else " Please"
+            return f"Fixed in `{fixed_in.version}`{by}.{said} update, then try again."
         case "fixed":
             return (
-                f"This was fixed in `{fixed_in.version}`{by}, and this report names {stated}. "
+                f"This was fixed in `{fixed_in.version}`{by}, and this report names {stated or 'a later version'}. "
                 "This version should contain the fix, so this may be a regression."
             )
         case _:

@@ -1,17 +1,19 @@
 """Problems of a rule that its model cannot find: names, templates, forbidden words, unwritten texts. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
-from bot.rules.spec.condition import Condition, walk_models
+from bot.rules.conditions.types import Condition as Compiled
+from bot.rules.spec.condition import Condition, list_captures, walk_models
 from bot.rules.spec.document import Path
 from bot.rules.spec.pack import CAPTURE_NAMES, TEMPLATE_NAMES, is_capture_name
 from bot.rules.spec.phrase import FREE_TEXT
 from bot.rules.spec.rule import RuleModel
-from bot.rules.spec.template import check_template
+from bot.rules.spec.template_check import Names, check_template
 from bot.text.normalize import MAX_CHARACTERS, collapse
-from bot.text.versions import parse_version
 
 _NEVER_SPEAKS = (
     "no comment ever shows this branch, because the branch before it has no `when:`; "
@@ -24,13 +26,28 @@ _UNWRITTEN_ADVICE = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Compilation:
+    """What became of a rule's words: its conditions, one for each branch of its guidance, and its captures' types.
+
+    `stated` are the captures that the rule's pack defines, with their types. Where a condition `is_broken`, nothing
+    says which captures are known.
+    """
+
+    condition: Compiled
+    branches: Sequence[Compiled | None]
+    types: Mapping[str, str]
+    stated: Mapping[str, str]
+    is_broken: bool = False
+
+
 def check_rule_model(
-    model: RuleModel, file: str, types: Mapping[str, str], forbidden: tuple[str, ...]
+    model: RuleModel, file: str, compiled: Compilation, forbidden: tuple[str, ...]
 ) -> Iterator[tuple[Path, str, str]]:
-    """Each problem: its place, a sentence, and its kind. `types` are the types of the rule's captures, by name."""
+    """Each problem: its place, a sentence, and its kind."""
     by_kind = {
-        "name": (*_check_names(model, file), *_check_capture_names(model.match, types)),
-        "guidance": _check_guidance(model, types, forbidden),
+        "name": (*_check_names(model, file), *_check_capture_names(model.match, compiled.types)),
+        "guidance": _check_guidance(model, compiled, forbidden),
         "unwritten-guidance": check_written(model) if model.mode != "observe" else (),
     }
     for kind, problems in by_kind.items():
@@ -42,11 +59,6 @@ def _check_names(model: RuleModel, file: str) -> Iterator[tuple[Path, str]]:
     if model.id != stem:
         advice = f"rename the file to {model.id}.yml, or change the id to `{stem}`"
         yield ("id",), f"the id `{model.id}` is not the name of the file; {advice}"
-    if model.fixed_in:
-        try:
-            parse_version(model.fixed_in.version)
-        except ValueError as error:
-            yield ("fixed_in", "version"), str(error)
     if model.id in model.supersedes or model.id in model.also:
         yield ("supersedes",), f"the rule names itself in `supersedes:` or `also:`; remove `{model.id}` there"
 
@@ -70,19 +82,17 @@ def find_forbidden(text: str, words: tuple[str, ...]) -> list[str]:
 _collapse_word = lru_cache(collapse)
 
 
-def _check_guidance(
-    model: RuleModel, found: Mapping[str, str], forbidden: tuple[str, ...]
-) -> Iterator[tuple[Path, str]]:
+def _check_guidance(model: RuleModel, compiled: Compilation, forbidden: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
     """What is wrong with a rule's texts: names they cannot see, broken templates, words that no comment may hold."""
     for index, guidance in enumerate(model.guidance[:-1]):
         if guidance.when is None:
             yield ("guidance", index + 1), _NEVER_SPEAKS
-    echoable = list_echoable(found)
-    free_text = found.keys() - echoable
     texts = tuple(texts_of(model))
+    find_names = lru_cache(partial(_find_names, model, compiled))
     held = _find_suspects([text for _, text in texts], forbidden)
     for path, text in texts:
-        for problem in check_template(text, echoable, free_text, ("fixed_in",) if model.fixed_in else ()):
+        branch = path[1] if path[0] == "guidance" else None
+        for problem in check_template(text, find_names(branch)) if "{" in text else ():
             yield path, problem
         for word in find_forbidden(text, held) if held else ():
             yield path, f'the words "{word}" trigger other bots or are a command to GitHub; use other words'
@@ -91,6 +101,61 @@ def _check_guidance(
 def list_echoable(found: Mapping[str, str]) -> frozenset[str]:
     """The names of the captures that a comment may show; `found` has the type of each by name."""
     return frozenset(name for name, kind in found.items() if kind not in FREE_TEXT)
+
+
+def _find_names(model: RuleModel, compiled: Compilation, branch: int | None) -> Names:
+    """What the texts of a branch (or of the whole rule) may name, and which of it is always known there."""
+    echoable = list_echoable(compiled.types)
+    known = echoable if compiled.is_broken else find_known(model, compiled, branch)
+    fix = [f"fixed_in.{name}" for name in ("version", "pr") if model.fixed_in and getattr(model.fixed_in, name)]
+    return Names(
+        types={name: type_ for name, type_ in compiled.types.items() if name in echoable},
+        free_text=compiled.types.keys() - echoable,
+        sure={*known, *fix, *(["fixed_in"] if model.fixed_in else ())},
+        gaps={name: _explain_gap(name, compiled) for name in echoable},
+    )
+
+
+def find_known(model: RuleModel, compiled: Compilation, branch: int | None) -> frozenset[str]:
+    """The captures that are known wherever a branch (or the rule) speaks; one that may be free text is none of them."""
+    stated = [*compiled.stated.items(), *list_captures(model.match)]
+    mixed = {name for name, type_ in stated if type_ in FREE_TEXT}
+    sure = find_sure(compiled.condition)
+    for index, when in enumerate(compiled.branches[: 0 if branch is None else branch + 1]):
+        sure |= find_sure(when, holds=index == branch, captures=False) if when else frozenset()
+    return sure - mixed
+
+
+def find_sure(condition: Compiled, *, holds: bool = True, captures: bool = True) -> frozenset[str]:
+    """The captures that are known wherever a condition holds (or does not); without `captures` those it tests alone."""
+    own = set(condition.captured if holds and captures else ())
+    if (settled := condition.settled) and settled[1] == holds:
+        own.add(settled[0])
+    children = condition.children
+    least = len(children) if condition.least is None or condition.negates else condition.least
+    needed = least if holds else len(children) - least + 1  # so many children are certainly as `state` says
+    state, captures = holds != condition.negates, captures and not condition.negates
+    found = Counter(name for child in children for name in find_sure(child, holds=state, captures=captures))
+    return frozenset(own).union(name for name, count in found.items() if len(children) - count < needed)
+
+
+def _explain_gap(name: str, compiled: Compilation) -> str:
+    """When a capture is unknown although the rule matches."""
+    giving = [part for part, is_unwanted in compiled.condition.walk() if name in part.captured and not is_unwanted]
+    if not giving:
+        return "a report may not state it"
+    other = next((part for part in _find_ways(compiled.condition) if name not in find_sure(part)), None)
+    wanted = getattr(other, "wanted", "")
+    return f"`{wanted}` matches without it" if wanted else "the rule matches without it, too"
+
+
+def _find_ways(condition: Compiled) -> Iterator[Compiled]:
+    """The single conditions of the first place where some of several are enough."""
+    if condition.least is not None and len(condition.children) > condition.least:
+        yield from condition.children
+        return
+    for child in condition.children if not condition.negates else ():
+        yield from _find_ways(child)
 
 
 def _find_suspects(texts: list[str], forbidden: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from bot.errors import Problem
 from bot.rules.captures import compile_captures
-from bot.rules.checks import check_rule_model, list_echoable
+from bot.rules.checks import Compilation, check_rule_model, list_echoable
 from bot.rules.compiler import Compiler
 from bot.rules.ruleset import Pack, Rule
 from bot.rules.spec.condition import list_captures
@@ -33,7 +33,8 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
     model, problems = validate(document, RuleModel)
     if model is None:
         return None, list(problems)
-    types = {capture.name: capture.type for capture in pack.captures} | dict(list_captures(model.match))
+    stated = {capture.name: capture.type for capture in pack.captures}
+    types = stated | dict(list_captures(model.match))
     compiler = Compiler(known=tuple(capture.name for capture in pack.captures), layouts=tuple(pack.model.layouts))
     condition = compiler.compile_match(model.match, pack.none)
     compiler.known = tuple(types)
@@ -42,7 +43,10 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
         for index, guidance in enumerate(model.guidance)
     )
     broken = [(*problem, "condition") for problem in compiler.problems]
-    broken += check_rule_model(model, file, types, (*ALWAYS_FORBIDDEN, *pack.model.forbidden_words))
+    compiled = Compilation(
+        condition=condition, branches=branches, types=types, stated=stated, is_broken=bool(compiler.problems)
+    )
+    broken += check_rule_model(model, file, compiled, (*ALWAYS_FORBIDDEN, *pack.model.forbidden_words))
     if broken:
         return None, [document.problem_at(*problem) for problem in dict.fromkeys(broken)]
     digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]

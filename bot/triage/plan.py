@@ -11,7 +11,7 @@ from bot.comment.renderer import (
     render_links,
     render_withdrawal,
 )
-from bot.comment.section import make_section
+from bot.comment.section import make_sections
 from bot.tracker.types import Change, Comment, Issue
 from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.triage.config import Config, Sources
@@ -100,12 +100,12 @@ def _plan_comment(snapshot: Snapshot, decisions: Decisions, sources: Sources) ->
     if own and not decisions.links.is_complete and _remembers_links(own.marker, sources.config):
         return [], []
     try:
-        body = _write_body(snapshot, decisions, sources)
+        body, remarks = _write_body(snapshot, decisions, sources)
     except CommentError as error:
         return [], [str(error)]
     if body is None or (own and read_marker(body) == own.marker):
-        return [], []
-    return [UpdateComment(own.comment.id, body) if own else CreateComment(body)], []
+        return [], remarks
+    return [UpdateComment(own.comment.id, body) if own else CreateComment(body)], remarks
 
 
 def _find_reason_for_silence(snapshot: Snapshot) -> str | None:
@@ -135,17 +135,22 @@ def _remembers_links(marker: Marker, config: Config) -> bool:
     return bool(marker.links or marker.earlier or (label and not without([label], marker.labels)))
 
 
-def _write_body(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> str | None:
-    """The new text of the comment; None if it should stay as it is."""
-    number, former = snapshot.issue.number, snapshot.marker
+def _write_body(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> tuple[str | None, list[str]]:
+    """The comment as it should be, None where it should stay as it is; and remarks."""
     if decisions.speaking:
         return _write_guidance(snapshot, decisions, sources)
+    return _write_without_guidance(snapshot, decisions, sources), []
+
+
+def _write_without_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> str | None:
+    """Links alone, or that nothing holds any more."""
+    number, former = snapshot.issue.number, snapshot.marker
     if former and set(decisions.holding) & set(former.rules):
         return None
     marker = Marker(issue=number, dropped=_find_dropped(decisions.labels, former))
     if linked := decisions.links.linked:
         links = {"labels": list(decisions.labels.add), "earlier": {each.number: each.tier for each in linked}}
-        text = check_comment(render_links(linked), sources.forbidden_words)
+        text = check_comment(render_links(linked, snapshot.issue.url), sources.forbidden_words)
         return check_length(sign_comment(text, marker.model_copy(update=links)))
     if former is None or former.is_withdrawn:
         return None
@@ -157,20 +162,25 @@ def _find_dropped(labels: LabelDecision, former: Marker | None) -> list[str]:
     return list(without(unique([*former.dropped, *former.labels]), labels.fitting)) if former else []
 
 
-def _write_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> str:
-    speaking, links = decisions.speaking, decisions.links
-    parts = [(match, links.follows.get(match.rule.id), links.in_section(match.rule.id)) for match in speaking]
-    sections = [make_section(match, snapshot.issue, target, linked) for match, target, linked in parts]
-    text = check_comment(render_comment(sections, sources.template), sources.forbidden_words)
+def _write_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> tuple[str | None, list[str]]:
+    """A section for each rule that speaks; one that cannot be rendered is left out, with a remark."""
+    links = decisions.links
+    asked = [(match, links.follows.get(match.rule.id), links.in_section(match.rule.id)) for match in decisions.speaking]
+    sections, remarks = make_sections(asked, snapshot.issue)
+    if not sections:
+        return None, remarks
+    parts = [part for part in asked if part[0].rule.id in sections]
+    comment = render_comment(sections.values(), sources.template, snapshot.issue.url)
+    text = check_comment(comment, sources.forbidden_words)
     marker = Marker(
         issue=snapshot.issue.number,
-        rules={match.rule.id: match.rule.content_hash for match in speaking},
+        rules={match.rule.id: match.rule.content_hash for match, _, _ in parts},
         labels=list(decisions.labels.add),
         links=[target.number for _, target, _ in parts if target],
         earlier={link.number: link.tier for _, _, linked in parts for link in linked},
         dropped=_find_dropped(decisions.labels, snapshot.marker),
     )
-    return check_length(sign_comment(text, marker))
+    return check_length(sign_comment(text, marker)), remarks
 
 
 def _plan_close(snapshot: Snapshot, decisions: Decisions, now: datetime) -> list[Action]:

@@ -20,7 +20,9 @@ EVERYTHING = a_rule(
     title="The disk of `/tmp` is full",
     fixed_in={"version": "2.0", "pr": 12},
     guidance={
-        "tldr": "The build ran out of disk space.\nVersion {{ version }} keeps every download.",
+        "tldr": (
+            "The build ran out of disk space.\n{% if version %}Version {{ version }} keeps every download.{% endif %}"
+        ),
         "steps": [
             "Run `df -h` and free at least 2 GB.",
             "Clear the cache:\n```\nrm -rf ~/.cache/@types\n```",

@@ -54,7 +54,7 @@ def golden_texts() -> dict[str, str]:
         "regression": render_comment(
             [section_of(EVERYTHING, issue={"body": "No space left on device, built with 2.1"})]
         ),
-        "enterprise-server": render_comment([enterprise]),
+        "enterprise-server": render_comment([enterprise], url="https://github.example.com/octo-org/octo-repo/issues/7"),
         "links-alone": render_links([*KNOWN, ALIKE]),
         "fixed-links-alone": render_links(KNOWN[1:]),
         "may-be-related": render_comment([section_of(duplicates=(*KNOWN, ALIKE))]),
@@ -101,11 +101,63 @@ def test_empty_lines_inside_code_stay() -> None:
         "{% for x in sections %}",
         "{{ 'x' | no_such_filter }}",
         "ask @octo-org/team",
+        "{{ 10 ** (10 ** 8) }}",
+        "{{ 'x'|center(2000000000) }}",
+        "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
+        "{% for s in sections %}" + "{{ s.tldr ~ s.tldr }}" * 1_500 + "{% endfor %}" + "x" * 600_000,
+        # Nothing that calls, commands or links back, whatever wrote it.
+        "{{ '@' ~ 'octocat' }}",
+        "@{% for s in sections %}{{ s.title }}{% endfor %}",
+        "a `b {{ '@' ~ 'octocat' }}` c` d",
+        "/close",
+        "hello\n\n- /{{ 'close' }} it",
+        "/{% for s in sections %}{{ s.title }}{% endfor %}",
+        "Duplicate of #5",
+        "> **duplicate of** {{ '#' ~ 5 }}",
+        "Duplicate of https://github.com/octo-org/octo-repo/issues/5",
+        "see {{ '#' ~ '5' }}",
+        "see octo-org/other{{ '#5' }}",
+        "see GH-5",
+        "https://github.com/octo-org/{{ 'other' }}/issues/5",
+        "<div>\n[octo-org/other#5](https://redirect.github.com/octo-org/other/issues/5)\n</div>",
+        "1. `a\nb` @octocat `c`",
+        "1. a\n    ```\n    x\n    ```\n    @octocat",
+        "```\nx\n```\n@octocat",
     ],
 )
 def test_a_template_that_fails_or_pings_lets_nothing_leave(template: str) -> None:
     with pytest.raises(CommentError):
         render_comment([section_of()], template)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "`@octocat`, `/close` and `#5` in code",
+        "```\n@octocat\n/close #5\n```",
+        "1. a\n    ```\n    npm i @types/node\n    ```\n2. b",
+        "- `@octocat`\n- mail to help@example.com",
+        "<!-- for us alone -->\n<details><summary>More</summary>\n\nx\n\n</details>",
+        "{% for s in sections %}{{ s.follow }}\n\n{{ s.duplicates|join('\n') }}{% endfor %}",
+    ],
+)
+def test_a_template_may_hold_code_and_the_links_of_its_sections(template: str) -> None:
+    assert render_comment([section_of(EVERYTHING, target=OPEN, duplicates=DUPLICATES)], template)
+
+
+def test_code_in_the_texts_of_rules_is_no_ping_wherever_it_stands() -> None:
+    nested = "- One:\n  ```\n  a\n  ```\n\nSee #9."
+    guidance = {
+        "tldr": "Use `@types/node`.",
+        "steps": ["Run:\n```\nnpm i @types/node\n```", "Then:\n\n```\nnpm i @octo/cat\n```\n\nand #7."],
+        "example": "npm i @types/node",
+        "notes": nested,
+        "recommendation": "Add:\n\n```\nnpm ls @types/node\n```",
+    }
+    section = section_of(a_rule(guidance=guidance), target=OPEN, duplicates=DUPLICATES)
+    alone = section_of(a_rule(guidance=guidance | {"steps": guidance["steps"][1:]}))
+    assert render_comment([section, section]).count("@types/node") == 8
+    assert "    npm" not in render_comment([alone])
 
 
 # --- what must not leave
@@ -138,9 +190,9 @@ ECHOING = a_ruleset(
     a_rule(
         match={"phrase": "No space left on device", "any": [{"phrase": "exit {exit:code}"}, {"phrase": "No space"}]},
         guidance={
-            "tldr": "Version {{ version }}, request {{ request }}, exit {{ exit }}.",
-            "steps": ["Compare with {{ version }}.", "Ask for `{{ request }}` again."],
-            "example": "build --version {{ version }}",
+            "tldr": "Version {{ version|default('`?`') }}, {{ request or '`?`' }}, exit {{ exit|default('`?`') }}.",
+            "steps": ["Compare with {{ version|default('`?`') }}.", "Ask for `{{ request|default('?') }}` again."],
+            "example": "build --version {{ version|default('unknown') }}",
             "notes": "{% if request == 'req_01' %}The first request.{% else %}Some request.{% endif %}",
         },
     ),

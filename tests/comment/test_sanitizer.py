@@ -10,17 +10,17 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.comment.sanitizer import (
-    Echo,
     defuse,
     echo_capture,
     fence_code,
-    find_pings,
+    find_live,
     find_server,
     link_elsewhere,
     quote_code,
     split_code,
 )
 from bot.rules.conditions.types import Capture
+from bot.rules.spec.template import Echo
 from tests.builders import an_issue
 
 HOME = "octo-org/octo-repo"
@@ -218,15 +218,30 @@ def test_a_link_elsewhere_is_code_where_there_is_no_redirect() -> None:
 
 
 @pytest.mark.parametrize(
-    "markdown, pings",
+    "markdown, live",
     [
-        ("ask @octo-org/team or @octocat.", ["@octo-org/team", "@octocat"]),
+        ("ask @octo-org/team or\n\n@octocat.", ["ask @octo-org/team or", "@octocat."]),
         ("ask `@octocat` or help@example.com", []),
-        ("```\n@octocat\n```\nby {{ section.title }} @", []),
+        ("```\n@octocat\n/close\n```\nby {{ section.title }} @", []),
+        ("see #5, #6 and #57", ["see #5, #6 and #57"]),
+        ("see #5 and [#9](https://redirect.github.com/octo-org/octo-repo/issues/9)", []),
+        ("1. a\n    ```\n    @types\n    ```\n2. b", []),
+        ("1. a\n    ```\n    @types\n    ```\nb", ["@types"]),
+        ("10. a\n\n    ```\n    @types\n    ```\n\n@octocat", ["@octocat"]),
+        ("a\n1. b\n    ```\n    @types\n    ```", ["@types"]),
+        ("~~~\n1. a\n~~~\n\n    ```\n    @octocat", ["@octocat"]),
     ],
 )
-def test_pings_are_found_outside_code(markdown: str, pings: list[str]) -> None:
-    assert find_pings(markdown) == pings
+def test_what_is_obeyed_is_found_line_by_line(markdown: str, live: list[str]) -> None:
+    assert find_live(markdown, linked=(5,)) == live
+
+
+@given(hostile)
+def test_nothing_that_a_parser_takes_for_text_is_obeyed(text: str) -> None:
+    if find_live(text):
+        return
+    live = [drop_addresses(part) for part in read_live(text)]
+    assert [part for part in live if re.search(r"(?:^|[^A-Za-z0-9])@[A-Za-z0-9]", part)] == []
 
 
 def a_capture(value: str, kind: str) -> Capture:
@@ -240,15 +255,19 @@ def a_capture(value: str, kind: str) -> Capture:
         (a_capture("req_" + "0" * 100, "id"), f"`req_{'0' * 76}`", True),
         (a_capture("a`b", "id"), "``a`b``", True),
         (a_capture("false", "choice"), "`false`", False),
-        (a_capture("my own words", "any"), "unknown", False),
-        (a_capture("word", "word"), "unknown", False),
-        (a_capture("/home/me", "path"), "unknown", False),
-        (None, "unknown", False),
     ],
 )
-def test_only_typed_captures_are_shown(capture: Capture | None, shown: str, *, holds: bool) -> None:
+def test_typed_captures_are_shown(capture: Capture | None, shown: str, *, holds: bool) -> None:
     echo = echo_capture(capture)
     assert (str(echo), bool(echo)) == (shown, holds)
+
+
+@pytest.mark.parametrize("kind", ["any", "word", "path", None])
+def test_free_text_and_what_is_not_known_cannot_be_shown(kind: str | None) -> None:
+    echo = echo_capture(a_capture("my own words", kind) if kind else None)
+    assert not echo
+    with pytest.raises(ValueError, match="not known"):
+        str(echo)
 
 
 @pytest.mark.parametrize(

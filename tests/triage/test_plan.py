@@ -8,6 +8,7 @@ import pytest
 from bot.comment.marker import Marker, read_marker, sign_comment
 from bot.duplicates.candidates import CandidateSearch
 from bot.rules.loader import join_rulesets
+from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Account, Change, Comment, Issue, Links
 from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.triage.apply import apply_plan
@@ -416,14 +417,56 @@ def test_our_login_is_known_in_any_case() -> None:
 @pytest.mark.parametrize(
     "template, remark",
     [
-        ("{{ nobody }}", "the comment template cannot be rendered: 'nobody' is undefined"),
-        (" ", "the comment would be empty; correct the file that `template` names in config.yml"),
-        ("{{ 'long' * 20000 }}", "the comment would have 80123 characters, GitHub allows 65536; shorten the guidance"),
+        (
+            "{{ nobody }}",
+            "the comment's template cannot be used: unknown name `nobody`; allowed are `sections`",
+        ),
+        (" ", "the comment would be empty; see the template that the settings name"),
+        (
+            "{% for section in sections %}" + "long" * 8_000 + "{{ section.steps|length }}" * 200 + "{% endfor %}",
+            "the comment's template cannot be used: the template has 37241 characters; at most 32768 are allowed",
+        ),
     ],
 )
 def test_a_comment_that_must_not_leave_does_not_and_maintainers_learn_why(template: str, remark: str) -> None:
     plan = plan_from(an_issue(), sources_of(template=template))
     assert plan == Plan((AddLabels(("needs-info",)),), (remark,))
+
+
+def spoil(ruleset: Ruleset, rule: str, text: str) -> Ruleset:
+    """The rules, one of them with a text that no check would have let through."""
+    guidance = next(each for each in ruleset.rules if each.id == rule).model.guidance[0]
+    spoilt = guidance.model_copy(update={"notes": text})
+    rules = (
+        replace(each, model=each.model.model_copy(update={"guidance": [spoilt]})) if each.id == rule else each
+        for each in ruleset.rules
+    )
+    return Ruleset(tuple(rules), ruleset.packs)
+
+
+@pytest.mark.parametrize(
+    "text, error",
+    [
+        ("{{ 1 / 0 }}", "division by zero"),
+        ("{{ duplicates }}", "a whole object would be printed"),
+        ("{{ issue|lower }}", "a whole object would be printed"),
+        ("{% for a in 5 %}{% endfor %}", "'int' object is not iterable"),
+    ],
+)
+def test_a_rule_that_cannot_be_rendered_is_left_out_alone(text: str, error: str) -> None:
+    other = a_rule(
+        id="other", title="No space", match={"phrase": "no space left"}, also=["out-of-disk"], labels=["bug"]
+    )
+    ruleset = spoil(a_ruleset(a_rule(), other), "out-of-disk", text)
+    remark = (
+        f"the section of `out-of-disk` is left out: rules/out-of-disk.yml:6:1: the template cannot be rendered: {error}"
+    )
+    plan = plan_from(an_issue(), sources_of(ruleset=ruleset))
+    assert (kinds(plan), plan.remarks) == ([AddLabels(("bug", "needs-info")), "create_comment"], (remark,))
+    assert "No space" in body_of(plan)
+    assert "rendered" not in body_of(plan)
+    alone = plan_from(an_issue(), sources_of(ruleset=spoil(a_ruleset(), "out-of-disk", text)))
+    assert alone == Plan((AddLabels(("needs-info",)),), (remark,))
 
 
 def test_words_that_a_pack_forbids_do_not_leave() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.errors import Problem, SettingsError, explain_cause
 from bot.rules.loader import build_ruleset, join_rulesets, load_rules, read_folder
 from bot.rules.ruleset import Ruleset
-from bot.rules.spec.template import check_comment_template
+from bot.rules.spec.template_check import check_comment_template
 from bot.rules.spec.validation import suggest
 from bot.tracker.types import Searcher, Tracker
 from bot.triage.config import Config, Sources, make_default_config, parse_config, read_config

@@ -102,6 +102,10 @@ class Sets(Condition):
         return (self.condition,)
 
     @property
+    def captured(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.values)
+
+    @property
     def needles(self) -> tuple[Needle, ...] | None:
         return self.condition.needles
 

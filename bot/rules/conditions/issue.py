@@ -46,6 +46,10 @@ class VersionHolds(Condition):
         return Reads(captures=("version",))
 
     @property
+    def settled(self) -> tuple[str, bool]:
+        return "version", not self.range.is_unknown
+
+    @property
     def written(self) -> tuple[tuple[str, ...], str | None]:
         return ("version",), self.source
 
@@ -79,6 +83,10 @@ class CaptureHolds(Condition):
     @property
     def reads(self) -> Reads:
         return Reads(captures=(self.name,))
+
+    @property
+    def settled(self) -> tuple[str, bool]:
+        return self.name, "unknown" not in self.accepted
 
     @property
     def written(self) -> tuple[tuple[str, ...], str | None]:

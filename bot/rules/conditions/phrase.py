@@ -56,6 +56,10 @@ class PhraseHolds(TextCondition):
         return ("phrase", "contains"), self.phrase.source
 
     @property
+    def captured(self) -> tuple[str, ...]:
+        return tuple(hole.name for hole in self.phrase.holes)
+
+    @property
     def sought(self) -> Phrase:
         return self.phrase
 

@@ -186,6 +186,16 @@ class Condition(ABC):
         """If the condition holds, at least one of these patterns matches; None: it may hold without any."""
         return None
 
+    @property
+    def captured(self) -> tuple[str, ...]:
+        """The captures that it gives wherever it holds, without those of its children."""
+        return ()
+
+    @property
+    def settled(self) -> tuple[str, bool] | None:
+        """A capture that is known where it holds (True) or where it does not (False); None: it tells of none."""
+        return None
+
     @abstractmethod
     def evaluate(self, facts: Facts, captures: "Captures") -> "Verdict":
         """Whether it holds, and why."""

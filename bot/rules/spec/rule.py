@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from bot.rules.spec.condition import Association, Condition, LabelName, Mode, Scalar, Written, as_list, meaning
+from bot.text.versions import parse_version
 
 _HTTPS = r"""^https://[^\s<>()"']+$"""
 """Without a needless backslash: editors read it as a regular expression of ECMAScript, which knows none."""
@@ -45,6 +46,12 @@ class FixedIn(Written):
     version: str = Field(description="The first version with the fix.", examples=["2.1.96"])
     pr: int | None = Field(None, ge=1, description="The pull request with the fix.", examples=[45500])
 
+    @field_validator("version")
+    @classmethod
+    def _is_a_version(cls, value: str) -> str:
+        parse_version(value)
+        return value
+
 
 class Guidance(Written):
     """The texts for the reporter: Markdown with Jinja2 in a sandbox."""
@@ -73,7 +80,7 @@ class Guidance(Written):
         None,
         max_length=4000,
         description="Background that helps to understand the problem.",
-        examples=["Version {{ version }} writes its cache to the system's disk."],
+        examples=["The cache is on the system's disk{% if version %} in version {{ version }}{% endif %}."],
     )
     recommendation: str | None = Field(
         None,

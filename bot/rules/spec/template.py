@@ -1,53 +1,151 @@
-"""Templates of guidance: a small, safe part of Jinja2, checked when the rule is loaded. Pure."""
+"""Templates of guidance: a small, safe part of Jinja2, and the values that it shows. Pure."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from bot.rules.spec.pack import TEMPLATE_NAMES
-from bot.rules.spec.validation import suggest
+from bot.text.versions import Version, parse_version
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-FIXED_NAMES = TEMPLATE_NAMES
-ATTRIBUTES = {
-    "issue": ("number",),
-    "rule": ("title",),
-    "follow": ("number", "is_open"),
-    "fixed_in": ("version", "pr", "state"),
-    "duplicates": (),
-}
-_DUPLICATE_ATTRIBUTES = ("number", "is_open", "confidence", "why")
-_FILTERS = ("default", "join", "length", "first", "last", "lower", "upper", "trim")
-_TESTS = ("defined", "undefined", "none", "eq", "ne")
-_ALLOWED_NODES = frozenset(
-    (
-        *("Template", "Output", "TemplateData", "Name", "Const", "Getattr", "If", "CondExpr", "For", "Compare"),
-        *("Operand", "And", "Or", "Not", "Filter", "Test", "Concat"),
-    )
+FAILURES = (
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, SyntaxError, TypeError, ValueError),
 )
-Node = Any  # a node of Jinja2's syntax tree; the types are not known before it is imported
-_MAY_BE_NONE = ("follow", "fixed_in")
-MAX_DEPTH = 20
-"""More would run into the limits of Python's own compiler, through which Jinja2 sends a template."""
+"""What a template may raise beside jinja2.TemplateError, while it is compiled or rendered."""
 
-_TOO_DEEP = f"the template has more than {MAX_DEPTH} levels of nesting; make it simpler"
+NUMBERS = ("int", "number")
+"""The types of captures that compare as numbers."""
+
+_THOUSANDS = re.compile(r"-?\d{1,3}(?:[,_]\d{3})+")
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A value of an issue as a template sees it: printed as `shown`, compared as its type asks.
+
+    One that is not known is falsy, equals nothing and has no order; to print it raises ValueError, so that no text
+    names a value that nobody stated.
+    """
+
+    value: str | None
+    type: str = ""
+    shown: str = ""
+
+    def __str__(self) -> str:
+        if self.value is None:
+            message = "a value that is not known would be printed"
+            raise ValueError(message)
+        return self.shown or self.value
+
+    def __bool__(self) -> bool:
+        return self.value is not None and self.value != "false"
+
+    def __eq__(self, other: object) -> bool:
+        if self.value is None or is_unknown(other):
+            return False
+        pair = self._as_pair(other)
+        return pair[0] == pair[1] if pair else self.value == _as_text(other)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __lt__(self, other: object) -> bool:
+        return self._stands(operator.lt, other)
+
+    def __le__(self, other: object) -> bool:
+        return self._stands(operator.le, other)
+
+    def __gt__(self, other: object) -> bool:
+        return self._stands(operator.gt, other)
+
+    def __ge__(self, other: object) -> bool:
+        return self._stands(operator.ge, other)
+
+    def _stands(self, order: Callable[[Any, Any], Any], other: object) -> bool:
+        pair = None if self.value is None or is_unknown(other) else self._as_pair(other)
+        return bool(pair and order(*pair))
+
+    def _as_pair(self, other: object) -> "tuple[Version, Version] | tuple[float, float] | None":
+        """Both as versions or as numbers; None where one of them is neither."""
+        types = {self.type, other.type} if isinstance(other, Echo) else {self.type}
+        mine, theirs = str(self.value), _as_text(other)
+        if "version" in types:
+            versions = _read_version(mine), _read_version(theirs)
+            return (versions[0], versions[1]) if versions[0] and versions[1] else None
+        numbers = _read_number(mine), _read_number(theirs)
+        is_number = types <= {*NUMBERS} and numbers[0] is not None and numbers[1] is not None
+        return (numbers[0] or 0.0, numbers[1] or 0.0) if is_number else None
+
+
+def is_unknown(value: object) -> bool:
+    """Whether it is a value that the issue does not state, or none at all."""
+    return value is None or (isinstance(value, Echo) and value.value is None)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Echo):
+        return str(value.value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _read_version(text: str) -> Version | None:
+    try:
+        return parse_version(text)
+    except ValueError:
+        return None
+
+
+def _read_number(text: str) -> float | None:
+    plain = re.sub(r"[,_]", "", text) if _THOUSANDS.fullmatch(text) else text.replace(",", ".")
+    try:
+        return float(plain)
+    except ValueError:
+        return None
 
 
 @cache
 def make_environment() -> "ImmutableSandboxedEnvironment":
     """Jinja2 with its sandbox, strict about undefined names. Imported late: most texts are not templates.
 
-    It does not escape HTML: the output is Markdown, and the code that makes the values quotes them.
+    Nothing is escaped as HTML: the output is Markdown, and values are quoted where they are made. An `Echo` that is not
+    known is `none` and not `defined`; filters leave it as it is, and `default` replaces it.
     """
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(
+    environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
     )
+    known: Any = environment.tests["defined"]
+    environment.tests |= {
+        "none": is_unknown,
+        "defined": lambda value: known(value) and not (isinstance(value, Echo) and is_unknown(value)),
+        "undefined": lambda value: not known(value) or (isinstance(value, Echo) and is_unknown(value)),
+    }
+    environment.filters |= {name: _keep_unknown(environment.filters[name]) for name in ("lower", "upper", "trim")}
+    environment.filters |= {"default": _default(environment.filters["default"]), "headed": _head}
+    return environment
+
+
+def _keep_unknown(change: Callable[[object], object]) -> Callable[[object], object]:
+    return lambda value: value if isinstance(value, Echo) and is_unknown(value) else change(value)
+
+
+def _default(choose: Callable[..., object]) -> Callable[..., object]:
+    def default(value: object, instead: object = "", is_boolean: bool = False) -> object:  # noqa: FBT001, FBT002 (Jinja2's own)
+        return instead if isinstance(value, Echo) and is_unknown(value) else choose(value, instead, is_boolean)
+
+    return default
+
+
+def _head(text: str, heading: str) -> str:
+    """The text behind its heading: on the same line, or below it where it has several lines."""
+    return f"**{heading}:**{chr(10) * 2 if chr(10) in text else ' '}{text}"
 
 
 def is_template(text: str) -> bool:
@@ -55,143 +153,15 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """What may be used at one place of a template; `sure` are the names that are known not to be none there."""
+@lru_cache(maxsize=256)
+def compile_template(text: str) -> "Template":
+    """The template; raises jinja2.TemplateError, or one of the FAILURES, only where a check has found problems.
 
-    known: frozenset[str]
-    free_text: frozenset[str]
-    sure: frozenset[str]
-    loop: str = ""
-    depth: int = 0
-
-
-def check_template(
-    text: str, captures: Collection[str], free_text: Collection[str], sure: Collection[str] = ()
-) -> list[str]:
-    """The problems of a template; it may show `captures`, but not the captures in `free_text`.
-
-    A template may have output, conditions and a loop over `duplicates`: no calls, no arithmetic, nothing that could
-    run for long. `follow` and `fixed_in` may be missing, so they must be inside an `if`, unless they are in `sure`.
+    What no check has passed must not come here: Jinja2 computes constants while it compiles, and `9 ** 9 ** 9` is one.
     """
-    if not is_template(text):
-        return []
-    from jinja2 import TemplateSyntaxError
-
-    try:
-        tree = make_environment().parse(text)
-    except TemplateSyntaxError as error:
-        return [f"invalid template: {error.message} (line {error.lineno} of the text)"]
-    except RecursionError:
-        return [_TOO_DEEP]
-    scope = _Scope(frozenset({*captures, *FIXED_NAMES}), frozenset(free_text), frozenset(sure))
-    return list(dict.fromkeys(_find_problems(tree, scope)))
-
-
-def _find_problems(node: Node, scope: _Scope) -> Iterator[str]:
-    if scope.depth > MAX_DEPTH:
-        yield _TOO_DEEP
-        return
-    if problem := _check_node(node, scope):
-        yield problem
-    if type(node).__name__ in _ALLOWED_NODES:
-        for child in node.iter_child_nodes():
-            yield from _find_problems(child, _scope_of(child, node, scope))
-
-
-def _scope_of(child: Node, parent: Node, scope: _Scope) -> _Scope:
-    """A loop's name is known inside the loop; what an `if` has tested is sure inside it."""
-    deeper = replace(scope, depth=scope.depth + 1)
-    kind = type(parent).__name__
-    if kind == "For" and child is not parent.iter and all(child is not node for node in parent.else_):
-        loop = getattr(parent.target, "name", "")
-        return replace(deeper, known=scope.known | {loop}, loop=loop)
-    if (kind == "If" and any(child is node for node in parent.body)) or (kind == "CondExpr" and child is parent.expr1):
-        return replace(deeper, sure=scope.sure | _names_tested(parent.test))
-    if kind == "And" and child is parent.right:
-        return replace(deeper, sure=scope.sure | _names_tested(parent.left))
-    return deeper
-
-
-def _names_tested(test: Node) -> frozenset[str]:
-    if type(test).__name__ == "And":
-        return _names_tested(test.left) | _names_tested(test.right)
-    return frozenset({test.name}) if type(test).__name__ == "Name" else frozenset()
-
-
-def _check_node(node: Node, scope: _Scope) -> str | None:
-    kind = type(node).__name__
-    if kind not in _ALLOWED_NODES:
-        return f"`{kind.lower()}` is not allowed in a template; use names, `if` and `for … in duplicates`"
-    check = _CHECKS.get(kind)
-    return check(node, scope) if check else None
-
-
-def _check_name(node: Node, scope: _Scope) -> str | None:
-    name = node.name
-    if name in scope.free_text:
-        advice = "give its hole a type such as `id` or `version`"
-        return f"`{name}` is free text of the reporter, which comments never repeat; {advice}"
-    return None if name in scope.known else f"unknown name `{name}`{suggest(name, scope.known)}"
-
-
-def _check_loop(node: Node, scope: _Scope) -> str | None:
-    if getattr(node.iter, "name", None) != "duplicates" or scope.loop:
-        return "a loop must be over `duplicates`, and must not be inside another loop"
-    return None
-
-
-def _check_attribute(node: Node, scope: _Scope) -> str | None:
-    name = getattr(node.node, "name", "")
-    if name and name not in scope.known:
-        return None  # said where the name is checked
-    allowed = _DUPLICATE_ATTRIBUTES if name and name == scope.loop else ATTRIBUTES.get(name, ())
-    if node.attr not in allowed:
-        return f"`{name or 'this'}` has no `{node.attr}`{suggest(node.attr, allowed)}"
-    if name in _MAY_BE_NONE and name not in scope.sure:
-        return f"`{name}` may be missing; put `{{% if {name} %}}` around it"
-    return None
-
-
-def _check_filter(node: Node, _scope: _Scope) -> str | None:
-    return None if node.name in _FILTERS else f"unknown filter `{node.name}`{suggest(node.name, _FILTERS)}"
-
-
-def _check_test(node: Node, _scope: _Scope) -> str | None:
-    return None if node.name in _TESTS else f"unknown test `{node.name}`{suggest(node.name, _TESTS)}"
-
-
-def _check_output(node: Node, scope: _Scope) -> str | None:
-    names = [getattr(child, "name", "") for child in node.nodes if type(child).__name__ == "Name"]
-    whole = next((name for name in names if name in FIXED_NAMES or (name and name == scope.loop)), None)
-    return f"`{whole}` has several parts; name one, such as `{whole}.number`" if whole else None
-
-
-_CHECKS: "Mapping[str, Callable[[Node, _Scope], str | None]]" = {
-    "Name": _check_name,
-    "For": _check_loop,
-    "Getattr": _check_attribute,
-    "Filter": _check_filter,
-    "Test": _check_test,
-    "Output": _check_output,
-    "Concat": _check_output,
-}
+    return make_environment().from_string(text)
 
 
 def render_template(text: str, values: Mapping[str, object]) -> str:
-    """The text with its values; raises jinja2.TemplateError only where `check_template` has found problems."""
-    return make_environment().from_string(text).render(values) if is_template(text) else text
-
-
-def check_comment_template(text: str) -> str | None:
-    """The problem of a repository's own comment template, which may use all of Jinja2's sandbox, or None."""
-    from jinja2 import TemplateSyntaxError, meta
-
-    try:
-        tree = make_environment().parse(text)
-    except TemplateSyntaxError as error:
-        return f"invalid template: {error.message} (line {error.lineno})"
-    except RecursionError:
-        return "the template has too many levels of nesting; make it simpler"
-    unknown = sorted(meta.find_undeclared_variables(tree) - {"sections"})
-    return f"unknown names in the template: {', '.join(unknown)}; use `sections`" if unknown else None
+    """The text with its values; raises like `compile_template`."""
+    return compile_template(text).render(values) if is_template(text) else text

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.errors import Problem
-from bot.rules.checks import check_written
 from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.ruleset import Rule, Ruleset
 from bot.workbench.check.examples import (
@@ -25,6 +24,7 @@ from bot.workbench.check.relations import (
     find_near_duplicates,
     find_settlement,
 )
+from bot.workbench.check.rendering import check_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> Chec
     overlaps = _join_overlaps(outcome.overlaps)
     problems = (
         *check_references(rule, ruleset),
-        *(rule.document.problem_at(path, message, "unwritten-guidance") for path, message in check_written(rule.model)),
         *lint_rule(rule, terms),
+        *check_texts(rule),
         *_check_near_duplicates(rule, ruleset, overlaps),
         *outcome.problems,
     )

@@ -8,7 +8,7 @@ from typing import Literal
 from bot.issue.facts import VIEWS
 from bot.issue.layout import LAYOUTS
 from bot.rules.spec.phrase import FREE_TEXT, HOLE_TYPES
-from bot.rules.spec.template import ATTRIBUTES
+from bot.rules.spec.template_kinds import ATTRIBUTES
 from bot.text.language import LANGUAGES
 from bot.workbench.editor.positions import ITEM, Path, Spot, count_units, find_index, find_spot
 from bot.workbench.editor.vocabulary import Json, Vocabulary

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from bot.comment.renderer import CommentError, check_comment, render_comment
-from bot.comment.section import make_section
+from bot.comment.section import make_sections
 from bot.duplicates.canonical import Target
 from bot.rules.captures import find_captures
 from bot.rules.conditions.types import Captures, Verdict
@@ -46,8 +46,10 @@ def preview_comment(
     own = next((each for each in rules if each.match.rule is rule), None)
     remarks = (f"{_EFFECTS[own.effect]}: {own.reason}",) if own and own.effect != "speaks" else ()
     try:
-        sections = [make_section(match, issue, _target_of(match, issue)) for match in list_speaking(rules)]
-        comment = check_comment(render_comment(sections), forbidden) if sections else ""
+        parts = ((match, _target_of(match, issue), ()) for match in list_speaking(rules))
+        sections, left_out = make_sections(parts, issue)
+        remarks = (*remarks, *left_out)
+        comment = check_comment(render_comment(sections.values()), forbidden) if sections else ""
     except CommentError as error:
         comment, remarks = "", (*remarks, str(error))
     labels = decide_labels(rules, LinkDecisions(), config)

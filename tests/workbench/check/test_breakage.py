@@ -27,7 +27,7 @@ guidance:
     tldr: Free some space on {{ os }}.
     source: the manual
   - tldr: The build ran out of disk space.
-    steps: ["Free {{ n }} GB."]
+    steps: ["Free {{ n|default('some') }} GB."]
     source: the manual
 examples:
   match:

@@ -36,7 +36,7 @@ guidance:
   example: |
     df -h .
     widget clean --older-than 30d
-  notes: Version {{ version }} keeps two copies of each build until it has ended.
+  notes: "{% if version %}Version {{ version }} keeps two copies of each build until it has ended.{% endif %}"
 resources:
   - {title: Where builds are kept, url: "https://example.com/widget/cache"}
 examples:
