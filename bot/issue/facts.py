@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -110,13 +110,19 @@ class Facts:
     """An issue, understood. Nothing here is computed before somebody asks for it.
 
     Where `is_placed` is false, evidence names the text that it stands in, and not the place there: to find out whether
-    a rule holds takes a third of the time then.
+    a rule holds takes a third of the time then. `has_dump` is false where the error dump of an in-app report is left out.
     """
 
     issue: Issue
     models: tuple[LayoutModel, ...] = ()
     placeholders: frozenset[str] = frozenset()
     is_placed: bool = True
+    has_dump: bool = True
+
+    @cached_property
+    def without_dump(self) -> "Facts":
+        """What the report itself says, without the error dump, a ring buffer of unrelated noise (N2)."""
+        return replace(self, has_dump=False)
 
     @cached_property
     def body(self) -> str:
@@ -135,7 +141,8 @@ class Facts:
         views["title"].append(Text("title", "title", self.issue.title, Span(0, len(self.issue.title)), self.is_placed))
         for piece in self.layout.pieces:
             text = Text(_VIEW_OF_PIECE[piece.kind], "body", self.body, piece.span, self.is_placed)
-            if piece.kind != "quote" or not _is_ours(text):
+            is_read = self.has_dump or piece.kind != "errors"
+            if is_read and (piece.kind != "quote" or not _is_ours(text)):
                 views[text.view].append(text)
         views["comments"] += _read_comments(self.issue, is_placed=self.is_placed)
         return {view: tuple(texts) for view, texts in views.items()}
@@ -158,6 +165,8 @@ class Facts:
     def _sections_by_name(self) -> dict[str, list[Section]]:
         sections: dict[str, list[Section]] = {}
         for section in self.layout.sections:
+            if not self.has_dump and self.layout.model.view_of(section.name) == "errors":
+                continue
             sections.setdefault(name_section(section.name), []).append(section)
         return sections
 

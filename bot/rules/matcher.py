@@ -21,7 +21,8 @@ class Match:
     """A rule that held, why, and what it found. `superseded_by` names the rule that speaks instead of it.
 
     `branch` is the index of the guidance that applies, None where none does. `language` is the reporter's, where the
-    rule's pack has translated pages. `fix_state` is None where the rule has no `fixed_in`.
+    rule's pack has translated pages. `fix_state` is None where the rule has no `fixed_in`. `is_from_dump`: without the
+    error dump of an in-app report it does not hold, whatever else guards what is found there.
     """
 
     rule: Rule
@@ -31,16 +32,12 @@ class Match:
     superseded_by: str | None = None
     language: str | None = None
     fix_state: FixState | None = None
+    is_from_dump: bool = False
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Why it matched."""
         return self.verdict.all_evidence
-
-    @property
-    def is_from_dump(self) -> bool:
-        """Whether all its evidence stands in the error dump of an in-app report."""
-        return bool(self.evidence) and all(item.view == "errors" for item in self.evidence)
 
     @property
     def order(self) -> tuple[int, int, str]:
@@ -86,7 +83,21 @@ def _make_match(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) 
     branches = enumerate(rule.branches)
     branch = next((index for index, when in branches if when is None or when.evaluate(facts, merged).holds), None)
     language = facts.language if rule.pack.model.translations else None
-    return Match(rule, verdict, merged, branch, language=language, fix_state=compare_with_fix(rule, merged))
+    return Match(
+        rule,
+        verdict,
+        merged,
+        branch,
+        language=language,
+        fix_state=compare_with_fix(rule, merged),
+        is_from_dump=_rests_on_dump(rule, verdict, captures, facts),
+    )
+
+
+def _rests_on_dump(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) -> bool:
+    """Whether the rule does not hold on what the report itself says."""
+    has_dump = any(item.view == "errors" for item in verdict.all_evidence)
+    return has_dump and not rule.condition.evaluate(facts.without_dump, captures).holds
 
 
 def compare_with_fix(rule: Rule, captures: Captures) -> FixState | None:
@@ -126,8 +137,10 @@ def _silences(other: Match, match: Match, below: Mapping[str, Collection[str]], 
     An in-app report's error dump is a ring buffer of unrelated noise (N2): what rests on it alone never stands against
     what the report itself says.
     """
-    if match.is_from_dump != other.is_from_dump and match.rule.pack is other.rule.pack:
-        return match.is_from_dump and not are_declared_beside(other.rule, match.rule)
+    if other.is_from_dump and not match.is_from_dump:
+        return False
+    if match.is_from_dump and not other.is_from_dump and match.rule.pack is other.rule.pack:
+        return not are_declared_beside(other.rule, match.rule)
     if match.rule.id not in below[other.rule.id]:
         return False
     return other.rule.id in in_front or not _reaches(match.rule.id, other.rule.id, below)

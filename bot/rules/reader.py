@@ -20,7 +20,7 @@ def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
     if model is None:
         return Pack(PackModel(name=name)), list(problems)
     compiler = Compiler(known=(), layouts=tuple(model.layouts))
-    captures = compile_captures(model.captures, compiler)
+    captures = compile_captures(model.captures, compiler, model.product)
     compiler.known = tuple(capture.name for capture in captures)
     none = compiler.compile_all(model.none, ("none",))
     found = [document.problem_at(path, message, "condition") for path, message in compiler.problems]

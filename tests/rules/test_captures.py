@@ -59,8 +59,8 @@ def capture(definition: str, issue: Issue) -> tuple[str, str, str, tuple[str, ..
         pytest.param(
             VERSION,
             make_issue("### Version\n\n2.1.9, then 2.1.10\n"),
-            ("2.1.10", "version", "field", ("2.1.9",)),
-            id="the newest of several",
+            ("2.1.9", "version", "field", ("2.1.10",)),
+            id="the first of several, not the newest",
         ),
         pytest.param(VERSION, make_issue("### Version\n\n1.0.123\n"), None, id="a placeholder"),
         pytest.param(VERSION, make_issue("### Version\n\nopus 4.7\n"), None, id="a model"),
