@@ -1,10 +1,11 @@
 """What Signpost knows of one issue: its views in both normal forms, its sections, and whether it has content. Pure."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
 from bot.text.exit_codes import StatedCode, find_codes
@@ -34,7 +35,23 @@ _IMAGE = re.compile(  # each part stops at the sign with which the next one woul
 )
 _LINK = re.compile(r"\[[^\[\]\n]*\]\(https?://[^\s()]*\)|https?://[^\s<>]+")
 _BESIDE_LINKS = re.compile(r"[\s<>()*:.,;-]+")
-_LONGEST_CHOICE = 40
+_CHOICE_LABEL = re.compile(  # what a form asks for with a list to choose from, or with a word
+    r"\b(?:versions?|platform|os|operating systems?|systems?|shell|terminal|model|browser|regression|severity|frequency|component"
+    r"|area|editor|ide|device|architecture|provider|plan|subscription|language|region|priority|package manager|environment|type"
+    r"|category|install\w* method|os/arch)\b|^(?:is|are|was|do|does|did|have|has|can|which|who|how (?:often|many|much|long))\b"
+)
+_OPEN_LABEL = re.compile(  # what a form wants to be told
+    r"\b(?:what|whats|describe|descriptions?|steps?|reproduc\w*|repro|expect\w*|actual\w*|observed|current|behaviou?rs?|happen\w*"
+    r"|problems?|summary|overview|details?|issues?|bugs?|logs?|errors?|outputs?|messages?|traceback|stack ?trace|additional|context"
+    r"|info(?:rmation)?|notes?|comments?|screenshots?|workarounds?|how|why|anything|else|cause|impact|proposed|solutions?|suggest\w*)\b"
+)
+_POINTER = re.compile(  # it only says where to look
+    r"(?:please )?(?:(?:see|look at|check|refer to|as in|same as|as per|shown in) )?(?:the )?(?:attached |above |below )?"
+    r"(?:screenshots?|screen ?shots?|images?|pictures?|photos?|pics?|videos?|attachments?|attached|above|below|title|links?)"
+    r"(?: (?:attached|above|below|here))?"
+)
+_LONGEST_CHOICE = 60
+_MOST_WORDS_OF_A_CHOICE = 3
 _SHORTEST_STATEMENT = 12
 _LEAST_FIELDS = 2
 _LONGEST_LABEL = 4
@@ -105,6 +122,13 @@ class Text:
         return Span(self.span.start + span[0], self.span.start + span[1])
 
 
+class Placeholder(NamedTuple):
+    """An answer that counts as none, in the form field of that name; without a name in any field."""
+
+    text: str
+    section: str = ""
+
+
 @dataclass(frozen=True)
 class Facts:
     """An issue, understood. Nothing here is computed before somebody asks for it.
@@ -115,7 +139,7 @@ class Facts:
 
     issue: Issue
     models: tuple[LayoutModel, ...] = ()
-    placeholders: frozenset[str] = frozenset()
+    placeholders: frozenset[Placeholder] = frozenset()
     is_placed: bool = True
     has_dump: bool = True
 
@@ -182,11 +206,16 @@ class Facts:
 
     def is_answered(self, text: Text) -> bool:
         """Whether a section's text says anything (no `_No response_`, no bare fence, no placeholder)."""
-        return is_answered(text.raw, self.placeholders)
+        return is_answered(text.raw, self._list_placeholders(text))
 
     def is_placeholder(self, text: Text) -> bool:
         """Whether a section's text is one of the pack's placeholders."""
-        return text.raw.strip() in self.placeholders
+        return text.raw.strip() in self._list_placeholders(text)
+
+    def _list_placeholders(self, text: Text) -> frozenset[str]:
+        """The placeholders of the field that a text stands in."""
+        name = name_section(text.view.removeprefix("section:"))
+        return frozenset(each.text for each in self.placeholders if not each.section or name_section(each.section) == name)
 
     @cached_property
     def is_empty(self) -> bool:
@@ -194,42 +223,46 @@ class Facts:
         return not self.body.strip()
 
     @cached_property
-    def _written(self) -> tuple[str, ...]:
-        """What stands in the body beside headings and boxes."""
-        spans = (piece.span for piece in self.layout.pieces if piece.kind != "heading")
-        return tuple(self.body[span.start : span.end] for span in spans)
+    def _answers(self) -> tuple[tuple[str, bool], ...]:
+        """What was written beside headings and boxes, each with whether it was chosen from a list of the form."""
+        return tuple(_read_answers(self.layout))
+
+    @cached_property
+    def _choices(self) -> tuple[str, ...]:
+        return tuple(text for text, is_choice in self._answers if is_choice)
+
+    @cached_property
+    def _stated(self) -> tuple[str, ...]:
+        return tuple(text for text, is_choice in self._answers if not is_choice)
 
     @cached_property
     def is_images_only(self) -> bool:
         """Whether what was written consists of images, beside the choices of a form."""
-        choices = _find_choices(self.layout)
-        written = [text for text in self._written if text not in choices]
-        return any(map(_IMAGE.search, written)) and not any(_IMAGE.sub("", text).strip() for text in written)
+        return any(map(_IMAGE.search, self._stated)) and not any(_says(_IMAGE.sub("", text)) for text in self._stated)
 
     @cached_property
     def is_links_only(self) -> bool:
-        """Whether what was written consists of links; images are none."""
-        if self.is_images_only or not any(map(_LINK.search, self._written)):
+        """Whether what was written consists of links, beside the choices of a form; images are none."""
+        if self.is_images_only or not any(map(_LINK.search, self._stated)):
             return False
-        return not any(_BESIDE_LINKS.sub("", _LINK.sub(" ", text)) for text in self._written)
+        return not any(_says(_BESIDE_LINKS.sub(" ", _LINK.sub(" ", text))) for text in self._stated)
 
     @cached_property
     def is_repeated(self) -> bool:
-        """Whether all that was written is the title, or one statement in at least two fields beside short choices."""
-        written = [words for text in self._written if (words := _words_of(text))]
-        if not written:
+        """Whether all that was written is the title, or one statement in at least two fields beside a form's choices."""
+        if self.is_images_only or self.is_links_only:
             return False
-        longest = max(written, key=len)
-        if set(written) == {longest} == {_words_of(self.issue.title)}:
-            return True
-        choices = {_words_of(text) for text in _find_choices(self.layout)}
-        is_said_again = written.count(longest) >= _LEAST_FIELDS and len(longest) >= _SHORTEST_STATEMENT
-        return is_said_again and all(words == longest or words in choices for words in written)
+        stated = [words for text in self._stated if (words := _words_of(text))]
+        if not stated or len(set(stated)) > 1:
+            return False
+        is_title = stated[0] == _words_of(self.issue.title) and not self._choices
+        repeated = [*stated, *(text for text in map(_words_of, self._choices) if text == stated[0])]
+        return is_title or (len(repeated) >= _LEAST_FIELDS and len(stated[0]) >= _SHORTEST_STATEMENT)
 
     @cached_property
     def is_template_untouched(self) -> bool:
         """Whether there is a template, and nothing was written into it."""
-        return not self.is_empty and not self._written and _has_frame(self.layout)
+        return not self.is_empty and not self._answers and _has_frame(self.layout)
 
     @cached_property
     def language(self) -> str | None:
@@ -259,7 +292,7 @@ def _read_comments(issue: Issue, *, is_placed: bool) -> Iterator[Text]:
 
 
 def extract_facts(
-    issue: Issue, models: tuple[LayoutModel, ...] = (), placeholders: frozenset[str] = frozenset()
+    issue: Issue, models: tuple[LayoutModel, ...] = (), placeholders: frozenset[Placeholder] = frozenset()
 ) -> Facts:
     """The facts of an issue; `models` are the packs' own layouts, `placeholders` answers that count as none."""
     return Facts(issue, models, placeholders)
@@ -280,16 +313,30 @@ def _has_frame(layout: Layout) -> bool:
     return bool(layout.sections) or "<!--" in layout.body
 
 
-def _find_choices(layout: Layout) -> frozenset[str]:
-    """One line of a few words in a form is what a dropdown holds (`Windows`), and no description."""
-    if layout.name != "form":
-        return frozenset()
-    prose = (layout.body[piece.span.start : piece.span.end] for piece in layout.pieces if piece.kind == "prose")
-    return frozenset(text for text in prose if _is_choice(text))
+def _read_answers(layout: Layout) -> Iterator[tuple[str, bool]]:
+    starts = [heading.start for heading in layout.headings]
+    for piece in layout.pieces:
+        if piece.kind != "heading":
+            text = layout.body[piece.span.start : piece.span.end]
+            before = bisect_right(starts, piece.span.start) - 1
+            label = name_section(layout.headings[before].label) if before >= 0 else ""
+            is_choice = layout.name == "form" and piece.kind == "prose" and _is_choice(text.strip(), label)
+            yield text, is_choice
 
 
-def _is_choice(text: str) -> bool:
-    return len(text) <= _LONGEST_CHOICE and "\n" not in text.strip() and not _IMAGE.search(text)
+def _is_choice(text: str, label: str) -> bool:
+    """Whether an answer was chosen, by what the form asks for; where that does not tell, by its length."""
+    if len(text) > _LONGEST_CHOICE or "\n" in text or _IMAGE.search(text) or _LINK.search(text):
+        return False
+    if _CHOICE_LABEL.search(label):
+        return True
+    return not _OPEN_LABEL.search(label) and len(text.split()) <= _MOST_WORDS_OF_A_CHOICE
+
+
+def _says(text: str) -> bool:
+    """Whether a text has words, and more than where to look."""
+    collapsed = collapse(text).strip(" .,:;!()[]-")
+    return bool(_words_of(text)) and not _POINTER.fullmatch(collapsed)
 
 
 def _words_of(text: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.errors import Problem
+from bot.issue.facts import Placeholder
 from bot.issue.layout import LayoutModel
 from bot.rules.captures import CaptureRule
 from bot.rules.conditions.types import Condition
@@ -107,9 +108,9 @@ class Ruleset:
         return tuple(layout for pack in self.packs for layout in pack.layouts)
 
     @cached_property
-    def placeholders(self) -> frozenset[str]:
+    def placeholders(self) -> frozenset[Placeholder]:
         """Answers that count as none, of all packs."""
-        return frozenset(text for pack in self.packs for text in pack.model.placeholders)
+        return frozenset(Placeholder(each.text, each.section) for pack in self.packs for each in pack.model.placeholders)
 
     @cached_property
     def forbidden_words(self) -> tuple[str, ...]:

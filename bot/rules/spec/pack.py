@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from bot.rules.spec.condition import Condition, SectionView, Written, meaning
 from bot.rules.spec.phrase import HoleType
@@ -104,6 +104,18 @@ class PackLayout(Written):
     )
 
 
+class PlaceholderModel(Written):
+    """An answer that counts as unanswered."""
+
+    text: str = Field(min_length=1, description="The whole answer.", examples=["1.0.0"])
+    section: str = Field("", description="The field that has it; without it, any field.", examples=["Version"])
+
+
+def _as_placeholder(value: object) -> object:
+    """`"1.0.0"` is a placeholder in any field."""
+    return {"text": value} if isinstance(value, str) else value
+
+
 class Translation(Written):
     """Pages that exist in several languages, under addresses that differ in one place."""
 
@@ -162,10 +174,12 @@ class PackModel(Written):
         description="Kinds of report beside the built-in ones.",
         examples=[{"in-app": {"headings": "bold", "sections": {"Errors": "errors"}}}],
     )
-    placeholders: list[str] = Field(
+    placeholders: list[
+        Annotated[PlaceholderModel, BeforeValidator(_as_placeholder, json_schema_input_type=str | PlaceholderModel)]
+    ] = Field(
         default_factory=list,
-        description="Answers that count as unanswered (a form's own examples).",
-        examples=[["1.0.0", "e.g. Ubuntu 24.04"]],
+        description="Answers that count as unanswered: a form's own examples, best with the field that has them.",
+        examples=[["e.g. Ubuntu 24.04", {"section": "Version", "text": "1.0.0"}]],
     )
     none: list[Condition] = Field(
         default_factory=list,
