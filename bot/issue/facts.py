@@ -36,19 +36,21 @@ _IMAGE = re.compile(  # each part stops at the sign with which the next one woul
 _LINK = re.compile(r"\[[^\[\]\n]*\]\(https?://[^\s()]*\)|https?://[^\s<>]+")
 _BESIDE_LINKS = re.compile(r"[\s<>()*:.,;-]+")
 _CHOICE_LABEL = re.compile(  # what a form asks for with a list to choose from, or with a word
-    r"\b(?:versions?|platform|os|operating systems?|systems?|shell|terminal|model|browser|regression|severity|frequency|component"
-    r"|area|editor|ide|device|architecture|provider|plan|subscription|language|region|priority|package manager|environment|type"
-    r"|category|install\w* method|os/arch)\b|^(?:is|are|was|do|does|did|have|has|can|which|who|how (?:often|many|much|long))\b"
+    r"\b(?:versions?|platform|os|operating systems?|systems?|shell|terminal|model|browser|regression|severity|frequency"
+    r"|component|area|editor|ide|device|architecture|provider|plan|subscription|language|region|priority"
+    r"|package manager|environment|type|category|install\w* method)\b"
+    r"|^(?:is|are|was|do|does|did|have|has|can|which|who|how (?:often|many|much|long))\b"
 )
 _OPEN_LABEL = re.compile(  # what a form wants to be told
-    r"\b(?:what|whats|describe|descriptions?|steps?|reproduc\w*|repro|expect\w*|actual\w*|observed|current|behaviou?rs?|happen\w*"
-    r"|problems?|summary|overview|details?|issues?|bugs?|logs?|errors?|outputs?|messages?|traceback|stack ?trace|additional|context"
-    r"|info(?:rmation)?|notes?|comments?|screenshots?|workarounds?|how|why|anything|else|cause|impact|proposed|solutions?|suggest\w*)\b"
+    r"\b(?:what|whats|describe|descriptions?|steps?|reproduc\w*|repro|expect\w*|actual\w*|observed|current|behaviou?rs?"
+    r"|happen\w*|problems?|summary|overview|details?|issues?|bugs?|logs?|errors?|outputs?|messages?|traceback"
+    r"|stack ?trace|additional|context|info(?:rmation)?|notes?|comments?|screenshots?|workarounds?|how|why|anything"
+    r"|else|cause|impact|proposed|solutions?|suggest\w*)\b"
 )
 _POINTER = re.compile(  # it only says where to look
-    r"(?:please )?(?:(?:see|look at|check|refer to|as in|same as|as per|shown in) )?(?:the )?(?:attached |above |below )?"
-    r"(?:screenshots?|screen ?shots?|images?|pictures?|photos?|pics?|videos?|attachments?|attached|above|below|title|links?)"
-    r"(?: (?:attached|above|below|here))?"
+    r"(?:please )?(?:(?:see|look at|check|refer to|as in|same as|as per|shown in) )?(?:the )?"
+    r"(?:attached |above |below )?(?:screen ?shots?|images?|pictures?|photos?|pics?|videos?|attachments?|attached|above"
+    r"|below|title|links?)(?: (?:attached|above|below|here))?"
 )
 _LONGEST_CHOICE = 60
 _MOST_WORDS_OF_A_CHOICE = 3
@@ -134,7 +136,8 @@ class Facts:
     """An issue, understood. Nothing here is computed before somebody asks for it.
 
     Where `is_placed` is false, evidence names the text that it stands in, and not the place there: to find out whether
-    a rule holds takes a third of the time then. `has_dump` is false where the error dump of an in-app report is left out.
+    a rule holds takes a third of the time then. Where `has_dump` is false, the error dump of an in-app report is left
+    out.
     """
 
     issue: Issue
@@ -215,7 +218,9 @@ class Facts:
     def _list_placeholders(self, text: Text) -> frozenset[str]:
         """The placeholders of the field that a text stands in."""
         name = name_section(text.view.removeprefix("section:"))
-        return frozenset(each.text for each in self.placeholders if not each.section or name_section(each.section) == name)
+        return frozenset(
+            each.text for each in self.placeholders if not each.section or name_section(each.section) == name
+        )
 
     @cached_property
     def is_empty(self) -> bool:
@@ -249,7 +254,7 @@ class Facts:
 
     @cached_property
     def is_repeated(self) -> bool:
-        """Whether all that was written is the title, or one statement in at least two fields beside a form's choices."""
+        """Whether all that was written is the title, or one statement in two fields or more beside a form's choices."""
         if self.is_images_only or self.is_links_only:
             return False
         stated = [words for text in self._stated if (words := _words_of(text))]

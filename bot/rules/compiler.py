@@ -3,14 +3,22 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bot.rules.conditions.compound import AllHold, AtLeastHold, NoneHolds, Sets
-from bot.rules.conditions.issue import CaptureHolds, CheckboxHolds, IssueHolds, VersionHolds, make_section
+from bot.rules.conditions.compound import MESSAGE, AllHold, AtLeastHold, IsCircumstance, NoneHolds, Sets
+from bot.rules.conditions.issue import (
+    CaptureHolds,
+    CheckboxHolds,
+    FeatureRequested,
+    IssueHolds,
+    VersionHolds,
+    make_section,
+)
 from bot.rules.conditions.phrase import PhraseHolds
-from bot.rules.conditions.regex import RegexHolds
+from bot.rules.conditions.regex import Pattern, RegexHolds, read_pattern
 from bot.rules.conditions.text import CodeHolds, FrameHolds
 from bot.rules.conditions.types import Condition, Key, format_scalar
 from bot.rules.spec.condition import Condition as ConditionModel
 from bot.rules.spec.document import Path
+from bot.rules.spec.pack import FeatureRequestModel
 
 CONDITIONS: Mapping[str, Callable[[Key], Condition | None]] = {
     "phrase": PhraseHolds.make,
@@ -57,10 +65,30 @@ class Compiler:
             return Sets(condition, tuple((name, format_scalar(value)) for name, value in model.set.items()))
         return condition
 
-    def compile_match(self, model: ConditionModel, none: tuple[Condition, ...]) -> Condition:
-        """The condition of a rule, where `none` of the pack's conditions may hold either."""
+    def compile_match(
+        self, model: ConditionModel, none: tuple[Condition, ...], circumstance: tuple[Pattern, ...] = ()
+    ) -> Condition:
+        """The condition of a rule, where `none` of the pack's conditions may hold either.
+
+        What it recognises must be more than what the pack's patterns call a mere `circumstance`.
+        """
         condition = self.compile(model, ("match",))
-        return AllHold((condition, NoneHolds(none))) if none else condition
+        guards = [NoneHolds(none)] if none else []
+        guards += [NoneHolds((IsCircumstance(condition, circumstance),))] if circumstance else []
+        return AllHold((condition, *guards)) if guards else condition
+
+    def compile_feature_request(self, model: FeatureRequestModel, path: Path) -> Condition:
+        """The condition that an issue is a feature request of this kind."""
+        titles, unless = (self._read_patterns(getattr(model, key), (*path, key)) for key in ("titles", "unless_titles"))
+        return FeatureRequested(titles, tuple(model.headings), unless, tuple(model.unless_headings))
+
+    def compile_circumstance(self, sources: Iterable[str], path: Path) -> tuple[Pattern, ...]:
+        """The patterns of a pack's `circumstance`."""
+        return self._read_patterns([source.replace(MESSAGE, r"\{message\}") for source in sources], path)
+
+    def _read_patterns(self, sources: Iterable[str], path: Path) -> tuple[Pattern, ...]:
+        found = (read_pattern(source, (*path, index), self) for index, source in enumerate(sources))
+        return tuple(pattern for pattern in found if pattern is not None)
 
     def compile_all(self, models: Iterable[ConditionModel], path: Path) -> tuple[Condition, ...]:
         """The conditions of a list."""

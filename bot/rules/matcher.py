@@ -134,16 +134,21 @@ def are_declared_beside(one: Rule, other: Rule) -> bool:
 def _silences(other: Match, match: Match, below: Mapping[str, Collection[str]], in_front: Collection[str]) -> bool:
     """Whether `other` speaks instead of `match`; of rules that supersede each other in a circle the one in front does.
 
-    An in-app report's error dump is a ring buffer of unrelated noise (N2): what rests on it alone never stands against
-    what the report itself says.
+    An in-app report's error dump is a ring buffer of unrelated noise (N2): what rests on it never stands against what
+    the report itself says, unless both are its evidence and it `supersedes` the other rule by name.
     """
     if other.is_from_dump and not match.is_from_dump:
-        return False
+        return _names(other, match)
     if match.is_from_dump and not other.is_from_dump and match.rule.pack is other.rule.pack:
-        return not are_declared_beside(other.rule, match.rule)
+        return not (are_declared_beside(other.rule, match.rule) or _names(match, other))
     if match.rule.id not in below[other.rule.id]:
         return False
     return other.rule.id in in_front or not _reaches(match.rule.id, other.rule.id, below)
+
+
+def _names(match: Match, other: Match) -> bool:
+    """Whether a rule that rests on the dump, and on more, knows that the other one's message hides its own."""
+    return other.rule.id in match.rule.model.supersedes and any(item.view != "errors" for item in match.evidence)
 
 
 def _reaches(start: str, goal: str, below: Mapping[str, Collection[str]]) -> bool:

@@ -7,6 +7,7 @@ from bot.errors import Problem
 from bot.issue.facts import Placeholder
 from bot.issue.layout import LayoutModel
 from bot.rules.captures import CaptureRule
+from bot.rules.conditions.regex import Pattern
 from bot.rules.conditions.types import Condition
 from bot.rules.prefilter import Prefilter
 from bot.rules.spec.document import Document
@@ -17,12 +18,16 @@ from bot.rules.spec.rule import RuleModel
 
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """A folder of rules: what all its rules may use."""
+    """A folder of rules: what all its rules may use.
+
+    Where one of `none` holds, no rule matches; `circumstance` are patterns of sentences about another problem.
+    """
 
     model: PackModel
     captures: tuple[CaptureRule, ...] = ()
     none: tuple[Condition, ...] = ()
     document: Document | None = None
+    circumstance: tuple[Pattern, ...] = ()
 
     @property
     def name(self) -> str:
@@ -110,7 +115,9 @@ class Ruleset:
     @cached_property
     def placeholders(self) -> frozenset[Placeholder]:
         """Answers that count as none, of all packs."""
-        return frozenset(Placeholder(each.text, each.section) for pack in self.packs for each in pack.model.placeholders)
+        return frozenset(
+            Placeholder(each.text, each.section) for pack in self.packs for each in pack.model.placeholders
+        )
 
     @cached_property
     def forbidden_words(self) -> tuple[str, ...]:

@@ -15,32 +15,27 @@ _MODEL = re.compile(
     r"(?:sonnet|opus|haiku|claude|gpt|gemini|llama|mistral|grok|qwen|deepseek)[ -]*(?:v|version)?\s*$", re.IGNORECASE
 )
 _MODEL_BEHIND = re.compile(r"[ -]*(?:sonnet|opus|haiku)\b", re.IGNORECASE)
-_OTHER_PROGRAMS = frozenset(
-    """
-    alma almalinux alpine amazonlinux android arch archlinux bigsur catalina centos chromeos darwin darwinkernel debian distro
-    fedora freebsd ios ipados kali kernel linux mac macos macosx manjaro mint monterey nixos openbsd opensuse operatingsystem os
-    osx platform pop_os raspbian redhat rhel rocky rockylinux sequoia sonoma suse system tahoe ubuntu ventura win windows
-    windowsnt windowsserver windows_nt winnt wsl
-
-    asdf brew bun cargo choco chocolatey clang conda corepack deno dotnet electron fnm gcc glibc go golang gradle homebrew java jdk
-    jvm libc llvm maven mise musl net node nodejs npm npx nvm openjdk openssl perl php pip pipx pnpm python ruby rust rustc scoop
-    swift typescript uv v8 volta winget xcode yarn
-
-    alacritty bash cmd cygwin fish ghostty gitbash gnome gnometerminal hyper iterm kitty konsole mingw msys nushell powershell
-    powershellcore pwsh tabby terminal terminalapp terminus tmux warp wezterm windowsterminal zellij zsh
-
-    androidstudio clion codium cursor emacs goland ide idea insiders intellij intellijidea jetbrains neovim nvim phpstorm plugin pycharm
-    rider rubymine sublime sublimetext vim visualstudio visualstudiocode vscode vscodium webstorm windsurf zed
-
-    aws awscli boto3 brave browser chrome chromium curl desktop desktopapp docker dockerdesktop edge firefox gcloud gh git jq kubectl
-    kubernetes litellm openssh podman rg ripgrep safari sdk ssh tailscale
-    """.split()
-)
+_OTHER_PROGRAMS = """
+    alma almalinux alpine amazonlinux android arch archlinux bigsur catalina centos chromeos darwin
+    darwinkernel debian distro fedora freebsd ios ipados kali kernel linux mac macos macosx manjaro mint
+    monterey nixos openbsd opensuse operatingsystem os osx platform pop_os raspbian redhat rhel rocky
+    rockylinux sequoia sonoma suse system tahoe ubuntu ventura win windows windowsnt windowsserver windows_nt
+    winnt wsl
+    asdf brew bun cargo choco chocolatey clang conda corepack deno dotnet electron fnm gcc glibc go golang
+    gradle homebrew java jdk jvm libc llvm maven mise musl net node nodejs npm npx nvm openjdk openssl perl
+    php pip pipx pnpm python ruby rust rustc scoop swift typescript uv v8 volta winget xcode yarn
+    alacritty bash cmd cygwin fish ghostty gitbash gnome gnometerminal hyper iterm kitty konsole mingw msys
+    nushell powershell powershellcore pwsh tabby terminal terminalapp terminus tmux warp wezterm
+    windowsterminal zellij zsh
+    androidstudio clion codium cursor emacs goland ide idea insiders intellij intellijidea jetbrains neovim
+    nvim phpstorm plugin pycharm rider rubymine sublime sublimetext vim visualstudio visualstudiocode vscode
+    vscodium webstorm windsurf zed
+    aws awscli boto3 brave browser chrome chromium curl desktop desktopapp docker dockerdesktop edge firefox
+    gcloud gh git jq kubectl kubernetes litellm openssh podman rg ripgrep safari sdk ssh tailscale
+"""
 """What people name beside the product that they report, without what joins its words and without the number."""
 
-_FILLERS = frozenset(
-    "a at edition enterprise home is js lts number pro release runtime stable the v ver vers version versions".split()
-)
+_FILLERS = "a at edition enterprise home is js lts number pro release runtime stable the v ver vers version versions"
 _WORD = re.compile(r"[^\W\d_][\w.!+]*|\d+")
 _LONGEST_NAME = 3
 _CLAUSE = re.compile(r"[;|\n,)\u2014]|\.\s|\s[-\u2013]\s|\d\.\d")
@@ -126,6 +121,9 @@ def find_versions(text: str, product: str = "") -> tuple[StatedVersion, ...]:
     return tuple(stated for _, stated in sorted(trusted, key=lambda pair: pair[0]))
 
 
+_OTHERS, _SKIPPED = frozenset(_OTHER_PROGRAMS.split()), frozenset(_FILLERS.split())
+
+
 @lru_cache(maxsize=64)
 def _compile_names(product: str) -> "re.Pattern[str] | None":
     """The product's name however its words are joined, or its first word alone; None where there is no name."""
@@ -160,10 +158,10 @@ def _is_behind(names: "re.Pattern[str]", clause: str) -> bool:
 def _is_another(clause: str) -> bool:
     """Whether a text ends with the name of another program: `Node.js version:`, `on macOS`, `Windows 11 Pro`."""
     words = [re.sub(r"[^\w]", "", word).lower() for word in _WORD.findall(clause)]
-    while words and (words[-1] in _FILLERS or words[-1].isdigit()):
+    while words and (words[-1] in _SKIPPED or words[-1].isdigit()):
         words.pop()
     ends = ("".join(words[-length:]) for length in range(1, _LONGEST_NAME + 1))
-    return any(end in _OTHER_PROGRAMS or end.rstrip("0123456789") in _OTHER_PROGRAMS for end in ends)
+    return any(end in _OTHERS or end.rstrip("0123456789") in _OTHERS for end in ends)
 
 
 def _is_product(match: re.Match[str], before: str) -> bool:

@@ -29,7 +29,10 @@ from bot.text.language import detect_language
         ("登录失败，显示 API Error: 500 Internal server error. This is a server-side issue, usually temporary", "zh"),
         ("Вход не работает после обновления: the model is not available, please try again in a minute", "ru"),
         ("ログイン画面 is shown: ログインに失敗しました。", "ja"),
-        ("It fails since this morning, and I have tried it with another model. 1. open C:\\项目\\文档\\测试说明.md", "en"),
+        (
+            "It fails, and I have tried it with another model. 1. open C:\\项目\\文档\\测试说明.md",
+            "en",
+        ),
         ("The menu says “您已达到使用限制” and I do not know what it means, since it was not there before.", "en"),
         ("I am Владимир, and it crashes when I start it on my machine, but not on the other one.", "en"),
         ("It is `Программа не запускается` that I see in the log, when I start it for the first time.", "en"),

@@ -1,9 +1,13 @@
 """Conditions that are made of others. Pure."""
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.issue.facts import Facts
-from bot.rules.conditions.types import Capture, Captures, Condition, Key, Needle, Verdict
+from bot.rules.conditions.regex import Pattern
+from bot.rules.conditions.types import Capture, Captures, Condition, Evidence, Key, Needle, Verdict
+from bot.text.normalize import collapse
 
 
 @dataclass(frozen=True)
@@ -114,3 +118,68 @@ class Sets(Condition):
 
     def pair(self, verdict: Verdict) -> tuple[tuple[Condition, Verdict], ...]:
         return ((self.condition, verdict.children[0] if verdict.holds else verdict),)
+
+
+MESSAGE = "{message}"
+"""How a pack's `circumstance` names what a rule recognised."""
+
+_SENTENCE_ENDS = re.compile(r"[.!?:]\s|\n\s*\n")
+_REACH = 240
+_TEXTS = frozenset({"title", "body", "logs", "errors", "comments"})
+
+
+@dataclass(frozen=True)
+class IsCircumstance(Condition):
+    """The key `circumstance` of a pack: the report mentions what `condition` recognises, and is about another problem.
+
+    The title and the first sentence of the prose decide for the whole report. Any other sentence decides for what is
+    recognised in it; for the whole report only by a pattern that does not name the message.
+    """
+
+    condition: Condition
+    patterns: tuple[Pattern, ...]
+
+    @property
+    def written(self) -> tuple[tuple[str, ...], str | None]:
+        return ("circumstance",), None
+
+    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
+        wanted = "circumstance: the message is not the problem"
+        verdict = self.condition.evaluate(facts, captures)
+        found = self._find(facts, verdict) if verdict.holds else ()
+        return Verdict(wanted=wanted, holds=bool(found), evidence=found)
+
+    def _find(self, facts: Facts, verdict: Verdict) -> tuple[Evidence, ...]:
+        """The evidence that does not count, where none is left that does."""
+        evidence = tuple(item for item in verdict.all_evidence if item.view in _TEXTS)
+        about_all = [pattern for pattern in self.patterns if MESSAGE not in pattern.pattern.replace("\\", "")]
+        prose = (text.collapsed for text in facts.views["body"])
+        if _fit(self.patterns, _list_statements(evidence, facts)) or _fit(about_all, prose):
+            return evidence
+        told = (item for item in evidence if item.view != "body" or not _fit(self.patterns, [_mark(item, facts)]))
+        return evidence if next(told, None) is None else ()
+
+
+def _list_statements(evidence: tuple[Evidence, ...], facts: Facts) -> Iterator[str]:
+    """What the report is about: its title and the first sentence of its prose, with what is recognised in them."""
+    yield collapse(facts.issue.title)
+    for text in facts.views["body"][:1]:
+        end = _SENTENCE_ENDS.search(text.raw)
+        yield collapse(text.raw[: end.start()] if end else text.raw)
+        limit = text.span.start + end.start() if end else text.span.end
+        yield from (_mark(item, facts) for item in evidence if item.view == "body" and item.end <= limit)
+    yield from (_mark(item, facts) for item in evidence if item.view == "title")
+
+
+def _fit(patterns: Iterable[Pattern], texts: Iterable[str]) -> bool:
+    return any(pattern.search(text) for text in texts for pattern in patterns)
+
+
+def _mark(item: Evidence, facts: Facts) -> str:
+    """The sentence that a piece of evidence stands in, collapsed, with `{message}` in its place."""
+    original = facts.issue.title if item.source == "title" else facts.body
+    before = original[max(0, item.start - _REACH) : item.start]
+    after = original[item.end : item.end + _REACH]
+    start = max((end.end() for end in _SENTENCE_ENDS.finditer(before)), default=0)
+    end = _SENTENCE_ENDS.search(after)
+    return f"{collapse(before[start:])} {MESSAGE} {collapse(after[: end.start()] if end else after)}".strip()

@@ -12,6 +12,7 @@ from bot.issue.facts import Facts, Text
 from bot.issue.layout import LAYOUTS
 from bot.rules.conditions.compound import AllHold
 from bot.rules.conditions.phrase import make_phrase, read_phrase
+from bot.rules.conditions.regex import Pattern
 from bot.rules.conditions.text import compare_boxes, compare_sections
 from bot.rules.conditions.types import Captures, Condition, Key, Reads, Verdict, format_scalar, make_evidence
 from bot.rules.spec.condition import Condition as ConditionModel
@@ -308,3 +309,37 @@ class CheckboxHolds(Condition):
 @lru_cache(maxsize=4096)
 def _collapse_label(label: str) -> str:
     return collapse(label)
+
+
+@dataclass(frozen=True)
+class FeatureRequested(Condition):
+    """An item of a pack's `feature_requests`: a heading with text under it, or a title; not where an `unless_…` is."""
+
+    titles: tuple[Pattern, ...]
+    headings: tuple[str, ...]
+    unless_titles: tuple[Pattern, ...] = ()
+    unless_headings: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> tuple[tuple[str, ...], str | None]:
+        return ("feature_requests",), None
+
+    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
+        del captures
+        (title,) = facts.views["title"]
+        headings = [found for name in self.headings for found in _find_answered(name, facts)]
+        found = [text for text in [title] if _fits(self.titles, text)] + headings
+        is_other = _fits(self.unless_titles, title) or any(_find_answered(name, facts) for name in self.unless_headings)
+        wanted = "feature request"
+        holds = bool(found) and not is_other
+        evidence = tuple(make_evidence(text, text.span, wanted) for text in found[:1]) if holds else ()
+        return Verdict(wanted=wanted, holds=holds, seen="", evidence=evidence)
+
+
+def _fits(patterns: tuple[Pattern, ...], text: Text) -> bool:
+    return any(pattern.search(text.collapsed) for pattern in patterns)
+
+
+def _find_answered(name: str, facts: Facts) -> list[Text]:
+    """The texts under headings of that name: a `Key: value` line in prose is no heading."""
+    return [text for section, text in facts.find_sections(name) if section.place == "field" and facts.is_answered(text)]

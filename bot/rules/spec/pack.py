@@ -116,6 +116,41 @@ def _as_placeholder(value: object) -> object:
     return {"text": value} if isinstance(value, str) else value
 
 
+Patterns = list[Annotated[str, Field(min_length=1, max_length=1000)]]
+
+
+class FeatureRequestModel(Written):
+    """How reporters ask for something new outside the form for it."""
+
+    titles: Patterns = Field(
+        default_factory=list,
+        description="RE2 patterns of titles, compared with the collapsed form (lower case).",
+        examples=[["^(please )?add "]],
+    )
+    headings: list[str] = Field(
+        default_factory=list,
+        description="Headings or form fields with an answer.",
+        examples=[["Proposed behavior", "Suggestion"]],
+    )
+    unless_titles: Patterns = Field(
+        default_factory=list,
+        description="RE2 patterns of titles that report a problem all the same.",
+        examples=[[r"\b(crash\w*|fails?)\b"]],
+    )
+    unless_headings: list[str] = Field(
+        default_factory=list,
+        description="Headings with an answer that report a problem all the same.",
+        examples=[["Steps to reproduce"]],
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "FeatureRequestModel":
+        if not self.titles and not self.headings:
+            message = "a feature request is recognised by `titles` or `headings`; add one of them"
+            raise ValueError(message)
+        return self
+
+
 class Translation(Written):
     """Pages that exist in several languages, under addresses that differ in one place."""
 
@@ -185,6 +220,19 @@ class PackModel(Written):
         default_factory=list,
         description="Where one of these holds, no rule of the pack matches: a wish that quotes a message, for example.",
         examples=[[{"section": "Proposed Solution", "empty": False}]],
+    )
+    feature_requests: list[FeatureRequestModel] = Field(
+        default_factory=list,
+        description="How feature requests begin; no rule of the pack matches them, whatever messages they quote.",
+        examples=[[{"titles": ["^(please )?add "], "headings": ["Proposed behavior"]}]],
+    )
+    circumstance: Patterns = Field(
+        default_factory=list,
+        description=(
+            "RE2 patterns of titles and sentences about another problem, in collapsed form, with `{message}` for what "
+            "a rule recognised there: it does not count then, and in a title it silences the rule."
+        ),
+        examples=[[r"\b(lost|empty)\b.{0,40}\bafter\b.{0,20}{message}"]],
     )
     precedence: list[str] = Field(
         default_factory=list,

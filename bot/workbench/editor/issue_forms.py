@@ -147,7 +147,7 @@ def write_pack(facts: FormFacts, files: Iterable[str] = ()) -> str:
         "map": dict(facts.meanings) | {word: name for word, name in _USUAL.items() if word not in said},
     }
     version = {"first_of": [{"section": label} for label in facts.version or ("Version",)]}
-    pack = {"name": "signpost", "captures": {"version": version, "os": system}}
+    pack: dict[str, Any] = {"name": "signpost", "captures": {"version": version, "os": system}}
     if facts.placeholders:
         pack["placeholders"] = [{"section": each.section, "text": each.text} for each in facts.placeholders]
     written = yaml.safe_dump(pack, sort_keys=False, allow_unicode=True, width=120)

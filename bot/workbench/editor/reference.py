@@ -31,6 +31,8 @@ _PARTS = {
     "CaptureModel": ("A capture", "What each name under `captures:` holds."),
     "CaptureSource": ("A place where it is stated", "What each item of `first_of:` holds: one of these."),
     "PackLayout": ("A kind of report", "What each name under `layouts:` holds."),
+    "PlaceholderModel": ("A placeholder", "An item of `placeholders:`; a plain text counts in any field."),
+    "FeatureRequestModel": ("Feature requests", "What each item of `feature_requests:` holds."),
     "Translation": ("Pages in several languages", "What each item of `translations:` holds."),
     "Config": ("Settings", "What `config.yml` holds, which is optional, like all that is in it."),
     "Skipped": ("Issues that are left alone", "What `skip:` holds."),
