@@ -3,10 +3,22 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bot.issue.facts import Facts
+from bot.issue.facts import Facts, Text
 from bot.rules.conditions.regex import Pattern
-from bot.rules.conditions.types import Capture, Captures, Condition, Evidence, Key, Needle, Verdict
+from bot.rules.conditions.types import (
+    Capture,
+    Captures,
+    Condition,
+    Evidence,
+    Key,
+    Needle,
+    Reads,
+    Verdict,
+    make_evidence,
+)
+from bot.text.markdown import Span
 from bot.text.normalize import collapse
 
 
@@ -138,37 +150,43 @@ class IsCircumstance(Condition):
 
     condition: Condition
     patterns: tuple[Pattern, ...]
+    wanted: ClassVar[str] = "circumstance: the message is not the problem"
+
+    @property
+    def reads(self) -> Reads:
+        return Reads(views=("title", "body"))
 
     @property
     def written(self) -> tuple[tuple[str, ...], str | None]:
         return ("circumstance",), None
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
-        wanted = "circumstance: the message is not the problem"
         verdict = self.condition.evaluate(facts, captures)
         found = self._find(facts, verdict) if verdict.holds else ()
-        return Verdict(wanted=wanted, holds=bool(found), evidence=found)
+        return Verdict(wanted=self.wanted, holds=bool(found), evidence=found)
 
     def _find(self, facts: Facts, verdict: Verdict) -> tuple[Evidence, ...]:
-        """The evidence that does not count, where none is left that does."""
+        """What says so: a statement of the report, or the evidence itself, where none is left that counts."""
         evidence = tuple(item for item in verdict.all_evidence if item.view in _TEXTS)
         about_all = [pattern for pattern in self.patterns if MESSAGE not in pattern.pattern.replace("\\", "")]
-        prose = (text.collapsed for text in facts.views["body"])
-        if _fit(self.patterns, _list_statements(evidence, facts)) or _fit(about_all, prose):
-            return evidence
-        told = (item for item in evidence if item.view != "body" or not _fit(self.patterns, [_mark(item, facts)]))
-        return evidence if next(told, None) is None else ()
+        for text, span in _list_statements(facts) if evidence else ():
+            inside = (item for item in evidence if item.view == text.view and item.end <= span.end)
+            marked = (_mark(item, facts) for item in inside)
+            if _fit(self.patterns, [collapse(text.original[span.start : span.end]), *marked]):
+                return (make_evidence(text, span, self.wanted),)
+        for text in facts.views["body"] if evidence else ():
+            if _fit(about_all, [text.collapsed]):
+                return (make_evidence(text, text.span, self.wanted),)
+        is_told = all(item.view == "body" and _fit(self.patterns, [_mark(item, facts)]) for item in evidence)
+        return evidence if is_told else ()
 
 
-def _list_statements(evidence: tuple[Evidence, ...], facts: Facts) -> Iterator[str]:
-    """What the report is about: its title and the first sentence of its prose, with what is recognised in them."""
-    yield collapse(facts.issue.title)
+def _list_statements(facts: Facts) -> Iterator[tuple[Text, Span]]:
+    """What the report is about: its title, and the first sentence of its prose."""
+    yield from ((text, text.span) for text in facts.views["title"])
     for text in facts.views["body"][:1]:
         end = _SENTENCE_ENDS.search(text.raw)
-        yield collapse(text.raw[: end.start()] if end else text.raw)
-        limit = text.span.start + end.start() if end else text.span.end
-        yield from (_mark(item, facts) for item in evidence if item.view == "body" and item.end <= limit)
-    yield from (_mark(item, facts) for item in evidence if item.view == "title")
+        yield text, Span(text.span.start, text.span.start + end.start()) if end else text.span
 
 
 def _fit(patterns: Iterable[Pattern], texts: Iterable[str]) -> bool:

@@ -321,6 +321,10 @@ class FeatureRequested(Condition):
     unless_headings: tuple[str, ...] = ()
 
     @property
+    def reads(self) -> Reads:
+        return Reads(views=("title",), sections=(*self.headings, *self.unless_headings))
+
+    @property
     def written(self) -> tuple[tuple[str, ...], str | None]:
         return ("feature_requests",), None
 
