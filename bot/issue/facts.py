@@ -197,6 +197,11 @@ class Facts:
             sections.setdefault(name_section(section.name), []).append(section)
         return sections
 
+    @cached_property
+    def section_names(self) -> frozenset[str]:
+        """The names of all sections, in the form in which they are compared."""
+        return frozenset(self._sections_by_name)
+
     def find_sections(self, name: str) -> tuple[tuple[Section, Text], ...]:
         """All sections of that name (a form may be pasted inside a form), fields before `Key: value` lines in prose.
 

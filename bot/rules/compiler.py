@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bot.rules.conditions.compound import MESSAGE, AllHold, AtLeastHold, IsCircumstance, NoneHolds, Sets
+from bot.rules.conditions.compound import MESSAGE, AllHold, AtLeastHold, MoreThanCircumstance, NoneHolds, Sets
 from bot.rules.conditions.issue import (
     CaptureHolds,
     CheckboxHolds,
@@ -13,7 +13,7 @@ from bot.rules.conditions.issue import (
     make_section,
 )
 from bot.rules.conditions.phrase import PhraseHolds
-from bot.rules.conditions.regex import Pattern, RegexHolds, read_pattern
+from bot.rules.conditions.regex import Pattern, RegexHolds, join_patterns, read_pattern
 from bot.rules.conditions.text import CodeHolds, FrameHolds
 from bot.rules.conditions.types import Condition, Key, format_scalar
 from bot.rules.spec.condition import Condition as ConditionModel
@@ -42,6 +42,7 @@ CONDITIONS: Mapping[str, Callable[[Key], Condition | None]] = {
 """Each key of a condition, and what makes the condition of it: None where what is written there is broken."""
 
 _BROKEN = AtLeastHold(())
+_ESCAPED_MESSAGE = r"\{message\}"
 
 
 @dataclass
@@ -73,9 +74,8 @@ class Compiler:
         What it recognises must be more than what the pack's patterns call a mere `circumstance`.
         """
         condition = self.compile(model, ("match",))
-        guards = [NoneHolds(none)] if none else []
-        guards += [NoneHolds((IsCircumstance(condition, circumstance),))] if circumstance else []
-        return AllHold((condition, *guards)) if guards else condition
+        guarded = AllHold((condition, NoneHolds(none))) if none else condition
+        return MoreThanCircumstance.guard(guarded, circumstance) if circumstance else guarded
 
     def compile_feature_request(self, model: FeatureRequestModel, path: Path) -> Condition:
         """The condition that an issue is a feature request of this kind."""
@@ -83,12 +83,17 @@ class Compiler:
         return FeatureRequested(titles, tuple(model.headings), unless, tuple(model.unless_headings))
 
     def compile_circumstance(self, sources: Iterable[str], path: Path) -> tuple[Pattern, ...]:
-        """The patterns of a pack's `circumstance`."""
-        return self._read_patterns([source.replace(MESSAGE, r"\{message\}") for source in sources], path)
+        """The patterns of a pack's `circumstance`: those that name the message as one, and the others as one."""
+        patterns = self._list_patterns((source.replace(MESSAGE, _ESCAPED_MESSAGE) for source in sources), path)
+        named = [pattern for pattern in patterns if _ESCAPED_MESSAGE in pattern.pattern]
+        return (*join_patterns(named), *join_patterns(pattern for pattern in patterns if pattern not in named))
 
     def _read_patterns(self, sources: Iterable[str], path: Path) -> tuple[Pattern, ...]:
+        return join_patterns(self._list_patterns(sources, path))
+
+    def _list_patterns(self, sources: Iterable[str], path: Path) -> list[Pattern]:
         found = (read_pattern(source, (*path, index), self) for index, source in enumerate(sources))
-        return tuple(pattern for pattern in found if pattern is not None)
+        return [pattern for pattern in found if pattern is not None]
 
     def compile_all(self, models: Iterable[ConditionModel], path: Path) -> tuple[Condition, ...]:
         """The conditions of a list."""

@@ -93,14 +93,16 @@ class NoneHolds(Compound):
     negates = True
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
-        children = self.evaluate_children(facts, captures)
-        held = next((child for child in children if child.holds), None)
-        shown = (
-            tuple(Verdict(wanted=child.wanted, holds=False, seen="") for child in children)
-            if held is None
-            else children
-        )
-        return Verdict(wanted="none", holds=held is None, seen=f"{held.wanted} holds" if held else "", children=shown)
+        return deny(self.evaluate_children(facts, captures))
+
+
+def deny(children: tuple[Verdict, ...]) -> Verdict:
+    """The verdict of a `none` over those of its children."""
+    held = next((child for child in children if child.holds), None)
+    shown = (
+        tuple(Verdict(wanted=child.wanted, holds=False, seen="") for child in children) if held is None else children
+    )
+    return Verdict(wanted="none", holds=held is None, seen=f"{held.wanted} holds" if held else "", children=shown)
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,10 @@ class IsCircumstance(Condition):
         return ("circumstance",), None
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
-        verdict = self.condition.evaluate(facts, captures)
+        return self.judge(facts, self.condition.evaluate(facts, captures))
+
+    def judge(self, facts: Facts, verdict: Verdict) -> Verdict:
+        """The verdict, given that of the condition."""
         found = self._find(facts, verdict) if verdict.holds else ()
         return Verdict(wanted=self.wanted, holds=bool(found), evidence=found)
 
@@ -201,3 +206,20 @@ def _mark(item: Evidence, facts: Facts) -> str:
     start = max((end.end() for end in _SENTENCE_ENDS.finditer(before)), default=0)
     end = _SENTENCE_ENDS.search(after)
     return f"{collapse(before[start:])} {MESSAGE} {collapse(after[: end.start()] if end else after)}".strip()
+
+
+@dataclass(frozen=True)
+class MoreThanCircumstance(AllHold):
+    """The condition of a rule, and that it recognises more than a circumstance: a pair, the first evaluated once."""
+
+    @classmethod
+    def guard(cls, condition: Condition, patterns: tuple[Pattern, ...]) -> "MoreThanCircumstance":
+        """The condition, guarded by the patterns of its pack."""
+        return cls((condition, NoneHolds((IsCircumstance(condition, patterns),))))
+
+    def evaluate_children(self, facts: Facts, captures: Captures) -> tuple[Verdict, ...]:
+        condition, guard = self.conditions
+        verdict = condition.evaluate(facts, captures)
+        return verdict, deny(
+            tuple(each.judge(facts, verdict) for each in guard.children if isinstance(each, IsCircumstance))
+        )

@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.issue.facts import Facts, Text
-from bot.issue.layout import LAYOUTS
+from bot.issue.layout import LAYOUTS, name_section
 from bot.rules.conditions.compound import AllHold
 from bot.rules.conditions.phrase import make_phrase, read_phrase
 from bot.rules.conditions.regex import Pattern
@@ -155,6 +155,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _MOST_LINKS = 100
+_REQUEST = "feature request"
 
 
 def make_section(key: Key) -> Condition | None:
@@ -330,20 +331,28 @@ class FeatureRequested(Condition):
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
         del captures
+        found = self._find(facts)
+        evidence = (make_evidence(found, found.span, _REQUEST),) if found else ()
+        return Verdict(wanted=_REQUEST, holds=found is not None, evidence=evidence)
+
+    def _find(self, facts: Facts) -> Text | None:
+        """The title or the heading's text that asks for something new."""
         (title,) = facts.views["title"]
-        headings = [found for name in self.headings for found in _find_answered(name, facts)]
-        found = [text for text in [title] if _fits(self.titles, text)] + headings
-        is_other = _fits(self.unless_titles, title) or any(_find_answered(name, facts) for name in self.unless_headings)
-        wanted = "feature request"
-        holds = bool(found) and not is_other
-        evidence = tuple(make_evidence(text, text.span, wanted) for text in found[:1]) if holds else ()
-        return Verdict(wanted=wanted, holds=holds, seen="", evidence=evidence)
+        found = title if _fits(self.titles, title) else next(_find_answered(self.headings, facts), None)
+        if found is None or _fits(self.unless_titles, title):
+            return None
+        return None if next(_find_answered(self.unless_headings, facts), None) else found
 
 
 def _fits(patterns: tuple[Pattern, ...], text: Text) -> bool:
     return any(pattern.search(text.collapsed) for pattern in patterns)
 
 
-def _find_answered(name: str, facts: Facts) -> list[Text]:
-    """The texts under headings of that name: a `Key: value` line in prose is no heading."""
-    return [text for section, text in facts.find_sections(name) if section.place == "field" and facts.is_answered(text)]
+def _find_answered(names: tuple[str, ...], facts: Facts) -> Iterator[Text]:
+    """The texts under headings of those names: a `Key: value` line in prose is no heading."""
+    if not facts.layout.headings or facts.section_names.isdisjoint(map(name_section, names)):
+        return
+    for name in names:
+        for section, text in facts.find_sections(name):
+            if section.place == "field" and facts.is_answered(text):
+                yield text
