@@ -1,10 +1,11 @@
 """The facts of one issue: its views in both normal forms, its sections, and whether it has content. Pure."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
 from bot.text.exit_codes import StatedCode, find_codes
@@ -34,7 +35,25 @@ _IMAGE = re.compile(  # each part stops at the sign with which the next one woul
 )
 _LINK = re.compile(r"\[[^\[\]\n]*\]\(https?://[^\s()]*\)|https?://[^\s<>]+")
 _BESIDE_LINKS = re.compile(r"[\s<>()*:.,;-]+")
-_LONGEST_CHOICE = 40
+_CHOICE_LABEL = re.compile(  # what a form asks for with a list to choose from, or with a word
+    r"\b(?:versions?|platform|os|operating systems?|systems?|shell|terminal|model|browser|regression|severity|frequency"
+    r"|component|area|editor|ide|device|architecture|provider|plan|subscription|language|region|priority"
+    r"|package manager|environment|type|category|install\w* method)\b"
+    r"|^(?:is|are|was|do|does|did|have|has|can|which|who|how (?:often|many|much|long))\b"
+)
+_OPEN_LABEL = re.compile(  # what a form wants to be told
+    r"\b(?:what|whats|describe|descriptions?|steps?|reproduc\w*|repro|expect\w*|actual\w*|observed|current|behaviou?rs?"
+    r"|happen\w*|problems?|summary|overview|details?|issues?|bugs?|logs?|errors?|outputs?|messages?|traceback"
+    r"|stack ?trace|additional|context|info(?:rmation)?|notes?|comments?|screenshots?|workarounds?|how|why|anything"
+    r"|else|cause|impact|proposed|solutions?|suggest\w*)\b"
+)
+_POINTER = re.compile(  # it only says where to look
+    r"(?:please )?(?:(?:see|look at|check|refer to|as in|same as|as per|shown in) )?(?:the )?"
+    r"(?:attached |above |below )?(?:screen ?shots?|images?|pictures?|photos?|pics?|videos?|attachments?|attached|above"
+    r"|below|title|links?)(?: (?:attached|above|below|here))?"
+)
+_LONGEST_CHOICE = 60
+_MOST_WORDS_OF_A_CHOICE = 3
 _SHORTEST_STATEMENT = 12
 _LEAST_FIELDS = 2
 _LONGEST_LABEL = 4
@@ -105,17 +124,31 @@ class Text:
         return Span(self.span.start + span[0], self.span.start + span[1])
 
 
+class Placeholder(NamedTuple):
+    """An answer that counts as none, in the form field of that name; without a name in any field."""
+
+    text: str
+    section: str = ""
+
+
 @dataclass(frozen=True)
 class Facts:
     """The facts of an issue. Each is computed when it is first used.
 
     If `is_placed` is false, evidence names only its text, not its place there: a match then takes a third of the time.
+    If `has_dump` is false, the facts leave out the error dump of an in-app report.
     """
 
     issue: Issue
     models: tuple[LayoutModel, ...] = ()
-    placeholders: frozenset[str] = frozenset()
+    placeholders: frozenset[Placeholder] = frozenset()
     is_placed: bool = True
+    has_dump: bool = True
+
+    @cached_property
+    def without_dump(self) -> "Facts":
+        """What the report itself says, without the error dump, a ring buffer of unrelated noise (N2)."""
+        return replace(self, has_dump=False)
 
     @cached_property
     def body(self) -> str:
@@ -134,7 +167,8 @@ class Facts:
         views["title"].append(Text("title", "title", self.issue.title, Span(0, len(self.issue.title)), self.is_placed))
         for piece in self.layout.pieces:
             text = Text(_VIEW_OF_PIECE[piece.kind], "body", self.body, piece.span, self.is_placed)
-            if piece.kind != "quote" or not _is_ours(text):
+            is_read = self.has_dump or piece.kind != "errors"
+            if is_read and (piece.kind != "quote" or not _is_ours(text)):
                 views[text.view].append(text)
         views["comments"] += _read_comments(self.issue, is_placed=self.is_placed)
         return {view: tuple(texts) for view, texts in views.items()}
@@ -157,8 +191,15 @@ class Facts:
     def _sections_by_name(self) -> dict[str, list[Section]]:
         sections: dict[str, list[Section]] = {}
         for section in self.layout.sections:
+            if not self.has_dump and self.layout.model.view_of(section.name) == "errors":
+                continue
             sections.setdefault(name_section(section.name), []).append(section)
         return sections
+
+    @cached_property
+    def section_names(self) -> frozenset[str]:
+        """The names of all sections, in the form in which they are compared."""
+        return frozenset(self._sections_by_name)
 
     def find_sections(self, name: str) -> tuple[tuple[Section, Text], ...]:
         """All sections of that name (a form may be pasted inside a form), fields before `Key: value` lines in prose.
@@ -172,11 +213,18 @@ class Facts:
 
     def is_answered(self, text: Text) -> bool:
         """Whether a section's text says anything (no `_No response_`, no bare fence, no placeholder)."""
-        return is_answered(text.raw, self.placeholders)
+        return is_answered(text.raw, self._list_placeholders(text))
 
     def is_placeholder(self, text: Text) -> bool:
         """Whether a section's text is one of the pack's placeholders."""
-        return text.raw.strip() in self.placeholders
+        return text.raw.strip() in self._list_placeholders(text)
+
+    def _list_placeholders(self, text: Text) -> frozenset[str]:
+        """The placeholders of the field that a text stands in."""
+        name = name_section(text.view.removeprefix("section:"))
+        return frozenset(
+            each.text for each in self.placeholders if not each.section or name_section(each.section) == name
+        )
 
     @cached_property
     def is_empty(self) -> bool:
@@ -184,42 +232,46 @@ class Facts:
         return not self.body.strip()
 
     @cached_property
-    def _written(self) -> tuple[str, ...]:
-        """The texts of the body, without headings and boxes."""
-        spans = (piece.span for piece in self.layout.pieces if piece.kind != "heading")
-        return tuple(self.body[span.start : span.end] for span in spans)
+    def _answers(self) -> tuple[tuple[str, bool], ...]:
+        """The texts of the body without headings and boxes, each with whether it is a choice in a list of the form."""
+        return tuple(_read_answers(self.layout))
+
+    @cached_property
+    def _choices(self) -> tuple[str, ...]:
+        return tuple(text for text, is_choice in self._answers if is_choice)
+
+    @cached_property
+    def _stated(self) -> tuple[str, ...]:
+        return tuple(text for text, is_choice in self._answers if not is_choice)
 
     @cached_property
     def is_images_only(self) -> bool:
         """Whether the reporter wrote only images, apart from the choices of a form."""
-        choices = _find_choices(self.layout)
-        written = [text for text in self._written if text not in choices]
-        return any(map(_IMAGE.search, written)) and not any(_IMAGE.sub("", text).strip() for text in written)
+        return any(map(_IMAGE.search, self._stated)) and not any(_says(_IMAGE.sub("", text)) for text in self._stated)
 
     @cached_property
     def is_links_only(self) -> bool:
-        """Whether the reporter wrote only links; images do not count as links."""
-        if self.is_images_only or not any(map(_LINK.search, self._written)):
+        """Whether the reporter wrote only links, apart from the choices of a form; images do not count as links."""
+        if self.is_images_only or not any(map(_LINK.search, self._stated)):
             return False
-        return not any(_BESIDE_LINKS.sub("", _LINK.sub(" ", text)) for text in self._written)
+        return not any(_says(_BESIDE_LINKS.sub(" ", _LINK.sub(" ", text))) for text in self._stated)
 
     @cached_property
     def is_repeated(self) -> bool:
         """Whether the reporter only repeated the title, or one statement in at least two fields apart from choices."""
-        written = [words for text in self._written if (words := _words_of(text))]
-        if not written:
+        if self.is_images_only or self.is_links_only:
             return False
-        longest = max(written, key=len)
-        if set(written) == {longest} == {_words_of(self.issue.title)}:
-            return True
-        choices = {_words_of(text) for text in _find_choices(self.layout)}
-        is_said_again = written.count(longest) >= _LEAST_FIELDS and len(longest) >= _SHORTEST_STATEMENT
-        return is_said_again and all(words == longest or words in choices for words in written)
+        stated = [words for text in self._stated if (words := _words_of(text))]
+        if not stated or len(set(stated)) > 1:
+            return False
+        is_title = stated[0] == _words_of(self.issue.title) and not self._choices
+        repeated = [*stated, *(text for text in map(_words_of, self._choices) if text == stated[0])]
+        return is_title or (len(repeated) >= _LEAST_FIELDS and len(stated[0]) >= _SHORTEST_STATEMENT)
 
     @cached_property
     def is_template_untouched(self) -> bool:
         """Whether there is a template, and the reporter wrote nothing into it."""
-        return not self.is_empty and not self._written and _has_frame(self.layout)
+        return not self.is_empty and not self._answers and _has_frame(self.layout)
 
     @cached_property
     def language(self) -> str | None:
@@ -249,7 +301,7 @@ def _read_comments(issue: Issue, *, is_placed: bool) -> Iterator[Text]:
 
 
 def extract_facts(
-    issue: Issue, models: tuple[LayoutModel, ...] = (), placeholders: frozenset[str] = frozenset()
+    issue: Issue, models: tuple[LayoutModel, ...] = (), placeholders: frozenset[Placeholder] = frozenset()
 ) -> Facts:
     """The facts of an issue; `models` are the packs' own layouts, `placeholders` are answers that count as empty."""
     return Facts(issue, models, placeholders)
@@ -270,16 +322,30 @@ def _has_frame(layout: Layout) -> bool:
     return bool(layout.sections) or "<!--" in layout.body
 
 
-def _find_choices(layout: Layout) -> frozenset[str]:
-    """The choices of dropdowns in a form: one line of a few words (`Windows`) is not a description."""
-    if layout.name != "form":
-        return frozenset()
-    prose = (layout.body[piece.span.start : piece.span.end] for piece in layout.pieces if piece.kind == "prose")
-    return frozenset(text for text in prose if _is_choice(text))
+def _read_answers(layout: Layout) -> Iterator[tuple[str, bool]]:
+    starts = [heading.start for heading in layout.headings]
+    for piece in layout.pieces:
+        if piece.kind != "heading":
+            text = layout.body[piece.span.start : piece.span.end]
+            before = bisect_right(starts, piece.span.start) - 1
+            label = name_section(layout.headings[before].label) if before >= 0 else ""
+            is_choice = layout.name == "form" and piece.kind == "prose" and _is_choice(text.strip(), label)
+            yield text, is_choice
 
 
-def _is_choice(text: str) -> bool:
-    return len(text) <= _LONGEST_CHOICE and "\n" not in text.strip() and not _IMAGE.search(text)
+def _is_choice(text: str, label: str) -> bool:
+    """Whether an answer is a choice: by the label of its field, or by its length if the label does not show it."""
+    if len(text) > _LONGEST_CHOICE or "\n" in text or _IMAGE.search(text) or _LINK.search(text):
+        return False
+    if _CHOICE_LABEL.search(label):
+        return True
+    return not _OPEN_LABEL.search(label) and len(text.split()) <= _MOST_WORDS_OF_A_CHOICE
+
+
+def _says(text: str) -> bool:
+    """Whether a text says something: it has words, and is not only a pointer to another place."""
+    collapsed = collapse(text).strip(" .,:;!()[]-")
+    return bool(_words_of(text)) and not _POINTER.fullmatch(collapsed)
 
 
 def _words_of(text: str) -> str:

@@ -12,7 +12,7 @@ from bot.rules.conditions.regex import Pattern, read_pattern
 from bot.rules.conditions.types import Capture, Place, Scope, choose_captures, make_evidence, place_of
 from bot.rules.spec.document import Path
 from bot.rules.spec.pack import CaptureModel, CaptureSource
-from bot.rules.spec.phrase import TYPE_PATTERNS, name_source
+from bot.rules.spec.phrase import TYPE_PATTERNS, is_filled, name_source
 from bot.text.markdown import drop_comments
 from bot.text.normalize import collapse
 from bot.text.versions import find_versions
@@ -56,6 +56,7 @@ class CaptureRule:
     type: str
     sources: tuple[Source, ...]
     meanings: tuple[tuple[str, str], ...]
+    product: str = ""
 
     def find(self, facts: Facts) -> Iterator[Capture]:
         """Every statement of it, in the order of the sources."""
@@ -65,35 +66,34 @@ class CaptureRule:
                     yield replace(found, name=self.name, value=value, type=self.type)
 
     def _values(self, written: str) -> tuple[str, ...]:
-        """What is meant; of several versions the newest first."""
+        """What is meant; of several versions the one first that most surely is the product's."""
         if self.meanings:
             collapsed = collapse(written)
             return tuple([meaning for key, meaning in self.meanings if _states(collapsed, key)][:1])
         if self.type == "version":
-            return tuple(stated.text for stated in find_versions(written))
+            return tuple(stated.text for stated in find_versions(written, self.product))
         if self.type == "any":
             return (written,) if written else ()
         match = re2.search(f"(?i){TYPE_PATTERNS[self.type]}", collapse(written))
         if match and self.type == "source":
             return (name_source(match[0]),)
-        return (match[0],) if match else ()
+        return (match[0],) if match and is_filled(self.type, match[0]) else ()
 
 
-def compile_captures(models: Mapping[str, CaptureModel], scope: Scope) -> tuple[CaptureRule, ...]:
-    """The captures of a pack; adds problems to the scope."""
-    return tuple(_compile(name, model, scope) for name, model in models.items())
+def compile_captures(models: Mapping[str, CaptureModel], scope: Scope, product: str = "") -> tuple[CaptureRule, ...]:
+    """The captures of a pack for a product; adds problems to the scope."""
+    return tuple(_compile(name, model, scope, product) for name, model in models.items())
 
 
-def _compile(name: str, model: CaptureModel, scope: Scope) -> CaptureRule:
+def _compile(name: str, model: CaptureModel, scope: Scope, product: str) -> CaptureRule:
     path: Path = ("captures", name, "first_of")
     sources = [_compile_source(source, (*path, index), scope) for index, source in enumerate(model.first_of)]
     kind = "choice" if model.map else model.type or ("version" if name == "version" else "any")
     for key in model.map or {}:
         if not collapse(key):
-            scope.problems.append(
-                (("captures", name, "map", key), f"the key {key!r} has no text to search for; remove it")
-            )
-    return CaptureRule(name, kind, tuple(s for s in sources if s is not None), _compile_map(model.map or {}))
+            message = f"the key {key!r} has no text to search for; remove it"
+            scope.problems.append((("captures", name, "map", key), message))
+    return CaptureRule(name, kind, tuple(s for s in sources if s is not None), _compile_map(model.map or {}), product)
 
 
 def _compile_map(meanings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

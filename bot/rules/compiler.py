@@ -3,14 +3,22 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bot.rules.conditions.compound import AllHold, AtLeastHold, NoneHolds, Sets
-from bot.rules.conditions.issue import CaptureHolds, CheckboxHolds, IssueHolds, VersionHolds, make_section
+from bot.rules.conditions.compound import MESSAGE, AllHold, AtLeastHold, MoreThanCircumstance, NoneHolds, Sets
+from bot.rules.conditions.issue import (
+    CaptureHolds,
+    CheckboxHolds,
+    FeatureRequested,
+    IssueHolds,
+    VersionHolds,
+    make_section,
+)
 from bot.rules.conditions.phrase import PhraseHolds
-from bot.rules.conditions.regex import RegexHolds
+from bot.rules.conditions.regex import Pattern, RegexHolds, join_patterns, read_pattern
 from bot.rules.conditions.text import CodeHolds, FrameHolds
 from bot.rules.conditions.types import Condition, Key, format_scalar
 from bot.rules.spec.condition import Condition as ConditionModel
 from bot.rules.spec.document import Path
+from bot.rules.spec.pack import FeatureRequestModel
 
 CONDITIONS: Mapping[str, Callable[[Key], Condition | None]] = {
     "phrase": PhraseHolds.make,
@@ -34,6 +42,7 @@ CONDITIONS: Mapping[str, Callable[[Key], Condition | None]] = {
 """Each key of a condition, and the function that makes the condition; it returns None if the value is invalid."""
 
 _BROKEN = AtLeastHold(())
+_ESCAPED_MESSAGE = r"\{message\}"
 
 
 @dataclass
@@ -57,10 +66,34 @@ class Compiler:
             return Sets(condition, tuple((name, format_scalar(value)) for name, value in model.set.items()))
         return condition
 
-    def compile_match(self, model: ConditionModel, none: tuple[Condition, ...]) -> Condition:
-        """The condition of a rule; no condition of the pack's `none` may hold."""
+    def compile_match(
+        self, model: ConditionModel, none: tuple[Condition, ...], circumstance: tuple[Pattern, ...] = ()
+    ) -> Condition:
+        """The condition of a rule; no condition of the pack's `none` may hold.
+
+        It must recognise more than what the pack's patterns call a `circumstance`.
+        """
         condition = self.compile(model, ("match",))
-        return AllHold((condition, NoneHolds(none))) if none else condition
+        guarded = AllHold((condition, NoneHolds(none))) if none else condition
+        return MoreThanCircumstance.guard(guarded, circumstance) if circumstance else guarded
+
+    def compile_feature_request(self, model: FeatureRequestModel, path: Path) -> Condition:
+        """The condition that an issue is a feature request of this kind."""
+        titles, unless = (self._read_patterns(getattr(model, key), (*path, key)) for key in ("titles", "unless_titles"))
+        return FeatureRequested(titles, tuple(model.headings), unless, tuple(model.unless_headings))
+
+    def compile_circumstance(self, sources: Iterable[str], path: Path) -> tuple[Pattern, ...]:
+        """The patterns of a pack's `circumstance`: those that name the message as one, and the others as one."""
+        patterns = self._list_patterns((source.replace(MESSAGE, _ESCAPED_MESSAGE) for source in sources), path)
+        named = [pattern for pattern in patterns if _ESCAPED_MESSAGE in pattern.pattern]
+        return (*join_patterns(named), *join_patterns(pattern for pattern in patterns if pattern not in named))
+
+    def _read_patterns(self, sources: Iterable[str], path: Path) -> tuple[Pattern, ...]:
+        return join_patterns(self._list_patterns(sources, path))
+
+    def _list_patterns(self, sources: Iterable[str], path: Path) -> list[Pattern]:
+        found = (read_pattern(source, (*path, index), self) for index, source in enumerate(sources))
+        return [pattern for pattern in found if pattern is not None]
 
     def compile_all(self, models: Iterable[ConditionModel], path: Path) -> tuple[Condition, ...]:
         """The conditions of a list."""

@@ -21,7 +21,8 @@ class Match:
     """A rule that matches, with the reason and its captures. `superseded_by` names the rule that speaks instead.
 
     `branch` is the index of the guidance that applies, None if none does. `language` is the language of the report if
-    the rule's pack has translated pages. `fix_state` is None if the rule has no `fixed_in`.
+    the rule's pack has translated pages. `fix_state` is None if the rule has no `fixed_in`. `is_from_dump`: the rule
+    does not match without the error dump of an in-app report.
     """
 
     rule: Rule
@@ -31,16 +32,12 @@ class Match:
     superseded_by: str | None = None
     language: str | None = None
     fix_state: FixState | None = None
+    is_from_dump: bool = False
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Why it matched."""
         return self.verdict.all_evidence
-
-    @property
-    def is_from_dump(self) -> bool:
-        """Whether all its evidence is in the error dump of an in-app report."""
-        return bool(self.evidence) and all(item.view == "errors" for item in self.evidence)
 
     @property
     def order(self) -> tuple[int, int, str]:
@@ -86,7 +83,21 @@ def _make_match(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) 
     branches = enumerate(rule.branches)
     branch = next((index for index, when in branches if when is None or when.evaluate(facts, merged).holds), None)
     language = facts.language if rule.pack.model.translations else None
-    return Match(rule, verdict, merged, branch, language=language, fix_state=compare_with_fix(rule, merged))
+    return Match(
+        rule,
+        verdict,
+        merged,
+        branch,
+        language=language,
+        fix_state=compare_with_fix(rule, merged),
+        is_from_dump=_rests_on_dump(rule, verdict, captures, facts),
+    )
+
+
+def _rests_on_dump(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) -> bool:
+    """Whether the rule does not hold on what the report itself says."""
+    has_dump = any(item.view == "errors" for item in verdict.all_evidence)
+    return has_dump and not rule.condition.evaluate(facts.without_dump, captures).holds
 
 
 def compare_with_fix(rule: Rule, captures: Captures) -> FixState | None:
@@ -123,14 +134,21 @@ def are_declared_beside(one: Rule, other: Rule) -> bool:
 def _silences(other: Match, match: Match, below: Mapping[str, Collection[str]], in_front: Collection[str]) -> bool:
     """Whether `other` speaks instead of `match`; in a cycle of rules that supersede each other, the first one speaks.
 
-    The error dump of an in-app report is a ring buffer of unrelated noise (N2): a match with evidence only in the dump
-    gives way to a match with evidence in the report itself.
+    The error dump of an in-app report is a ring buffer of unrelated noise (N2). A match that needs it gives way to a
+    match in the report itself, unless it also has evidence there and `supersedes` the other rule by name.
     """
-    if match.is_from_dump != other.is_from_dump and match.rule.pack is other.rule.pack:
-        return match.is_from_dump and not are_declared_beside(other.rule, match.rule)
+    if other.is_from_dump and not match.is_from_dump:
+        return _names(other, match)
+    if match.is_from_dump and not other.is_from_dump and match.rule.pack is other.rule.pack:
+        return not (are_declared_beside(other.rule, match.rule) or _names(match, other))
     if match.rule.id not in below[other.rule.id]:
         return False
     return other.rule.id in in_front or not _reaches(match.rule.id, other.rule.id, below)
+
+
+def _names(match: Match, other: Match) -> bool:
+    """Whether a rule that rests on the dump, and on more, knows that the other one's message hides its own."""
+    return other.rule.id in match.rule.model.supersedes and any(item.view != "errors" for item in match.evidence)
 
 
 def _reaches(start: str, goal: str, below: Mapping[str, Collection[str]]) -> bool:

@@ -20,11 +20,17 @@ def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
     if model is None:
         return Pack(PackModel(name=name)), list(problems)
     compiler = Compiler(known=(), layouts=tuple(model.layouts))
-    captures = compile_captures(model.captures, compiler)
+    captures = compile_captures(model.captures, compiler, model.product)
     compiler.known = tuple(capture.name for capture in captures)
     none = compiler.compile_all(model.none, ("none",))
+    requests = (
+        compiler.compile_feature_request(request, ("feature_requests", index))
+        for index, request in enumerate(model.feature_requests)
+    )
+    none = (*none, *requests)
+    circumstance = compiler.compile_circumstance(model.circumstance, ("circumstance",))
     found = [document.problem_at(path, message, "condition") for path, message in compiler.problems]
-    return Pack(model, captures, none, document), found
+    return Pack(model, captures, none, document, circumstance), found
 
 
 def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Problem]]:
@@ -36,7 +42,7 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
     stated = {capture.name: capture.type for capture in pack.captures}
     types = stated | dict(list_captures(model.match))
     compiler = Compiler(known=tuple(capture.name for capture in pack.captures), layouts=tuple(pack.model.layouts))
-    condition = compiler.compile_match(model.match, pack.none)
+    condition = compiler.compile_match(model.match, pack.none, pack.circumstance)
     compiler.known = tuple(types)
     branches = tuple(
         compiler.compile(guidance.when, ("guidance", index, "when")) if guidance.when else None

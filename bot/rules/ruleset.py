@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.errors import Problem
+from bot.issue.facts import Placeholder
 from bot.issue.layout import LayoutModel
 from bot.rules.captures import CaptureRule
+from bot.rules.conditions.regex import Pattern
 from bot.rules.conditions.types import Condition
 from bot.rules.prefilter import Prefilter
 from bot.rules.spec.document import Document
@@ -16,12 +18,16 @@ from bot.rules.spec.rule import RuleModel
 
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """A folder of rules, with the facts and words that all its rules may use."""
+    """A folder of rules, with the facts and words that all its rules may use.
+
+    If a condition of `none` holds, no rule matches. `circumstance` are patterns of sentences about another problem.
+    """
 
     model: PackModel
     captures: tuple[CaptureRule, ...] = ()
     none: tuple[Condition, ...] = ()
     document: Document | None = None
+    circumstance: tuple[Pattern, ...] = ()
 
     @property
     def name(self) -> str:
@@ -107,9 +113,11 @@ class Ruleset:
         return tuple(layout for pack in self.packs for layout in pack.layouts)
 
     @cached_property
-    def placeholders(self) -> frozenset[str]:
+    def placeholders(self) -> frozenset[Placeholder]:
         """Answers that count as no answer, of all packs."""
-        return frozenset(text for pack in self.packs for text in pack.model.placeholders)
+        return frozenset(
+            Placeholder(each.text, each.section) for pack in self.packs for each in pack.model.placeholders
+        )
 
     @cached_property
     def forbidden_words(self) -> tuple[str, ...]:

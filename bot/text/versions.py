@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -14,6 +14,43 @@ _VERSION = re.compile(
 _MODEL = re.compile(
     r"(?:sonnet|opus|haiku|claude|gpt|gemini|llama|mistral|grok|qwen|deepseek)[ -]*(?:v|version)?\s*$", re.IGNORECASE
 )
+_MODEL_BEHIND = re.compile(r"[ -]*(?:sonnet|opus|haiku)\b", re.IGNORECASE)
+_OTHER_PROGRAMS = """
+    alma almalinux alpine amazonlinux android arch archlinux bigsur catalina centos chromeos darwin
+    darwinkernel debian distro fedora freebsd ios ipados kali kernel linux mac macos macosx manjaro mint
+    monterey nixos openbsd opensuse operatingsystem os osx platform pop_os raspbian redhat rhel rocky
+    rockylinux sequoia sonoma suse system tahoe ubuntu ventura win windows windowsnt windowsserver windows_nt
+    winnt wsl
+    asdf brew bun cargo choco chocolatey clang conda corepack deno dotnet electron fnm gcc glibc go golang
+    gradle homebrew java jdk jvm libc llvm maven mise musl net node nodejs npm npx nvm openjdk openssl perl
+    php pip pipx pnpm python ruby rust rustc scoop swift typescript uv v8 volta winget xcode yarn
+    alacritty bash cmd cygwin fish ghostty gitbash gnome gnometerminal hyper iterm kitty konsole mingw msys
+    nushell powershell powershellcore pwsh tabby terminal terminalapp terminus tmux warp wezterm
+    windowsterminal zellij zsh
+    androidstudio clion codium cursor emacs goland ide idea insiders intellij intellijidea jetbrains neovim
+    nvim phpstorm plugin pycharm rider rubymine sublime sublimetext vim visualstudio visualstudiocode vscode
+    vscodium webstorm windsurf zed
+    aws awscli boto3 brave browser chrome chromium curl desktop desktopapp docker dockerdesktop edge firefox
+    gcloud gh git jq kubectl kubernetes litellm openssh podman rg ripgrep safari sdk ssh tailscale
+"""
+"""What people name beside the product that they report, without what joins its words and without the number."""
+
+_FILLERS = "a at edition enterprise home is js lts number pro release runtime stable the v ver vers version versions"
+_WORD = re.compile(r"[^\W\d_][\w.!+]*|\d+")
+_LONGEST_NAME = 3
+_CLAUSE = re.compile(r"[;|\n,)\u2014]|\.\s|\s[-\u2013]\s|\d\.\d")
+_NAMED = re.compile(r"\b(?![Vv]ersion)[A-Z][\w.+-]*[ :@/(=]*(?:[Vv]ersion|v)?[ :]*$")
+_BETWEEN = re.compile(r"(?:[\s:=@/(\[\"'`*_-]|\b(?:cli|version|ver|v|is|release|native|extension)\b)*", re.IGNORECASE)
+_OPENS = re.compile(r"\s*[(\[]\s*")
+_OF_A_SYSTEM = re.compile(
+    r"(?:\.\d+)*(?:(?:-\d+)+-(?!g[0-9a-f])[a-z]|[-+.](?:generic|microsoft|wsl|arch\d|azure|zen|pve|el\d|fc\d|amzn\d|linuxkit"
+    r"|windows\.\d)| ?lts\b)",
+    re.IGNORECASE,
+)
+"""What follows the number of a kernel, of a distribution, or of a program that was packed for one."""
+
+_SHORTEST_NAME = 4
+_AROUND = 60
 _BUILD_NUMBER = 1_000
 _PARTS_OF_AN_IP_ADDRESS = 4
 _LARGEST_PART_OF_AN_IP_ADDRESS = 255
@@ -72,24 +109,69 @@ class StatedVersion(NamedTuple):
     end: int
 
 
-def find_versions(text: str) -> tuple[StatedVersion, ...]:
-    """The versions in a text, the newest first.
+def find_versions(text: str, product: str = "") -> tuple[StatedVersion, ...]:
+    """The versions of a product in a text, the most trusted first.
 
-    A model's name (`Sonnet 4.6`, `Claude 4.5`) is not a product version. Neither is a desktop build (`1.3883.0`) or an
-    IP address.
+    A number next to the product's name comes first. Then come, in the order of the text, numbers without a name before
+    them, and then the rest. Versions of other programs (`Node 22.15.0`, `on macOS 15.3.1`), of models (`Sonnet 4.6`)
+    and of kernels are left out, and so are IP addresses and builds with a part of four digits (`1.3883.0`).
     """
-    found = [_read(match) for match in _VERSION.finditer(text) if _is_product(match, text)]
-    return tuple(sorted(found, key=lambda stated: stated.version, reverse=True))
+    names = _compile_names(product)
+    trusted = [(rank, _read(match)) for match in _VERSION.finditer(text) if (rank := _rank(match, names)) is not None]
+    return tuple(stated for _, stated in sorted(trusted, key=lambda pair: pair[0]))
 
 
-def _is_product(match: re.Match[str], text: str) -> bool:
+_OTHERS, _SKIPPED = frozenset(_OTHER_PROGRAMS.split()), frozenset(_FILLERS.split())
+
+
+@lru_cache(maxsize=64)
+def _compile_names(product: str) -> "re.Pattern[str] | None":
+    """The product's name however its words are joined, or its first word alone; None where there is no name."""
+    words = re.findall(r"[^\W_]+", product)
+    if not words:
+        return None
+    whole = r"[\s_-]*".join(map(re.escape, words))
+    return re.compile(rf"{whole}|{re.escape(words[0])}" if len(words[0]) >= _SHORTEST_NAME else whole, re.IGNORECASE)
+
+
+def _rank(match: re.Match[str], names: "re.Pattern[str] | None") -> int | None:
+    """How sure it is that this is the product's: 0 beside its name, 1 nobody's, 2 behind a word; None: it is not."""
+    before = match.string[max(0, match.start() - _AROUND) : match.start()]
+    if not _is_product(match, before) or _OF_A_SYSTEM.match(match.string, match.end("release")):
+        return None
+    clause = before[max((cut.end() for cut in _CLAUSE.finditer(before)), default=0) :]
+    if names and _is_behind(names, clause):
+        return 0
+    if _is_another(clause):
+        return None
+    if names and (opened := _OPENS.match(match.string, match.end())) and names.match(match.string, opened.end()):
+        return 0
+    return 2 if _NAMED.search(clause) else 1
+
+
+def _is_behind(names: "re.Pattern[str]", clause: str) -> bool:
+    """Whether the text before a number ends with the product's name."""
+    last = max((found.end() for found in names.finditer(clause)), default=-1)
+    return last >= 0 and bool(_BETWEEN.fullmatch(clause, last))
+
+
+def _is_another(clause: str) -> bool:
+    """Whether a text ends with the name of another program: `Node.js version:`, `on macOS`, `Windows 11 Pro`."""
+    words = [re.sub(r"[^\w]", "", word).lower() for word in _WORD.findall(clause)]
+    while words and (words[-1] in _SKIPPED or words[-1].isdigit()):
+        words.pop()
+    ends = ("".join(words[-length:]) for length in range(1, _LONGEST_NAME + 1))
+    return any(end in _OTHERS or end.rstrip("0123456789") in _OTHERS for end in ends)
+
+
+def _is_product(match: re.Match[str], before: str) -> bool:
     parts = [int(part) for part in match["release"].split(".")]
     if len(parts) == _PARTS_OF_AN_IP_ADDRESS and max(parts) <= _LARGEST_PART_OF_AN_IP_ADDRESS and not match["pre"]:
         return False
     has_patch = parts[2:] != []
-    if _MODEL.search(text[max(0, match.start() - 24) : match.start()]):
-        return has_patch and parts[1] < _BUILD_NUMBER
-    return not has_patch or parts[1] < _BUILD_NUMBER
+    if not has_patch and (_MODEL.search(before[-24:]) or _MODEL_BEHIND.match(match.string, match.end())):
+        return False
+    return max(parts[1:]) < _BUILD_NUMBER
 
 
 def _read(match: re.Match[str]) -> StatedVersion:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.issue.facts import DEFAULT_VIEWS, VIEWS, Facts, extract_facts
+from bot.issue.facts import DEFAULT_VIEWS, VIEWS, Facts, Placeholder, extract_facts
 from bot.issue.layout import LayoutModel
 from bot.text.markdown import Span
 from bot.text.normalize import MAX_CHARACTERS
@@ -102,7 +102,9 @@ def test_fields_come_before_lines_in_prose() -> None:
 
 
 def test_placeholders_are_no_answers() -> None:
-    facts = extract_facts(make_issue("### A\n\n1.0.123\n\n### B\n\n2.0\n"), placeholders=frozenset({"1.0.123"}))
+    facts = extract_facts(
+        make_issue("### A\n\n1.0.123\n\n### B\n\n2.0\n"), placeholders=frozenset({Placeholder("1.0.123")})
+    )
     found = [text for name in ("A", "B") for _, text in facts.find_sections(name)]
     assert [(facts.is_answered(text), facts.is_placeholder(text)) for text in found] == [(False, True), (True, False)]
 

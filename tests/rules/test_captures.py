@@ -17,6 +17,7 @@ MAP = "{windows: windows, Windows Subsystem for Linux: wsl, darwin: macos, æ—¥æœ
 OS = f"os: {{map: {MAP}, first_of: [{{section: OS}}]}}"
 NAMES = "use lower-case letters, digits and `_`, but no key of the rule language"
 ID = 'request: {type: id, first_of: [{section: Request}, {regex: "req-[a-z]+"}, {regex: "trace(=[a-z]+)?"}]}'
+HOLE = """request: {first_of: [{phrase: '"request_id":"{request:id}"'}]}"""
 SOURCE = "location: {type: source, first_of: [{regex: 'panicked at (?:/rustc/[0-9a-f]+.)?([^ ]+)'}]}"
 FREE = "note: {first_of: [{section: Note}]}"
 
@@ -59,11 +60,20 @@ def capture(definition: str, issue: Issue) -> tuple[str, str, str, tuple[str, ..
         pytest.param(
             VERSION,
             make_issue("### Version\n\n2.1.9, then 2.1.10\n"),
-            ("2.1.10", "version", "field", ("2.1.9",)),
-            id="the newest of several",
+            ("2.1.9", "version", "field", ("2.1.10",)),
+            id="the first of several, not the newest",
         ),
         pytest.param(VERSION, make_issue("### Version\n\n1.0.123\n"), None, id="a placeholder"),
         pytest.param(VERSION, make_issue("### Version\n\nopus 4.7\n"), None, id="a model"),
+        pytest.param(HOLE, make_issue('{"request_id":null}'), None, id="an id that is null"),
+        pytest.param(HOLE, make_issue('{"request_id":"req_"}'), None, id="an id that was cut"),
+        pytest.param(HOLE, make_issue('{"request_id":"req_xxxxxxxx"}'), None, id="an id that was masked"),
+        pytest.param(
+            HOLE,
+            make_issue('{"request_id":null} {"request_id":"req_01Ab"}'),
+            ("req_01Ab", "any", "prose", ()),
+            id="an id behind one that is null",
+        ),
         pytest.param(
             VERSION,
             make_issue("### Version\n\n<!-- such as 9.9.9 -->\n2.1.0\n"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
+from bot.issue.facts import Placeholder
 from bot.rules.loader import build_ruleset, find_pack, join_rulesets, load_rules, read_folder, read_place
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.document import MAX_BYTES
@@ -93,7 +94,7 @@ forbidden_words: [y]
 def test_what_packs_define_is_known_to_the_whole_set() -> None:
     ruleset = build_ruleset({"a/pack.yml": PACK})
     assert [layout.name for layout in ruleset.layouts] == ["l"]
-    assert ruleset.placeholders == {"x"}
+    assert ruleset.placeholders == {Placeholder("x")}
     assert ruleset.forbidden_words == ("duplicate of #", "y")
 
 

@@ -1,6 +1,7 @@
 """Which rules match, and which of those speak."""
 
 import json
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -13,7 +14,7 @@ from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue
 from tests.builders import Fields, a_rule, an_issue, matches_of
 from tests.issue.issues import make_comment, make_issue
-from tests.rules.rules import explain, make_ruleset, write_rule
+from tests.rules.rules import PACK, explain, make_ruleset, write_rule
 
 ISSUE = make_issue("apple pie, banana split")
 IN_APP = make_issue("**Bug Description**\napple pie\n**Environment Info**\n- A: b\n**Errors**\nbanana split\n")
@@ -94,6 +95,23 @@ def test_what_speaks(files: list[str], expected: list[tuple[str, str | None]]) -
 def test_what_an_error_dump_alone_says(more: str, expected: list[tuple[str, str | None]]) -> None:
     ruleset = make_ruleset(write_rule("a", PIE), write_rule("b", SPLIT, more))
     assert [(m.rule.id, m.superseded_by) for m in match_rules(read_facts(IN_APP, ruleset), ruleset)] == expected
+
+
+GUARDED = f"{{all: [{SPLIT}, {{any: [{{regex: '.', in: [title]}}]}}]}}"
+
+
+@pytest.mark.parametrize(
+    "more, pack, expected",
+    [
+        pytest.param("", "", [("a", None), ("b", "a")], id="a guard that holds is no evidence of the report"),
+        pytest.param("", "precedence: [b, a]", [("a", None), ("b", "a")], id="whatever the precedence"),
+        pytest.param("supersedes: [a]", "", [("b", None), ("a", "b")], id="unless the rule names the other"),
+    ],
+)
+def test_what_an_error_dump_says_beside_a_guard(more: str, pack: str, expected: list[tuple[str, str | None]]) -> None:
+    ruleset = make_ruleset(write_rule("a", PIE), write_rule("b", GUARDED, more), pack=f"{PACK}{pack}\n")
+    matches = match_rules(read_facts(replace(IN_APP, title="An error"), ruleset), ruleset)
+    assert sorted((match.rule.id, match.superseded_by) for match in matches) == sorted(expected)
 
 
 def test_an_error_dump_is_silenced_by_rules_of_its_own_pack_only() -> None:

@@ -62,9 +62,78 @@ def test_where_the_pack_says_none_no_rule_matches() -> None:
     assert outcome(ruleset, "an apple\nPlatform: windows") == []
 
 
+REQUESTS = """feature_requests:
+  - titles: ['^please add ']
+    headings: [Proposed behavior]
+    unless_titles: [broken]
+    unless_headings: [Steps to reproduce]
+"""
+
+
+@pytest.mark.parametrize(
+    "title, body, matches",
+    [
+        ("A pie", "an apple", True),
+        ("Please add a pie", "an apple", False),
+        ("Please add a pie, the old one is broken", "an apple", True),
+        ("A pie", "## Problem\n\nan apple\n\n## Proposed behavior\n\nbake it", False),
+        ("A pie", "## Proposed behavior\n\nbake it\n\n## Steps to reproduce\n\nan apple", True),
+        ("A pie", "## Problem\n\nan apple\n\n## Proposed behavior\n", True),
+        ("A pie", "an apple\n\nProposed behavior: bake it", True),
+    ],
+)
+def test_no_rule_matches_a_feature_request(title: str, body: str, *, matches: bool) -> None:
+    ruleset = make_ruleset(write_rule("a", APPLE), pack=PACK + REQUESTS)
+    assert explain(ruleset) == []
+    assert bool(match_rules(read_facts(make_issue(body, title=title), ruleset), ruleset)) is matches
+
+
+CIRCUMSTANCE = """circumstance:
+  - 'empty after[^.]*({message}|a fruit)'
+  - 'the fruit is fine'
+"""
+
+
+@pytest.mark.parametrize(
+    "title, body, matches",
+    [
+        ("A pie", "an apple", True),
+        ("The list is empty after an apple", "It fell.", False),
+        ("The list is empty after an `Apple`", "```\napple\n```\n", False),
+        ("The list is empty after a fruit", "```\napple\n```\n", False),
+        ("A pie", "The list is empty after an apple", False),
+        ("A pie", "The list is empty after\nan **apple** fell.", False),
+        ("A pie", "The list is empty after lunch. I ate an apple", True),
+        ("A pie", "The list is empty after an apple:\n\n```\napple\n```\n", False),
+        ("A pie", "The list is empty after a fruit.\n\nan apple", False),
+        ("A pie", "I ate. The list is empty after a fruit.\n\nan apple", True),
+        ("A pie", "The fruit is fine\n\n```\napple\n```\n", False),
+    ],
+)
+def test_a_message_as_circumstance_is_not_the_problem(title: str, body: str, *, matches: bool) -> None:
+    ruleset = make_ruleset(write_rule("a", APPLE), pack=PACK + CIRCUMSTANCE)
+    assert explain(ruleset) == []
+    assert bool(match_rules(read_facts(make_issue(body, title=title), ruleset), ruleset)) is matches
+
+
+def test_a_placeholder_is_one_in_the_field_that_it_is_for() -> None:
+    rule = write_rule("a", "{section: Version, empty: true}")
+    ruleset = make_ruleset(rule, pack=f"{PACK}placeholders: [{{section: Version, text: 1.2.3}}, never]\n")
+    other = make_ruleset(rule, pack=f"{PACK}placeholders: [{{section: Release, text: 1.2.3}}]\n")
+    assert outcome(ruleset, "### Version\n\n1.2.3\n") == outcome(ruleset, "### Version\n\nnever\n") == [("a", None)]
+    assert outcome(other, "### Version\n\n1.2.3\n") == []
+
+
 @pytest.mark.parametrize(
     "key, problem",
     [
+        ("circumstance: ['a(']", "pack.yml:6:16: invalid RE2 pattern: missing ): a("),
+        ("feature_requests: [{titles: ['a(']}]", "pack.yml:6:30: invalid RE2 pattern: missing ): a("),
+        (
+            "feature_requests: [{unless_titles: [a]}]",
+            "a feature request is recognised by `titles` or `headings`; add one",
+        ),
+        ("placeholders: [{section: Version}]", "`text` is missing; add it"),
         ("precedence: [a, a]", "the list has `a` twice; remove one of the two"),
         ("none: [{prase: x}]", "unknown condition `prase`; did you mean `phrase`"),
         (

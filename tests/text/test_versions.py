@@ -23,9 +23,9 @@ versions = st.builds(
         ("core-2026.1.3", ["2026.1.3"]),
         ("stable@2026.01.02", ["2026.01.02"]),
         ("2.1.0-beta.2", ["2.1.0-beta.2"]),
-        ("1.0b2, 1.0rc1", ["1.0rc1", "1.0b2"]),
+        ("1.0b2, 1.0rc1", ["1.0b2", "1.0rc1"]),
         ("2.1.23 (Claude Code)", ["2.1.23"]),
-        ("first 2.1.9, now 2.1.10", ["2.1.10", "2.1.9"]),
+        ("first 2.1.9, now 2.1.10", ["2.1.9", "2.1.10"]),
         ("Claude 2.1.23", ["2.1.23"]),
         ("Claude 4.5", []),
         ("I am Sonnet 4.6", []),
@@ -42,8 +42,49 @@ versions = st.builds(
         ("", []),
     ],
 )
-def test_versions_are_found_the_newest_first(text: str, expected: list[str]) -> None:
+def test_versions_are_found_in_the_order_of_the_text(text: str, expected: list[str]) -> None:
     assert [stated.text for stated in find_versions(text)] == expected
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("3.1.4, Node 22.15.0", ["3.1.4"]),
+        ("3.1.4 on macOS 15.3.1", ["3.1.4"]),
+        ("My Tool 3.1.4 on macOS Sequoia 15.3.1, Node.js v22.15.0", ["3.1.4"]),
+        ("Python 3.11.4 / 3.1.4", ["3.1.4"]),
+        ("node 22.15.0, my-tool@3.1.4", ["3.1.4"]),
+        ("npm 10.9.2 mytool v3.1.4", ["3.1.4"]),
+        ("9.9.9 as before; My Tool: 3.1.4", ["3.1.4", "9.9.9"]),
+        ("9.9.9 as before; 3.1.4 (My Tool)", ["3.1.4", "9.9.9"]),
+        ("Zellix 0.41.2, 3.1.4", ["3.1.4", "0.41.2"]),
+        ("WSL2 Ubuntu 22.04.3, 3.1.4", ["3.1.4"]),
+        ("VS Code 1.96.2; My Tool extension 3.1.4", ["3.1.4"]),
+        ("3.1.4 (macOS 14.5)", ["3.1.4"]),
+        ("OS version: 15.3.1", []),
+        ("node --version: v22.1.0", []),
+        ("Windows 11 Pro 10.0.26100", []),
+        ("Microsoft Windows [Version 10.0.22631.4317]", []),
+        ("Linux 6.8.0-45-generic", []),
+        ("5.15.167.4-microsoft-standard-WSL2", []),
+        ("3.1.4-5-g12ab34c", ["3.1.4"]),
+        ("24.04.1 LTS", []),
+        ("git version 2.43.0.windows.1", []),
+        ("PyCharm 2025.1.2", []),
+        ("iTerm2 3.5.11", []),
+        ("My Desktop 1.1.8629", []),
+        ("1.3036.0 (cf521c)", []),
+        ("My Tool 4.5 Sonnet", []),
+    ],
+)
+def test_versions_beside_the_name_of_the_product_come_first_and_those_of_other_programs_never(
+    text: str, expected: list[str]
+) -> None:
+    assert [stated.text for stated in find_versions(text, "My Tool")] == expected
+
+
+def test_a_product_may_be_what_others_name_beside_theirs() -> None:
+    assert [stated.text for stated in find_versions("node v22.15.0 on macOS 15.3.1", "Node")] == ["22.15.0"]
 
 
 def test_a_version_knows_its_place() -> None:

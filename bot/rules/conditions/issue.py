@@ -9,9 +9,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.issue.facts import Facts, Text
-from bot.issue.layout import LAYOUTS
+from bot.issue.layout import LAYOUTS, name_section
 from bot.rules.conditions.compound import AllHold
 from bot.rules.conditions.phrase import make_phrase, read_phrase
+from bot.rules.conditions.regex import Pattern
 from bot.rules.conditions.text import compare_boxes, compare_sections
 from bot.rules.conditions.types import Captures, Condition, Key, Reads, Verdict, format_scalar, make_evidence
 from bot.rules.spec.condition import Condition as ConditionModel
@@ -164,6 +165,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _MOST_LINKS = 100
+_REQUEST = "feature request"
 
 
 def make_section(key: Key) -> Condition | None:
@@ -318,3 +320,49 @@ class CheckboxHolds(Condition):
 @lru_cache(maxsize=4096)
 def _collapse_label(label: str) -> str:
     return collapse(label)
+
+
+@dataclass(frozen=True)
+class FeatureRequested(Condition):
+    """An item of a pack's `feature_requests`: a heading with text under it, or a title; not where an `unless_…` is."""
+
+    titles: tuple[Pattern, ...]
+    headings: tuple[str, ...]
+    unless_titles: tuple[Pattern, ...] = ()
+    unless_headings: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> Reads:
+        return Reads(views=("title",), sections=(*self.headings, *self.unless_headings))
+
+    @property
+    def written(self) -> tuple[tuple[str, ...], str | None]:
+        return ("feature_requests",), None
+
+    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
+        del captures
+        found = self._find(facts)
+        evidence = (make_evidence(found, found.span, _REQUEST),) if found else ()
+        return Verdict(wanted=_REQUEST, holds=found is not None, evidence=evidence)
+
+    def _find(self, facts: Facts) -> Text | None:
+        """The title or the heading's text that asks for something new."""
+        (title,) = facts.views["title"]
+        found = title if _fits(self.titles, title) else next(_find_answered(self.headings, facts), None)
+        if found is None or _fits(self.unless_titles, title):
+            return None
+        return None if next(_find_answered(self.unless_headings, facts), None) else found
+
+
+def _fits(patterns: tuple[Pattern, ...], text: Text) -> bool:
+    return any(pattern.search(text.collapsed) for pattern in patterns)
+
+
+def _find_answered(names: tuple[str, ...], facts: Facts) -> Iterator[Text]:
+    """The texts under headings of those names: a `Key: value` line in prose is no heading."""
+    if not facts.layout.headings or facts.section_names.isdisjoint(map(name_section, names)):
+        return
+    for name in names:
+        for section, text in facts.find_sections(name):
+            if section.place == "field" and facts.is_answered(text):
+                yield text

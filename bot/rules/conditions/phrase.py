@@ -1,6 +1,6 @@
 """Phrases: the key `phrase`. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import re2
@@ -20,7 +20,7 @@ from bot.rules.conditions.types import (
     place_of,
 )
 from bot.rules.spec.document import Path
-from bot.rules.spec.phrase import LONGEST_ANY, Phrase, PhraseError, find_word, name_source, parse_phrase
+from bot.rules.spec.phrase import LONGEST_ANY, Phrase, PhraseError, find_word, is_filled, name_source, parse_phrase
 from bot.text.markdown import Span
 
 _MOST_TRIES = 20
@@ -90,10 +90,11 @@ class PhraseHolds(TextCondition):
         if not self.phrase.holes:
             start = text.squeezed.find(self.phrase.squeezed)
             return (text.locate_squeezed(start, start + len(self.phrase.squeezed)), []) if start >= 0 else None
-        in_squeezed = _search(self.squeezed, text.squeezed, text, text.locate_squeezed)
+        types = [hole.type for hole in self.phrase.holes]
+        in_squeezed = _search(self.squeezed, types, text.squeezed, text, text.locate_squeezed)
         if not in_squeezed:
             return None
-        return _search(self.collapsed, text.collapsed, text, text.locate_collapsed) or in_squeezed
+        return _search(self.collapsed, types, text.collapsed, text, text.locate_collapsed) or in_squeezed
 
     def _capture(self, values: list[str], text: Text, evidence: Evidence) -> tuple[Capture, ...]:
         return tuple(
@@ -109,9 +110,9 @@ class PhraseHolds(TextCondition):
 
 
 def _search(
-    pattern: Pattern, form: str, text: Text, locate: Callable[[int, int], Span]
+    pattern: Pattern, types: Sequence[str], form: str, text: Text, locate: Callable[[int, int], Span]
 ) -> tuple[Span, list[str]] | None:
-    """The first match whose holes are no longer than a sentence, and what stands in the holes."""
+    """The first match whose holes are filled and no longer than a sentence, and what stands in the holes."""
     position = 0
     for _ in range(_MOST_TRIES):
         match = pattern.search(form, position)
@@ -119,12 +120,15 @@ def _search(
             return None
         groups = range(1, pattern.groups + 1)
         too_long = [group for group in groups if match.end(group) - match.start(group) > LONGEST_ANY]
-        if not too_long:
+        if too_long:
+            # A match that ends here too starts no further from its hole's end than this; what lies before is left out.
+            reach = match.start(too_long[0]) - match.start() + LONGEST_ANY + _SLACK
+            position = max(match.start() + 1, match.end(too_long[0]) - reach)
+        elif not all(is_filled(kind, match[group]) for kind, group in zip(types, groups, strict=False)):
+            position = match.end()
+        else:
             values = [_as_written(match[group], text, locate(*match.span(group))) for group in groups]
             return locate(match.start(), match.end()), values
-        # A match that ends here too starts no further from its hole's end than this; what lies before is left out.
-        reach = match.start(too_long[0]) - match.start() + LONGEST_ANY + _SLACK
-        position = max(match.start() + 1, match.end(too_long[0]) - reach)
     return None
 
 

@@ -46,6 +46,15 @@ def read_pattern(source: str, path: Path, scope: Scope) -> Pattern | None:
     return pattern
 
 
+def join_patterns(patterns: Iterable[Pattern]) -> tuple[Pattern, ...]:
+    """One pattern that finds what any of them finds, which takes one search; none of none."""
+    known = tuple(patterns)
+    try:
+        return (compile_pattern("|".join(f"(?:{pattern.pattern})" for pattern in known)),) if known else ()
+    except re2.error:  # two of them have a group of the same name
+        return known
+
+
 def _explain_pattern(error: Exception) -> str:
     reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
     advice = "; put a backslash before each literal special character"

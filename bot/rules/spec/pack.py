@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from bot.rules.spec.condition import Condition, SectionView, Written, meaning
 from bot.rules.spec.phrase import HoleType
@@ -109,6 +109,55 @@ class PackLayout(Written):
     )
 
 
+class PlaceholderModel(Written):
+    """An answer that counts as no answer."""
+
+    text: str = Field(min_length=1, description="The whole answer.", examples=["1.0.0"])
+    section: str = Field(
+        "", description="The field with this example. Without this key, any field.", examples=["Version"]
+    )
+
+
+def _as_placeholder(value: object) -> object:
+    """`"1.0.0"` is a placeholder in any field."""
+    return {"text": value} if isinstance(value, str) else value
+
+
+Patterns = list[Annotated[str, Field(min_length=1, max_length=1000)]]
+
+
+class FeatureRequestModel(Written):
+    """The ways in which reporters request a feature outside the form for it."""
+
+    titles: Patterns = Field(
+        default_factory=list,
+        description="RE2 patterns for titles in the collapsed form (lower case).",
+        examples=[["^(please )?add "]],
+    )
+    headings: list[str] = Field(
+        default_factory=list,
+        description="Headings or form fields that only a feature request answers.",
+        examples=[["Proposed behavior", "Suggestion"]],
+    )
+    unless_titles: Patterns = Field(
+        default_factory=list,
+        description="RE2 patterns for titles that report a problem in spite of this.",
+        examples=[[r"\b(crash\w*|fails?)\b"]],
+    )
+    unless_headings: list[str] = Field(
+        default_factory=list,
+        description="Headings that show, if they have an answer, that the issue reports a problem in spite of this.",
+        examples=[["Steps to reproduce"]],
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "FeatureRequestModel":
+        if not self.titles and not self.headings:
+            message = "a feature request is recognised by `titles` or `headings`; add one of them"
+            raise ValueError(message)
+        return self
+
+
 class Translation(Written):
     """Pages in several languages, with URLs that differ in one place."""
 
@@ -171,10 +220,12 @@ class PackModel(Written):
         description="Kinds of report in addition to the built-in ones.",
         examples=[{"in-app": {"headings": "bold", "sections": {"Errors": "errors"}}}],
     )
-    placeholders: list[str] = Field(
+    placeholders: list[
+        Annotated[PlaceholderModel, BeforeValidator(_as_placeholder, json_schema_input_type=str | PlaceholderModel)]
+    ] = Field(
         default_factory=list,
-        description="Answers that count as no answer, such as the examples in a form.",
-        examples=[["1.0.0", "e.g. Ubuntu 24.04"]],
+        description="Answers that count as no answer, such as the examples in a form; name the field if you can.",
+        examples=[["e.g. Ubuntu 24.04", {"section": "Version", "text": "1.0.0"}]],
     )
     none: list[Condition] = Field(
         default_factory=list,
@@ -183,6 +234,19 @@ class PackModel(Written):
             "Use it for feature requests that quote an error message, for example."
         ),
         examples=[[{"section": "Proposed Solution", "empty": False}]],
+    )
+    feature_requests: list[FeatureRequestModel] = Field(
+        default_factory=list,
+        description="The signs of a feature request. No rule of the pack matches it, even if it quotes a message.",
+        examples=[[{"titles": ["^(please )?add "], "headings": ["Proposed behavior"]}]],
+    )
+    circumstance: Patterns = Field(
+        default_factory=list,
+        description=(
+            "RE2 patterns for sentences about another problem that only mention an error message. `{message}` is the "
+            "text that a rule recognised. The rule ignores it in such a sentence; in a title, the rule does not match."
+        ),
+        examples=[[r"\b(lost|empty)\b.{0,40}\bafter\b.{0,20}{message}"]],
     )
     precedence: list[str] = Field(
         default_factory=list,

@@ -75,6 +75,14 @@ def name_source(path: str) -> str:
     return _HOME.sub("", path.replace("\\", "/"))
 
 
+_NO_ID = re.compile(r"(?:null|none|nil|undefined|unknown|n/a|[a-z]{1,8}[_-](?:x{3,}|[.*]+)?)$", re.IGNORECASE)
+
+
+def is_filled(kind: str, value: str) -> bool:
+    """Whether a hole of that type was given a value: an id is never `null`, a bare `req_` or a masked `req_xxxx`."""
+    return kind != "id" or not _NO_ID.match(value.strip())
+
+
 class PhraseError(ValueError):
     """An invalid phrase; the message says what to change."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from bot.issue.facts import Placeholder
 from bot.issue.layout import name_section
 from bot.rules.spec.document import read_document
 from bot.text.versions import find_versions
@@ -67,7 +68,7 @@ class FormFacts:
     version: tuple[str, ...] = ()
     system: tuple[str, ...] = ()
     meanings: tuple[tuple[str, str], ...] = ()
-    placeholders: tuple[str, ...] = ()
+    placeholders: tuple[Placeholder, ...] = ()
 
 
 def read_form(text: str) -> tuple[FormField, ...]:
@@ -101,7 +102,7 @@ def choose_facts(fields: Iterable[FormField], product: str = "") -> FormFacts:
         version=_unique(field.label for field in versions),
         system=_unique(field.label for field in systems),
         meanings=tuple(dict.fromkeys(choices)),
-        placeholders=tuple(dict.fromkeys(text for field in (*versions, *systems) for text in _find_samples(field))),
+        placeholders=tuple(dict.fromkeys(each for field in (*versions, *systems) for each in _find_samples(field))),
     )
 
 
@@ -129,12 +130,12 @@ def _unique(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(names.values())
 
 
-def _find_samples(field: FormField) -> Iterator[str]:
+def _find_samples(field: FormField) -> Iterator[Placeholder]:
     """The sample version or the text that a form gives: who sends just that has not answered."""
     if field.prefilled and "\n" not in field.prefilled:
-        yield field.prefilled
+        yield Placeholder(field.prefilled, field.label)
     if len(field.hint) <= _LONGEST_HINT and find_versions(field.hint) and "\n" not in field.hint:
-        yield field.hint
+        yield Placeholder(field.hint, field.label)
 
 
 def write_pack(facts: FormFacts, files: Iterable[str] = ()) -> str:
@@ -147,8 +148,8 @@ def write_pack(facts: FormFacts, files: Iterable[str] = ()) -> str:
         "map": dict(facts.meanings) | {word: name for word, name in _USUAL.items() if word not in said},
     }
     version = {"first_of": [{"section": label} for label in facts.version or ("Version",)]}
-    pack = {"name": "signpost", "captures": {"version": version, "os": system}}
+    pack: dict[str, Any] = {"name": "signpost", "captures": {"version": version, "os": system}}
     if facts.placeholders:
-        pack["placeholders"] = [*facts.placeholders]
+        pack["placeholders"] = [{"section": each.section, "text": each.text} for each in facts.placeholders]
     written = yaml.safe_dump(pack, sort_keys=False, allow_unicode=True, width=120)
     return f"# Facts that your rules can use; {whence}.\n{written}"

@@ -31,6 +31,8 @@ _PARTS = {
     "CaptureModel": ("A capture", "Keys of each name under `captures:`."),
     "CaptureSource": ("A source of a capture", "Keys of each item of `first_of:`; an item has exactly one of them."),
     "PackLayout": ("A kind of report", "Keys of each name under `layouts:`."),
+    "PlaceholderModel": ("A placeholder", "Keys of an item of `placeholders:`. A plain text counts in any field."),
+    "FeatureRequestModel": ("Feature requests", "Keys of each item of `feature_requests:`."),
     "Translation": ("Pages in several languages", "Keys of each item of `translations:`."),
     "Config": ("Settings", "Keys of `config.yml`. The file and all its keys are optional."),
     "Skipped": ("Issues to skip", "Keys of `skip:`."),

@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 
+from bot.issue.facts import Placeholder
 from bot.rules.loader import build_ruleset
 from bot.workbench.check.checker import check_rules
 from bot.workbench.editor.issue_forms import FormFacts, FormField, choose_facts, name_system, read_form, write_pack
@@ -48,7 +49,7 @@ def test_fields_for_version_and_system_are_found() -> None:
         version=("Version",),
         system=("Operating System",),
         meanings=(("macOS", "macos"), ("Windows 11", "windows"), ("Ubuntu/Debian Linux", "linux")),
-        placeholders=("e.g. 1.2.3",),
+        placeholders=(Placeholder("e.g. 1.2.3", "Version"),),
     )
 
 
@@ -128,7 +129,7 @@ def test_the_pack_that_is_written_reads_reports_of_the_form() -> None:
     assert (
         pack["captures"]["os"]["map"] | {"Windows 11": "windows", "win32": "windows"} == pack["captures"]["os"]["map"]
     )
-    assert pack["placeholders"] == ["e.g. 1.2.3"]
+    assert pack["placeholders"] == [{"section": "Version", "text": "e.g. 1.2.3"}]
     report = "### Version\n\ne.g. 1.2.3\n\n### Operating System\n\nUbuntu/Debian Linux\n\n### Log\n\nit broke"
     examples = json.dumps({"match": [report], "no_match": [report.replace("Ubuntu/Debian Linux", "Other")]})
     rule = write_rule(match="{phrase: it broke, os: linux, version: unknown}", more=f"examples: {examples}")
