@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Marker(BaseModel):
 
     `links` are the issues to follow, `earlier` the earlier reports, each with its tier. `dropped` are labels that it
     asked for once, and does not any more. `text` is the hash of the visible text as we wrote it, by which a human's
-    edit is seen.
+    edit is seen. A comment that `is_superseded` gives way to another one of ours, and is never looked at again.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -35,6 +35,7 @@ class Marker(BaseModel):
     dropped: list[str] = Field(default_factory=list)
     text: str = ""
     is_withdrawn: bool = False
+    is_superseded: bool = False
     version: int = VERSION
 
     @property
@@ -86,17 +87,41 @@ def is_as_written(comment: Comment, marker: Marker) -> bool:
     return hash_text("\n".join(_lines_of(comment.body)[:-1])) == marker.text
 
 
-def find_own_comment(comments: Iterable[Comment], login: str, issue: int) -> OwnComment | None:
-    """Our comment on the issue: by ourselves and with our marker. Of two, the oldest.
+def find_own_comments(comments: Iterable[Comment], logins: Collection[str], issue: int) -> tuple[OwnComment, ...]:
+    """Our comments on the issue: by one of our logins and with our marker. The first one stays, whoever looks when.
 
     A marker in anybody else's comment means nothing: everybody can paste one. Our comment with a marker that somebody
-    has cut, moved or removed is ours all the same, and counts as edited.
+    has cut, moved or removed is ours all the same, and counts as edited. The oldest is the first, except that these
+    come last: what has nothing but our words, hidden ones, and those of another issue, which came with a transferred
+    one.
     """
-    for comment in comments:
-        is_ours = comment.author.login.lower() == login.lower()
-        if is_ours and (marker := _recall(comment.body, issue)) and marker.issue == issue:
-            return OwnComment(comment, marker)
-    return None
+    ours = {login.casefold() for login in logins}
+    found = [own for each in comments if each.author.login.casefold() in ours if (own := _claim(each, issue))]
+    return tuple(sorted(found, key=lambda own: _rank(own, issue)))
+
+
+def _rank(own: OwnComment, issue: int) -> tuple[bool, bool, bool, int]:
+    comment, marker = own
+    return (_START not in comment.body, comment.is_minimized, marker.issue != issue, comment.id)
+
+
+def is_certainly_ours(comment: Comment) -> bool:
+    """Whether a comment under one of our logins has our marker, and not only our words.
+
+    What somebody has written behind the marker of a bot's comment does not matter; a person may quote one.
+    """
+    return read_marker(comment.body) is not None or (comment.author.is_bot and _START in comment.body)
+
+
+def _claim(comment: Comment, issue: int) -> OwnComment | None:
+    """The comment as one of ours; one of another issue counts only word for word, and its numbers mean nothing here."""
+    marker = _recall(comment.body, issue)
+    if marker is None or marker.is_superseded:
+        return None
+    if marker.issue == issue:
+        return OwnComment(comment, marker)
+    moved = marker.model_copy(update={"rules": {}, "links": [], "earlier": {}})
+    return OwnComment(comment, moved) if is_as_written(comment, marker) else None
 
 
 def _recall(body: str, issue: int) -> Marker | None:
@@ -105,10 +130,11 @@ def _recall(body: str, issue: int) -> Marker | None:
     return read_marker(body) or (Marker(issue=issue) if is_ours else None)
 
 
-def find_foreign_twin(comments: Iterable[Comment], login: str, issue: int) -> Comment | None:
-    """A bot's comment with our marker, but not under our login: most likely we run under another name than we think."""
+def find_foreign_twin(comments: Iterable[Comment], logins: Collection[str], issue: int) -> Comment | None:
+    """A bot's comment with our marker, but under none of our logins: most likely we run under another name."""
+    ours = {login.casefold() for login in logins}
     for comment in comments:
-        is_other_bot = comment.author.is_bot and comment.author.login.lower() != login.lower()
+        is_other_bot = comment.author.is_bot and comment.author.login.casefold() not in ours
         if is_other_bot and (marker := read_marker(comment.body)) and marker.issue == issue:
-            return comment
+            return None if marker.is_superseded else comment
     return None

@@ -120,6 +120,11 @@ class Identity(_Setting):
     login: str | None = Field(
         None, description="The login that our comments carry; default github-actions[bot].", examples=["your-app[bot]"]
     )
+    also: Strings = Field(
+        default_factory=list,
+        description="Logins under which Signpost ran before; their comments with our marker are ours, too.",
+        examples=[["github-actions[bot]"]],
+    )
 
 
 class Config(_Setting):

@@ -90,7 +90,7 @@ class State:
 
     def delete_comment(self, issue: StoredIssue, comment: StoredComment, actor: Person = MAINTAINER) -> None:
         issue.comments.remove(comment)
-        self.note(issue, "comment_deleted", actor)
+        self.note(issue, "comment_deleted", actor, deleted_author=comment.author)
 
     def set_label(self, repository: StoredRepository, issue: StoredIssue, name: str, actor: Person) -> None:
         """Set a label; GitHub creates one that it does not know, and compares without regard to case."""
