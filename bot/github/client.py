@@ -31,6 +31,7 @@ from bot.github.responses import (
     is_taken,
     is_unanswered,
     is_unanswered_or_fault,
+    mask_address,
     read_page,
     tolerate_nothing,
     write_query,
@@ -263,11 +264,12 @@ def connect(
     # PyGithub prints its own log, from INFO on, to stderr as soon as it is imported.
     logging.getLogger("github").setLevel(logging.WARNING)
     if not _ADDRESS.fullmatch(base_url):
-        raise SettingsError(f"{base_url!r} is no address of a GitHub API; GITHUB_API_URL is https://api.github.com.")
+        shown = mask_address(base_url)
+        raise SettingsError(f"{shown!r} is no address of a GitHub API; GITHUB_API_URL is https://api.github.com.")
     token = token.strip() if token else None
     if token and not _TOKEN.fullmatch(token):
         raise SettingsError("The token has characters that no token of GitHub's has; check the input `github-token`.")
-    transport = Transport(token, base_url.rstrip("/"), timeout)
+    transport = Transport(token, base_url.rstrip("/"), timeout, patience.answer)
     return GitHubTracker(Wire(transport, token=token, patience=patience, sleep=sleep), transport)
 
 
