@@ -157,9 +157,8 @@ class Wire:
         self, what: str, request: _Request, *, is_read: bool, tolerate: Tolerate = tolerate_nothing
     ) -> tuple[Json, Answer]:
         if self._find_time_left() <= 0:
-            raise TrackerError(
-                f"Could not {what}: the run has taken {self._patience.run:g} s, and stops. Try again later."
-            )
+            reason = f"the run has taken {self._patience.run:g} s, and asks nothing more of GitHub"
+            raise TrackerError(f"Could not {what}: {reason}. Try again later.")
         outcome = self._send_patiently(request, is_read=is_read)
         if isinstance(outcome, Lost):
             raise self._fail(what, outcome, is_read=is_read)
@@ -170,10 +169,15 @@ class Wire:
         raise self._fail(what, outcome, is_read=is_read)
 
     def _send_patiently(self, request: _Request, *, is_read: bool) -> Answer | Lost:
-        left, tries = min(self._patience.max_wait, self._find_time_left()), 1
+        left, tries = self._patience.max_wait, 1
         outcome = self._send_along(request)
         while wait := decide_retry(
-            outcome, is_read=is_read, tries=tries, most_tries=self._patience.tries, patience=left, now=time.time()
+            outcome,
+            is_read=is_read,
+            tries=tries,
+            most_tries=self._patience.tries,
+            patience=min(left, self._find_time_left()),
+            now=time.time(),
         ):
             logger.warning("waiting %g s: %s", round(wait.seconds, 1), redact(wait.why, self._token))
             self._sleep(wait.seconds)
@@ -278,7 +282,7 @@ class Transport:
     def _fulfil(self, done: "Future[Answer | Lost]", verb: str, path: str, body: object, etag: str) -> None:
         try:
             done.set_result(self._send(verb, path, body, etag))
-        except BaseException as error:  # it is raised where the answer is waited for
+        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is waited for
             done.set_exception(error)
 
     def _send(self, verb: str, path: str, body: object, etag: str) -> Answer | Lost:

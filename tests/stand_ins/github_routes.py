@@ -150,7 +150,7 @@ def _list_comments(visit: Visit) -> Reply:
     if not issue:
         return _refuse(404, "Not Found")
     since = visit.request.query.get("since", "")
-    recent = [each for each in issue.comments if each.created_at >= since]
+    recent = [each for each in issue.comments if each.created_at >= since and visit.state.shows(each)]
     return visit.page([comment_json(visit.repository.name, issue.number, each, visit.api) for each in recent])
 
 
