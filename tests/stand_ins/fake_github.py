@@ -44,14 +44,14 @@ class Fault:
 
     reset: the connection breaks before anything is done; lost: it is done, and no answer comes; cut: done, and half of
     the answer comes; answer: not done, and `reply` comes; kill-before, kill-after: the process `victim` dies;
-    drip-head, drip-body: done, and the answer comes byte by byte for five seconds, which is not enough for all of it.
+    drip-head, drip-body: done, and the answer comes byte by byte for twenty seconds, which is not enough for all of it.
     """
 
     kind: Literal["reset", "lost", "cut", "answer", "kill-before", "kill-after", "drip-head", "drip-body"]
     reply: Reply = field(default_factory=Reply)
 
 
-DRIPS = 100
+DRIPS = 400
 DRIP_SECONDS = 0.05
 
 NOT_DESCRIBED = ("/graphql", "/semantically_similar")

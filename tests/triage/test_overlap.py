@@ -53,7 +53,7 @@ def look_at(github: FakeGitHub, issue: StoredIssue, settings: str = QUIET, us: P
 def ours(issue: StoredIssue) -> list[str]:
     """What our comments say: our advice, or else their first words."""
     said = (comment.body for comment in issue.comments if read_marker(comment.body))
-    return ["advice" if ADVICE in body else body[:28] for body in said]
+    return ["advice" if ADVICE in body else body.partition(".")[0] for body in said]
 
 
 def is_post(request: Request) -> bool:
