@@ -104,7 +104,8 @@ def _change_comment(action: UpdateComment | DeleteComment, snapshot: Snapshot, t
     issue = snapshot.issue
     if isinstance(action, DeleteComment) and snapshot.own and not tracker.get_comment(issue, snapshot.own.comment.id):
         return _leave(action, "our first comment was deleted")
-    if change := _find_change(action.comment_id, issue, tracker):
+    change = _find_change(action.comment_id, issue, tracker)
+    if change and not (isinstance(action, DeleteComment) and change == "deleted"):
         return _leave(action, f"our comment {action.comment_id} was {change}")
     if isinstance(action, DeleteComment):
         tracker.delete_comment(issue, action.comment_id)

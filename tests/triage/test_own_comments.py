@@ -1,16 +1,23 @@
 """Which comments are ours, and that at most one of them stays: two runs at once, a transfer, another identity."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.comment.marker import Marker, sign_comment
+from bot.comment.marker import Marker, find_own_comments, is_certainly_ours, sign_comment
 from bot.comment.renderer import render_replacement
 from bot.tracker.types import Account, Comment
 from bot.triage.actions import CreateComment, DeleteComment, Plan, UpdateComment
+from bot.triage.apply import apply_plan
 from bot.triage.config import Config, Identity
+from bot.triage.plan import make_plan
+from bot.triage.snapshot import make_decisions
 from tests.builders import HUMAN, OTHER_BOT, OURSELVES, Fields, a_change, our_comment, touched
-from tests.triage.plans import LABELED, NOTHING, WITHDRAWN, plan_of, spoken
+from tests.fakes import FakeTracker
+from tests.triage.plans import LABELED, NOTHING, TODAY, WITHDRAWN, plan_of, snapshot_of, sources_of, spoken
 
 OURS_NOW = spoken()
 REPLACED = sign_comment(render_replacement(), Marker(issue=7, is_withdrawn=True, is_superseded=True))
@@ -140,3 +147,46 @@ def test_where_we_have_said_who_we_are_a_twin_may_be_who_we_were() -> None:
 def test_a_comment_that_was_deleted_silences_us_only_if_it_was_ours(author: Account, plan: Plan) -> None:
     deleted = (LABELED, a_change("comment_deleted", HUMAN, author=author))
     assert plan_of(touched(labels=("needs-info",)), history=deleted, config=FORMER) == plan
+
+
+BODIES = (
+    OURS_NOW.body,
+    our_comment("Old words.").body,
+    OURS_NOW.body.replace("Free at", "Please free at"),
+    f"{OURS_NOW.body}\n\nThat helped me.",
+    our_comment("Free some space.", issue=8).body,
+    our_comment("Free some space.", is_withdrawn=True).body,
+    "> Posted automatically by Signpost. Why?",
+    "Same here.",
+    REPLACED,
+)
+written = st.builds(
+    Comment,
+    id=st.integers(1, 99),
+    author=st.sampled_from([OURSELVES, OTHER_BOT, JANE, HUMAN]),
+    body=st.sampled_from(BODIES),
+    created_at=st.just(OURS_NOW.created_at),
+    is_minimized=st.booleans(),
+)
+
+
+@given(st.lists(written, max_size=6, unique_by=lambda comment: comment.id), st.randoms())
+def test_whatever_is_there_one_run_leaves_one_comment_of_ours_and_the_next_does_nothing(
+    comments: list[Comment], random: Random
+) -> None:
+    random.shuffle(comments)
+    issue = touched(labels=("needs-info",), comments=tuple(comments))
+    tracker, sources = FakeTracker(issues={7: issue}), sources_of(config=FORMER)
+    logins = ("github-actions[bot]", *FORMER.identity.also)
+    actions = []
+    for _ in range(2):
+        snapshot = snapshot_of(tracker.issues[7], sources)
+        plan = make_plan(snapshot, make_decisions(snapshot, sources, TODAY), sources, OURS_NOW.created_at)
+        assert all(outcome.is_ok for outcome in apply_plan(plan, snapshot, tracker))
+        actions.append(plan.actions)
+
+    left = [own.comment for own in find_own_comments(tracker.issues[7].comments, logins, 7)]
+    visible = [comment for comment in left if is_certainly_ours(comment) and not comment.is_minimized]
+    by_others = [comment for comment in comments if comment.author == HUMAN]
+    assert (len(visible) <= 1, actions[1]) == (True, ())
+    assert [comment for comment in tracker.issues[7].comments if comment.author == HUMAN] == by_others

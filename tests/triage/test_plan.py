@@ -9,7 +9,17 @@ from bot.comment.marker import Marker, read_marker, sign_comment
 from bot.duplicates.candidates import CandidateSearch
 from bot.rules.loader import join_rulesets
 from bot.tracker.types import Account, Change, Comment, Issue, Links
-from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
+from bot.triage.actions import (
+    Action,
+    AddLabels,
+    Close,
+    CreateComment,
+    CreateLabels,
+    DeleteComment,
+    Plan,
+    RemoveLabels,
+    UpdateComment,
+)
 from bot.triage.apply import apply_plan
 from bot.triage.config import Config, Sources, read_config
 from bot.triage.links import LinkInputs
@@ -574,8 +584,9 @@ def _run_once(tracker: FakeTracker, sources: Sources) -> Plan:
 def test_every_action_names_itself() -> None:
     actions: list[Action] = [
         *(CreateLabels(("a",)), AddLabels(("a",)), RemoveLabels(("a",))),
-        *(CreateComment(""), UpdateComment(1, ""), Close("not_planned")),
+        *(CreateComment(""), UpdateComment(1, ""), DeleteComment(1), Close("not_planned")),
     ]
     assert [action.action for action in actions] == [
-        *("create_labels", "add_labels", "remove_labels", "create_comment", "update_comment", "close"),
+        *("create_labels", "add_labels", "remove_labels"),
+        *("create_comment", "update_comment", "delete_comment", "close"),
     ]
