@@ -21,7 +21,7 @@ from bot.comment.renderer import (
     render_withdrawal,
 )
 from bot.comment.section import make_section
-from bot.tracker.types import Change, Comment, Issue
+from bot.tracker.types import MAINTAINERS, Change, Comment, Issue
 from bot.triage.actions import (
     Action,
     AddLabels,
@@ -125,7 +125,8 @@ def _plan_comment(snapshot: Snapshot, decisions: Decisions, sources: Sources) ->
         return [], [str(error)]
     if body is None or (own and read_marker(body) == own.marker):
         return [], []
-    return [UpdateComment(own.comment.id, body) if own else CreateComment(body)], []
+    action = UpdateComment(own.comment.id, body) if own else CreateComment(body)
+    return [action], [] if own else _find_former_logins(snapshot)
 
 
 def _find_reason_for_silence(snapshot: Snapshot, identity: Identity) -> str | None:
@@ -164,6 +165,18 @@ def _plan_one_less(own: OwnComment, number: int) -> tuple[Action | None, str | N
     body = sign_comment(render_replacement(), Marker(issue=number, is_withdrawn=True, is_superseded=True))
     why = "came with a transferred issue" if marker.issue != number else "was edited by somebody"
     return UpdateComment(comment.id, body), f"{name} and {why}; it is edited to say that it no longer applies"
+
+
+def _find_former_logins(snapshot: Snapshot) -> list[str]:
+    """A remark for each maintainer under whose login Signpost may have commented here; only the settings can say so."""
+    comments = (comment for comment in snapshot.issue.comments if comment.association in MAINTAINERS)
+    written = ((comment.author.login, read_marker(comment.body), comment) for comment in comments)
+    return [
+        f"{login} has commented here with our marker; if Signpost ran under that login before, "
+        f"set `identity: {{also: [{login!r}]}}` in config.yml"
+        for login, marker, comment in written
+        if marker and is_as_written(comment, marker) and marker.issue == snapshot.issue.number
+    ]
 
 
 def _find_reason_to_leave(own: OwnComment) -> str | None:

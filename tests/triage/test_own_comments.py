@@ -149,6 +149,20 @@ def test_a_comment_that_was_deleted_silences_us_only_if_it_was_ours(author: Acco
     assert plan_of(touched(labels=("needs-info",)), history=deleted, config=FORMER) == plan
 
 
+@pytest.mark.parametrize("association, is_remarked", [("MEMBER", True), ("COLLABORATOR", True), ("NONE", False)])
+def test_a_maintainers_comment_with_our_marker_may_be_from_a_time_before(
+    association: str, *, is_remarked: bool
+) -> None:
+    former = replace(OURS_NOW, author=JANE, association=association)
+    remark = (
+        "jane has commented here with our marker; if Signpost ran under that login before, "
+        "set `identity: {also: ['jane']}` in config.yml"
+    )
+    assert plan_of(touched(labels=("needs-info",), comments=(former,))) == Plan(
+        (CreateComment(OURS_NOW.body),), (remark,) if is_remarked else ()
+    )
+
+
 BODIES = (
     OURS_NOW.body,
     our_comment("Old words.").body,
