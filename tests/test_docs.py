@@ -8,17 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.cli import COMMANDS, main
-from bot.comment.renderer import render_comment
-from bot.comment.section import make_section
-from bot.rules.loader import build_ruleset
-from bot.rules.matcher import match_rules, read_facts
-from tests.builders import an_issue
 from tests.stand_ins.fake_github import FakeGitHub
 
 pytestmark = pytest.mark.slow
 
+LONGEST_README = 900
+"""Words outside code blocks: what somebody reads before they decide."""
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob(".github/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob(".github/*.md")])
 BLOCK = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -29,29 +26,31 @@ def find_commands(page: Path) -> list[str]:
     return [line.removeprefix("$ ") for line in lines if line and not line.startswith("#")]
 
 
-OF_A_USER = ROOT / "rules/README.md"
+OF_A_USER = ROOT / "docs/rules.md"
 """The page whose commands are those of somebody with a repository: run there, one after the other."""
-DOCUMENTED = [
-    pytest.param(line, id=f"{page.relative_to(ROOT)}: {line}")
-    for page in PAGES
-    if page != OF_A_USER
-    for line in find_commands(page)
-]
+DOCUMENTED = [page for page in PAGES if page != OF_A_USER and find_commands(page)]
 
 
-@pytest.mark.parametrize("line", DOCUMENTED)
-def test_documented_commands_work(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", DOCUMENTED, ids=lambda page: str(page.relative_to(ROOT)))
+def test_documented_commands_work(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of the page, in a folder that has what a checkout has, so that what they write stays there."""
+    for name in ("rules", "tests", "benchmarks", "Makefile", "pyproject.toml", "requirements", "bot"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    for name in ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert [(line, run_command(line)) for line in find_commands(page)] == [(line, 0) for line in find_commands(page)]
+
+
+def run_command(line: str) -> int:
+    """The exit code of a documented command. `make` only prints what it would do: its targets run elsewhere."""
     words = shlex.split(line)
-    monkeypatch.chdir(tmp_path if words[:2] == ["signpost", "init"] else ROOT)
     if words[0] == "signpost":
-        with pytest.MonkeyPatch.context() as patch:
-            for name in ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ACTIONS"):
-                patch.delenv(name, raising=False)
-            assert run_signpost(words[1:]) == 0
-    else:
-        assert words[0] == "make", f"{line!r} is run by no test"
-        subprocess.run([*words, "--dry-run"], check=True, capture_output=True, cwd=ROOT)
-        assert [path for path in re.findall(r"tests/[\w/.]+", line) if not (ROOT / path).exists()] == []
+        return run_signpost(words[1:])
+    assert words[0] == "make", f"{line!r} is run by no test"
+    assert [path for path in re.findall(r"tests/[\w/.]+", line) if not (ROOT / path).exists()] == []
+    return subprocess.run([*words, "--dry-run"], check=False, capture_output=True, cwd=ROOT).returncode
 
 
 def test_the_commands_for_writers_of_rules_work_in_their_repository(
@@ -88,12 +87,17 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_within_a_page_lead_somewhere(page: Path) -> None:
-    text = page.read_text("utf-8")
-    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+def test_links_to_headings_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text("utf-8"))
 
-    assert {*re.findall(r"\]\(#([^)]+)\)", text)} - anchors == set()
+    assert [link for link in links if link[1] not in find_anchors(page.parent / link[0] if link[0] else page)] == []
+
+
+def find_anchors(page: Path) -> set[str]:
+    """The addresses that GitHub gives to the headings of a page."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_command_is_documented() -> None:
@@ -111,13 +115,64 @@ def test_the_readme_shows_the_workflow_that_init_writes() -> None:
     assert len(workflow.splitlines()) <= 20
 
 
-def test_the_readme_shows_the_comment_that_its_rule_makes() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    rule = re.findall(r"^```yaml\n(id: .*?)^```", readme, re.MULTILINE | re.DOTALL)[0]
-    ruleset = build_ruleset({"signpost/out-of-disk.yml": rule})
-    issue = an_issue(body=ruleset.rules[0].model.examples.match[0].body)
-    (match,) = match_rules(read_facts(issue, ruleset), ruleset)
+def test_the_readme_is_short() -> None:
+    words = re.sub(r"^```.*?^```", "", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
 
-    comment = render_comment([make_section(match, issue, None)])
+    assert len(re.findall(r"\w+", words)) <= LONGEST_README
 
-    assert "\n".join(f"> {line}".rstrip() for line in comment.splitlines()) in readme
+
+def test_the_readme_links_every_page() -> None:
+    links = re.findall(r"\]\((docs/[^)#]+)\)", (ROOT / "README.md").read_text("utf-8"))
+
+    assert {ROOT / link for link in links} == set(ROOT.glob("docs/*.md"))
+
+
+def test_the_figures_are_those_of_the_benchmarks() -> None:
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| `", (ROOT / "docs/figures.md").read_text("utf-8"), re.MULTILINE)
+    numbers = {number for row in rows for number in re.findall(r"\d[\d.,]*\d|\d", row)}
+    measured = (ROOT / "benchmarks/README.md").read_text("utf-8")
+
+    assert (bool(numbers), [number for number in numbers if number not in measured]) == (True, [])
+
+
+CONTRIBUTING = (ROOT / ".github/CONTRIBUTING.md").read_text("utf-8")
+WORKED_EXAMPLES = {
+    part.partition("\n")[0]: part.partition("\n")[2].strip().splitlines()
+    for part in CONTRIBUTING.partition("\n## Worked examples\n")[2].partition("\n## ")[0].split("\n### ")[1:]
+}
+LONGEST_EXAMPLE = 30
+
+
+def list_quotes(example: list[str]) -> list[tuple[str, str]]:
+    """Each line of code that an example quotes, after the file of its step."""
+    quotes, file, is_code = [], "", False
+    for line in example:
+        if step := re.match(r"\d+\. `([^`]+)`", line):
+            file = step[1]
+        elif line.strip().startswith("```"):
+            is_code = not is_code
+        elif is_code and line.strip() != "...":
+            quotes.append((file, line.strip()))
+    return quotes
+
+
+def list_named_files(example: list[str]) -> set[str]:
+    """Paths in backticks: names with a folder or with the ending of a file."""
+    spans = re.findall(r"`([^`\s]+)`", "\n".join(example))
+    return {span for span in spans if re.fullmatch(r"[\w.-]+(/[\w.-]+)+|[\w-]+\.(md|toml)", span)}
+
+
+@pytest.mark.parametrize("name", WORKED_EXAMPLES)
+def test_a_worked_example_agrees_with_the_code(name: str) -> None:
+    example = WORKED_EXAMPLES[name]
+    quotes = list_quotes(example)
+    files = {file: {line.strip() for line in (ROOT / file).read_text("utf-8").splitlines()} for file, _ in quotes}
+
+    assert sorted(file for file in list_named_files(example) if not (ROOT / file).is_file()) == []
+    assert [(file, line) for file, line in quotes if line not in files[file]] == []
+    assert len(quotes) >= 4
+    assert len(example) <= LONGEST_EXAMPLE
+
+
+def test_there_are_three_worked_examples() -> None:
+    assert [*WORKED_EXAMPLES] == ["Add a condition", "Add a rule pack", "Add an output format"]

@@ -1,4 +1,4 @@
-"""What stands around the package agrees with it: action, image, locks, versions and README."""
+"""What stands around the package agrees with it: action, image, locks, versions and pages."""
 
 import argparse
 import re
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 IGNORED = {".git", *(line.strip("/\n") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines())}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ACTION: Mapping[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))}
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 LONGEST_WORKFLOW = 20
@@ -49,24 +49,24 @@ def locked_versions(group: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==([\w.+!-]+)", text, flags=re.MULTILINE))
 
 
-def readme_blocks() -> list[str]:
-    """The YAML of the README."""
-    return re.findall(r"^```ya?ml\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+def documented_blocks() -> list[str]:
+    """The YAML of the README and of the pages, the README first."""
+    return re.findall(r"^```ya?ml\n(.*?)^```$", "\n".join(PAGES.values()), flags=re.MULTILINE | re.DOTALL)
 
 
-def readme_workflows() -> list[str]:
+def documented_workflows() -> list[str]:
     """Those blocks that are whole workflows; the first is the one that everybody installs."""
-    return [block for block in readme_blocks() if "runs-on:" in block]
+    return [block for block in documented_blocks() if "runs-on:" in block]
 
 
-def readme_steps() -> str:
+def documented_steps() -> str:
     """The block that shows the steps of that workflow with an index."""
-    return next(block for block in readme_blocks() if block.lstrip().startswith("steps:"))
+    return next(block for block in documented_blocks() if block.lstrip().startswith("steps:"))
 
 
-def readme_commands() -> list[str]:
+def documented_commands() -> list[str]:
     """The lines of its workflows' steps that call `signpost index`."""
-    return sorted(set(re.findall(r"^ +signpost index (.+)$", "\n".join(readme_blocks()), flags=re.MULTILINE)))
+    return sorted(set(re.findall(r"^ +signpost index (.+)$", "\n".join(documented_blocks()), flags=re.MULTILINE)))
 
 
 def input_of(variable: str) -> str:
@@ -130,27 +130,24 @@ def test_the_action_offers_the_outputs_that_a_run_writes() -> None:
     assert set(ACTION["outputs"]) == set(make_outputs(Result(repository="owner/name", issue=1)))
 
 
-def test_the_readme_lists_the_inputs_of_the_action() -> None:
-    assert set(re.findall(r"^\| `([a-z-]+)` \|", README, flags=re.MULTILINE)) == set(ACTION["inputs"])
-
-
-def test_the_readme_names_the_outputs_of_the_action() -> None:
-    assert [name for name in ACTION["outputs"] if f"`{name}`" not in README] == []
+def test_the_page_about_installation_lists_inputs_and_outputs_of_the_action() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \|", PAGES["install"], flags=re.MULTILINE)
+    assert listed == [*ACTION["inputs"], *ACTION["outputs"]]
 
 
 def test_the_workflow_of_the_readme_is_short() -> None:
-    assert len(readme_workflows()[0].splitlines()) <= LONGEST_WORKFLOW
+    assert len(documented_workflows()[0].splitlines()) <= LONGEST_WORKFLOW
 
 
-def test_the_workflow_of_the_readme_gives_inputs_that_exist() -> None:
-    (job,) = yaml.safe_load(readme_workflows()[0])["jobs"].values()
-    steps = [*job["steps"], *yaml.safe_load(readme_steps())["steps"]]
+def test_the_documented_workflows_give_inputs_that_exist() -> None:
+    (job,) = yaml.safe_load(documented_workflows()[0])["jobs"].values()
+    steps = [*job["steps"], *yaml.safe_load(documented_steps())["steps"]]
     given = {name for step in steps if "signpost" in step.get("uses", "") for name in step.get("with", {})}
     assert given <= set(ACTION["inputs"])
 
 
-@pytest.mark.parametrize("line", readme_commands())
-def test_the_steps_of_the_readme_call_what_there_is(line: str) -> None:
+@pytest.mark.parametrize("line", documented_commands())
+def test_the_documented_steps_call_what_there_is(line: str) -> None:
     parser = argparse.ArgumentParser(exit_on_error=False)
     index.add_arguments(parser)
     assert parser.parse_args(shlex.split(line)).index == ".signpost/issues.index"
@@ -158,7 +155,7 @@ def test_the_steps_of_the_readme_call_what_there_is(line: str) -> None:
 
 def test_an_index_that_a_second_attempt_made_is_kept() -> None:
     """A cache is never written again under the same key, and all attempts at a run have its number."""
-    steps = [step for job in yaml.safe_load(readme_workflows()[1])["jobs"].values() for step in job["steps"]]
+    steps = [step for job in yaml.safe_load(documented_workflows()[1])["jobs"].values() for step in job["steps"]]
     keys = {step["with"]["key"] for step in steps if "cache/save" in step.get("uses", "")}
     own = "-${{ github.run_id }}-${{ github.run_attempt }}"
     assert keys == {f"signpost-history{own}", f"signpost-index{own}"}
@@ -171,10 +168,10 @@ def test_an_index_that_a_second_attempt_made_is_kept() -> None:
         pytest.param(["actionlint", "-no-color", "-shellcheck=", "-pyflakes="], id="actionlint"),
     ],
 )
-@pytest.mark.parametrize("number", range(len(readme_workflows())))
-def test_the_workflow_of_the_readme_is_right(tmp_path: Path, command: list[str], number: int) -> None:
+@pytest.mark.parametrize("number", range(len(documented_workflows())))
+def test_the_documented_workflows_are_right(tmp_path: Path, command: list[str], number: int) -> None:
     workflow = tmp_path / "signpost.yml"
-    workflow.write_text(readme_workflows()[number], encoding="utf-8")
+    workflow.write_text(documented_workflows()[number], encoding="utf-8")
     program = Path(sys.executable).parent / command[0]
     done = subprocess.run([program, *command[1:], workflow], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout

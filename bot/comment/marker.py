@@ -1,4 +1,4 @@
-"""The hidden line by which we know our comment, and which holds our state. Pure."""
+"""The hidden line that identifies our comment and stores our state. Pure."""
 
 import json
 import re
@@ -21,8 +21,8 @@ class Marker(BaseModel):
     """What our comment remembers: the rules that spoke with their content hash, the labels asked for, the links given.
 
     `links` are the issues to follow, `earlier` the earlier reports, each with its tier. `dropped` are labels that it
-    asked for once, and does not any more. `text` is the hash of the visible text as we wrote it, by which a human's
-    edit is seen. A comment that `is_superseded` gives way to another one of ours, and is never looked at again.
+    asked for earlier, but not any more. `text` is the hash of the visible text as we wrote it, which shows a human's
+    edit. A comment that `is_superseded` gives way to another one of ours, and is never changed again.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -40,7 +40,7 @@ class Marker(BaseModel):
 
     @property
     def is_newer(self) -> bool:
-        """Whether a later Signpost wrote it, whose state we cannot read."""
+        """Whether a newer Signpost wrote it, whose state we cannot read."""
         return self.version > VERSION
 
 
@@ -62,7 +62,7 @@ def sign_comment(text: str, marker: Marker) -> str:
 
 
 def hash_text(text: str) -> str:
-    """A hash of a comment's visible text, whatever line ends GitHub stores."""
+    """A hash of a comment's visible text, independent of the line ends that GitHub stores."""
     return sha256("\n".join(line.rstrip() for line in _lines_of(text)).encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -71,7 +71,7 @@ def _lines_of(text: str) -> list[str]:
 
 
 def read_marker(body: str) -> Marker | None:
-    """The marker of a comment's body, if it has one; the last line counts, where only we write it."""
+    """The marker of a comment's body, if it has one; only the last line counts, where we write it."""
     match = _MARKER.fullmatch(_lines_of(body)[-1].strip())
     if not match:
         return None
@@ -88,12 +88,11 @@ def is_as_written(comment: Comment, marker: Marker) -> bool:
 
 
 def find_own_comments(comments: Iterable[Comment], logins: Collection[str], issue: int) -> tuple[OwnComment, ...]:
-    """Our comments on the issue: by one of our logins and with our marker. The first one stays, whoever looks when.
+    """Our comments on the issue: by one of our logins and with our marker. Of several, the first one stays.
 
-    A marker in anybody else's comment means nothing: everybody can paste one. Our comment with a marker that somebody
-    has cut, moved or removed is ours all the same, and counts as edited. The oldest is the first, except that these
-    come last: what has nothing but our words, hidden ones, and those of another issue, which came with a transferred
-    one.
+    A marker in another author's comment means nothing, because anyone can paste one. If somebody cut, moved or removed
+    the marker of our comment, it is still ours, and counts as edited. The oldest comment comes first. Three kinds come
+    last: comments of another issue (they came with a transfer), hidden ones, and those with only our words.
     """
     ours = {login.casefold() for login in logins}
     found = [own for each in comments if each.author.login.casefold() in ours if (own := _claim(each, issue))]
@@ -106,15 +105,15 @@ def _rank(own: OwnComment, issue: int) -> tuple[bool, bool, bool, int]:
 
 
 def is_certainly_ours(comment: Comment) -> bool:
-    """Whether a comment under one of our logins has our marker, and not only our words.
+    """Whether a comment by one of our logins has our marker, and not only our words.
 
-    What somebody has written behind the marker of a bot's comment does not matter; a person may quote one.
+    A bot's marker also counts in the middle of the text. A person may quote one there.
     """
     return read_marker(comment.body) is not None or (comment.author.is_bot and _START in comment.body)
 
 
 def _claim(comment: Comment, issue: int) -> OwnComment | None:
-    """The comment as one of ours; one of another issue counts only word for word, and its numbers mean nothing here."""
+    """The comment, if it is ours. One of another issue must be word for word ours; its numbers mean nothing here."""
     marker = _recall(comment.body, issue)
     if marker is None or marker.is_superseded:
         return None
@@ -125,13 +124,13 @@ def _claim(comment: Comment, issue: int) -> OwnComment | None:
 
 
 def _recall(body: str, issue: int) -> Marker | None:
-    """The marker of a comment by ourselves; a broken one remembers nothing but a hash that no text has."""
+    """The marker of our own comment; a broken one remembers only a hash that no text has."""
     is_ours = _START in body or _OUR_WORDS in body.lower()
     return read_marker(body) or (Marker(issue=issue) if is_ours else None)
 
 
 def find_foreign_twin(comments: Iterable[Comment], logins: Collection[str], issue: int) -> Comment | None:
-    """A bot's comment with our marker, but under none of our logins: most likely we run under another name."""
+    """A bot's comment with our marker, but another login: most likely our login is not the one that we assume."""
     ours = {login.casefold() for login in logins}
     for comment in comments:
         is_other_bot = comment.author.is_bot and comment.author.login.casefold() not in ours

@@ -39,26 +39,26 @@ _MOST_PAGES = 100
 """Pages of one list: an issue has at most 2,500 comments, 100 a page."""
 
 Tolerate = Callable[[Answer], bool]
-"""Says of an answer that is not a success whether the caller expects it."""
+"""Whether the caller accepts an answer that is not a success."""
 
 
 class Send(Protocol):
-    """Sends one request, once, and gives what came back; never raises for a failure of the network."""
+    """Sends one request, once, and returns the outcome; never raises for a failure of the network."""
 
     def __call__(self, verb: str, path: str, body: object, etag: str = "") -> Answer | Lost:
         """Send `body` as JSON; `path` is below the API's own address, or a whole address of the same host.
 
-        With an `etag`, GitHub answers 304 where nothing has changed (RFC 9110, 13.1.2).
+        With an `etag`, GitHub answers 304 if nothing has changed (RFC 9110, 13.1.2).
         """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How to bear with GitHub.
+    """How long and how often to wait for GitHub.
 
-    `max_wait`: seconds of waiting for one request, in all; `tries`: how often a read is sent at most;
-    `between_writes`: seconds from one write to the next; `answer`: seconds until a whole answer is there;
-    `run`: seconds after which no request is sent any more.
+    `max_wait`: the total seconds of waiting for one request; `tries`: the maximum number of times to send a read;
+    `between_writes`: seconds from one write to the next; `answer`: the deadline of one answer, in seconds; `run`: the
+    seconds after which no request is sent any more.
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
     """
 
@@ -74,7 +74,7 @@ def _is_unchanged(answer: Answer) -> bool:
 
 
 class _Request(NamedTuple):
-    """One request; `etag` is that of the answer which is known already."""
+    """One request; `etag` is that of an earlier answer."""
 
     verb: str
     path: str
@@ -103,7 +103,7 @@ class Wire:
         return self._request(what, _Request("GET", path), is_read=True, tolerate=tolerate)[0]
 
     def read_page(self, what: str, path: str, etag: str) -> tuple[list[Json], Answer] | None:
-        """GET one page of a list, and the answer that it came with; None where it is as it was with that ETag."""
+        """GET one page of a list, and its whole answer; None if it is unchanged since that ETag."""
         page, answer = self._request(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
         return None if _is_unchanged(answer) else (self._require_list(what, page), answer)
 
@@ -130,21 +130,21 @@ class Wire:
         return page
 
     def query(self, what: str, address: str, body: object, tolerate: Tolerate) -> tuple[Json, Answer]:
-        """POST a GraphQL query, which only reads, so that it may be repeated.
+        """POST a GraphQL query, which only reads, so it may be repeated.
 
-        Gives the answer around its JSON, too: it tells what was tolerated.
+        Also returns the whole answer, which shows what was tolerated.
         """
         return self._request(what, _Request("POST", address, body), is_read=True, tolerate=tolerate)
 
     def find_etag(self, what: str, path: str, etag: str) -> str | None:
-        """GET something for its ETag, "" where it has none; None where it is as it was with that ETag."""
+        """GET an address for its ETag, "" if it has none; None if it is unchanged since that ETag."""
         _, answer = self._request(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
         return None if _is_unchanged(answer) else answer.headers.get("etag", "")
 
     def write(
         self, what: str, verb: str, path: str, body: object = None, tolerate: Tolerate = tolerate_nothing
     ) -> Json:
-        """Change something, a moment after the last change; None where GitHub answers without content."""
+        """Send a write, with a pause after the last one; None if GitHub answers without content."""
         early = self._next_write - time.monotonic()
         if early > 0:
             self._sleep(early)
@@ -215,7 +215,7 @@ def _find_redirect(outcome: Answer | Lost) -> str | None:
 
 
 def _require_json(outcome: Answer | Lost) -> Answer | Lost:
-    """A success that is no JSON (a truncated answer, a proxy's page) is no success."""
+    """A success without valid JSON (a truncated answer, a proxy's page) does not count as a success."""
     if isinstance(outcome, Lost) or not (outcome.is_success and outcome.text):
         return outcome
     try:
@@ -226,7 +226,7 @@ def _require_json(outcome: Answer | Lost) -> Answer | Lost:
 
 
 class Transport:
-    """Sends one request through PyGithub, and turns whatever happens into an `Answer` or a `Lost`."""
+    """Sends one request through PyGithub, and returns an `Answer` or a `Lost`."""
 
     def __init__(self, token: str | None, base_url: str, timeout: int, deadline: float) -> None:
         self._deadline = deadline
@@ -269,7 +269,7 @@ class Transport:
     def __call__(self, verb: str, path: str, body: object, etag: str = "") -> Answer | Lost:
         """Send one request, once; see `Send`.
 
-        The timeout of `requests` is for each byte. So a thread sends, and is left behind when the whole takes too long.
+        The timeout of `requests` applies to each byte. So a thread sends, and is abandoned after the deadline.
         """
         done = Future[Answer | Lost]()
         threading.Thread(target=self._fulfil, args=(done, verb, path, body, etag), daemon=True).start()
@@ -282,7 +282,7 @@ class Transport:
     def _fulfil(self, done: "Future[Answer | Lost]", verb: str, path: str, body: object, etag: str) -> None:
         try:
             done.set_result(self._send(verb, path, body, etag))
-        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is waited for
+        except BaseException as error:  # noqa: BLE001 - the waiting thread raises it
             done.set_exception(error)
 
     def _send(self, verb: str, path: str, body: object, etag: str) -> Answer | Lost:
@@ -306,7 +306,7 @@ class Transport:
 class _CountingAdapter(HTTPAdapter):
     """requests' own adapter, which sends once, and counts.
 
-    PyGithub follows a 301, and repeats what is answered by 202, without end; all that is sent in the same thread.
+    PyGithub follows a 301, and repeats a GET that is answered with 202, without a limit. All that is one thread's.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The only writer: does what a plan says, one action after the other, and tells what became of each."""
+"""The only writer: it carries out a plan, one action after the other, and returns the outcome of each."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,12 +24,14 @@ from bot.triage.snapshot import Snapshot
 _SAME_MOMENT = timedelta(minutes=10)
 """More than a run takes from reading the comments to posting one, with all its waits."""
 
+_STAYS = "a second comment of Signpost stays until the next run"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an action. `comment` is the posted one, as GitHub stored it.
+    """The outcome of an action. `comment` is the posted one, as GitHub stored it.
 
-    `remark` is for maintainers, and no error. An action that `is_left` was not done, for the reason in the remark.
+    `remark` is for maintainers, and is not an error. An action that `is_left` was not done; the remark says why.
     """
 
     action: Action
@@ -45,10 +47,10 @@ class Outcome:
 
 
 def apply_plan(plan: Plan, snapshot: Snapshot, tracker: Tracker) -> tuple[Outcome, ...]:
-    """Do the actions in their order. One that fails does not stop the next; the next run makes up for it.
+    """Do the actions in order. A failed action does not stop the next one; the next run tries it again.
 
-    An action that was sent but not answered counts as failed and is not sent again: the next run looks first. Only a
-    comment is looked for at once.
+    An action that was sent but not answered counts as failed and is not sent again: the next run checks first. Only a
+    new comment is looked for at once.
     """
     return tuple(_apply(action, snapshot, tracker) for action in plan.actions)
 
@@ -58,7 +60,7 @@ def _apply(action: Action, snapshot: Snapshot, tracker: Tracker) -> Outcome:
         return _write(action, snapshot, tracker)
     except TrackerError as error:
         if _is_about_surplus(action, snapshot):
-            return Outcome(action, remark=f"a second comment of ours stays until the next run: {error}", is_left=True)
+            return Outcome(action, remark=f"{_STAYS}: {error}", is_left=True)
         return Outcome(action, error=str(error))
 
 
@@ -97,16 +99,16 @@ def _write_labels(action: CreateLabels | AddLabels | RemoveLabels, issue: Issue,
 
 
 def _change_comment(action: UpdateComment | DeleteComment, snapshot: Snapshot, tracker: Tracker) -> Outcome:
-    """Edit or delete a comment of ours, unless somebody was faster; it is read again the moment before.
+    """Edit or delete our comment, unless somebody has changed it: it is read again right before.
 
-    GitHub changes nothing on a condition, so the window in which somebody's edit can be lost is small, not closed.
+    GitHub has no conditional PATCH, so the window in which somebody's edit can be lost is small, not closed.
     """
     issue = snapshot.issue
     if isinstance(action, DeleteComment) and snapshot.own and not tracker.get_comment(issue, snapshot.own.comment.id):
-        return _leave(action, "our first comment was deleted")
+        return _leave(action, "somebody deleted Signpost's first comment")
     change = _find_change(action.comment_id, issue, tracker)
     if change and not (isinstance(action, DeleteComment) and change == "deleted"):
-        return _leave(action, f"our comment {action.comment_id} was {change}")
+        return _leave(action, f"somebody {change} Signpost's comment {action.comment_id}")
     if isinstance(action, DeleteComment):
         tracker.delete_comment(issue, action.comment_id)
     else:
@@ -115,27 +117,27 @@ def _change_comment(action: UpdateComment | DeleteComment, snapshot: Snapshot, t
 
 
 def _leave(action: Action, change: str) -> Outcome:
-    return Outcome(action, remark=f"{change} during this run, which leaves it as it is now", is_left=True)
+    return Outcome(action, remark=f"{change} during this run, so this run leaves it as it is", is_left=True)
 
 
 def _find_change(comment_id: int, issue: Issue, tracker: Tracker) -> str | None:
-    """What happened to the comment since it was read; None where it is as it was."""
+    """What somebody did to the comment since it was read; None if nothing."""
     seen = next((comment for comment in issue.comments if comment.id == comment_id), None)
     now = tracker.get_comment(issue, comment_id)
     if now is None:
         return "deleted"
     if seen is None or (now.body, now.is_minimized) == (seen.body, seen.is_minimized):
         return None
-    return "edited" if now.body != seen.body else "hidden or shown again"
+    return "edited" if now.body != seen.body else "hid or showed"
 
 
 def _post_once(action: CreateComment, snapshot: Snapshot, tracker: Tracker) -> Outcome:
-    """Post the comment, and take it back where another run of ours was faster by a moment.
+    """Post the comment, and delete it if another run posted one a moment earlier.
 
-    GitHub cannot post only if there is none: two runs that look at the same time both see no comment. The lower id
-    stays, whichever run looks first. Where it cannot be looked, the comment counts as posted all the same; the next
-    run removes it if it is a second one.
-    Only the posted comment says for certain who we are, so an earlier one under that name goes before it too.
+    GitHub cannot post a comment only if there is none: two runs that look at the same time both see none. The comment
+    with the lower id stays, whichever run looks first. If the comments cannot be read, ours counts as posted; if it is
+    a second one, the next run deletes it.
+    Only the posted comment shows our login for certain, so an earlier one by that login takes precedence, too.
     """
     issue = snapshot.issue
     try:
@@ -147,7 +149,7 @@ def _post_once(action: CreateComment, snapshot: Snapshot, tracker: Tracker) -> O
     try:
         recent = tracker.list_comments(issue, since=posted.created_at - _SAME_MOMENT)
     except TrackerError as error:
-        return Outcome(action, comment=posted, remark=f"the next run looks for a second comment of ours: {error}")
+        return Outcome(action, comment=posted, remark=f"the next run looks for a second comment of Signpost: {error}")
     own = _find_own(recent, snapshot, posted.author.login)
     first = next((each for each in own if each.comment.id < posted.id), None)
     if first is None:
@@ -156,15 +158,15 @@ def _post_once(action: CreateComment, snapshot: Snapshot, tracker: Tracker) -> O
 
 
 def _find_own(recent: Iterable[Comment], snapshot: Snapshot, *logins: str) -> tuple[OwnComment, ...]:
-    """All our comments by now, each once."""
+    """All our comments, read again, each once."""
     known = {comment.id: comment for comment in (*snapshot.issue.comments, *recent)}
     return find_own_comments(known.values(), (*logins, *snapshot.logins), snapshot.issue.number)
 
 
 def _find_unanswered(action: CreateComment, snapshot: Snapshot, tracker: Tracker) -> Outcome | None:
-    """Look for a comment that was sent and not answered, before anything else is done; None where it is not there.
+    """Look for a comment that was sent but not answered, before anything else; None if it is not there.
 
-    Which of two that were not there before is the one of this run cannot be told; both say the same.
+    If another run posted the same comment meanwhile, nobody knows which one is whose. Both say the same.
     """
     issue = snapshot.issue
     try:
@@ -184,20 +186,20 @@ def _is_the_same(own: OwnComment, body: str) -> bool:
 
 
 def _take_back(posted: Iterable[Comment], issue: Issue, tracker: Tracker) -> str:
-    """Delete what this run has posted; a remark where that fails, because the next run does so."""
+    """Delete comments of this run; a remark if that fails, because the next run tries again."""
     try:
         for comment in posted:
             tracker.delete_comment(issue, comment.id)
     except TrackerError as error:
-        return f"a second comment of ours stays until the next run: {error}"
+        return f"{_STAYS}: {error}"
     return ""
 
 
 def check_identity(outcomes: Iterable[Outcome], snapshot: Snapshot) -> list[str]:
-    """A remark where our comment came out under a name that is not ours: the next run would not know it as ours."""
+    """A remark if our comment has an unexpected author, because the next run would not recognise it."""
     posted = [outcome.comment.author.login for outcome in outcomes if outcome.comment]
     return [
-        f"our comment was posted as {name}; set `identity: {{login: {name!r}}}` in config.yml"
+        f"Signpost's comment was posted as {name}; set `identity: {{login: {name!r}}}` in config.yml"
         for name in posted
         if not snapshot.is_us(name)
     ]

@@ -1,4 +1,4 @@
-"""What is to be done: the difference between the issue as it is and as the decisions want it. Pure."""
+"""The plan: the actions that make the issue agree with the decisions. Pure."""
 
 from datetime import datetime, timedelta
 
@@ -38,11 +38,11 @@ from bot.triage.decisions import Decisions, LabelDecision, find_unwanted, is_own
 from bot.triage.snapshot import Snapshot
 
 TEMPLATE_MOMENT = timedelta(minutes=1)
-"""What happens so soon after something is a part of it."""
+"""What happens so soon after an event counts as part of it."""
 
 
 def make_plan(snapshot: Snapshot, decisions: Decisions, sources: Sources, now: datetime) -> Plan:
-    """What is to be done so that the issue is as the decisions want it, except where a human has decided otherwise."""
+    """The actions that make the issue agree with the decisions, unless a human has decided otherwise."""
     labels, label_remarks = _plan_labels(snapshot, decisions.labels, sources.config)
     comment, comment_remarks = _plan_comment(snapshot, decisions, sources)
     close = [] if comment else _plan_close(snapshot, decisions, now)
@@ -52,7 +52,7 @@ def make_plan(snapshot: Snapshot, decisions: Decisions, sources: Sources, now: d
 
 
 def _plan_labels(snapshot: Snapshot, labels: LabelDecision, config: Config) -> tuple[list[Action], list[str]]:
-    """Which labels are created, set and taken off, and remarks."""
+    """The labels to create, to set and to remove, and remarks."""
     missing = without(labels.add, snapshot.issue.labels)
     kept_off = [label for label in missing if _was_taken_off(label, snapshot, config)]
     wanted = without(missing, kept_off)
@@ -64,28 +64,28 @@ def _plan_labels(snapshot: Snapshot, labels: LabelDecision, config: Config) -> t
     actions += [CreateLabels(unknown)] if unknown and config.labels.create else []
     actions += [AddLabels(add)] if add else []
     actions += [RemoveLabels(remove)] if remove else []
-    remarks = [f"the label `{label}` was taken off by somebody, and stays off" for label in kept_off]
+    remarks = [f"somebody removed the label `{label}`, so Signpost does not set it again" for label in kept_off]
     if not config.labels.create:
         remarks += [
-            f"the label `{label}` does not exist here; create it, or correct the rule or the settings"
+            f"the label `{label}` does not exist in this repository; create it, or correct the rule or the settings"
             for label in unknown
         ]
     return actions, remarks
 
 
 def _was_taken_off(label: str, snapshot: Snapshot, config: Config) -> bool:
-    """Whether the label was set once and somebody took it off; we ourselves do so only where it no longer held."""
+    """Whether somebody removed the label after it was set; we remove a label only if it does not apply any more."""
     last = _find_last_change(label, snapshot)
     if last is None:
         return False
-    # Set and never taken off, and yet not there: somebody renamed or deleted the label itself.
+    # Set, never removed, and yet missing: somebody renamed or deleted the label itself.
     was_ours = last.kind == "unlabeled" and _is_ours(last, snapshot)
     is_dropped = snapshot.marker is not None and not without([label], snapshot.marker.dropped)
     return not (was_ours and (is_dropped or is_owned(label, config)))
 
 
 def _find_last_change(label: str, snapshot: Snapshot) -> Change | None:
-    """When the label was last set or taken off, as far as the history says."""
+    """The last time that the label was set or removed, according to the history."""
     changes = [c for c in snapshot.history or () if c.label and c.label.casefold() == label.casefold()]
     return next((change for change in reversed(changes) if change.kind in {"labeled", "unlabeled"}), None)
 
@@ -95,7 +95,7 @@ def _is_ours(change: Change, snapshot: Snapshot) -> bool:
 
 
 def _may_take_off(label: str, snapshot: Snapshot, labels: LabelDecision, config: Config) -> bool:
-    """Only what a bot or a template set, and what nobody asks to take off only if we ourselves set it.
+    """A label may be removed if we set it; or if a bot or a template set it, and a rule or a prefix asks for it.
 
     A template sets its labels in the author's name when the issue is opened.
     """
@@ -104,7 +104,7 @@ def _may_take_off(label: str, snapshot: Snapshot, labels: LabelDecision, config:
         return issue.updated_at == issue.created_at
     last = _find_last_change(label, snapshot)
     if last is None:
-        # Renamed since it was set, so nobody can tell who set it; on an issue without a history, the template.
+        # Renamed since it was set, so it is unknown who set it; on an issue without a history, the template.
         return not snapshot.history
     is_template = last.actor.login == issue.author.login and last.at - issue.created_at <= TEMPLATE_MOMENT
     is_asked = label in labels.remove or is_owned(label, config)
@@ -134,20 +134,21 @@ def _find_reason_for_silence(snapshot: Snapshot, identity: Identity) -> str | No
     if twin:
         login = twin.author.login
         mend = f"also: [{login!r}]" if identity.login else f"login: {login!r}"
-        return f"{login} has commented here with our marker; if that is us, set `identity: {{{mend}}}` in config.yml"
+        advice = f"if that is Signpost's account, set `identity: {{{mend}}}` in config.yml"
+        return f"{login} has a comment here with Signpost's marker; {advice}"
     deleted = [change for change in snapshot.history or () if change.kind == "comment_deleted"]
     if any(change.author and snapshot.is_us(change.author.login) for change in deleted):
-        return "our comment was deleted by somebody; nothing is posted again"
+        return "somebody deleted Signpost's comment, so Signpost does not post another one"
     if any(change.author is None for change in deleted):
-        return "a comment was deleted here; nothing is posted again"
+        return "a comment was deleted here, so Signpost does not post another one"
     return None
 
 
 def _plan_surplus(snapshot: Snapshot) -> tuple[list[Action], list[str]]:
-    """Every other comment of ours goes, whatever left it there: two runs at once, a lost answer, another identity.
+    """Remove all our comments but the first: overlapping runs, a lost answer, or a new identity can leave several.
 
-    Only what is word for word ours is deleted; what somebody has edited, or what came with a transferred issue, is
-    edited to say that it does not hold. Hidden ones are left alone, and so is what a person may have written.
+    A comment is deleted only if it is word for word ours. If somebody edited it, or it came with a transferred issue,
+    it is edited to say that it does not apply any more. Hidden comments stay, and so do those that may be a person's.
     """
     planned = [_plan_one_less(own, snapshot.issue.number) for own in snapshot.surplus]
     return [action for action, _ in planned if action], [remark for _, remark in planned if remark]
@@ -157,22 +158,22 @@ def _plan_one_less(own: OwnComment, number: int) -> tuple[Action | None, str | N
     comment, marker = own
     if comment.is_minimized or marker.is_newer:
         return None, None
-    name = f"comment {comment.id} by {comment.author.login} is a second one of ours"
+    name = f"comment {comment.id} by {comment.author.login} is a second comment of Signpost"
     if is_as_written(comment, marker) and marker.issue == number:
-        return DeleteComment(comment.id), f"{name}; it is deleted"
+        return DeleteComment(comment.id), f"{name}, so it is deleted"
     if not is_certainly_ours(comment):
-        return None, f"{name}, or quotes us; it is left alone"
+        return None, f"{name}, or quotes one; it stays as it is"
     body = sign_comment(render_replacement(), Marker(issue=number, is_withdrawn=True, is_superseded=True))
-    why = "came with a transferred issue" if marker.issue != number else "was edited by somebody"
-    return UpdateComment(comment.id, body), f"{name} and {why}; it is edited to say that it no longer applies"
+    why = "came with a transferred issue" if marker.issue != number else "somebody edited it"
+    return UpdateComment(comment.id, body), f"{name} ({why}), so it now says that it no longer applies"
 
 
 def _find_former_logins(snapshot: Snapshot) -> list[str]:
-    """A remark for each maintainer under whose login Signpost may have commented here; only the settings can say so."""
+    """A remark for each maintainer whose login Signpost may have used here; only the settings can confirm that."""
     comments = (comment for comment in snapshot.issue.comments if comment.association in MAINTAINERS)
     written = ((comment.author.login, read_marker(comment.body), comment) for comment in comments)
     return [
-        f"{login} has commented here with our marker; if Signpost ran under that login before, "
+        f"{login} has a comment here with Signpost's marker; if Signpost ran under that login before, "
         f"set `identity: {{also: [{login!r}]}}` in config.yml"
         for login, marker, comment in written
         if marker and is_as_written(comment, marker) and marker.issue == snapshot.issue.number
@@ -181,22 +182,22 @@ def _find_former_logins(snapshot: Snapshot) -> list[str]:
 
 def _find_reason_to_leave(own: OwnComment) -> str | None:
     if own.comment.is_minimized:
-        return "our comment was hidden by somebody, and is left alone"
+        return "somebody hid Signpost's comment, so it stays as it is"
     if own.marker.is_newer:
-        return "a later version of Signpost wrote our comment; it is left alone"
+        return "a newer version of Signpost wrote the comment, so it stays as it is"
     if not is_as_written(*own):
-        return "our comment was edited by somebody, and is left alone"
+        return "somebody edited Signpost's comment, so it stays as it is"
     return None
 
 
 def _remembers_links(marker: Marker, config: Config) -> bool:
-    """Whether our comment would lose what it knows by links if it were written without them."""
+    """Whether our comment would lose its links, or their label, if it were written without them."""
     label = config.duplicates.label
     return bool(marker.links or marker.earlier or (label and not without([label], marker.labels)))
 
 
 def _write_body(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> str | None:
-    """The comment as it should be; None where it should stay as it is."""
+    """The new text of the comment; None if it should stay as it is."""
     number, former = snapshot.issue.number, snapshot.marker
     if decisions.speaking:
         return _write_guidance(snapshot, decisions, sources)
@@ -213,7 +214,7 @@ def _write_body(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> s
 
 
 def _find_dropped(labels: LabelDecision, former: Marker | None) -> list[str]:
-    """Labels that we asked for once and do not any more: that they are gone is our own doing."""
+    """Labels that we asked for earlier, but not any more: we removed them ourselves."""
     return list(without(unique([*former.dropped, *former.labels]), labels.fitting)) if former else []
 
 
@@ -234,7 +235,7 @@ def _write_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources) 
 
 
 def _plan_close(snapshot: Snapshot, decisions: Decisions, now: datetime) -> list[Action]:
-    """Opt-in closing, after the grace period, if no human has shown a sign of life since our comment."""
+    """Opt-in closing, after the grace period, if no human was active since our comment."""
     asked = next((match.rule.model for match in decisions.speaking if match.rule.model.close), None)
     own = snapshot.own
     if own is None or asked is None or asked.close is None or asked.id not in own.marker.rules:
@@ -250,6 +251,6 @@ def _plan_close(snapshot: Snapshot, decisions: Decisions, now: datetime) -> list
 
 
 def _is_alive(issue: Issue, comment: Comment) -> bool:
-    """Whether anything happened after our comment: a human's comment, or whatever else made the issue newer."""
+    """Whether anything happened after our comment: a comment by a human, or any other change."""
     is_answered = any(c.created_at > comment.created_at and not c.author.is_bot for c in issue.comments)
     return is_answered or issue.updated_at - comment.created_at > TEMPLATE_MOMENT

@@ -84,7 +84,10 @@ def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite3"
     path.write_text("something else " * 100, encoding="utf-8")
 
-    with pytest.raises(SettingsError, match=r"cannot use the downloaded issues in .*; delete it"), open_store(path):
+    with (
+        pytest.raises(SettingsError, match=r"cannot use the downloaded issues in .*; delete the file"),
+        open_store(path),
+    ):
         pass
 
 
@@ -100,5 +103,5 @@ def test_a_store_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("pragma user_version = 99")
 
-    with pytest.raises(SettingsError, match="written by a later version"), open_store(path):
+    with pytest.raises(SettingsError, match="a newer version of Signpost wrote"), open_store(path):
         pass

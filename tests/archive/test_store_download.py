@@ -142,7 +142,7 @@ def test_what_is_there_can_be_used_without_github(fake_github: FakeGitHub, check
 @pytest.mark.parametrize(
     "repository, options, said",
     [
-        pytest.param("widget", (), "'widget' is no repository; write it as owner/name", id="no owner"),
+        pytest.param("widget", (), "'widget' is not a repository name; write it as owner/name", id="no owner"),
         pytest.param("octo/widget", ("--cached",), "nothing of octo/widget is in ", id="nothing there"),
     ],
 )

@@ -38,8 +38,8 @@ def test_annotations_for_a_workflow(tmp_path: Path) -> None:
 
     where = f"file={HOME}/out-of-disk.yml,line=7,col=1,title=signpost%3A unreviewed"
     assert finished.code == 0
-    assert f"::warning {where}::nobody said when this advice was last looked at" in finished.out
-    assert "1 rule, 2 examples: all proven, 2 warnings\n" in finished.out
+    assert f"::warning {where}::`reviewed:` is missing; add the date" in finished.out
+    assert "1 rule, 2 examples: no errors, 2 warnings\n" in finished.out
 
 
 def test_sarif_and_junit_stand_alone_on_stdout(tmp_path: Path) -> None:
@@ -126,8 +126,8 @@ def test_github_knows_which_labels_and_issues_there_are(fake_github: FakeGitHub,
     ]
     messages = [problem["message"] for problem in json.loads(finished.out)["problems"]]
     assert messages[:2] == [
-        f"{REPOSITORY} has no label `area:disk`, so it will not be set; create it, or correct the name",
-        (f"{REPOSITORY}#1 is closed, so reporters are not sent there; name an open issue, or remove `follow:`"),
+        f"{REPOSITORY} has no label `area:disk`, so Signpost does not set it; create the label, or correct the name",
+        (f"{REPOSITORY}#1 is closed, so comments do not link it; name an open issue, or remove `follow:`"),
     ]
 
 
@@ -145,7 +145,7 @@ def test_a_github_that_does_not_answer_ends_with_3(fake_github: FakeGitHub, tmp_
 def test_online_needs_a_repository(tmp_path: Path) -> None:
     finished = run_command("check", "--online", folder=write(tmp_path, out_of_disk=LABELLING))
 
-    assert finished.err == "signpost: --online needs to know the repository; add --repo owner/name\n"
+    assert finished.err == "signpost: --online needs the name of the repository; add --repo owner/name\n"
     assert finished.code == 2
 
 
@@ -156,7 +156,7 @@ def test_past_issues_tell_what_is_too_common(tmp_path: Path) -> None:
 
     finished = run_command("check", "--history", "issues.jsonl", folder=write(tmp_path, out_of_disk=rule))
 
-    assert "warning: this holds in 10 of 50 past issues (20%), more than one problem explains" in finished.out
+    assert "warning: this condition holds in 10 of 50 past issues (20%), too many for one problem" in finished.out
 
 
 @pytest.mark.slow

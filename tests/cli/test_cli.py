@@ -186,7 +186,7 @@ def test_the_package_runs_as_a_module(repository: Path) -> None:
     words = [sys.executable, "-m", "bot", "check", str(repository / HOME)]
     done = subprocess.run(words, cwd=ROOT, env={}, capture_output=True, text=True, check=False)
 
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 rule, 2 examples: all proven, 2 warnings")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 rule, 2 examples: no errors, 2 warnings")
 
 
 def run_in_shell(folder: Path, line: str) -> "subprocess.CompletedProcess[str]":
@@ -212,7 +212,7 @@ def test_who_does_not_read_to_the_end_is_no_finding(repository: Path, command: s
 def test_a_full_disk_is_reported_in_a_sentence(repository: Path, command: str, form: str) -> None:
     done = run_in_shell(repository, f"signpost {shlex.join(USES[command])} --format {form} > /dev/full")
 
-    assert (done.returncode, done.stderr) == (2, "signpost: cannot go on: [Errno 28] No space left on device\n")
+    assert (done.returncode, done.stderr) == (2, "signpost: cannot continue: [Errno 28] No space left on device\n")
 
 
 @pytest.mark.parametrize("form", [("--format", "json"), ("--format=json",)])
@@ -228,7 +228,10 @@ def test_a_script_that_asked_for_json_gets_the_error_as_json(tmp_path: Path, for
     "words, message",
     [
         (("backtest",), "one of the arguments --issues --repo is required"),
-        (("index", "search", "--index", "x", "--most", "0", "y"), "argument --most: '0' is no number from 1 on"),
+        (
+            ("index", "search", "--index", "x", "--most", "0", "y"),
+            "argument --most: must be a positive integer, not '0'",
+        ),
     ],
     ids=["backtest", "index search"],
 )

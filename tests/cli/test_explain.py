@@ -119,7 +119,7 @@ def test_text_shows_the_evidence_where_it_stands_and_why_others_do_not_match(che
 
     assert "out-of-disk matches" in finished.out
     assert "body, line 3: write failed: No space left on device (os error 28)" in finished.out
-    assert "1 of 2 rules match; none of the others comes near; --rule ID shows any of the others." in finished.out
+    assert "1 of 2 rules match; no other rule is similar; --rule ID shows any other rule." in finished.out
 
 
 def test_one_rule_can_be_asked_for(checkout: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_rule_that_does_not_match_tells_why(checkout: Path) -> None:
     finished = explain(checkout, "-", "--rule", "on-mondays", stdin="It only breaks on Tuesdays")
 
     assert "on-mondays does not match" in finished.out
-    assert "67 % of it is there; phrase and issue part at the bar" in finished.out
+    assert "67 % of it is in the issue; bars mark the text that both have in common" in finished.out
     assert "rule   |It only breaks on| Mondays" in finished.out
     assert "issue  |It only breaks on| Tuesdays" in finished.out
 
@@ -143,8 +143,8 @@ def test_the_settings_beside_the_rules_count(checkout: Path) -> None:
 
     found = [explain(checkout, "-", *words, stdin=MATCHING) for words in ((), ("--config", "other.yml"))]
 
-    assert "labels    the settings cap every rule at `label`" in found[0].out
-    assert "observes  the settings cap every rule at `observe`" in found[1].out
+    assert "labels    the settings limit every rule to `label`" in found[0].out
+    assert "observes  the settings limit every rule to `observe`" in found[1].out
 
 
 def test_a_page_is_written_beside_what_is_printed(checkout: Path) -> None:
@@ -190,7 +190,9 @@ def test_a_history_without_a_number_asks_for_one(checkout: Path) -> None:
         pytest.param(("nowhere.md",), "", "'nowhere.md' is no file, no issue number and no address", id="no file"),
         pytest.param(("x" * 5000,), "", "cannot read 'xxx", id="a whole text"),
         pytest.param(("2",), "", "#2 of which repository? Give --repo owner/name", id="no repository"),
-        pytest.param(("2", "--repo", "x"), "", "'x' is no repository; write it as owner/name", id="half a repository"),
+        pytest.param(
+            ("2", "--repo", "x"), "", "'x' is not a repository name; write it as owner/name", id="half a repository"
+        ),
         pytest.param(("-",), "{", "standard input ought to be JSON, but is none: ", id="broken JSON"),
         pytest.param(("-",), "{}", "Not a GitHub issue: number: field required", id="no issue"),
         pytest.param(

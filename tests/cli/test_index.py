@@ -237,7 +237,7 @@ def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
 def test_a_number_is_one_from_1_on(folder: Path, arguments: tuple[str, ...]) -> None:
     done = index(folder, *arguments, "--index", "a.index")
 
-    assert (done.code, "is no number from 1 on" in done.err) == (2, True)
+    assert (done.code, "must be a positive integer" in done.err) == (2, True)
 
 
 def test_more_than_there_are_means_all(folder: Path) -> None:
@@ -373,7 +373,7 @@ def test_what_is_left_out_is_reported_with_its_reason(
 def test_a_sibling_of_a_series_is_left_out() -> None:
     sibling = a_candidate(1, 0.9, series=1.0)
 
-    assert explain_left_out(sibling, (), 0.5) == "by the same author within two days, with another title: a series"
+    assert explain_left_out(sibling, (), 0.5) == "by the same author within two days, with another title (a series)"
 
 
 def a_candidate(number: int, score: float, series: float = 0.0) -> Hit:

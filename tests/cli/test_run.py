@@ -200,7 +200,7 @@ def test_a_wrong_input_is_told_to_maintainers_and_red_only_if_they_say_so(
 
     finished = run(fake_github, tmp_path, **wrong)
 
-    told = "The input `dry-run` cannot be read: write `true` or `false`."
+    told = "Invalid input `dry-run`: must be `true` or `false`."
     assert finished.code == code
     assert f"::error title=Signpost::{told}" in finished.out
     assert told in summary.read_text("utf-8")
@@ -287,7 +287,7 @@ def test_an_event_that_cannot_be_read_is_wrong_usage(checkout: Path, text: str |
         pytest.param((), {}, "no token: give the input `github-token`", id="no token"),
         pytest.param(("--dry-run", "--rules", "nowhere"), {}, "there are no rules at nowhere", id="no such rules"),
         pytest.param(
-            ("--dry-run", "--rules", "pack:x"), {}, "there is no pack called 'x'; shipped are: ", id="no such pack"
+            ("--dry-run", "--rules", "pack:x"), {}, "unknown pack 'x'; Signpost includes: ", id="no such pack"
         ),
         pytest.param(("--dry-run", "--config", "no.yml"), {}, "cannot read no.yml", id="no such settings"),
         pytest.param((), {"INPUT_DRY-RUN": "maybe"}, "The input `dry-run` cannot be read", id="a word for a boolean"),
@@ -311,7 +311,7 @@ def test_without_an_event_a_run_says_what_to_give(tmp_path: Path) -> None:
 
     assert (finished.code, finished.err) == (
         2,
-        "signpost: no event: give --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)\n",
+        "signpost: the event is missing; add --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)\n",
     )
 
 
@@ -348,7 +348,9 @@ def test_an_issue_can_be_named_by_hand(fake_github: FakeGitHub, tmp_path: Path) 
 @pytest.mark.parametrize(
     "change, reason",
     [
-        pytest.param({"action": "labeled"}, "issues labeled is not looked at", id="another action"),
+        pytest.param(
+            {"action": "labeled"}, "the settings do not include the event issues labeled", id="another action"
+        ),
         pytest.param({"action": "deleted"}, "issues deleted", id="the end of the issue"),
         pytest.param(
             {"sender": {"login": "dependabot[bot]", "type": "Bot"}},

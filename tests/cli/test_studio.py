@@ -74,8 +74,8 @@ def test_the_address_is_json_on_demand() -> None:
         pytest.param(["missing.yml"], "there is no rule file missing.yml", id="no such rule"),
         pytest.param(["rules"], "cannot read rules", id="a folder"),
         pytest.param([RULE, "--rules", "missing"], "there are no rules at missing", id="no such rules"),
-        pytest.param([RULE, "--port", "65536"], "--port 65536 is no port", id="no port"),
-        pytest.param([RULE, "--port", "-1"], "--port -1 is no port", id="a negative port"),
+        pytest.param([RULE, "--port", "65536"], "--port must be from 0 to 65535, not 65536", id="no port"),
+        pytest.param([RULE, "--port", "-1"], "--port must be from 0 to 65535, not -1", id="a negative port"),
     ],
 )
 def test_what_cannot_be_is_explained(arguments: list[str], complaint: str) -> None:

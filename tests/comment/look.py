@@ -26,9 +26,9 @@ body {{ margin: 0; padding: 16px; background: {page}; }}
 .markdown-body {{ padding: 16px; font-size: 14px; border-radius: 6px; }}
 </style><div class="frame"><div class="by"><b>github-actions</b> bot commented now</div>
 <article class="markdown-body">{body}</article></div></html>"""
-_COLOURS = {
-    "light": {"page": "#ffffff", "line": "#d1d9e0", "head": "#f6f8fa", "grey": "#59636e"},
-    "dark": {"page": "#0d1117", "line": "#3d444d", "head": "#151b23", "grey": "#9198a1"},
+COLOURS = {
+    "light": {"page": "#ffffff", "line": "#d1d9e0", "head": "#f6f8fa", "grey": "#59636e", "ink": "#1f2328"},
+    "dark": {"page": "#0d1117", "line": "#3d444d", "head": "#151b23", "grey": "#9198a1", "ink": "#f0f6fc"},
 }
 
 
@@ -43,7 +43,7 @@ def picture(markdown: str, out: Path, *, width: int, theme: str) -> None:
     css = (fetch_npm("github-markdown-css", "5.9.0") / f"github-markdown-{theme}.css").read_text("utf-8")
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page.html"
-        page.write_text(_PAGE.format(css=css, theme=theme, body=render(markdown), **_COLOURS[theme]), "utf-8")
+        page.write_text(_PAGE.format(css=css, theme=theme, body=render(markdown), **COLOURS[theme]), "utf-8")
         # A window is never narrower than 500 px; a frame inside it is.
         frame = Path(folder) / "frame.html"
         frame.write_text(
@@ -59,5 +59,5 @@ if __name__ == "__main__":
     target.mkdir(parents=True, exist_ok=True)
     for name in map(Path, sys.argv[2:]):
         for device, width in _WIDTHS.items():
-            for theme in _COLOURS:
+            for theme in COLOURS:
                 picture(name.read_text("utf-8"), target / f"{name.stem}-{device}-{theme}.png", width=width, theme=theme)

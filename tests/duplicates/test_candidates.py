@@ -87,7 +87,7 @@ def test_the_same_message_on_another_platform_is_no_proof(title: str, tier: str)
     assert tier == "C" or found
 
 
-@pytest.mark.parametrize("title, why", [(QUERY.title, "says the same, word for word"), ("Other", "")])
+@pytest.mark.parametrize("title, why", [(QUERY.title, "has the same text, word for word"), ("Other", "")])
 def test_a_report_that_was_filed_again_word_for_word_is_known_at_once(title: str, why: str) -> None:
     again = earlier(1, title, "We see a window that flickers when the sample waits for longer than a minute.")
     query = an_issue(title=QUERY.title, body=again.body)

@@ -36,13 +36,17 @@ def target(number: int, state: str = "open", asked: int | None = None) -> Target
         (3, an_issue(number=3), target(3)),
         (3, an_issue(number=3, repository="Octo-Org/Octo-Repo"), target(3)),
         (3, an_issue(number=3, state="closed", state_reason="completed"), target(3, "fixed")),
-        (3, an_issue(number=3, **DUPLICATE), Refusal("#3 is closed as duplicate, and nothing says of what")),
+        (
+            3,
+            an_issue(number=3, **DUPLICATE),
+            Refusal("#3 is closed as duplicate, but GitHub does not name the other issue"),
+        ),
         (3, an_issue(number=3, state="closed", state_reason="not_planned"), Refusal("#3 is closed as not planned")),
         (3, an_issue(number=3, state="closed"), Refusal("#3 is closed")),
         (3, an_issue(number=3, is_pull_request=True), Refusal("#3 is a pull request")),
         (3, an_issue(number=9), Refusal("#3 was moved to octo-org/octo-repo#9")),
         (3, an_issue(number=3, repository=ELSEWHERE), Refusal("#3 was moved to octo-org/other#3")),
-        (3, None, Refusal("#3 does not exist here (deleted, moved, or never an issue)")),
+        (3, None, Refusal("#3 is not an issue of this repository (deleted, moved, or never created)")),
         (7, None, Refusal("#7 is this issue itself")),
         (7, an_issue(), Refusal("#7 is this issue itself")),
     ],
@@ -76,13 +80,13 @@ CIRCLE = (linked(2, 3), linked(3, 4), linked(4, 3))
         pytest.param(
             2,
             CIRCLE,
-            Refusal("#3 → #4 → #3 are duplicates of each other in a circle; reopen the one that counts", is_fault=True),
+            Refusal("#3 → #4 → #3 is a cycle of duplicates; reopen the canonical issue", is_fault=True),
             id="a circle is the maintainers' to mend",
         ),
         pytest.param(
             2,
             (linked(2, 2),),
-            Refusal("#2 → #2 are duplicates of each other in a circle; reopen the one that counts", is_fault=True),
+            Refusal("#2 → #2 is a cycle of duplicates; reopen the canonical issue", is_fault=True),
             id="a duplicate of itself",
         ),
         pytest.param(
@@ -94,13 +98,15 @@ CIRCLE = (linked(2, 3), linked(3, 4), linked(4, 3))
         pytest.param(
             2,
             (linked(2, 3),),
-            Refusal("#3 does not exist here (deleted, moved, or never an issue), and #2 is a duplicate of it"),
+            Refusal(
+                "#3 is not an issue of this repository (deleted, moved, or never created), and #2 is a duplicate of it"
+            ),
             id="the end is gone",
         ),
         pytest.param(
             2,
             (linked(2, 3, ELSEWHERE), linked(3)),
-            Refusal("#2 is a duplicate of an issue elsewhere"),
+            Refusal("#2 is a duplicate of an issue in another repository"),
             id="the end is in another repository",
         ),
         pytest.param(
@@ -147,7 +153,7 @@ def test_only_the_ends_of_chains_that_go_on_are_read_again(
 @pytest.mark.parametrize(
     "number, failure, refusal",
     [
-        (5, "", Refusal("#5 was not looked at: that would have taken more requests")),
+        (5, "", Refusal("#5 was not checked, to save requests")),
         (5, "GitHub answered 502.", Refusal("#5 could not be checked", is_unchecked=True)),
         (2, "GitHub answered 502.", Refusal("#5 could not be checked, and #2 is a duplicate of it", is_unchecked=True)),
     ],

@@ -70,12 +70,12 @@ def test_an_error_that_many_issues_have_is_no_rare_one(total: int, tiers: list[s
 def test_a_search_that_fails_is_remarked() -> None:
     findings = FindOnGitHub(FakeSearcher(fails=True))(ISSUE)
     assert (findings.candidates, findings.is_complete) == ((), False)
-    assert findings.remarks == ("earlier reports were not looked for to the end: Could not search: later",)
+    assert findings.remarks == ("the search for earlier reports is incomplete: Could not search: later",)
 
 
 def test_the_index_goes_before_the_search_and_the_search_before_nothing(tmp_path: Path) -> None:
     index = tmp_path / "issues.index"
-    missing = f"there is no index {index} (yet); GitHub's own search was used"
+    missing = f"the index {index} does not exist (yet), so Signpost used GitHub search"
     searcher = FakeSearcher()
     assert choose_finder(str(index), searcher) == FindOnGitHub(searcher, missing)
     assert choose_finder(None, searcher) == FindOnGitHub(searcher)
@@ -89,7 +89,9 @@ def test_an_index_that_is_missing_is_remarked_where_nobody_else_can_be_asked(tmp
     finder = choose_finder(str(index), None)
     assert finder is not None
     assert (
-        finder(ISSUE).remarks[0].startswith(f"earlier reports were not looked for: there is no index {index}; build it")
+        finder(ISSUE)
+        .remarks[0]
+        .startswith(f"the search for earlier reports failed: the index {index} does not exist; build it")
     )
 
 
@@ -98,7 +100,7 @@ def test_an_index_that_cannot_be_looked_at_is_remarked_and_ends_no_run(tmp_path:
     (tmp_path / "file").write_bytes(b"")
     finder = choose_finder(str(tmp_path / name), FakeSearcher())
     assert finder is not None
-    assert finder(ISSUE).remarks[0].startswith("earlier reports were not looked for: cannot use the index ")
+    assert finder(ISSUE).remarks[0].startswith("the search for earlier reports failed: cannot use the index ")
 
 
 def test_an_index_that_is_none_is_remarked(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_candidates_that_lead_to_one_issue_are_one_link_with_the_best_evidence()
     one, other, end = a_candidate(1, "C", 0.9), a_candidate(2, "B", 0.4), a_target(5, asked=2)
     assert select((one, a_target(5)), (other, end)) == (
         a_link(other, end),
-        a_link(one, a_target(5), effect="merged", reason="#2 leads to #5, too"),
+        a_link(one, a_target(5), effect="merged", reason="#2 also leads to #5"),
     )
 
 
@@ -90,8 +90,8 @@ def test_only_what_looks_alike_must_be_proven(tier: str, known: Fields, *, is_un
     [
         (Refusal("#1 is closed as not planned"), (), "#1 is closed as not planned"),
         (a_target(5), {5}, "#5 is linked already"),
-        (a_target(5, is_locked=True), (), "#5 is locked: nobody could add to it"),
-        (a_target(5, state="fixed"), (), "#5 is closed, and nothing says which change fixed it"),
+        (a_target(5, is_locked=True), (), "#5 is locked, so the reporter cannot comment there"),
+        (a_target(5, state="fixed"), (), "#5 is closed, but no change is known to have fixed it"),
     ],
 )
 def test_what_must_not_be_linked_has_its_reason(target: Target | Refusal, linked: set[int], reason: str) -> None:
@@ -102,7 +102,9 @@ def test_what_must_not_be_linked_has_its_reason(target: Target | Refusal, linked
 
 def test_a_candidate_that_nobody_looked_at_is_refused() -> None:
     (only,) = select_links([a_candidate(1)], {}, Criteria())
-    assert only == LinkDecision(candidate=a_candidate(1), effect="refused", reason="not among the nearest")
+    assert only == LinkDecision(
+        candidate=a_candidate(1), effect="refused", reason="it is not one of the best candidates"
+    )
 
 
 def test_a_fixed_issue_may_be_locked_because_nobody_has_to_write_there() -> None:
@@ -136,10 +138,10 @@ def sections(show: int = 3, *, open_only: bool = True) -> tuple[Section, Section
     return Section("out-of-disk", show, open_only), Section("no-cache", 3, open_only=True)
 
 
-BETTER = "there are better ones, or the settings or the rule want fewer links"
-CLOSED = "it is closed, and the rule links open ones only (`open_only`)"
-ALIKE_ONLY = "it only reads alike, and the settings keep that out of comments (`tier_c`)"
-NOT_YET = "it only reads alike, and the index is not calibrated"
+BETTER = "other candidates are better, or the settings or the rule allow fewer links"
+CLOSED = "it is closed, and the rule links only open issues (`open_only`)"
+ALIKE_ONLY = "it is only similar, and the settings keep such issues out of comments (`tier_c`)"
+NOT_YET = "it is only similar, and no calibrated index found it"
 READ_ALIKE = {5: ALIKE_ONLY, 6: ALIKE_ONLY}
 OF_DISK = {2: "out-of-disk", 1: "out-of-disk"}
 

@@ -34,7 +34,7 @@ def entry(name: str = "a.yml", mode: int = 0o100644, **blob: object) -> Json:
         ),
         pytest.param(
             reply(entry(isTruncated=True)),
-            Folder(problems=("rules/a.yml: is too large to be read through the API; use actions/checkout",)),
+            Folder(problems=("rules/a.yml: is too large for the API; use actions/checkout",)),
             id="a truncated file",
         ),
         pytest.param(
@@ -63,7 +63,7 @@ def test_the_whole_repository_has_no_folder_before_its_paths() -> None:
 @pytest.mark.parametrize(
     "kind, missing, advice",
     [
-        ("NOT_FOUND", True, "the token may not see it"),
+        ("NOT_FOUND", True, "the token has no access to it"),
         ("FORBIDDEN", False, "permissions: contents: read"),
         ("RATE_LIMITED", False, "in an hour"),
         ("SOMETHING_ELSE", False, "GitHub answered: no"),

@@ -159,7 +159,7 @@ def test_tokens_are_taken_out(text: str, expected: str) -> None:
 def test_a_limit_that_no_calendar_holds_is_told_as_a_day(header: str, stated: str) -> None:
     limited = answer(429, **{"x_ratelimit_remaining": "0", header: stated})
     error = explain_failure("read it", limited, is_read=True, now=NOW)
-    assert str(error).endswith("The rate limit ends at 2027-01-16 08:00:00 UTC; run it again then.")
+    assert str(error).endswith("The rate limit ends at 2027-01-16 08:00:00 UTC; run Signpost again then.")
 
 
 def test_a_message_is_one_line_of_bounded_length() -> None:
@@ -221,7 +221,7 @@ def test_a_moment_may_have_a_fraction_of_a_second() -> None:
 
 @pytest.mark.parametrize("entry", [{}, {"updated_at": None}, {"updated_at": "yesterday"}, "text", None])
 def test_an_entry_that_does_not_say_when_it_changed_is_refused(entry: object) -> None:
-    with pytest.raises(SettingsError, match="when it was updated"):
+    with pytest.raises(SettingsError, match="no valid `updated_at`"):
         read_page([entry], Answer(status=200, headers={}, text=""), 1)
 
 

@@ -11,7 +11,7 @@ SCHEMA_VERSION, GRAPHQL_VERSION = "15.26.1", "16.11.0"
 
 QUERY_FAILURES: tuple[tuple[Json, str], ...] = (
     ({"type": "RATE_LIMITED", "message": "later"}, "Run it again in an hour"),
-    ({"type": "NOT_FOUND", "message": "no repository"}, "It does not exist, or the token may not see it"),
+    ({"type": "NOT_FOUND", "message": "no repository"}, "It does not exist, or the token has no access to it"),
     ({"type": "INTERNAL", "message": "oops"}, "GitHub answered: oops"),
 )
 """What GitHub's GraphQL says with the status 200 when it fails, and what is told of it."""

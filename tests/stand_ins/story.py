@@ -100,7 +100,7 @@ def run_once(
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """What people see of an issue: its labels, our comments in short, what we did to labels, and how it stands."""
+    """What people see of an issue: its labels, our comments in short, what we did to labels, and its status."""
 
     labels: tuple[str, ...]
     comments: tuple[str, ...]

@@ -14,7 +14,7 @@ from tests.builders import Fields, a_candidate, a_link, a_rule, a_ruleset, a_tar
 TODAY = date(2026, 4, 8)
 ERROR = "No space left on device"
 CAPTURES: Fields = {"captures": {"version": {"first_of": [{"phrase": "built with {version:version}"}]}}}
-SPEAKS = "section 1 of 1; priority 0, 1 condition held"
+SPEAKS = "section 1 of 1; priority 0, 1 condition matched"
 IN_APP = "**Bug Description**\nplum pie is gone\n**Errors**\napple pie is gone\n**Environment Info**\n- Version: 1.2"
 
 
@@ -55,10 +55,10 @@ def test_nothing_is_decided_without_a_match() -> None:
     [
         ("comment", "comment", "speaks", SPEAKS),
         ("label", "comment", "labels", "its mode is `label`"),
-        ("comment", "label", "labels", "the settings cap every rule at `label`"),
+        ("comment", "label", "labels", "the settings limit every rule to `label`"),
         ("observe", "comment", "observes", "its mode is `observe`"),
-        ("comment", "observe", "observes", "the settings cap every rule at `observe`"),
-        ("label", "observe", "observes", "the settings cap every rule at `observe`"),
+        ("comment", "observe", "observes", "the settings limit every rule to `observe`"),
+        ("label", "observe", "observes", "the settings limit every rule to `observe`"),
         ("observe", "label", "observes", "its mode is `observe`"),
     ],
 )
@@ -67,7 +67,9 @@ def test_a_rule_goes_as_far_as_its_mode_and_the_cap_let_it(rule_mode: str, cap: 
     assert found == expected(effect, reason, **({"add": ()} if effect == "observes" else {}))
 
 
-EXPIRED: Fields = {"remark": "the guidance of `out-of-disk` expired on 2026-04-08; review it"}
+EXPIRED: Fields = {
+    "remark": "the guidance of `out-of-disk` expired on 2026-04-08; review it and set a new date in `expires`"
+}
 
 
 @pytest.mark.parametrize(
@@ -116,10 +118,10 @@ def three_rules() -> tuple[Fields, ...]:
     )
 
 
-ORDER = {"bravo": "priority 5, 1 condition held", "alpha": "priority 0, 1 condition held"}
+ORDER = {"bravo": "priority 5, 1 condition matched", "alpha": "priority 0, 1 condition matched"}
 ORDER["charlie"] = ORDER["alpha"]
-ONE = "a comment has at most 1 section (`max_sections`), and `bravo` stands in front of it"
-TWO = "a comment has at most 2 sections (`max_sections`), and `bravo` and `alpha` stand in front of it"
+ONE = "a comment has at most 1 section (`max_sections`), and `bravo` ranks higher"
+TWO = "a comment has at most 2 sections (`max_sections`), and `bravo` and `alpha` rank higher"
 
 
 @pytest.mark.parametrize(
@@ -166,27 +168,27 @@ def test_a_rule_that_another_supersedes_is_silent_and_sets_nothing() -> None:
 
 def test_of_rules_that_supersede_each_other_the_one_in_front_speaks() -> None:
     found = decide(a_rule(id="pie", supersedes=["tart"]), a_rule(id="tart", supersedes=["pie"], priority=3))
-    reason = "it and `tart` supersede each other, and `tart` stands in front (priority 3, 1 condition held)"
+    reason = "it and `tart` supersede each other, and `tart` ranks higher (priority 3, 1 condition matched)"
     assert silent(found) == lost("pie", reason, "tart")
 
 
 def test_a_rule_that_rests_on_the_error_dump_alone_yields() -> None:
     apple = a_rule(id="apple", match={"phrase": "apple pie is gone", "in": ["errors"]})
     plum = a_rule(id="plum", match={"phrase": "plum pie is gone"})
-    reason = "it rests on the error dump alone, while `plum` rests on what the report itself says"
+    reason = "it matches only the error dump, while `plum` matches the report itself"
     assert silent(decide(apple, plum, body=IN_APP)) == lost("apple", reason, "plum")
 
 
 def test_a_rule_that_stands_behind_another_in_its_pack_is_silent() -> None:
     found = decide(a_rule(id="a"), a_rule(id="b"), pack={"precedence": ["b", "a"]})
-    assert silent(found) == lost("a", "`b` stands before it in the `precedence` of the pack", "b")
+    assert silent(found) == lost("a", "`b` comes before it in the `precedence` of the pack", "b")
 
 
 def test_a_general_rule_gives_way_to_one_that_knows_the_problem() -> None:
     general = a_ruleset(a_rule(id="general"), pack={"name": "common", "fallback": True})
     ruleset = join_rulesets([general, a_ruleset(a_rule(id="known"))])
     found = decide_rules(match_rules(read_facts(an_issue(), ruleset), ruleset), Config(), TODAY)
-    reason = "its pack `common` is a fallback, and `known` knows the problem"
+    reason = "its pack `common` is a fallback, and `known` is more specific"
     assert silent(found) == lost("general", reason, "known")
 
 

@@ -337,7 +337,7 @@ def test_an_issue_is_answered_while_links_cannot_be_read(
     after = aftermaths[story, number, fault].result()
 
     assert (after.first.code, after.between) == (0, WITHOUT_LINKS[story])
-    assert "No new link is given" in after.first.out
+    assert "Signpost adds no links" in after.first.out
     assert (after.second.code, after.ending) == (0, STORIES[story].ending)
 
 

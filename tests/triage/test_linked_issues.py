@@ -135,7 +135,7 @@ def test_of_a_cluster_among_300_issues_the_right_ones_are_linked(
     assert f"- #{root} (open, 3 others follow it): shows the same error message\n" in ours.body
     assert f"- #{fixed} (fixed in `v2.1.96`, released 9 April 2026): shows the same error message\n" in ours.body
     assert set(re.findall(r"#(\d+)", ours.body.partition("<!--")[0])) == {str(root), str(fixed)}
-    assert finished.out.count(f"Remark    #{ring} → #{circle} → #{ring} are duplicates of each other") == 1
+    assert finished.out.count(f"Remark    #{ring} → #{circle} → #{ring} is a cycle of duplicates") == 1
     assert issue.labels == []
 
 
@@ -304,7 +304,7 @@ def test_an_index_costs_no_request_and_an_issue_that_matches_nothing_is_told_in_
 
     own = f"GET /repos/{REPOSITORY}/issues/{issue.number}"
     assert (again.code, [str(request) for request in fake_github.requests]) == (0, ["POST /graphql", own])
-    reason = "no rule speaks, and the settings want no comment for links alone"
+    reason = "no rule adds guidance, and the settings allow no comment with links alone"
     assert f"- `#{cluster.root.number}` `{TITLE}`: {reason} (B: shows the same error message; " in told
     line = f"Earlier   #{cluster.root.number}, tier B: shows the same error message (not linked: {reason})\n"
     assert line in finished.out
@@ -312,7 +312,7 @@ def test_an_index_costs_no_request_and_an_issue_that_matches_nothing_is_told_in_
 
 @pytest.mark.parametrize(
     "content, remark",
-    [(None, "there is no index missing.index (yet)"), (b"no index", "earlier reports were not looked for")],
+    [(None, "the index missing.index does not exist (yet)"), (b"no index", "the search for earlier reports failed")],
 )
 def test_an_index_that_is_missing_or_broken_is_remarked_and_ends_nothing(
     fake_github: FakeGitHub, tmp_path: Path, content: bytes | None, remark: str
@@ -387,7 +387,7 @@ def test_what_a_person_named_and_cannot_be_read_waits(fake_github: FakeGitHub) -
     again = run_once(fake_github, event)
 
     assert (finished.code, labels, again.code, issue.labels) == (0, [], 0, ["duplicate"])
-    assert "Remark    `/signpost duplicate #1`: #1 could not be checked; nothing is done" in finished.out
+    assert "Remark    `/signpost duplicate #1` has no effect: #1 could not be checked" in finished.out
 
 
 def test_a_server_that_is_too_old_to_tell_duplicates_is_asked_for_three_links(
@@ -507,10 +507,10 @@ def test_json_tells_each_link_with_its_tier_and_what_was_left_out(fake_github: F
     rejected, locked, moved, ring, circle = (
         cluster.others[name].number for name in ("rejected", "locked", "moved", "ring", "round")
     )
-    around = f"#{ring} → #{circle} → #{ring} are duplicates of each other in a circle; reopen the one that counts"
+    around = f"#{ring} → #{circle} → #{ring} is a cycle of duplicates; reopen the canonical issue"
     assert reasons == {
         rejected: f"#{rejected} is closed as not planned",
-        locked: f"#{locked} is locked: nobody could add to it",
+        locked: f"#{locked} is locked, so the reporter cannot comment there",
         ring: around,
         circle: around,
     }
@@ -538,7 +538,8 @@ def test_what_was_transferred_or_deleted_since_the_index_was_built_is_left_out(
     assert (done.code, links_of(issue)) == (0, {stays.number: "B"})
     reasons = {each["number"]: each["why"] for each in json.loads(done.out)["left_out"]}
     assert reasons == {
-        one.number: f"#{one.number} does not exist here (deleted, moved, or never an issue)" for one in (moved, deleted)
+        one.number: f"#{one.number} is not an issue of this repository (deleted, moved, or never created)"
+        for one in (moved, deleted)
     }
 
 
@@ -552,7 +553,7 @@ def test_an_index_of_another_repository_is_not_asked(fake_github: FakeGitHub, tm
     done = start_run(fake_github, tell_event(fake_github, issue), tmp_path, "--index", str(index)).go()
 
     assert (done.code, links_of(issue)) == (0, {})
-    assert f"Remark    the index {index} is of octo/gadget, and was not asked" in done.out
+    assert f"Remark    the index {index} is for octo/gadget, so Signpost did not use it" in done.out
 
 
 def test_what_the_report_names_itself_is_not_linked_again(fake_github: FakeGitHub, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_a_deletion_that_fails_is_a_remark_and_no_error(
 
     assert (result.errors, ours(issue)) == ((), ["advice", "advice"])
     assert [outcome.is_ok for outcome in result.outcomes] == [False]
-    assert "a second comment of ours stays until the next run: Could not delete" in result.all_remarks[-1]
+    assert "a second comment of Signpost stays until the next run: Could not delete" in result.all_remarks[-1]
 
 
 def test_a_post_that_was_stored_and_not_answered_is_found_at_once(fake_github: FakeGitHub, issue: StoredIssue) -> None:
@@ -259,7 +259,7 @@ def test_a_login_that_the_settings_do_not_name_is_not_trusted(
 
 DEEDS: Mapping[str, Callable[[FakeGitHub, StoredIssue], object]] = {
     "edited": lambda _, issue: setattr(issue.comments[-1], "body", f"See the manual.\n\n{issue.comments[-1].body}"),
-    "hidden or shown again": lambda _, issue: setattr(issue.comments[-1], "minimized", "outdated"),
+    "hid or showed": lambda _, issue: setattr(issue.comments[-1], "minimized", "outdated"),
     "deleted": lambda github, issue: github.delete_comment(issue, issue.comments[-1]),
 }
 
@@ -269,7 +269,8 @@ DEEDS: Mapping[str, Callable[[FakeGitHub, StoredIssue], object]] = {
 def test_what_a_person_does_between_our_reading_and_our_writing_stays(
     fake_github: FakeGitHub, issue: StoredIssue, deed: str, body: str
 ) -> None:
-    fake_github.add_comment(issue, sign_comment("Old words.", Marker(issue=1, rules={"out-of-disk": "0"})), BOT)
+    old = sign_comment("Old words.", Marker(issue=1, rules={"out-of-disk": "0"}))
+    ours_at_first = fake_github.add_comment(issue, old, BOT).id
     fake_github.edit_body(issue, body)
     done = list[str]()
 
@@ -283,7 +284,7 @@ def test_what_a_person_does_between_our_reading_and_our_writing_stays(
 
     assert [comment.body for comment in issue.comments] == done
     assert ([outcome.is_ok for outcome in result.outcomes], result.errors) == ([False], ())
-    assert f"was {deed} during this run" in result.all_remarks[-1]
+    assert f"somebody {deed} Signpost's comment {ours_at_first} during this run" in result.all_remarks[-1]
 
 
 def test_a_second_comment_stays_where_the_first_was_deleted_meanwhile(

@@ -21,7 +21,7 @@ from tests.triage.plans import LABELED, NOTHING, TODAY, WITHDRAWN, plan_of, snap
 
 OURS_NOW = spoken()
 REPLACED = sign_comment(render_replacement(), Marker(issue=7, is_withdrawn=True, is_superseded=True))
-SECOND = "comment 2 by github-actions[bot] is a second one of ours"
+SECOND = "comment 2 by github-actions[bot] is a second comment of Signpost"
 JANE = Account(login="jane")
 FORMER = Config(identity=Identity(also=["Tidy-Up[bot]", "jane"]))
 
@@ -45,17 +45,17 @@ def test_our_comment_that_came_with_a_transferred_issue_is_withdrawn_where_no_ru
 @pytest.mark.parametrize(
     "second, plan",
     [
-        pytest.param(a_second(), Plan((DeleteComment(2),), (f"{SECOND}; it is deleted",)), id="as we wrote it"),
+        pytest.param(a_second(), Plan((DeleteComment(2),), (f"{SECOND}, so it is deleted",)), id="as we wrote it"),
         pytest.param(
             a_second(body=our_comment("Old words.").body),
-            Plan((DeleteComment(2),), (f"{SECOND}; it is deleted",)),
+            Plan((DeleteComment(2),), (f"{SECOND}, so it is deleted",)),
             id="as we wrote it, of another rule",
         ),
         pytest.param(
             a_second(body=OURS_NOW.body.replace("Free at", "Please free at")),
             Plan(
                 (UpdateComment(2, REPLACED),),
-                (f"{SECOND} and was edited by somebody; it is edited to say that it no longer applies",),
+                (f"{SECOND} (somebody edited it), so it now says that it no longer applies",),
             ),
             id="edited",
         ),
@@ -63,7 +63,7 @@ def test_our_comment_that_came_with_a_transferred_issue_is_withdrawn_where_no_ru
             a_second(body=f"{OURS_NOW.body}\n\nThat helped me."),
             Plan(
                 (UpdateComment(2, REPLACED),),
-                (f"{SECOND} and was edited by somebody; it is edited to say that it no longer applies",),
+                (f"{SECOND} (somebody edited it), so it now says that it no longer applies",),
             ),
             id="edited behind the marker",
         ),
@@ -71,7 +71,7 @@ def test_our_comment_that_came_with_a_transferred_issue_is_withdrawn_where_no_ru
             a_second(body=our_comment("Free some space.", issue=8).body),
             Plan(
                 (UpdateComment(2, REPLACED),),
-                (f"{SECOND} and came with a transferred issue; it is edited to say that it no longer applies",),
+                (f"{SECOND} (came with a transferred issue), so it now says that it no longer applies",),
             ),
             id="of another issue",
         ),
@@ -79,7 +79,7 @@ def test_our_comment_that_came_with_a_transferred_issue_is_withdrawn_where_no_ru
         pytest.param(a_second(body=REPLACED), NOTHING, id="replaced before"),
         pytest.param(
             a_second(body="> Posted automatically by Signpost. Why?"),
-            Plan((), (f"{SECOND}, or quotes us; it is left alone",)),
+            Plan((), (f"{SECOND}, or quotes one; it stays as it is",)),
             id="our words alone",
         ),
         pytest.param(a_second(author=HUMAN), NOTHING, id="pasted by a person"),
@@ -123,7 +123,7 @@ def test_a_comment_under_a_former_login_of_ours_is_kept_up_to_date(author: Accou
 @pytest.mark.parametrize("author", [OTHER_BOT, JANE])
 def test_a_second_comment_under_a_former_login_of_ours_goes(author: Account) -> None:
     issue = touched(labels=("needs-info",), comments=(OURS_NOW, a_second(author=author)))
-    said = f"comment 2 by {author.login} is a second one of ours; it is deleted"
+    said = f"comment 2 by {author.login} is a second comment of Signpost, so it is deleted"
     assert plan_of(issue, config=FORMER) == Plan((DeleteComment(2),), (said,))
 
 
@@ -131,15 +131,15 @@ def test_where_we_have_said_who_we_are_a_twin_may_be_who_we_were() -> None:
     twin = replace(OURS_NOW, author=OTHER_BOT)
     config = Config(identity=Identity(login="your-app[bot]"))
     said = "set `identity: {also: ['tidy-up[bot]']}` in config.yml"
-    remark = f"tidy-up[bot] has commented here with our marker; if that is us, {said}"
+    remark = f"tidy-up[bot] has a comment here with Signpost's marker; if that is Signpost's account, {said}"
     assert plan_of(touched(labels=("needs-info",), comments=(twin,)), config=config) == Plan((), (remark,))
 
 
 @pytest.mark.parametrize(
     "author, plan",
     [
-        (OURSELVES, Plan((), ("our comment was deleted by somebody; nothing is posted again",))),
-        (OTHER_BOT, Plan((), ("our comment was deleted by somebody; nothing is posted again",))),
+        (OURSELVES, Plan((), ("somebody deleted Signpost's comment, so Signpost does not post another one",))),
+        (OTHER_BOT, Plan((), ("somebody deleted Signpost's comment, so Signpost does not post another one",))),
         (HUMAN, Plan((CreateComment(OURS_NOW.body),))),
         (Account(login="ghost"), Plan((CreateComment(OURS_NOW.body),))),
     ],
@@ -155,7 +155,7 @@ def test_a_maintainers_comment_with_our_marker_may_be_from_a_time_before(
 ) -> None:
     former = replace(OURS_NOW, author=JANE, association=association)
     remark = (
-        "jane has commented here with our marker; if Signpost ran under that login before, "
+        "jane has a comment here with Signpost's marker; if Signpost ran under that login before, "
         "set `identity: {also: ['jane']}` in config.yml"
     )
     assert plan_of(touched(labels=("needs-info",), comments=(former,))) == Plan(

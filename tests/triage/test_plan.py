@@ -61,7 +61,7 @@ from tests.triage.plans import (
     spoken,
 )
 
-KEPT_OFF = "the label `needs-info` was taken off by somebody, and stays off"
+KEPT_OFF = "somebody removed the label `needs-info`, so Signpost does not set it again"
 
 
 @pytest.mark.parametrize("present", ["needs-info", "Needs-Info"])
@@ -71,7 +71,8 @@ def test_a_label_that_is_there_is_not_set_again(present: str) -> None:
 
 def test_an_unknown_label_is_refused() -> None:
     assert plan_of(an_issue(), labels_only(), existing_labels=frozenset()) == Plan(
-        (), ("the label `needs-info` does not exist here; create it, or correct the rule or the settings",)
+        (),
+        ("the label `needs-info` does not exist in this repository; create it, or correct the rule or the settings",),
     )
 
 
@@ -349,24 +350,26 @@ def test_a_rule_that_may_not_speak_any_more_leaves_what_it_said_and_set(mode: st
 def test_guidance_that_has_expired_is_left_where_it_was_given() -> None:
     rule = a_rule(expires="2026-04-01")
     issue = touched(labels=("needs-info",), comments=(spoken(),))
-    assert plan_of(issue, rule) == Plan((), ("the guidance of `out-of-disk` expired on 2026-04-01; review it",))
+    assert plan_of(issue, rule) == Plan(
+        (), ("the guidance of `out-of-disk` expired on 2026-04-01; review it and set a new date in `expires`",)
+    )
 
 
 OURS_NOW = spoken()
-LEFT = "our comment was edited by somebody, and is left alone"
+LEFT = "somebody edited Signpost's comment, so it stays as it is"
 
 
 @pytest.mark.parametrize(
     "comment, remark",
     [
-        (replace(OURS_NOW, is_minimized=True), "our comment was hidden by somebody, and is left alone"),
+        (replace(OURS_NOW, is_minimized=True), "somebody hid Signpost's comment, so it stays as it is"),
         (replace(OURS_NOW, body=OURS_NOW.body.replace("disk", "disc", 1)), LEFT),
         (replace(OURS_NOW, body=f"{OURS_NOW.body}\n\nEdit: this is not it."), LEFT),
         (replace(OURS_NOW, body=OURS_NOW.body[:-30]), LEFT),
         (replace(OURS_NOW, body=OURS_NOW.body.rpartition("<!--")[0]), LEFT),
         (
             replace(OURS_NOW, body=OURS_NOW.body.replace("signpost:v1", "signpost:v2")),
-            "a later version of Signpost wrote our comment; it is left alone",
+            "a newer version of Signpost wrote the comment, so it stays as it is",
         ),
         (replace(OURS_NOW, body='Later words\n<!-- signpost:v2 {"all": "new"} -->'), LEFT),
     ],
@@ -381,7 +384,9 @@ def test_a_comment_that_a_human_touched_is_left_alone(comment: Comment, remark: 
 def test_a_comment_that_was_deleted_is_not_posted_again() -> None:
     issue = touched(labels=("needs-info",))
     deleted = (LABELED, a_change("comment_deleted", HUMAN))
-    assert plan_of(issue, history=deleted) == Plan((), ("a comment was deleted here; nothing is posted again",))
+    assert plan_of(issue, history=deleted) == Plan(
+        (), ("a comment was deleted here, so Signpost does not post another one",)
+    )
 
 
 def test_other_changes_of_an_issue_do_not_silence_us() -> None:
@@ -392,7 +397,7 @@ def test_other_changes_of_an_issue_do_not_silence_us() -> None:
 def test_a_bot_that_speaks_with_our_marker_is_most_likely_ourselves() -> None:
     twin = replace(OURS_NOW, author=OTHER_BOT)
     mend = "set `identity: {login: 'tidy-up[bot]'}` in config.yml"
-    remark = f"tidy-up[bot] has commented here with our marker; if that is us, {mend}"
+    remark = f"tidy-up[bot] has a comment here with Signpost's marker; if that is Signpost's account, {mend}"
     assert plan_of(touched(labels=("needs-info",), comments=(twin,))) == Plan((), (remark,))
 
 
@@ -416,9 +421,9 @@ def test_our_login_is_known_in_any_case() -> None:
 @pytest.mark.parametrize(
     "template, remark",
     [
-        ("{{ nobody }}", "the comment's template cannot be rendered: 'nobody' is undefined"),
-        (" ", "the comment would be empty; see the template that the settings name"),
-        ("{{ 'long' * 20000 }}", "the comment would have 80123 characters; GitHub takes 65536. Shorten the guidance"),
+        ("{{ nobody }}", "the comment template cannot be rendered: 'nobody' is undefined"),
+        (" ", "the comment would be empty; correct the file that `template` names in config.yml"),
+        ("{{ 'long' * 20000 }}", "the comment would have 80123 characters, GitHub allows 65536; shorten the guidance"),
     ],
 )
 def test_a_comment_that_must_not_leave_does_not_and_maintainers_learn_why(template: str, remark: str) -> None:
@@ -431,7 +436,7 @@ def test_words_that_a_pack_forbids_do_not_leave() -> None:
     other = a_rule(id="other", match={"phrase": "Out of memory"}, guidance={"tldr": "Wait."}, examples=examples)
     forbidding = a_ruleset(other, pack={"forbidden_words": ["ran out OF"]})
     plan = plan_from(an_issue(), sources_of(ruleset=join_rulesets([a_ruleset(), forbidding])))
-    remark = 'the comment would hold forbidden words ("ran out OF"); change the guidance or the settings'
+    remark = 'the comment would contain forbidden words ("ran out OF"); change the guidance or the settings'
     assert (kinds(plan), plan.remarks) == ([AddLabels(("needs-info",))], (remark,))
 
 

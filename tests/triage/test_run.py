@@ -175,7 +175,9 @@ def test_a_label_that_a_human_took_off_stays_off() -> None:
     run_once(tracker)
     tracker.issues[7] = replace(tracker.issues[7], labels=())
     tracker.changes.append(a_change("unlabeled", HUMAN, after(days=1), label="needs-info"))
-    assert run_once(tracker).plan == Plan((), ("the label `needs-info` was taken off by somebody, and stays off",))
+    assert run_once(tracker).plan == Plan(
+        (), ("somebody removed the label `needs-info`, so Signpost does not set it again",)
+    )
 
 
 def test_a_comment_that_a_human_deleted_stays_away() -> None:
@@ -183,7 +185,7 @@ def test_a_comment_that_a_human_deleted_stays_away() -> None:
     run_once(tracker)
     tracker.issues[7] = replace(tracker.issues[7], comments=(), comment_count=0)
     tracker.changes.append(a_change("comment_deleted", HUMAN, after(days=1)))
-    assert run_once(tracker).plan == Plan((), ("a comment was deleted here; nothing is posted again",))
+    assert run_once(tracker).plan == Plan((), ("a comment was deleted here, so Signpost does not post another one",))
 
 
 def test_a_label_of_our_own_prefix_goes_even_if_nothing_matches_any_more() -> None:
@@ -203,9 +205,9 @@ def test_a_label_of_our_own_prefix_goes_even_if_nothing_matches_any_more() -> No
         (
             3,
             an_issue(number=3, state="closed", state_reason="duplicate"),
-            "#3 is closed as duplicate, and nothing says of what",
+            "#3 is closed as duplicate, but GitHub does not name the other issue",
         ),
-        (4, an_issue(number=3), "#4 does not exist here (deleted, moved, or never an issue)"),
+        (4, an_issue(number=3), "#4 is not an issue of this repository (deleted, moved, or never created)"),
         (7, an_issue(number=3), "#7 is this issue itself"),
     ],
 )
@@ -219,8 +221,8 @@ def test_an_issue_to_follow_is_linked_only_if_it_can_be(number: int, there: Issu
 
 UNANSWERED = TrackerError("Could not read #3: GitHub answered 502.", unanswered=True)
 TOLD = (
-    "Could not read #3: GitHub answered 502. No new link is given, and a comment that gives links stays as it is, "
-    "until the next run for this issue."
+    "Could not read #3: GitHub answered 502. Until the next run for this issue, Signpost adds no links, "
+    "and a comment with links stays unchanged."
 )
 
 
@@ -277,14 +279,14 @@ def test_a_command_is_not_obeyed_blindly_and_what_it_did_before_stays(settings: 
         run_once(tracker, rule, settings=settings)
         labels.append(tracker.issues[7].labels)
 
-    assert refused.all_remarks == (TOLD, "`/signpost duplicate #3`: #3 could not be checked; nothing is done")
+    assert refused.all_remarks == (TOLD, "`/signpost duplicate #3` has no effect: #3 could not be checked")
     assert labels == [("needs-info",), *[("needs-info", "duplicate")] * 3]
 
 
 def test_a_comment_under_another_name_than_ours_is_remarked() -> None:
     tracker = a_tracker(an_issue(), we=OTHER_BOT)
     assert run_once(tracker).remarks == (
-        "our comment was posted as tidy-up[bot]; set `identity: {login: 'tidy-up[bot]'}` in config.yml",
+        "Signpost's comment was posted as tidy-up[bot]; set `identity: {login: 'tidy-up[bot]'}` in config.yml",
     )
 
 

@@ -37,7 +37,7 @@ def test_only_the_events_of_the_settings_start_something(
 ) -> None:
     config = read_config(settings, "config.yml")
     comment = a_comment() if name == "issue_comment" else None
-    expected = None if occasion in config.on else Skip(f"{name} {action} is not looked at")
+    expected = None if occasion in config.on else Skip(f"the settings do not include the event {name} {action}")
     assert find_event_skip(an_event(an_issue(), name, action, comment=comment), config) == expected
 
 
@@ -51,11 +51,11 @@ def test_only_the_events_of_the_settings_start_something(
         (an_event(an_issue(), "issue_comment", "created", comment=a_comment("more", REPORTER)), None),
         (
             an_event(an_issue(), "issue_comment", "created", comment=a_comment("me too", HUMAN), sender=HUMAN),
-            "the comment is not by the issue's author",
+            "the comment is neither by the author of the issue nor a command",
         ),
         (
             an_event(an_issue(), "issue_comment", "edited", comment=a_comment("x", OURSELVES), sender=HUMAN),
-            "the comment is not by the issue's author",
+            "the comment is neither by the author of the issue nor a command",
         ),
         (
             an_event(
@@ -71,7 +71,7 @@ def test_only_the_events_of_the_settings_start_something(
             an_event(
                 an_issue(), "issue_comment", "created", comment=a_comment("/signpost duplicate #3", HUMAN), sender=HUMAN
             ),
-            "the comment is not by the issue's author",
+            "the comment is neither by the author of the issue nor a command",
         ),
         (an_event(an_issue(is_locked=True)), "the issue is locked"),
     ],
@@ -98,13 +98,13 @@ def test_what_a_person_starts_by_hand_is_always_looked_at() -> None:
         ("skip: {authors: [OctoCat]}", {}, "issues by octocat are skipped"),
         ("skip: {authors: [octocat]}", {"author": Account(login="OctoCat")}, "issues by OctoCat are skipped"),
         ("skip: {authors: [somebody]}", {}, None),
-        ("", {"association": "OWNER"}, "issues by people with the association OWNER are skipped"),
-        ("", {"association": "MEMBER"}, "issues by people with the association MEMBER are skipped"),
+        ("", {"association": "OWNER"}, "issues by authors with the association OWNER are skipped"),
+        ("", {"association": "MEMBER"}, "issues by authors with the association MEMBER are skipped"),
         ("skip: {associations: []}", {"association": "OWNER"}, None),
         (
             "skip: {associations: [COLLABORATOR]}",
             {"association": "COLLABORATOR"},
-            "issues by people with the association COLLABORATOR are skipped",
+            "issues by authors with the association COLLABORATOR are skipped",
         ),
         ("skip: {labels: [Wontfix]}", {"labels": ("bug", "WontFix")}, "issues with the label `Wontfix` are skipped"),
         ("skip: {labels: wontfix}", {"labels": ("bug",)}, None),

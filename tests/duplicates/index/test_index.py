@@ -288,7 +288,7 @@ def test_an_index_knows_its_repository(source: str, repository: str, other: str 
 
 
 def test_there_is_no_index(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"there is no index .*; build it with `signpost index build"):
+    with pytest.raises(SettingsError, match=r"the index .*; build it with `signpost index build"):
         search_index(tmp_path / "a.index", QUERIES[0])
 
 

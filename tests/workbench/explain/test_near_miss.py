@@ -78,7 +78,7 @@ def test_phrase_and_issue_part_somewhere(phrase: str, body: str, wanted: Parts, 
 @pytest.mark.parametrize(
     "phrase, body, kind, view, line",
     [
-        pytest.param(DISK, IN_APP, "elsewhere", "errors", 4, id="in a view that is not looked at"),
+        pytest.param(DISK, IN_APP, "elsewhere", "errors", 4, id="in a view that is not read"),
         pytest.param(DISK, f"x\n<!-- {DISK} -->", "unread", "no view", 2, id="in an HTML comment"),
         pytest.param(DISK, "No space left\n\n```\non device\n```", "across", "body and logs", 1, id="across two views"),
         pytest.param(DISK, "### No space left on device\n\nx", "unread", "no view", 1, id="in a form's label"),
