@@ -24,11 +24,12 @@ test: .venv/.test ## Run the tests on all cores; ARGS="tests/issue -q" runs some
 test-fast: .venv/.test ## Run the core of the tests: those without the mark slow
 	$(BIN)/python -m pytest --numprocesses auto -m "not slow" $(ARGS)
 
-lint: .venv/.lint ## Check code, types, shape, rules, action, workflows and Dockerfile
+lint: .venv/.lint ## Check code, types, shape, English, rules, action, workflows and Dockerfile
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m benchmarks.house
+	$(BIN)/python -m benchmarks.english --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml

@@ -138,6 +138,11 @@ class Config(_Setting):
     mode: Mode = Field(
         "comment", description="The highest mode of any rule: observe < label < comment.", examples=["observe"]
     )
+    modes: dict[str, Mode] = Field(
+        default_factory=dict,
+        description="The highest mode of single rules, by id. `observe` turns off a rule of a pack.",
+        examples=[{"empty-body": "observe"}],
+    )
     packs: Strings = Field(
         default_factory=list,
         description="Packs that come with Signpost, used together with your own rules.",

@@ -103,8 +103,8 @@ def _hold_back(match: Match, matches: Sequence[Match], config: Config, today: da
     if match.superseded_by:
         other = next(other for other in matches if other.rule.id == match.superseded_by)
         return RuleDecision(match=match, effect="silent", reason=_explain_loss(match, other), lost_to=(other.rule.id,))
-    if (mode := min(model.mode, config.mode, key=_MODES.index)) != "comment":
-        cause = "its mode is" if model.mode == mode else "the settings limit every rule to"
+    mode, cause = _find_mode(model.id, model.mode, config)
+    if mode != "comment":
         return _make_decision(match, "labels" if mode == "label" else "observes", f"{cause} `{mode}`", config)
     if match.branch is None:
         reason = "no branch of its guidance applies" if model.guidance else "it has no guidance"
@@ -113,6 +113,17 @@ def _hold_back(match: Match, matches: Sequence[Match], config: Config, today: da
         remark = f"the guidance of `{model.id}` expired on {model.expires}; review it and set a new date in `expires`"
         return _make_decision(match, "labels", f"its guidance expired on {model.expires}", config, remark=remark)
     return None
+
+
+def _find_mode(rule: str, own: Mode, config: Config) -> tuple[Mode, str]:
+    """The lowest mode that the rule or the settings give it, and which of them does."""
+    given = {
+        "its mode is": own,
+        "the settings limit this rule to": config.modes.get(rule, "comment"),
+        "the settings limit every rule to": config.mode,
+    }
+    cause = min(given, key=lambda cause: _MODES.index(given[cause]))
+    return given[cause], cause
 
 
 def _take_turn(match: Match, speaking: tuple[str, ...], config: Config) -> RuleDecision:

@@ -173,7 +173,7 @@ def test_a_broken_line_far_down_is_reported_with_its_place(checkout: Path) -> No
 
     finished = backtest(checkout, "--jobs", "2")
 
-    assert (finished.code, finished.out, finished.err[:34]) == (2, "", "signpost: issues.jsonl:700: this i")
+    assert (finished.code, finished.out, finished.err[:40]) == (2, "", "signpost: issues.jsonl:700: invalid JSON")
 
 
 def write_endlessly(path: Path) -> None:
@@ -277,9 +277,9 @@ def test_a_history_that_a_windows_shell_wrote_is_read(checkout: Path, encoding: 
 @pytest.mark.parametrize(
     "line, reason",
     [
-        pytest.param('{"number": 2, "tit', "issues.jsonl:2: this is no JSON (", id="cut off"),
-        pytest.param("[" * 100_000, "issues.jsonl:2: this is no JSON (", id="nested without end"),
-        pytest.param(f'{{"number": {"1" * 5000}}}', "issues.jsonl:2: this is no JSON (", id="a number without end"),
+        pytest.param('{"number": 2, "tit', "issues.jsonl:2: invalid JSON (", id="cut off"),
+        pytest.param("[" * 100_000, "issues.jsonl:2: invalid JSON (", id="nested without end"),
+        pytest.param(f'{{"number": {"1" * 5000}}}', "issues.jsonl:2: invalid JSON (", id="a number without end"),
         pytest.param('"text"', "issues.jsonl:2: Not a GitHub issue: the whole: input should be an object.", id="text"),
         pytest.param('{"title": "x"}', "issues.jsonl:2: Not a GitHub issue: number: field required", id="no number"),
     ],

@@ -94,7 +94,7 @@ def test_git_must_know_what_changed(tmp_path: Path, revision: str, reason: str) 
 
     assert (finished.code, finished.out) == (2, "")
     assert reason in finished.err
-    assert "leave --changed out" in finished.err
+    assert "leave out --changed" in finished.err
 
 
 def test_what_looks_like_an_option_of_git_is_no_revision(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_what_looks_like_an_option_of_git_is_no_revision(tmp_path: Path) -> None
     finished = run_command("check", f"--changed=--output={tmp_path / 'made'}", folder=tmp_path)
 
     assert (finished.code, (tmp_path / "made").exists()) == (2, False)
-    assert "with paths in front of --changed" in finished.err
+    assert "put paths before --changed" in finished.err
 
 
 def test_github_knows_which_labels_and_issues_there_are(fake_github: FakeGitHub, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_json_file_of_several_issues_is_no_prose(checkout: Path) -> None:
 
     assert (finished.code, finished.out) == (2, "")
     assert finished.err.startswith(
-        "signpost: issues.json is no JSON object; give one issue, or several as .jsonl and name one"
+        "signpost: issues.json must be one JSON object; for several issues, use a .jsonl file and choose one"
     )
 
 
@@ -173,7 +173,7 @@ def test_an_issue_of_a_history_can_be_explained(checkout: Path) -> None:
 
     assert matched(found[1]) == {"out-of-disk": True, "on-mondays": False}
     assert (json.loads(found[11].out)["issue"], matched(found[11])["out-of-disk"]) == (11, False)
-    assert (found[111].code, found[111].err) == (2, "signpost: old.jsonl has no issue 111\n")
+    assert (found[111].code, found[111].err) == (2, "signpost: old.jsonl has no issue 111; check the number\n")
 
 
 def test_a_history_without_a_number_asks_for_one(checkout: Path) -> None:
@@ -181,22 +181,24 @@ def test_a_history_without_a_number_asks_for_one(checkout: Path) -> None:
 
     finished = explain(checkout, "old.jsonl")
 
-    assert finished.err == "signpost: old.jsonl is a history; say which of its issues you mean: old.jsonl#123\n"
+    assert (
+        finished.err == "signpost: old.jsonl is an archive of issues; choose one of them, for example old.jsonl#123\n"
+    )
 
 
 @pytest.mark.parametrize(
     "words, stdin, reason",
     [
-        pytest.param(("nowhere.md",), "", "'nowhere.md' is no file, no issue number and no address", id="no file"),
+        pytest.param(("nowhere.md",), "", "'nowhere.md' is not a file, an issue number or an issue URL", id="no file"),
         pytest.param(("x" * 5000,), "", "cannot read 'xxx", id="a whole text"),
-        pytest.param(("2",), "", "#2 of which repository? Give --repo owner/name", id="no repository"),
+        pytest.param(("2",), "", "the repository of issue #2 is missing; add --repo owner/name", id="no repository"),
         pytest.param(
             ("2", "--repo", "x"), "", "'x' is not a repository name; write it as owner/name", id="half a repository"
         ),
-        pytest.param(("-",), "{", "standard input ought to be JSON, but is none: ", id="broken JSON"),
+        pytest.param(("-",), "{", "standard input is not valid JSON: ", id="broken JSON"),
         pytest.param(("-",), "{}", "Not a GitHub issue: number: field required", id="no issue"),
         pytest.param(
-            ("-", "--rule", "x"), "", "there is no rule 'x'; known are: on-mondays, out-of-disk", id="no rule"
+            ("-", "--rule", "x"), "", "there is no rule 'x'; the rules are: on-mondays, out-of-disk", id="no rule"
         ),
         pytest.param(("-", "--rules", "x"), "", "there are no rules at x", id="no rules"),
         pytest.param(("-", "--html", "x/y.html"), "", "cannot write x/y.html: ", id="no place for the page"),

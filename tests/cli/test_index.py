@@ -93,7 +93,7 @@ def test_a_number_of_nowhere_is_explained(folder: Path) -> None:
     done = index(folder, "search", "--index", "a.index", "999")
 
     assert done.code == 2
-    assert done.err.startswith("signpost: the index a.index holds no issue 999; give --repo owner/name")
+    assert done.err.startswith("signpost: the index a.index has no issue 999; add --repo owner/name")
 
 
 def test_an_update_brings_the_index_in_line(folder: Path) -> None:
@@ -123,8 +123,8 @@ def test_a_wrong_file_is_replaced_and_kept_beside(folder: Path, action: str) -> 
     done = index(folder, action, "--index", "a.index", "--issues", "issues.jsonl")
 
     assert (refused.code, done.code) == (2, 0)
-    assert "is no index of Signpost; build it with `signpost index build --index a.index`" in refused.err
-    assert "signpost: what was in a.index is no index; it is kept as a.index.refused\n" in done.err
+    assert "is not an index of Signpost; build it with `signpost index build --index a.index`" in refused.err
+    assert "signpost: a.index was not an index; the former file is now a.index.refused\n" in done.err
     assert search(folder, "parser")["issues"] == 120
     assert (folder / "a.index.refused").read_text("utf-8") == "not an index"
 
@@ -136,7 +136,7 @@ def test_a_damaged_index_is_reported_and_built_anew(folder: Path) -> None:
     done = index(folder, "update", "--index", "a.index", "--issues", "issues.jsonl")
 
     assert done.code == 0
-    assert done.err == "signpost: the index a.index was cut off; it is built now\n"
+    assert done.err == "signpost: the index a.index was cut off; Signpost builds a new one\n"
     assert "120 issues, built" in done.out
 
 
@@ -167,7 +167,7 @@ def test_an_explanation_shows_what_made_the_score(folder: Path) -> None:
     assert "both have" in done.out
     assert "line 2: error: parser failed with code crashes" in done.out
     assert "not shown to reporters: " in done.out
-    assert "which is the model's own threshold" in done.out
+    assert "the default threshold" in done.out
     assert "\x1b" not in done.out
 
 
@@ -176,11 +176,11 @@ def test_an_empty_index_answers(tmp_path: Path) -> None:
     index(tmp_path, "build", "--index", "a.index", "--issues", "issues.jsonl")
 
     assert index(tmp_path, "search", "--index", "a.index", "parser").out.startswith(
-        "nothing alike among 0 issues\n0 issues;"
+        "no similar issue among 0 issues\n0 issues;"
     )
     calibrated = index(tmp_path, "calibrate", "--index", "a.index")
     assert (calibrated.code, calibrated.err) == (0, "")
-    assert "0 issues were replayed; these are few" in calibrated.out
+    assert "0 issues were replayed, but a calibration needs at least 100" in calibrated.out
 
 
 def test_what_was_learned_is_quoted(folder: Path) -> None:
@@ -190,22 +190,22 @@ def test_what_was_learned_is_quoted(folder: Path) -> None:
     assert learned["shown"] <= 11
     assert search(folder, "parser")["threshold"] == learned["threshold"]
     told = index(folder, "search", "--index", "a.index", "parser").out
-    assert f"of the last 110 issues {learned['shown']} would have been shown something" in told
+    assert f"of the last 110 issues, {learned['shown']} would have been shown a similar issue" in told
 
 
 def test_a_calibration_says_what_it_means_and_what_comes_of_it(folder: Path) -> None:
     done = index(folder, "calibrate", "--index", "a.index", "--share", "0.1")
 
     first, shown, known, following = done.out.splitlines()
-    assert first.startswith("a.index: what only reads alike (tier C) is shown from ")
-    assert first.endswith("% on, for at most 10.0% of ordinary issues")
+    assert first.startswith("a.index: issues that are only similar (tier C) are shown from ")
+    assert first.endswith("%, for at most 10.0% of ordinary issues")
     assert re.fullmatch(
-        r"of the last 120 issues, \d+ would have been shown something;"
-        r" besides, \d+ the same rare error or text \(tier B\)",
+        r"of the last 120 issues, \d+ would have been shown one;"
+        r" also, \d+ the same rare error or text \(tier B\)",
         shown,
     )
-    assert known.startswith("none of them is known to be a duplicate")
-    assert following.startswith("`signpost run --index a.index` goes by that")
+    assert known.startswith("none of them is a known duplicate")
+    assert following.startswith("`signpost run --index a.index` uses this threshold")
     assert "`duplicates: {tier_c: comment}`" in following
 
 
@@ -213,10 +213,10 @@ def test_what_a_search_shows_is_explained(folder: Path) -> None:
     plain = index(folder, "search", "--index", "a.index", "The parser crashes").out
     explained = index(folder, "search", "--index", "a.index", "The parser crashes", "--explain").out
 
-    assert "its percentage says how likely it, or one close behind, is the same problem; " in plain
-    assert "B: both show the same rare error or text, C: they read alike" in plain
-    assert "+0.70 doubles its odds" not in plain
-    assert "+0.70 doubles its odds" in explained
+    assert "its percentage estimates how likely it, or one close to it, is the same problem; " in plain
+    assert "B: both have the same rare error or text, C: they are similar" in plain
+    assert "+0.70 doubles them" not in plain
+    assert "+0.70 doubles them" in explained
 
 
 def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
@@ -224,11 +224,11 @@ def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
 
     learned = index(folder, "calibrate", "--index", "a.index", "--share", "0.5", "--last", "60")
 
-    assert "these are few: below 100 issues chance decides, so the model's own threshold holds" in learned.out
+    assert "a calibration needs at least 100; Signpost uses the default threshold" in learned.out
     assert search(folder, "parser")["threshold"] == own
     told = index(folder, "search", "--index", "a.index", "parser").out
-    assert "which is the model's own threshold" in told
-    assert "learns that of this repository from 100 issues on\n" in told
+    assert "the default threshold" in told
+    assert "learns a threshold for this repository (it needs at least 100 issues)\n" in told
 
 
 @pytest.mark.parametrize(
@@ -257,13 +257,14 @@ def test_a_number_that_no_index_can_keep_is_reported(tmp_path: Path, number: int
 def test_a_file_that_is_not_there_is_no_text(folder: Path) -> None:
     done = index(folder, "search", "--index", "a.index", "isue.json")
 
-    assert (done.code, done.err.startswith("signpost: there is no file isue.json; a text")) == (2, True)
+    assert (done.code, done.err.startswith("signpost: the file isue.json does not exist; if")) == (2, True)
 
 
 @pytest.mark.parametrize("share", ["0", "1", "-3", "nan"])
 def test_a_share_is_a_part(folder: Path, share: str) -> None:
     assert (
-        "--share is a part between 0 and 1" in index(folder, "calibrate", "--index", "a.index", f"--share={share}").err
+        "--share must be a number between 0 and 1"
+        in index(folder, "calibrate", "--index", "a.index", f"--share={share}").err
     )
 
 
@@ -284,8 +285,8 @@ def test_duplicates_that_are_known_measure_it(folder: Path) -> None:
     assert "10 duplicates and" in told
     assert "95 % interval" in told
     assert "from a score of" in told
-    assert "these are few ordinary issues: below 100 chance decides" in told
-    assert re.search(r"^ C: reads alike +10 +\d+ +\d+ *$", told, flags=re.MULTILINE)
+    assert "with fewer than 100 ordinary issues, their shares are not reliable" in told
+    assert re.search(r"^ C: similar +10 +\d+ +\d+ *$", told, flags=re.MULTILINE)
 
 
 def test_a_truth_without_duplicates_measures_nothing(folder: Path) -> None:
@@ -348,16 +349,16 @@ def test_an_index_of_another_repository_is_built_anew(fake_github: FakeGitHub, t
     ]
 
     assert done == [
-        "a.index: 3 issues, built (there was none)\n",
+        "a.index: 3 issues, built (it did not exist)\n",
         "a.index: 3 issues, 0 new or changed\n",
-        "a.index: 1 issues, built (it was of octo/widget)\n",
+        "a.index: 1 issues, built (it was for octo/widget)\n",
     ]
 
 
 @pytest.mark.parametrize(
     "numbers, scores, threshold, reasons",
     [
-        ((1, 2, 3, 4), (0.9, 0.6, 0.2, 0.6), 0.5, (None, None, None, "others are likelier")),
+        ((1, 2, 3, 4), (0.9, 0.6, 0.2, 0.6), 0.5, (None, None, None, "other candidates are likelier")),
         ((1, 2), (0.3, 0.6), 0.5, ("its score is below 50.0%", "the best one's score is below 50.0%")),
     ],
 )

@@ -108,7 +108,7 @@ def test_an_index_that_is_none_is_remarked(tmp_path: Path) -> None:
     index.write_bytes(b"not an index")
     findings = FindInIndex(index)(ISSUE)
     assert (findings.candidates, findings.is_complete) == ((), False)
-    assert "is no index of Signpost" in findings.remarks[0]
+    assert "is not an index of Signpost" in findings.remarks[0]
 
 
 def test_where_there_is_nothing_to_search_in_nothing_is_found() -> None:

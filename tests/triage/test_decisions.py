@@ -67,6 +67,20 @@ def test_a_rule_goes_as_far_as_its_mode_and_the_cap_let_it(rule_mode: str, cap: 
     assert found == expected(effect, reason, **({"add": ()} if effect == "observes" else {}))
 
 
+@pytest.mark.parametrize(
+    "settings, effect, reason",
+    [
+        ("modes: {out-of-disk: observe}", "observes", "the settings limit this rule to `observe`"),
+        ("modes: {out-of-disk: label}", "labels", "the settings limit this rule to `label`"),
+        ("modes: {read-only: observe}", "speaks", SPEAKS),
+        ("{mode: observe, modes: {out-of-disk: comment}}", "observes", "the settings limit every rule to `observe`"),
+    ],
+)
+def test_the_settings_can_limit_one_rule(settings: str, effect: str, reason: str) -> None:
+    found = decide_one(a_rule(mode="comment"), config=read_config(settings, "config.yml"))
+    assert found == expected(effect, reason, **({"add": ()} if effect == "observes" else {}))
+
+
 EXPIRED: Fields = {
     "remark": "the guidance of `out-of-disk` expired on 2026-04-08; review it and set a new date in `expires`"
 }

@@ -8,6 +8,7 @@ from bot.errors import Problem, SettingsError, explain_cause
 from bot.rules.loader import build_ruleset, join_rulesets, load_rules, read_folder
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.template import check_comment_template
+from bot.rules.spec.validation import suggest
 from bot.tracker.types import Searcher, Tracker
 from bot.triage.config import Config, Sources, make_default_config, parse_config, read_config
 
@@ -33,6 +34,7 @@ def read_sources(rules: Iterable[str], config_file: str | None, repository: str,
     own = load_rules(places) if places else build_ruleset(files)
     packs = [f"pack:{name}" for name in config.packs if f"pack:{name}" not in places]
     ruleset = join_rulesets([own, load_rules(packs), Ruleset(problems=problems)])
+    ruleset = join_rulesets([ruleset, _check_modes(config, ruleset, config_file or f"{HOME}/config.yml")])
     return Sources(ruleset=ruleset, config=config, template=_read_template(files, config, config_file))
 
 
@@ -48,11 +50,12 @@ def add_finder(sources: Sources, index: str | None, live: Searcher | None) -> So
 
 def load_checked(places: list[str]) -> Ruleset:
     """The rules of the places; the problems include those of the settings next to them."""
-    ruleset, settings = load_rules(places), [problem for place in places for problem in check_settings(place)]
+    ruleset = load_rules(places)
+    settings = [problem for place in places for problem in _check_settings(place, ruleset)]
     return join_rulesets([ruleset, Ruleset(problems=tuple(settings))])
 
 
-def check_settings(folder: str) -> tuple[Problem, ...]:
+def _check_settings(folder: str, ruleset: Ruleset) -> tuple[Problem, ...]:
     """The problems of the settings in a folder of rules; none if the folder has no settings."""
     file = next((file for name in ("config.yml", "config.yaml") if (file := Path(folder) / name).is_file()), None)
     if file is None:
@@ -60,11 +63,20 @@ def check_settings(folder: str) -> tuple[Problem, ...]:
     try:
         config, problems = parse_config(_read_file(str(file)), str(file))
         if config is not None:
-            load_rules(f"pack:{name}" for name in config.packs)
+            packs = load_rules(f"pack:{name}" for name in config.packs)
             _read_template({}, config, str(file))
+            return _check_modes(config, join_rulesets([ruleset, packs]), str(file)).problems
     except SettingsError as error:
         return (Problem(str(file), 1, 1, str(error), "settings"),)
     return problems
+
+
+def _check_modes(config: Config, ruleset: Ruleset, file: str) -> Ruleset:
+    """The ids in `modes` of the settings that no rule has, as problems."""
+    known = {rule.id for rule in ruleset.rules}
+    unknown = [name for name in config.modes if name not in known]
+    messages = (f"`modes` names the unknown rule `{name}`{suggest(name, known) or '; remove it'}" for name in unknown)
+    return Ruleset(problems=tuple(Problem(file, 1, 1, message, "settings") for message in messages))
 
 
 def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:

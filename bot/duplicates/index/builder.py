@@ -79,7 +79,7 @@ def update(path: Path, archive: IssueArchive, jobs: int) -> Built:
                 return _update(connection, archive, jobs)
     except WrongFileError as error:
         reason = error.fault
-        print(f"signpost: {reason}; Signpost builds it again", file=sys.stderr)
+        print(f"signpost: {reason}; Signpost builds a new one", file=sys.stderr)
     return build(path, archive, jobs, reason)
 
 

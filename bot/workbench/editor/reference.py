@@ -158,7 +158,8 @@ def _quote(code: str) -> str:
 
 def _link(reference: str) -> str:
     title = _PARTS[reference.rpartition("/")[2]][0]
-    return f"[{title[0].lower()}{title[1:]}](#{title.lower().replace(' ', '-')})"
+    anchor = re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")  # as GitHub makes it from a heading
+    return f"[{title[0].lower()}{title[1:]}](#{anchor})"
 
 
 def _join(words: list[str]) -> str:

@@ -246,11 +246,11 @@ def overwrite_content(path: Path) -> None:
 @pytest.mark.parametrize(
     "spoil, told",
     [
-        (empty, "is no index of Signpost; build it"),
-        (write_text, "is no index of Signpost; build it"),
-        (write_other_database, "is no index of Signpost; build it"),
+        (empty, "is not an index of Signpost; build it"),
+        (write_text, "is not an index of Signpost; build it"),
+        (write_other_database, "is not an index of Signpost; build it"),
         (cut, "was cut off; build it"),
-        (set_version, "is an index of format 99, this Signpost reads 4; build it"),
+        (set_version, "has format 99, but this Signpost reads format 4; build it"),
         (overwrite_middle, "is damaged"),
         (overwrite_content, "is damaged"),
     ],
