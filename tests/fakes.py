@@ -43,10 +43,20 @@ class FakeTracker:
         comments = self.issues[issue.number].comments
         return tuple(comment for comment in comments if since is None or comment.created_at >= since)
 
+    def get_comment(self, issue: Issue, comment_id: int) -> Comment | None:
+        self.requests += 1
+        return next((comment for comment in self.issues[issue.number].comments if comment.id == comment_id), None)
+
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
         del issue
         self.requests += 1
-        return tuple(self.changes)
+        return tuple(replace(change, author=None) for change in self.changes)
+
+    def list_deletions(self, issue: Issue) -> tuple[Change, ...] | None:
+        del issue
+        self.requests += 1
+        deletions = tuple(change for change in self.changes if change.kind == "comment_deleted")
+        return deletions if all(change.author for change in deletions) else None
 
     def find_labels(self, repository: str, names: Iterable[str]) -> frozenset[str]:
         del repository

@@ -205,6 +205,8 @@ _KEPT = (
     *("comments", "created_at", "updated_at", "closed_at", "minimized", "duplicate_of"),
 )
 _NUMBER = re.compile(r"/issues/(\d+)$")
+_MOST_PAGES_OF_A_MOMENT = 100
+"""Ten thousand entries do not change within one second."""
 
 
 def download(
@@ -232,6 +234,7 @@ def _download_marked(archive: RemoteArchive, store: Store, repository: str) -> G
     if newest is None:
         return True
     cursor = Cursor(known.since)
+    asked = {cursor}
     while page := archive.read_marked(repository, cursor):
         resumed = Cursor(find_last(cursor, page), etag="" if page.has_more else newest)
         store.save_page(repository, "marked", read_items(page, "issues"), resumed)
@@ -239,7 +242,14 @@ def _download_marked(archive: RemoteArchive, store: Store, repository: str) -> G
         if not page.has_more:
             return True
         cursor = find_next(cursor, page)
+        if cursor in asked:
+            raise _describe_loop(repository)
+        asked.add(cursor)
     return False
+
+
+def _describe_loop(repository: str) -> TrackerError:
+    return TrackerError(f"Could not read on in {repository}: GitHub gives the same page again and again.")
 
 
 def find_last(cursor: Cursor, page: Page) -> str:
@@ -269,6 +279,8 @@ def _download_plain(
         yield page
         if not page.has_more:
             return
+        if following.page > _MOST_PAGES_OF_A_MOMENT:
+            raise _describe_loop(repository)
         cursor = following
 
 

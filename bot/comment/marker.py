@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Marker(BaseModel):
 
     `links` are the issues to follow, `earlier` the earlier reports, each with its tier. `dropped` are labels that it
     asked for earlier, but not any more. `text` is the hash of the visible text as we wrote it, which shows a human's
-    edit.
+    edit. A comment that `is_superseded` gives way to another one of ours, and is never changed again.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -35,6 +35,7 @@ class Marker(BaseModel):
     dropped: list[str] = Field(default_factory=list)
     text: str = ""
     is_withdrawn: bool = False
+    is_superseded: bool = False
     version: int = VERSION
 
     @property
@@ -86,17 +87,40 @@ def is_as_written(comment: Comment, marker: Marker) -> bool:
     return hash_text("\n".join(_lines_of(comment.body)[:-1])) == marker.text
 
 
-def find_own_comment(comments: Iterable[Comment], login: str, issue: int) -> OwnComment | None:
-    """Our comment on the issue: by our login and with our marker. Of two, the older one.
+def find_own_comments(comments: Iterable[Comment], logins: Collection[str], issue: int) -> tuple[OwnComment, ...]:
+    """Our comments on the issue: by one of our logins and with our marker. Of several, the first one stays.
 
     A marker in another author's comment means nothing, because anyone can paste one. If somebody cut, moved or removed
-    the marker of our comment, it is still ours, and counts as edited.
+    the marker of our comment, it is still ours, and counts as edited. The oldest comment comes first. Three kinds come
+    last: comments of another issue (they came with a transfer), hidden ones, and those with only our words.
     """
-    for comment in comments:
-        is_ours = comment.author.login.lower() == login.lower()
-        if is_ours and (marker := _recall(comment.body, issue)) and marker.issue == issue:
-            return OwnComment(comment, marker)
-    return None
+    ours = {login.casefold() for login in logins}
+    found = [own for each in comments if each.author.login.casefold() in ours if (own := _claim(each, issue))]
+    return tuple(sorted(found, key=lambda own: _rank(own, issue)))
+
+
+def _rank(own: OwnComment, issue: int) -> tuple[bool, bool, bool, int]:
+    comment, marker = own
+    return (_START not in comment.body, comment.is_minimized, marker.issue != issue, comment.id)
+
+
+def is_certainly_ours(comment: Comment) -> bool:
+    """Whether a comment by one of our logins has our marker, and not only our words.
+
+    A bot's marker also counts in the middle of the text. A person may quote one there.
+    """
+    return read_marker(comment.body) is not None or (comment.author.is_bot and _START in comment.body)
+
+
+def _claim(comment: Comment, issue: int) -> OwnComment | None:
+    """The comment, if it is ours. One of another issue must be word for word ours; its numbers mean nothing here."""
+    marker = _recall(comment.body, issue)
+    if marker is None or marker.is_superseded:
+        return None
+    if marker.issue == issue:
+        return OwnComment(comment, marker)
+    moved = marker.model_copy(update={"rules": {}, "links": [], "earlier": {}})
+    return OwnComment(comment, moved) if is_as_written(comment, marker) else None
 
 
 def _recall(body: str, issue: int) -> Marker | None:
@@ -105,10 +129,11 @@ def _recall(body: str, issue: int) -> Marker | None:
     return read_marker(body) or (Marker(issue=issue) if is_ours else None)
 
 
-def find_foreign_twin(comments: Iterable[Comment], login: str, issue: int) -> Comment | None:
+def find_foreign_twin(comments: Iterable[Comment], logins: Collection[str], issue: int) -> Comment | None:
     """A bot's comment with our marker, but another login: most likely our login is not the one that we assume."""
+    ours = {login.casefold() for login in logins}
     for comment in comments:
-        is_other_bot = comment.author.is_bot and comment.author.login.lower() != login.lower()
+        is_other_bot = comment.author.is_bot and comment.author.login.casefold() not in ours
         if is_other_bot and (marker := read_marker(comment.body)) and marker.issue == issue:
-            return comment
+            return None if marker.is_superseded else comment
     return None

@@ -98,6 +98,11 @@ def render_withdrawal() -> str:
     return read_template("withdrawn.md.j2")
 
 
+def render_replacement() -> str:
+    """The text of a comment that gives way to another one of ours."""
+    return read_template("replaced.md.j2")
+
+
 def _tidy(text: str) -> str:
     """At most one empty line in a row outside code, none at the ends."""
     lines, fence = list[str](), ""

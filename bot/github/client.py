@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from bot.errors import SettingsError, TrackerError
-from bot.github.graphql import FOLDER_QUERY, parse_folder
+from bot.github.graphql import DELETIONS_QUERY, FOLDER_QUERY, parse_deletions, parse_folder
 from bot.github.issues_query import (
     ISSUES_QUERY,
     SIZES,
@@ -31,6 +31,7 @@ from bot.github.responses import (
     is_taken,
     is_unanswered,
     is_unanswered_or_fault,
+    mask_address,
     read_page,
     tolerate_nothing,
     write_query,
@@ -115,11 +116,25 @@ class GitHubTracker:
         entries = self._wire.read_pages(what, f"{_path(issue)}/comments?{_PAGE}{recent}")
         return _parse(what, lambda: tuple(map(parse_comment, entries)))
 
+    def get_comment(self, issue: Issue, comment_id: int) -> Comment | None:
+        """The comment as it is now; GitHub answers 404 where it is gone."""
+        what = f"read our comment on {_name(issue)}"
+        found = self._wire.read(what, _comment_path(issue, comment_id), tolerate=is_missing)
+        return _parse(what, lambda: parse_comment(found)) if found is not None else None
+
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
         """GitHub's events of the issue, oldest first."""
         what = f"read the history of {_name(issue)}"
         entries = self._wire.read_pages(what, f"{_path(issue)}/events?{_PAGE}")
         return _parse(what, lambda: tuple(map(parse_change, entries)))
+
+    def list_deletions(self, issue: Issue) -> tuple[Change, ...] | None:
+        """Deleted comments with their authors, through GraphQL: REST names only who deleted them."""
+        what = f"read whose comments were deleted from {_name(issue)}"
+        owner, _, name = issue.repository.partition("/")
+        body = {"query": DELETIONS_QUERY, "variables": {"owner": owner, "name": name, "number": issue.number}}
+        reply, answer = self._wire.query(what, self._transport.graphql_url, body, tolerate=is_unanswered)
+        return parse_deletions(reply, what) if answer.is_success else None
 
     def find_labels(self, repository: str, names: Iterable[str]) -> frozenset[str]:
         """The existing ones of `names`: one is looked up; for several, pages are read until all are found."""
@@ -213,12 +228,12 @@ class GitHubTracker:
 
     def update_comment(self, issue: Issue, comment_id: int, body: str) -> None:
         """Replace a comment's text."""
-        path = f"{_repository_path(issue.repository)}/issues/comments/{comment_id}"
+        path = _comment_path(issue, comment_id)
         self._wire.write(f"edit Signpost's comment on {_name(issue)}", "PATCH", path, {"body": mend_text(body)})
 
     def delete_comment(self, issue: Issue, comment_id: int) -> None:
         """Delete a comment; GitHub answers 404 if it does not exist."""
-        path = f"{_repository_path(issue.repository)}/issues/comments/{comment_id}"
+        path = _comment_path(issue, comment_id)
         self._wire.write(f"delete Signpost's second comment on {_name(issue)}", "DELETE", path, tolerate=is_missing)
 
     def close_issue(
@@ -249,15 +264,14 @@ def connect(
     # PyGithub prints its own log, from INFO on, to stderr as soon as it is imported.
     logging.getLogger("github").setLevel(logging.WARNING)
     if not _ADDRESS.fullmatch(base_url):
-        raise SettingsError(
-            f"{base_url!r} is not the URL of a GitHub API; set GITHUB_API_URL to https://api.github.com."
-        )
+        shown = mask_address(base_url)
+        raise SettingsError(f"{shown!r} is not the URL of a GitHub API; set GITHUB_API_URL to https://api.github.com.")
     token = token.strip() if token else None
     if token and not _TOKEN.fullmatch(token):
         raise SettingsError(
             "The token contains characters that are invalid in a GitHub token; check the input `github-token`."
         )
-    transport = Transport(token, base_url.rstrip("/"), timeout)
+    transport = Transport(token, base_url.rstrip("/"), timeout, patience.answer)
     return GitHubTracker(Wire(transport, token=token, patience=patience, sleep=sleep), transport)
 
 
@@ -283,6 +297,10 @@ def _issue_path(repository: str, number: int) -> str:
 
 def _path(issue: Issue) -> str:
     return _issue_path(issue.repository, issue.number)
+
+
+def _comment_path(issue: Issue, comment_id: int) -> str:
+    return f"{_repository_path(issue.repository)}/issues/comments/{comment_id}"
 
 
 def _name(issue: Issue) -> str:

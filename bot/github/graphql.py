@@ -1,7 +1,8 @@
-"""The common parts of all GraphQL answers (text, errors, marks of duplicates), and the query for a folder. Pure."""
+"""The common parts of all GraphQL answers (text, errors, marks of duplicates), and the two smallest queries. Pure."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
@@ -9,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from bot.errors import SettingsError, TrackerError
 from bot.github.payloads import explain, mend_text
 from bot.github.responses import Json
-from bot.tracker.types import Folder
+from bot.tracker.types import Account, Change, Folder
 
 PARTIAL = frozenset({"NOT_FOUND", "FORBIDDEN"})
 """Errors that concern only one part of the query; the rest of the answer is valid."""
@@ -98,6 +99,19 @@ def describe_problems(problems: list[Problem], what: str) -> TrackerError:
         # https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
         return TrackerError(f"{said}. Run it again in an hour.", unanswered=True)
     return TrackerError(said, unanswered=not kinds & _REFUSALS)
+
+
+class Author(BaseModel):
+    """Who wrote or did something; REST writes `name[bot]` where GraphQL writes `name`."""
+
+    kind: str = Field(default="User", alias="__typename")
+    login: str = ""
+
+    @property
+    def account(self) -> Account:
+        """The same as in REST answers."""
+        is_bot = self.kind == "Bot" and not self.login.endswith("[bot]")
+        return Account(login=f"{self.login}[bot]" if is_bot else self.login or "ghost", is_bot=self.kind == "Bot")
 
 
 class Repository(BaseModel):
@@ -236,3 +250,52 @@ def _find_problem(mode: int, blob: _Object) -> str:
     if blob.is_truncated or blob.text is None:
         return "is too large for the API; use actions/checkout"
     return ""
+
+
+DELETIONS_QUERY = """
+query($owner: String!, $name: String!, $number: Int!) { repository(owner: $owner, name: $name) {
+  issue(number: $number) { timelineItems(last: 100, itemTypes: [COMMENT_DELETED_EVENT]) {
+    totalCount
+    nodes { ... on CommentDeletedEvent {
+      createdAt actor { __typename login } deletedCommentAuthor { __typename login }
+    } }
+  } }
+} }
+"""
+"""https://docs.github.com/en/graphql/reference/objects#commentdeletedevent"""
+
+_GHOST = Author(login="ghost")
+
+
+class _Deletion(BaseModel):
+    at: datetime = Field(alias="createdAt")
+    actor: Author | None = None
+    author: Author | None = Field(default=None, alias="deletedCommentAuthor")
+
+
+class _Deletions(BaseModel):
+    total: int = Field(default=0, alias="totalCount")
+    nodes: list[_Deletion | None] = []
+
+
+def parse_deletions(reply: object, what: str) -> tuple[Change, ...] | None:
+    """Read the answer to `DELETIONS_QUERY`; the author of a deleted account is `ghost`.
+
+    None where the server does not understand it, the token may not ask, or there are more than it gives at once.
+    Raises `TrackerError` ("Could not `what`: …") for GraphQL's other errors, which come with the status 200.
+    """
+    with explain_answer(what):
+        read = Reply.model_validate(mend_json(reply))
+        issue = ((read.data or {}).get("repository") or {}).get("issue")
+        if issue is None and (read.is_not_understood or read.kinds == {"FORBIDDEN"}):
+            return None
+        if issue is None or read.errors:
+            raise describe_problems(read.errors, what)
+        found = _Deletions.model_validate(issue.get("timelineItems") or {})
+        changes = tuple(_write_deletion(node) for node in found.nodes if node)
+        return changes if len(changes) == found.total else None
+
+
+def _write_deletion(deletion: _Deletion) -> Change:
+    actor, author = (each or _GHOST for each in (deletion.actor, deletion.author))
+    return Change(kind="comment_deleted", actor=actor.account, at=deletion.at, author=author.account)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from bot.errors import SettingsError
 from bot.github.graphql import (
     PARTIAL,
+    Author,
     Count,
     Marks,
     Place,
@@ -79,11 +80,6 @@ def write_variables(repository: str, cursor: Cursor, size: int) -> dict[str, Jso
     return {"owner": owner, "name": name, "first": size, "after": after, "since": cursor.since or _EARLIEST}
 
 
-class _Author(BaseModel):
-    kind: str = Field(default="User", alias="__typename")
-    login: str = ""
-
-
 class _Label(BaseModel):
     name: str
 
@@ -106,7 +102,7 @@ class _Issue(Place):
     created_at: str = Field(alias="createdAt")
     updated_at: str = Field(alias="updatedAt", pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")
     closed_at: str | None = Field(default=None, alias="closedAt")
-    author: _Author | None = None
+    author: Author | None = None
     comments: Count = Count()
     labels: _Labels | None = None
     marks: Marks = Marks()
@@ -199,16 +195,10 @@ def _write_as_rest(issue: _Issue) -> dict[str, Json]:
         "created_at": issue.created_at,
         "updated_at": issue.updated_at,
         "closed_at": issue.closed_at,
-        "user": _write_author(issue.author) if issue.author else None,
+        "user": {"login": issue.author.account.login, "type": issue.author.kind} if issue.author else None,
         "labels": [{"name": label.name} for label in (issue.labels.nodes if issue.labels else ()) if label],
         **({} if told is None else {"duplicate_of": told}),
     }
-
-
-def _write_author(author: _Author) -> dict[str, str]:
-    """REST writes `name[bot]` where GraphQL writes `name`."""
-    is_bot = author.kind == "Bot" and not author.login.endswith("[bot]")
-    return {"login": f"{author.login}[bot]" if is_bot else author.login, "type": author.kind}
 
 
 def _find_original(issue: _Issue) -> int | None:

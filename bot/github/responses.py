@@ -208,6 +208,15 @@ def redact(text: str, token: str | None) -> str:
     return _TOKEN.sub("***", text)
 
 
+def mask_address(address: str) -> str:
+    """Take out what may be a secret in an address: a name and a password before the host, a query and a fragment.
+
+    A password may hold any character, so all up to the last `@` counts as one.
+    """
+    shown = re.sub(r"^(https?://)?.*@", r"\1***@", address, flags=re.DOTALL)
+    return redact(re.sub(r"[?#].*", "?***", shown, flags=re.DOTALL), None)
+
+
 def tolerate_nothing(_: Answer) -> bool:
     """Only a success is accepted."""
     return False

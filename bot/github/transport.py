@@ -6,9 +6,12 @@ second comment) and sleeps for as long as Retry-After says. `Wire` does that par
 """
 
 import logging
+import math
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
@@ -32,6 +35,8 @@ _NEXT_PAGE = re.compile(r'<([^>]+)>\s*;[^,]*rel="?next"?')
 _CLOUD = re.compile(r"api\.github\.com|api\.[\w-]+\.ghe\.com", re.ASCII)
 _TEMPORARY_REDIRECTS = frozenset({302, 307, 308})
 _MOST_REDIRECTS = 3
+_MOST_PAGES = 100
+"""Pages of one list: an issue has at most 2,500 comments, 100 a page."""
 
 Tolerate = Callable[[Answer], bool]
 """Whether the caller accepts an answer that is not a success."""
@@ -52,13 +57,16 @@ class Patience:
     """How long and how often to wait for GitHub.
 
     `max_wait`: the total seconds of waiting for one request; `tries`: the maximum number of times to send a read;
-    `between_writes`: seconds from one write to the next.
+    `between_writes`: seconds from one write to the next; `answer`: the deadline of one answer, in seconds; `run`: the
+    seconds after which no request is sent any more.
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
     """
 
     max_wait: float = 60.0
     tries: int = 4
     between_writes: float = 1.0
+    answer: float = 60.0
+    run: float = math.inf
 
 
 def _is_unchanged(answer: Answer) -> bool:
@@ -88,6 +96,7 @@ class Wire:
         self._patience = patience
         self._sleep = sleep
         self._next_write = 0.0
+        self._ends_at = time.monotonic() + patience.run
 
     def read(self, what: str, path: str, tolerate: Tolerate = tolerate_nothing) -> Json:
         """GET one thing."""
@@ -99,9 +108,17 @@ class Wire:
         return None if _is_unchanged(answer) else (self._require_list(what, page), answer)
 
     def read_pages(self, what: str, path: str) -> Iterator[Json]:
-        """GET the entries of a list, page by page as they are asked for, by the links that GitHub gives."""
+        """GET the entries of a list, page by page as they are asked for, by the links that GitHub gives.
+
+        A list that leads back to one of its pages, or does not end, is an error.
+        """
         following: str | None = path
+        asked = set[str]()
         while following:
+            if following in asked or len(asked) == _MOST_PAGES:
+                reason = f"GitHub's list leads back to one of its pages, or has more than {_MOST_PAGES}"
+                raise self._fail(what, Lost(reason=reason, was_sent=True), is_read=True)
+            asked.add(following)
             page, answer = self._request(what, _Request("GET", following), is_read=True)
             yield from self._require_list(what, page)
             link = _NEXT_PAGE.search(answer.headers.get("link", ""))
@@ -139,6 +156,9 @@ class Wire:
     def _request(
         self, what: str, request: _Request, *, is_read: bool, tolerate: Tolerate = tolerate_nothing
     ) -> tuple[Json, Answer]:
+        if self._find_time_left() <= 0:
+            reason = f"the run has taken {self._patience.run:g} s, and asks nothing more of GitHub"
+            raise TrackerError(f"Could not {what}: {reason}. Try again later.")
         outcome = self._send_patiently(request, is_read=is_read)
         if isinstance(outcome, Lost):
             raise self._fail(what, outcome, is_read=is_read)
@@ -152,13 +172,21 @@ class Wire:
         left, tries = self._patience.max_wait, 1
         outcome = self._send_along(request)
         while wait := decide_retry(
-            outcome, is_read=is_read, tries=tries, most_tries=self._patience.tries, patience=left, now=time.time()
+            outcome,
+            is_read=is_read,
+            tries=tries,
+            most_tries=self._patience.tries,
+            patience=min(left, self._find_time_left()),
+            now=time.time(),
         ):
             logger.warning("waiting %g s: %s", round(wait.seconds, 1), redact(wait.why, self._token))
             self._sleep(wait.seconds)
             left, tries = left - wait.seconds, tries + 1
             outcome = self._send_along(request)
         return outcome
+
+    def _find_time_left(self) -> float:
+        return self._ends_at - time.monotonic()
 
     def _send_along(self, request: _Request) -> Answer | Lost:
         """Follow the temporary redirects of a renamed repository: nothing was done at the old address.
@@ -200,7 +228,8 @@ def _require_json(outcome: Answer | Lost) -> Answer | Lost:
 class Transport:
     """Sends one request through PyGithub, and returns an `Answer` or a `Lost`."""
 
-    def __init__(self, token: str | None, base_url: str, timeout: int) -> None:
+    def __init__(self, token: str | None, base_url: str, timeout: int, deadline: float) -> None:
+        self._deadline = deadline
         self.has_token = bool(token)
         self.is_user = bool(token) and not str(token).startswith("ghs_")
         address = urlsplit(base_url)
@@ -215,11 +244,17 @@ class Transport:
             api_version=API_VERSION,
         ).requester
         self.is_cloud = _CLOUD.fullmatch(str(address.hostname)) is not None
-        is_plain = address.scheme == "http"
-        connection_class = HTTPRequestsConnectionClass if is_plain else HTTPSRequestsConnectionClass
-        self._connection = connection_class(str(address.hostname), address.port, timeout=timeout)
         self._adapter = _CountingAdapter()
-        self._connection.session.mount(f"{address.scheme}://", self._adapter)
+
+        def make_connection() -> HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass:
+            is_plain = address.scheme == "http"
+            connection_class = HTTPRequestsConnectionClass if is_plain else HTTPSRequestsConnectionClass
+            connection = connection_class(str(address.hostname), address.port, timeout=timeout)
+            connection.session.mount(f"{address.scheme}://", self._adapter)
+            return connection
+
+        self._make_connection = make_connection
+        self._connection = make_connection()
 
     @property
     def requests(self) -> int:
@@ -232,12 +267,32 @@ class Transport:
         return self._requester.graphql_url
 
     def __call__(self, verb: str, path: str, body: object, etag: str = "") -> Answer | Lost:
-        """Send one request, once; see `Send`."""
+        """Send one request, once; see `Send`.
+
+        The timeout of `requests` applies to each byte. So a thread sends, and is abandoned after the deadline.
+        """
+        done = Future[Answer | Lost]()
+        threading.Thread(target=self._fulfil, args=(done, verb, path, body, etag), daemon=True).start()
+        try:
+            return done.result(self._deadline)
+        except TimeoutError:
+            self._connection = self._make_connection()
+            return Lost(reason=f"GitHub's answer was not complete within {self._deadline:g} s", was_sent=True)
+
+    def _fulfil(self, done: "Future[Answer | Lost]", verb: str, path: str, body: object, etag: str) -> None:
+        try:
+            done.set_result(self._send(verb, path, body, etag))
+        except BaseException as error:  # noqa: BLE001 - the waiting thread raises it
+            done.set_exception(error)
+
+    def _send(self, verb: str, path: str, body: object, etag: str) -> Answer | Lost:
         known = {"If-None-Match": etag} if etag else None
         try:
             status, headers, text = self._requester.requestJson(verb, path, None, known, body, self._connection)
         except requests.Timeout as error:
             return Lost(reason="GitHub did not answer in time", was_sent=not isinstance(error, requests.ConnectTimeout))
+        except requests.TooManyRedirects:
+            return Lost(reason="GitHub redirects too often", was_sent=False)
         except requests.ConnectionError as error:
             return _describe_lost_connection(error)
         except requests.RequestException:
@@ -249,12 +304,21 @@ class Transport:
 
 
 class _CountingAdapter(HTTPAdapter):
-    """requests' own adapter, which sends once, and counts."""
+    """requests' own adapter, which sends once, and counts.
 
-    sent = 0
+    PyGithub follows a 301, and repeats a GET that is answered with 202, without a limit. All that is one thread's.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = 0
+        self._thread = threading.local()
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - handed on as they are
         self.sent += 1
+        self._thread.sent = getattr(self._thread, "sent", 0) + 1
+        if self._thread.sent > _MOST_REDIRECTS + 1:
+            raise requests.TooManyRedirects
         return super().send(*args, **kwargs)
 
 

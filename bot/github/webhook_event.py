@@ -116,8 +116,17 @@ class PayloadTracker:
         del since
         return issue.comments
 
+    def get_comment(self, issue: Issue, comment_id: int) -> Comment | None:
+        """One of those."""
+        return next((comment for comment in issue.comments if comment.id == comment_id), None)
+
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
         """None are known."""
+        del issue
+        return ()
+
+    def list_deletions(self, issue: Issue) -> tuple[Change, ...]:
+        """None that we know of."""
         del issue
         return ()
 

@@ -64,7 +64,8 @@ class Change:
     """One entry of an issue's own history (REST: issue events), oldest first where there are several.
 
     `kind` is GitHub's name: labeled, unlabeled, renamed, comment_deleted, reopened, closed, …; unknown ones are kept.
-    `label` is set for (un)labeled, `former_title` for renamed.
+    `label` is set for (un)labeled, `former_title` for renamed. `author` is who wrote the comment that was deleted,
+    where that is known: REST does not say.
     """
 
     kind: str
@@ -72,6 +73,7 @@ class Change:
     at: datetime
     label: str | None = None
     former_title: str | None = None
+    author: Account | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,8 +257,17 @@ class Tracker(Protocol):
     def list_comments(self, issue: Issue, since: datetime | None = None) -> tuple[Comment, ...]:
         """All comments, or those written or edited since then, on however many pages (100 a page), oldest first."""
 
+    def get_comment(self, issue: Issue, comment_id: int) -> Comment | None:
+        """A comment of the issue as it is now; None where it is gone."""
+
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
         """GitHub's events of the issue, oldest first."""
+
+    def list_deletions(self, issue: Issue) -> tuple[Change, ...] | None:
+        """The last hundred deletions of comments, each with who had written it (`author`), in one request.
+
+        None where there is no such GraphQL API, or the token may not ask it.
+        """
 
     def find_labels(self, repository: str, names: Iterable[str]) -> frozenset[str]:
         """Those of `names` that exist in the repository, as GitHub compares them (without regard to case)."""

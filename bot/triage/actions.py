@@ -46,6 +46,14 @@ class UpdateComment:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteComment:
+    """Delete a second comment of ours, where it is still word for word ours and the first one is still there."""
+
+    comment_id: int
+    action: Literal["delete_comment"] = "delete_comment"
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Close the issue; `duplicate_of` is the canonical issue's number."""
 
@@ -54,7 +62,7 @@ class Close:
     action: Literal["close"] = "close"
 
 
-Action = CreateLabels | AddLabels | RemoveLabels | CreateComment | UpdateComment | Close
+Action = CreateLabels | AddLabels | RemoveLabels | CreateComment | UpdateComment | DeleteComment | Close
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,58 +5,85 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
-from bot.comment.marker import find_own_comment
+from bot.comment.marker import OwnComment, find_own_comments, is_as_written, read_marker
 from bot.errors import TrackerError
 from bot.tracker.types import Comment, Issue, Tracker
-from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
+from bot.triage.actions import (
+    Action,
+    AddLabels,
+    Close,
+    CreateComment,
+    CreateLabels,
+    DeleteComment,
+    Plan,
+    RemoveLabels,
+    UpdateComment,
+)
+from bot.triage.snapshot import Snapshot
 
 _SAME_MOMENT = timedelta(minutes=10)
 """More than a run takes from reading the comments to posting one, with all its waits."""
 
+_STAYS = "a second comment of Signpost stays until the next run"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of an action. `comment` is the posted one, as GitHub stored it."""
+    """The outcome of an action. `comment` is the posted one, as GitHub stored it.
+
+    `remark` is for maintainers, and is not an error. An action that `is_left` was not done; the remark says why.
+    """
 
     action: Action
     error: str | None = None
     comment: Comment | None = None
+    remark: str = ""
+    is_left: bool = False
 
     @property
     def is_ok(self) -> bool:
         """Whether it was done."""
-        return self.error is None
+        return self.error is None and not self.is_left
 
 
-def apply_plan(plan: Plan, issue: Issue, tracker: Tracker) -> tuple[Outcome, ...]:
+def apply_plan(plan: Plan, snapshot: Snapshot, tracker: Tracker) -> tuple[Outcome, ...]:
     """Do the actions in order. A failed action does not stop the next one; the next run tries it again.
 
-    An action that was sent but not answered counts as failed and is not sent again: the next run checks first.
+    An action that was sent but not answered counts as failed and is not sent again: the next run checks first. Only a
+    new comment is looked for at once.
     """
-    return tuple(_apply(action, issue, tracker) for action in plan.actions)
+    return tuple(_apply(action, snapshot, tracker) for action in plan.actions)
 
 
-def _apply(action: Action, issue: Issue, tracker: Tracker) -> Outcome:
+def _apply(action: Action, snapshot: Snapshot, tracker: Tracker) -> Outcome:
     try:
-        return Outcome(action, comment=_write(action, issue, tracker))
+        return _write(action, snapshot, tracker)
     except TrackerError as error:
+        if _is_about_surplus(action, snapshot):
+            return Outcome(action, remark=f"{_STAYS}: {error}", is_left=True)
         return Outcome(action, error=str(error))
 
 
-def _write(action: Action, issue: Issue, tracker: Tracker) -> Comment | None:
+def _is_about_surplus(action: Action, snapshot: Snapshot) -> bool:
+    surplus = {own.comment.id for own in snapshot.surplus}
+    return isinstance(action, DeleteComment | UpdateComment) and action.comment_id in surplus
+
+
+def _write(action: Action, snapshot: Snapshot, tracker: Tracker) -> Outcome:
+    issue = snapshot.issue
     match action:
         case CreateLabels() | AddLabels() | RemoveLabels():
             _write_labels(action, issue, tracker)
         case CreateComment():
-            return _post_once(action.body, issue, tracker)
-        case UpdateComment():
-            tracker.update_comment(issue, action.comment_id, action.body)
+            return _post_once(action, snapshot, tracker)
+        case UpdateComment() | DeleteComment():
+            return _change_comment(action, snapshot, tracker)
         case Close():
             canonical = tracker.get_issue(issue.repository, action.duplicate_of).id if action.duplicate_of else None
             tracker.close_issue(issue, action.reason, canonical)
         case _:
             assert_never(action)
-    return None
+    return Outcome(action)
 
 
 def _write_labels(action: CreateLabels | AddLabels | RemoveLabels, issue: Issue, tracker: Tracker) -> None:
@@ -71,30 +98,108 @@ def _write_labels(action: CreateLabels | AddLabels | RemoveLabels, issue: Issue,
                 tracker.remove_label(issue, label)
 
 
-def _post_once(body: str, issue: Issue, tracker: Tracker) -> Comment:
+def _change_comment(action: UpdateComment | DeleteComment, snapshot: Snapshot, tracker: Tracker) -> Outcome:
+    """Edit or delete our comment, unless somebody has changed it: it is read again right before.
+
+    GitHub has no conditional PATCH, so the window in which somebody's edit can be lost is small, not closed.
+    """
+    issue = snapshot.issue
+    if isinstance(action, DeleteComment) and snapshot.own and not tracker.get_comment(issue, snapshot.own.comment.id):
+        return _leave(action, "somebody deleted Signpost's first comment")
+    change = _find_change(action.comment_id, issue, tracker)
+    if change and not (isinstance(action, DeleteComment) and change == "deleted"):
+        return _leave(action, f"somebody {change} Signpost's comment {action.comment_id}")
+    if isinstance(action, DeleteComment):
+        tracker.delete_comment(issue, action.comment_id)
+    else:
+        tracker.update_comment(issue, action.comment_id, action.body)
+    return Outcome(action)
+
+
+def _leave(action: Action, change: str) -> Outcome:
+    return Outcome(action, remark=f"{change} during this run, so this run leaves it as it is", is_left=True)
+
+
+def _find_change(comment_id: int, issue: Issue, tracker: Tracker) -> str | None:
+    """What somebody did to the comment since it was read; None if nothing."""
+    seen = next((comment for comment in issue.comments if comment.id == comment_id), None)
+    now = tracker.get_comment(issue, comment_id)
+    if now is None:
+        return "deleted"
+    if seen is None or (now.body, now.is_minimized) == (seen.body, seen.is_minimized):
+        return None
+    return "edited" if now.body != seen.body else "hid or showed"
+
+
+def _post_once(action: CreateComment, snapshot: Snapshot, tracker: Tracker) -> Outcome:
     """Post the comment, and delete it if another run posted one a moment earlier.
 
     GitHub cannot post a comment only if there is none: two runs that look at the same time both see none. The comment
-    with the lower id stays, whichever run looks first. If the comments cannot be read, ours counts as posted.
+    with the lower id stays, whichever run looks first. If the comments cannot be read, ours counts as posted; if it is
+    a second one, the next run deletes it.
     Only the posted comment shows our login for certain, so an earlier one by that login takes precedence, too.
     """
-    posted = tracker.create_comment(issue, body)
+    issue = snapshot.issue
+    try:
+        posted = tracker.create_comment(issue, action.body)
+    except TrackerError as error:
+        if error.uncertain and (found := _find_unanswered(action, snapshot, tracker)):
+            return found
+        raise
     try:
         recent = tracker.list_comments(issue, since=posted.created_at - _SAME_MOMENT)
-        first = find_own_comment((*issue.comments, *recent), posted.author.login, issue.number)
-        if first is None or first.comment.id >= posted.id:
-            return posted
-        tracker.delete_comment(issue, posted.id)
+    except TrackerError as error:
+        return Outcome(action, comment=posted, remark=f"the next run looks for a second comment of Signpost: {error}")
+    own = _find_own(recent, snapshot, posted.author.login)
+    first = next((each for each in own if each.comment.id < posted.id), None)
+    if first is None:
+        return Outcome(action, comment=posted)
+    return Outcome(action, comment=first.comment, remark=_take_back([posted], issue, tracker))
+
+
+def _find_own(recent: Iterable[Comment], snapshot: Snapshot, *logins: str) -> tuple[OwnComment, ...]:
+    """All our comments, read again, each once."""
+    known = {comment.id: comment for comment in (*snapshot.issue.comments, *recent)}
+    return find_own_comments(known.values(), (*logins, *snapshot.logins), snapshot.issue.number)
+
+
+def _find_unanswered(action: CreateComment, snapshot: Snapshot, tracker: Tracker) -> Outcome | None:
+    """Look for a comment that was sent but not answered, before anything else; None if it is not there.
+
+    If another run posted the same comment meanwhile, nobody knows which one is whose. Both say the same.
+    """
+    issue = snapshot.issue
+    try:
+        own = _find_own(tracker.list_comments(issue, since=issue.updated_at), snapshot)
     except TrackerError:
-        return posted
-    return first.comment
+        return None
+    before = {comment.id for comment in issue.comments}
+    posted = [each for each in own if each.comment.id not in before and _is_the_same(each, action.body)]
+    if not posted:
+        return None
+    second = [each.comment for each in posted if each is not own[0]]
+    return Outcome(action, comment=own[0].comment, remark=_take_back(second, issue, tracker))
 
 
-def check_identity(outcomes: Iterable[Outcome], login: str) -> list[str]:
+def _is_the_same(own: OwnComment, body: str) -> bool:
+    return own.marker == read_marker(body) and is_as_written(*own)
+
+
+def _take_back(posted: Iterable[Comment], issue: Issue, tracker: Tracker) -> str:
+    """Delete comments of this run; a remark if that fails, because the next run tries again."""
+    try:
+        for comment in posted:
+            tracker.delete_comment(issue, comment.id)
+    except TrackerError as error:
+        return f"{_STAYS}: {error}"
+    return ""
+
+
+def check_identity(outcomes: Iterable[Outcome], snapshot: Snapshot) -> list[str]:
     """A remark if our comment has an unexpected author, because the next run would not recognise it."""
     posted = [outcome.comment.author.login for outcome in outcomes if outcome.comment]
     return [
         f"Signpost's comment was posted as {name}; set `identity: {{login: {name!r}}}` in config.yml"
         for name in posted
-        if name.lower() != login.lower()
+        if not snapshot.is_us(name)
     ]

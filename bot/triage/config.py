@@ -122,6 +122,11 @@ class Identity(_Setting):
     login: str | None = Field(
         None, description="The login of Signpost's comments (default: github-actions[bot]).", examples=["your-app[bot]"]
     )
+    also: Strings = Field(
+        default_factory=list,
+        description="Former logins of Signpost, whose comments with its marker it still maintains.",
+        examples=[["github-actions[bot]"]],
+    )
 
 
 class Config(_Setting):

@@ -119,7 +119,7 @@ def _quote(text: str) -> str:
 
 
 def _write_actions(result: Result, *, is_dry_run: bool) -> Iterator[str]:
-    failed = {id(outcome.action) for outcome in result.outcomes if outcome.error}
+    failed = {id(outcome.action) for outcome in result.outcomes if not outcome.is_ok}
     for action in result.plan.actions:
         verb = "Would" if is_dry_run else "Tried" if id(action) in failed else "Did"
         details = {name: value for name, value in _details(action) if name not in {"action", "body"}}

@@ -2,19 +2,38 @@
 
 from datetime import datetime, timedelta
 
-from bot.comment.marker import Marker, OwnComment, find_foreign_twin, is_as_written, read_marker, sign_comment
+from bot.comment.marker import (
+    Marker,
+    OwnComment,
+    find_foreign_twin,
+    is_as_written,
+    is_certainly_ours,
+    read_marker,
+    sign_comment,
+)
 from bot.comment.renderer import (
     CommentError,
     check_comment,
     check_length,
     render_comment,
     render_links,
+    render_replacement,
     render_withdrawal,
 )
 from bot.comment.section import make_sections
-from bot.tracker.types import Change, Comment, Issue
-from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
-from bot.triage.config import Config, Sources
+from bot.tracker.types import MAINTAINERS, Change, Comment, Issue
+from bot.triage.actions import (
+    Action,
+    AddLabels,
+    Close,
+    CreateComment,
+    CreateLabels,
+    DeleteComment,
+    Plan,
+    RemoveLabels,
+    UpdateComment,
+)
+from bot.triage.config import Config, Identity, Sources
 from bot.triage.decisions import Decisions, LabelDecision, find_unwanted, is_owned, unique, without
 from bot.triage.snapshot import Snapshot
 
@@ -27,8 +46,9 @@ def make_plan(snapshot: Snapshot, decisions: Decisions, sources: Sources, now: d
     labels, label_remarks = _plan_labels(snapshot, decisions.labels, sources.config)
     comment, comment_remarks = _plan_comment(snapshot, decisions, sources)
     close = [] if comment else _plan_close(snapshot, decisions, now)
-    remarks = (*decisions.remarks, *label_remarks, *comment_remarks, *decisions.links.advice)
-    return Plan((*labels, *comment, *close), remarks)
+    surplus, surplus_remarks = _plan_surplus(snapshot)
+    remarks = (*decisions.remarks, *label_remarks, *comment_remarks, *surplus_remarks, *decisions.links.advice)
+    return Plan((*labels, *comment, *surplus, *close), remarks)
 
 
 def _plan_labels(snapshot: Snapshot, labels: LabelDecision, config: Config) -> tuple[list[Action], list[str]]:
@@ -71,7 +91,7 @@ def _find_last_change(label: str, snapshot: Snapshot) -> Change | None:
 
 
 def _is_ours(change: Change, snapshot: Snapshot) -> bool:
-    return change.actor.login.lower() == snapshot.login.lower()
+    return snapshot.is_us(change.actor.login)
 
 
 def _may_take_off(label: str, snapshot: Snapshot, labels: LabelDecision, config: Config) -> bool:
@@ -95,7 +115,7 @@ def _plan_comment(snapshot: Snapshot, decisions: Decisions, sources: Sources) ->
     own = snapshot.own
     if own is None and not (decisions.speaking or decisions.links.linked):
         return [], []
-    if reason := _find_reason_to_leave(own) if own else _find_reason_for_silence(snapshot):
+    if reason := _find_reason_to_leave(own) if own else _find_reason_for_silence(snapshot, sources.config.identity):
         return [], [reason]
     if own and not decisions.links.is_complete and _remembers_links(own.marker, sources.config):
         return [], []
@@ -105,18 +125,59 @@ def _plan_comment(snapshot: Snapshot, decisions: Decisions, sources: Sources) ->
         return [], [str(error)]
     if body is None or (own and read_marker(body) == own.marker):
         return [], remarks
-    return [UpdateComment(own.comment.id, body) if own else CreateComment(body)], remarks
+    action = UpdateComment(own.comment.id, body) if own else CreateComment(body)
+    return [action], [*remarks, *([] if own else _find_former_logins(snapshot))]
 
 
-def _find_reason_for_silence(snapshot: Snapshot) -> str | None:
-    twin = find_foreign_twin(snapshot.issue.comments, snapshot.login, snapshot.issue.number)
+def _find_reason_for_silence(snapshot: Snapshot, identity: Identity) -> str | None:
+    twin = find_foreign_twin(snapshot.issue.comments, snapshot.logins, snapshot.issue.number)
     if twin:
         login = twin.author.login
-        mend = f"set `identity: {{login: {login!r}}}` in config.yml"
-        return f"{login} has a comment here with Signpost's marker; if that is Signpost's account, {mend}"
-    if any(change.kind == "comment_deleted" for change in snapshot.history or ()):
+        mend = f"also: [{login!r}]" if identity.login else f"login: {login!r}"
+        advice = f"if that is Signpost's account, set `identity: {{{mend}}}` in config.yml"
+        return f"{login} has a comment here with Signpost's marker; {advice}"
+    deleted = [change for change in snapshot.history or () if change.kind == "comment_deleted"]
+    if any(change.author and snapshot.is_us(change.author.login) for change in deleted):
+        return "somebody deleted Signpost's comment, so Signpost does not post another one"
+    if any(change.author is None for change in deleted):
         return "a comment was deleted here, so Signpost does not post another one"
     return None
+
+
+def _plan_surplus(snapshot: Snapshot) -> tuple[list[Action], list[str]]:
+    """Remove all our comments but the first: overlapping runs, a lost answer, or a new identity can leave several.
+
+    A comment is deleted only if it is word for word ours. If somebody edited it, or it came with a transferred issue,
+    it is edited to say that it does not apply any more. Hidden comments stay, and so do those that may be a person's.
+    """
+    planned = [_plan_one_less(own, snapshot.issue.number) for own in snapshot.surplus]
+    return [action for action, _ in planned if action], [remark for _, remark in planned if remark]
+
+
+def _plan_one_less(own: OwnComment, number: int) -> tuple[Action | None, str | None]:
+    comment, marker = own
+    if comment.is_minimized or marker.is_newer:
+        return None, None
+    name = f"comment {comment.id} by {comment.author.login} is a second comment of Signpost"
+    if is_as_written(comment, marker) and marker.issue == number:
+        return DeleteComment(comment.id), f"{name}, so it is deleted"
+    if not is_certainly_ours(comment):
+        return None, f"{name}, or quotes one; it stays as it is"
+    body = sign_comment(render_replacement(), Marker(issue=number, is_withdrawn=True, is_superseded=True))
+    why = "came with a transferred issue" if marker.issue != number else "somebody edited it"
+    return UpdateComment(comment.id, body), f"{name} ({why}), so it now says that it no longer applies"
+
+
+def _find_former_logins(snapshot: Snapshot) -> list[str]:
+    """A remark for each maintainer whose login Signpost may have used here; only the settings can confirm that."""
+    comments = (comment for comment in snapshot.issue.comments if comment.association in MAINTAINERS)
+    written = ((comment.author.login, read_marker(comment.body), comment) for comment in comments)
+    return [
+        f"{login} has a comment here with Signpost's marker; if Signpost ran under that login before, "
+        f"set `identity: {{also: [{login!r}]}}` in config.yml"
+        for login, marker, comment in written
+        if marker and is_as_written(comment, marker) and marker.issue == snapshot.issue.number
+    ]
 
 
 def _find_reason_to_leave(own: OwnComment) -> str | None:

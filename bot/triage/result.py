@@ -50,7 +50,8 @@ class Result:
     @property
     def all_remarks(self) -> tuple[str, ...]:
         """All remarks for maintainers."""
-        return (*self.links.remarks, *self.remarks, *self.plan.remarks)
+        left = (outcome.remark for outcome in self.outcomes if outcome.remark)
+        return (*self.links.remarks, *self.remarks, *self.plan.remarks, *left)
 
 
 def to_json(result: Result) -> dict[str, Any]:

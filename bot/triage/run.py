@@ -27,12 +27,12 @@ def run(event: Event, sources: Sources, tracker: Tracker, now: datetime, *, is_d
         return replace(result, skipped=snapshot, requests=tracker.requests)
     decisions = make_decisions(snapshot, sources, now.date())
     plan = make_plan(snapshot, decisions, sources, now)
-    outcomes = () if is_dry_run else apply_plan(plan, snapshot.issue, tracker)
+    outcomes = () if is_dry_run else apply_plan(plan, snapshot, tracker)
     return replace(
         result,
         decisions=decisions,
         plan=plan,
         outcomes=outcomes,
-        remarks=tuple(check_identity(outcomes, snapshot.login)),
+        remarks=tuple(check_identity(outcomes, snapshot)),
         requests=tracker.requests,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from bot.comment.marker import Marker, OwnComment, find_own_comment
+from bot.comment.marker import Marker, OwnComment, find_own_comments
 from bot.duplicates.canonical import find_unread_ends
 from bot.errors import TrackerError
 from bot.issue.mentions import find_command
@@ -23,13 +23,16 @@ _GONE = "the issue was deleted or transferred"
 class Snapshot:
     """The issue with its comments, our login, our own comment, and the other data that was read.
 
-    `matches` also use the title that the reporter gave. `history` has GitHub's events of the issue; None if no human
-    can have decided anything. `existing_labels` are those of the missing labels that the repository has.
+    `also` are our former logins. `surplus` are our other comments; there should be none. `matches` also use the title
+    that the reporter gave. `history` has GitHub's events of the issue; None if no human can have decided anything.
+    `existing_labels` are those of the missing labels that the repository has.
     """
 
     issue: Issue
     login: str = OUR_LOGIN
+    also: tuple[str, ...] = ()
     own: OwnComment | None = None
+    surplus: tuple[OwnComment, ...] = ()
     matches: tuple[Match, ...] = ()
     history: tuple[Change, ...] | None = None
     existing_labels: frozenset[str] = frozenset()
@@ -39,6 +42,15 @@ class Snapshot:
     def marker(self) -> Marker | None:
         """What our comment remembers; None if we have not commented."""
         return self.own.marker if self.own else None
+
+    @property
+    def logins(self) -> tuple[str, ...]:
+        """All our logins, the current one first."""
+        return (self.login, *self.also)
+
+    def is_us(self, login: str) -> bool:
+        """Whether a login is one of ours; GitHub compares them without regard to case."""
+        return login.casefold() in {ours.casefold() for ours in self.logins}
 
 
 def find_unmatched_issue(event: Event, sources: Sources) -> Issue | None:
@@ -63,9 +75,7 @@ def read_snapshot(event: Event, sources: Sources, tracker: Tracker, today: date)
     issue = _read_issue(event, sources.config, tracker)
     if isinstance(issue, Skip):
         return issue
-    login = _find_login(issue, sources.config, tracker)
-    own = find_own_comment(issue.comments, login, issue.number)
-    snapshot = Snapshot(issue=issue, login=login, own=own, matches=match_issue(issue, sources.ruleset))
+    snapshot = _find_ourselves(issue, sources, tracker)
     snapshot = _read_history(snapshot, make_decisions(snapshot, sources, today), sources.config, tracker)
     if (reported := _restore_title(snapshot)) != issue:
         snapshot = replace(snapshot, matches=match_issue(reported, sources.ruleset))
@@ -73,7 +83,7 @@ def read_snapshot(event: Event, sources: Sources, tracker: Tracker, today: date)
         snapshot, link_inputs=_read_link_inputs(snapshot, make_decisions(snapshot, sources, today), sources, tracker)
     )
     decisions = make_decisions(snapshot, sources, today)
-    snapshot = _read_history(snapshot, decisions, sources.config, tracker)
+    snapshot = _read_deletions(_read_history(snapshot, decisions, sources.config, tracker), decisions, tracker)
     missing = without(decisions.labels.add, issue.labels)
     existing = tracker.find_labels(issue.repository, missing) if missing else frozenset[str]()
     return replace(snapshot, existing_labels=existing)
@@ -109,6 +119,20 @@ def _is_the_same(issue: Issue, event: Event) -> bool:
     return issue.repository.casefold() == event.repository.casefold()
 
 
+def _find_ourselves(issue: Issue, sources: Sources, tracker: Tracker) -> Snapshot:
+    """The issue with the rules that match, our logins, and our comments."""
+    login, also = _find_login(issue, sources.config, tracker), tuple(sources.config.identity.also)
+    found = find_own_comments(issue.comments, (login, *also), issue.number)
+    return Snapshot(
+        issue=issue,
+        login=login,
+        also=also,
+        own=found[0] if found else None,
+        surplus=found[1:],
+        matches=match_issue(issue, sources.ruleset),
+    )
+
+
 def _find_login(issue: Issue, config: Config, tracker: Tracker) -> str:
     """Our login; GitHub is asked only if something on the issue may be ours."""
     if config.identity.login:
@@ -136,6 +160,21 @@ def needs_history(snapshot: Snapshot, decisions: Decisions, config: Config) -> b
     is_going = marker is not None and not decisions.speaking and not marker.is_withdrawn
     are_labels_due = without(labels.add, issue.labels) or find_unwanted(issue, marker, labels, config)
     return bool(are_labels_due) or is_going or (marker is None and may_speak)
+
+
+def _read_deletions(snapshot: Snapshot, decisions: Decisions, tracker: Tracker) -> Snapshot:
+    """The snapshot with the authors of deleted comments, if one of these may have been ours and we may comment."""
+    history, may_speak = snapshot.history or (), decisions.speaking or decisions.links.linked
+    kept = tuple(change for change in history if change.kind != "comment_deleted")
+    if snapshot.own or not may_speak or kept == history:
+        return snapshot
+    try:
+        deletions = tracker.list_deletions(snapshot.issue)
+    except TrackerError as error:
+        if not error.unanswered:
+            raise
+        return snapshot
+    return snapshot if deletions is None else replace(snapshot, history=(*kept, *deletions))
 
 
 def _restore_title(snapshot: Snapshot) -> Issue:

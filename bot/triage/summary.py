@@ -69,7 +69,8 @@ def _describe_actions(result: Result) -> Iterator[str]:
     for action in result.plan.actions:
         outcome = outcomes.get(id(action))
         failed = f" — failed: {_line(outcome.error)}" if outcome and outcome.error else ""
-        yield f"- {_describe_action(action)}{failed}"
+        left = " — not done, see the remarks" if outcome and outcome.is_left else ""
+        yield f"- {_describe_action(action)}{failed}{left}"
 
 
 def _describe_action(action: Action) -> str:

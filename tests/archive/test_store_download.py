@@ -399,3 +399,30 @@ def test_pull_requests_and_comments_on_them_are_left_out() -> None:
             7, "1", '{"id": 1, "html_url": "https://github.com/o/r/issues/7#x", "updated_at": "1", "user": null}', 1
         )
     ]
+
+
+@dataclass
+class Looping:
+    """A GitHub whose list leads back to its first page."""
+
+    may_read_marked: bool = True
+
+    def read_newest(self, repository: str, etag: str) -> str:
+        return f"{repository}{etag}"
+
+    def read_page(self, repository: str, kind: str, cursor: Cursor) -> Page:
+        return self.read_marked(f"{repository}{kind}", cursor)
+
+    def read_marked(self, repository: str, cursor: Cursor) -> Page:
+        del repository
+        entry = {"number": 1, "updated_at": "2026-04-08T09:00:00Z", "id": 1}
+        return Page(entries=(entry,), has_more=True, after="" if cursor.after else "MQ")
+
+
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_a_list_that_leads_back_ends_the_download(tmp_path: Path, *, is_marked: bool) -> None:
+    with (
+        open_store(tmp_path / "issues.sqlite") as store,
+        pytest.raises(TrackerError, match="the same page again and again"),
+    ):
+        list(download(Looping(may_read_marked=is_marked), store, "octo/widget", "issues"))

@@ -1,5 +1,7 @@
 """The marker comes back as it was written, and hides nothing it should not."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from markdown_it import MarkdownIt
 from bot.comment.marker import (
     Marker,
     find_foreign_twin,
-    find_own_comment,
+    find_own_comments,
     hash_text,
     is_as_written,
     read_marker,
@@ -112,7 +114,15 @@ BROKEN = a_comment(f"{OURS.body}\n\nP.S. Thanks!", OURSELVES)
         ([a_comment(), OURS], OURS),
         ([a_comment(GOOD, REPORTER)], None),
         ([a_comment(GOOD, HUMAN), OURS], OURS),
-        ([our_comment(issue=8)], None),
+        ([our_comment(issue=8)], our_comment(issue=8)),
+        ([our_comment(issue=8), OURS], OURS),
+        ([a_comment(f"See:\n\n{our_comment(issue=8).body}", OURSELVES)], None),
+        ([our_comment(is_superseded=True)], None),
+        ([replace(OURS, is_minimized=True), replace(OURS, id=2)], replace(OURS, id=2)),
+        ([replace(OURS, is_minimized=True)], replace(OURS, is_minimized=True)),
+        ([a_comment("> Posted automatically by Signpost", OURSELVES), replace(OURS, id=2)], replace(OURS, id=2)),
+        ([replace(OURS, id=2), OURS], OURS),
+        ([replace(OURS, id=2), replace(OURS, author=OTHER_BOT)], replace(OURS, id=2)),
         ([OURS, our_comment("A second one")], OURS),
         ([a_comment("The nightly build is green.", OURSELVES)], None),
         ([BROKEN], BROKEN),
@@ -126,30 +136,29 @@ BROKEN = a_comment(f"{OURS.body}\n\nP.S. Thanks!", OURSELVES)
 def test_our_comment_is_the_oldest_by_ourselves_with_our_marker(
     comments: list[Comment], expected: Comment | None
 ) -> None:
-    found = find_own_comment(comments, LOGIN, 7)
-    assert (found[0] if found else None) == expected
+    found = find_own_comments(comments, [LOGIN], 7)
+    assert (found[0].comment if found else None) == expected
 
 
 @pytest.mark.parametrize("login", ["github-actions[bot]", "GitHub-Actions[bot]"])
 @pytest.mark.parametrize("author", [OURSELVES, Account(login="GITHUB-ACTIONS[bot]", is_bot=True)])
 def test_a_login_is_the_same_in_any_case(login: str, author: Account) -> None:
     ours = a_comment(GOOD, author)
-    assert find_own_comment([ours], login, 7) == (ours, read_marker(GOOD))
-    assert find_foreign_twin([ours], login, 7) is None
+    assert find_own_comments([ours], [login], 7) == ((ours, read_marker(GOOD)),)
+    assert find_foreign_twin([ours], [login], 7) is None
 
 
 def test_our_comment_is_found_as_the_hundred_and_fiftieth() -> None:
     comments = [*(a_comment(id=number) for number in range(150)), OURS]
-    assert find_own_comment(comments, LOGIN, 7) == (OURS, read_marker(OURS.body))
+    assert find_own_comments(comments, [LOGIN], 7) == ((OURS, read_marker(OURS.body)),)
 
 
 def test_a_broken_marker_counts_as_an_edited_comment() -> None:
-    found = find_own_comment([BROKEN], LOGIN, 7)
-    assert found
+    (found,) = find_own_comments([BROKEN], [LOGIN], 7)
     assert not is_as_written(*found)
 
 
 @pytest.mark.parametrize("author, is_twin", [(OTHER_BOT, True), (OURSELVES, False), (REPORTER, False), (HUMAN, False)])
 def test_a_twin_is_another_bot_with_our_marker(author: Account, *, is_twin: bool) -> None:
     comment = a_comment(GOOD, author)
-    assert find_foreign_twin([a_comment(), comment], LOGIN, 7) == (comment if is_twin else None)
+    assert find_foreign_twin([a_comment(), comment], [LOGIN], 7) == (comment if is_twin else None)

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -33,6 +34,7 @@ READS: dict[str, Call] = {
     "get_issue": lambda tracker, issue: tracker.get_issue(issue.repository, issue.number),
     "list_comments": lambda tracker, issue: tracker.list_comments(issue),
     "list_comments since": lambda tracker, issue: tracker.list_comments(issue, since=START),
+    "get_comment": lambda tracker, issue: tracker.get_comment(issue, 5003),
     "list_changes": lambda tracker, issue: tracker.list_changes(issue),
     "find_labels one": lambda tracker, issue: tracker.find_labels(issue.repository, ["bug"]),
     "find_labels two": lambda tracker, issue: tracker.find_labels(issue.repository, ["bug", "new"]),
@@ -192,6 +194,32 @@ def test_the_history_says_who_changed_what(tracker: GitHubTracker, github: FakeG
         Change(kind="renamed", actor=reporter, at=START + timedelta(seconds=5), former_title="It breaks"),
         Change(kind="comment_deleted", actor=maintainer, at=START + timedelta(seconds=6)),
     )
+
+
+def test_a_comment_is_read_as_it_is_now(tracker: GitHubTracker, issue: Issue) -> None:
+    (known,) = tracker.list_comments(issue)
+
+    assert (tracker.get_comment(issue, 5003), tracker.get_comment(issue, 9)) == (known, None)
+
+
+def test_deletions_name_who_had_written_the_comment(tracker: GitHubTracker, github: FakeGitHub, issue: Issue) -> None:
+    stored = github.repositories["octo/widget"].issues[1]
+    github.delete_comment(stored, github.add_comment(stored, "Hello.", BOT))
+
+    bot = Account(login="github-actions[bot]", is_bot=True)
+    at = START + timedelta(seconds=5)
+    deleted = Change(kind="comment_deleted", actor=Account(login="maintainer"), at=at, author=bot)
+    assert tracker.list_deletions(issue) == (deleted,)
+    assert [replace(change, author=None) for change in (deleted,)] == list(tracker.list_changes(issue))
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_where_nobody_may_ask_for_deletions_they_are_not_known(
+    tracker: GitHubTracker, github: FakeGitHub, issue: Issue, status: int
+) -> None:
+    github.faults = {1: Fault(kind="answer", reply=Reply(status=status, body=error_json("No")))}
+
+    assert tracker.list_deletions(issue) is None
 
 
 @pytest.mark.parametrize(
@@ -615,6 +643,27 @@ def test_an_answer_that_is_not_what_was_asked_for_is_never_another_error(
 def test_an_address_that_is_none_is_refused(base_url: str) -> None:
     with pytest.raises(SettingsError, match="GITHUB_API_URL"):
         connect("ghs_bot", base_url)
+
+
+@pytest.mark.parametrize(
+    "base_url, shown",
+    [
+        ("https://jane:secret@ghe.example.com/api/v3", "https://***@ghe.example.com/api/v3"),
+        ("https://secret@ghe.example.com", "https://***@ghe.example.com"),
+        ("https://jane:se/secret?#@cret@ghe.example.com", "https://***@ghe.example.com"),
+        ("jane:secret@ghe.example.com", "***@ghe.example.com"),
+        ("https:/jane:secret@ghe.example.com", "***@ghe.example.com"),
+        ("https://ghe.example.com/api?token=secret", "https://ghe.example.com/api?***"),
+        ("https://ghe.example.com/api#secret", "https://ghe.example.com/api?***"),
+        ("https://ghe.example.com/!/ghp_0123456789secret", "https://ghe.example.com/!/***"),
+        ("https://jane:sec\nsecret@ghe.example.com", "https://***@ghe.example.com"),
+    ],
+)
+def test_an_address_with_credentials_is_refused_without_them(base_url: str, shown: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        connect("ghs_bot", base_url)
+
+    assert str(caught.value).startswith(f"'{shown}' is not the URL")
 
 
 @pytest.mark.parametrize("token", ["two words", "a\nb", "tokén"])

@@ -3,9 +3,10 @@
 import pytest
 
 from bot.errors import TrackerError
-from bot.github.graphql import parse_folder
-from bot.tracker.types import Folder
-from tests.stand_ins.github_json import Json
+from bot.github.graphql import DELETIONS_QUERY, parse_deletions, parse_folder
+from bot.tracker.types import Account, Change, Folder
+from tests.stand_ins.github_json import START, Json, Value
+from tests.stand_ins.graphql import find_query_errors
 
 BLOB: Json = {"text": "id: a\n", "isBinary": False, "isTruncated": False}
 
@@ -79,3 +80,61 @@ def test_graphqls_errors_come_with_the_status_200(kind: str, missing: bool, advi
 def test_a_reply_of_another_shape_is_refused(given: object) -> None:
     with pytest.raises(TrackerError, match="unexpected"):
         parse_folder(given, "rules", "read rules")
+
+
+def test_githubs_own_schema_understands_the_query_for_deletions() -> None:
+    assert find_query_errors([DELETIONS_QUERY]) == [[]]
+
+
+def deletions(*nodes: Json | None, total: int | None = None, errors: Value = None) -> Json:
+    found = {"totalCount": len(nodes) if total is None else total, "nodes": list(nodes)}
+    return {"data": {"repository": {"issue": {"timelineItems": found}}}, **({"errors": errors} if errors else {})}
+
+
+def deletion(actor: Json | None, author: Json | None) -> Json:
+    return {"createdAt": "2026-04-08T09:00:00Z", "actor": actor, "deletedCommentAuthor": author}
+
+
+JANE: Json = {"__typename": "User", "login": "jane"}
+ACTIONS: Json = {"__typename": "Bot", "login": "github-actions"}
+OURSELVES = Account(login="github-actions[bot]", is_bot=True)
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        pytest.param(deletions(), (), id="none"),
+        pytest.param(
+            deletions(deletion(JANE, ACTIONS), deletion(None, None)),
+            (
+                Change(kind="comment_deleted", actor=Account(login="jane"), at=START, author=OURSELVES),
+                Change(kind="comment_deleted", actor=Account(login="ghost"), at=START, author=Account(login="ghost")),
+            ),
+            id="of a bot, and of a deleted account",
+        ),
+        pytest.param(deletions(deletion(JANE, JANE), total=101), None, id="more than it gives"),
+        pytest.param({"errors": [{"message": "Field 'deletedCommentAuthor' doesn't exist"}]}, None, id="too old"),
+        pytest.param(
+            {"data": {"repository": None}, "errors": [{"type": "FORBIDDEN", "message": "No"}]}, None, id="forbidden"
+        ),
+    ],
+)
+def test_a_reply_says_whose_comments_were_deleted(given: Json, expected: tuple[Change, ...] | None) -> None:
+    assert parse_deletions(given, "read it") == expected
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"data": {"repository": {"issue": None}}, "errors": [{"type": "NOT_FOUND", "message": "No issue"}]},
+        {"errors": [{"message": "Something went wrong while executing your query."}]},
+        deletions(errors=[{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]),
+        deletions({"createdAt": 7.5e99}),
+        {"data": {"repository": {"issue": {"timelineItems": 7}}}},
+        {"data": {"repository": 7}},
+        [],
+    ],
+)
+def test_a_reply_that_tells_nothing_of_deletions_is_an_error(given: Json) -> None:
+    with pytest.raises(TrackerError, match="Could not read it"):
+        parse_deletions(given, "read it")

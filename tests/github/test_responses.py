@@ -3,6 +3,8 @@
 from typing import Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.errors import SettingsError
 from bot.github.responses import (
@@ -12,6 +14,7 @@ from bot.github.responses import (
     decide_retry,
     explain_failure,
     find_limit,
+    mask_address,
     read_page,
     redact,
     shorten,
@@ -220,3 +223,20 @@ def test_a_moment_may_have_a_fraction_of_a_second() -> None:
 def test_an_entry_that_does_not_say_when_it_changed_is_refused(entry: object) -> None:
     with pytest.raises(SettingsError, match="no valid `updated_at`"):
         read_page([entry], Answer(status=200, headers={}, text=""), 1)
+
+
+@given(
+    st.text(),
+    st.sampled_from(["https://", "http://"]),
+    st.sampled_from(["", "?", "#"]),
+    st.text(st.characters(exclude_characters="@")),
+)
+def test_an_address_is_shown_without_its_credentials(password: str, scheme: str, sign: str, query: str) -> None:
+    shown = mask_address(f"{scheme}jane:{password}@ghe.example.com/api/v3{sign}{query if sign else ''}")
+
+    assert shown == f"{scheme}***@ghe.example.com/api/v3{'?***' if sign else ''}"
+
+
+@given(st.text())
+def test_any_text_can_be_masked_as_an_address(text: str) -> None:
+    assert "secret" not in mask_address(f"{text}secret@ghe.example.com")

@@ -1,8 +1,9 @@
 """A small GitHub that remembers, over real HTTP on 127.0.0.1, with faults on demand.
 
 What it does is what the tests of Signpost need and the third-party emulator lacks: rights by token, minimised and
-deleted comments, issue events with their actors, `duplicate`, GraphQL for a folder, redirects, and answers that get
-lost. Every request and every answer can be held against GitHub's own OpenAPI description (see `openapi.py`).
+deleted comments, issue events with their actors, `duplicate`, GraphQL for a folder, redirects, requests that overlap,
+lists that lag, and answers that get lost. Every request and every answer can be held against GitHub's own OpenAPI
+description (see `openapi.py`).
 """
 
 import json
@@ -10,10 +11,12 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
+from time import sleep
 from typing import Literal, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,12 +43,16 @@ class Fault:
     """What goes wrong with one request.
 
     reset: the connection breaks before anything is done; lost: it is done, and no answer comes; cut: done, and half of
-    the answer comes; answer: not done, and `reply` comes; kill-before, kill-after: the process `victim` dies.
+    the answer comes; answer: not done, and `reply` comes; kill-before, kill-after: the process `victim` dies;
+    drip-head, drip-body: done, and the answer comes byte by byte for twenty seconds, which is not enough for all of it.
     """
 
-    kind: Literal["reset", "lost", "cut", "answer", "kill-before", "kill-after"]
+    kind: Literal["reset", "lost", "cut", "answer", "kill-before", "kill-after", "drip-head", "drip-body"]
     reply: Reply = field(default_factory=Reply)
 
+
+DRIPS = 400
+DRIP_SECONDS = 0.05
 
 NOT_DESCRIBED = ("/graphql", "/semantically_similar")
 """What GitHub answers and its OpenAPI description does not have."""
@@ -100,13 +107,17 @@ class Checker(Protocol):
 class FakeGitHub(State):
     """The state, the requests that came in, and the server; use it as a context manager.
 
-    `faults` maps the number of a request (the first is 1) to what goes wrong with it. `prefix` is "/api/v3" for an
-    Enterprise Server. What `checker` found stands in `violations`.
+    `faults` maps the number of a request (the first is 1) to what goes wrong with it; `disturb` says it of any other
+    request, and may change the state just before it is answered. `delay` says how many seconds a request takes to
+    come in, and its answer to come back: meanwhile others are answered. `prefix` is "/api/v3" for an Enterprise
+    Server. What `checker` found stands in `violations`.
     """
 
     def __init__(self, *, checker: Checker | None = None, prefix: str = "") -> None:
         super().__init__(prefix)
         self.faults: dict[int, Fault] = {}
+        self.disturb: Callable[[Request], Fault | None] = _let_pass
+        self.delay: Callable[[], float] = _take_no_time
         self.victim: int | None = None
         self.requests: list[Request] = []
         self.violations: list[str] = []
@@ -131,22 +142,40 @@ class FakeGitHub(State):
     def take(self, verb: str, target: str, headers: Mapping[str, str], text: str) -> tuple[Fault | None, Reply]:
         """Take one request: record it, let it fail where that is planned, do what it asks, and check both ways."""
         with self._lock:
-            split = urlsplit(target)
-            query = {name: values[-1] for name, values in parse_qs(split.query, keep_blank_values=True).items()}
-            path = split.path if split.path.endswith("/graphql") else split.path.removeprefix(self.prefix)
-            body = json.loads(text) if text else None
-            number = len(self.requests) + 1
-            request = Request(number=number, verb=verb, path=path, query=query, headers=headers, body=body)
-            self.requests.append(request)
-            fault = self.faults.get(number)
-            if fault and fault.kind in {"reset", "kill-before"}:
-                return fault, Reply()
-            if fault and fault.kind == "answer":
-                return fault, fault.reply
-            reply = answer(self, request, self.url)
-            if self._checker and not path.endswith(NOT_DESCRIBED):
-                self.violations += self._checker(request, reply)
-            return fault, reply
+            request = self._record(verb, target, headers, json.loads(text) if text else None)
+        sleep(self.delay())
+        with self._lock:
+            fault, reply = self._handle(request)
+        sleep(self.delay())
+        return fault, reply
+
+    def _record(self, verb: str, target: str, headers: Mapping[str, str], body: Value) -> Request:
+        split = urlsplit(target)
+        query = {name: values[-1] for name, values in parse_qs(split.query, keep_blank_values=True).items()}
+        path = split.path if split.path.endswith("/graphql") else split.path.removeprefix(self.prefix)
+        number = len(self.requests) + 1
+        request = Request(number=number, verb=verb, path=path, query=query, headers=headers, body=body)
+        self.requests.append(request)
+        return request
+
+    def _handle(self, request: Request) -> tuple[Fault | None, Reply]:
+        fault = self.faults.get(request.number) or self.disturb(request)
+        if fault and fault.kind in {"reset", "kill-before"}:
+            return fault, Reply()
+        if fault and fault.kind == "answer":
+            return fault, fault.reply
+        reply = answer(self, request, self.url)
+        if self._checker and not request.path.endswith(NOT_DESCRIBED):
+            self.violations += self._checker(request, reply)
+        return fault, reply
+
+
+def _let_pass(_: Request) -> None:
+    """Nothing goes wrong."""
+
+
+def _take_no_time() -> float:
+    return 0
 
 
 class _Conversation(BaseHTTPRequestHandler):
@@ -167,6 +196,10 @@ class _Conversation(BaseHTTPRequestHandler):
                 self._kill(self.fake.victim)
             case "cut":
                 self._write(reply, half=True)
+            case "drip-head":
+                self._drip(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            case "drip-body":
+                self._drip(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n")
             case _:
                 self._write(reply)
 
@@ -185,6 +218,15 @@ class _Conversation(BaseHTTPRequestHandler):
         self.wfile.write(content[: len(content) // 2] if half else content)
         if half:
             self._break()
+
+    def _drip(self, start: bytes) -> None:
+        """Each byte comes in time, and all of them never."""
+        with suppress(OSError):
+            self.wfile.write(start)
+            for _ in range(DRIPS):
+                self.wfile.write(b" ")
+                sleep(DRIP_SECONDS)
+        self.close_connection = True
 
     def _kill(self, victim: int | None) -> None:
         if victim is None:

@@ -185,8 +185,9 @@ def comment_json(
 
 
 def change_json(repository: str, change: Json, api: str) -> Json:
+    """As REST gives it, which does not say who wrote a deleted comment."""
     return {
-        **change,
+        **{key: value for key, value in change.items() if key != "deleted_author"},
         "node_id": f"E_{change['id']}",
         "url": f"{api}/repos/{repository}/issues/events/{change['id']}",
         "actor": user_json(change["actor"], api),
@@ -194,6 +195,24 @@ def change_json(repository: str, change: Json, api: str) -> Json:
         "commit_url": None,
         "performed_via_github_app": None,
     }
+
+
+def deletions_json(issue: StoredIssue) -> Json:
+    """The last hundred deletions of comments, as GraphQL gives them."""
+    found = [change for change in issue.changes if change["event"] == "comment_deleted"]
+    nodes = [
+        {
+            "createdAt": change["created_at"],
+            "actor": _actor_json(change["actor"]),
+            "deletedCommentAuthor": _actor_json(change["deleted_author"]),
+        }
+        for change in found[-100:]
+    ]
+    return {"totalCount": len(found), "nodes": nodes}
+
+
+def _actor_json(person: Person | None) -> Json | None:
+    return {"__typename": person.kind, "login": person.login.removesuffix("[bot]")} if person else None
 
 
 def tree_json(files: dict[str, str | bytes], folder: str) -> Json | None:

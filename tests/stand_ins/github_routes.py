@@ -14,6 +14,7 @@ from tests.stand_ins.github_json import (
     StoredRepository,
     change_json,
     comment_json,
+    deletions_json,
     error_json,
     issue_json,
     label_json,
@@ -149,7 +150,7 @@ def _list_comments(visit: Visit) -> Reply:
     if not issue:
         return _refuse(404, "Not Found")
     since = visit.request.query.get("since", "")
-    recent = [each for each in issue.comments if each.created_at >= since]
+    recent = [each for each in issue.comments if each.created_at >= since and visit.state.shows(each)]
     return visit.page([comment_json(visit.repository.name, issue.number, each, visit.api) for each in recent])
 
 
@@ -164,6 +165,14 @@ def _add_comment(visit: Visit) -> Reply:
         return _refuse(422, "Validation Failed", error)
     comment = visit.state.add_comment(issue, body, visit.person)
     return Reply(status=201, body=comment_json(visit.repository.name, issue.number, comment, visit.api))
+
+
+def _get_comment(visit: Visit) -> Reply:
+    for issue in visit.repository.issues.values():
+        for comment in issue.comments:
+            if comment.id == int(visit.names["comment"]):
+                return Reply(body=comment_json(visit.repository.name, issue.number, comment, visit.api))
+    return _refuse(404, "Not Found")
 
 
 def _edit_comment(visit: Visit) -> Reply:
@@ -271,6 +280,7 @@ def _routes() -> Iterator[tuple[str, re.Pattern[str], Callable[[Visit], Reply]]]
         ("PATCH", "/issues/{number}", _edit_issue),
         ("GET", "/issues/{number}/comments", _list_comments),
         ("POST", "/issues/{number}/comments", _add_comment),
+        ("GET", "/issues/comments/{comment}", _get_comment),
         ("PATCH", "/issues/comments/{comment}", _edit_comment),
         ("DELETE", "/issues/comments/{comment}", _delete_comment),
         ("GET", "/issues/{number}/events", _list_changes),
@@ -350,10 +360,18 @@ def _answer_graphql(state: State, request: Request, person: Person | None) -> Re
     if repository is None:
         error = {"type": "NOT_FOUND", "message": f"Could not resolve to a Repository with the name '{name}'."}
         return Reply(body={"data": {"repository": None}, "errors": [error]})
+    return _answer_query(state, repository, asked, request.body["query"])
+
+
+def _answer_query(state: State, repository: StoredRepository, asked: Json, query: str) -> Reply:
+    """Which query it is, its variables tell."""
+    if "number" in asked:
+        issue = repository.issues.get(asked["number"])
+        return Reply(body={"data": {"repository": {"issue": issue and {"timelineItems": deletions_json(issue)}}}})
     if "first" in asked:
         return _answer_marked(state, repository, asked)
     if "expression" not in asked:
-        return _answer_links(state, repository, request.body["query"])
+        return _answer_links(state, repository, query)
     folder = asked["expression"].removeprefix("HEAD:")
     return Reply(body={"data": {"repository": {"object": tree_json(repository.files, folder)}}})
 

@@ -47,6 +47,7 @@ class State:
     `moved` are repositories (old name: status and new name); `gone` are issues: where they were transferred to, or None
     where they were deleted. A server that is not `knows_duplicates` is too old for `stateReason(enableDuplicate: …)`.
     GraphQL gives `most_at_once` issues, and has no time for more; where it `counts_places`, its cursors are numbers.
+    Lists of comments do not show the last `lag` things that happened.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -61,12 +62,17 @@ class State:
         self.counts_places = False
         self.searches_by_sense = True
         self.finds_alike = False
+        self.lag = 0
         self._clock = 0
 
     def tick(self) -> int:
         """A number that no other thing has, which is also the second at which it happened."""
         self._clock += 1
         return self._clock
+
+    def shows(self, comment: StoredComment) -> bool:
+        """Whether a list shows it by now."""
+        return comment.created_at <= moment(self._clock - self.lag)
 
     def add_repository(self, name: str = "octo/widget", labels: tuple[str, ...] = ()) -> StoredRepository:
         return self.repositories.setdefault(name, StoredRepository(name=name, labels=list(labels)))
@@ -90,7 +96,7 @@ class State:
 
     def delete_comment(self, issue: StoredIssue, comment: StoredComment, actor: Person = MAINTAINER) -> None:
         issue.comments.remove(comment)
-        self.note(issue, "comment_deleted", actor)
+        self.note(issue, "comment_deleted", actor, deleted_author=comment.author)
 
     def set_label(self, repository: StoredRepository, issue: StoredIssue, name: str, actor: Person) -> None:
         """Set a label; GitHub creates one that it does not know, and compares without regard to case."""

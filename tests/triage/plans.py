@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.comment.marker import find_own_comment
+from bot.comment.marker import find_own_comments
 from bot.comment.templates import read_template
 from bot.rules.matcher import match_issue
 from bot.tracker.types import Comment, Issue, Links
@@ -28,8 +28,11 @@ def sources_of(*rules: Fields, config: Config | None = None, **changes: object) 
 
 def snapshot_of(issue: Issue, sources: Sources, **read: object) -> Snapshot:
     """An issue that was read; the repository has every label that the rules use, and no other issue."""
+    ours = find_own_comments(issue.comments, (OUR_LOGIN, *sources.config.identity.also), issue.number)
     fields: Fields = {
-        "own": find_own_comment(issue.comments, OUR_LOGIN, issue.number),
+        "also": tuple(sources.config.identity.also),
+        "own": ours[0] if ours else None,
+        "surplus": ours[1:],
         "matches": match_issue(issue, sources.ruleset),
         "history": () if issue.updated_at != after() else None,
         "link_inputs": LinkInputs(links=Links()),

@@ -9,6 +9,7 @@ from bot.errors import TrackerError
 from bot.tracker.types import Comment, Issue
 from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.triage.apply import Outcome, apply_plan
+from bot.triage.snapshot import Snapshot
 from tests.builders import OURSELVES, a_comment, after, an_issue
 from tests.fakes import FakeTracker
 
@@ -32,7 +33,7 @@ def test_every_action_is_done_in_its_order() -> None:
             Close("duplicate", 3),
         )
     )
-    outcomes = apply_plan(plan, tracker.issues[7], tracker)
+    outcomes = apply_plan(plan, Snapshot(issue=tracker.issues[7]), tracker)
     posted = Comment(id=101, author=OURSELVES, body=BODY, created_at=after(minutes=9))
     assert outcomes == tuple(
         Outcome(action, comment=posted if isinstance(action, CreateComment) else None) for action in plan.actions
@@ -65,7 +66,7 @@ class Refusing(FakeTracker):
 def test_an_action_that_fails_does_not_stop_the_next() -> None:
     tracker = Refusing(issues={7: an_issue()})
     plan = Plan((AddLabels(("a",)), Close("not_planned")))
-    assert apply_plan(plan, tracker.issues[7], tracker) == (
+    assert apply_plan(plan, Snapshot(issue=tracker.issues[7]), tracker) == (
         Outcome(plan.actions[0], error="403: no right to label"),
         Outcome(plan.actions[1]),
     )
@@ -75,7 +76,7 @@ def test_an_action_that_fails_does_not_stop_the_next() -> None:
 def test_a_canonical_issue_that_is_gone_closes_nothing() -> None:
     tracker = FakeTracker(issues={7: an_issue()})
     action = Close("duplicate", 99)
-    assert apply_plan(Plan((action,)), tracker.issues[7], tracker) == (
+    assert apply_plan(Plan((action,)), Snapshot(issue=tracker.issues[7]), tracker) == (
         Outcome(action, error="octo-org/octo-repo#99 does not exist"),
     )
     assert tracker.issues[7] == an_issue()
@@ -84,7 +85,7 @@ def test_a_canonical_issue_that_is_gone_closes_nothing() -> None:
 def test_of_two_runs_at_the_same_moment_one_takes_its_comment_back() -> None:
     first = Comment(id=50, author=OURSELVES, body=BODY, created_at=after(minutes=4))
     tracker = FakeTracker(issues={7: an_issue(comments=(first,))}, now=after(minutes=4))
-    (outcome,) = apply_plan(Plan((CreateComment(BODY),)), an_issue(), tracker)
+    (outcome,) = apply_plan(Plan((CreateComment(BODY),)), Snapshot(issue=an_issue()), tracker)
     assert outcome == Outcome(CreateComment(BODY), comment=first)
     assert tracker.issues[7].comments == (first,)
 
@@ -93,7 +94,7 @@ def test_a_comment_of_ours_under_a_name_that_we_did_not_know_stays_the_only_one(
     first = Comment(id=50, author=OURSELVES, body=BODY, created_at=after(minutes=4))
     issue = an_issue(comments=(first,))
     tracker = FakeTracker(issues={7: issue}, now=after(days=9))
-    (outcome,) = apply_plan(Plan((CreateComment(BODY),)), issue, tracker)
+    (outcome,) = apply_plan(Plan((CreateComment(BODY),)), Snapshot(issue=issue), tracker)
     assert outcome == Outcome(CreateComment(BODY), comment=first)
     assert tracker.issues[7].comments == (first,)
 

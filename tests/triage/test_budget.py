@@ -87,7 +87,7 @@ def test_a_second_look_at_an_unchanged_issue_only_reads(fake_github: FakeGitHub,
     assert watch(fake_github, issue, action)[1] == [RULES, "GET", "GET /comments", LINKS]
 
 
-def test_an_edit_that_ends_the_match_costs_six_requests(fake_github: FakeGitHub) -> None:
+def test_an_edit_that_ends_the_match_costs_seven_requests(fake_github: FakeGitHub) -> None:
     add_rule(fake_github)
     issue = open_issue(fake_github)
     watch(fake_github, issue)
@@ -101,6 +101,7 @@ def test_an_edit_that_ends_the_match_costs_six_requests(fake_github: FakeGitHub)
         "GET /comments",
         "GET /events",
         "DELETE /labels/area%3Adisk",
+        f"GET /repos/{REPOSITORY}/issues/comments/{ours.id}",
         f"PATCH /repos/{REPOSITORY}/issues/comments/{ours.id}",
     ]
 

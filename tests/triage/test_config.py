@@ -14,7 +14,7 @@ on: [opened]
 labels: {create: true, regression: came-back, prefix_owned: ["signpost:"]}
 duplicates: {enabled: false, show: 1, tier_c: comment, comment: always, label: null, label_when: known}
 words: {forbidden: [possible duplicate]}
-identity: {login: "signpost[bot]"}
+identity: {login: "signpost[bot]", also: ["github-actions[bot]"]}
 template: comment.md.j2
 """
 
@@ -41,7 +41,7 @@ def test_every_default_is_the_careful_one() -> None:
             "label_when": "asked",
         },
         "words": {"forbidden": []},
-        "identity": {"login": None},
+        "identity": {"login": None, "also": []},
         "template": None,
     }
 
@@ -63,7 +63,7 @@ def test_all_settings_are_read() -> None:
             "label_when": "known",
         },
         "words": {"forbidden": ["possible duplicate"]},
-        "identity": {"login": "signpost[bot]"},
+        "identity": {"login": "signpost[bot]", "also": ["github-actions[bot]"]},
         "template": "comment.md.j2",
     }
 

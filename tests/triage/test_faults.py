@@ -140,6 +140,7 @@ def prepare_known(github: FakeGitHub) -> StoredIssue:
 
 ISSUE = f"/repos/{REPOSITORY}/issues/2"
 SEARCH = "GET /search/issues"
+READ_AGAIN = f"GET /repos/{REPOSITORY}/issues/comments/*"
 STORIES: Mapping[str, Story] = {
     "new": Story(
         prepare=prepare_new,
@@ -183,6 +184,7 @@ STORIES: Mapping[str, Story] = {
             f"GET {ISSUE}",
             f"GET {ISSUE}/comments",
             "POST /graphql",
+            READ_AGAIN,
             f"PATCH /repos/{REPOSITORY}/issues/comments/*",
         ),
         ending=Ending(
@@ -200,6 +202,7 @@ STORIES: Mapping[str, Story] = {
             f"GET {ISSUE}/comments",
             f"GET {ISSUE}/events",
             f"DELETE {ISSUE}/labels/area%3Adisk",
+            READ_AGAIN,
             f"PATCH /repos/{REPOSITORY}/issues/comments/*",
         ),
         ending=Ending(
@@ -369,25 +372,30 @@ def expect_code(story: str, number: int, fault: str) -> int:
     if request == SEARCH:
         return 0
     is_answer = (request, fault) in TAKEN_AS_AN_ANSWER or (number > 1 and (request, fault) == NO_GRAPHQL)
-    if fault in PASSING or is_answer or (story, number) in LAST_LOOK:
+    is_found = (request, fault) in FOUND_AT_ONCE
+    if fault in PASSING or is_answer or is_found or (story, number) in LAST_LOOK:
         return 0
     if is_write:
         return 1
-    return 0 if fault in BROKEN else 1 if (story, number) == WITHIN_AN_ACTION else 3
+    return 0 if fault in BROKEN else 1 if (story, number) in WITHIN_AN_ACTION else 3
 
 
 LAST_LOOK = {("new", 10), ("known", 9)}
 """Whether another run has posted at the same moment: where it cannot be looked, nothing is lost."""
 
-WITHIN_AN_ACTION = ("due to be closed", 5)
-"""The id of the issue that it is closed as a duplicate of."""
+FOUND_AT_ONCE = {(f"POST {ISSUE}/comments", fault) for fault in ("lost answer", "truncated answer")}
+"""The comment was stored, so that it is found when it is looked for."""
+
+WITHIN_AN_ACTION = {("due to be closed", 5), ("changed rule", 5), ("withdrawn", 6)}
+"""The id of the issue that it is closed as a duplicate of; our comment, right before it is edited."""
 
 TAKEN_AS_AN_ANSWER = {
     (f"GET /repos/{REPOSITORY}/labels/area%3Adisk", "404"),
     (f"GET {ISSUE}", "410"),
+    (READ_AGAIN, "404"),
     *((f"DELETE {ISSUE}/labels/{label}", "404") for label in ("invalid", "area%3Adisk")),
 }
-"""The label does not exist, the issue was deleted: nothing failed, but it is said."""
+"""The label does not exist, the issue or our comment was deleted: nothing failed, but it is said."""
 
 NO_GRAPHQL = ("POST /graphql", "404")
 """A server without GraphQL is asked for each link by itself; rules cannot be had from it."""

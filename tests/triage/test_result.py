@@ -3,7 +3,11 @@
 import json
 
 from bot.tracker.types import Skip
+from bot.triage.actions import DeleteComment, Plan
+from bot.triage.apply import Outcome
+from bot.triage.log import format_log
 from bot.triage.result import Result, to_json
+from bot.triage.summary import render_summary
 from tests.triage.results import REPOSITORY, a_result
 
 
@@ -80,6 +84,19 @@ def test_the_json_is_what_scripts_depend_on() -> None:
 
 def test_the_json_can_be_written() -> None:
     assert json.loads(json.dumps(to_json(a_result()))) == to_json(a_result())
+
+
+def test_what_was_left_is_a_remark_and_no_error() -> None:
+    left = Outcome(DeleteComment(45), remark="a second comment stays", is_left=True)
+    result = a_result(plan=Plan((left.action,)), outcomes=(left,))
+
+    assert (result.errors, result.all_remarks[-1]) == ((), "a second comment stays")
+    assert (to_json(result)["plan"], to_json(result)["outcomes"]) == (
+        [{"action": "delete_comment", "comment_id": 45}],
+        [{"action": "delete_comment", "ok": False, "error": None}],
+    )
+    assert "Tried     delete comment: comment_id 45" in list(format_log(result, is_dry_run=False))
+    assert "- delete comment — not done, see the remarks" in render_summary(result, is_dry_run=False)
 
 
 def test_what_failed_and_what_is_remarkable_can_be_listed() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.comment.marker import Marker, find_own_comment
+from bot.comment.marker import Marker, find_own_comments
 from bot.comment.templates import read_template
 from bot.errors import TrackerError
 from bot.github.webhook_event import IssueRequest
@@ -374,8 +374,7 @@ def test_two_known_problems_are_one_comment() -> None:
     tracker = a_tracker(an_issue())
     run_once(tracker, *rules)
     (ours,) = our_comments(tracker)
-    found = find_own_comment([ours], OURSELVES.login, 7)
-    assert found
+    (found,) = find_own_comments([ours], [OURSELVES.login], 7)
     assert sorted(found[1].rules) == ["other", "out-of-disk"]
     assert isinstance(found[1], Marker)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from bot.triage.skip import Event
 
 
+LONGEST_RUN = 180
+"""Seconds after which a run asks nothing more of GitHub, so that it ends with its log before its job is stopped."""
+
+
 def read_settings() -> "Settings":
     """The settings in the environment; raises SettingsError."""
     from bot.github.actions_runner import Settings
@@ -22,12 +27,17 @@ def read_settings() -> "Settings":
     return Settings.from_environment(os.environ)
 
 
-def connect_github(settings: "Settings | None" = None) -> "GitHubTracker":
-    """A connection with the token of the settings (default: the environment's); anonymous without a token."""
+def connect_github(settings: "Settings | None" = None, *, most_seconds: float = math.inf) -> "GitHubTracker":
+    """A connection with the token of the settings (default: the environment's); anonymous without a token.
+
+    After `most_seconds` it sends nothing any more.
+    """
     from bot.github.client import connect
+    from bot.github.transport import Patience
 
     settings = settings or read_settings()
-    return connect(settings.token.get_secret_value() if settings.token else None, settings.api_url)
+    token = settings.token.get_secret_value() if settings.token else None
+    return connect(token, settings.api_url, patience=Patience(run=most_seconds))
 
 
 def connect_run(event: "Event", settings: "Settings", *, is_dry_run: bool) -> "tuple[Tracker, GitHubTracker | None]":
@@ -36,7 +46,7 @@ def connect_run(event: "Event", settings: "Settings", *, is_dry_run: bool) -> "t
     Raises SettingsError if the token is missing.
     """
     if settings.token:
-        live = connect_github(settings)
+        live = connect_github(settings, most_seconds=LONGEST_RUN)
         return live, live
     if not is_dry_run:
         message = "the token is missing; set the input `github-token` or the variable GITHUB_TOKEN, or use --dry-run"
