@@ -1,7 +1,8 @@
 """Rules as they are matched: compiled, checked, with the pack that they belong to. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from bot.errors import Problem
 from bot.issue.layout import LayoutModel
@@ -91,9 +92,29 @@ class Ruleset:
         return Prefilter(self.rules)
 
     @cached_property
-    def longer_phrases(self) -> tuple[tuple[str, Rule], ...]:
-        """The squeezed phrases that are found wherever they stand, each with its rule."""
-        return tuple((text, rule) for rule in self.rules for text in dict.fromkeys(rule.phrases) if len(text) >= SHORT)
+    def longer_phrases(self) -> dict[str, list[Rule]]:
+        """The squeezed phrases that are found wherever they are, each with its rules."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            for text in dict.fromkeys(rule.phrases):
+                if len(text) >= SHORT:
+                    found.setdefault(text, []).append(rule)
+        return found
+
+    @cached_property
+    def find_phrases(self) -> Callable[[str], frozenset[str]]:
+        """Gives the longer phrases that a text holds; it remembers its answers.
+
+        Each part of the text is looked up, so the time does not depend on how many phrases there are.
+        """
+        lengths = sorted({len(text) for text in self.longer_phrases})
+
+        @cache
+        def find(text: str) -> frozenset[str]:
+            spans = ((start, start + length) for length in lengths for start in range(len(text) - length + 1))
+            return frozenset(part for start, end in spans if (part := text[start:end]) in self.longer_phrases)
+
+        return find
 
     @cached_property
     def known_ids(self) -> frozenset[str]:

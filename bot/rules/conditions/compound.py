@@ -1,6 +1,7 @@
 """Conditions that are made of others. Pure."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 from bot.issue.facts import Facts
 from bot.rules.conditions.types import Capture, Captures, Condition, Key, Needle, Verdict
@@ -39,6 +40,9 @@ class AllHold(Compound):
         children = self.evaluate_children(facts, captures)
         return Verdict(wanted="all", holds=all(child.holds for child in children), children=children)
 
+    def is_met(self, facts: Facts, captures: Captures) -> bool:
+        return all(condition.is_met(facts, captures) for condition in self.conditions)
+
 
 @dataclass(frozen=True)
 class AtLeastHold(Compound):
@@ -69,6 +73,10 @@ class AtLeastHold(Compound):
             wanted=wanted, holds=held >= self.least, seen=f"{held} of {len(children)} hold", children=children
         )
 
+    def is_met(self, facts: Facts, captures: Captures) -> bool:
+        met = (condition for condition in self.conditions if condition.is_met(facts, captures))
+        return len(list(islice(met, self.least))) >= self.least
+
 
 @dataclass(frozen=True)
 class NoneHolds(Compound):
@@ -85,6 +93,9 @@ class NoneHolds(Compound):
             else children
         )
         return Verdict(wanted="none", holds=held is None, seen=f"{held.wanted} holds" if held else "", children=shown)
+
+    def is_met(self, facts: Facts, captures: Captures) -> bool:
+        return not any(condition.is_met(facts, captures) for condition in self.conditions)
 
 
 @dataclass(frozen=True)
@@ -111,6 +122,9 @@ class Sets(Condition):
             return verdict
         found = tuple(Capture(name=name, value=value, type="choice", place="rule") for name, value in self.values)
         return Verdict(wanted=verdict.wanted, holds=True, captures=found, children=(verdict,))
+
+    def is_met(self, facts: Facts, captures: Captures) -> bool:
+        return self.condition.is_met(facts, captures)
 
     def pair(self, verdict: Verdict) -> tuple[tuple[Condition, Verdict], ...]:
         return ((self.condition, verdict.children[0] if verdict.holds else verdict),)
