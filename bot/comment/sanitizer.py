@@ -29,7 +29,7 @@ _EATER = re.compile(
     | (?P<eater> (?:https?|ftp)://[^\s<`]*` | www\.[^\s<`]*` | <[^\s<>`]*`[^\s<>]*@
     | \]\([^)`]*(?:[(\"'<\\][^`]*)?` )
     """,
-    re.IGNORECASE | re.VERBOSE,
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 """Code spans, and what begins before one and takes a backtick for itself: an address that GitHub makes a link of
 (https://github.github.com/gfm/#autolinks-extension-), or the destination of a link."""
@@ -129,8 +129,8 @@ _ISSUE_URL = r"""
     (?:\#[a-z_]{1,30}-?\d{1,20})?))
 """
 _URL = r"""
-    (?P<url>(?:(?<=href=\")|(?<![^\s(])|(?<=<)(?=[^\s<>]+>))
-    https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[/?\#][^\s<>\"'`()\[\]*_~|\\&]*)?)
+    (?P<url>(?a:(?<=href=\")|(?<![^\s(])|(?<=<)(?=[^\s<>]+>))
+    https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?a:[/?\#][^\s<>\"'`()\[\]*_~|\\&]*)?)
 """
 _REFERENCE = r"""
     (?P<reference>(?<![\w./&\#!\\-])\\*
