@@ -204,7 +204,7 @@ _KEPT = (
     *("number", "title", "body", "id", "html_url", "author_association", "state", "state_reason", "locked"),
     *("comments", "created_at", "updated_at", "closed_at", "minimized", "duplicate_of"),
 )
-_NUMBER = re.compile(r"/issues/(\d+)$")
+_NUMBER = re.compile(r"/issues/([0-9]{1,18})$")
 
 
 def download(

@@ -1,5 +1,6 @@
 """A webhook payload: what Signpost may look at, and a tracker that knows nothing else. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,11 +58,14 @@ def _parse_issue_event(name: str, action: str, payload: Mapping[str, Any], repos
     )
 
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
 def _parse_request(payload: Mapping[str, Any], repository: str | None) -> IssueRequest:
     inputs = payload.get("inputs")
     stated = inputs.get("issue") if isinstance(inputs, Mapping) else None
     number = str(stated or "").strip().removeprefix("#")
-    if not (number.isascii() and number.isdecimal()):
+    if not _NUMBER.fullmatch(number):
         raise SettingsError("The workflow was started by hand without an issue: give its number as the input `issue`.")
     return IssueRequest(
         repository=_find_repository(payload, repository),

@@ -1,7 +1,7 @@
 """Nothing that goes through `defuse` works on GitHub, read by a CommonMark parser as GitHub reads it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,7 @@ from bot.comment.sanitizer import (
 )
 from bot.rules.conditions.types import Capture
 from tests.builders import an_issue
+from tests.comment.hostile_text import RUNS, eating, find_working, hostile
 from tests.stand_ins.gfm import Page, render
 
 HOME = "octo-org/octo-repo"
@@ -31,46 +32,7 @@ ENTERPRISE = "https://github.example.com"
 GAP = "\u200b"
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
-HOSTILE = [
-    *("@octocat", "@octo-org/team", "#12", "GH-7", "octo/cat#3", "octocat#3"),
-    *("&#64;a", "&commat;b", "&num;1", "GH&#45;1", "o&sol;r#1"),
-    *("https://github.com/o/r/issues/1", "http://www.github.com/o/r/pull/2", "www.github.com/o/r/issues/1"),
-    *("`", "``", "```", "```\n", "~~~\n", "\n", "\n\n", "    ", "  ", "\t", "- ", "1. ", "> ", "# "),
-    *("<b>", "</b>", '<a href="', '">', "<", ">", "<!--", "-->", "<pre>", "</pre>", "<div>\n"),
-    *("<https://a.example/", "https://a.example/", "&", ";", "\\", "\r\n", "\r", "\u2028", "\x0b"),
-    *("*", "_", "**", "~~", "[", "](", ")", "]", "!", "|", "|-|\n", "/merge", "a", "x ", "é", " "),
-]
 ISSUE_ADDRESS = r"(?:https?://|www\.)(?:www\.)?github\.com/+[\w.-]+/+[\w.-]+/+(?:issues|pull)/+\d"
-anything = st.text(st.characters(exclude_characters="\0"), max_size=3)  # a parser replaces NUL
-hostile = st.lists(st.sampled_from(HOSTILE) | anything, max_size=14).map("".join)
-
-
-RUNS = ["`" * length for length in (39, 40, 41, 79, 80, 81, 82, 160, 253, 254, 255, 256, 300)]
-EATING = [
-    *HOSTILE,
-    *(
-        "https://b.example/`",
-        "www.b.example/",
-        "ftp://b.example/`",
-        "HTTP://b.example/",
-        "<1`@b.example>",
-        " @octocat `",
-    ),
-    *(
-        "[a](`",
-        '[a](b "`',
-        "[a](<b `",
-        "[a](\n`",
-        "@</b>",
-        "@<x>",
-        "#</b>1",
-        "G</i>H-1",
-        "@&fjlig;",
-        "&colon;",
-        "`@</code>a`",
-    ),
-]
-eating = st.lists(st.sampled_from(EATING) | st.sampled_from(RUNS) | anything, max_size=14).map("".join)
 
 
 def read_live(markdown: str) -> Iterator[str]:
@@ -157,12 +119,6 @@ def test_code_is_left_as_it_is(text: str) -> None:
     position = 0
     for part in code:
         position = harmless.index(part, position) + len(part)
-
-
-def find_working(texts: Iterable[str]) -> list[str]:
-    """The texts that call somebody or link back."""
-    calls = r"(?:^|[^A-Za-z0-9])@[A-Za-z0-9]|#\d|(?<![A-Za-z0-9])GH-\d"
-    return [text for text in texts if re.search(calls, text, re.IGNORECASE)]
 
 
 @given(eating, st.booleans())

@@ -20,6 +20,7 @@ ISSUE_FORMS = (
     "a number, an address, a JSON or Markdown file, number 123 of a history (FILE.jsonl#123), or - for standard input"
 )
 _ADDRESS = re.compile(r"/(?P<repository>[\w.-]+/[\w.-]+)/issues/(?P<number>\d+)")
+_ISSUE_NUMBER = re.compile(r"[0-9]{1,18}")
 _IN_ARCHIVE = re.compile(r"(?P<file>.+)#(?P<number>\d{1,18})", re.ASCII | re.DOTALL)
 _ARCHIVE_SUFFIXES = (".jsonl", ".ndjson", ".gz")
 
@@ -41,7 +42,7 @@ def read_asked_issue(asked: str, repository: str | None) -> Issue:
     address = _ADDRESS.search(urlsplit(asked).path) if "://" in asked else None
     number = address["number"] if address else asked.removeprefix("#")
     repository = address["repository"] if address else repository or settings.repository
-    if not number.isascii() or not number.isdigit():
+    if not _ISSUE_NUMBER.fullmatch(number):
         message = f"{asked!r} is no file, no issue number and no address of an issue"
         raise SettingsError(message)
     if not repository:

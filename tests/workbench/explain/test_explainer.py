@@ -212,3 +212,15 @@ def test_any_issue_can_be_explained_and_revealed(title: str, body: str) -> None:
 
     said = [segment.text for e in found.excerpts for run in e.runs for line in run.lines for segment in line.segments]
     assert all("\n" not in text and "\x1b" not in text for text in (found.title, *said))
+
+
+def test_a_page_drops_an_address_that_would_run() -> None:
+    ruleset = make_ruleset(write_rule())
+    pages = [
+        render_html(make_explanation(replace(ISSUE, url=url), ruleset, Config(), TODAY), Config())
+        for url in ("javascript:alert(1)", "https://github.com/o/r/issues/1")
+    ]
+    assert ["javascript:" in page or 'href="https://github.com/o/r/issues/1"' in page for page in pages] == [
+        False,
+        True,
+    ]
