@@ -123,7 +123,7 @@ def test_a_hostile_remark_or_error_shows_no_link_no_picture_and_no_html(parts: l
     assert page.addresses == []
 
 
-@given(st.sampled_from([40, 79, 80, 81, 82, 253, 254, 255, 300, 5_000]), is_title=st.booleans())
+@given(st.sampled_from([40, 79, 80, 81, 82, 253, 254, 255, 300, 5_000]), st.booleans())
 def test_no_run_of_backticks_breaks_out_of_code_in_the_summary(length: int, is_title: bool) -> None:  # noqa: FBT001
     text = f"{'`' * length}<img src=x>[a](//b.example) @octocat"
     found = replace(FOUND, title=text if is_title else "a", evidence=(text,))
