@@ -124,7 +124,7 @@ def _read_retry_after(answer: Answer, now: float) -> float | None:
         return float(SECONDARY_WAIT)
 
 
-_SECONDS = re.compile(r"\s*[0-9]{1,18}\s*")
+_SECONDS = re.compile(r"\s*[0-9]+\s*")
 """Digits of ASCII alone: `str.isdecimal` takes those of all scripts."""
 
 
