@@ -1,6 +1,7 @@
 # You need Python 3.11 or newer, make and a shell. Each target installs its packages in .venv, from locks with hashes.
 PYTHON ?= python3
 ARGS ?=
+SECONDS ?= 300
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -9,7 +10,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast lint format bench schema lock studio pictures clean
+.PHONY: help demo test test-fast fuzz lint format bench schema lock studio pictures clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -23,6 +24,9 @@ test: .venv/.test ## Run the tests on all cores; ARGS="tests/issue -q" runs some
 
 test-fast: .venv/.test ## Run the core of the tests: those without the mark slow
 	$(BIN)/python -m pytest --numprocesses auto -m "not slow" $(ARGS)
+
+fuzz: .venv/.test ## Try hostile input for SECONDS=300; ARGS="yaml index" tries these kinds
+	$(BIN)/python -m tests.fuzz $(SECONDS) $(ARGS)
 
 lint: .venv/.lint ## Check code, types, shape, English, rules, action, workflows and Dockerfile
 	$(BIN)/ruff check

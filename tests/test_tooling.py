@@ -161,6 +161,16 @@ def test_an_index_that_a_second_attempt_made_is_kept() -> None:
     assert keys == {f"signpost-history{own}", f"signpost-index{own}"}
 
 
+def test_the_index_is_installed_by_hash_and_without_the_token() -> None:
+    steps = [step for job in yaml.safe_load(documented_workflows()[1])["jobs"].values() for step in job["steps"]]
+    installing = [step for step in steps if re.search(r"\bpip(?:x)?\b", step.get("run", ""))]
+    commands = [line for step in installing for line in step["run"].splitlines() if " install " in line]
+    assert [step for step in installing if "env" in step or "token" in step["run"]] == []
+    assert [line for line in commands if "--require-hashes" not in line and "--no-deps" not in line] == []
+    assert len(commands) == 2
+    assert [step["with"]["persist-credentials"] for step in steps if "checkout" in step.get("uses", "")] == [False]
+
+
 @pytest.mark.parametrize(
     "command",
     [

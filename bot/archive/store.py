@@ -204,7 +204,7 @@ _KEPT = (
     *("number", "title", "body", "id", "html_url", "author_association", "state", "state_reason", "locked"),
     *("comments", "created_at", "updated_at", "closed_at", "minimized", "duplicate_of"),
 )
-_NUMBER = re.compile(r"/issues/(\d+)$")
+_NUMBER = re.compile(r"/issues/([0-9]{1,18})$")
 _MOST_PAGES_OF_A_MOMENT = 100
 """Ten thousand entries do not change within one second."""
 

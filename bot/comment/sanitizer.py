@@ -19,7 +19,22 @@ _FENCE = re.compile(r"(?P<run>`{3,})[^`]*|(?P<tilde>~{3,}).*")
 _NESTED_FENCE = re.compile(rf"{_PREFIX}(?:`{{3}}|~{{3}})")
 _RAW_BLOCK = re.compile(r"<(?:pre|script|style|textarea|[?!])", re.IGNORECASE)
 _HTML_LINE = re.compile(rf"^{_PREFIX}<[A-Za-z/]", re.MULTILINE)
-_SPAN = re.compile(r"(?<!`)(?P<run>`+)(?!`)[^\n]+?(?<!`)(?P=run)(?!`)")
+_SPAN_SOURCE = r"(?<!`)(?P<run>`{1,80})(?!`)[^\n]+?(?<!`)(?P=run)(?!`)"
+_SPAN = re.compile(_SPAN_SOURCE)
+_LONG_FENCE = re.compile(r"^[ \t]*(?:`{255}|~{255})", re.MULTILINE)
+"""GitHub's parser (cmark-gfm) knows no code span of more than 80 backticks, and counts a fence up to 254."""
+
+_EATER = re.compile(
+    rf"""
+    {_SPAN_SOURCE}
+    | (?P<eater> (?:https?|ftp)://[^\s<`]*` | www\.[^\s<`]*` | <[^\s<>`]*`[^\s<>]*@
+    | \]\([^)`]*(?:[(\"'<\\][^`]*)?` )
+    """,
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
+"""Code spans, and what begins before one and takes a backtick for itself: an address that GitHub makes a link of
+(https://github.github.com/gfm/#autolinks-extension-), or the destination of a link."""
+
 _TAG = re.compile(r"<[A-Za-z/][^<>`\n]*>")
 _TAG_START = re.compile(r"<[A-Za-z/]")
 _TABLE = re.compile(r"^[ \t>*+\-\d.)|:]*-[ \t>*+\-\d.)|:]*$", re.MULTILINE)
@@ -61,7 +76,7 @@ def _split_blocks(lines: list[str]) -> Iterator[Piece]:
 def _is_beyond_us(line: str, chunk: str, *, is_fence: bool) -> bool:
     """Whether what follows may be read in more than one way: a fence inside a list or HTML, or HTML that runs on."""
     if is_fence:
-        return _HTML_LINE.search(chunk) is not None
+        return _HTML_LINE.search(chunk) is not None or _LONG_FENCE.match(line) is not None
     return _NESTED_FENCE.match(line) is not None or _RAW_BLOCK.search(line) is not None
 
 
@@ -91,7 +106,7 @@ def _split_spans(chunk: str) -> Iterator[Piece]:
 
 def _is_plain(chunk: str) -> bool:
     """Whether the backticks pair off within their lines, and nothing else could claim one of them."""
-    if _HTML_LINE.search(chunk):
+    if _HTML_LINE.search(chunk) or any(found["eater"] for found in _EATER.finditer(chunk)):
         return False
     rest = _TAG.sub("", _SPAN.sub("", chunk))
     if "`" in rest or "\\`" in chunk or ("`" in chunk and _TAG_START.search(rest)):
@@ -100,29 +115,37 @@ def _is_plain(chunk: str) -> bool:
 
 
 LONGEST_ECHO = 80
+_LONGEST_RUN = 40
+_LONG_RUN = re.compile(rf"`{{{_LONGEST_RUN + 1},}}")
 LONGEST_CELL = 160
 GITHUB = "https://github.com"
 _REDIRECT = "https://redirect.github.com"
 _GAP = "\u200b"
 """A zero-width space: nothing to see, but an `@` or `#` before it calls nobody and links nothing, wherever it is."""
 
-_ENTITY = re.compile(r"&(?:#0{0,5}\d{1,3}|#[xX]0{0,5}[\da-fA-F]{1,2}|commat|num|sol);")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")
 _ISSUE_URL = r"""
     (?P<issue>(?P<server>https?://(?:[\w-]+\.)*[\w-]+(?::\d+)?|www\.github\.com)
     /+(?P<path>(?P<home>[\w.-]+/+[\w.-]+)/+(?:issues|pull|discussions)/+(?P<at>\d{1,10})(?!\d)
     (?:\#[a-z_]{1,30}-?\d{1,20})?))
 """
 _URL = r"""
-    (?P<url>(?:(?<=href=\")|(?<![^\s(])|(?<=<)(?=[^\s<>]+>))
-    https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[/?\#][^\s<>\"'`()\[\]*_~|\\&]*)?)
+    (?P<url>(?a:(?<=href=\")|(?<![^\s(])|(?<=<)(?=[^\s<>]+>))
+    https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?a:[/?\#][^\s<>\"'`()\[\]*_~|\\&]*)?)
 """
 _REFERENCE = r"""
     (?P<reference>(?<![\w./&\#!\\-])\\*
     (?P<shown>(?:(?P<repository>[A-Za-z0-9][\w-]{0,38}/[\w.-]{1,100})\#|\#|GH-)(?P<number>[1-9]\d{0,9}))
     (?![\w@])(?![^\[\]\n]*\][(\[]))
 """
-_PING = r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9])"
-_ELSE = rf"(?P<entity>&\#[xX]?[\da-fA-F]+;)|(?P<ping>{_PING})|(?P<stray>(?:\#|(?<![A-Za-z0-9])GH\\*-)(?=\d))"
+_PING = r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9<])"
+"""A tag behind it may vanish: GitHub drops tags that close nothing or that it does not know, and joins the texts."""
+
+_TAGS = r"(?:<[^<>]*>)*"
+_ELSE = rf"""
+    (?P<entity>&\#[xX]?[\da-fA-F]+;)|(?P<ping>{_PING})
+    |(?P<stray>(?:\#|(?<![A-Za-z0-9])G{_TAGS}H{_TAGS}\\*-)(?=[\d<]))
+"""
 _LIVE = re.compile(f"{_ISSUE_URL}|{_URL}|{_REFERENCE}|{_ELSE}", re.IGNORECASE | re.VERBOSE)
 _LIVE_ANYWHERE = re.compile(f"{_ISSUE_URL}|{_ELSE}", re.IGNORECASE | re.VERBOSE)
 _PARTED = re.compile(r"(?:#|GH-)(?=\d)", re.IGNORECASE)
@@ -142,7 +165,7 @@ def echo_capture(capture: Capture | None, *, is_bare: bool = False) -> Echo:
 
 def quote_code(text: str) -> str:
     """A code span for any text: the fence is longer than any run of backticks in it."""
-    flat = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    flat = _cut_runs(" ".join("".join(sign if sign.isprintable() else " " for sign in text).split()))
     fence = "`" * (_longest_run(flat) + 1)
     pad = " " if flat.startswith("`") or flat.endswith("`") or not flat else ""
     return f"{fence}{pad}{flat}{pad}{fence}"
@@ -157,8 +180,14 @@ def quote_cell(text: str) -> str:
 
 def fence_code(text: str, language: str = "") -> str:
     """A code block for any text."""
+    text = _cut_runs(text.strip("\n"))
     fence = "`" * max(3, _longest_run(text) + 1)
-    return f"{fence}{language}\n{text.strip(chr(10))}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _cut_runs(text: str) -> str:
+    """The text with long runs of backticks cut, because GitHub limits the length of a fence."""
+    return _LONG_RUN.sub(f"{'`' * _LONGEST_RUN}…", text)
 
 
 def _longest_run(text: str) -> int:
@@ -296,7 +325,7 @@ class _Place:
 def _resolve(entity: re.Match[str]) -> str:
     """The character of an entity that could hide a ping or a reference; others stay as they are."""
     sign = unescape(entity[0])
-    return sign if sign.isascii() and (sign.isalnum() or sign in "@#/-") else entity[0]
+    return sign if sign.isascii() and all(each.isalnum() or each in "@#/-.:" for each in sign) else entity[0]
 
 
 def _part_command(text: str) -> str:

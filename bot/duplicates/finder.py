@@ -7,6 +7,9 @@ from bot.duplicates.candidates import CandidateSearch, FindCandidates
 from bot.errors import SignpostError, TrackerError
 from bot.tracker.types import Issue, Searcher
 
+SEARCH_SECONDS = 15
+"""A search in an index of 100,000 issues takes a tenth of a second; after this the run goes on without it."""
+
 
 def choose_finder(index: str | None, searcher: Searcher | None) -> FindCandidates | None:
     """The index, if it exists; else GitHub search, if there is a token; else None if no index is named.
@@ -33,13 +36,14 @@ class FindInIndex:
 
     path: Path
     is_free: bool = True
+    seconds: float = SEARCH_SECONDS
 
     def __call__(self, issue: Issue) -> CandidateSearch:
         """The candidates in the index; see `FindCandidates`."""
         from bot.duplicates.index.search import describe_expectation, list_candidates, search_index
 
         try:
-            found = search_index(self.path, issue)
+            found = search_index(self.path, issue, self.seconds)
         except SignpostError as error:
             return CandidateSearch(remarks=(f"the search for earlier reports failed: {error}",), is_complete=False)
         if other := found.name_other(issue.repository):

@@ -175,9 +175,12 @@ def _read_choice(value: object) -> object:
     return value
 
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
 def _read_number(value: object) -> object:
     number = str(value).removeprefix("#")
-    if not (number.isascii() and number.isdecimal()):
+    if not _NUMBER.fullmatch(number):
         raise ValueError("must be the number of an issue")
     return int(number)
 

@@ -20,7 +20,7 @@ _MOST = 10**9
 _LARGEST = 10**18
 """Numbers of other trackers may be larger, up to 64 bits."""
 
-_COMMENT_ADDRESS = re.compile(r"#issuecomment-(\d+)$")
+_COMMENT_ADDRESS = re.compile(r"#issuecomment-([0-9]{1,18})$")
 
 
 def mend_text(text: str) -> str:

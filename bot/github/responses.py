@@ -124,8 +124,12 @@ def _read_retry_after(answer: Answer, now: float) -> float | None:
         return float(SECONDARY_WAIT)
 
 
+_SECONDS = re.compile(r"\s*[0-9]+\s*")
+"""Digits of ASCII alone: `str.isdecimal` takes those of all scripts."""
+
+
 def _read_number(stated: str | None) -> float | None:
-    return float(stated) if stated and stated.strip().isdecimal() else None
+    return float(stated) if stated and _SECONDS.fullmatch(stated) else None
 
 
 def decide_retry(

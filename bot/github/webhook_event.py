@@ -1,5 +1,6 @@
 """A webhook payload: its event, and a tracker that knows only the payload. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,11 +58,14 @@ def _parse_issue_event(name: str, action: str, payload: Mapping[str, Any], repos
     )
 
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
 def _parse_request(payload: Mapping[str, Any], repository: str | None) -> IssueRequest:
     inputs = payload.get("inputs")
     stated = inputs.get("issue") if isinstance(inputs, Mapping) else None
     number = str(stated or "").strip().removeprefix("#")
-    if not (number.isascii() and number.isdecimal()):
+    if not _NUMBER.fullmatch(number):
         raise SettingsError(
             "The input `issue` is missing or is not a number; start the workflow with the number of an issue."
         )

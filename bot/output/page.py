@@ -1,5 +1,6 @@
 """HTML pages from values: one file that loads no other file. Reads the templates of packages."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -8,6 +9,7 @@ from markupsafe import Markup
 
 from bot.text.printable import reveal
 
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x20]+", re.IGNORECASE)
 _FRAME = "bot.output"
 
 
@@ -16,9 +18,14 @@ def _print(value: object) -> object:
     return reveal(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+def link_address(url: object) -> str:
+    """The address, if a page may link it; "" for one of another kind: `javascript:` would run in the reader's page."""
+    return url if isinstance(url, str) and _ADDRESS.fullmatch(url) else ""
+
+
 @lru_cache
 def _make_environment(package: str) -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(name) for name in (package, _FRAME)]),
         autoescape=True,
         finalize=_print,
@@ -27,6 +34,8 @@ def _make_environment(package: str) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["address"] = link_address
+    return environment
 
 
 def render_page(package: str, template: str, values: Mapping[str, object]) -> str:

@@ -80,11 +80,11 @@ def read_place(place: str) -> dict[str, str]:
     path = Path(place)
     if path.is_dir():
         return read_folder(path)
-    if not path.is_file() or path.suffix not in _YAML:
+    if not path.exists() or path.suffix not in _YAML:
         message = f"there are no rules at {place}; give a folder, a .yml file or pack:NAME, or run `signpost init`"
         raise SettingsError(message)
     beside = path.parent / PACK_FILE
-    return {str(file): _read(file) for file in {path, beside} if file.is_file()}
+    return {str(file): _read(file) for file in {path, beside} if _is_there(file)}
 
 
 def read_folder(folder: Path, most: int = MAX_FILES) -> dict[str, str]:
@@ -92,11 +92,7 @@ def read_folder(folder: Path, most: int = MAX_FILES) -> dict[str, str]:
     files: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         inner = path.relative_to(folder).parts
-        if (
-            path.suffix in {*_YAML, ".j2"}
-            and not any(part.startswith(".") for part in inner)
-            and (path.is_file() or _leads_nowhere(path))
-        ):
+        if path.suffix in {*_YAML, ".j2"} and not any(part.startswith(".") for part in inner) and _is_there(path):
             files[path.as_posix()] = _read(path)
         if len(files) > most:
             message = f"{folder} contains more than {most} files; check that it is the right folder"
@@ -104,13 +100,15 @@ def read_folder(folder: Path, most: int = MAX_FILES) -> dict[str, str]:
     return files
 
 
-def _leads_nowhere(path: Path) -> bool:
-    """Whether a link is broken: to pass over it would be to lose a rule without a word."""
-    return path.is_symlink() and not path.exists()
+def _is_there(path: Path) -> bool:
+    """Whether there is something to read, or to tell of: a broken link, a pipe or a device is a rule that is lost."""
+    return not path.is_dir() and (path.is_symlink() or path.exists())
 
 
 def _read(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            raise SettingsError(f"{path} is not an ordinary file; replace it by a file, or remove it")
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1).decode("utf-8", "replace").removeprefix("\ufeff")
     except OSError as error:

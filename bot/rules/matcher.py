@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from bot.issue.facts import Facts, extract_facts
@@ -34,7 +34,7 @@ class Match:
     fix_state: FixState | None = None
     is_from_dump: bool = False
 
-    @property
+    @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
         """Why it matched."""
         return self.verdict.all_evidence
@@ -70,6 +70,18 @@ def match_rules(facts: Facts, ruleset: Ruleset) -> tuple[Match, ...]:
         if match:
             found.append(match)
     return tuple(_mark_superseded(sorted(found, key=lambda match: match.order)))
+
+
+def find_holding(facts: Facts, ruleset: Ruleset, known: Collection[str] = ()) -> Iterator[Rule]:
+    """The rules that hold, whichever of them would speak, but for those that are `known` to; in no certain order."""
+    captures: dict[Pack, Captures] = {}
+    for rule in ruleset.prefilter.find_candidates(facts):
+        if rule.id in known:
+            continue
+        if rule.pack not in captures:
+            captures[rule.pack] = find_captures(rule.pack.captures, facts)
+        if rule.condition.is_met(facts, captures[rule.pack]):
+            yield rule
 
 
 def match_rule(rule: Rule, facts: Facts, captures: Captures) -> Match | None:

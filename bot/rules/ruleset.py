@@ -1,7 +1,8 @@
 """Rules that are ready to match: compiled, checked, with their pack. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from bot.errors import Problem
 from bot.issue.facts import Placeholder
@@ -97,9 +98,29 @@ class Ruleset:
         return Prefilter(self.rules)
 
     @cached_property
-    def longer_phrases(self) -> tuple[tuple[str, Rule], ...]:
-        """The squeezed phrases that match anywhere in a text, each with its rule."""
-        return tuple((text, rule) for rule in self.rules for text in dict.fromkeys(rule.phrases) if len(text) >= SHORT)
+    def longer_phrases(self) -> dict[str, list[Rule]]:
+        """The squeezed phrases that match anywhere in a text, each with its rules."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            for text in dict.fromkeys(rule.phrases):
+                if len(text) >= SHORT:
+                    found.setdefault(text, []).append(rule)
+        return found
+
+    @cached_property
+    def find_phrases(self) -> Callable[[str], frozenset[str]]:
+        """A function that gives the longer phrases in a text, and remembers its answers.
+
+        It looks up each part of the text, so its time does not depend on the number of phrases.
+        """
+        lengths = sorted({len(text) for text in self.longer_phrases})
+
+        @cache
+        def find(text: str) -> frozenset[str]:
+            spans = ((start, start + length) for length in lengths for start in range(len(text) - length + 1))
+            return frozenset(part for start, end in spans if (part := text[start:end]) in self.longer_phrases)
+
+        return find
 
     @cached_property
     def known_ids(self) -> frozenset[str]:

@@ -4,10 +4,10 @@ import re
 from typing import NamedTuple
 
 _NAMED = re.compile(
-    r"(?:exit(?:ed)?(?: with)?(?: code| status)?|status(?: code)?|code|error|http(?:/\d(?:\.\d)?)?|errno|returned"
-    r"|signal|rc)[ :=(#'\"]{0,4}(?P<code>-?\d{1,10}|0x[0-9a-f]{1,16})(?!\w|\.\w)"
+    r"(?:exit(?:ed)?(?: with)?(?: code| status)?|status(?: code)?|code|error|http(?:/[0-9](?:\.[0-9])?)?|errno|returned"
+    r"|signal|rc)[ :=(#'\"]{0,4}(?P<code>-?[0-9]{1,10}|0x[0-9a-f]{1,16})(?!\w|\.\w)"
 )
-_LARGE = re.compile(r"(?<![\w.-])(?P<code>-?\d{9,10}|0x[0-9a-f]{8})(?!\w|\.\w)")
+_LARGE = re.compile(r"(?<![\w.-])(?P<code>-?[0-9]{9,10}|0x[0-9a-f]{8})(?!\w|\.\w)")
 _SIGN_EXTENSION = 0xFFFFFFFF
 
 

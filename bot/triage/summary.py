@@ -1,5 +1,6 @@
 """The step summary for maintainers: matches, links and actions, with their reasons. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.comment.links import describe_status
@@ -14,6 +15,12 @@ from bot.triage.result import Result
 _MOST_QUOTED = 3
 MOST_NOT_LINKED = 5
 """Candidates that are not linked and are listed all the same."""
+
+LONGEST_LINE = 1_000
+"""The number of characters of a remark or an error that the summary shows."""
+
+_MARKUP = re.compile(r"[\\`<\[\]&]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+"""The start of code, HTML, a link, an entity or an address that GitHub turns into a link."""
 
 _SCORE = "The score estimates how likely both are the same problem. Signpost links tiers A and B at any score."
 
@@ -60,8 +67,17 @@ def _describe_match(match: Match) -> str:
 
 
 def _line(text: str) -> str:
-    """A message of GitHub or of a template on one line."""
-    return " ".join(text.split())
+    """A message of GitHub, of a template or of a file on one line, without links, pictures or HTML that work."""
+    flat = " ".join(text.split())
+    shown = flat if len(flat) <= LONGEST_LINE else f"{flat[:LONGEST_LINE]}…"
+    parts = shown.split("`")
+    if "``" in shown or len(parts) % 2 == 0:
+        return _escape(shown)
+    return "`".join(part if number % 2 else _escape(part) for number, part in enumerate(parts))
+
+
+def _escape(text: str) -> str:
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def _describe_actions(result: Result) -> Iterator[str]:
@@ -111,7 +127,8 @@ def _write_table(links: Iterable[LinkDecision]) -> Iterator[str]:
     for each in links:
         said = "<br>".join(map(quote_cell, each.candidate.evidence[:_MOST_QUOTED]))
         evidence = f"{each.tier}: {each.why}"
-        yield f"| {_refer(each)} | {evidence} | {describe_status(each)} | {said} | {each.confidence:.1%} |"
+        status = describe_status(each).replace("|", "\\|")
+        yield f"| {_refer(each)} | {evidence} | {status} | {said} | {each.confidence:.1%} |"
 
 
 def _refer(link: LinkDecision) -> str:

@@ -16,12 +16,15 @@ from bot.comment.sanitizer import (
     find_live,
     find_server,
     link_elsewhere,
+    quote_cell,
     quote_code,
     split_code,
 )
 from bot.rules.conditions.types import Capture
 from bot.rules.spec.template import Echo
 from tests.builders import an_issue
+from tests.comment.hostile_text import RUNS, eating, find_working, hostile
+from tests.stand_ins.gfm import Page, render
 
 HOME = "octo-org/octo-repo"
 REDIRECT = "https://redirect.github.com"
@@ -29,18 +32,7 @@ ENTERPRISE = "https://github.example.com"
 GAP = "\u200b"
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
-HOSTILE = [
-    *("@octocat", "@octo-org/team", "#12", "GH-7", "octo/cat#3", "octocat#3"),
-    *("&#64;a", "&commat;b", "&num;1", "GH&#45;1", "o&sol;r#1"),
-    *("https://github.com/o/r/issues/1", "http://www.github.com/o/r/pull/2", "www.github.com/o/r/issues/1"),
-    *("`", "``", "```", "```\n", "~~~\n", "\n", "\n\n", "    ", "  ", "\t", "- ", "1. ", "> ", "# "),
-    *("<b>", "</b>", '<a href="', '">', "<", ">", "<!--", "-->", "<pre>", "</pre>", "<div>\n"),
-    *("<https://a.example/", "https://a.example/", "&", ";", "\\", "\r\n", "\r", "\u2028", "\x0b"),
-    *("*", "_", "**", "~~", "[", "](", ")", "]", "!", "|", "|-|\n", "/merge", "a", "x ", "é", " "),
-]
 ISSUE_ADDRESS = r"(?:https?://|www\.)(?:www\.)?github\.com/+[\w.-]+/+[\w.-]+/+(?:issues|pull)/+\d"
-anything = st.text(st.characters(exclude_characters="\0"), max_size=3)  # a parser replaces NUL
-hostile = st.lists(st.sampled_from(HOSTILE) | anything, max_size=14).map("".join)
 
 
 def read_live(markdown: str) -> Iterator[str]:
@@ -127,6 +119,57 @@ def test_code_is_left_as_it_is(text: str) -> None:
     position = 0
     for part in code:
         position = harmless.index(part, position) + len(part)
+
+
+@given(eating, st.booleans())
+def test_nothing_calls_or_links_back_for_githubs_own_parser(text: str, with_html: bool) -> None:  # noqa: FBT001
+    page = Page(render(defuse(text, HOME), with_html=with_html))
+    assert find_working(page.live) == []
+    assert [address for address in page.addresses if re.match(ISSUE_ADDRESS, address)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("https://a.example/` @octocat `", "http://localhost/` #12 `", "www.a.example/` @octocat `"),
+        *("ftp://a.example/` @octocat `", "**HTTPS://a.example/`** GH-1 `", "<1`@a.example> @octocat `"),
+        *("[a](`b) @octocat `", "[a]((b)`) @octocat `", '[a](b "`") #1 `', "[a](\n`b) @octocat `"),
+        *("@</code>octocat", "@<x>octocat", "#</b>12", "G</b>H-1", "GH-<x>1", "a <b>@</b></b>octocat", "@&fjlig;ord"),
+        *(f"{'`' * length} @octocat {'`' * length}" for length in (81, 82, 300)),
+        f"{'`' * 300}\n@octocat\n{'`' * 256}\n@octocat",
+    ],
+)
+def test_what_looks_like_code_and_works_is_defused(text: str) -> None:
+    before, after = Page(render(text)), Page(render(defuse(text, HOME), with_html=False))
+    assert find_working([*before.live, *Page(render(text, with_html=False)).live])
+    assert find_working(after.live) == []
+
+
+@given(eating)
+def test_what_counts_as_code_is_code_for_githubs_own_parser_too(text: str) -> None:
+    pieces = split_code(text)
+    ours = [piece.text for piece in pieces if piece.is_code]
+    inner = [re.sub(r"\s", "", re.sub(r"^(?:`{3,}|~{3,}).*\n|^`+|[`~]+$", "", code)) for code in ours]
+    theirs = re.sub(r"\s", "", "\n".join(Page(render("".join(piece.text for piece in pieces))).code))
+    assert [code for code in inner if code.rstrip("`~") not in theirs] == []
+
+
+@given(eating | st.text() | st.sampled_from(RUNS))
+def test_githubs_own_parser_cannot_be_broken_out_of_either(text: str) -> None:
+    span, cell, block = quote_code(text), quote_cell(text), fence_code(text)
+    row = f"| a | b |\n|---|---|\n| {cell} | {cell} |\n\n{block}\n\nafter"
+    assert [Page(render(part)).tags for part in (f"a {span} b", row)] == [
+        ["p", "code"],
+        ["table", "thead", "tr", "th", "th", "tbody", "tr", "td", "code", "td", "code", "pre", "code", "p"],
+    ]
+
+
+@pytest.mark.parametrize("length", [1, 39, 40, 41, 80, 81, 82, 254, 255, 10_000])
+def test_a_long_run_of_backticks_is_cut_where_it_is_quoted(length: int) -> None:
+    shown = "`" * length if length <= 40 else f"{'`' * 40}…"
+    for quoted in (quote_code(f"a{'`' * length}b"), fence_code(f"a{'`' * length}b")):
+        page = Page(render(quoted))
+        assert ("".join(page.code).strip(), "".join(page.live).strip()) == (f"a{shown}b", "")
 
 
 @given(st.text() | hostile)

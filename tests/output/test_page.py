@@ -1,8 +1,9 @@
 """The frame of every page: one file that loads nothing from elsewhere, and that everybody can use."""
 
+import pytest
 from playwright.sync_api import Browser
 
-from bot.output.page import render_page
+from bot.output.page import link_address, render_page
 from tests.stand_ins.accessibility import find_barriers
 
 
@@ -33,3 +34,23 @@ def test_what_keeps_people_out_is_found(browser: Browser) -> None:
         "dark phone: color-contrast",
         "dark phone: the page is 192",
     ]
+
+
+@pytest.mark.parametrize(
+    "url, linked",
+    [
+        ("https://github.com/o/r/issues/1", True),
+        ("HTTP://github.example.com/o/r/issues/1", True),
+        ("javascript:alert(1)", False),
+        (" javascript:alert(1)", False),
+        ("java\nscript:alert(1)", False),
+        ("data:text/html,<script>1</script>", False),
+        ("vbscript:x//https://a.example", False),
+        ("//a.example", False),
+        ("https://a.example/\nx", False),
+        (None, False),
+        ("", False),
+    ],
+)
+def test_a_page_links_addresses_of_the_web_alone(url: object, *, linked: bool) -> None:
+    assert link_address(url) == (url if linked else "")

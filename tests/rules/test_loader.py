@@ -1,5 +1,6 @@
 """Rules from folders, files and shipped packs."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,18 @@ def test_a_file_that_is_no_text(tmp_path: Path, content: bytes, expected: str) -
 def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "good.yml").write_text(f"\ufeff{GOOD}", "utf-8")
     assert explain(load_rules([str(tmp_path)])) == []
+
+
+@pytest.mark.parametrize("name", ["a.yml", "pack.yml", "comment.j2"])
+def test_a_pipe_or_a_device_is_an_error_and_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    (tmp_path / "b.yml").write_text(write_rule("b"), encoding="utf-8")
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(SettingsError, match="is not an ordinary file; replace it by a file, or remove it"):
+        load_rules([str(tmp_path)])
+
+
+def test_a_link_to_a_device_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").symlink_to("/dev/zero")
+    for place in (tmp_path, tmp_path / "a.yml"):
+        with pytest.raises(SettingsError, match="is not an ordinary file"):
+            load_rules([str(place)])

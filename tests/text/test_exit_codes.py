@@ -54,3 +54,8 @@ def test_a_code_knows_its_place() -> None:
 @pytest.mark.parametrize("code", [-1073741819, 3221225477, 0xFFFFFFFFC0000005])
 def test_spellings_of_one_code(code: int) -> None:
     assert normalise_code(code) == CRASH
+
+
+@pytest.mark.parametrize("text", ["exit code \u0660\u0661", "error \u0966\u096d", "exit code -\u0660\u0662"])
+def test_digits_of_other_scripts_are_no_code(text: str) -> None:
+    assert find_codes(text) == ()

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.duplicates.selection import LinkDecision
+from bot.errors import Problem
 from bot.tracker.types import Skip
 from bot.triage.decisions import Decisions
 from bot.triage.links import LinkDecisions
 from bot.triage.result import Result
 from bot.triage.summary import render_summary
 from tests.builders import a_link, a_rule, a_target, an_issue, matches_of
+from tests.stand_ins.gfm import Page, render
 from tests.triage.results import FOUND, REPOSITORY, URL, a_result, decided
 
 GOLDEN = Path(__file__).parent / "golden" / "summary.txt"
@@ -109,6 +111,28 @@ def test_a_hostile_title_or_message_of_an_earlier_report_breaks_no_table_and_wor
         "</details>",
     }
     assert re.search(r"@octocat|#12|::error::", prose) is None
+
+
+@given(st.lists(st.sampled_from([*HOSTILE, "![](//a.example)", "[a](//b.example)", "<", "```", "&lt;"]), max_size=12))
+def test_a_hostile_remark_or_error_shows_no_link_no_picture_and_no_html(parts: list[str]) -> None:
+    text = "".join(parts)
+    decisions = Decisions(links=LinkDecisions(remarks=(f"the index is damaged ({text})",)))
+    result = Result(repository=REPOSITORY, issue=7, decisions=decisions, remarks=(text,))
+    page = Page(render(render_summary(result, is_dry_run=False)))
+    assert {*page.tags} <= {"h2", "h3", "code", "p", "ul", "li", "em", "strong", "input"}
+    assert page.addresses == []
+
+
+@given(st.sampled_from([40, 79, 80, 81, 82, 253, 254, 255, 300, 5_000]), st.booleans())
+def test_no_run_of_backticks_breaks_out_of_code_in_the_summary(length: int, is_title: bool) -> None:  # noqa: FBT001
+    text = f"{'`' * length}<img src=x>[a](//b.example) @octocat"
+    found = replace(FOUND, title=text if is_title else "a", evidence=(text,))
+    decisions = Decisions(links=LinkDecisions(candidates=(a_link(found, a_target(5, url=URL)),)))
+    problem = Problem("rules/a.yml", 1, 1, text)
+    result = Result(repository=REPOSITORY, issue=7, decisions=decisions, problems=(problem,), remarks=(text,))
+    page = Page(render(render_summary(result, is_dry_run=False)))
+    live = [part for part in page.live if "octocat" in part]
+    assert ("img" in page.tags, page.addresses, len(live)) == (False, [URL], int(length < 1_000))  # the remark
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ ISSUE_FORMS = (
     " or - for standard input"
 )
 _ADDRESS = re.compile(r"/(?P<repository>[\w.-]+/[\w.-]+)/issues/(?P<number>\d+)")
+_ISSUE_NUMBER = re.compile(r"[0-9]{1,18}")
 _IN_ARCHIVE = re.compile(r"(?P<file>.+)#(?P<number>\d{1,18})", re.ASCII | re.DOTALL)
 _ARCHIVE_SUFFIXES = (".jsonl", ".ndjson", ".gz")
 
@@ -44,7 +45,7 @@ def read_asked_issue(asked: str, repository: str | None) -> Issue:
     address = _ADDRESS.search(urlsplit(asked).path) if "://" in asked else None
     number = address["number"] if address else asked.removeprefix("#")
     repository = address["repository"] if address else repository or settings.repository
-    if not number.isascii() or not number.isdigit():
+    if not _ISSUE_NUMBER.fullmatch(number):
         message = f"{asked!r} is not a file, an issue number or an issue URL; give one of these"
         raise SettingsError(message)
     if not repository:

@@ -7,10 +7,13 @@ import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from time import time
+from time import monotonic, time
 
+from bot.duplicates.index.record import unpack_content
+from bot.duplicates.search.calibration import read_calibration
 from bot.errors import SettingsError, explain_cause
 
 APPLICATION = 0x53676E70
@@ -20,6 +23,12 @@ FORMAT = 4
 """Raised when tables change, or how words, fingerprints or impacts are computed: older files are then built again."""
 
 BUSY_SECONDS = 30
+LARGEST_VALUE = 16 * 1024 * 1024
+"""Bytes of a text or blob that SQLite gives: four million postings of a word in a segment."""
+
+_STEPS = 10_000
+"""SQLite's instructions between two looks at the time: about a millisecond."""
+
 REFUSED = ".refused"
 """The suffix under which a former file that is not an index is kept."""
 
@@ -27,7 +36,7 @@ _UNFINISHED = ".unfinished"
 _BESIDE = ("-journal", "-wal", "-shm")
 _ABANDONED = 3_600
 _SIGNATURE = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};"
-_FAULTY = (ValueError, TypeError, LookupError, ArithmeticError)
+_FAULTY = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
 """The errors of reading a value that we did not write."""
 
 _TROUBLE = frozenset(
@@ -70,6 +79,30 @@ class WrongFileError(SettingsError):
     def __init__(self, fault: str, advice: str) -> None:
         super().__init__(f"{fault}; {advice}")
         self.fault = fault
+
+
+class SlowIndexError(SettingsError):
+    """A search that took longer than it may."""
+
+
+class TimeLimit:
+    """How long a search may take, from now on; without seconds there is no limit."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.seconds = seconds
+        self._end = None if seconds is None else monotonic() + seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time has passed."""
+        return self._end is not None and monotonic() >= self._end
+
+    def check(self) -> None:
+        """Raise SlowIndexError if the time has passed."""
+        if self.is_over:
+            raise SlowIndexError(
+                f"the search in the index was stopped after {self.seconds:g} seconds; build the index again"
+            )
 
 
 @contextmanager
@@ -158,8 +191,11 @@ def _remove_leftovers(path: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def open_index(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
+def open_index(path: Path, *, is_checked: bool = False, limit: TimeLimit | None = None) -> sqlite3.Connection:
     """Open an existing index; `is_checked` reads all of it first, which takes a second for 100,000 reports.
+
+    A file from elsewhere cannot run anything: an index with other tables than ours is refused, and no value is larger
+    than 16 MiB. A statement that runs when the `limit` is over raises sqlite3.OperationalError.
 
     Raises WrongFileError with the fault and advice, SettingsError if there is no file.
     """
@@ -169,7 +205,7 @@ def open_index(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
     if is_missing(path):
         raise SettingsError(f"the index {path} does not exist; {advice}")
     with explain_damage(path):
-        connection = _connect(path)
+        connection = _connect(path, limit)
         try:
             _check_format(connection, path, is_checked=is_checked)
         except BaseException:
@@ -184,18 +220,43 @@ def _check_format(connection: sqlite3.Connection, path: Path, *, is_checked: boo
         raise WrongFileError(
             f"the index {path} has format {version}, but this Signpost reads format {FORMAT}", _advise(path)
         )
+    if _read_schema(connection) != _read_own_schema():
+        raise WrongFileError(f"the index {path} has other tables than an index of Signpost", _advise(path))
     if is_checked and connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
         raise WrongFileError(f"the index {path} is damaged", _advise(path))
     if is_checked:
         _check_values(connection)
 
 
+def _read_schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str, str, str]]:
+    """All tables, indexes, views and triggers, as they were written; more than ours have no end, and are not read."""
+    query = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema LIMIT 100"
+    return frozenset((*row[:3], " ".join(row[3].split())) for row in connection.execute(query))
+
+
+@cache
+def _read_own_schema() -> frozenset[tuple[str, str, str, str]]:
+    """That of an index as it is built: a view or trigger of somebody else would run in our place."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_TABLES)
+        return _read_schema(connection)
+
+
+_UNTYPED = """
+SELECT count(*) FROM report WHERE typeof(number) <> 'integer' OR typeof(created) <> 'real' OR typeof(author) <> 'text'
+OR typeof(state) <> 'text' OR typeof(content) <> 'blob' OR typeof(original) NOT IN ('integer', 'null')
+"""
+"""SQLite keeps any kind of value in any column (https://www.sqlite.org/datatype3.html)."""
+
+
 def _check_values(connection: sqlite3.Connection) -> None:
     """Check values that SQLite does not check; raises errors that `explain_damage` explains."""
+    if connection.execute(_UNTYPED).fetchone() != (0,):
+        raise ValueError("reports with values of another kind")
     for _, _, content in connection.execute("SELECT author, state, content FROM report"):
-        zlib.decompress(content)  # has a checksum
-    for (text,) in connection.execute("SELECT value FROM fact WHERE name IN ('form_text', 'calibration')"):
-        json.loads(text)
+        unpack_content(content)  # has a checksum
+    for name, text in connection.execute("SELECT name, value FROM fact WHERE name IN ('form_text', 'calibration')"):
+        _ = read_calibration(text) if name == "calibration" else json.loads(text)
     query = "SELECT count(*) FROM posting WHERE length(documents) <> 4 * length(impacts)"
     if connection.execute(query).fetchone() != (0,):
         raise ValueError("postings without their impacts")
@@ -259,12 +320,27 @@ def _describe_damage(path: Path, error: Exception) -> WrongFileError:
 
 
 @contextmanager
-def read_index(path: Path) -> Iterator[sqlite3.Connection]:
-    """An index as it is at one moment, whatever is written meanwhile; errors as `open_index` and `explain_damage`."""
-    with closing(open_index(path)) as connection, explain_damage(path):
-        connection.execute("BEGIN")
-        yield connection
+def read_index(path: Path, limit: TimeLimit | None = None) -> Iterator[sqlite3.Connection]:
+    """An index as it is at one moment, whatever is written meanwhile; errors as `open_index` and `explain_damage`.
+
+    Raises SlowIndexError where the `limit` ends a statement.
+    """
+    limit = limit or TimeLimit()
+    try:
+        with closing(open_index(path, limit=limit)) as connection, explain_damage(path):
+            connection.execute("BEGIN")
+            yield connection
+    except SettingsError:
+        limit.check()
+        raise
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+def _connect(path: Path, limit: TimeLimit | None = None) -> sqlite3.Connection:
+    """A connection that trusts nothing in the file (https://www.sqlite.org/security.html)."""
+    seconds = BUSY_SECONDS if limit is None or limit.seconds is None else min(BUSY_SECONDS, limit.seconds)
+    connection = sqlite3.connect(path, timeout=seconds, isolation_level=None)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    if limit is not None and limit.seconds is not None:
+        connection.set_progress_handler(lambda: limit.is_over, _STEPS)
+    return connection

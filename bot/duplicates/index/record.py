@@ -99,6 +99,10 @@ def find_original(issue: Issue) -> int | None:
     return None if found == issue.number else found
 
 
+MOST_CONTENT = 4 * 1024 * 1024
+"""Bytes of a profile, unpacked. GitHub takes bodies of 65,536 characters."""
+
+
 def hash_fingerprint(fingerprint: str) -> int:
     """A fingerprint as a number of 56 bits."""
     return int.from_bytes(blake2b(fingerprint.encode("utf-8", "replace"), digest_size=7).digest(), "big")
@@ -110,9 +114,22 @@ def pack_content(profile: Profile) -> bytes:
     return zlib.compress(json.dumps([profile.title, *words, sorted(profile.fingerprints)]).encode())
 
 
-def make_former(number: int, content: bytes) -> Profile:
-    """The profile that a content was made of, without author and dates; raises zlib.error or ValueError."""
-    title, title_words, body_words, fingerprints = json.loads(zlib.decompress(content))
+def unpack_content(content: bytes) -> bytes:
+    """What was compressed; raises zlib.error, also for more than 4 MiB: nobody's report is so long."""
+    inflating = zlib.decompressobj()
+    text = inflating.decompress(content, MOST_CONTENT)
+    if not inflating.eof:
+        raise zlib.error("a report is cut off or larger than 4 MiB")
+    return text
+
+
+def make_former(number: object, content: bytes) -> Profile:
+    """The profile that a content was made of, without author and dates; raises zlib.error, TypeError or ValueError."""
+    title, title_words, body_words, fingerprints = json.loads(unpack_content(content))
+    if not (
+        isinstance(title, str) and isinstance(number, int) and number > 0 and set(map(type, fingerprints)) <= {str}
+    ):
+        raise TypeError("a report without its title, number or fingerprints")
     return Profile(
         number=number,
         title=title,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.duplicates.candidates import Candidate
-from bot.duplicates.index.file import read_index
+from bot.duplicates.index.file import TimeLimit, read_index
 from bot.duplicates.index.reader import IndexCollection, name_other, read_form_text
 from bot.duplicates.search.calibration import Calibration, Replayed, read_calibration
 from bot.duplicates.search.document import Profile, make_profile
@@ -92,13 +92,15 @@ def describe_expectation(calibration: Calibration) -> str:
     )
 
 
-def search_index(path: Path, issue: Issue) -> Search:
-    """Search for earlier issues like this one.
+def search_index(path: Path, issue: Issue, seconds: float | None = None) -> Search:
+    """Search for earlier issues like this one, for at most `seconds`.
 
-    Raises SettingsError if the index cannot be read (WrongFileError: if it is not an index).
+    Raises SettingsError if the index cannot be read (WrongFileError: if it is not an index; SlowIndexError: if it
+    takes longer).
     """
-    with read_index(path) as connection:
-        collection = IndexCollection(connection)
+    limit = TimeLimit(seconds)
+    with read_index(path, limit) as connection:
+        collection = IndexCollection(connection, limit=limit)
         query = make_profile(issue, read_form_text(collection.facts))
         return _answer(query, collection, issue)
 

@@ -80,4 +80,10 @@ def write_calibration(calibration: Calibration) -> str:
 
 def read_calibration(text: str) -> Calibration:
     """Read a calibration from an index; raises ValueError or TypeError for anything else."""
-    return Calibration(**json.loads(text))
+    found = Calibration(**json.loads(text))
+    counts: tuple[object, ...] = (found.replayed, found.shown, found.known, found.caught, found.same_error or 0)
+    if not all(isinstance(count, int) and count >= 0 for count in counts):
+        raise ValueError("a calibration without its counts")
+    if not (0 <= found.share <= 1 and 0 <= found.threshold <= 1):
+        raise ValueError("a calibration outside 0 to 1")
+    return found

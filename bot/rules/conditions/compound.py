@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from bot.issue.facts import Facts, Text
@@ -55,6 +56,9 @@ class AllHold(Compound):
         children = self.evaluate_children(facts, captures)
         return Verdict(wanted="all", holds=all(child.holds for child in children), children=children)
 
+    def is_met(self, facts: Facts, captures: Captures) -> bool:
+        return all(condition.is_met(facts, captures) for condition in self.conditions)
+
 
 @dataclass(frozen=True)
 class AtLeastHold(Compound):
@@ -85,6 +89,10 @@ class AtLeastHold(Compound):
             wanted=wanted, holds=held >= self.least, seen=f"{held} of {len(children)} hold", children=children
         )
 
+    def is_met(self, facts: Facts, captures: Captures) -> bool:
+        met = (condition for condition in self.conditions if condition.is_met(facts, captures))
+        return len(list(islice(met, self.least))) >= self.least
+
 
 @dataclass(frozen=True)
 class NoneHolds(Compound):
@@ -94,6 +102,9 @@ class NoneHolds(Compound):
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
         return deny(self.evaluate_children(facts, captures))
+
+    def is_met(self, facts: Facts, captures: Captures) -> bool:
+        return not any(condition.is_met(facts, captures) for condition in self.conditions)
 
 
 def deny(children: tuple[Verdict, ...]) -> Verdict:
@@ -133,6 +144,9 @@ class Sets(Condition):
             return verdict
         found = tuple(Capture(name=name, value=value, type="choice", place="rule") for name, value in self.values)
         return Verdict(wanted=verdict.wanted, holds=True, captures=found, children=(verdict,))
+
+    def is_met(self, facts: Facts, captures: Captures) -> bool:
+        return self.condition.is_met(facts, captures)
 
     def pair(self, verdict: Verdict) -> tuple[tuple[Condition, Verdict], ...]:
         return ((self.condition, verdict.children[0] if verdict.holds else verdict),)

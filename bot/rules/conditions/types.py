@@ -200,6 +200,10 @@ class Condition(ABC):
     def evaluate(self, facts: Facts, captures: "Captures") -> "Verdict":
         """Whether it holds, and why."""
 
+    def is_met(self, facts: Facts, captures: "Captures") -> bool:
+        """Whether it holds, without the reasons: a compound one stops at the first child that decides it."""
+        return self.evaluate(facts, captures).holds
+
     def find_in(self, text: Text) -> "Finding | None":
         """The place where a condition about texts holds in this text, in any view."""
         del text

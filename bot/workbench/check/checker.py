@@ -1,13 +1,13 @@
 """Checks each rule against its own examples, their variants, and all other rules. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bot.errors import Problem
-from bot.rules.matcher import Match, match_rules, read_facts
+from bot.issue.facts import Facts
+from bot.rules.matcher import Match, read_facts
 from bot.rules.ruleset import Rule, Ruleset
 from bot.workbench.check.examples import (
-    Finding,
     TriedExample,
     judge_example,
     list_examples,
@@ -17,12 +17,12 @@ from bot.workbench.check.examples import (
 from bot.workbench.check.lint import Terms, lint_rule
 from bot.workbench.check.proof import Proof, explain_failure, join_proofs, prove
 from bot.workbench.check.relations import (
-    UNDECLARED,
     Overlap,
     check_packs,
     check_references,
     find_near_duplicates,
-    find_settlement,
+    find_overlaps,
+    list_undeclared,
 )
 from bot.workbench.check.rendering import check_texts
 
@@ -70,76 +70,48 @@ def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> Chec
     The rule may be another version of a rule in the set; the check then uses it instead of that rule.
     """
     terms = terms or Terms()
-    outcome = join_reports(_try_example(rule, ruleset, tried, terms) for tried in list_examples(rule))
-    overlaps = _join_overlaps(outcome.overlaps)
+    tried = [(each, read_facts(make_example_issue(each.example), ruleset)) for each in list_examples(rule)]
+    owns = [match_one(rule, facts) for _, facts in tried]
+    matched = [one for one, own in zip(tried, owns, strict=True) if one[0].must_match and own]
+    overlaps = find_overlaps(rule, matched, ruleset)
+    outcome = join_reports(_judge(rule, *one, own, terms) for one, own in zip(tried, owns, strict=True))
     problems = (
         *check_references(rule, ruleset),
         *lint_rule(rule, terms),
         *check_texts(rule),
         *_check_near_duplicates(rule, ruleset, overlaps),
+        *list_undeclared(rule, overlaps),
         *outcome.problems,
     )
-    return CheckReport(1, outcome.examples, tuple(sorted(set(problems))), overlaps, outcome.proof)
+    return CheckReport(1, len(tried), tuple(sorted(set(problems))), overlaps, outcome.proof)
 
 
-def _try_example(rule: Rule, ruleset: Ruleset, tried: TriedExample, terms: Terms) -> CheckReport:
-    facts = read_facts(make_example_issue(tried.example), ruleset)
-    own = match_one(rule, facts)
-    overlaps = _find_overlaps(rule, match_rules(facts, ruleset), tried) if tried.must_match and own else ()
+def _judge(rule: Rule, tried: TriedExample, facts: Facts, own: Match | None, terms: Terms) -> CheckReport:
+    """The result of the rule itself for one of its examples, and for the variants of that."""
     is_right = (own is not None) == tried.must_match
     proof, failure = prove(rule, facts, own) if terms.proves_variants and is_right else (Proof(), None)
     findings = (
         *judge_example(rule, tried, facts, own),
-        *_list_undeclared(overlaps),
         *((("metamorphic", explain_failure(rule, failure, must_match=tried.must_match)),) if failure else ()),
     )
     problems = tuple(rule.document.problem_at(tried.path, message, kind) for kind, message in findings)
-    return CheckReport(0, 1, problems, overlaps, proof)
+    return CheckReport(0, 1, problems, (), proof)
 
 
 def check_overlaps(rule: Rule, others: Sequence[Rule], ruleset: Ruleset) -> CheckReport:
     """Check only whether the other rules match the examples of a rule that is not checked itself."""
-    narrow = Ruleset(tuple(others))
-    overlaps, problems = list[Overlap](), set[Problem]()
-    for tried in list_examples(rule):
-        if tried.must_match:
-            facts = read_facts(make_example_issue(tried.example), ruleset)
-            found = _find_overlaps(rule, match_rules(facts, narrow), tried)
-            overlaps += found
-            problems |= {
-                rule.document.problem_at(tried.path, message, kind) for kind, message in _list_undeclared(found)
-            }
-    return CheckReport(0, 0, tuple(sorted(problems)), _join_overlaps(overlaps))
-
-
-def _find_overlaps(rule: Rule, matches: Iterable[Match], tried: TriedExample) -> tuple[Overlap, ...]:
-    others = [match.rule for match in matches if match.rule.id != rule.id]
-    return tuple(Overlap(rule.id, other.id, (tried.number,), find_settlement(rule, other)) for other in others)
-
-
-def _list_undeclared(overlaps: Iterable[Overlap]) -> Iterator[Finding]:
-    for overlap in overlaps:
-        if not overlap.declared:
-            yield "overlap", f"`{overlap.other}` matches this example too; {UNDECLARED}"
-
-
-def _join_overlaps(overlaps: Iterable[Overlap]) -> tuple[Overlap, ...]:
-    """One overlap for each other rule, with all its examples."""
-    joined: dict[str, Overlap] = {}
-    for overlap in overlaps:
-        known = joined.get(overlap.other)
-        joined[overlap.other] = replace(known, examples=known.examples + overlap.examples) if known else overlap
-    return tuple(joined[name] for name in sorted(joined))
+    tried = [each for each in list_examples(rule) if each.must_match]
+    read = [(each, read_facts(make_example_issue(each.example), ruleset)) for each in tried]
+    overlaps = find_overlaps(rule, read, Ruleset(tuple(others)))
+    return CheckReport(0, 0, tuple(sorted(set(list_undeclared(rule, overlaps)))), overlaps)
 
 
 def _check_near_duplicates(rule: Rule, ruleset: Ruleset, overlaps: tuple[Overlap, ...]) -> Iterator[Problem]:
     """Those that are not reported as an overlap."""
-    reported = {overlap.other for overlap in overlaps}
-    for other, is_same in find_near_duplicates(rule, ruleset):
-        if other.id not in reported:
-            what = "has the same phrases" if is_same else "has phrases that are parts of this rule's phrases"
-            message = f"`{other.id}` {what}; merge the two rules, or add `supersedes:` or `also:` to one of them"
-            yield rule.document.problem_at(("match",), message, "near-duplicate", "warning")
+    for other, is_same in find_near_duplicates(rule, ruleset, {overlap.other for overlap in overlaps}):
+        what = "has the same phrases" if is_same else "has phrases that are parts of this rule's phrases"
+        message = f"`{other.id}` {what}; merge the two rules, or add `supersedes:` or `also:` to one of them"
+        yield rule.document.problem_at(("match",), message, "near-duplicate", "warning")
 
 
 def join_reports(reports: Iterable[CheckReport]) -> CheckReport:

@@ -10,7 +10,7 @@ forms, and `tests/rules/test_normal_forms.py` tests these on all shipped rules. 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from bot.issue.facts import Facts, Text
@@ -94,9 +94,14 @@ class _ExtendedFacts(Facts):
 
     @cached_property
     def views(self) -> dict[str, tuple[Text, ...]]:
-        span = Span(0, len(self.addition))
-        added = {view: Text(view, "addition", self.addition, span, is_placed=False) for view in _VIEWS}
+        added = _make_texts(self.addition)
         return {view: (*texts, added[view]) if view in added else texts for view, texts in self.example.views.items()}
+
+
+@lru_cache(maxsize=len(ADDITIONS) + 1)
+def _make_texts(addition: str) -> dict[str, Text]:
+    """An addition as a text of each view that it is put in; its normal forms are the same beside every example."""
+    return {view: Text(view, "addition", addition, Span(0, len(addition)), is_placed=False) for view in _VIEWS}
 
 
 def prove(rule: Rule, facts: Facts, match: Match | None) -> tuple[Proof, Failure | None]:

@@ -1,12 +1,15 @@
 """Relations between the rules of a set: references, shared examples, and which of two rules speaks. Pure."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.errors import Problem
+from bot.issue.facts import Facts
+from bot.rules.matcher import find_holding
 from bot.rules.ruleset import Pack, Rule, Ruleset
+from bot.workbench.check.examples import TriedExample
 
 Settlement = Literal["supersedes", "superseded", "also", "fallback", "other product"]
 """How two rules are settled, seen from the rule that has the example:
@@ -15,6 +18,12 @@ Settlement = Literal["supersedes", "superseded", "also", "fallback", "other prod
 of general rules gives way), `other product` (packs for two products are not used in one repository).
 """
 
+MOST_SHARED = 5
+"""A rule that matches this number of examples of another rule is not tried on the others."""
+
+MOST_NAMED = 10
+"""The number of other rules that are named one by one; the others are summed up."""
+
 UNDECLARED = "separate the two rules with `none:`, or add `supersedes:` or `also:` to one of them"
 
 
@@ -22,13 +31,15 @@ UNDECLARED = "separate the two rules with `none:`, or add `supersedes:` or `also
 class Overlap:
     """Examples of `rule` that `other` also matches: their numbers among the `match` examples of `rule`, from 1.
 
-    `declared` is the settlement that decides which of the two speaks, None if there is none.
+    `declared` is the settlement that decides which of the two speaks, None if there is none. If `is_cut`, later
+    examples were not tried.
     """
 
     rule: str
     other: str
     examples: tuple[int, ...]
     declared: Settlement | None
+    is_cut: bool = False
 
 
 def find_settlement(rule: Rule, other: Rule) -> Settlement | None:
@@ -51,24 +62,55 @@ def is_settled(one: Rule, other: Rule) -> bool:
     return find_settlement(one, other) is not None
 
 
-def find_near_duplicates(rule: Rule, ruleset: Ruleset) -> Iterator[tuple[Rule, bool]]:
+def find_overlaps(rule: Rule, tried: Iterable[tuple[TriedExample, Facts]], ruleset: Ruleset) -> tuple[Overlap, ...]:
+    """The other rules that match examples of a rule, by id, with the numbers of these examples.
+
+    A rule that matches five of them is not tried on the rest, and from the eleventh such rule on one is enough.
+    """
+    found: dict[str, tuple[Rule, list[int]]] = {}
+    done, last = {rule.id}, 0
+    for example, facts in tried:
+        last = example.number
+        for other in sorted(find_holding(facts, ruleset, done), key=lambda other: other.id):
+            _, numbers = found.setdefault(other.id, (other, []))
+            numbers.append(last)
+            if len(numbers) >= MOST_SHARED or len(found) > MOST_NAMED:
+                done.add(other.id)
+    return tuple(
+        Overlap(rule.id, name, tuple(numbers), find_settlement(rule, other), name in done and numbers[-1] < last)
+        for name, (other, numbers) in sorted(found.items())
+    )
+
+
+def list_undeclared(rule: Rule, overlaps: Iterable[Overlap]) -> Iterator[Problem]:
+    """The overlaps without a settlement: those with ten rules at each example, then their sum."""
+    undeclared = [overlap for overlap in overlaps if not overlap.declared]
+    for overlap in undeclared[:MOST_NAMED]:
+        for number in overlap.examples:
+            message = f"`{overlap.other}` matches this example too; {UNDECLARED}"
+            yield rule.document.problem_at(("examples", "match", number - 1), message, "overlap")
+    if rest := undeclared[MOST_NAMED:]:
+        what = "another rule matches" if len(rest) == 1 else f"{len(rest):,} other rules match"
+        message = f"{what} examples of this rule too, the first of them `{rest[0].other}`; {UNDECLARED}"
+        yield rule.document.problem_at(("examples", "match", rest[0].examples[0] - 1), message, "overlap")
+
+
+def find_near_duplicates(rule: Rule, ruleset: Ruleset, reported: Collection[str] = ()) -> Iterator[tuple[Rule, bool]]:
     """Rules whose phrases occur in all phrases of this rule, and whether both rules have the same phrases.
 
-    If two rules have the same phrases, only the second (by file and id) has the first as its near-duplicate. Rules
-    with a settlement are not near-duplicates.
+    Rules that are `reported` already, by id, are left out. If two rules have the same phrases, only the second (by file
+    and id) has the first as its near-duplicate. Rules with a settlement are not near-duplicates.
     """
-    near = [_find_rules(phrase, ruleset) for phrase in rule.phrases]
-    for other in near[0] if near else ():
-        is_near = other.id != rule.id and all(other in rules for rules in near[1:])
-        if is_near and not is_settled(rule, other):
-            is_same = all(rule in _find_rules(phrase, ruleset) for phrase in other.phrases)
+    near: set[Rule] | None = None
+    for phrase in rule.phrases:
+        held = ruleset.find_phrases(phrase)
+        near = {other for text in held for other in ruleset.longer_phrases[text] if near is None or other in near}
+    own = {phrase for phrase in rule.phrases if phrase in ruleset.longer_phrases}
+    for other in near or ():
+        if other.id not in reported and other.id != rule.id and not is_settled(rule, other):
+            is_same = all(own.intersection(ruleset.find_phrases(phrase)) for phrase in other.phrases)
             if not is_same or (other.file, other.id) < (rule.file, rule.id):
                 yield other, is_same
-
-
-def _find_rules(text: str, ruleset: Ruleset) -> dict[Rule, None]:
-    """The rules one of whose longer phrases the text holds; short ones are found by chance."""
-    return {rule: None for phrase, rule in ruleset.longer_phrases if phrase in text}
 
 
 def check_references(rule: Rule, ruleset: Ruleset) -> Iterator[Problem]:

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
@@ -13,7 +14,7 @@ from bot.output.findings import format_junit, format_sarif
 from bot.text.printable import reveal_line
 from bot.workbench.check.checker import CheckReport
 from bot.workbench.check.proof import Proof
-from bot.workbench.check.relations import Overlap
+from bot.workbench.check.relations import MOST_NAMED, Overlap
 
 FORMATS = ("text", "json", "github", "sarif", "junit")
 
@@ -124,15 +125,26 @@ def format_problems(problems: Iterable[Problem]) -> Iterator[str]:
 
 
 def format_overlaps(overlaps: Iterable[Overlap]) -> Iterator[str]:
-    """The overlaps: one line for each pair of rules."""
-    rows = [(o.rule, _number(o.examples), o.other, _HOW[o.declared]) for o in overlaps]
+    """The overlaps: one line for each pair of rules, and one line for the sum if a rule has many."""
+    rows = [row for _, found in groupby(overlaps, key=lambda overlap: overlap.rule) for row in _list_rows([*found])]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     for rule, examples, other, how in rows:
         yield f"  {rule:{widths[0]}}  {examples:{widths[1]}}  also matches  {other:{widths[2]}}  {how}".rstrip()
 
 
-def _number(examples: tuple[int, ...]) -> str:
-    return f"example{'s' * (len(examples) > 1)} {', '.join(map(str, examples))}"
+def _list_rows(overlaps: Sequence[Overlap]) -> Iterator[tuple[str, str, str, str]]:
+    """The overlaps of one rule; undeclared ones come first if not all are named."""
+    ordered = overlaps if len(overlaps) <= MOST_NAMED else sorted(overlaps, key=lambda o: o.declared is not None)
+    for each in ordered[:MOST_NAMED]:
+        yield each.rule, _number(each), each.other, _HOW[each.declared]
+    for how, number in Counter(_HOW[each.declared] for each in ordered[MOST_NAMED:]).items():
+        yield overlaps[0].rule, "", f"{count(number, 'more rule')}", how
+
+
+def _number(overlap: Overlap) -> str:
+    examples = overlap.examples
+    more = ", and perhaps more" if overlap.is_cut else ""
+    return f"example{'s' * (len(examples) > 1)} {', '.join(map(str, examples))}{more}"
 
 
 def format_proof(proof: Proof) -> Iterator[str]:

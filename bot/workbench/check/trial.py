@@ -66,7 +66,7 @@ def try_rules(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int) 
     if jobs == 1 or len(rules) < FEW or "fork" not in get_all_start_methods():
         yield from map(partial(check_rule, ruleset=ruleset, terms=terms), rules)
         return
-    _ = ruleset.prefilter, ruleset.known_ids, ruleset.longer_phrases  # made once, before there are several of us
+    _ = ruleset.prefilter, ruleset.known_ids, ruleset.find_phrases  # made once, before there are several of us
     _shared[:] = [(rules, ruleset, terms)]
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all: it is ours to end them
     try:

@@ -1,5 +1,7 @@
 """Drafts of rules from past issues, with their reasons: as YAML for a human to finish, and as JSON. Pure."""
 
+import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -228,12 +230,21 @@ def write_scalar(text: str, depth: int = 0) -> str:
     `depth`: the indentation of a block's lines.
     """
     # A block that begins with a blank would need its indentation as a number, which counts from the parent.
+    is_command = _holds_command(text)
     block = '"' if text[:1] in {" ", "\n"} else "|"
-    style = block if "\n" in text else None
+    style = '"' if is_command else block if "\n" in text else None
     node = yaml.ScalarNode("tag:yaml.org,2002:str", text, style=style)
     written: str = yaml.serialize(node, Dumper=yaml.SafeDumper, width=_UNFOLDED, allow_unicode=True)
+    if is_command:  # a workflow that prints the draft would obey it; an escape reads back as the same sign
+        written = written.replace("#", "\\x23")
     first, *rest = written.removesuffix("\n").removesuffix("\n...").split("\n")
     return "\n".join([first, *(f"{' ' * depth}{line}" if line else line for line in rest)])
+
+
+def _holds_command(text: str) -> bool:
+    """Whether a workflow that prints it would obey it: `##[` anywhere, or `::` first in a line."""
+    bare = "".join(sign for sign in text if sign == "\n" or unicodedata.category(sign)[0] not in "CM")
+    return "##[" in bare or re.search(r"^\s*::", bare, re.MULTILINE) is not None
 
 
 def _count(number: int, thing: str) -> str:

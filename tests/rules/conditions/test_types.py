@@ -6,14 +6,17 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot.issue.facts import DEFAULT_VIEWS
+from bot.rules.captures import find_captures
 from bot.rules.compiler import CONDITIONS, Compiler
 from bot.rules.conditions.compound import AllHold, IsCircumstance, MoreThanCircumstance
 from bot.rules.conditions.issue import FeatureRequested
 from bot.rules.conditions.types import Condition, Reads
 from bot.rules.loader import load_rules
+from bot.rules.matcher import read_facts
 from bot.rules.ruleset import Rule
 from bot.rules.spec.condition import SECTION_TESTS
 from bot.rules.spec.condition import Condition as ConditionModel
+from bot.workbench.check.examples import make_example_issue
 
 SHIPPED = load_rules([str(Path(__file__).parents[3] / "rules")])
 COMPOUND = ("all", "any", "none", "at_least")
@@ -124,3 +127,15 @@ def test_a_walk_touches_every_condition_of_a_shipped_rule(rule: Rule) -> None:
 
     assert len(leaves) == written
     assert all(leaf.reads != Reads() and leaf.written[0] for leaf in leaves)
+
+
+def test_whether_a_rule_holds_does_not_depend_on_how_it_is_asked() -> None:
+    wrong = []
+    for other in SHIPPED.rules[::5]:
+        for example in (*other.model.examples.match[:1], *other.model.examples.no_match[:1]):
+            facts = read_facts(make_example_issue(example), SHIPPED)
+            for rule in {other, *SHIPPED.rules[::20]}:
+                captures = find_captures(rule.pack.captures, facts)
+                if rule.condition.is_met(facts, captures) != rule.condition.evaluate(facts, captures).holds:
+                    wrong.append((rule.id, other.id))
+    assert wrong == []

@@ -2,8 +2,10 @@
 
 import pytest
 
+from bot.rules.ruleset import Ruleset
 from bot.workbench.check.checker import check_rule, check_rules
-from bot.workbench.check.relations import Overlap, Settlement
+from bot.workbench.check.relations import UNDECLARED, Overlap, Settlement, find_near_duplicates
+from bot.workbench.check.terminal import format_overlaps
 from tests.rules.rules import make_ruleset, write_rule
 
 WIDE = "{phrase: left on device}"
@@ -84,3 +86,52 @@ def test_a_changed_rule_is_tried_instead_of_the_one_that_the_set_has() -> None:
     ruleset = make_ruleset(write_rule("a", NARROW, FULL), write_rule("b", WIDE, f"also: [a]\n{PART}"))
     (changed,) = make_ruleset(write_rule("a", "{phrase: No space left at all}", FULL)).rules
     assert [problem.kind for problem in check_rule(changed, ruleset).errors] == ["example-missed"] * 2
+
+
+def make_alike(rules: int, examples: int) -> Ruleset:
+    """Rules that all match each other's examples."""
+    phrases = [f"cannot open the device number {n}" for n in range(examples)]
+    match = f"{{any: [{', '.join(f'{{phrase: {text}}}' for text in phrases)}]}}"
+    proven = f"examples: {{match: [{', '.join(phrases)}], no_match: [x]}}"
+    return make_ruleset(*(write_rule(f"r{n:02}", match, proven) for n in range(rules)))
+
+
+def test_of_many_rules_that_match_the_same_ten_are_named_and_the_rest_is_summed_up() -> None:
+    ruleset = make_alike(14, 8)
+    report = check_rule(ruleset.rules[0], ruleset)
+    named, rest = [f"r{n:02}" for n in range(1, 11)], ["r11", "r12", "r13"]
+    assert report.overlaps == (
+        *(Overlap("r00", other, (1, 2), None, is_cut=True) for other in named),
+        *(Overlap("r00", other, (1,), None, is_cut=True) for other in rest),
+    )
+    columns = [20] * 11 + [53] * 10
+    many = "3 other rules match examples of this rule too, the first of them `r11`"
+    each = [f"`{other}` matches this example too" for other in named]
+    assert [(problem.column, problem.message) for problem in report.problems] == [
+        (column, f"{what}; {UNDECLARED}") for column, what in zip(columns, [many, *each, *each], strict=True)
+    ]
+    assert [" ".join(line.split()) for line in format_overlaps(report.overlaps)] == [
+        *(f"r00 examples 1, 2 and maybe more is also {other} NOT DECLARED" for other in named),
+        "r00 is also 3 more rules NOT DECLARED",
+    ]
+
+
+def test_a_rule_that_matches_five_examples_is_not_tried_on_the_rest() -> None:
+    ruleset = make_alike(3, 8)
+    report = check_rule(ruleset.rules[0], ruleset)
+    assert report.overlaps == tuple(
+        Overlap("r00", other, (1, 2, 3, 4, 5), None, is_cut=True) for other in ("r01", "r02")
+    )
+    assert len(report.problems) == 10
+
+
+def test_near_duplicates_among_many_rules_are_found_in_parts_of_phrases() -> None:
+    ruleset = make_ruleset(
+        write_rule(
+            "a", "{phrase: cannot open the device}", "examples: {match: [cannot open the device], no_match: [x]}"
+        ),
+        write_rule("b", "{any: [{phrase: cannot open the device}, {phrase: broken pipe here}]}"),
+    )
+    near = [(rule.id, other.id, same) for rule in ruleset.rules for other, same in find_near_duplicates(rule, ruleset)]
+    assert near == [("a", "b", False)]
+    assert [*find_near_duplicates(ruleset.rules[0], ruleset, {"b"})] == []

@@ -1,5 +1,6 @@
 """The whole of an explanation: marks, trees, captures, branches, and the nearest of the others."""
 
+from dataclasses import replace
 from datetime import date
 
 from hypothesis import given
@@ -14,6 +15,7 @@ from bot.workbench.explain.formats import (
     format_node,
     format_seen,
     format_skip,
+    render_html,
     reveal_all,
     to_json,
 )
@@ -212,3 +214,13 @@ def test_any_issue_can_be_explained_and_revealed(title: str, body: str) -> None:
 
     said = [segment.text for e in found.excerpts for run in e.runs for line in run.lines for segment in line.segments]
     assert all("\n" not in text and "\x1b" not in text for text in (found.title, *said))
+
+
+def test_a_page_drops_an_address_that_would_run() -> None:
+    ruleset = make_ruleset(write_rule())
+    pages = [
+        render_html(make_explanation(replace(ISSUE, url=url), ruleset, Config(), TODAY))
+        for url in ("javascript:alert(1)", "https://github.com/o/r/issues/1")
+    ]
+    links = ('href="javascript:', 'href="https://github.com/o/r/issues/1"')
+    assert [[link in page for link in links] for page in pages] == [[False, False], [False, True]]

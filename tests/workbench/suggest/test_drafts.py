@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.github import actions_runner
 from bot.rules.loader import build_ruleset
 from bot.rules.ruleset import Pack, Ruleset
 from bot.rules.spec.document import read_document
@@ -97,6 +98,16 @@ def test_a_skeleton_proves_itself() -> None:
 def test_any_text_reads_back_as_itself(text: str) -> None:
     written = f"a:\n  - {write_scalar(text, 4)}\n  - b: {write_scalar(text, 6)}\n"
 
+    assert read_document(written, "x.yml").value == {"a": [text, {"b": text}]}
+
+
+@given(st.lists(st.sampled_from(["##[", "::x::", "#", "[", "\u200b", "\u0301", "\n", " ", "a", ": "])).map("".join))
+@example("a ##[group]b")
+@example("a\n::error::b")
+@example("a\n \u200b::stop-commands::x\n#\u0301#[x]")
+def test_no_line_of_a_draft_is_a_command_to_a_workflow(text: str) -> None:
+    written = f"a:\n  - {write_scalar(text, 4)}\n  - b: {write_scalar(text, 6)}\n"
+    assert actions_runner.defuse(written) == written
     assert read_document(written, "x.yml").value == {"a": [text, {"b": text}]}
 
 
