@@ -40,10 +40,10 @@ _BROKEN = AtLeastHold(())
 class Compiler:
     """Compiles the conditions of one rule. `problems` fills up.
 
-    `known` are the names that captures may have, `layouts` the pack's own kinds of report.
+    `known` are the names that captures may have, each with the values that it can have (none: any value), `layouts` the pack's own kinds of report.
     """
 
-    known: Collection[str]
+    known: Mapping[str, Collection[str]]
     layouts: Collection[str] = ()
     problems: list[tuple[Path, str]] = field(default_factory=list)
 

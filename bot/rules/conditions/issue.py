@@ -15,6 +15,7 @@ from bot.rules.conditions.phrase import make_phrase, read_phrase
 from bot.rules.conditions.text import compare_boxes, compare_sections
 from bot.rules.conditions.types import Captures, Condition, Key, Reads, Verdict, format_scalar, make_evidence
 from bot.rules.spec.condition import Condition as ConditionModel
+from bot.rules.spec.document import cut_name
 from bot.rules.spec.validation import suggest
 from bot.text.language import LANGUAGES
 from bot.text.markdown import drop_comments
@@ -72,6 +73,10 @@ class CaptureHolds(Condition):
             key.report(f"unknown condition `{key.name}`{suggest(key.name, [*operators, *key.scope.known])}")
         elif not values or not all(isinstance(item, bool | int | str) for item in values):
             key.report(f"`{key.name}` is compared with a value or a list of values")
+        elif allowed := [*key.scope.known[key.name]]:
+            for item in map(format_scalar, values):
+                if item.casefold() not in {"unknown", *map(str.casefold, allowed)}:
+                    key.report(f"`{key.name}` cannot be `{cut_name(item)}`{suggest(item, [*allowed, 'unknown'])}")
         return cls(key.name, tuple(format_scalar(item).casefold() for item in values))
 
     @property

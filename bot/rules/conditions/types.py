@@ -217,7 +217,7 @@ class Condition(ABC):
 class Scope(Protocol):
     """What a condition may refer to; `problems` fills up while conditions are made."""
 
-    known: Collection[str]
+    known: Mapping[str, Collection[str]]
     layouts: Collection[str]
     problems: list[tuple[Path, str]]
 

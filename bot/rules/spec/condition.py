@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from bot.rules.spec.document import Path
 from bot.rules.spec.phrase import PhraseError, parse_phrase
@@ -127,11 +128,24 @@ BESIDE = {
 """A key of a condition, and the keys of which one must stand beside it."""
 
 
+AT_KEY = "at_key"
+"""The type of an error about one key of a mapping; its context has the `message` and the `key`."""
+
+
 def say_what_is_beside(key: str) -> str:
     """What is missing where none of them does."""
     if key == "section":
-        return f"`section` needs a test beside it: {', '.join(SECTION_TESTS[:-1])} or {SECTION_TESTS[-1]}"
-    return f"`{key}` needs `{'` or `'.join(BESIDE[key])}` beside it"
+        return f"`section` needs a test next to it: {', '.join(SECTION_TESTS[:-1])} or {SECTION_TESTS[-1]}"
+    if key in SECTION_TESTS:
+        whole = _WHOLE_ISSUE.get(key, "")
+        return f"`{key}` needs `section` next to it, for example `section: Logs`{whole}"
+    return f"`{key}` needs `{'` or `'.join(BESIDE[key])}` next to it"
+
+
+_WHOLE_ISSUE = {
+    **dict.fromkeys(("is", "one_of", "contains"), "; to search the whole issue, use `phrase`"),
+    "empty": "; to test the whole body, use `body: empty`",
+}
 
 
 class Condition(BaseModel):
@@ -289,7 +303,7 @@ class Condition(BaseModel):
         written = {name.rstrip("_") for name in self.model_fields_set if getattr(self, name) is not None}
         for key, operators in BESIDE.items():
             if key in written and not written & {*operators}:
-                raise ValueError(say_what_is_beside(key))
+                raise PydanticCustomError(AT_KEY, "{message}", {"message": say_what_is_beside(key), "key": key})
         if self.missing and any(
             getattr(self, "is_" if test == "is" else test) for test in {*SECTION_TESTS} - {"missing"}
         ):
@@ -324,6 +338,13 @@ def list_captures(model: Condition) -> Iterator[tuple[str, str]]:
         if condition.regex:
             yield from ((match["name"], "any") for match in _NAMED_GROUP.finditer(condition.regex))
         yield from ((name, "choice") for name in condition.set or {})
+
+
+def list_sets(model: Condition) -> Iterator[tuple[str, str]]:
+    """Names and values of what a condition sets."""
+    for _, condition in walk_models(model):
+        for name, value in (condition.set or {}).items():
+            yield name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _list_holes(phrase: str) -> list[tuple[str, str]]:

@@ -1,14 +1,17 @@
 """A document as a model, or what is wrong with it: pydantic's errors as sentences, each at its place. Pure."""
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.errors import Problem
-from bot.rules.spec.document import Document, Path, cut_name
+from bot.rules.spec.condition import AT_KEY
+from bot.rules.spec.document import Document, Path, cut_name, quote_text
 
 Model = TypeVar("Model", bound=BaseModel)
 _SHORT_LIST = 12
@@ -26,17 +29,38 @@ def validate(document: Document, model: type[Model]) -> tuple[Model | None, tupl
         return None, tuple(explain_errors(document, error.errors(), model))
 
 
-def explain_errors(document: Document, errors: Iterable[ErrorDetails], model: type[BaseModel]) -> Iterable[Problem]:
+def explain_errors(document: Document, errors: Iterable[ErrorDetails], model: type[BaseModel]) -> Iterator[Problem]:
     """Pydantic's errors as sentences that say what is wrong and what to do, each at its place."""
-    for error in errors:
+    found = list(errors)
+    outside = {path: parent for error in found if (parent := _find_parent(document, path := error["loc"], model))}
+    for error in found:
         path = tuple(error["loc"])
-        written = path if error["type"] == "missing" else document.find_nearest(path)
-        yield document.problem_at(path, _explain(error, _name(written), model))
+        if path in outside.values():
+            continue
+        if parent := outside.get(path):
+            message = f"`{path[-1]}` belongs below `{parent[-1]}`, which is empty; indent it: `  {path[-1]}: …`"
+        else:
+            written = path if error["type"] == "missing" else document.find_nearest(path)
+            message = _explain(error, _name(written), model)
+        yield document.problem_at((*path, *_key_of(error)), message)
+
+
+def _find_parent(document: Document, path: Path, model: type[BaseModel]) -> Path | None:
+    """The empty key above an unknown one, where it knows it: then the indentation is missing."""
+    mapping = document.get(path[:-1])
+    if not isinstance(mapping, dict) or path[-1] not in mapping or path[-1] in _keys_at(model, path[:-1]):
+        return None
+    above = [name for name in takewhile(lambda name: name != path[-1], mapping) if mapping[name] is None]
+    return next(((*path[:-1], name) for name in above if path[-1] in _keys_at(model, (*path[:-1], name))), None)
+
+
+def _key_of(error: ErrorDetails) -> Path:
+    """The key that an error of a whole mapping is about."""
+    return (str(error["ctx"]["key"]),) if error["type"] == AT_KEY else ()
 
 
 _SENTENCES = {
     "missing": "is missing; add it",
-    "literal_error": "must be {expected}",
     "string_type": "must be text; put it into quotes",
     "date_from_datetime_parsing": "is no date; write it like 2026-11-23",
     "date_type": "must be a date; write it like 2026-11-23",
@@ -64,14 +88,25 @@ def _name(path: Path) -> str:
 
 def _explain(error: ErrorDetails, name: str, model: type[BaseModel]) -> str:
     kind, path = error["type"], tuple(error["loc"])
+    if kind == "extra_forbidden" and isinstance(path[-1], str) and " " in path[-1]:
+        text = quote_text(f"{path[-1]}: {error['input']}")
+        return f"`{cut_name(path[-1])}:` is read as a key; put the text into quotes: `{cut_name(text)}`"
     if kind == "extra_forbidden":
         return f"unknown key {name}{suggest(str(path[-1]), _keys_at(model, path[:-1])) or '; remove it'}"
-    if kind == "value_error":
-        return str(error["ctx"]["error"])
+    if kind in {"value_error", AT_KEY}:
+        return str(error["ctx"]["error" if kind == "value_error" else "message"])
     if kind == "string_type" and isinstance(error["input"], list):
         return f"{name} must be one text, not a list"
+    if kind == "literal_error":
+        allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+        return f"{name} cannot be {show_value(error['input'])}{suggest(str(error['input']), allowed)}"
     sentence = _SENTENCES.get(kind, f"cannot be read: {error['msg'][:1].lower()}{error['msg'][1:]}")
     return f"{name} {sentence.format_map(error.get('ctx', {}))}{_advise(kind, path, model)}"
+
+
+def show_value(value: object) -> str:
+    """A value that somebody wrote, as a message shows it."""
+    return f"`{cut_name(str(value))}`" if isinstance(value, bool | int | str) else "a list or a mapping"
 
 
 def _advise(kind: str, path: Path, model: type[BaseModel]) -> str:

@@ -10,7 +10,7 @@ from multiprocessing import get_all_start_methods, get_context
 
 from bot.errors import Problem, TrackerError
 from bot.output.progress import track
-from bot.rules.captures import find_captures
+from bot.rules.captures import find_captures, list_values
 from bot.rules.compiler import Compiler
 from bot.rules.conditions.types import Condition
 from bot.rules.matcher import read_facts
@@ -154,9 +154,7 @@ def count_alternatives(rules: Sequence[Rule], ruleset: Ruleset, issues: Iterable
 
 def _list_counted(rules: Sequence[Rule]) -> Iterator[_Counted]:
     for rule in rules:
-        compiler = Compiler(
-            known=tuple(capture.name for capture in rule.pack.captures), layouts=tuple(rule.pack.model.layouts)
-        )
+        compiler = Compiler(known=list_values(rule.pack.captures), layouts=tuple(rule.pack.model.layouts))
         for number, alternative in enumerate(list_alternatives(rule.model.match)):
             condition = compiler.compile(alternative.model, alternative.path)
             yield _Counted(f"{rule.id} {number}", rule, alternative, condition)
