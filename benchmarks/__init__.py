@@ -1,1 +1,1 @@
-"""Speed and cost, measured side by side with an alternative in the same run."""
+"""Speed, cost and quality, each measured next to an alternative in the same run."""

@@ -1,7 +1,7 @@
-"""`signpost backtest`, the whole command: issues a CPU second and peak memory, beside a plain `re` loop and hyperscan.
+"""The whole command `signpost backtest`: issues per CPU second and peak memory, next to a `re` loop and hyperscan.
 
-CPU seconds count, of the command and its workers: they stay the same on a busy machine. Made-up issues first; with
---issues FILE (or the variable SIGNPOST_BENCH_ISSUES) a real history, and the rules for it.
+It counts the CPU seconds of the command and its workers: they stay the same on a busy machine. Made-up issues come
+first. With --issues FILE (or the variable SIGNPOST_BENCH_ISSUES) it also reads an archive, with the rules for it.
 """
 
 import argparse
@@ -89,7 +89,7 @@ def _measure_cpu(process: psutil.Process) -> float:
 
 
 def write_history(path: Path, messages: list[str], count: int) -> None:
-    """Made-up issues as GitHub writes them, one a line, a few at once."""
+    """Made-up issues as GitHub writes them, one per line, a few at once."""
     with gzip.open(path, "wt", encoding="utf-8", compresslevel=1) as file:
         block = make_issues(messages, min(count, _BLOCK))
         for number in range(count):
@@ -100,14 +100,14 @@ def write_history(path: Path, messages: list[str], count: int) -> None:
 
 
 def write_rules(folder: Path, messages: list[str]) -> None:
-    """One file a message."""
+    """One file per message."""
     folder.mkdir()
     for index, message in enumerate(messages):
         (folder / f"rule-{index}.yml").write_text(write_rule(index, message), "utf-8")
 
 
 def measure_engine(engine: Engine, issues: Path, ruleset: Ruleset, most: int) -> float:
-    """Issues a CPU second: parsing, reading and looking for every phrase."""
+    """Issues per CPU second: parsing, reading and looking for every phrase."""
     start, count = time.process_time(), 0
     source = islice(read_issues(issues), most)
     while block := list(islice(source, SAMPLE)):
@@ -172,7 +172,7 @@ def main() -> None:
     parser.add_argument("--issues", default=os.environ.get("SIGNPOST_BENCH_ISSUES"), metavar="FILE.jsonl.gz")
     parser.add_argument("--rules", nargs="+", default=["rules/rust"], metavar="PATH")
     arguments = parser.parse_args()
-    print("| what | wall s | CPU s | issues a CPU second | peak MB | to `re` loop | to hyperscan |")
+    print("| what | wall s | CPU s | issues per CPU second | peak MB | to `re` loop | to hyperscan |")
     print("|---|---|---|---|---|---|---|")
     if arguments.made_up:
         with tempfile.TemporaryDirectory() as name:

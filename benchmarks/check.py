@@ -41,14 +41,14 @@ WAYS: tuple[tuple[str, ...], ...] = (("--no-proof", "--jobs", "1"), ("--jobs", "
 
 
 def make_rule(number: int) -> str:
-    """A rule of two phrases with three examples, about something of its own."""
+    """A rule of two phrases with three examples, about its own subject."""
     a, b, c = WORDS[number % 20], WORDS[number // 20 % 20], WORDS[(number * 7 + number // 400) % 20]
     return RULE.format(n=number, a=a, b=b, c=c)
 
 
 def main() -> None:
     """Print a row for each number of rules and each way to check them."""
-    print("| rules | examples | variants | signpost check | seconds | CPU s | CPU ms a rule |")
+    print("| rules | examples | variants | signpost check | seconds | CPU s | CPU ms per rule |")
     print("|---|---|---|---|---|---|---|")
     for count in COUNTS:
         with tempfile.TemporaryDirectory() as folder:

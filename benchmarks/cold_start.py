@@ -1,4 +1,4 @@
-"""Cold start: CPU time of `signpost run --dry-run` with 50 rules, beside a bare interpreter and importing PyGithub."""
+"""Cold start: CPU time of `signpost run --dry-run` with 50 rules, next to a bare interpreter and importing PyGithub."""
 
 import os
 import resource
@@ -24,7 +24,7 @@ GUIDANCE = (
 
 
 def write_rules(folder: Path) -> None:
-    """Some rules of a pack that we ship, and rules with guidance and templates beside them, 50 in all."""
+    """50 rules: some of a shipped pack, and made-up ones with guidance and templates."""
     shipped = [path for path in sorted((HERE / PACK).glob("*.yml")) if path.name != "pack.yml"]
     for path in (HERE / PACK / "pack.yml", *shipped[:SHIPPED]):
         (folder / path.name).write_text(path.read_text("utf-8"), "utf-8")

@@ -61,7 +61,7 @@ def draw_costs(costs: Sequence[Cost]) -> str:
 
 
 def list_panels(costs: Sequence[Cost]) -> list[Panel]:
-    """What is drawn: a query, the build, the file."""
+    """The costs that are drawn: a query, the build, the file."""
     query = [
         Curve("FTS5", FTS, [cost.fts_query.wall for cost in costs]),
         Curve("new process", PROCESS, [cost.new_process.wall for cost in costs]),

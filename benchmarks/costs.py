@@ -1,4 +1,4 @@
-"""What an index of a number of issues costs, beside SQLite's full-text search (FTS5); and how such times are taken."""
+"""The costs of an index next to SQLite's full-text search (FTS5), and how to measure such times."""
 
 import resource
 import subprocess
@@ -81,7 +81,7 @@ def read_cpu(*whose: int) -> float:
 
 
 def list_tables(costs: Sequence[Cost]) -> list[str]:
-    """Two Markdown tables, a row a size: what is built once, and what is asked often."""
+    """Two Markdown tables with one row per size: the build, and the queries."""
     return [
         "| issues | build s | build CPU s | MB | peak MB | FTS5 build s | FTS5 MB |",
         "|---|---|---|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""Histories with known duplicates, turned into what the ranking is trained and judged on."""
+"""Archives with known duplicates, as training and test rows of the ranking."""
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -20,7 +20,7 @@ from bot.tracker.types import Issue
 
 @dataclass(frozen=True)
 class Labelled:
-    """A history, what is known of it, and what is asked: the first half of its duplicates is for training."""
+    """An archive, its known duplicates, and the queries: the first half of its duplicates is for training."""
 
     name: str
     issues: tuple[Issue, ...]
@@ -36,7 +36,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Rows:
-    """The queries of a history, by half."""
+    """The queries of an archive, by half."""
 
     name: str
     first: tuple[Query, ...]
@@ -44,7 +44,7 @@ class Rows:
 
 
 def read_labelled(issues: Path, truth: Path) -> Labelled:
-    """A history and its known duplicates; raises SettingsError."""
+    """An archive and its known duplicates; raises SettingsError."""
     known = parse_duplicates(read_lines(truth))
     history = tuple(sort_issues(read_issues(issues)))
     halves = split_issues(history, known, "first"), split_issues(history, known, "second")
@@ -52,7 +52,7 @@ def read_labelled(issues: Path, truth: Path) -> Labelled:
 
 
 def make_rows(labelled: Labelled) -> Rows:
-    """All its queries, each compared with what was there before."""
+    """All its queries, each compared with the issues before it."""
     first = frozenset((*labelled.first.duplicates, *labelled.first.ordinary))
     found = [query for query in replay_issues(labelled.issues, labelled.truth, labelled.asked) if query]
     return Rows(
@@ -63,6 +63,6 @@ def make_rows(labelled: Labelled) -> Rows:
 
 
 def make_all_rows(histories: Sequence[Labelled]) -> list[Rows]:
-    """The rows of all histories, a process each."""
+    """The rows of all archives, with one process per archive."""
     with ProcessPoolExecutor(max_workers=len(histories)) as pool:
         return list(pool.map(make_rows, histories))

@@ -1,4 +1,4 @@
-"""An index of made-up issues: its build, its size, its queries beside SQLite's own full-text search, and adding one.
+"""An index of made-up issues: build, size, queries and adding one, next to SQLite's own full-text search.
 
 Usage: python -m benchmarks.duplicates [COUNT ...] [--curve FILE.svg]
 """
@@ -98,7 +98,7 @@ def ask_fts(connection: sqlite3.Connection, issue: Issue) -> None:
 
 
 def measure_index(count: int, folder: Path) -> Cost:
-    """All that is measured of an index of so many issues, written into a folder."""
+    """All figures of an index of `count` issues, which is written into a folder."""
     issues, index, fts = folder / "issues.jsonl", folder / "a.index", folder / "fts.sqlite3"
     write_issues(issues, count)
     begun, used = perf_counter(), read_cpu(*_EVERYONE)
@@ -147,9 +147,9 @@ def measure_fts(path: Path, queries: Sequence[Issue]) -> Timing:
 
 
 def main() -> None:
-    """The tables, a row a size, and the picture of them."""
+    """The tables, with one row per size, and the picture of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("counts", nargs="*", type=int, default=COUNTS, metavar="COUNT", help="how many issues")
+    parser.add_argument("counts", nargs="*", type=int, default=COUNTS, metavar="COUNT", help="numbers of issues")
     parser.add_argument("--curve", type=Path, metavar="FILE.svg", help="draw the costs against the number of issues")
     arguments = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n", flush=True)

@@ -12,7 +12,7 @@ from bot.tracker.types import Issue
 from bot.workbench.check.examples import make_example_issue
 
 NONE = "none"
-"""The class of an issue that is no known problem."""
+"""The class of an issue that has no known problem."""
 
 _NO_TITLE = "(title not shown)"
 _NO_MESSAGE = re.compile(
@@ -62,7 +62,7 @@ def read_excerpts(path: Path) -> Iterator[Excerpt]:
 
 
 def split_excerpt(text: str) -> tuple[str, str]:
-    """What the report says and what its error dump says; both empty where the reader only tells of it."""
+    """The text of the report and of its error dump; both are empty where the reader only describes it."""
     if _NO_MESSAGE.match(text):
         return (_PICTURE if "screenshot" in text.lower() else ""), ""
     report, _, dump = _REMARK.sub("", _LEAD.sub("", text)).partition("**Errors**")

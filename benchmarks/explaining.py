@@ -1,8 +1,8 @@
-"""How long an explanation takes, and whether the rule that was meant is among the nearest.
+"""How long an explanation takes, and whether the intended rule is among the nearest.
 
     python -m benchmarks.explaining [--rules rules/claude-code]
 
-Meant is a rule whose own example no longer matches, after some of its words were replaced.
+The intended rule is one whose own example no longer matches, because some of its words were replaced.
 """
 
 import argparse

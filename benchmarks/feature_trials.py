@@ -1,9 +1,9 @@
-"""Tells what each feature of the ranking is worth, and what those would add that were tried and left out.
+"""What each feature of the ranking is worth, and what features add that were tried and left out.
 
 Usage: python -m benchmarks.feature_trials A-issues.jsonl.gz A-duplicates.jsonl B-issues.jsonl.gz B-duplicates.jsonl
 
-First halves only, so that choices can rest on it: each is asked by coefficients of the other one. A line is the mean of
-both histories. A feature that is tried is one value more than `Features` names.
+It uses first halves only, so that choices can rest on it: each with coefficients of the other one. A line is the mean
+of both archives. A feature that is tried is one value more than `Features` has.
 """
 
 import argparse
@@ -51,12 +51,12 @@ def agree_on_platforms_of_titles(query: Profile, candidate: Profile) -> float:
 
 
 def cross_to_body(query: Profile, candidate: Profile) -> float:
-    """The share of the words of the query's title that stand in the candidate's body and not in its title."""
+    """The share of the words of the query's title that are in the candidate's body and not in its title."""
     return _share(query.title_counts, candidate.body_counts, candidate.title_counts)
 
 
 def cross_to_title(query: Profile, candidate: Profile) -> float:
-    """The share of the words of the candidate's title that stand in the query's body and not in its title."""
+    """The share of the words of the candidate's title that are in the query's body and not in its title."""
     return _share(candidate.title_counts, query.body_counts, query.title_counts)
 
 
@@ -97,7 +97,7 @@ def try_out(trial: Trial, query: Profile, row: Compared) -> Features:
 
 
 def measure(halves: Sequence[Half]) -> list[float]:
-    """R@1, R@5, R@10, and what is caught at 2 and 5 %, each the mean of both by what the other one taught."""
+    """R@1, R@5, R@10, and the shares caught at 2 and 5 %: the mean of both, each with coefficients of the other."""
     found = []
     for own, other in (halves, halves[::-1]):
         model = fit_model(other)

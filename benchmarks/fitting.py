@@ -17,7 +17,7 @@ ORDER_PENALTY = 2.0
 BELIEF_STRENGTH = 0.1
 UPPER_QUARTILE = 0.75
 FREE = frozenset({"age", "quiet", "duplicates", "is_duplicate", "same_author", "series", "length", *Standing._fields})
-"""What may count against; all else is in common."""
+"""Features that may lower the confidence; all others are in common."""
 
 _TINY = 1e-9
 
@@ -50,11 +50,11 @@ def fit_order(queries: Sequence[tuple[Matrix, Mask]]) -> tuple[float, ...]:
 
 
 def fit_confidence(rows: Matrix, right: Mask) -> tuple[tuple[Slope, ...], float]:
-    """Slopes under which the best candidate of a query is believed where it, or one close behind, is right.
+    """Slopes of the confidence that the best candidate of a query, or one close behind it, is right.
 
-    A logistic regression with a ridge penalty. Every value may bend at its upper quartile. What is in common never
-    counts against: without that bound a word-for-word copy is believed less than a half of it, since the copies of
-    these histories are often one author's reports for several versions or platforms. Values between those of
+    A logistic regression with a ridge penalty. Every value may bend at its upper quartile. Common features never
+    lower the confidence: without that bound a word-for-word copy gets less than a half of it, since the copies of
+    these archives are often one author's reports for several versions or platforms. Values between those of
     `Features` and those of `Standing` are features that are tried, and count as in common.
     """
     bends = np.quantile(rows, UPPER_QUARTILE, axis=0)

@@ -1,4 +1,4 @@
-"""GitHub's own search, as far as it can be told from outside, over the earlier issues of a history."""
+"""GitHub search, as far as it can be imitated from outside, over the earlier issues of an archive."""
 
 import re
 from bisect import bisect_left
@@ -17,9 +17,9 @@ _LONGEST = 20_000
 
 @dataclass
 class SearchHistory:
-    """A `Searcher`: a phrase is found where its words stand in a row, words where one of them stands, rare ones first.
+    """A `Searcher`: finds a phrase where its words follow each other, and words where one of them is, rare ones first.
 
-    GitHub says of its order only that it is the best match; here it is the rarity of what matches, more in titles.
+    GitHub documents its order only as the best match; here it is the rarity of the words, which count more in titles.
     """
 
     may_search_by_sense: bool = False
@@ -33,14 +33,14 @@ class SearchHistory:
         self.issues.append(issue)
 
     def search_issues(self, repository: str, query: str, *, by_sense: bool = False) -> SearchResult:
-        """What is found of one page; `total` counts all."""
+        """The issues of one page; `total` counts all."""
         del repository, by_sense
         is_phrase = query.startswith('"')
         found = self._find_phrase(_find_words(query)) if is_phrase else self._find_any(query.split(" OR "))
         return SearchResult(issues=tuple(self.issues[place] for place in found[:MOST_FOUND]), total=len(found))
 
     def list_alike(self, issue: Issue) -> tuple[Issue, ...]:
-        """Nothing: nobody outside knows what GitHub finds alike."""
+        """Nothing: the similarity that GitHub uses is not known outside."""
         del issue
         return ()
 

@@ -1,4 +1,4 @@
-"""Rules on a real history: how often each matches, and how far the tracker's own labels agree; or a sample to read."""
+"""Rules on an archive: how often each matches, and how far the tracker's own labels agree; or a sample to read."""
 
 import argparse
 import random
@@ -19,7 +19,7 @@ LONGEST_EXCERPT = 160
 
 @dataclass
 class Tally:
-    """What one rule did over a history; `agreeing` counts the issues that carry each label that the rule adds."""
+    """What one rule did over an archive; `agreeing` counts the issues that carry each label that the rule adds."""
 
     matched: int = 0
     silent: int = 0
@@ -38,13 +38,13 @@ class Tally:
 
 
 def match_history(issues: Iterator[Issue], ruleset: Ruleset) -> Iterator[tuple[Issue, tuple[Match, ...]]]:
-    """Each issue with what it matches."""
+    """Each issue with its matches."""
     for issue in issues:
         yield issue, match_rules(read_facts(issue, ruleset), ruleset)
 
 
 def print_table(found: Iterator[tuple[Issue, tuple[Match, ...]]], ruleset: Ruleset) -> None:
-    """One row a rule, and below them how many issues with a label have a rule that adds it."""
+    """One row per rule, and below them how many issues with a label have a rule that adds it."""
     tallies, labelled, caught = defaultdict[str, Tally](Tally), Counter[str](), Counter[str]()
     total = 0
     for issue, matches in found:
@@ -68,7 +68,7 @@ def _make_row(rule: Rule, tally: Tally) -> str:
 
 
 def print_sample(found: Iterator[tuple[Issue, tuple[Match, ...]]], rule: str, size: int) -> None:
-    """The same issues each time, one a line: number, title, what was found, and how the text begins."""
+    """The same issues each time, one per line: number, title, evidence, and the start of the text."""
     hits = [(issue, match) for issue, matches in found for match in matches if match.rule.id == rule]
     chosen = random.Random(SEED).sample(hits, min(size, len(hits)))  # noqa: S311 (a sample, no secret)
     for issue, match in sorted(chosen, key=lambda hit: hit[0].number):
@@ -77,9 +77,9 @@ def print_sample(found: Iterator[tuple[Issue, tuple[Match, ...]]], rule: str, si
 
 
 def main() -> None:
-    """Read the history once, and print."""
+    """Read the archive once, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("issues", type=Path, help="GitHub issue objects, one a line; may be .gz")
+    parser.add_argument("issues", type=Path, help="GitHub issue objects, one per line; may be .gz")
     parser.add_argument("rules", nargs="+", help="folders, rule files or pack:NAME")
     parser.add_argument("--sample", metavar="RULE", help="print matches of one rule, to be read")
     parser.add_argument("--size", type=int, default=30, help="how many (default: 30)")

@@ -3,7 +3,7 @@
 With --root it measures another checkout, and with --list it names the modules behind each figure.
 
 - Fan-out: how many modules of ours a module imports, wherever in it. A module that imports many must be read with many.
-- One importer: modules that one other module imports. What has one importer usually belongs to it.
+- One importer: modules that one other module imports. Such a module usually belongs to its importer.
 - Complexity is one, and one more for each branch (McCabe, A complexity measure, IEEE Transactions on Software
   Engineering SE-2 (1976), 308-320).
 """

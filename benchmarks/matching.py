@@ -1,4 +1,4 @@
-"""Matching 10 to 10,000 rules: Signpost beside a plain `re` loop and beside hyperscan, on the same texts."""
+"""Matching 10 to 10,000 rules: Signpost next to a `re` loop and hyperscan, on the same texts."""
 
 import argparse
 import re

@@ -1,8 +1,8 @@
-"""A pack on issues that a person has labelled: precision and recall of each class, beside a plain search for phrases.
+"""A pack on issues that a person has labelled: precision and recall of each class, next to a plain search.
 
-    python -m benchmarks.packs EXCERPTS.jsonl [--rules rules/claude-code] [--other HISTORY.jsonl.gz ...] [--only FILE]
+    python -m benchmarks.packs EXCERPTS.jsonl [--rules rules/claude-code] [--other ARCHIVE.jsonl.gz ...] [--only FILE]
 
-The excerpts are no part of the project; `EXCERPTS` in the environment names them, too.
+The excerpts are not part of the project. The environment variable `EXCERPTS` can name them, too.
 """
 
 import argparse
@@ -132,7 +132,7 @@ def show_classes(score: Score) -> None:
 
 
 def show_totals(title: str, score: Score) -> None:
-    """One row: precision over all classes, recall over those that are described, comments on what is no problem."""
+    """One row: precision over all classes, recall over described ones, comments without a known problem."""
     everything = {*score.hits, *score.false, *score.missed}
     right, wrong, _ = score.sum_up(everything)
     known, _, missed = score.sum_up(everything - {*UNDESCRIBED})
@@ -173,7 +173,8 @@ def main() -> None:
     score = measure(excerpts, ask_signpost(ruleset), as_it_was)
     show_classes(score)
     print(f"\n{len(excerpts)} issues\n")
-    print("| engine | precision, all classes | recall, described classes | comments on no problem |\n|---|---|---|---|")
+    print("| engine | precision, all classes | recall, described classes | comments without a known problem |")
+    print("|---|---|---|---|")
     show_totals("signpost", score)
     show_totals("plain search", measure(excerpts, ask_search(ruleset), as_it_was))
     twisted = measure(excerpts, ask_signpost(ruleset), mangled)

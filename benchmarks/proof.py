@@ -44,7 +44,7 @@ def _need(pattern: str) -> Fault:
 
 
 def _shorten(pattern: str) -> Fault:
-    """Two words are enough where a sign of a log stands beside them."""
+    """Two words are enough where a sign of a log is next to them."""
     return lambda phrase: {"any": [{"phrase": phrase}, {"phrase": " ".join(phrase.split()[:2]), "regex": pattern}]}
 
 
@@ -87,9 +87,9 @@ FAULTS: dict[str, Fault] = {
     "a guard against boxes": _guard("[│║⎿]"),
     "a guard against colours": _guard(r"\[\d+m"),
     "a guard against brackets": _guard(r"\[\w+\]"),
-    "two words beside a time": _shorten(r"\d\d:\d\d"),
-    "two words beside JSON": _shorten(r'":'),
-    "two words beside a level": _shorten(r"\binfo\b"),
+    "two words next to a time": _shorten(r"\d\d:\d\d"),
+    "two words next to JSON": _shorten(r'":'),
+    "two words next to a level": _shorten(r"\binfo\b"),
 }
 
 
@@ -105,7 +105,7 @@ def _list_phrases(node: object) -> Iterator[dict[str, Any]]:
 
 
 def seed(rule: Rule, fault: Fault) -> str:
-    """The rule's file with the fault; a phrase that has keys beside it that the fault needs stays as it is."""
+    """The rule's file with the fault. A phrase stays as it is if it already has keys that the fault needs."""
     changed = deepcopy(rule.document.value)
     for node in [*_list_phrases(changed["match"])]:
         new = fault(node["phrase"])
@@ -128,7 +128,7 @@ def reveal(rule: Rule, text: str, ruleset: Ruleset) -> str:
 
 
 def list_findings(rule: Rule, ruleset: Ruleset) -> frozenset[tuple[str, str]]:
-    """What check finds without the proof."""
+    """The problems that check finds without the proof."""
     found = check_rule(rule, ruleset, Terms(proves_variants=False)).problems
     return frozenset((problem.kind, problem.message) for problem in found)
 

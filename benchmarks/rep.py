@@ -1,7 +1,7 @@
-"""REP, the best earlier system in the comparison of Zhang et al. (TOSEM 2022), asked what the ranking is asked.
+"""REP, the best earlier system in the comparison of Zhang et al. (TOSEM 2022), on the queries of the ranking.
 
-Its words are ours (`find_words`). Its parameters are learned on the first half of the history, from at most 400
-clusters and 30 random other reports a pair, as by its authors' program. All earlier issues are scored.
+Its words are ours (`find_words`). Its parameters are learned on the first half of the archive, from at most 400
+clusters and 30 random other reports per pair, as in its authors' program. All earlier issues are scored.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ _SEED = 7
 
 @dataclass(frozen=True)
 class Reports:
-    """A history by single words and by pairs of neighbouring words, and the place of each number in it."""
+    """An archive by single words and by pairs of neighbouring words, and the place of each number in it."""
 
     unigrams: History
     bigrams: History
@@ -86,7 +86,7 @@ def _list_originals(labelled: Labelled, day: int) -> list[int]:
 
 
 def _answer(labelled: Labelled, reports: Reports, model: RepModel, number: int) -> Answer:
-    """Its score is REP as it is: against the query's own, as for BM25F, it tells less on the first halves."""
+    """Its score is REP as it is: against the query's own, as for BM25F, it separates less on the first halves."""
     place = reports.places[number]
     scores = score_earlier(reports, model, place)
     best = np.argsort(-scores, kind="stable")

@@ -42,7 +42,7 @@ _ROUNDS = (
 
 @dataclass(frozen=True)
 class Shared:
-    """The terms that each of `size` reports shares with a query, a row a term; `report` says of which.
+    """The terms that each of `size` reports shares with a query: one row per term, `report` is its report.
 
     Counts in the fields of the report, lengths of these in parts of the mean, counts in the fields of the query.
     """
@@ -60,7 +60,7 @@ class Shared:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A query beside its duplicate (report 0) and reports that are none, by single words and by pairs of words."""
+    """A query, its duplicate (report 0) and reports that are not duplicates, by single words and by pairs of words."""
 
     unigrams: Shared
     bigrams: Shared

@@ -1,4 +1,4 @@
-"""A history as postings: what an issue shares with all that were filed before it, with the frequencies of that day."""
+"""An archive as postings: the terms that an issue shares with all earlier ones, with the frequencies of that day."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,10 +14,10 @@ Fields = tuple[Sequence[str], Sequence[str]]
 
 @dataclass(frozen=True)
 class History:
-    """The terms of reports by date: a row a report and a term, in the order of the reports.
+    """The terms of reports by date: one row per report and term, in the order of the reports.
 
-    `starts` is where each report begins. `order` sorts the rows by term, then by report; `ranks` is where each row
-    then stands, and `first` where its term begins there. `mean_lengths` are those of all reports before each.
+    `starts` is where each report begins. `order` sorts the rows by term, then by report; `ranks` is the place of each
+    row then, and `first` where its term begins there. `mean_lengths` are those of all reports before each.
     """
 
     starts: Places

@@ -1,4 +1,4 @@
-"""Requests to GitHub for each kind of event, counted at a server that speaks its API, beside 10 and 2,000 issues."""
+"""Requests to GitHub for each kind of event, counted at a server that speaks its API and has 10 or 2,000 issues."""
 
 from collections.abc import Callable
 
@@ -58,7 +58,7 @@ def count_requests(story: Story, size: int) -> list[str]:
 
 def main() -> None:
     """Print a row for each kind of event."""
-    print(f"| event | requests, {SIZES[0]} issues | requests, {SIZES[1]:,} issues | which |")
+    print(f"| event | requests, {SIZES[0]} issues | requests, {SIZES[1]:,} issues | HTTP verbs |")
     print("|---|---|---|---|")
     for name, story in STORIES.items():
         counted = [count_requests(story, size) for size in SIZES]

@@ -41,7 +41,7 @@ def make_messages(count: int) -> list[str]:
 
 
 def make_rules(messages: list[str]) -> Ruleset:
-    """One rule a message."""
+    """One rule per message."""
     return build_ruleset(
         {f"rules/rule-{index}.yml": write_rule(index, message) for index, message in enumerate(messages)}
     )

@@ -1,4 +1,4 @@
-"""How long the studio takes from a keystroke to its numbers, over 10,000 made-up issues of 4 KB beside 100 rules."""
+"""How long the studio takes from a keystroke to its numbers, over 10,000 made-up issues of 4 KB with 100 rules."""
 
 import statistics
 import sys
@@ -28,7 +28,7 @@ VERSIONS: Mapping[str, object] = {
     "a phrase with a hole": {"phrase": "permission denied while reading {name:word} configuration"},
     "a pattern": {"regex": "timed out after [a-z ]{0,40} to answer"},
     "a pattern without a literal": {"regex": "[0-9]+[.][0-9]+[.][0-9]+"},
-    "alternatives, and what must not be there": {
+    "alternatives and a `none`": {
         "any": [{"phrase": "limit is reached"}, {"phrase": "index out of bounds"}],
         "none": [{"phrase": "unable to access"}],
     },
@@ -44,7 +44,7 @@ def write_rule(match: object, title: str, stem: str = "edited") -> str:
 
 
 def make_bench(arguments: list[str]) -> tuple[Workbench, str]:
-    """The bench over made-up issues, or over those of a file beside the rules of a folder; and the rule's name."""
+    """The bench over made-up issues, or over a file of issues with the rules of a folder; and the rule's name."""
     if arguments:
         history, folder = arguments
         file = min(name for name in read_place(folder) if not name.endswith("pack.yml"))

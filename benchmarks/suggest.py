@@ -1,10 +1,10 @@
-"""What `signpost suggest` finds in a history, beside the most frequent lines of it, with time and peak memory.
+"""What `signpost suggest` finds in an archive, next to its most frequent lines, with time and peak memory.
 
-    python -m benchmarks.suggest HISTORY.jsonl.gz --wanted "internal compiler error" "linking with"
+    python -m benchmarks.suggest ARCHIVE.jsonl.gz --wanted "internal compiler error" "linking with"
     python -m benchmarks.suggest --excerpts EXCERPTS.jsonl --rules rules/claude-code --wanted "out of extra usage"
 
     python -m benchmarks.suggest --excerpts EXCERPTS.jsonl --rules rules/claude-code --wanted "out of extra usage"
-The data is no part of the project.
+The data is not part of the project.
 """
 
 import argparse
@@ -35,7 +35,7 @@ _SHOWN = 90
 
 
 def open_excerpts(path: Path) -> IssueArchive:
-    """The labelled excerpts as a history of whole issues, each by a reporter of its own."""
+    """The labelled excerpts as an archive of whole issues, each by a reporter of its own."""
     rows = []
     for excerpt in read_excerpts(path):
         issue = write_issue(excerpt, excerpt.message, excerpt.dump)
@@ -67,7 +67,7 @@ def find_rank(texts: list[str], wanted: str) -> str:
 
 
 def main() -> None:
-    """Print the drafts, the plain lines, and where each wanted message stands in both."""
+    """Print the drafts, the most frequent lines, and the place of each wanted message in both."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("history", nargs="?", type=Path)
     parser.add_argument("--excerpts", type=Path)
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=count_cores())
     asked = parser.parse_args()
     if not (asked.history or asked.excerpts):
-        parser.error("give a history, or --excerpts FILE")
+        parser.error("an archive is missing; give its file, or --excerpts FILE")
     history = open_excerpts(asked.excerpts) if asked.excerpts else open_file(asked.history)
     rules = (read_rules(asked.rules, asked.without),) if asked.rules else ()
     start = time.perf_counter()
@@ -96,7 +96,7 @@ def main() -> None:
 
 
 def print_drafts(find: Find) -> None:
-    """A row a draft."""
+    """One row per draft."""
     print("| | draft | issues | authors | labels |\n|---|---|---|---|---|")
     for place, draft in enumerate(find.drafts, 1):
         labels = ", ".join(f"{label.name} {label.share:.0%}" for label in draft.labels)
@@ -104,7 +104,7 @@ def print_drafts(find: Find) -> None:
 
 
 def print_plain(plain: dict[str, list[tuple[str, int]]]) -> None:
-    """A row a line, for each way to count them."""
+    """One row per line, for each way to count them."""
     for name, lines in plain.items():
         print(f"\n| | most frequent {name} | issues |\n|---|---|---|")
         for place, (line, count) in enumerate(lines, 1):
@@ -112,7 +112,7 @@ def print_plain(plain: dict[str, list[tuple[str, int]]]) -> None:
 
 
 def print_ranks(find: Find, plain: dict[str, list[tuple[str, int]]], wanted: list[str]) -> None:
-    """Where each wanted message stands."""
+    """The place of each wanted message."""
     ways = {"suggest": [" ".join(draft.phrases) for draft in find.drafts]}
     ways |= {name: [line for line, _ in lines] for name, lines in plain.items()}
     print(f"\n| wanted | {' | '.join(ways)} |\n|---|{'---|' * len(ways)}")

@@ -1,9 +1,9 @@
-"""Prints pairs of a report and the earlier one it would be linked to, to be read by people who do not know the score.
+"""Prints pairs of a report and the earlier one it would link, for people who do not know the score.
 
 Usage: python -m benchmarks.tier_pairs ISSUES.jsonl.gz DUPLICATES.jsonl --tier C --half second --sample 60 --seed 1
 
-Tier B: of all issues of the half, those that have an earlier one with the same error. Tier C: of those that nobody
-marked as duplicates, the share whose best candidate looks most alike, as a repository's own calibration would choose.
+Tier B: of all issues of the half, those that have an earlier one with the same error. Tier C: of those without a
+duplicate mark, the share whose best candidate has the highest score, as a repository's own calibration would choose.
 With --found by-search the candidates are what GitHub's search would find; with --chunk 300 each 300 issues in a row are
 a repository of their own.
 """
@@ -32,7 +32,7 @@ _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """An issue and the best earlier one it would be linked to, or None; `is_ordinary` if it is no known duplicate."""
+    """An issue and the best earlier one that it would link, or None; `is_ordinary` if it is not a known duplicate."""
 
     number: int
     best: Candidate | None
@@ -40,7 +40,7 @@ class Linked:
 
 
 def list_half(labelled: Labelled, half: str) -> tuple[list[Issue], frozenset[int]]:
-    """The issues of a half, and which of them are no known duplicates."""
+    """The issues of a half, and those of them that are not known duplicates."""
     split = split_issues(labelled.issues, labelled.truth, half, len(labelled.issues))
     asked = {*split.duplicates, *split.ordinary}
     places = [place for place, issue in enumerate(labelled.issues) if issue.number in asked]
@@ -50,7 +50,7 @@ def list_half(labelled: Labelled, half: str) -> tuple[list[Issue], frozenset[int
 def find_links(
     issues: Sequence[Issue], truth: Mapping[int, KnownIssue], asked: Collection[int]
 ) -> Iterator[tuple[int, Candidate | None]]:
-    """The best that an index of all earlier issues has for each that is asked about, whatever its score."""
+    """The best candidate that an index of all earlier issues has for each query, at any score."""
     model = read_model()
     for size, query in enumerate(replay_issues(issues, truth, asked)):
         if query:
@@ -70,7 +70,7 @@ def find_links_in_chunks(
 def find_links_by_search(
     issues: Sequence[Issue], asked: Collection[int], repository: str
 ) -> Iterator[tuple[int, Candidate | None]]:
-    """The best that a run without an index finds; what is less alike than the model wants is nothing."""
+    """The best candidate that a run without an index finds, if its score reaches the threshold of the model."""
     history, wanted = SearchHistory(), frozenset(asked)
     find = FindOnGitHub(history)
     for issue in issues:
@@ -125,17 +125,17 @@ def print_pairs(issues: Sequence[Issue], pairs: Sequence[tuple[int, int]], size:
 def main() -> None:
     """Ask the half, choose, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("issues", type=Path, help="GitHub issue objects, one a line; may be .gz")
-    parser.add_argument("truth", type=Path, help="what is known of its duplicates")
+    parser.add_argument("issues", type=Path, help="GitHub issue objects, one per line; may be .gz")
+    parser.add_argument("truth", type=Path, help="the known duplicates")
     parser.add_argument("--tier", choices=("B", "C"), required=True)
-    parser.add_argument("--share", type=float, default=0.01, help="of ordinary issues, for tier C (default: .01)")
-    parser.add_argument("--half", choices=("first", "second"), default="second", help="of the known duplicates")
+    parser.add_argument("--share", type=float, default=0.01, help="share of ordinary issues, for tier C (default: .01)")
+    parser.add_argument("--half", choices=("first", "second"), default="second", help="half of the duplicates")
     parser.add_argument(
         "--found", choices=("in-index", "by-search"), default="in-index", help="how candidates are found"
     )
-    parser.add_argument("--chunk", type=int, help="so many issues in a row are a repository of their own")
-    parser.add_argument("--sample", type=int, default=60, help="how many (default: 60)")
-    parser.add_argument("--seed", type=int, default=1, help="another one gives other pairs")
+    parser.add_argument("--chunk", type=int, metavar="N", help="make a repository of each N issues in a row")
+    parser.add_argument("--sample", type=int, default=60, help="number of pairs (default: 60)")
+    parser.add_argument("--seed", type=int, default=1, help="another seed gives other pairs (default: 1)")
     arguments = parser.parse_args()
     labelled = read_labelled(arguments.issues, arguments.truth)
     links = ask_half(labelled, arguments.half, arguments.chunk, by_search=arguments.found == "by-search")

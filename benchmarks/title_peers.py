@@ -1,4 +1,4 @@
-"""What others do: the titles of all earlier issues compared with the title of a new one, and nothing else."""
+"""Peers that compare only titles: those of all earlier issues with that of a new one."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias

@@ -1,8 +1,8 @@
-"""Fits the coefficients of the ranking, and prints how often the right earlier issue is found, beside other methods.
+"""Fits the coefficients of the ranking, and prints how often it finds the right earlier issue, next to other methods.
 
 Usage: python -m benchmarks.train_ranking A-issues.jsonl.gz A-duplicates.jsonl B-issues.jsonl.gz B-duplicates.jsonl
 
-The second half of each history's duplicates is the test; nothing is fitted on it. The coefficients that ship are those
+The second half of each archive's duplicates is the test; nothing is fitted on it. The coefficients that ship are those
 of both first halves. With --write they are written to bot/duplicates/search/model.json.
 """
 
@@ -59,7 +59,7 @@ def answer_by_retrieval(query: Query) -> Answer:
 
 
 def print_table(name: str, rows: Sequence[tuple[str, Sequence[Answer]]]) -> None:
-    """One history, a method a line; the interval is that of the column before it."""
+    """One archive, with one method per line; the interval is that of the column before it."""
     print(f"\n### {name}\n")
     print("| method | R@1 | R@3 | R@5 | R@10 | R@10, 95 % | MRR | caught at 1 % | 2 % | 5 % | 10 % | 2 %, 95 % |")
     print("|---|---|---|---|---|---|---|---|---|---|---|---|")
@@ -75,7 +75,7 @@ def print_table(name: str, rows: Sequence[tuple[str, Sequence[Answer]]]) -> None
 
 
 def judge(labelled: Labelled, own: Rows, others: Sequence[Rows], shipped: Model) -> list[tuple[str, list[Answer]]]:
-    """The answers of all methods to the second half of a history."""
+    """The answers of all methods to the second half of an archive."""
     elsewhere = [query for rows in others for query in (*rows.first, *rows.second)]
     models = {
         "ranked, never seen this repository": fit_model(elsewhere),
@@ -92,7 +92,7 @@ def judge(labelled: Labelled, own: Rows, others: Sequence[Rows], shipped: Model)
 
 
 def write_model(model: Model) -> str:
-    """The file that ships, a value a line."""
+    """The file that ships, with one value per line."""
     order = dict(zip(Features._fields, map(_round, model.order), strict=True))
     names = (*Features._fields, *Standing._fields)
     confidence = {name: list(map(_round, slope)) for name, slope in zip(names, model.confidence, strict=True)}
