@@ -183,7 +183,7 @@ class TierCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
-    """The result of an evaluation: `recall` by rank, `caught` by the share of ordinary issues that are shown something."""
+    """The result of an evaluation: `recall` by rank, `caught` by the share of false alarms."""
 
     duplicates: int
     ordinary: int

@@ -201,7 +201,7 @@ class GitHubTracker:
         self._wire.write(what, "DELETE", f"{_path(issue)}/labels/{quote(label, safe='')}", tolerate=is_missing)
 
     def create_label(self, repository: str, label: str) -> None:
-        """Create a label, in GitHub's default colour; one that exists is no error."""
+        """Create a label, in GitHub's default colour; an existing one is not an error."""
         what = f"create the label {label!r} in {repository}"
         self._wire.write(what, "POST", f"{_repository_path(repository)}/labels", {"name": label}, tolerate=is_taken)
 

@@ -228,7 +228,7 @@ def _advise(path: Path) -> str:
 
 @contextmanager
 def explain_damage(path: Path) -> Iterator[None]:
-    """Turn errors of SQLite into a WrongFileError for a damaged file, a SettingsError for one that cannot be used now."""
+    """Turn errors of SQLite into a WrongFileError (damaged file) or a SettingsError (file cannot be used now)."""
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -37,7 +37,7 @@ class IndexCollection:
     def __init__(
         self, connection: sqlite3.Connection, later: frozenset[int] = frozenset(), now: float = float("inf")
     ) -> None:
-        """The collection at a moment of the past (`now`, in seconds since 1970); `later` are the reports filed since."""
+        """The collection at a past moment (`now`, in seconds since 1970); `later` are the reports filed since."""
         self._connection = connection
         self._words: dict[str, tuple[int, int]] = {}
         self._pages: dict[int, bytes] = {}

@@ -87,7 +87,7 @@ def describe_expectation(calibration: Calibration) -> str:
     """What the calibration found, in words."""
     known = f"; {calibration.caught} of {calibration.known} known duplicates would have been shown the right issue"
     return (
-        f"With this index, {calibration.shown} of the last {calibration.replayed} issues would have been shown a candidate"
+        f"{calibration.shown} of the last {calibration.replayed} issues would have been shown a similar issue"
         f"{known if calibration.known else ''}."
     )
 

@@ -95,8 +95,8 @@ def _format_threshold(search: Search) -> str:
         )
     caught = f", and {found.caught} of {found.known} known duplicates the right one" if found.known else ""
     return (
-        f"{search.size:,} issues; C is shown from {search.threshold:.1%}: {found.shown} of the last {found.replayed:,} issues"
-        f" would have been shown a candidate{caught}"
+        f"{search.size:,} issues; C is shown from {search.threshold:.1%}: of the last {found.replayed:,} issues,"
+        f" {found.shown} would have been shown a similar issue{caught}"
     )
 
 
@@ -123,7 +123,7 @@ def _format_calibration(calibration: Calibration, path: Path) -> Iterator[str]:
     errors = (
         f"; also, {calibration.same_error:,} the same rare error or text (tier B)" if calibration.same_error else ""
     )
-    yield f"of the last {calibration.replayed:,} issues, {calibration.shown:,} would have been shown a similar issue{errors}"
+    yield f"of the last {calibration.replayed:,} issues, {calibration.shown:,} would have been shown one{errors}"
     if calibration.known:
         yield f"{calibration.caught} of {calibration.known} known duplicates would have been shown the right one"
     else:
@@ -150,7 +150,7 @@ def print_recall(recall: Recall) -> None:
     columns = ("ordinary issues shown something", "duplicates shown the right one")
     _print_shares(console, columns, caught, [f"{recall.thresholds[alarm]:.1%}" for alarm in recall.caught])
     if recall.ordinary < LEAST:
-        message = f"with fewer than {LEAST} ordinary issues, the first column is not reliable; add more issues"
+        message = f"with fewer than {LEAST} ordinary issues, their shares are not reliable; add more issues"
         console.print(message, style="yellow", markup=False)
     console.print("\nby tier, at any score:", markup=False)
     _print_tiers(console, recall)

@@ -14,10 +14,10 @@ LEAST = 100
 class Calibration:
     """Candidates that are only similar are shown from `threshold` (a score between 0 and 1).
 
-    Of the `replayed` issues, `shown` were shown a candidate. `known` of them are known duplicates, and `caught` of these
-    were shown the right issue among at most three. `share` is the given limit: the largest share of the other issues
-    that may be shown a candidate. `same_error` of the replayed ones have the same rare error as an earlier issue, which
-    is shown at any score; None if an earlier version did not count them.
+    Of the `replayed` issues, `shown` were shown a candidate. `known` of them are known duplicates, and `caught` of
+    these were shown the right issue among at most three. `share` is the given limit: the largest share of the other
+    issues that may be shown a candidate. `same_error` of the replayed ones have the same rare error as an earlier
+    issue, which is shown at any score; None if an earlier version did not count them.
     """
 
     share: float
