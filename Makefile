@@ -1,4 +1,4 @@
-# Python 3.11 or newer, make and a shell are enough: each target sets up what it needs in .venv, from hashed locks.
+# You need Python 3.11 or newer, make and a shell. Each target installs its packages in .venv, from locks with hashes.
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
@@ -21,7 +21,7 @@ demo: .venv/.run ## Show what Signpost would do about one recorded issue
 test: .venv/.test ## Run the tests on all cores; ARGS="tests/issue -q" runs some
 	$(BIN)/python -m pytest --numprocesses auto $(ARGS)
 
-test-fast: .venv/.test ## Run the core of the tests: all that are not marked slow
+test-fast: .venv/.test ## Run the core of the tests: those without the mark slow
 	$(BIN)/python -m pytest --numprocesses auto -m "not slow" $(ARGS)
 
 lint: .venv/.lint ## Check code, types, shape, rules, action, workflows and Dockerfile
@@ -37,16 +37,16 @@ lint: .venv/.lint ## Check code, types, shape, rules, action, workflows and Dock
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/signpost check rules
 
-format: .venv/.lint ## Put the code into its form
+format: .venv/.lint ## Format the code and fix simple lint errors
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/.bench ## Measure what benchmarks/README.md reports
+bench: .venv/.bench ## Measure the figures in benchmarks/README.md
 	for name in cold_start matching check requests_per_event studio backtest; do \
 		echo "## $$name" && $(BIN)/python -m "benchmarks.$$name" || exit 1; \
 	done
 
-schema: .venv/.run ## Write the schemas and the reference in rules/ from the models
+schema: .venv/.run ## Write the schemas and the reference in rules/
 	$(BIN)/signpost schema --write rules
 
 studio: .venv/.test ## Build the page of `signpost studio`, with Node from PyPI
@@ -56,14 +56,14 @@ pictures: .venv/.test ## Take the pictures of the documentation
 	$(BIN)/python -m tests.workbench.studio.pictures
 	$(BIN)/python -m tests.comment.pictures
 
-lock: .venv/.lint ## Write requirements/ anew; ARGS=--upgrade takes the newest versions
+lock: .venv/.lint ## Write requirements/ again; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt
 	set -- --constraints requirements/run.txt; for group in build test lint bench; do \
 		$(COMPILE) $(ARGS) --group "$$group" "$$@" --output-file "requirements/$$group.txt" || exit 1; \
 		set -- "$$@" --constraints "requirements/$$group.txt"; \
 	done
 
-clean: ## Remove what these targets made
+clean: ## Remove the files that these targets made
 	rm -rf .venv .cache .hypothesis dist build bot/workbench/studio/static
 
 .venv/.run: requirements/build.txt requirements/run.txt pyproject.toml

@@ -1,4 +1,4 @@
-"""Past issues, one JSON text a line: from a file of GitHub issue objects, compressed or not, or from a store."""
+"""Past issues as JSON Lines: from a file of GitHub issue objects, compressed or not, or from a store."""
 
 import gzip
 import json
@@ -14,15 +14,15 @@ from bot.github.payloads import parse_issue
 from bot.tracker.types import Issue
 
 Line = tuple[str, str]
-"""Where a line stands (`file:line`), and the line: one GitHub issue as JSON, or several."""
+"""The place of a line (`file:line`), and the line: one GitHub issue as JSON, or several."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssueArchive:
-    """Past issues that can be read as often as wanted, one at a time.
+    """Past issues that can be read several times, one at a time.
 
-    `name` is what people call it (a file, `owner/name`), `repository` where the issues are, if that is known, and
-    `total` how many there are, if that is known. Reading raises SettingsError with the place of what is no issue.
+    `name` is for people (a file, `owner/name`), `repository` is that of the issues, and `total` their number, if they
+    are known. Reading raises SettingsError with the place of an invalid issue.
     """
 
     name: str
@@ -31,7 +31,7 @@ class IssueArchive:
     total: int | None = None
 
     def read_lines(self) -> Iterator[Line]:
-        """The issues as JSON, unread: what worker processes are sent."""
+        """The issues as JSON lines, for worker processes."""
         return self.open_lines()
 
     def read_issues(self) -> Iterator[Issue]:
@@ -40,7 +40,7 @@ class IssueArchive:
             yield from parse_line(line, where)
 
 
-EMPTY_ARCHIVE = IssueArchive(name="no history", open_lines=lambda: iter(()), total=0)
+EMPTY_ARCHIVE = IssueArchive(name="no archive", open_lines=lambda: iter(()), total=0)
 
 
 def open_file(path: Path) -> IssueArchive:
@@ -51,16 +51,16 @@ def open_file(path: Path) -> IssueArchive:
 def read_issues(path: Path) -> Iterator[Issue]:
     """The issues of a JSONL file (`.gz` too), one at a time, so that memory does not grow with the file.
 
-    Raises SettingsError with file and line for what is no issue, and where the file cannot be read.
+    Raises SettingsError with file and line for an invalid issue, and if the file cannot be read.
     """
     for where, line in read_lines(path):
         yield from parse_line(line, where)
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    """The lines that hold something, each with its place (`file:line`); raises SettingsError."""
+    """The lines that are not blank, each with its place (`file:line`); raises SettingsError."""
     try:
-        # Its start is looked at, and not read twice: it may be a pipe.
+        # Look at the start without reading it twice: the file may be a pipe.
         with _open(path) as file, TextIOWrapper(file, find_encoding(file.peek(3))) as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
@@ -75,7 +75,7 @@ def _open(path: Path) -> gzip.GzipFile | BufferedReader:
 
 
 def find_encoding(start: bytes) -> str:
-    """How a file is encoded, by its first bytes: UTF-8, or what `>` of Windows PowerShell writes, which is UTF-16.
+    """The encoding of a file, by its first bytes: UTF-8, or UTF-16, which `>` of Windows PowerShell writes.
 
     https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.core/about/about_character_encoding
     """
@@ -83,14 +83,14 @@ def find_encoding(start: bytes) -> str:
 
 
 def parse_line(line: str, where: str) -> list[Issue]:
-    """One issue, or several: `gh issue list --json` writes an array, `gh api --paginate` one a page, on one line.
+    """One issue or several: `gh issue list --json` writes an array, `gh api --paginate` one array per page.
 
     Raises SettingsError that names the place.
     """
     try:
         return [parse_issue(found) for found in _decode(line.strip())]
     except (ValueError, RecursionError) as error:
-        message = f"{where}: this is no JSON ({error}); give one GitHub issue a line (`jq -c '.[]'` makes such lines)"
+        message = f"{where}: invalid JSON ({error}); write one GitHub issue per line, for example with `jq -c '.[]'`"
         raise SettingsError(message) from error
     except SettingsError as error:
         message = f"{where}: {error}"

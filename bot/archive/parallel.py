@@ -1,7 +1,7 @@
-"""Lines of an archive on all cores: worker processes that are sent lines and answer with small results.
+"""Lines of an archive on all cores: worker processes receive lines and answer with small results.
 
-Each worker has a pipe of its own and one chunk at a time. A worker whose parent is gone, however it went, reads the end
-of its pipe and leaves; so nothing is ever left behind.
+Each worker has its own pipe and one chunk at a time. If its parent ends in any way, the worker reads the end of its
+pipe and exits, so no process stays behind.
 """
 
 import os
@@ -26,9 +26,9 @@ def count_cores() -> int:
 CHUNK = 100
 """Lines in one message: about a tenth of a second of work, so that all workers end at nearly the same time."""
 FEW = 400
-"""Lines that are replayed in this process: starting others costs a second of CPU time each."""
+"""Up to this number of lines, this process does the work: to start another takes a second of CPU time."""
 _AHEAD = 8
-"""Chunks a worker that may be finished before one that comes earlier in the archive: a bound for the memory."""
+"""Chunks per worker that may be finished before an earlier one of the archive: it bounds the memory."""
 
 
 Answer = TypeVar("Answer")
@@ -36,7 +36,7 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 
 
 class Counted(Protocol):
-    """An answer that says how many issues it is about."""
+    """An answer with the number of its issues."""
 
     @property
     def seen(self) -> int:
@@ -44,10 +44,10 @@ class Counted(Protocol):
 
 
 class Work(Protocol[Answer_co]):
-    """What is done with chunks of lines, in a form that can be sent to another process."""
+    """The work on chunks of lines, in a form that can be sent to another process."""
 
     def prepare(self) -> Callable[[Sequence[Line]], Answer_co]:
-        """The work, ready to be done (rules compiled); it may raise SettingsError for lines that cannot be read."""
+        """The prepared work (rules compiled); it may raise SettingsError for invalid lines."""
 
 
 class _Worker(NamedTuple):
@@ -56,9 +56,9 @@ class _Worker(NamedTuple):
 
 
 def work_through(lines: Iterable[Line], work: Work[Answer], jobs: int) -> Iterator[Answer]:
-    """The answer to each chunk of an archive, in its order; in `jobs` processes where there are more than a few lines.
+    """The answer to each chunk of an archive, in order; in `jobs` processes if there are more than a few lines.
 
-    Raises the SettingsError of a chunk in the place of its answer, and one where a worker dies.
+    Raises the SettingsError of a chunk in place of its answer, and a SettingsError if a worker dies.
     """
     source = iter(lines)
     first = list(islice(source, FEW + 1))
@@ -119,12 +119,12 @@ def _receive(pipe: Connection) -> Any:  # noqa: ANN401 (whatever the work answer
 
 
 def _explain_death() -> SettingsError:
-    return SettingsError("a worker process ended before its work was done (out of memory?); try `--jobs 1`")
+    return SettingsError("a worker process stopped early, perhaps because it ran out of memory; try `--jobs 1`")
 
 
 @contextmanager
 def _start_workers(work: Work[Any], jobs: int) -> Iterator[list[_Worker]]:
-    """Workers that hear no Ctrl-C, which a terminal sends to all of them: it is ours to end them."""
+    """Workers that ignore Ctrl-C, which a terminal sends to all processes: this process ends them."""
     workers = list[_Worker]()
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -143,7 +143,7 @@ def _start_workers(work: Work[Any], jobs: int) -> Iterator[list[_Worker]]:
 
 
 def _start_worker(work: Work[Any]) -> _Worker:
-    """A fresh interpreter: a fork would copy the threads of a progress bar half."""
+    """Start a fresh interpreter: a fork would only partly copy the threads of a progress bar."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, work), daemon=True)

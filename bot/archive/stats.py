@@ -23,7 +23,7 @@ class Share(NamedTuple):
 
 
 def measure_share(hits: int, total: int) -> Share | None:
-    """The share with its Wilson score interval; None where nothing was counted.
+    """The share with its Wilson score interval; None if nothing was counted.
 
     E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927), 209-212.
     """
@@ -36,11 +36,11 @@ def measure_share(hits: int, total: int) -> Share | None:
 
 
 _MOST_WEEKS = 52 * 60
-"""GitHub is younger; a date that is far off (a typo in an export) must not make a million weeks."""
+"""GitHub is younger than this; a wrong date in an export must not make a million weeks."""
 
 
 def name_week(moment: datetime) -> str:
-    """The ISO week of a moment in UTC, `2014-W05`; "" for one that the source does not state."""
+    """The ISO week of a moment in UTC, `2014-W05`; "" if the source does not state the date."""
     return "" if moment == EPOCH else _name(moment.astimezone(UTC).date())
 
 
@@ -60,5 +60,5 @@ def list_weeks(named: Iterable[str]) -> tuple[str, ...]:
 
 
 def pick_counts(counts: Mapping[str, int], weeks: Iterable[str]) -> tuple[int, ...]:
-    """The count of each week, 0 where there is none."""
+    """The count of each week, 0 if there is none."""
     return tuple(counts.get(week, 0) for week in weeks)

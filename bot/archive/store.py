@@ -1,15 +1,15 @@
-"""Past issues in one SQLite file, and their download into it: whatever is killed, a page is there or is not.
+"""Past issues in one SQLite file, and their download: if a run is killed, each page is stored whole or not at all.
 
 Issues are found by repository and number. Each carries the moment of its last change, and its JSON, compressed.
 
-Pages come by the moment of the last change, the oldest first, and each begins where the one before ended. An issue that
-changes meanwhile moves to the end and comes again, so none is left out; a run that was killed continues from its last
+Pages are sorted by the last change, the oldest first, and each begins where the one before ended. An issue that changes
+in the meantime moves to the end and comes again, so none is missed. After a kill, the next run continues from the last
 page.
 
-Issues come by GraphQL, 100 a request and with GitHub's marks of duplicates. Before that one REST request reads what
-changed last, with the ETag of the last download: if nothing has changed, the download ends, free of the rate limit.
-GraphQL has no ETags, and takes 2 points of it. Without GraphQL or a token, REST gives issues and pull requests, and the
-last page of a run has an ETag; comments always come by REST.
+Issues come from GraphQL, 100 per request, with GitHub's marks of duplicates. Before that, one REST request reads the
+latest change, with the ETag of the last download: if nothing has changed, the download ends without a cost to the rate
+limit. GraphQL has no ETags, and takes 2 points. Without GraphQL or a token, REST gives issues and pull requests, and
+the last page of a run has an ETag. Comments always come from REST.
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
 """
 
@@ -27,7 +27,7 @@ from bot.errors import SettingsError, TrackerError
 from bot.tracker.types import Cursor, Page, RemoteArchive
 
 Kind = Literal["issues", "comments", "marked"]
-"""What is downloaded; `marked` are issues with GitHub's marks of duplicates, in place of those without."""
+"""The kind of download; `marked` are issues with GitHub's marks of duplicates, in place of those without."""
 
 _VERSION = 1
 _TABLES = f"""
@@ -68,14 +68,14 @@ class StoredItem(NamedTuple):
 
 
 class Store:
-    """The file, open. All methods raise SettingsError where it cannot be read or written."""
+    """The open file. All methods raise SettingsError if it cannot be read or written."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
 
     def read_cursor(self, repository: str, kind: Kind) -> Cursor:
-        """Where the download of a repository goes on; the very beginning where there was none."""
+        """Where the download of a repository continues; the beginning if there was none."""
         with self._explain():
             found = self._connection.execute(
                 "select since, page, etag from cursors where repository = ? and kind = ?", (repository.lower(), kind)
@@ -83,9 +83,9 @@ class Store:
         return Cursor(*found) if found else Cursor()
 
     def save_page(self, repository: str, kind: Kind, items: Iterable[StoredItem], following: Cursor) -> None:
-        """Keep a page and where to go on from it, both or neither; of two states of an issue the later one stays.
+        """Store a page and the cursor after it, both or neither; of two versions of an issue the later one stays.
 
-        A mark that is known stays where issues come without marks.
+        If issues come without marks, a known mark stays.
         """
         name = repository.lower()
         if kind == "issues" and self.read_cursor(repository, "marked") != Cursor():
@@ -110,14 +110,14 @@ class Store:
         return item._replace(text=json.dumps(kept, ensure_ascii=False))
 
     def count_issues(self, repository: str) -> int:
-        """How many issues are there."""
+        """The number of stored issues."""
         with self._explain():
             query = "select count(*) from issues where repository = ?"
             count: int = self._connection.execute(query, (repository.lower(),)).fetchone()[0]
         return count
 
     def read_lines(self, repository: str) -> Iterator[Line]:
-        """The issues in the order of their numbers, with the comments that are there, one at a time."""
+        """The issues in the order of their numbers, with the stored comments, one at a time."""
         name = repository.lower()
         with self._explain():
             issues = self._connection.execute(
@@ -144,7 +144,7 @@ class Store:
 
 @contextmanager
 def open_store(path: Path) -> Iterator[Store]:
-    """The store of a file, which is made where there is none; raises SettingsError where that cannot be."""
+    """The store of a file, which is created if it does not exist; raises SettingsError if that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=_PATIENCE)
@@ -163,7 +163,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     except sqlite3.Error as error:
         raise _explain_failure(path, error) from error
     if version > _VERSION:
-        message = f"{path} was written by a later version of Signpost; use that one, or another folder with --cache"
+        message = f"a newer version of Signpost wrote {path}; use that version, or choose another folder with --cache"
         raise SettingsError(message)
 
 
@@ -196,7 +196,7 @@ def _unpack(packed: bytes) -> str:
 
 
 def _explain_failure(path: Path, error: Exception) -> SettingsError:
-    advice = "delete it, and it is downloaded again; or name another folder with --cache"
+    advice = "delete the file to download them again, or choose another folder with --cache"
     return SettingsError(f"cannot use the downloaded issues in {path}: {error}; {advice}")
 
 
@@ -210,21 +210,21 @@ _NUMBER = re.compile(r"/issues/(\d+)$")
 def download(
     archive: RemoteArchive, store: Store, repository: str, kind: Literal["issues", "comments"]
 ) -> Iterator[Page]:
-    """Download what is new, and give each page after it was stored.
+    """Download new and changed entries, and yield each page after it was stored.
 
-    Raises TrackerError where GitHub does not answer; what was stored until then stays, and the next download goes on.
+    Raises TrackerError if GitHub does not answer; the stored pages stay, and the next download continues from there.
     """
     try:
         if kind == "comments" or not (yield from _download_marked(archive, store, repository)):
             yield from _download_plain(archive, store, repository, kind)
     except TrackerError as error:
         count = store.count_issues(repository)
-        kept = f"{count} issues are stored already, and the next run goes on from there." if count else ""
+        kept = f"The next run continues after the issues that are stored already ({count})." if count else ""
         raise TrackerError(f"{error} {kept}".rstrip(), missing=error.missing, gone=error.gone) from error
 
 
 def _download_marked(archive: RemoteArchive, store: Store, repository: str) -> Generator[Page, None, bool]:
-    """Issues with GitHub's marks; False where GitHub does not give them."""
+    """Issues with GitHub's marks; False if GitHub does not give them."""
     if not archive.may_read_marked:
         return False
     known = store.read_cursor(repository, "marked")
@@ -243,15 +243,15 @@ def _download_marked(archive: RemoteArchive, store: Store, repository: str) -> G
 
 
 def find_last(cursor: Cursor, page: Page) -> str:
-    """The moment of a page's last entry: from there a run that was killed goes on, and the next one starts."""
+    """The moment of a page's last entry: the next run starts there, also after a kill."""
     return max((str(entry["updated_at"]) for entry in page.entries), default=cursor.since)
 
 
 def find_next(cursor: Cursor, page: Page) -> Cursor:
-    """Where a run goes on after a page by GraphQL.
+    """Where a run continues after a page of GraphQL.
 
-    Behind its last entry, where GitHub's cursor names that; else from the moment of its last entry, and by the cursor
-    only within one moment that fills a page.
+    After its last entry, if GitHub's cursor names that; else from the moment of its last entry. The cursor is then used
+    only if one moment fills a page.
     """
     last = find_last(cursor, page)
     if page.is_after_moment or last <= cursor.since:
@@ -282,10 +282,10 @@ def _find_start(store: Store, repository: str, kind: Literal["issues", "comments
 
 
 def find_following(cursor: Cursor, page: Page) -> Cursor:
-    """Where to go on after a page by REST.
+    """Where a run continues after a page of REST.
 
-    The moment of its last entry; within one moment that fills a page, the page after it. The last page is where the
-    next download starts, with its ETag.
+    The moment of its last entry; if one moment fills a page, the page after it. The next download starts at the last
+    page, with its ETag.
     """
     if not page.has_more:
         return Cursor(cursor.since, cursor.page, page.etag)
@@ -294,7 +294,7 @@ def find_following(cursor: Cursor, page: Page) -> Cursor:
 
 
 def read_items(page: Page, kind: Literal["issues", "comments"]) -> list[StoredItem]:
-    """What of a page is kept: no pull requests, nor comments on them."""
+    """The entries of a page that are stored: no pull requests, and no comments on them."""
     read = _read_issue if kind == "issues" else _read_comment
     return [entry for found in page.entries if (entry := read(found)) is not None]
 
@@ -314,7 +314,7 @@ def _read_comment(found: Mapping[str, Any]) -> StoredItem | None:
 
 
 def _trim(found: Mapping[str, Any], **more: object) -> str:
-    """The JSON without addresses and counts that nobody reads: a fifth of it."""
+    """The JSON without unused addresses and counts: a fifth of its size."""
     user = found.get("user")
     author = {key: user.get(key) for key in ("login", "type")} if isinstance(user, dict) else None
     kept = {key: found[key] for key in _KEPT if key in found}

@@ -1,4 +1,4 @@
-"""The command `signpost`: finds the command that was asked for, and imports nothing else."""
+"""The command `signpost`: it finds the subcommand, and imports only that one."""
 
 import argparse
 import errno
@@ -15,23 +15,23 @@ from bot.errors import SignpostError
 
 COMMANDS = {
     "init": "write the workflow, a first rule and the settings",
-    "check": "prove rules on their own examples and against each other",
-    "explain": "say why an issue matches a rule, or why not",
-    "backtest": "replay rules over past issues",
-    "suggest": "draft rules for what keeps coming back in past issues",
-    "new": "write the file of a new rule, empty or drafted from an issue",
-    "studio": "write one rule in the browser, and see what it does to past issues",
-    "index": "find earlier reports of the same problem, in an index of past issues",
-    "schema": "print or write the schemas that editors read",
-    "run": "look at one issue event: label it, and post or update the one comment",
+    "check": "test rules on their own examples and against each other",
+    "explain": "show why an issue matches a rule, or why it does not",
+    "backtest": "show what rules would do with past issues",
+    "suggest": "draft rules for error messages that recur in past issues",
+    "new": "create the file of a new rule, as a skeleton or drafted from an issue",
+    "studio": "edit one rule in the browser, and see which past issues it matches",
+    "index": "build and search an index of past issues, to find earlier reports of a problem",
+    "schema": "print or write the JSON Schemas that editors use",
+    "run": "handle one issue event: set labels, and post or update Signpost's comment",
 }
 INTERRUPTED = 130
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What the system says where a disk, or what one may use of it, is full."""
+"""The error numbers of a full disk, a used-up quota and a file that is too large."""
 
 
 class WrongUsage(SystemExit):
-    """Words that no command understands; `message` says which."""
+    """Invalid arguments; `message` says what is wrong."""
 
     def __init__(self, message: str) -> None:
         super().__init__(2)
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(100_000, 50, 50)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # an issue may hold signs that the terminal's encoding lacks
+        sys.stdout.reconfigure(errors="replace")  # an issue may have characters that the terminal's encoding lacks
     try:
         code = _dispatch(words)
         sys.stdout.flush()
@@ -75,17 +75,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _end_output(error: OSError) -> int:
-    """What can happen to standard output: nobody reads any more, or the disk is full; all else is a fault of ours."""
+    """Handle an error of standard output: the reader is gone, or the disk is full. Any other error is a bug."""
     if isinstance(error, BrokenPipeError):
         sys.stderr.close()
         return 0
     if error.errno not in FULL:
         raise error
-    return _report_error(f"cannot go on: {error}", 2, [])
+    return _report_error(f"cannot continue: {error}; free some disk space and try again", 2, [])
 
 
 def _report_error(message: str, code: int, words: list[str]) -> int:
-    """The message for a person, and for a script that asked for JSON; gives back the exit code."""
+    """Print the message for people, and as JSON if a script asked for it; return the exit code."""
     print(f"signpost: {message}", file=sys.stderr)
     _print_for_script(message, words)
     return code
@@ -105,7 +105,7 @@ def _dispatch(words: list[str]) -> int:
         epilog="example: signpost check .github/signpost",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     asked = next((word for word in words if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():

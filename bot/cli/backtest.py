@@ -1,4 +1,4 @@
-"""`signpost backtest`: replay rules over past issues, and write nothing to GitHub."""
+"""`signpost backtest`: what rules would do with past issues. It writes nothing to GitHub."""
 
 import argparse
 import sys
@@ -15,8 +15,8 @@ from bot.workbench.backtest.report import Report, Setting, make_report
 from bot.workbench.backtest.terminal import print_report
 
 _EPILOG = """\
---against FILE is JSONL, one issue a line: {"number": 7, "rules": ["out-of-disk"]}, or {"number": 7, "class": "none"}.
-No rules (or "none") say that nothing ought to match; an issue that the file does not name is left out.
+FILE of --against has one issue per line: {"number": 7, "rules": ["out-of-disk"]}, or {"number": 7, "class": "none"}.
+An empty list of rules, or "none", means that no rule should match. Issues that are not in FILE are not compared.
 
 example: signpost backtest --issues issues.jsonl --rules .github/signpost"""
 
@@ -24,17 +24,21 @@ example: signpost backtest --issues issues.jsonl --rules .github/signpost"""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_archive(parser)
-    parser.add_argument("--per-issue", metavar="OUT.jsonl", help="write what each issue matched, one line an issue")
+    parser.add_argument("--per-issue", metavar="OUT.jsonl", help="write the matches of each issue, one issue per line")
     parser.add_argument(
         "--against",
         metavar="labels|FILE",
-        help="what is known: the issues' labels (against those that rules set), or a truth file",
+        help="compare the matches with the labels of the issues, or with a file of expected matches",
     )
-    parser.add_argument("--compare", metavar="REV", help="the rules as of this git revision, against the rules now")
-    parser.add_argument("--html", metavar="FILE", help="write the report as one page that needs nothing beside it")
-    parser.add_argument("--no-clusters", action="store_true", help="leave out messages that unmatched issues share")
+    parser.add_argument("--compare", metavar="REV", help="compare the rules with their version at this git revision")
+    parser.add_argument("--html", metavar="FILE", help="write the report as one self-contained HTML page")
+    parser.add_argument(
+        "--no-clusters", action="store_true", help="do not list the messages that unmatched issues share"
+    )
     parser.add_argument("--details", action="store_true", help="print each rule's most and least typical matches")
-    parser.add_argument("--config", metavar="FILE", help="settings (default: config.yml in the first folder of rules)")
+    parser.add_argument(
+        "--config", metavar="FILE", help="the settings file (default: config.yml in the first folder of rules)"
+    )
     add_jobs(parser)
     parser.epilog = _EPILOG
     add_rules(parser)
@@ -42,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 if the rules ran, 2 if some of them or the issues could not be read."""
+    """Return 0 if the rules ran, 2 if some of them or the issues could not be read."""
     rules = read_rules(arguments.rules)
     task = _make_task(arguments, rules)
     rules.print_problems()

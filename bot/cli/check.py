@@ -1,4 +1,4 @@
-"""`signpost check`: prove rules."""
+"""`signpost check`: test rules."""
 
 import argparse
 import re
@@ -28,19 +28,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         metavar="REV",
-        help="only rules whose files differ from a git revision, against all others (default: the default branch)",
+        help="test only rules whose files differ from a git revision, against all rules (default: the default branch)",
     )
-    parser.add_argument("--history", metavar="FILE", help="past issues (JSONL, .gz too): warn of what is too common")
-    parser.add_argument("--online", action="store_true", help="ask GitHub whether labels and issues to follow exist")
+    parser.add_argument(
+        "--history", metavar="FILE", help="an archive of past issues: warn about conditions that are too common"
+    )
+    parser.add_argument(
+        "--online", action="store_true", help="ask GitHub whether the labels and the issues in `follow` exist"
+    )
     parser.add_argument("--repo", metavar="OWNER/NAME", help="the repository for --online (default: GITHUB_REPOSITORY)")
-    parser.add_argument("--no-proof", action="store_true", help="leave the variants of examples out")
-    parser.add_argument("--strict", action="store_true", help="end with 1 for warnings too")
-    parser.add_argument("--jobs", type=int, metavar="N", help="processes to use (default: as many as there are cores)")
+    parser.add_argument("--no-proof", action="store_true", help="do not test variants of the examples")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings, too")
+    parser.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: one per core)")
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to print the result (default: text)")
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 if all rules are proven and the settings beside them can be read (and, if strict, nothing is odd), 1 if not."""
+    """Return 0 if all rules pass and the settings next to them are valid (--strict: without warnings), else 1."""
     ruleset = load_checked(arguments.paths)
     changed = arguments.changed
     trial = Trial(
@@ -61,6 +65,6 @@ def execute(arguments: argparse.Namespace) -> int:
 def _check_online(trial: Trial, repository: str | None) -> tuple[Problem, ...]:
     repository = repository or read_settings().repository
     if not repository or not _REPOSITORY.fullmatch(repository):
-        message = "--online needs to know the repository; add --repo owner/name"
+        message = "--online needs the name of the repository; add --repo owner/name"
         raise SettingsError(message)
     return check_online(trial.rules, repository, connect_github())

@@ -16,10 +16,12 @@ from bot.workbench.explain.formats import to_json
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("issue", metavar="ISSUE", help=ISSUE_FORMS)
-    parser.add_argument("--rule", metavar="ID", help="only this rule, whole")
-    parser.add_argument("--whole", action="store_true", help="all lines of the issue, not only those that matter")
-    parser.add_argument("--html", metavar="FILE", help="write the explanation as one page that needs nothing beside it")
-    parser.add_argument("--config", metavar="FILE", help="the settings (default: config.yml beside the rules)")
+    parser.add_argument("--rule", metavar="ID", help="explain only this rule, in full")
+    parser.add_argument("--whole", action="store_true", help="show all lines of the issue, not only the relevant ones")
+    parser.add_argument("--html", metavar="FILE", help="write the explanation as one self-contained HTML page")
+    parser.add_argument(
+        "--config", metavar="FILE", help="the settings file (default: config.yml in the folder of the rules)"
+    )
     add_repository(parser)
     parser.epilog = "example: signpost explain issue.md --rules .github/signpost --rule out-of-disk"
     add_rules(parser)
@@ -27,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 if the issue could be explained, 2 if rules could not be read."""
+    """Return 0 if the issue could be explained, 2 if rules could not be read."""
     rules = read_rules(arguments.rules)
     rules.print_problems()
     rules.require_rule(arguments.rule)

@@ -1,4 +1,4 @@
-"""`signpost index`: an index of past issues, by which earlier reports of the same problem are found."""
+"""`signpost index`: build, search and measure an index of past issues."""
 
 import argparse
 from pathlib import Path
@@ -6,24 +6,24 @@ from pathlib import Path
 from bot.errors import SettingsError
 from bot.output.console import add_format, print_json
 
-_ISSUES = "GitHub issue objects, one a line, or what `gh issue list --json` gives; may be .gz"
+_ISSUES = "GitHub issue objects, one per line, or the output of `gh issue list --json`; may be .gz"
 _ASKED = (
-    "what a report says; or the number of an issue, an address, a JSON or Markdown file, number 123 of a history"
+    "the text of a report, an issue number, an issue URL, a JSON or Markdown file, one issue of an archive"
     " (FILE.jsonl#123), or - for standard input"
 )
 _DIGITS = 9
-"""Those of more issues than any repository has."""
+"""The digits of a number that is larger than the number of issues in any repository."""
 
 _EPILOG = """\
-Then ask it: signpost index search --index issues.index "the build fails with exit code 101" --explain
+Then search it: signpost index search --index issues.index "the build fails with exit code 101" --explain
 
 example: signpost index build --index issues.index --issues issues.jsonl"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments: a subcommand to build, update, search, evaluate and calibrate an index."""
+    """Add the subcommands that build, update, search, evaluate and calibrate an index."""
     parser.epilog = _EPILOG
-    actions = parser.add_subparsers(title="what to do", metavar="ACTION", dest="action", required=True)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
     for name, (summary, add, do) in _ACTIONS.items():
         action = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         action.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 if it was done, 2 for wrong usage, files or settings, 3 where GitHub does not answer."""
+    """Return 0. Wrong usage, files and settings end with 2, and GitHub's failures with 3."""
     arguments.do(arguments)
     return 0
 
@@ -50,20 +50,31 @@ def _add_sources(parser: argparse.ArgumentParser) -> None:
 def _add_search(parser: argparse.ArgumentParser) -> None:
     _add_index(parser)
     parser.add_argument("what", metavar="TEXT|ISSUE", help=_ASKED)
-    parser.add_argument("--repo", metavar="OWNER/NAME", help="where a number is from that the index does not hold")
-    parser.add_argument("--most", type=_count, default=10, metavar="N", help="at most so many candidates (default: 10)")
-    parser.add_argument("--explain", action="store_true", help="what made each score, and why others were left out")
+    parser.add_argument("--repo", metavar="OWNER/NAME", help="the repository of an issue that is not in the index")
+    parser.add_argument("--most", type=_count, default=10, metavar="N", help="show at most N candidates (default: 10)")
+    parser.add_argument(
+        "--explain", action="store_true", help="explain each score, and why a candidate is not shown to reporters"
+    )
     parser.epilog = 'example: signpost index search --index issues.index "no space left on device" --explain'
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--issues", metavar="FILE.jsonl", required=True, help=_ISSUES)
     parser.add_argument(
-        "--truth", metavar="FILE.jsonl", required=True, help='JSONL: {"number": 7, "duplicate_of": 3}, null for none'
+        "--truth",
+        metavar="FILE.jsonl",
+        required=True,
+        help='known duplicates: {"number": 7, "duplicate_of": 3} per line',
     )
-    parser.add_argument("--all", action="store_true", help="ask about all duplicates, not only their later half")
     parser.add_argument(
-        "--sample", type=_count, default=1_500, metavar="N", help="at most so many ordinary issues (default: 1500)"
+        "--all", action="store_true", help="search for all known duplicates, not only for their later half"
+    )
+    parser.add_argument(
+        "--sample",
+        type=_count,
+        default=1_500,
+        metavar="N",
+        help="use at most N ordinary issues (default: 1500)",
     )
     parser.epilog = "example: signpost index evaluate --issues issues.jsonl --truth duplicates.jsonl"
 
@@ -74,21 +85,23 @@ def _add_calibrate(parser: argparse.ArgumentParser) -> None:
         "--share",
         type=float,
         default=0.01,
-        help="the part of ordinary issues that may be shown something (default: .01)",
+        help="the largest share of ordinary issues that may be shown a candidate (default: 0.01)",
     )
-    parser.add_argument("--last", type=_count, default=1_000, metavar="N", help="issues to replay (default: 1000)")
+    parser.add_argument(
+        "--last", type=_count, default=1_000, metavar="N", help="replay the last N issues (default: 1000)"
+    )
     parser.epilog = "example: signpost index calibrate --index issues.index --share 0.01"
 
 
 def _count(text: str) -> int:
-    """A number from 1 on; what else is given is told by argparse. What is more than there can be means all."""
+    """A positive integer; argparse reports anything else. A number with too many digits means all."""
     if not (text.isascii() and text.isdigit() and text.strip("0")):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+        raise argparse.ArgumentTypeError(f"must be a positive integer, not {text!r}")
     return int(text) if len(text) <= _DIGITS else 10**_DIGITS
 
 
 def _add_index(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--index", metavar="FILE", required=True, help="the file of the index")
+    parser.add_argument("--index", metavar="FILE", required=True, help="the index file")
 
 
 def _make(arguments: argparse.Namespace) -> None:
@@ -124,7 +137,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     part = "all" if arguments.all else "second"
     recall = evaluate(read_issues(issues), read_lines(truth), part, arguments.sample)
     if recall is None:
-        raise SettingsError(f"{truth} names no duplicate of an earlier issue of {issues}: there is nothing to measure")
+        raise SettingsError(f"{truth} has no duplicate of an earlier issue in {issues}; add known duplicates")
     if arguments.format == "json":
         print_json(recall.to_json())
     else:
@@ -137,7 +150,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
     from bot.cli.index_search import calibrate_index
 
     if not 0 < arguments.share < 1:
-        raise SettingsError(f"--share is a part between 0 and 1, such as 0.01, and not {arguments.share}")
+        raise SettingsError(f"--share must be a number between 0 and 1, such as 0.01, not {arguments.share}")
     calibration = calibrate_index(Path(arguments.index), arguments.share, arguments.last)
     if arguments.format == "json":
         print_json(calibration.to_json())
@@ -148,9 +161,9 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 
 
 _ACTIONS = {
-    "build": ("make an index of past issues", _add_sources, _make),
-    "update": ("bring an index in line with what has happened since", _add_sources, _make),
-    "search": ("say which earlier issues are likely the same problem", _add_search, _search),
-    "evaluate": ("measure how often the right issue is found, against known duplicates", _add_evaluate, _evaluate),
-    "calibrate": ("learn from the last issues how sure a likeness must be to be shown", _add_calibrate, _calibrate),
+    "build": ("build an index of past issues", _add_sources, _make),
+    "update": ("update an index with new and changed issues", _add_sources, _make),
+    "search": ("find earlier issues that are probably the same problem", _add_search, _search),
+    "evaluate": ("measure how often the search finds the right issue, with known duplicates", _add_evaluate, _evaluate),
+    "calibrate": ("learn from the last issues the score at which a candidate is shown", _add_calibrate, _calibrate),
 }

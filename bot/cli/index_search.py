@@ -1,4 +1,4 @@
-"""An index searched: for a text or an issue, and for its own last issues, which calibrates it; answers as JSON."""
+"""Search an index for a text or an issue, calibrate it with its own last issues, and write the answer as JSON."""
 
 import os
 import re
@@ -21,11 +21,11 @@ _EPOCH_YEAR = 1970
 
 
 def ask_index(path: Path, what: str, repository: str | None) -> Search:
-    """Who said it before; raises SettingsError, and TrackerError where the issue is GitHub's to give."""
+    """Search for a text or an issue. Raises SettingsError, and TrackerError if GitHub cannot give the issue."""
     if (number := _NUMBER.fullmatch(what)) and (found := search_number(path, int(number[1]))):
         return found
     if number and not (repository or os.environ.get("GITHUB_REPOSITORY")):
-        raise SettingsError(f"the index {path} holds no issue {number[1]}; give --repo owner/name to ask GitHub for it")
+        raise SettingsError(f"the index {path} has no issue {number[1]}; add --repo owner/name to read it from GitHub")
     return search_index(path, _read(what, repository) if number or _is_issue(what) else make_query(what))
 
 
@@ -37,13 +37,13 @@ def make_query(text: str) -> Issue:
 
 
 def _is_issue(what: str) -> bool:
-    """Whether it names an issue; raises SettingsError where it can only be meant as a file, and there is none."""
+    """Whether it names an issue. Raises SettingsError for the name of a file that does not exist."""
     line = _IN_ARCHIVE.fullmatch(what)
     name = line[1] if line else what
     if what == "-" or what.startswith(("http://", "https://")) or _is_file(name):
         return True
     if _FILE_NAME.fullmatch(name):
-        raise SettingsError(f"there is no file {name}; a text that looks like one can be given by standard input (-)")
+        raise SettingsError(f"the file {name} does not exist; if this is the text of a report, use standard input (-)")
     return False
 
 
@@ -55,7 +55,7 @@ def _is_file(what: str) -> bool:
 
 
 def _read(what: str, repository: str | None) -> Issue:
-    """The issue; one that nobody has filed yet is filed now."""
+    """The issue; one without a date counts as filed now."""
     from bot.cli.options.issue import read_asked_issue
 
     issue = read_asked_issue(what, repository)
@@ -88,7 +88,7 @@ def search_to_json(search: Search, most: int) -> dict[str, Any]:
 
 
 def calibrate_index(path: Path, share: float, last: int) -> Calibration:
-    """Learn a threshold from the last issues of an index, and keep it there. Raises SettingsError."""
+    """Learn a threshold from the last issues of an index, and store it there. Raises SettingsError."""
     calibration = calibrate(list(track(replay_latest(path, last), "issues", last)), share)
     save_calibration(path, calibration)
     return calibration

@@ -1,4 +1,4 @@
-"""`signpost init`: write the workflow, a first rule, facts and settings into a repository, ready for an editor."""
+"""`signpost init`: write the workflow, a first rule, a pack file and settings into a repository."""
 
 import argparse
 import json
@@ -14,44 +14,46 @@ from bot.output.console import add_format, print_json, write_file
 HOME = ".github/signpost"
 FORMS = ".github/ISSUE_TEMPLATE"
 OFFLINE = ".github/signpost-schema"
-"""Not below the rules: a run reads all that is there."""
+"""Outside the folder of the rules, because a run reads every file there."""
 
 FIRST_RULE = "out-of-disk.yml"
 _SCHEMA_OF = {"config.yml": "config.schema.json", "pack.yml": "pack.schema.json", FIRST_RULE: "schema.json"}
 _NEXT = """
 Next:
   signpost check
-      proves the rules
+      tests the rules
   signpost explain 123 --repo {repository}
-      says why issue 123 matches, or why not
+      shows why issue 123 matches a rule, or why it does not
   signpost suggest --repo {repository}
-      drafts rules for what keeps coming back
+      drafts rules for error messages that recur
   signpost backtest --repo {repository}
-      shows what the rules would have done to past issues
-Then commit and push. A rule in `mode: observe` appears in the summary of the run only; when you trust it, raise it to
-`label`, then to `comment`."""
+      shows what the rules would do with past issues
+Then commit and push. A rule in `mode: observe` appears only in the summary of the run. When you trust the rule, change
+its mode to `label`, then to `comment`."""
 _REMOTE = re.compile(r"^\s*url = \S*?[/:@.]github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?\s*$", re.MULTILINE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("folder", nargs="?", default=".", help="the repository's folder (default: here)")
-    parser.add_argument("--vscode", action="store_true", help="also tell VS Code which schema is for which file")
+    parser.add_argument("folder", nargs="?", default=".", help="the folder of the repository (default: here)")
+    parser.add_argument("--vscode", action="store_true", help="also add the schemas to the settings of VS Code")
     parser.add_argument(
-        "--offline", action="store_true", help=f"keep the schemas in {OFFLINE}, for editors without a network"
+        "--offline",
+        action="store_true",
+        help=f"also write the schemas to {OFFLINE}, for editors without network access",
     )
     parser.epilog = (
-        "Fields for the version and the operating system are read from the issue forms in .github/ISSUE_TEMPLATE.\n"
-        "Files that exist are kept as they are.\n\nexample: signpost init"
+        "It finds the fields of the version and the operating system in the forms in .github/ISSUE_TEMPLATE.\n"
+        "It keeps rules, settings and workflows that exist.\n\nexample: signpost init"
     )
     add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 if everything is there afterwards. Files that exist are never touched; VS Code's settings are added to."""
+    """Return 0. Rules, settings and workflows that exist are not changed; VS Code's settings are extended."""
     root = Path(arguments.folder)
     if not root.is_dir():
-        message = f"there is no folder {root}; give the folder of a repository"
+        message = f"{root} is not a folder; give the folder of a repository"
         raise SettingsError(message)
     forms = _read_forms(root / FORMS)
     wanted = _plan_files(forms, root.resolve().name, is_offline=arguments.offline)
@@ -78,19 +80,19 @@ def _read_forms(folder: Path) -> dict[str, str]:
     try:
         return {path.name: path.read_text("utf-8") for path in found}
     except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read the forms in {folder}: {explain_cause(error)}"
+        message = f"cannot read the issue forms in {folder}: {explain_cause(error)}"
         raise SettingsError(message) from error
 
 
 def _has_rules(home: Path) -> bool:
-    """Whether there are rules already, so that nobody needs a first one."""
+    """Whether there are rules already, so that a first rule is not needed."""
     from bot.rules.loader import NOT_RULES
 
     return any(path.name not in {*NOT_RULES, FIRST_RULE} for path in home.glob("*.y*ml"))
 
 
 def _plan_files(forms: Mapping[str, str], repository: str, *, is_offline: bool) -> dict[str, str]:
-    """What belongs into the repository, by its place."""
+    """The files for the repository, by their path."""
     from bot.workbench.editor.issue_forms import choose_facts, read_form, write_pack
     from bot.workbench.editor.json_schema import SCHEMAS, name_schema
 
@@ -145,9 +147,9 @@ def _print(written: list[str], kept: list[str], forms: list[str], repository: st
     for place in written:
         print(f"wrote  {place}")
     for place in kept:
-        print(f"kept   {place} (it was there)")
+        print(f"kept   {place} (it exists already)")
     if forms and f"{HOME}/pack.yml" in written:
-        print(f"\npack.yml has the fields of {', '.join(forms)}; check that they are the right ones.")
+        print(f"\npack.yml names fields of {', '.join(forms)}; check that they are correct.")
     print(_NEXT.format(repository=repository))
 
 
@@ -162,9 +164,9 @@ Json = dict[str, Any]
 
 
 def write_settings(root: Path, schemas: str) -> list[str]:
-    """Add to .vscode/settings.json and extensions.json what is missing; the files that changed.
+    """Add what is missing to .vscode/settings.json and extensions.json; return the files that changed.
 
-    Raises SettingsError for a file with comments or mistakes: what stands there is not ours to lose.
+    Raises SettingsError for a file with comments or mistakes, which would be lost.
     """
     changed = []
     for name, merge in (("settings.json", merge_schemas), ("extensions.json", merge_extensions)):
@@ -178,7 +180,7 @@ def write_settings(root: Path, schemas: str) -> list[str]:
 
 
 def merge_schemas(settings: Json, schemas: str) -> Json:
-    """The settings with our schemas beside those that are there."""
+    """The settings with our schemas added."""
     ours = {f"{schemas}/{name}": pattern for name, pattern in _FILES.items()}
     return {**settings, "yaml.schemas": {**settings.get("yaml.schemas", {}), **ours}}
 
@@ -195,11 +197,9 @@ def _read(path: Path) -> Json:
     try:
         read = json.loads(path.read_text("utf-8")) if path.exists() else {}
     except (OSError, ValueError) as error:
-        message = (
-            f"cannot add to {path}: {explain_cause(error)}; it may have comments. Add our part by hand (README.md)"
-        )
+        message = f"cannot change {path}: {explain_cause(error)}; edit a file with comments by hand (see README.md)"
         raise SettingsError(message) from error
     if not isinstance(read, dict):
-        message = f"cannot add to {path}: it is no JSON object"
+        message = f"cannot change {path}: it must be a JSON object; correct or delete it"
         raise SettingsError(message)
     return read

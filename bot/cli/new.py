@@ -1,4 +1,4 @@
-"""`signpost new`: the file of a new rule, empty or drafted from one issue."""
+"""`signpost new`: the file of a new rule, as a skeleton or drafted from one issue."""
 
 import argparse
 import re
@@ -16,18 +16,26 @@ from bot.workbench.suggest.miner import mine_issue
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_ID = 80
+_ID_FORM = f"use at most {_LONGEST_ID} lowercase letters, digits and dashes, such as out-of-disk"
 _HOME = list_rules(None)[0]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("id", nargs="?", metavar="ID", help="the rule's name, like out-of-disk; the file is ID.yml")
-    parser.add_argument("--from", dest="issue", metavar="ISSUE", help=f"draft it from an issue: {ISSUE_FORMS}")
     parser.add_argument(
-        "--history", metavar="FILE.jsonl", help="past issues, for what others say too, examples and near misses"
+        "id", nargs="?", metavar="ID", help="the id of the rule, such as out-of-disk; the file is ID.yml"
+    )
+    parser.add_argument("--from", dest="issue", metavar="ISSUE", help=f"draft the rule from an issue: {ISSUE_FORMS}")
+    parser.add_argument(
+        "--history",
+        metavar="FILE.jsonl",
+        help="past issues, to find shared messages, examples and near misses",
     )
     parser.add_argument(
-        "--out", default=_HOME, metavar="FOLDER", help=f"where to write it, or - for standard output (default: {_HOME})"
+        "--out",
+        default=_HOME,
+        metavar="FOLDER",
+        help=f"the folder of the new file, or - for standard output (default: {_HOME})",
     )
     parser.epilog = "example: signpost new --from issue.md --history issues.jsonl"
     add_repository(parser)
@@ -36,17 +44,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 if there is a rule now, 1 if the issue has nothing to make one from; a file that exists is never touched."""
+    """Return 0 if there is a rule now, 1 if the issue has no message for one. A file that exists is never changed."""
     if not (arguments.id or arguments.issue):
-        message = "which rule? Give it a name, as in `signpost new out-of-disk`, or `--from ISSUE`"
+        message = "the id of the rule is missing; give one, as in `signpost new out-of-disk`, or use `--from ISSUE`"
         raise SettingsError(message)
     if arguments.id and not (_ID.fullmatch(arguments.id) and len(arguments.id) <= _LONGEST_ID):
-        message = f"{arguments.id[:_LONGEST_ID]!r} is no rule's name; use small letters, digits and dashes: out-of-disk"
+        message = f"{arguments.id[:_LONGEST_ID]!r} is not a valid id; {_ID_FORM}"
         raise SettingsError(message)
     draft = _draft(arguments) if arguments.issue else make_skeleton(arguments.id)
     if draft is None:
         print(
-            "nothing in this issue says clearly what went wrong; write the rule by hand: signpost new ID",
+            "this issue has no clear error message for a rule; write the rule by hand: signpost new ID",
             file=sys.stderr,
         )
         return 1
@@ -62,7 +70,7 @@ def _draft(arguments: argparse.Namespace) -> Draft | None:
     rules.print_problems()
     archive = rules.make_archive(issues, count_jobs())
     if names := ", ".join(archive.list_matching(issue)):
-        print(f"this issue matches already: {names}; is another rule needed?", file=sys.stderr)
+        print(f"this issue already matches {names}; check whether you need another rule", file=sys.stderr)
     return mine_issue(issue, archive, arguments.id)
 
 
@@ -75,11 +83,11 @@ def _deliver(arguments: argparse.Namespace, draft: Draft, text: str) -> None:
     written = {} if arguments.out == "-" else write_drafts(Path(arguments.out), {draft.id: text})
     path = str(Path(arguments.out) / f"{draft.id}.yml") if written else None
     if path and not written[draft.id]:
-        message = f"{path} is there already; give another name, or edit that file"
+        message = f"{path} exists already; choose another id, or edit that file"
         raise SettingsError(message)
     if arguments.format == "json":
         print_json({**draft_to_json(draft), "yaml": text, "file": path})
     elif path:
-        print(f"wrote {path}\nNext: write its guidance, and prove it with `signpost check {arguments.out}`.")
+        print(f"wrote {path}\nNext: write its guidance, then test it with `signpost check {arguments.out}`.")
     else:
         print(text, end="")

@@ -1,4 +1,4 @@
-"""`signpost run`: the Action's entry."""
+"""`signpost run`: the command that the Action runs."""
 
 import argparse
 import os
@@ -17,19 +17,19 @@ from bot.triage.run import run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments; what is not given is read from the runner's environment."""
+    """The command's arguments; the defaults come from the runner's environment."""
     parser.add_argument("--event", metavar="FILE", help="the webhook payload (default: GITHUB_EVENT_PATH)")
     parser.add_argument(
         "--event-name", metavar="NAME", help="issues, issue_comment or workflow_dispatch (default: GITHUB_EVENT_NAME)"
     )
-    parser.add_argument("--config", metavar="FILE", help="the settings (default: .github/signpost/config.yml)")
+    parser.add_argument("--config", metavar="FILE", help="the settings file (default: .github/signpost/config.yml)")
     parser.add_argument(
         "--index",
         metavar="FILE",
-        help="an index of past issues, made by `signpost index build` (default: GitHub's own search)",
+        help="an index of past issues, built with `signpost index build` (default: use GitHub search)",
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="plan, and write nothing; without a token, make no request at all"
+        "--dry-run", action="store_true", help="show the plan and write nothing; without a token, send no requests"
     )
     parser.epilog = "example: signpost run --event event.json --rules .github/signpost --dry-run"
     add_rules(parser)
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 fine, 1 an action failed, 2 rules or settings are wrong, 3 GitHub cannot be read; `fail-on: never` gives 0."""
+    """Return 0: fine, 1: an action failed, 2: wrong rules or settings, 3: no answer of GitHub; `fail-on: never`: 0."""
     is_quiet = arguments.format == "json"
     try:
         settings = read_settings()
@@ -57,20 +57,20 @@ def execute(arguments: argparse.Namespace) -> int:
         if not settings.is_action:
             raise
         actions_runner.print_safely(traceback.format_exception(error), sys.stderr)
-        fault = SignpostError(f"this is a fault of Signpost itself ({type(error).__name__}); the log shows where")
+        fault = SignpostError(f"internal error in Signpost ({type(error).__name__}); please report it with the log")
         return _stop(fault, settings, is_quiet=is_quiet)
     return code if settings.fail_on == "error" else 0
 
 
 def _read_least(environment: Mapping[str, str]) -> actions_runner.Settings:
-    """What is needed to tell of inputs that cannot be read; only `error` itself makes a run red."""
+    """The settings that are needed to report invalid inputs; only `error` itself makes a run red."""
     stated = {name: value for name, value in environment.items() if name.startswith("GITHUB_")}
     is_red = environment.get("INPUT_FAIL-ON", environment.get("INPUT_FAIL_ON", "")).strip() in {"", "error"}
     return actions_runner.Settings.from_environment(stated | {"INPUT_FAIL_ON": "error" if is_red else "never"})
 
 
 def _stop(error: SignpostError, settings: actions_runner.Settings, *, is_quiet: bool) -> int:
-    """Tell why a run came to its end early; the exit code."""
+    """Report why a run ended early; return the exit code."""
     if settings.is_action:
         publish_failure(error, settings, is_quiet=is_quiet)
     actions_runner.print_safely([f"signpost: {error}"], sys.stderr)

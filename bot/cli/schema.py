@@ -17,29 +17,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=(*FILES, REFERENCE),
         default="rule",
-        help="for which file (default: rule); `reference` is a Markdown page with every key of all three",
+        help="the kind of file (default: rule); `reference` is a Markdown page with every key of all three kinds",
     )
     parser.add_argument(
         "--write",
         metavar="FOLDER",
-        help=f"write {', '.join(FILES.values())} there; and the reference into its README.md, if that has the marks",
+        help=f"write {', '.join(FILES.values())} to FOLDER, and the reference into the marked part of its README.md",
     )
     parser.add_argument(
         "--rules",
         action="append",
         nargs="+",
         metavar="PATH",
-        help="rules whose captures, layouts and ids the editor shall offer, too: a folder, a rule file or pack:NAME",
+        help="also offer the captures, layouts and ids of these rules: a folder, a rule file or pack:NAME",
     )
     parser.epilog = (
-        "`signpost init` names the schemas in the first lines of each file; with --offline, it writes them, too.\n\n"
+        "`signpost init` names the schema at the top of each file. With --offline, it also writes the schemas.\n\n"
         "example: signpost schema --rules .github/signpost --write .github/signpost-schema"
     )
     add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0; what cannot be read or written is an error."""
+    """Return 0. A file that cannot be read or written is an error."""
     from bot.workbench.editor.json_schema import write_schema
 
     schemas = make_schemas([place for group in arguments.rules or [] for place in group])

@@ -1,4 +1,4 @@
-"""`signpost studio`: write one rule in the browser, and see what it does to past issues at each keystroke."""
+"""`signpost studio`: edit one rule in the browser, and see at each keystroke which past issues it matches."""
 
 import argparse
 import sys
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("rule", metavar="RULE.yml", help="the rule's file: the only one that is written, when you save")
+    parser.add_argument("rule", metavar="RULE.yml", help="the file of the rule; the studio writes only this file")
     parser.add_argument(
         "--rules",
         action="append",
@@ -30,13 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_archive(parser, is_required=False)
     parser.add_argument("--port", type=int, default=0, metavar="N", help="the port on 127.0.0.1 (default: a free one)")
-    parser.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, and do not open a browser")
     parser.epilog = "example: signpost studio .github/signpost/out-of-disk.yml --issues issues.jsonl"
     add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Serves until Ctrl-C, which gives 130; 2 where the rule or the issues cannot be read."""
+    """Serve until Ctrl-C, which returns 130; 2 if the rule or the issues cannot be read."""
     try:
         from bot.workbench.studio.server import HOST, bind_loopback, serve
     except ModuleNotFoundError as error:
@@ -44,14 +44,14 @@ def execute(arguments: argparse.Namespace) -> int:
         message = f"the studio needs {missing}, which is not installed; install signpost-bot[studio]"
         raise SettingsError(message) from error
     if not 0 <= arguments.port <= HIGHEST_PORT:
-        raise SettingsError(f"--port {arguments.port} is no port; give one from 1024 to {HIGHEST_PORT}")
+        raise SettingsError(f"--port must be from 0 to {HIGHEST_PORT}, not {arguments.port}; 0 takes a free port")
     studio = _make_studio(arguments)
     with bind_loopback(arguments.port) as bound:
         address = f"http://{HOST}:{bound.getsockname()[1]}{studio.entrance}"
         if arguments.format == "json":
             print_json({"address": address, "file": arguments.rule})
         else:
-            print(f"The studio is at {address}\nIt saves to {arguments.rule} alone. Ctrl-C ends it.")
+            print(f"The studio is at {address}\nIt saves only to {arguments.rule}. Press Ctrl-C to stop it.")
         sys.stdout.flush()
         serve(studio, bound, opens_browser=not arguments.no_browser)
     return 0

@@ -1,4 +1,4 @@
-"""`signpost suggest`: draft rules for the messages that keep coming back in issues that no rule matches."""
+"""`signpost suggest`: draft rules for messages that recur in issues that no rule matches."""
 
 import argparse
 from collections.abc import Iterator
@@ -14,21 +14,21 @@ from bot.workbench.suggest.drafts import Draft, describe_reach, draft_to_json, w
 from bot.workbench.suggest.miner import Find, mine_archive
 
 _EPILOG = """\
-Each draft is in `mode: observe`, proves itself on its own examples, and waits for the guidance that you write.
+Each draft has `mode: observe` and passes on its own examples. You write its guidance.
 
 example: signpost suggest --issues issues.jsonl --rules .github/signpost --out drafts"""
 
-_NEXT = "\nWrite them with `--out FOLDER`; then edit, and prove them with `signpost check FOLDER`."
+_NEXT = "\nWrite the drafts with `--out FOLDER`; then edit them, and test them with `signpost check FOLDER`."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_archive(parser)
-    parser.add_argument("--top", type=int, default=10, metavar="N", help="at most so many drafts (default: 10)")
+    parser.add_argument("--top", type=int, default=10, metavar="N", help="write at most N drafts (default: 10)")
     parser.add_argument(
-        "--least", type=int, default=2, metavar="N", help="no draft for fewer issues than this (default: 2)"
+        "--least", type=int, default=2, metavar="N", help="ignore messages in fewer than N issues (default: 2)"
     )
-    parser.add_argument("--out", metavar="FOLDER", help="write each draft to FOLDER/ID.yml; what is there stays")
+    parser.add_argument("--out", metavar="FOLDER", help="write each draft to FOLDER/ID.yml; files that exist are kept")
     add_jobs(parser)
     parser.epilog = _EPILOG
     add_rules(parser)
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0 if the archive could be read, 2 if some rules could not."""
+    """Return 0 if the archive could be read, 2 if some rules could not."""
     rules = find_rules(arguments.rules)
     rules.print_problems()
     archive = rules.make_archive(open_archive(arguments), count_jobs(arguments))
@@ -85,4 +85,4 @@ def _list_lines(draft: Draft, written: dict[str, bool]) -> Iterator[tuple[str, s
     if draft.source:
         yield f"maintainers link {draft.source}", ""
     if draft.id in written:
-        yield "written" if written[draft.id] else "kept what was there", "dim"
+        yield "written" if written[draft.id] else "kept the file that exists", "dim"

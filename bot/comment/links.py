@@ -1,4 +1,4 @@
-"""How another issue stands, in words that a comment may hold. Pure."""
+"""The status of another issue, in words for a comment. Pure."""
 
 from datetime import datetime
 
@@ -13,12 +13,12 @@ MONTHS = (
 
 
 def write_link(link: LinkDecision, why: str | None = None) -> str:
-    """The link to an earlier report, how it stands, and why it is given; `why` where it was made harmless already."""
+    """The link to an earlier report, its status, and the reason; `why` if it was sanitized already."""
     return f"#{link.number} ({describe_status(link)}): {link.why if why is None else why}"
 
 
 def describe_status(link: LinkDecision) -> str:
-    """How it stands: `open, 14 others follow it`, or ``fixed in `2.1.96`, released 9 April 2026``."""
+    """The status: `open, 14 others follow it`, or ``fixed in `2.1.96`, released 9 April 2026``."""
     if link.fix:
         return describe_fix(link.fix)
     followers = link.followers if link.is_open else 0
@@ -28,20 +28,20 @@ def describe_status(link: LinkDecision) -> str:
 
 
 def describe_target(target: Target) -> str:
-    """The same of the issue that a rule follows."""
+    """The status of the issue that a rule follows."""
     if target.fix:
         return describe_fix(target.fix)
     return "the open issue about this problem" if target.is_open else "closed as fixed"
 
 
 def describe_fix(fix: Fix) -> str:
-    """In which release, and since when; a release that only came after the fix is not said to be the one."""
+    """The release with the fix, and its date. A release that only came after the fix is worded as such."""
     if fix.version is None:
-        return "fixed, in no release yet"
+        return "fixed, but not released yet"
     when = write_date(fix.at) if fix.at else ""
     if fix.is_sure:
         return f"fixed in {quote_code(fix.version)}{f', released {when}' if when else ''}"
-    return f"fixed; the first release since is {quote_code(fix.version)}{f' of {when}' if when else ''}"
+    return f"fixed; the next release was {quote_code(fix.version)}{f' on {when}' if when else ''}"
 
 
 def write_date(at: datetime) -> str:

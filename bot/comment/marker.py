@@ -1,4 +1,4 @@
-"""The hidden line by which we know our comment, and which holds our state. Pure."""
+"""The hidden line that identifies our comment and stores our state. Pure."""
 
 import json
 import re
@@ -21,8 +21,8 @@ class Marker(BaseModel):
     """What our comment remembers: the rules that spoke with their content hash, the labels asked for, the links given.
 
     `links` are the issues to follow, `earlier` the earlier reports, each with its tier. `dropped` are labels that it
-    asked for once, and does not any more. `text` is the hash of the visible text as we wrote it, by which a human's
-    edit is seen.
+    asked for earlier, but not any more. `text` is the hash of the visible text as we wrote it, which shows a human's
+    edit.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -39,7 +39,7 @@ class Marker(BaseModel):
 
     @property
     def is_newer(self) -> bool:
-        """Whether a later Signpost wrote it, whose state we cannot read."""
+        """Whether a newer Signpost wrote it, whose state we cannot read."""
         return self.version > VERSION
 
 
@@ -61,7 +61,7 @@ def sign_comment(text: str, marker: Marker) -> str:
 
 
 def hash_text(text: str) -> str:
-    """A hash of a comment's visible text, whatever line ends GitHub stores."""
+    """A hash of a comment's visible text, independent of the line ends that GitHub stores."""
     return sha256("\n".join(line.rstrip() for line in _lines_of(text)).encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -70,7 +70,7 @@ def _lines_of(text: str) -> list[str]:
 
 
 def read_marker(body: str) -> Marker | None:
-    """The marker of a comment's body, if it has one; the last line counts, where only we write it."""
+    """The marker of a comment's body, if it has one; only the last line counts, where we write it."""
     match = _MARKER.fullmatch(_lines_of(body)[-1].strip())
     if not match:
         return None
@@ -87,10 +87,10 @@ def is_as_written(comment: Comment, marker: Marker) -> bool:
 
 
 def find_own_comment(comments: Iterable[Comment], login: str, issue: int) -> OwnComment | None:
-    """Our comment on the issue: by ourselves and with our marker. Of two, the oldest.
+    """Our comment on the issue: by our login and with our marker. Of two, the older one.
 
-    A marker in anybody else's comment means nothing: everybody can paste one. Our comment with a marker that somebody
-    has cut, moved or removed is ours all the same, and counts as edited.
+    A marker in another author's comment means nothing, because anyone can paste one. If somebody cut, moved or removed
+    the marker of our comment, it is still ours, and counts as edited.
     """
     for comment in comments:
         is_ours = comment.author.login.lower() == login.lower()
@@ -100,13 +100,13 @@ def find_own_comment(comments: Iterable[Comment], login: str, issue: int) -> Own
 
 
 def _recall(body: str, issue: int) -> Marker | None:
-    """The marker of a comment by ourselves; a broken one remembers nothing but a hash that no text has."""
+    """The marker of our own comment; a broken one remembers only a hash that no text has."""
     is_ours = _START in body or _OUR_WORDS in body.lower()
     return read_marker(body) or (Marker(issue=issue) if is_ours else None)
 
 
 def find_foreign_twin(comments: Iterable[Comment], login: str, issue: int) -> Comment | None:
-    """A bot's comment with our marker, but not under our login: most likely we run under another name than we think."""
+    """A bot's comment with our marker, but another login: most likely our login is not the one that we assume."""
     for comment in comments:
         is_other_bot = comment.author.is_bot and comment.author.login.lower() != login.lower()
         if is_other_bot and (marker := read_marker(comment.body)) and marker.issue == issue:

@@ -1,4 +1,4 @@
-"""The one comment, in its template, and the checks that it must pass before it leaves. Pure."""
+"""The one comment, rendered from its template, and the checks before it is posted. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -20,20 +20,20 @@ _FAILURES = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeE
 
 
 class CommentError(SignpostError):
-    """A comment that must not leave; the message is for maintainers."""
+    """A comment that must not be posted; the message is for maintainers."""
 
 
 def render_comment(sections: Iterable[Section], template: str | None = None) -> str:
-    """The visible text of the comment. Raises CommentError where a repository's own template must not, or cannot."""
+    """The visible text of the comment. Raises CommentError if the repository's own template is not allowed or fails."""
     from jinja2 import TemplateError  # noqa: PLC0415 (most issues match no rule)
 
     if template and (pings := find_pings(template)):
-        raise CommentError(f"the comment's template would notify {', '.join(pings)}; put each name into backticks")
+        raise CommentError(f"the comment template would notify {', '.join(pings)}; put each name in backticks")
     try:
         source = make_environment().from_string(template or read_template("comment.md.j2"))
         return _tidy(source.render(sections=list(sections)))
     except (TemplateError, *_FAILURES) as error:
-        raise CommentError(f"the comment's template cannot be rendered: {error}") from error
+        raise CommentError(f"the comment template cannot be rendered: {error}") from error
 
 
 def render_links(duplicates: Iterable[LinkDecision]) -> str:
@@ -47,11 +47,11 @@ def render_links(duplicates: Iterable[LinkDecision]) -> str:
         source = make_environment().from_string(read_template("links.md.j2"))
         return _tidy(source.render(duplicates=known, related=alike, is_fixed=all(each.fix for each in shown)))
     except (TemplateError, *_FAILURES) as error:
-        raise CommentError(f"the comment's template cannot be rendered: {error}") from error
+        raise CommentError(f"the comment template cannot be rendered: {error}") from error
 
 
 def render_withdrawal() -> str:
-    """The text of a comment that no longer holds."""
+    """The text of a comment that does not apply any more."""
     return read_template("withdrawn.md.j2")
 
 
@@ -70,18 +70,18 @@ def _tidy(text: str) -> str:
 
 
 def check_comment(text: str, forbidden: tuple[str, ...]) -> str:
-    """The text, if it may leave; raises CommentError if it is empty or holds forbidden words."""
+    """The text, if it may be posted; raises CommentError if it is empty or contains forbidden words."""
     if not text.strip():
-        raise CommentError("the comment would be empty; see the template that the settings name")
+        raise CommentError("the comment would be empty; correct the file that `template` names in config.yml")
     if words := find_forbidden(text, forbidden):
         quoted = ", ".join(f'"{word}"' for word in words)
-        raise CommentError(f"the comment would hold forbidden words ({quoted}); change the guidance or the settings")
+        raise CommentError(f"the comment would contain forbidden words ({quoted}); change the guidance or the settings")
     return text
 
 
 def check_length(body: str) -> str:
     """The comment with its marker, if it is not too long; raises CommentError."""
     if len(body) > MAX_CHARACTERS:
-        message = f"the comment would have {len(body)} characters; GitHub takes {MAX_CHARACTERS}. Shorten the guidance"
+        message = f"the comment would have {len(body)} characters, GitHub allows {MAX_CHARACTERS}; shorten the guidance"
         raise CommentError(message)
     return body

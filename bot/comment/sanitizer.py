@@ -1,7 +1,7 @@
-"""Text that can neither ping, nor link back, nor command, nor break out of where it stands. Pure.
+"""Sanitized text: it makes no ping, no backlink and no command, and does not break its surroundings. Pure.
 
-What is certainly code stays as it is: what counts as code here is code for GitHub too. Where blocks nest, or backticks
-do not pair off within their line, nothing counts as code, and the text is doubtful.
+Certain code stays as it is: what counts as code here is code for GitHub, too. If blocks nest, or backticks are not
+paired within their line, nothing counts as code, and the text is doubtful.
 """
 
 import re
@@ -35,7 +35,7 @@ class Piece:
 
 
 def split_code(markdown: str) -> tuple[Piece, ...]:
-    """The text in pieces, in order. Line ends become line feeds, and a fence that is left open is closed."""
+    """The text in pieces, in order. Line ends become line feeds, and an open fence is closed."""
     text = markdown.replace("\r\n", "\n").replace("\r", "\n")
     return tuple(piece for piece in _split_blocks(_LINE.findall(text)) if piece.text)
 
@@ -130,9 +130,9 @@ _COMMAND = re.compile(r"^(?P<start>[ \t]*(?:(?:[-*+>]|\d{1,9}[.)])[ \t]*)*)(?=/[
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """A typed capture as a comment may show it: in a code span, or bare where there is code already.
+    """A typed capture as a comment may show it: in a code span, or bare inside code.
 
-    One that is not known is falsy and reads `unknown`.
+    An unknown capture is falsy and reads `unknown`.
     """
 
     value: str | None
@@ -154,12 +154,12 @@ class Echo:
 
 
 def echo_capture(capture: Capture | None, *, is_bare: bool = False) -> Echo:
-    """What may be shown of a capture: typed ones only, cut at 80 characters; free text of the reporter never."""
+    """The visible part of a capture: only typed captures, cut at 80 characters, never free text of the reporter."""
     return Echo(capture.value[:LONGEST_ECHO] if capture and capture.is_echoable else None, is_bare)
 
 
 def quote_code(text: str) -> str:
-    """A code span that holds the text whatever it is: the fence is longer than any run of backticks in it."""
+    """A code span for any text: the fence is longer than any run of backticks in it."""
     flat = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     fence = "`" * (_longest_run(flat) + 1)
     pad = " " if flat.startswith("`") or flat.endswith("`") or not flat else ""
@@ -167,14 +167,14 @@ def quote_code(text: str) -> str:
 
 
 def quote_cell(text: str) -> str:
-    """Text of a stranger inside a table: one code span, cut, in which a bar parts nothing."""
+    """Text of a stranger inside a table: one short code span, with bars that do not split the cell."""
     cut = text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
     # A backslash before the bar would escape ours; a space keeps the two apart.
     return re.sub(r"\\(?=\|)", r"\\ ", quote_code(cut)).replace("|", "\\|")
 
 
 def fence_code(text: str, language: str = "") -> str:
-    """A code block that holds the text whatever it is."""
+    """A code block for any text."""
     fence = "`" * max(3, _longest_run(text) + 1)
     return f"{fence}{language}\n{text.strip(chr(10))}\n{fence}"
 
@@ -184,11 +184,11 @@ def _longest_run(text: str) -> int:
 
 
 def defuse(markdown: str, repository: str, server: str = GITHUB) -> str:
-    """The Markdown without pings, backlinks, commands and HTML comments; code is left as it is, nothing in it works.
+    """The Markdown without pings, backlinks, commands and HTML comments; code stays as it is, because it has no effect.
 
-    `server` is where the comment will stand. On github.com a reference becomes a link through redirect.github.com,
-    which makes no backlink (github/docs#35987); other servers have no such host, there it stays text. What calls or
-    links gets a zero-width space: a backslash or an entity would not do, GitHub reads the rendered text
+    `server` is the GitHub of the comment. On github.com a reference becomes a link through redirect.github.com, which
+    makes no backlink (github/docs#35987). Other servers have no such host, so it becomes plain text. Pings and
+    references get a zero-width space; a backslash or an entity is not enough, because GitHub reads the rendered text
     (openjdk/skara#1548).
     """
     place = _Place(repository, server.rstrip("/").lower())
@@ -208,13 +208,13 @@ def find_server(issue: Issue) -> str:
 
 
 def link_elsewhere(shown: str, path: str, server: str) -> str:
-    """A link to an issue or pull request that makes no backlink; code where that cannot be had."""
+    """A link to an issue or pull request that makes no backlink; code if such a link is impossible."""
     return f"[{shown}]({_REDIRECT}/{path})" if server == GITHUB else quote_code(shown)
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a comment will stand, and so what links back there."""
+    """The place of a comment, which decides what would make a backlink."""
 
     repository: str
     server: str

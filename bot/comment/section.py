@@ -1,4 +1,4 @@
-"""One section of the comment: the guidance of a match with its values, made harmless. Pure."""
+"""One section of the comment: the guidance of a match with its values, sanitized. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from bot.tracker.types import Issue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """What the template may show of one known problem; every text is Markdown that is harmless already."""
+    """The texts of one known problem for the template; each is sanitized Markdown."""
 
     title: str
     tldr: str
@@ -33,7 +33,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class _Fix:
-    """`fixed_in` as templates see it; `state` is older, fixed or unknown: how the stated version stands to the fix."""
+    """`fixed_in` for templates; `state` compares the reported version with the fix: older, fixed or unknown."""
 
     version: str
     pr: int | None
@@ -43,7 +43,7 @@ class _Fix:
 def make_section(
     match: Match, issue: Issue, target: Target | None, duplicates: tuple[LinkDecision, ...] = ()
 ) -> Section:
-    """The section of a match whose guidance speaks; `target` is the issue to follow, checked."""
+    """The section of a match with guidance; `target` is the checked issue to follow."""
     rule, guidance = match.rule, match.rule.model.guidance[match.branch or 0]
     values = _values_of(match, issue, target, duplicates)
     server = find_server(issue)
@@ -110,8 +110,8 @@ def _write_fix(match: Match, repository: str, server: str) -> str:
             return f"Fixed in `{fixed_in.version}`{by}. This report names {stated}: please update, then try again."
         case "fixed":
             return (
-                f"This was fixed in `{fixed_in.version}`{by}, and this report names {stated}: "
-                "it looks as if the problem is back."
+                f"This was fixed in `{fixed_in.version}`{by}, and this report names {stated}. "
+                "This version should contain the fix, so this may be a regression."
             )
         case _:
             return f"Fixed in `{fixed_in.version}`{by}. If your version is older, please update, then try again."
@@ -124,7 +124,7 @@ def _write_follow(target: Target | None) -> str:
 
 
 _ENDS_HERE = r"(?![\w/-]|\.\w)"
-"""The address ends here: what stands behind it is an anchor, a query, punctuation or nothing."""
+"""The address ends here: an anchor, a query, punctuation or nothing follows."""
 
 
 def link_translations(text: str, translations: Sequence[Translation], language: str | None) -> str:

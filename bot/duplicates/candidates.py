@@ -1,4 +1,4 @@
-"""Earlier issues that may report the same problem, as a search found them. Pure."""
+"""Earlier issues that may report the same problem, as found by a search. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,25 +7,25 @@ from typing import Literal, Protocol
 from bot.tracker.types import Issue
 
 Tier = Literal["A", "B", "C"]
-"""How good the evidence is. A: matched by the same rule, or named by a person; B: the same error; C: looks alike."""
+"""How good the evidence is. A: matched by the same rule, or named by a person; B: the same error; C: similar."""
 
 SAME_RULE = "matches the same known problem"
-SAME_TEXT = "says the same, word for word"
+SAME_TEXT = "has the same text, word for word"
 SAID_SO = "named here as the same problem"
 WHY: Mapping[Tier, str] = {
     "A": SAME_RULE,
     "B": "shows the same error message",
-    "C": "reads much like this one",
+    "C": "is similar to this one",
 }
-"""Why an issue is linked, in our own words: the words of reporters go into the summary, and never into a comment."""
+"""Why an issue is linked, in our own words: reporters' words may appear in the summary, but never in a comment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """An earlier issue that may report the same problem; its state on GitHub is not known yet.
 
-    `score` is between 0 and 1; `why` says it in our own words; `evidence` is what both reports say, `features` the
-    numbers behind the score, both for maintainers. `title` and `evidence` are text of strangers.
+    `score` is between 0 and 1; `why` is the reason in our own words; `evidence` is the text in both reports, `features`
+    are the numbers behind the score, both for maintainers. `title` and `evidence` are text of strangers.
     """
 
     number: int
@@ -39,10 +39,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateSearch:
-    """What a search found, the best first, with remarks for maintainers.
+    """The candidates of a search, the best first, with remarks for maintainers.
 
-    `is_complete` is false where the search failed: then earlier links stay. `is_calibrated` means that the threshold
-    was learned from the repository's own past; `expectation` says in words how often it was right there.
+    `is_complete` is false if the search failed: then earlier links stay. `is_calibrated` means that the threshold was
+    learned from the repository's past issues; `expectation` says in words how often it was right there.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -52,10 +52,10 @@ class CandidateSearch:
     expectation: str = ""
 
     def remember(self, given: Mapping[int, Tier]) -> "CandidateSearch":
-        """With those of the links that were `given` before, by their tier, that the search does not refute.
+        """The search with those earlier links (`given`, by their tier) that it does not refute.
 
-        Only a calibrated index knows what is alike enough. Tier A is seen anew: a rule matches both, or a person's
-        command is still there.
+        Only a calibrated index knows what is similar enough. Tier A is always checked again: a rule matches both, or a
+        person's command is still there.
         """
         can_refute = {"A": self.is_complete, "B": self.is_complete, "C": self.is_complete and self.is_calibrated}
         found = {each.number for each in self.candidates}
@@ -69,7 +69,7 @@ def _recall(number: int, tier: Tier) -> Candidate:
 
 
 class FindCandidates(Protocol):
-    """Searches for candidates: in an index, by GitHub's own search, or nowhere. Never raises."""
+    """Searches for candidates: in an index, with GitHub search, or nowhere. Never raises."""
 
     @property
     def is_free(self) -> bool:
@@ -80,7 +80,7 @@ class FindCandidates(Protocol):
 
 
 class FindNothing:
-    """A search without anything to search in."""
+    """A search that finds nothing."""
 
     is_free = False
 

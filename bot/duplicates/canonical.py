@@ -1,4 +1,4 @@
-"""Which links may be given: issues that exist, are not this one, and stand at the end of their chain. Pure."""
+"""Which issues may be linked: those that exist, are not this one, and end their chain. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from typing import Literal
 from bot.tracker.types import Issue, LinkedIssue, Links, Release, Skip
 
 MOST_STEPS = 20
-"""A longer chain of duplicates is not followed; with two requests nobody gets so far."""
+"""The maximum number of steps in a chain of duplicates; two requests never read that many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """The release that fixes an issue, as maintainers call it, and when it came out.
+    """The release that fixes an issue, by its tag, and its date.
 
-    `is_sure` where the issue's milestone names it; else it is the first release since the fix. `version` is None where
-    the fix is in no release yet.
+    `is_sure` if the issue's milestone names it; else it is the first release after the fix. `version` is None if the
+    fix is not released yet.
     """
 
     version: str | None
@@ -26,10 +26,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An issue that a comment may link, the end of its chain. `asked` is where the chain began.
+    """An issue that a comment may link, the end of its chain. `asked` is the start of the chain.
 
-    `is_mended` where a change is known to have closed it, `fix` where the release is, too. `followers` are the people
-    who take part beside its author, `references` how often other issues point to it.
+    `is_mended` if a change is known to have closed it; `fix` if the release is known, too. `followers` are the other
+    people who take part in it, `references` is the number of times that other issues point to it.
     """
 
     number: int
@@ -52,10 +52,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Skip):
-    """Why a link is not given.
+    """Why an issue is not linked.
 
-    `is_fault` where maintainers should mend something, whoever asked for the link; `is_unchecked` where GitHub did
-    not answer, so that the link may be given another time.
+    `is_fault` if maintainers should correct something; `is_unchecked` if GitHub did not answer, so that a later run may
+    link the issue.
     """
 
     is_fault: bool = False
@@ -63,9 +63,9 @@ class Refusal(Skip):
 
 
 def follow_chain(number: int, known: Mapping[int, LinkedIssue], repository: str) -> tuple[int, ...]:
-    """From an issue to what it is a duplicate of, and so on; a number that comes twice, at the end, closes a cycle.
+    """From an issue to the issue that it duplicates, and so on; a repeated number at the end closes a cycle.
 
-    The last one may be unknown, or a duplicate of an issue elsewhere.
+    The last one may be unknown, or a duplicate of an issue in another repository.
     """
     path = [number]
     while len(path) <= MOST_STEPS and path[-1] not in path[:-1]:
@@ -77,13 +77,13 @@ def follow_chain(number: int, known: Mapping[int, LinkedIssue], repository: str)
 
 
 def find_unread_ends(numbers: Iterable[int], known: Mapping[int, LinkedIssue], repository: str) -> tuple[int, ...]:
-    """The ends of chains that go on behind what was read; an issue that was asked for and is gone is none."""
+    """The ends of chains that were not read yet; an issue that was asked for and does not exist is not among them."""
     chains = [follow_chain(number, known, repository) for number in numbers]
     return tuple(sorted({chain[-1] for chain in chains if len(chain) > 1 and chain[-1] not in known}))
 
 
 def judge_target(issue: Issue, number: int, links: Links) -> Target | Refusal:
-    """Which issue `issue` may link where `number` is meant: the end of its chain of duplicates; else why none."""
+    """The issue that `issue` may link for `number`: the end of its chain of duplicates; else the reason for no link."""
     chain = follow_chain(number, links.issues, issue.repository)
     end = chain[-1]
     if issue.number in chain:
@@ -92,7 +92,7 @@ def judge_target(issue: Issue, number: int, links: Links) -> Target | Refusal:
         return Refusal(f"#{number} {reason}")
     if end in chain[:-1]:
         cycle = " → ".join(f"#{step}" for step in _order_cycle(chain[chain.index(end) : -1]))
-        return Refusal(f"{cycle} are duplicates of each other in a circle; reopen the one that counts", is_fault=True)
+        return Refusal(f"{cycle} is a cycle of duplicates; reopen the canonical issue", is_fault=True)
     found = links.issues.get(end)
     if found is None:
         return _judge_missing(chain, links)
@@ -100,20 +100,22 @@ def judge_target(issue: Issue, number: int, links: Links) -> Target | Refusal:
 
 
 def _judge_missing(chain: tuple[int, ...], links: Links) -> Refusal:
-    """GraphQL says the same of an issue that was moved away and of one that never was; only REST says where it is.
+    """GraphQL gives the same answer for a moved issue and for one that never existed; only REST says where it is.
 
     https://github.com/apache/devlake/issues/7969, https://github.com/MarcusJellinghaus/mcp-workspace/issues/256
     """
     end = chain[-1]
     if end not in links.unread:
-        return Refusal(f"#{end} does not exist here (deleted, moved, or never an issue){_describe_chain(chain)}")
+        return Refusal(
+            f"#{end} is not an issue of this repository (deleted, moved, or never created){_describe_chain(chain)}"
+        )
     if links.failure:
         return Refusal(f"#{end} could not be checked{_describe_chain(chain)}", is_unchecked=True)
-    return Refusal(f"#{end} was not looked at: that would have taken more requests")
+    return Refusal(f"#{end} was not checked, to save requests")
 
 
 def _order_cycle(steps: tuple[int, ...]) -> tuple[int, ...]:
-    """A cycle from its lowest number on and back there: the same one, wherever a chain enters it."""
+    """A cycle from its lowest number back to it, so that the start of the chain does not matter."""
     start = steps.index(min(steps))
     return (*steps[start:], *steps[:start], steps[start])
 
@@ -129,7 +131,7 @@ def _judge_place(issue: Issue, found: LinkedIssue, chain: tuple[int, ...]) -> Re
     if target.is_pull_request:
         return Refusal(f"#{number} is a pull request{_describe_chain(chain)}")
     if found.duplicate_of:
-        return Refusal(f"#{number} is a duplicate of an issue elsewhere{_describe_chain(chain)}")
+        return Refusal(f"#{number} is a duplicate of an issue in another repository{_describe_chain(chain)}")
     return None
 
 
@@ -137,7 +139,7 @@ def _judge_state(found: LinkedIssue, chain: tuple[int, ...], links: Links) -> Ta
     target = found.issue
     if target.state == "closed" and target.state_reason != "completed":
         reason = f" as {target.state_reason.replace('_', ' ')}" if target.state_reason else ""
-        unknown = ", and nothing says of what" if target.state_reason == "duplicate" else ""
+        unknown = ", but GitHub does not say of which issue" if target.state_reason == "duplicate" else ""
         return Refusal(f"#{target.number} is closed{reason}{unknown}{_describe_chain(chain)}")
     fix = find_fix(found, links) if target.state == "closed" else None
     return Target(
@@ -156,7 +158,7 @@ def _judge_state(found: LinkedIssue, chain: tuple[int, ...], links: Links) -> Ta
 
 
 def find_fix(found: LinkedIssue, links: Links) -> Fix | None:
-    """The release that fixes a closed issue; None where nothing says that a change closed it."""
+    """The release that fixes a closed issue; None if no change is known to have closed it."""
     named = next((each for each in links.releases if _is_named(each, found.milestone)), None)
     if named:
         return Fix(version=named.tag, at=named.at, is_sure=True)

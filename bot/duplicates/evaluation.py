@@ -1,4 +1,4 @@
-"""An archive replayed day by day: how often the right earlier issue is found, and what that costs in false alarms."""
+"""Replay an archive day by day: how often the search finds the right issue, and how many false alarms it gives."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,10 +24,10 @@ from bot.tracker.types import Issue
 
 @dataclass(frozen=True, slots=True)
 class KnownIssue:
-    """What is known of one issue.
+    """The truth about one issue.
 
-    `original` is the earlier issue that it was closed as a duplicate of; a hit on any of `group`, the earlier members
-    of its cluster, counts. An `uncertain` one is neither a duplicate nor an ordinary issue.
+    `original` is the earlier issue that it was closed as a duplicate of. A hit on any of `group`, the earlier members
+    of its cluster, counts. An uncertain one is neither a duplicate nor an ordinary issue.
     """
 
     original: int | None = None
@@ -41,7 +41,7 @@ ORDINARY = KnownIssue()
 def parse_duplicates(lines: Iterable[Line]) -> dict[int, KnownIssue]:
     """By number, from objects with `number`, `duplicate_of` (or null), and perhaps `group` and `uncertain`.
 
-    Raises SettingsError with the place of what is none.
+    Raises SettingsError with the place of an invalid line.
     """
     return dict(_parse_line(where, line) for where, line in lines)
 
@@ -57,13 +57,13 @@ def _parse_line(where: str, line: str) -> tuple[int, KnownIssue]:
         return int(found["number"]), known
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise SettingsError(
-            f'{where}: this says nothing of an issue; give {{"number": 7, "duplicate_of": 3}}, or null for none'
+            f'{where}: invalid line; write {{"number": 7, "duplicate_of": 3}}, or null if it is not a duplicate'
         ) from error
 
 
 @dataclass(frozen=True)
 class Query:
-    """An issue, what it was compared with, and what is known of it now: `right` is empty for an ordinary issue."""
+    """An issue, the issues compared with it, and the right answers: `right` is empty for an ordinary issue."""
 
     profile: Profile
     compared: tuple[Compared, ...]
@@ -90,7 +90,7 @@ def split_issues(
 ) -> Split:
     """The queries: the `first` half of the duplicates, the `second`, or `all`, with ordinary issues of their time.
 
-    Of these at most `sample`, chosen by a hash of their number. Uncertain issues are neither.
+    At most `sample` ordinary issues, chosen by a hash of their number. Uncertain issues are left out.
     """
     places = {issue.number: place for place, issue in enumerate(issues)}
     duplicates = [issue.number for issue in issues if _is_answerable(truth.get(issue.number, ORDINARY), places, issue)]
@@ -118,7 +118,7 @@ def _is_ordinary(known: KnownIssue) -> bool:
 def replay_issues(
     issues: Sequence[Issue], truth: Mapping[int, KnownIssue], wanted: Collection[int]
 ) -> Iterator[Query | None]:
-    """For each issue in turn its query, if it is among `wanted`, or None; it is compared with earlier issues only.
+    """For each issue in turn its query if it is among `wanted`, or None; it is compared only with earlier issues.
 
     The repository's own form text is learned from the issues before the first query.
     """
@@ -143,7 +143,7 @@ def replay_issues(
 
 
 def _list_before(issues: Sequence[Issue], wanted: Collection[int]) -> list[Issue]:
-    """At most so many issues as are needed, evenly from all that came before the first that is wanted."""
+    """A sample of the issues before the first wanted one, evenly spread."""
     end = next((place for place, issue in enumerate(issues) if issue.number in wanted), len(issues))
     return list(issues[: end : end // SAMPLE + 1])
 
@@ -154,11 +154,11 @@ ALARMS = (0.01, 0.02, 0.05, 0.1)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a query was answered, as far as it is counted.
+    """The counted parts of the answer to a query.
 
-    `rank` is that of the first right candidate (1 is the best), None if there is none. `score` is that of the best one
-    that may be shown, `is_caught` whether a right one is among at most three. `tiers` are those of the ones that may be
-    shown, each with whether it is right.
+    `rank` is that of the first right candidate (1 is the best), None if there is none. `score` is that of the best
+    candidate that may be shown; `is_caught` tells whether a right one is among at most three. `tiers` has the tier of
+    each candidate that may be shown, and whether it is right.
     """
 
     number: int
@@ -171,9 +171,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class TierCount:
-    """Of the queries for which a candidate of a tier may be shown: duplicates with the right one, and all duplicates.
+    """Queries with a candidate of a tier: duplicates with the right one (`right`), and all duplicates.
 
-    `ordinary` counts the other queries: at most this many are wrong.
+    `ordinary` counts the other queries, whose candidates may be wrong.
     """
 
     right: int
@@ -183,7 +183,7 @@ class TierCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
-    """What an evaluation counts: `recall` by rank, `caught` by the share of ordinary issues that is shown something."""
+    """The result of an evaluation: `recall` by rank, `caught` by the share of false alarms."""
 
     duplicates: int
     ordinary: int
@@ -209,10 +209,10 @@ class Recall:
 
 
 def evaluate(issues: Iterable[Issue], truth: Iterable[Line], part: str, sample: int) -> Recall | None:
-    """How often the right issue is found for the duplicates that a truth names, with a bar on a terminal.
+    """How often the search finds the right issue for the known duplicates of `truth`, with a bar on a terminal.
 
-    `truth` has its lines, each after its place; `part` and `sample` are as in `split_issues`. None where no query is a
-    duplicate; raises SettingsError for a line that cannot be read.
+    `truth` has lines with their places; `part` and `sample` are as in `split_issues`. None if no query is a duplicate.
+    Raises SettingsError for an invalid line.
     """
     known = parse_duplicates(truth)
     archive = sort_issues(issues)
@@ -223,12 +223,12 @@ def evaluate(issues: Iterable[Issue], truth: Iterable[Line], part: str, sample: 
 
 
 def answer_query(query: Query, model: Model) -> Answer:
-    """The answer that the ranking gives."""
+    """The answer of the ranking to a query."""
     return judge_answer(query, rank_candidates(query.profile, query.compared, model))
 
 
 def judge_answer(query: Query, ranked: Sequence[Hit]) -> Answer:
-    """What is counted of ranked candidates."""
+    """The counted parts of ranked candidates."""
     best, shown = find_best(ranked), choose_related(ranked, 0.0)
     ranks = (rank for rank, candidate in enumerate(ranked, 1) if candidate.number in query.right)
     return Answer(
@@ -242,7 +242,7 @@ def judge_answer(query: Query, ranked: Sequence[Hit]) -> Answer:
 
 
 def measure_recall(answers: Iterable[Answer]) -> Recall | None:
-    """The figures of all answers; None where no query is a duplicate."""
+    """The figures of all answers; None if no query is a duplicate."""
     found = list(answers)
     duplicates = [answer for answer in found if answer.is_duplicate]
     ordinary = [answer for answer in found if not answer.is_duplicate]
@@ -266,7 +266,7 @@ def measure_recall(answers: Iterable[Answer]) -> Recall | None:
 
 
 def find_threshold(scores: Iterable[float], share: float) -> float:
-    """The lowest score that at most a share of them is above; 1 where there are none."""
+    """The lowest score that at most this share of the scores exceeds; 1 if there are none."""
     ordered = sorted(scores, reverse=True)
     return ordered[min(int(share * len(ordered) + 1e-9), len(ordered) - 1)] if ordered else 1.0
 

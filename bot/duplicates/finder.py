@@ -1,4 +1,4 @@
-"""Where a run looks for earlier reports: in an index file, or by GitHub's own search."""
+"""Where a run searches for earlier reports: in an index file, or with GitHub search."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +9,15 @@ from bot.tracker.types import Issue, Searcher
 
 
 def choose_finder(index: str | None, searcher: Searcher | None) -> FindCandidates | None:
-    """The index, if there is one; else GitHub's search, if there is a token; else None where no index is named.
+    """The index, if it exists; else GitHub search, if there is a token; else None if no index is named.
 
-    An index that is named and is not there is remarked: a workflow's cache may not have it yet.
+    A missing index makes a remark: the cache of a workflow may not have it yet.
     """
     if index and (searcher is None or _may_be_there(Path(index))):
         return FindInIndex(Path(index))
     if searcher is None:
         return None
-    missing = f"there is no index {index} (yet); GitHub's own search was used" if index else None
+    missing = f"the index {index} does not exist (yet), so Signpost used GitHub search" if index else None
     return FindOnGitHub(searcher, missing)
 
 
@@ -29,22 +29,22 @@ def _may_be_there(index: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FindInIndex:
-    """Looks in an index file; one that cannot be read is remarked, and never ends a run."""
+    """Searches an index file; one that cannot be read makes a remark, and never ends a run."""
 
     path: Path
     is_free: bool = True
 
     def __call__(self, issue: Issue) -> CandidateSearch:
-        """What the index has; see `FindCandidates`."""
+        """The candidates in the index; see `FindCandidates`."""
         from bot.duplicates.index.search import describe_expectation, list_candidates, search_index
 
         try:
             found = search_index(self.path, issue)
         except SignpostError as error:
-            return CandidateSearch(remarks=(f"earlier reports were not looked for: {error}",), is_complete=False)
+            return CandidateSearch(remarks=(f"the search for earlier reports failed: {error}",), is_complete=False)
         if other := found.name_other(issue.repository):
             return CandidateSearch(
-                remarks=(f"the index {self.path} is of {other}, and was not asked",), is_complete=False
+                remarks=(f"the index {self.path} is for {other}, so Signpost did not use it",), is_complete=False
             )
         candidates = list_candidates(found.candidates, found.threshold, found.size, issue)
         known = found.calibration if found.calibration and found.calibration.is_telling else None
@@ -57,14 +57,14 @@ class FindInIndex:
 
 @dataclass(frozen=True, slots=True)
 class FindOnGitHub:
-    """Asks GitHub's own search, with at most two requests; one that fails is remarked, and never ends a run."""
+    """Uses GitHub search, with at most two requests; a failed one makes a remark, and never ends a run."""
 
     searcher: Searcher
     remark: str | None = None
     is_free: bool = False
 
     def __call__(self, issue: Issue) -> CandidateSearch:
-        """What GitHub's search finds, ranked by the code of the index; see `FindCandidates`."""
+        """The results of GitHub search, ranked like those of the index; see `FindCandidates`."""
         from bot.duplicates.github_query import find_phrase
         from bot.duplicates.search.model import read_model
         from bot.duplicates.search.ranker import MOST_FOUND, rank_found
@@ -81,7 +81,7 @@ class FindOnGitHub:
             for each in self._search_title(issue, is_last=phrase is not None):
                 found.setdefault(each.number, each)
         except TrackerError as error:
-            errors.append(f"earlier reports were not looked for to the end: {error}")
+            errors.append(f"the search for earlier reports is incomplete: {error}")
             is_complete = False
         candidates = rank_found(
             issue, list(found.values()), phrase.fingerprint if phrase and is_rare else None, read_model()
@@ -89,7 +89,7 @@ class FindOnGitHub:
         return CandidateSearch(candidates=candidates, remarks=tuple(errors), is_complete=is_complete)
 
     def _search_title(self, issue: Issue, *, is_last: bool) -> list[Issue]:
-        """By the sense of the title where GitHub offers that, and by what it finds alike itself; else by the words."""
+        """By the meaning of the title and GitHub's own similar issues, if GitHub offers that; else by the words."""
         from bot.duplicates.github_query import write_title_query, write_word_query
 
         if not (title := write_title_query(issue)):

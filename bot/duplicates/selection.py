@@ -1,4 +1,4 @@
-"""From what was found to what a comment links: one decision for each candidate, with its reason. Pure."""
+"""From candidates to the links of a comment: one decision for each candidate, with its reason. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,11 +14,11 @@ be linked. `merged`: a better candidate leads to the same issue."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDecision:
-    """What becomes of a candidate, and why.
+    """The decision on a candidate, and its reason.
 
-    `target` is the issue that its chain ends in, None where it is refused. `rule` matches both issues (tier A);
-    `section` is the rule whose section links it, None in a comment of links alone. `is_unproven` where it only looks
-    alike, by a measure that the repository's past has not confirmed, and was not linked before.
+    `target` is the end of its chain, None if it is refused. `rule` matches both issues (tier A); `section` is the rule
+    whose section links it, None in a comment of links alone. `is_unproven` if it is only similar, was not linked
+    before, and no calibrated index found it.
     Templates of rules read `number`, `is_open`, `confidence` and `why`: these names are a contract.
     """
 
@@ -57,7 +57,7 @@ class LinkDecision:
 
     @property
     def confidence(self) -> float:
-        """Between 0 and 1; what a rule or a person says is certain."""
+        """Between 0 and 1; tier A is certain."""
         return 1.0 if self.tier == "A" else self.candidate.score
 
     @property
@@ -72,7 +72,7 @@ class LinkDecision:
 
     @property
     def followers(self) -> int:
-        """People who take part beside its author."""
+        """The other people who take part in it."""
         return self.target.followers if self.target else 0
 
 
@@ -87,11 +87,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criteria:
-    """What decides on links beside the candidates.
+    """The criteria for links.
 
     `rules` has the rule that matches both issues, by the target's number; `linked` are issues that are linked anyway,
-    `given` those that the comment linked before. `sections` may link `most` in all; `silence` says why none may link
-    anything. `with_alike` lets candidates of tier C in, if the search `is_calibrated`.
+    `given` those that the comment linked before. All `sections` together may have `most` links; `silence` says why
+    there are none at all. `with_alike` allows candidates of tier C, if the search `is_calibrated`.
     """
 
     rules: Mapping[int, str] = field(default_factory=dict)
@@ -107,10 +107,10 @@ class Criteria:
 def select_links(
     candidates: Iterable[Candidate], targets: Mapping[int, Target | Refusal], criteria: Criteria
 ) -> tuple[LinkDecision, ...]:
-    """A decision for each candidate: first those that may be linked, the best first, then the others as they came.
+    """A decision for each candidate: first those that may be linked, the best first, then the others in their order.
 
-    A before B before C. Among equals what is linked already, then what most others point to, then what maintainers
-    answered, then the oldest. `targets` says where each candidate leads; one that nobody looked at is missing there.
+    A before B before C. Equal ones are sorted: linked already, then most references, then answered by a maintainer,
+    then the oldest. `targets` has the end of each candidate's chain; one that was not checked is missing there.
     """
     judged = [_judge(each, targets.get(each.number), criteria) for each in candidates]
     fitting = [each for each in judged if each.effect != "refused"]
@@ -123,10 +123,12 @@ def select_links(
 
 
 def _judge(found: Candidate, target: Target | Refusal | None, criteria: Criteria) -> LinkDecision:
-    """Whether it may be linked; what the same rule matches is tier A, whatever it was found by."""
+    """Whether it may be linked; an issue that the same rule matches is tier A."""
     if target is None or isinstance(target, Refusal):
         return LinkDecision(
-            candidate=found, effect="refused", reason=target.reason if target else "not among the nearest"
+            candidate=found,
+            effect="refused",
+            reason=target.reason if target else "it is not one of the best candidates",
         )
     if reason := _find_objection(found, target, criteria):
         return LinkDecision(candidate=found, effect="refused", reason=reason)
@@ -141,9 +143,9 @@ def _find_objection(found: Candidate, target: Target, criteria: Criteria) -> str
     if target.number in criteria.linked:
         return f"#{target.number} is linked already"
     if target.is_open and target.is_locked:
-        return f"#{target.number} is locked: nobody could add to it"
+        return f"#{target.number} is locked, so the reporter cannot comment there"
     if not (target.is_open or target.is_mended or found.why == SAID_SO):
-        return f"#{target.number} is closed, and nothing says which change fixed it"
+        return f"#{target.number} is closed, but no change is known to have fixed it"
     return None
 
 
@@ -159,11 +161,11 @@ def _rank(link: LinkDecision, criteria: Criteria) -> tuple[object, ...]:
 
 
 def _merge(link: LinkDecision, better: LinkDecision) -> LinkDecision:
-    return replace(link, effect="merged", reason=f"#{better.candidate.number} leads to #{link.number}, too")
+    return replace(link, effect="merged", reason=f"#{better.candidate.number} also leads to #{link.number}")
 
 
 def _share_out(ranked: Sequence[LinkDecision], criteria: Criteria) -> list[LinkDecision]:
-    """Each section links what its rule matches too, and the first one all others; the rest is hidden."""
+    """Each section links the issues that its rule also matches, the first one also all others; the rest is hidden."""
     sections = dict[int, str | None]()
     for place, section in enumerate(() if criteria.silence else criteria.sections):
         own = [each for each in ranked if section.rule in {None, each.rule} or (each.rule is None and place == 0)]
@@ -187,9 +189,9 @@ def _explain_hiding(link: LinkDecision, criteria: Criteria) -> str:
     if criteria.silence:
         return criteria.silence
     if link.tier == "C" and not criteria.with_alike:
-        return "it only reads alike, and the settings keep that out of comments (`tier_c`)"
+        return "it is only similar, and the settings keep such issues out of comments (`tier_c`)"
     if link.is_unproven:
-        return "it only reads alike, and the index is not calibrated"
+        return "it is only similar, and no calibrated index found it"
     if not link.is_open and all(section.open_only for section in criteria.sections):
-        return "it is closed, and the rule links open ones only (`open_only`)"
-    return "there are better ones, or the settings or the rule want fewer links"
+        return "it is closed, and the rule links only open issues (`open_only`)"
+    return "other candidates are better, or the settings or the rule allow fewer links"

@@ -1,4 +1,4 @@
-"""The runner's side of GitHub Actions: settings from its environment; outputs, summary, annotations and log for it."""
+"""The runner of GitHub Actions: settings from its environment; outputs, summary, annotations and log for it."""
 
 import re
 import sys
@@ -17,17 +17,17 @@ from bot.github.payloads import mend_text
 Level = Literal["error", "warning", "notice"]
 
 MOST_ANNOTATIONS = 10
-"""The runner keeps so many of each level in a step (actions/runner: ExecutionContext.cs)."""
+"""The runner keeps this many of each level per step (actions/runner: ExecutionContext.cs)."""
 
 LONGEST_MESSAGE = 4096
 """Characters of a message that the runner keeps (actions/runner: ExecutionContext.cs)."""
 
 LARGEST_SUMMARY = 1024 * 1024
-"""Bytes of a step's summary; a larger one is not shown at all. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands"""
+"""Bytes of a step's summary; GitHub does not show a larger one at all. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands"""
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
-CUT_NOTE = "\n\n*The summary was cut here: GitHub shows 1 MiB of it.*\n"
+CUT_NOTE = "\n\n*Signpost cut the summary here, because GitHub shows at most 1 MiB.*\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def format_annotation(annotation: Annotation) -> str:
 
 
 def format_annotations(annotations: Iterable[Annotation]) -> list[str]:
-    """Give at most ten commands of each level, of which the last says how many there are beside them."""
+    """Give at most ten commands of each level; the last one gives the number of those that are left out."""
     by_level: dict[Level, list[Annotation]] = {}
     for annotation in annotations:
         by_level.setdefault(annotation.level, []).append(annotation)
@@ -91,11 +91,11 @@ def mask(value: str) -> str:
 def format_output(name: str, value: str, delimiter: str) -> str:
     """Give the lines of one output for GITHUB_OUTPUT.
 
-    Raises `ValueError` where the name or the value holds the delimiter: such a value could set other outputs
+    Raises `ValueError` if the name or the value contains the delimiter: such a value could set other outputs
     (actions/toolkit: packages/core/src/file-command.ts). `delimiter` is `ghadelimiter_<uuid4>`.
     """
     if delimiter in name or delimiter in value:
-        raise ValueError(f"The output {name!r} holds its own delimiter.")
+        raise ValueError(f"The output {name!r} contains its own delimiter.")
     return f"{name}<<{delimiter}\n{mend_text(value)}\n{delimiter}\n"
 
 
@@ -108,14 +108,14 @@ def write_outputs(path: Path, outputs: Mapping[str, str]) -> None:
 
 
 def append_summary(path: Path, markdown: str) -> None:
-    """Add to the step's summary, the file that GITHUB_STEP_SUMMARY names; what is over 1 MiB is cut, with a note."""
+    """Add to the step's summary, the file that GITHUB_STEP_SUMMARY names; cut it at 1 MiB, with a note."""
     present = path.stat().st_size if path.exists() else 0
     with path.open("a", encoding="utf-8", newline="\n") as file:
         file.write(cut_summary(markdown, LARGEST_SUMMARY - present))
 
 
 def cut_summary(markdown: str, room: int) -> str:
-    """Cut to `room` bytes of UTF-8, at the end of a line if there is one, and say so; "" where not even that fits."""
+    """Cut to `room` bytes of UTF-8, if possible at the end of a line, and add a note; "" if the note does not fit."""
     encoded = mend_text(markdown).encode()
     if len(encoded) <= room:
         return encoded.decode()
@@ -149,13 +149,13 @@ def _defuse_line(line: str) -> str:
 
 
 def print_safely(lines: Iterable[str], stream: TextIO | None = None) -> None:
-    """Print text that may hold a reporter's words, to stdout or `stream`, without a line that the runner obeys."""
+    """Print text that may contain a reporter's words, to stdout or `stream`, without workflow commands."""
     for line in lines:
         print(defuse(line), file=stream or sys.stdout)
 
 
 def print_commands(commands: Iterable[str], stream: TextIO | None = None) -> None:
-    """Print workflow commands, made by this module, for the runner to obey; it reads both stdout and stderr."""
+    """Print workflow commands of this module for the runner, which reads both stdout and stderr."""
     for command in commands:
         print(command, file=stream or sys.stdout)
 
@@ -165,20 +165,20 @@ def _read_boolean(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value.lower() not in {"true", "false"}:
-        raise ValueError("write `true` or `false`")
+        raise ValueError("must be `true` or `false`")
     return value.lower() == "true"
 
 
 def _read_choice(value: object) -> object:
     if value not in {"error", "never"}:
-        raise ValueError("write `error` or `never`")
+        raise ValueError("must be `error` or `never`")
     return value
 
 
 def _read_number(value: object) -> object:
     number = str(value).removeprefix("#")
     if not (number.isascii() and number.isdecimal()):
-        raise ValueError("write an issue's number")
+        raise ValueError("must be the number of an issue")
     return int(number)
 
 
@@ -187,7 +187,7 @@ def _read_list(value: object) -> object:
 
 
 class Settings(BaseModel):
-    """What the runner and the workflow tell us. An empty variable is one that is not set.
+    """The settings of the runner and the workflow. An empty variable counts as not set.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/variables
     """
@@ -217,7 +217,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read the variables; raises `SettingsError` that names each wrong input and the words it allows.
+        """Read the variables; raises `SettingsError` that names each invalid input and its allowed values.
 
         The runner keeps the dash of an input's name (INPUT_DRY-RUN), which a shell cannot set: both spellings count,
         and the runner's own wins.
@@ -234,5 +234,5 @@ def _describe(variable: str, problem: str) -> str:
     advice = problem.removeprefix("Value error, ")
     if variable.startswith("INPUT_"):
         name = variable.removeprefix("INPUT_").lower().replace("_", "-")
-        return f"The input `{name}` cannot be read: {advice}."
-    return f"The variable {variable} cannot be read: {advice}."
+        return f"Invalid input `{name}`: {advice}."
+    return f"Invalid variable {variable}: {advice}."

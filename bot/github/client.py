@@ -1,4 +1,4 @@
-"""GitHub's REST API, and GraphQL where REST falls short, behind the `Tracker` Protocol."""
+"""GitHub's REST API, and GraphQL where REST is not enough, behind the `Tracker` Protocol."""
 
 import logging
 import re
@@ -45,13 +45,13 @@ _TOKEN = re.compile(r"[!-~]+")
 
 _PAGE = "per_page=100"
 _MOST_ONE_BY_ONE = 3
-"""So many links are read where each takes a request."""
+"""The number of links that are read if each takes a request."""
 
 _Parsed = TypeVar("_Parsed")
 
 
 class GitHubTracker:
-    """GitHub, as Signpost uses it; see `Tracker` for what each method promises."""
+    """GitHub, as Signpost uses it; see `Tracker` for the contract of each method."""
 
     def __init__(self, wire: Wire, transport: Transport) -> None:
         self._wire = wire
@@ -64,12 +64,12 @@ class GitHubTracker:
         return self._transport.requests
 
     def get_issue(self, repository: str, number: int) -> Issue:
-        """The issue as it is now; GitHub redirects to where a transferred one is, which is not ours to answer."""
+        """The issue as it is now; a transferred one is an error, although GitHub redirects to it."""
         what = f"read {repository}#{number}"
         found = self._wire.read(what, _issue_path(repository, number))
         issue = _parse(what, lambda: parse_issue(found, repository))
         if issue.number != number:
-            raise TrackerError(f"Could not {what}: it is {issue.repository}#{issue.number} now.", gone=True)
+            raise TrackerError(f"Could not {what}: it moved to {issue.repository}#{issue.number}.", gone=True)
         return issue
 
     def read_page(self, repository: str, kind: Literal["issues", "comments"], cursor: Cursor) -> Page | None:
@@ -81,16 +81,16 @@ class GitHubTracker:
 
     def read_newest(self, repository: str, etag: str) -> str | None:
         """The ETag of what changed last; see `RemoteArchive`."""
-        what = f"read what changed last in {repository}"
+        what = f"read the latest change in {repository}"
         return self._wire.find_etag(what, f"{_repository_path(repository)}{NEWEST}", etag)
 
     @property
     def may_read_marked(self) -> bool:
-        """Whether there is a token: GraphQL answers nobody without one."""
+        """Whether there is a token, which GraphQL always needs."""
         return self._transport.has_token
 
     def read_marked(self, repository: str, cursor: Cursor) -> Page | None:
-        """One page of the issues with GitHub's marks; where that is too much for GitHub, a smaller one from then on."""
+        """One page of the issues with GitHub's marks; if that is too much for GitHub, all later pages are smaller."""
         what = f"read the issues of {repository}"
         while True:
             asked, is_least = write_variables(repository, cursor, self._sizes[0]), len(self._sizes) == 1
@@ -105,7 +105,7 @@ class GitHubTracker:
         """Our login; None for a GITHUB_TOKEN or another installation token (`ghs_`), for which /user answers 403."""
         if not self._transport.is_user:
             return None
-        user = self._wire.read("read whose token this is", "/user", tolerate=is_forbidden)
+        user = self._wire.read("read the owner of the token", "/user", tolerate=is_forbidden)
         return parse_account(user).login if user else None
 
     def list_comments(self, issue: Issue, since: datetime | None = None) -> tuple[Comment, ...]:
@@ -116,13 +116,13 @@ class GitHubTracker:
         return _parse(what, lambda: tuple(map(parse_comment, entries)))
 
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
-        """The issue's own history, oldest first."""
+        """GitHub's events of the issue, oldest first."""
         what = f"read the history of {_name(issue)}"
         entries = self._wire.read_pages(what, f"{_path(issue)}/events?{_PAGE}")
         return _parse(what, lambda: tuple(map(parse_change, entries)))
 
     def find_labels(self, repository: str, names: Iterable[str]) -> frozenset[str]:
-        """Those of `names` that exist: one is looked up; for more, pages are read until all are found."""
+        """The existing ones of `names`: one is looked up; for several, pages are read until all are found."""
         wanted = tuple(names)
         what = f"read the labels of {repository}"
         if len(wanted) == 1 and _is_addressable(wanted[0]):
@@ -135,7 +135,7 @@ class GitHubTracker:
         return frozenset(name for name in wanted if name.casefold() not in missing)
 
     def read_folder(self, repository: str, folder: str) -> Folder:
-        """The text files of a folder, through GraphQL; GitHub's REST API would take a request a file."""
+        """The text files of a folder, through GraphQL; the REST API needs one request per file."""
         what = f"read {folder} of {repository}"
         owner, _, name = repository.partition("/")
         folder = folder.strip("/")
@@ -143,12 +143,12 @@ class GitHubTracker:
         body = {"query": FOLDER_QUERY, "variables": variables}
         reply, _ = self._wire.query(what, self._transport.graphql_url, body, tolerate=is_missing)
         if reply is None:
-            advice = "Use actions/checkout, and give the input `rules: .github/signpost`."
+            advice = "Use actions/checkout, and set the input `rules: .github/signpost`."
             raise TrackerError(f"Could not {what}: this GitHub has no GraphQL API. {advice}")
         return parse_folder(reply, folder, what)
 
     def read_links(self, repository: str, numbers: Iterable[int]) -> Links:
-        """Those issues, through GraphQL; where it is not there, or too old for the query, one by one."""
+        """Those issues, through GraphQL; one by one if GraphQL is missing or too old for the query."""
         asked = list(dict.fromkeys(numbers))
         what = f"read {', '.join(f'#{number}' for number in asked)} of {repository}"
         owner, _, name = repository.partition("/")
@@ -170,38 +170,38 @@ class GitHubTracker:
 
     @property
     def may_search_by_sense(self) -> bool:
-        """Whether it is github.com, or a company's part of it: an Enterprise Server has no such search."""
+        """Whether it is github.com or GHE.com: an Enterprise Server has no such search."""
         return self._transport.is_cloud
 
     def search_issues(self, repository: str, query: str, *, by_sense: bool = False) -> SearchResult:
-        """What GitHub's own search finds; an older API refuses the kind of search, and is asked for words alone."""
+        """The results of GitHub search; empty if an older API rejects a search by meaning."""
         what = f"search the issues of {repository}"
         path = write_search(repository, query, by_sense=by_sense)
         found = self._wire.read(what, path, tolerate=is_invalid if by_sense else tolerate_nothing)
         return _parse(what, lambda: parse_search(found, repository)) if found is not None else SearchResult()
 
     def list_alike(self, issue: Issue) -> tuple[Issue, ...]:
-        """What GitHub finds alike, at an address that is in no documentation: whatever it refuses is no answer.
+        """The issues that GitHub finds similar, from an undocumented address; empty if GitHub refuses.
 
         github/github-mcp-server, pkg/github/find_duplicate.go
         """
-        what = f"read what is alike {_name(issue)}"
+        what = f"read issues similar to {_name(issue)}"
         found = self._wire.read(what, f"{_path(issue)}/semantically_similar?per_page=20", tolerate=is_refused)
         return _parse(what, lambda: parse_alike(found, issue.repository))
 
     def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:
-        """Set the labels, beside those that are there."""
+        """Set the labels, in addition to the present ones."""
         self._wire.write(f"label {_name(issue)}", "POST", f"{_path(issue)}/labels", {"labels": list(labels)})
 
     def remove_label(self, issue: Issue, label: str) -> None:
-        """Take one label off; GitHub answers 404 where it is not there."""
-        what = f"take the label {label!r} off {_name(issue)}"
+        """Remove one label; GitHub answers 404 if the issue does not have it."""
+        what = f"remove the label {label!r} from {_name(issue)}"
         if not _is_addressable(label):
-            raise TrackerError(f"Could not {what}: no address at GitHub can name this label.")
+            raise TrackerError(f"Could not {what}: the API has no address for a label of this name. Remove it by hand.")
         self._wire.write(what, "DELETE", f"{_path(issue)}/labels/{quote(label, safe='')}", tolerate=is_missing)
 
     def create_label(self, repository: str, label: str) -> None:
-        """Create a label, in GitHub's default colour; one that exists is no error."""
+        """Create a label, in GitHub's default colour; an existing one is not an error."""
         what = f"create the label {label!r} in {repository}"
         self._wire.write(what, "POST", f"{_repository_path(repository)}/labels", {"name": label}, tolerate=is_taken)
 
@@ -214,12 +214,12 @@ class GitHubTracker:
     def update_comment(self, issue: Issue, comment_id: int, body: str) -> None:
         """Replace a comment's text."""
         path = f"{_repository_path(issue.repository)}/issues/comments/{comment_id}"
-        self._wire.write(f"edit our comment on {_name(issue)}", "PATCH", path, {"body": mend_text(body)})
+        self._wire.write(f"edit Signpost's comment on {_name(issue)}", "PATCH", path, {"body": mend_text(body)})
 
     def delete_comment(self, issue: Issue, comment_id: int) -> None:
-        """Delete a comment; GitHub answers 404 where it is not there."""
+        """Delete a comment; GitHub answers 404 if it does not exist."""
         path = f"{_repository_path(issue.repository)}/issues/comments/{comment_id}"
-        self._wire.write(f"delete our second comment on {_name(issue)}", "DELETE", path, tolerate=is_missing)
+        self._wire.write(f"delete Signpost's second comment on {_name(issue)}", "DELETE", path, tolerate=is_missing)
 
     def close_issue(
         self,
@@ -244,15 +244,19 @@ def connect(
 ) -> GitHubTracker:
     """Make a tracker; nothing is sent yet. `timeout` is in seconds, `base_url` is GITHUB_API_URL.
 
-    Without a token only public things can be read. Raises `SettingsError` for an address that is none.
+    Without a token only public data can be read. Raises `SettingsError` for an invalid address.
     """
     # PyGithub prints its own log, from INFO on, to stderr as soon as it is imported.
     logging.getLogger("github").setLevel(logging.WARNING)
     if not _ADDRESS.fullmatch(base_url):
-        raise SettingsError(f"{base_url!r} is no address of a GitHub API; GITHUB_API_URL is https://api.github.com.")
+        raise SettingsError(
+            f"{base_url!r} is not the URL of a GitHub API; set GITHUB_API_URL to https://api.github.com."
+        )
     token = token.strip() if token else None
     if token and not _TOKEN.fullmatch(token):
-        raise SettingsError("The token has characters that no token of GitHub's has; check the input `github-token`.")
+        raise SettingsError(
+            "The token contains characters that are invalid in a GitHub token; check the input `github-token`."
+        )
     transport = Transport(token, base_url.rstrip("/"), timeout)
     return GitHubTracker(Wire(transport, token=token, patience=patience, sleep=sleep), transport)
 
@@ -269,7 +273,7 @@ def _parse(what: str, parse: Callable[[], _Parsed], *, uncertain: bool = False) 
 def _repository_path(repository: str) -> str:
     parts = repository.split("/")
     if len(parts) != 2 or not all(map(_is_addressable, parts)):  # noqa: PLR2004 - owner/name
-        raise TrackerError(f"{repository!r} is no repository; write it as owner/name.")
+        raise TrackerError(f"{repository!r} is not a repository name; write it as owner/name.")
     return f"/repos/{quote(repository)}"
 
 

@@ -1,4 +1,4 @@
-"""What all GraphQL answers share (text, errors, marks of duplicates), and the smallest query: a folder. Pure."""
+"""The common parts of all GraphQL answers (text, errors, marks of duplicates), and the query for a folder. Pure."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from bot.github.responses import Json
 from bot.tracker.types import Folder
 
 PARTIAL = frozenset({"NOT_FOUND", "FORBIDDEN"})
-"""Errors that concern one part of the query alone; the rest of the answer holds."""
+"""Errors that concern only one part of the query; the rest of the answer is valid."""
 
 _REFUSALS = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "UNAUTHENTICATED"})
 _TIMED_OUT = "something went wrong while executing your query"
@@ -26,7 +26,7 @@ class Problem(BaseModel):
 
 
 class Reply(BaseModel):
-    """An answer: what was asked for, what went wrong, or both."""
+    """An answer: the data, the errors, or both."""
 
     data: dict[str, Any] | None = None
     errors: Annotated[list[Problem], BeforeValidator(lambda value: value or [])] = []
@@ -53,7 +53,7 @@ def is_timeout(message: str) -> bool:
 
 
 class Count(BaseModel):
-    """How many there are of something."""
+    """The number of entries in a list."""
 
     total: int = Field(default=0, alias="totalCount")
 
@@ -85,12 +85,12 @@ def mend_json(json: Json) -> Json:
 
 
 def describe_problems(problems: list[Problem], what: str) -> TrackerError:
-    """The error that says what GitHub answered, and what can be done."""
+    """The error with GitHub's answer and advice."""
     kinds = {problem.type for problem in problems}
     message = problems[0].message[:300] if problems else "nothing"
     said = f"Could not {what}: GitHub answered: {message}"
     if "NOT_FOUND" in kinds:
-        return TrackerError(f"{said} It does not exist, or the token may not see it.", missing=True)
+        return TrackerError(f"{said} It does not exist, or the token has no access to it.", missing=True)
     if "FORBIDDEN" in kinds:
         return TrackerError(f"{said}. Give the job `permissions: contents: read`.")
     if "RATE_LIMITED" in kinds:
@@ -120,7 +120,7 @@ class Place(BaseModel):
 
 
 class Mark(BaseModel):
-    """That one is a duplicate of another (`canonical`, with the fields that the query names), or is not any more."""
+    """A mark that an issue is a duplicate of `canonical` (with the fields of the query), or is not any more."""
 
     kind: str = Field(default="", alias="__typename")
     duplicate: Place | None = None
@@ -134,9 +134,9 @@ class Marks(BaseModel):
 
 
 def find_mark(place: Place, marks: Iterable[Mark | None]) -> Mark | None:
-    """The last mark that says whose duplicate an issue is; one that was taken back has no `canonical`.
+    """The last mark of this issue as a duplicate; a mark that was taken back has no `canonical`.
 
-    None where the marks tell nothing of it: those of others that were marked as its duplicates stand among them.
+    None if there is no such mark: the marks also include those of issues that are duplicates of this one.
     """
     own = [mark for mark in marks if mark and mark.duplicate and mark.duplicate.address == place.address]
     if own and own[-1].kind != "MarkedAsDuplicateEvent":
@@ -216,7 +216,7 @@ def parse_folder(reply: object, folder: str, what: str) -> Folder:
 
 
 def _walk(tree: _Object, folder: str, levels: int) -> Iterator[tuple[str, _Object, str]]:
-    """Path, content and problem of each file; what is neither file nor folder (a submodule) is left out."""
+    """Path, content and problem of each file; a submodule is left out."""
     for entry in tree.entries or []:
         path = f"{folder}/{entry.name}" if folder else entry.name
         found = entry.object or _Object()
@@ -234,5 +234,5 @@ def _find_problem(mode: int, blob: _Object) -> str:
     if blob.is_binary:
         return "is not a text file"
     if blob.is_truncated or blob.text is None:
-        return "is too large to be read through the API; use actions/checkout"
+        return "is too large for the API; use actions/checkout"
     return ""

@@ -1,7 +1,7 @@
-"""Issues of a repository: a page of all of them, with GitHub's own marks of duplicates, and what a search finds. Pure.
+"""Issues of a repository: pages of all issues, with GitHub's marks of duplicates, and search results. Pure.
 
-Pages come by GraphQL and without pull requests, so a request reads 100 issues. These have the form of REST, which says
-only that an issue was closed as a duplicate: `duplicate_issue_id` is what one writes, and no answer has it.
+Pages come from GraphQL without pull requests, so a request reads 100 issues. They have the format of REST. REST itself
+only says that an issue was closed as a duplicate: `duplicate_issue_id` can be written, but no answer contains it.
 """
 
 import binascii
@@ -30,7 +30,7 @@ from bot.github.responses import Json
 from bot.tracker.types import Cursor, Issue, Page, SearchResult
 
 SIZES: tuple[int, ...] = (100, 50, 25, 12)
-"""How many issues one request reads: fewer where GitHub could not answer for so many within its ten seconds."""
+"""How many issues one request reads: fewer if GitHub cannot answer for more within its ten seconds."""
 
 _EARLIEST = "1970-01-01T00:00:00Z"
 _COSTLY = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"})
@@ -124,7 +124,7 @@ class _Issues(BaseModel):
 
 
 def is_too_costly(reply: Json) -> bool:
-    """Whether GitHub gave up on the query because it took too long; fewer issues may do.
+    """Whether GitHub gave up on the query because it took too long; fewer issues may work.
 
     https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#timeouts
     """
@@ -183,7 +183,7 @@ def names_moment(cursor: str) -> bool:
 
 
 def _write_as_rest(issue: _Issue) -> dict[str, Json]:
-    """An issue as `GET /repos/…/issues` writes it, as far as it is kept, and `duplicate_of` where its marks tell."""
+    """The stored fields of an issue in the format of `GET /repos/…/issues`, and `duplicate_of` from its marks."""
     told = _find_original(issue)
     return {
         "number": issue.number,
@@ -212,9 +212,9 @@ def _write_author(author: _Author) -> dict[str, str]:
 
 
 def _find_original(issue: _Issue) -> int | None:
-    """The issue of the same repository of which this one was last marked a duplicate.
+    """The issue of the same repository that this one was last marked a duplicate of.
 
-    0 where the mark was taken back or names something else; None where its last marks tell nothing.
+    0 if the mark was taken back or names something else; None if there is no such mark.
     """
     if (mark := find_mark(issue, issue.marks.nodes)) is None:
         return None
@@ -223,7 +223,7 @@ def _find_original(issue: _Issue) -> int | None:
 
 
 MOST_FOUND = 100
-"""Issues in one answer of the search; GitHub gives no more at once."""
+"""Issues in one answer of the search; GitHub does not return more at once."""
 
 
 def write_search(repository: str, query: str, *, by_sense: bool = False) -> str:
@@ -236,7 +236,7 @@ def write_search(repository: str, query: str, *, by_sense: bool = False) -> str:
 
 
 def parse_search(answer: object, repository: str) -> SearchResult:
-    """Read an answer; raises SettingsError where it is none. Issues of other repositories are left out."""
+    """Read an answer; raises SettingsError if it is invalid. Issues of other repositories are left out."""
     if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
         raise SettingsError("It has no `items`.")
     found = [parse_issue(item, repository) for item in answer["items"]]
@@ -249,7 +249,7 @@ def parse_search(answer: object, repository: str) -> SearchResult:
 
 
 def parse_alike(answer: object, repository: str) -> tuple[Issue, ...]:
-    """Read what GitHub finds alike: issues, bare or with a score beside each; what is neither is left out."""
+    """Read the issues that GitHub finds similar, with or without a score; other entries are left out."""
     entries = answer if isinstance(answer, list) else []
     found = [parse_issue(issue, repository) for entry in entries if (issue := _find_issue(entry))]
     return _keep_own(found, repository)

@@ -1,4 +1,4 @@
-"""Issues that may be linked, and what matters for a link, in one GraphQL answer. Pure."""
+"""Issues that may be linked, with the data that decides on a link, in one GraphQL answer. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ from bot.github.payloads import parse_issue
 from bot.tracker.types import MAINTAINERS, LinkedIssue, Links, Release
 
 _HOPS = 2
-"""So many steps of a chain of duplicates are read with each issue; more would multiply what the query costs."""
+"""The steps of a chain of duplicates that are read with each issue; more would multiply the cost of the query."""
 
 _PLAIN = """
 fragment Plain on Issue {
@@ -57,7 +57,7 @@ def write_links_query(numbers: Iterable[int]) -> str:
 
 
 def _write_hop(hop: int) -> str:
-    """An issue, and the marks that say whose duplicate it is; they stand in the history of both."""
+    """An issue and its marks as a duplicate, which are in the history of both issues."""
     following = f"...Hop{hop + 1}" if hop < _HOPS else ""
     place = "number repository { nameWithOwner }"
     return f"""

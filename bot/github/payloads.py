@@ -10,21 +10,21 @@ from bot.errors import SettingsError
 from bot.tracker.types import Account, Change, Comment, Issue
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands for a date that the source does not state."""
+"""Used for a date that the source does not state."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _HTML_ADDRESS = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?P<kind>issues|pull)/\d+")
 _API_ADDRESS = re.compile(r"https?://.+?/repos/(?P<repository>[^/]+/[^/]+)(?:/issues/\d+)?")
 _MOST = 10**9
-"""No number of an issue is so large."""
+"""Larger than the number of any issue."""
 _LARGEST = 10**18
-"""What other trackers number may be larger; whoever keeps issues has 64 bits for it."""
+"""Numbers of other trackers may be larger, up to 64 bits."""
 
 _COMMENT_ADDRESS = re.compile(r"#issuecomment-(\d+)$")
 
 
 def mend_text(text: str) -> str:
-    """Replace lone surrogates, one to one, by U+FFFD: JSON may hold them, UTF-8 may not."""
+    """Replace lone surrogates, one to one, by U+FFFD: JSON may contain them, UTF-8 may not."""
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 
@@ -51,7 +51,7 @@ def _number(value: object) -> object:
 
 
 def _mark(value: object) -> object:
-    """What else stands under the name in someone's export is not GitHub's mark."""
+    """Any other value under this name, as in an export, is not a mark of GitHub."""
     return value if type(value) is int and 0 <= value < _MOST else None
 
 
@@ -203,9 +203,9 @@ def _word(kind: str, message: str) -> str:
 
 
 def parse_issue(json: object, repository: str = "") -> Issue:
-    """Read an issue as REST, a webhook or `gh issue list --json` writes it; `repository` where it does not say itself.
+    """Read an issue as REST, a webhook or `gh issue list --json` writes it; `repository` is used if the JSON has none.
 
-    Only number and title must be there; a missing date is `EPOCH`. Raises `SettingsError` that names what is wrong.
+    Only number and title are required; a missing date is `EPOCH`. Raises `SettingsError` that names what is wrong.
     """
     return _validate(_IssueJson, json, "issue").issue(repository)
 
@@ -231,7 +231,7 @@ def _validate(model: type[_Model], json: object, what: str) -> _Model:
 
 
 def parse_label(json: object) -> str:
-    """Read a label's name; "" where there is none.
+    """Read the name of a label; "" if there is none.
 
     REST writes a label as an object, and at times as its name alone.
     """
@@ -250,7 +250,7 @@ def parse_account(json: object) -> Account:
 
 
 def explain(error: ValidationError) -> str:
-    """Say what is wrong with the JSON and where, without repeating what it holds."""
+    """Describe the problems of the JSON and their places, without its values."""
     return "; ".join(
         f"{'.'.join(str(step) for step in problem['loc']) or 'the whole'}: {_word(problem['type'], problem['msg'])}"
         for problem in error.errors(include_url=False, include_context=False, include_input=False)

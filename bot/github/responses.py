@@ -1,4 +1,4 @@
-"""What GitHub answered, page by page, whether to ask again, and what to tell the person who can act. Pure."""
+"""Answers of GitHub: their pages, when to retry, and errors with advice for maintainers. Pure."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from bot.errors import SettingsError, TrackerError
 from bot.tracker.types import Cursor, Page
 
 Json: TypeAlias = Any
-"""What JSON may hold; whoever reads it checks its shape."""
+"""Any JSON value; the reader checks its shape."""
 
 SECONDARY_WAIT = 60
 """Seconds to wait for a secondary limit that names no time. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
@@ -21,7 +21,7 @@ SECONDARY_WAIT = 60
 _TOKEN = re.compile(r"\b(?:gh[opsur]_[A-Za-z0-9._-]{10,}|github_pat_\w{10,})")
 _LONGEST_MESSAGE = 300
 _LONGEST_LIMIT = 86_400
-"""Seconds. GitHub's own limits end within the hour; a proxy may state what no calendar holds."""
+"""Seconds. GitHub's own limits end within the hour; a proxy may state a time beyond any calendar."""
 _SUCCESS = range(200, 300)
 _FAULT = range(500, 600)
 _FORBIDDEN = 403
@@ -43,18 +43,18 @@ class Answer:
 
     @property
     def is_fault(self) -> bool:
-        """GitHub, or something before it, failed: what was asked may have been done or not."""
+        """GitHub, or a proxy before it, failed: the request may have been carried out or not."""
         return self.status in _FAULT
 
     def json(self) -> Json:
-        """Raises ValueError for a truncated answer, or one that is no JSON, such as a proxy's page."""
+        """The JSON. Raises ValueError for a truncated answer, or one that is not JSON, such as a proxy's page."""
         try:
             return json.loads(self.text)
         except RecursionError:
             raise ValueError("the JSON is nested too deeply") from None
 
     def message(self) -> str:
-        """What GitHub said in words, or "" where the answer has none."""
+        """The message of GitHub, or "" if the answer has none."""
         try:
             said = self.json()
         except ValueError:
@@ -66,7 +66,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """No answer came back, or only a part of one; `was_sent` where GitHub may have done what was asked."""
+    """No answer came back, or only a part of one; `was_sent` if GitHub may have carried out the request."""
 
     reason: str
     was_sent: bool
@@ -74,7 +74,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Ask again after so many seconds."""
+    """Retry after this many seconds."""
 
     seconds: float
     why: str
@@ -93,7 +93,7 @@ def _describe_errors(errors: object) -> list[str]:
 
 
 def find_limit(answer: Answer, now: float) -> Wait | None:
-    """How long a rate limit lasts, in seconds from `now` (Unix time); None where the answer is no rate limit.
+    """How long a rate limit lasts, in seconds from `now` (Unix time); None if the answer is not a rate limit.
 
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately
     """
@@ -131,10 +131,10 @@ def _read_number(stated: str | None) -> float | None:
 def decide_retry(
     outcome: Answer | Lost, *, is_read: bool, tries: int, most_tries: int, patience: float, now: float
 ) -> Wait | None:
-    """Whether to send the same request again, after it was sent `tries` times; None: take the outcome as it is.
+    """Whether to send the same request again, after it was sent `tries` times; None: accept the outcome.
 
-    A read is repeated after anything that may pass. A write is repeated once, and only where GitHub refused it for a
-    rate limit, because a refusal was certainly not done: every other repetition could be a second comment.
+    A read is repeated after any temporary failure. A write is repeated once, and only if GitHub refused it for a rate
+    limit, because then it was certainly not carried out: any other repetition could post a second comment.
     `patience` is the number of seconds that may still be spent on waiting.
     """
     if tries >= (most_tries if is_read else min(most_tries, 2)):
@@ -155,7 +155,7 @@ def _decide_after_fault(outcome: Answer | Lost, tries: int, now: float) -> Wait 
 
 
 def explain_failure(what: str, outcome: Answer | Lost, *, is_read: bool, now: float) -> TrackerError:
-    """The error for `what` ("label octo/widget#5"): what GitHub said, and what to do about it."""
+    """The error for `what` ("label octo/widget#5"): GitHub's message, and advice."""
     if isinstance(outcome, Lost):
         return _explain_silence(what, outcome.reason, is_doubtful=outcome.was_sent and not is_read)
     said = shorten(outcome.message())
@@ -170,26 +170,26 @@ def explain_failure(what: str, outcome: Answer | Lost, *, is_read: bool, now: fl
 
 
 def _explain_silence(what: str, reason: str, *, is_doubtful: bool) -> TrackerError:
-    advice = "It may have been done all the same; the next run looks first." if is_doubtful else "Try again later."
+    advice = "GitHub may have done it anyway; the next run checks first." if is_doubtful else "Try again later."
     return TrackerError(f"Could not {what}: {reason}. {advice}", uncertain=is_doubtful, unanswered=True)
 
 
 def _advise(answer: Answer, now: float) -> str:
     if limit := find_limit(answer, now):
         until = datetime.fromtimestamp(now + min(limit.seconds, _LONGEST_LIMIT), UTC)
-        return f"The {limit.why} ends at {until:%Y-%m-%d %H:%M:%S} UTC; run it again then."
+        return f"The {limit.why} ends at {until:%Y-%m-%d %H:%M:%S} UTC; run Signpost again then."
     if "resource not accessible by" in answer.message().lower():
-        return "Give the job `permissions: issues: write` and `contents: read`, or the token the same rights."
+        return "Give the job `permissions: issues: write` and `contents: read`, or give the token the same permissions."
     return _ADVICE.get(answer.status, "")
 
 
 _ADVICE = {
     301: "The repository has moved; use its new name.",
     401: "The token is missing, wrong or expired; check the input `github-token`.",
-    403: "The token may not do this; check its rights, and whether the issue is locked or the repository archived.",
-    404: "It does not exist, or the token may not see it.",
-    410: "It is gone, or issues are switched off in this repository.",
-    422: "GitHub does not take these values.",
+    403: "The token may not do this; check its permissions, or unlock the issue or the repository.",
+    404: "It does not exist, or the token has no access to it.",
+    410: "It was deleted, or issues are disabled in this repository.",
+    422: "GitHub rejects these values.",
 }
 
 
@@ -200,7 +200,7 @@ def shorten(text: str) -> str:
 
 
 def redact(text: str, token: str | None) -> str:
-    """Take out the token itself, and whatever looks like one of GitHub's.
+    """Remove the token itself, and anything that looks like a GitHub token.
 
     The new stateless form (2026) is about 520 characters long, with dots and dashes.
     """
@@ -209,7 +209,7 @@ def redact(text: str, token: str | None) -> str:
 
 
 def tolerate_nothing(_: Answer) -> bool:
-    """No answer but a success will do."""
+    """Only a success is accepted."""
     return False
 
 
@@ -224,14 +224,14 @@ def is_invalid(answer: Answer) -> bool:
 
 
 def is_refused(answer: Answer) -> bool:
-    """GitHub has no such thing, does not take the values, or forbids it."""
+    """GitHub does not have it, rejects the values, or forbids the request."""
     return answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY} or is_forbidden(
         answer
     )
 
 
 def is_unanswered(answer: Answer) -> bool:
-    """There is no GraphQL API, or this token may not ask it."""
+    """There is no GraphQL API, or this token may not use it."""
     return is_missing(answer) or is_forbidden(answer)
 
 
@@ -241,7 +241,7 @@ def is_unanswered_or_fault(answer: Answer) -> bool:
 
 
 def is_forbidden(answer: Answer) -> bool:
-    """The token may not do this; a rate limit has the same status and is something else."""
+    """The token may not do this; a rate limit has the same status, but does not count."""
     return answer.status == HTTPStatus.FORBIDDEN and not find_limit(answer, now=0)
 
 
@@ -252,15 +252,15 @@ def is_taken(answer: Answer) -> bool:
 
 _LAST_PAGE = re.compile(r'[?&]page=(\d{1,9})[^>]*>; rel="last"')
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
-"""ISO 8601 in UTC, as GitHub writes it; other servers of its API write fractions of a second, which it allows."""
+"""ISO 8601 in UTC, as GitHub writes it; other servers of its API also write fractions of a second."""
 NEWEST = "/issues?state=all&sort=updated&direction=desc&per_page=1"
-"""The address of what changed last, below the repository's own; a pull request counts as well."""
+"""The address of the latest change, below that of the repository; pull requests count, too."""
 
 _LISTS = {"issues": "/issues?state=all&", "comments": "/issues/comments?"}
 
 
 def write_query(kind: Literal["issues", "comments"], cursor: Cursor) -> str:
-    """The address of a page below the repository's own: by the last change, the oldest first, 100 entries.
+    """The address of a page, below that of the repository: by the last change, the oldest first, 100 entries.
 
     https://docs.github.com/en/rest/issues/issues#list-repository-issues
     """
@@ -272,10 +272,10 @@ def write_query(kind: Literal["issues", "comments"], cursor: Cursor) -> str:
 def read_page(entries: list[Any], answer: Answer, number: int) -> Page:
     """The n-th page of a list, from GitHub's JSON and the answer around it.
 
-    Raises SettingsError for an entry that does not say when it changed: the next page is asked for by that.
+    Raises SettingsError for an entry without the time of its change, which selects the next page.
     """
     if not all(isinstance(entry, dict) and _MOMENT.fullmatch(str(entry.get("updated_at"))) for entry in entries):
-        raise SettingsError("An entry does not say when it was updated.")
+        raise SettingsError("An entry has no valid `updated_at`.")
     link = answer.headers.get("link", "")
     has_more = 'rel="next"' in link and bool(entries)
     last = _LAST_PAGE.search(link)

@@ -34,24 +34,24 @@ _TEMPORARY_REDIRECTS = frozenset({302, 307, 308})
 _MOST_REDIRECTS = 3
 
 Tolerate = Callable[[Answer], bool]
-"""Says of an answer that is not a success whether the caller expects it."""
+"""Whether the caller accepts an answer that is not a success."""
 
 
 class Send(Protocol):
-    """Sends one request, once, and gives what came back; never raises for a failure of the network."""
+    """Sends one request, once, and returns the outcome; never raises for a failure of the network."""
 
     def __call__(self, verb: str, path: str, body: object, etag: str = "") -> Answer | Lost:
         """Send `body` as JSON; `path` is below the API's own address, or a whole address of the same host.
 
-        With an `etag`, GitHub answers 304 where nothing has changed (RFC 9110, 13.1.2).
+        With an `etag`, GitHub answers 304 if nothing has changed (RFC 9110, 13.1.2).
         """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How to bear with GitHub.
+    """How long and how often to wait for GitHub.
 
-    `max_wait`: seconds of waiting for one request, in all; `tries`: how often a read is sent at most;
+    `max_wait`: the total seconds of waiting for one request; `tries`: the maximum number of times to send a read;
     `between_writes`: seconds from one write to the next.
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
     """
@@ -66,7 +66,7 @@ def _is_unchanged(answer: Answer) -> bool:
 
 
 class _Request(NamedTuple):
-    """One request; `etag` is that of the answer which is known already."""
+    """One request; `etag` is that of an earlier answer."""
 
     verb: str
     path: str
@@ -94,7 +94,7 @@ class Wire:
         return self._request(what, _Request("GET", path), is_read=True, tolerate=tolerate)[0]
 
     def read_page(self, what: str, path: str, etag: str) -> tuple[list[Json], Answer] | None:
-        """GET one page of a list, and the answer that it came with; None where it is as it was with that ETag."""
+        """GET one page of a list, and its whole answer; None if it is unchanged since that ETag."""
         page, answer = self._request(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
         return None if _is_unchanged(answer) else (self._require_list(what, page), answer)
 
@@ -113,21 +113,21 @@ class Wire:
         return page
 
     def query(self, what: str, address: str, body: object, tolerate: Tolerate) -> tuple[Json, Answer]:
-        """POST a GraphQL query, which only reads, so that it may be repeated.
+        """POST a GraphQL query, which only reads, so it may be repeated.
 
-        Gives the answer around its JSON, too: it tells what was tolerated.
+        Also returns the whole answer, which shows what was tolerated.
         """
         return self._request(what, _Request("POST", address, body), is_read=True, tolerate=tolerate)
 
     def find_etag(self, what: str, path: str, etag: str) -> str | None:
-        """GET something for its ETag, "" where it has none; None where it is as it was with that ETag."""
+        """GET an address for its ETag, "" if it has none; None if it is unchanged since that ETag."""
         _, answer = self._request(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
         return None if _is_unchanged(answer) else answer.headers.get("etag", "")
 
     def write(
         self, what: str, verb: str, path: str, body: object = None, tolerate: Tolerate = tolerate_nothing
     ) -> Json:
-        """Change something, a moment after the last change; None where GitHub answers without content."""
+        """Send a write, with a pause after the last one; None if GitHub answers without content."""
         early = self._next_write - time.monotonic()
         if early > 0:
             self._sleep(early)
@@ -187,7 +187,7 @@ def _find_redirect(outcome: Answer | Lost) -> str | None:
 
 
 def _require_json(outcome: Answer | Lost) -> Answer | Lost:
-    """A success that is no JSON (a truncated answer, a proxy's page) is no success."""
+    """A success without valid JSON (a truncated answer, a proxy's page) does not count as a success."""
     if isinstance(outcome, Lost) or not (outcome.is_success and outcome.text):
         return outcome
     try:
@@ -198,7 +198,7 @@ def _require_json(outcome: Answer | Lost) -> Answer | Lost:
 
 
 class Transport:
-    """Sends one request through PyGithub, and turns whatever happens into an `Answer` or a `Lost`."""
+    """Sends one request through PyGithub, and returns an `Answer` or a `Lost`."""
 
     def __init__(self, token: str | None, base_url: str, timeout: int) -> None:
         self.has_token = bool(token)

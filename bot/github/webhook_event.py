@@ -1,4 +1,4 @@
-"""A webhook payload: what Signpost may look at, and a tracker that knows nothing else. Pure."""
+"""A webhook payload: its event, and a tracker that knows only the payload. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _GONE = frozenset({"deleted", "transferred"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueRequest:
-    """Somebody started the workflow by hand for one issue: only its number is known."""
+    """A run that somebody started by hand for one issue: only its number is known."""
 
     repository: str
     number: int
@@ -24,9 +24,9 @@ class IssueRequest:
 def parse_event(
     name: str, payload: Mapping[str, Any], repository: str | None = None
 ) -> IssueEvent | IssueRequest | Skip:
-    """Read what GitHub handed over: `name` is the event's (GITHUB_EVENT_NAME), `payload` the JSON of its file.
+    """Read an event of GitHub: `name` is its name (GITHUB_EVENT_NAME), `payload` the JSON of its file.
 
-    `repository` (owner/name) is used where the payload does not say. Raises `SettingsError` for a malformed payload.
+    `repository` (owner/name) is used if the payload has none. Raises `SettingsError` for a malformed payload.
     https://docs.github.com/en/webhooks/webhook-events-and-payloads
     """
     if name == "workflow_dispatch":
@@ -35,7 +35,7 @@ def parse_event(
         return Skip(f"event {mend_text(name)}")
     action = payload.get("action")
     if not isinstance(action, str):
-        raise SettingsError(f"The {name} payload has no `action`. Is it the JSON that GitHub sent?")
+        raise SettingsError(f"The {name} payload has no `action`; use the JSON that GitHub sent.")
     if action in _GONE:
         return Skip(f"{name} {action}")
     return _parse_issue_event(name, mend_text(action), payload, repository)
@@ -44,7 +44,7 @@ def parse_event(
 def _parse_issue_event(name: str, action: str, payload: Mapping[str, Any], repository: str | None) -> IssueEvent | Skip:
     for key in ("issue", "comment") if name == "issue_comment" else ("issue",):
         if not isinstance(payload.get(key), Mapping):
-            raise SettingsError(f"The {name} payload has no `{key}`. Is it the JSON that GitHub sent?")
+            raise SettingsError(f"The {name} payload has no `{key}`; use the JSON that GitHub sent.")
     issue = parse_issue(payload["issue"], _find_repository(payload, repository))
     if issue.is_pull_request:
         return Skip("pull request")
@@ -62,7 +62,9 @@ def _parse_request(payload: Mapping[str, Any], repository: str | None) -> IssueR
     stated = inputs.get("issue") if isinstance(inputs, Mapping) else None
     number = str(stated or "").strip().removeprefix("#")
     if not (number.isascii() and number.isdecimal()):
-        raise SettingsError("The workflow was started by hand without an issue: give its number as the input `issue`.")
+        raise SettingsError(
+            "The input `issue` is missing or is not a number; start the workflow with the number of an issue."
+        )
     return IssueRequest(
         repository=_find_repository(payload, repository),
         number=int(number),
@@ -75,15 +77,15 @@ def _find_repository(payload: Mapping[str, Any], repository: str | None) -> str:
     full_name = stated.get("full_name") if isinstance(stated, Mapping) else None
     found = full_name if isinstance(full_name, str) else repository
     if not found:
-        raise SettingsError("The payload has no `repository.full_name`, and GITHUB_REPOSITORY is not set.")
+        raise SettingsError("The payload has no `repository.full_name`; set GITHUB_REPOSITORY to owner/name.")
     return mend_text(found)
 
 
 @dataclass(frozen=True)
 class PayloadTracker:
-    """Makes no request: the payload is the whole truth. For a dry run without a token.
+    """A tracker for a dry run without a token: it sends no requests and knows only the payload.
 
-    It knows one issue. What it cannot know it assumes: labels exist, other issues are open, nothing happened before.
+    It knows one issue. It assumes that all labels exist, that other issues are open, and that nothing happened before.
     """
 
     issue: Issue
@@ -110,12 +112,12 @@ class PayloadTracker:
         return None
 
     def list_comments(self, issue: Issue, since: datetime | None = None) -> tuple[Comment, ...]:
-        """Those that the payload brought."""
+        """The comments in the payload."""
         del since
         return issue.comments
 
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
-        """None that we know of."""
+        """None are known."""
         del issue
         return ()
 
@@ -139,7 +141,7 @@ class PayloadTracker:
 
     def remove_label(self, issue: Issue, label: str) -> NoReturn:
         """Impossible."""
-        raise _refuse(f"take {label} off #{issue.number}")
+        raise _refuse(f"remove {label} from #{issue.number}")
 
     def create_label(self, repository: str, label: str) -> NoReturn:
         """Impossible."""

@@ -1,4 +1,4 @@
-"""What Signpost knows of one issue: its views in both normal forms, its sections, and whether it has content. Pure."""
+"""The facts of one issue: its views in both normal forms, its sections, and whether it has content. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -44,8 +44,8 @@ _LONGEST_LABEL = 4
 class Text:
     """A run of an issue's text that is read as one.
 
-    `source` is where it stands (`title`, `body`, `comment 1`, …), `original` that whole text, `span` our part of it.
-    Where `is_placed` is false, nobody asks where in it something stands: the answer is the whole text, at no cost.
+    `source` names its place (`title`, `body`, `comment 1`, …), `original` is that whole text, `span` our part of it.
+    If `is_placed` is false, places inside the text are not needed: the answer is the whole text, at no cost.
     """
 
     view: str
@@ -90,13 +90,13 @@ class Text:
         return trace_squeeze(self.raw)
 
     def locate_collapsed(self, start: int, end: int) -> Span:
-        """Where a span of the collapsed form stands in `original`."""
+        """The place in `original` of a span of the collapsed form."""
         if not self.is_placed:
             return self.span
         return self._shift(self._collapsed_trace.locate(start, end))
 
     def locate_squeezed(self, start: int, end: int) -> Span:
-        """Where a span of the squeezed form stands in `original`."""
+        """The place in `original` of a span of the squeezed form."""
         if not self.is_placed:
             return self.span
         return self._shift(self._squeezed_trace.locate(start, end))
@@ -107,10 +107,9 @@ class Text:
 
 @dataclass(frozen=True)
 class Facts:
-    """An issue, understood. Nothing here is computed before somebody asks for it.
+    """The facts of an issue. Each is computed when it is first used.
 
-    Where `is_placed` is false, evidence names the text that it stands in, and not the place there: to find out whether
-    a rule holds takes a third of the time then.
+    If `is_placed` is false, evidence names only its text, not its place there: a match then takes a third of the time.
     """
 
     issue: Issue
@@ -125,12 +124,12 @@ class Facts:
 
     @cached_property
     def layout(self) -> Layout:
-        """The body, taken apart."""
+        """The layout of the body."""
         return read_layout(self.body, self.models)
 
     @cached_property
     def views(self) -> dict[str, tuple[Text, ...]]:
-        """The texts of each view of the rule language, in the order in which they stand in the issue."""
+        """The texts of each view of the rule language, in the order of the issue."""
         views: dict[str, list[Text]] = {view: [] for view in VIEWS}
         views["title"].append(Text("title", "title", self.issue.title, Span(0, len(self.issue.title)), self.is_placed))
         for piece in self.layout.pieces:
@@ -164,7 +163,7 @@ class Facts:
     def find_sections(self, name: str) -> tuple[tuple[Section, Text], ...]:
         """All sections of that name (a form may be pasted inside a form), fields before `Key: value` lines in prose.
 
-        A text's view has the name as the rule has it: a heading is the reporter's, and may hold a link or an image.
+        The view of a text has the name from the rule: the heading of a reporter may contain a link or an image.
         """
         found = self._sections_by_name.get(name_section(name), [])
         found = sorted(found, key=lambda section: section.place != "field")
@@ -181,32 +180,32 @@ class Facts:
 
     @cached_property
     def is_empty(self) -> bool:
-        """Whether the body holds nothing at all."""
+        """Whether the body is blank."""
         return not self.body.strip()
 
     @cached_property
     def _written(self) -> tuple[str, ...]:
-        """What stands in the body beside headings and boxes."""
+        """The texts of the body, without headings and boxes."""
         spans = (piece.span for piece in self.layout.pieces if piece.kind != "heading")
         return tuple(self.body[span.start : span.end] for span in spans)
 
     @cached_property
     def is_images_only(self) -> bool:
-        """Whether what was written consists of images, beside the choices of a form."""
+        """Whether the reporter wrote only images, apart from the choices of a form."""
         choices = _find_choices(self.layout)
         written = [text for text in self._written if text not in choices]
         return any(map(_IMAGE.search, written)) and not any(_IMAGE.sub("", text).strip() for text in written)
 
     @cached_property
     def is_links_only(self) -> bool:
-        """Whether what was written consists of links; images are none."""
+        """Whether the reporter wrote only links; images do not count as links."""
         if self.is_images_only or not any(map(_LINK.search, self._written)):
             return False
         return not any(_BESIDE_LINKS.sub("", _LINK.sub(" ", text)) for text in self._written)
 
     @cached_property
     def is_repeated(self) -> bool:
-        """Whether all that was written is the title, or one statement in at least two fields beside short choices."""
+        """Whether the reporter only repeated the title, or one statement in at least two fields apart from choices."""
         written = [words for text in self._written if (words := _words_of(text))]
         if not written:
             return False
@@ -219,15 +218,15 @@ class Facts:
 
     @cached_property
     def is_template_untouched(self) -> bool:
-        """Whether there is a template, and nothing was written into it."""
+        """Whether there is a template, and the reporter wrote nothing into it."""
         return not self.is_empty and not self._written and _has_frame(self.layout)
 
     @cached_property
     def language(self) -> str | None:
-        """The language of title and prose, as an ISO 639-1 code; None where there is too little to tell.
+        """The language of title and prose, as an ISO 639-1 code; None if there is too little text.
 
-        People write a line above what they paste, and the paragraph counts as pasted: so logs are asked where prose is
-        silent.
+        People write a line above a pasted log, and the paragraph then counts as a log: so logs are used if the prose
+        does not decide.
         """
         views = (("title", "body"), ("logs",))
         found = (detect_language(" ".join(text.raw for text in self.find_texts(names))) for names in views)
@@ -235,7 +234,7 @@ class Facts:
 
 
 def _is_ours(quote: Text) -> bool:
-    """Whether a quote is of our own comment, whose marker is an HTML comment and so stands behind the quote's text."""
+    """Whether a quote is of our own comment, whose marker is an HTML comment after the text of the quote."""
     return bool(_OUR_WORDS.search(quote.original, quote.span.start, quote.span.end + _LENGTH_OF_MARKER))
 
 
@@ -252,14 +251,14 @@ def _read_comments(issue: Issue, *, is_placed: bool) -> Iterator[Text]:
 def extract_facts(
     issue: Issue, models: tuple[LayoutModel, ...] = (), placeholders: frozenset[str] = frozenset()
 ) -> Facts:
-    """The facts of an issue; `models` are the packs' own layouts, `placeholders` answers that count as none."""
+    """The facts of an issue; `models` are the packs' own layouts, `placeholders` are answers that count as empty."""
     return Facts(issue, models, placeholders)
 
 
 def _has_frame(layout: Layout) -> bool:
-    """Whether there is something to write into.
+    """Whether there is a template to write into.
 
-    Boxes alone are a list of tasks, and a sentence as the highest heading is no label of a template: both are text.
+    Boxes alone are a list of tasks, and a sentence as the highest heading is not a label of a template: both are text.
     """
     if any(heading.level == 1 and len(heading.label.split()) > _LONGEST_LABEL for heading in layout.headings):
         return False
@@ -272,7 +271,7 @@ def _has_frame(layout: Layout) -> bool:
 
 
 def _find_choices(layout: Layout) -> frozenset[str]:
-    """One line of a few words in a form is what a dropdown holds (`Windows`), and no description."""
+    """The choices of dropdowns in a form: one line of a few words (`Windows`) is not a description."""
     if layout.name != "form":
         return frozenset()
     prose = (layout.body[piece.span.start : piece.span.end] for piece in layout.pieces if piece.kind == "prose")
@@ -284,5 +283,5 @@ def _is_choice(text: str) -> bool:
 
 
 def _words_of(text: str) -> str:
-    """What a text says, without the signs around its words."""
+    """The letters and digits of a text, without punctuation and spaces."""
     return "".join(sign for sign in collapse(text) if sign.isalnum())

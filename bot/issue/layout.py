@@ -24,13 +24,13 @@ class LayoutModel:
     sections: tuple[tuple[str, SectionView], ...] = ()
 
     def view_of(self, label: str) -> SectionView | None:
-        """The view that the text of a section belongs to, where the model says so."""
+        """The view of a section's text, if the model names one."""
         wanted = name_section(label)
         return next((view for name, view in self.sections if name_section(name) == wanted), None)
 
 
 class Section(NamedTuple):
-    """A heading or a `Key: value` line and what stands under it; `place` says how far the value is to be trusted."""
+    """A heading or a `Key: value` line and its text; `place` says how reliable the value is."""
 
     name: str
     span: Span
@@ -46,7 +46,7 @@ class Box(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A run of text of one kind; text of different pieces is never read as one."""
+    """A run of text of one kind; a match never spans two pieces."""
 
     kind: PieceKind
     span: Span
@@ -54,7 +54,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """An issue's body, taken apart. `headings` are those that part it, `covered` what is code or hidden."""
+    """The layout of a body. `headings` are those that divide it, `covered` are the parts that are code or hidden."""
 
     body: str
     model: LayoutModel
@@ -70,7 +70,7 @@ class Layout:
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
-        """The sections, and then the `Key: value` lines; read when somebody asks, since most issues match nothing."""
+        """The sections, and then the `Key: value` lines; computed on first use, because most issues match nothing."""
         key_lines = _key_lines(self.body, self.headings, self.model, self.covered)
         unanswered = _unanswered_keys(self.body, self.covered)
         return (*_sections(self.headings, self.model, len(self.body)), *key_lines, *unanswered)
@@ -150,12 +150,12 @@ def is_answered(value: str, placeholders: Iterable[str] = ()) -> bool:
 
 
 def is_template_text(text: str) -> bool:
-    """Whether every line of a text stands in GitHub's own default templates: what a reporter adds below them counts."""
+    """Whether every line of a text is from GitHub's default templates; text that a reporter adds below counts."""
     return all(_TEMPLATE_LINE.fullmatch(line) for line in map(str.strip, text.splitlines()) if line)
 
 
 def read_layout(body: str, models: tuple[LayoutModel, ...] = ()) -> Layout:
-    """Take a body apart. `models` are the packs' own kinds of report; the built-in ones stand behind them."""
+    """The layout of a body. `models` are the packs' own kinds of report; the built-in ones come after them."""
     headings = find_headings(body)
     model = _choose_model(body, headings, models)
     known = {name for name, _ in model.sections} if model.headings == "form" else set()
@@ -261,14 +261,14 @@ def _pieces(
 
 
 def _cut_heading(body: str, heading: Heading, model: LayoutModel) -> Span:
-    """What a heading takes out of the text: nothing, where it is only the bold start of a sentence."""
+    """The span of a heading; empty if it is only the bold start of a sentence."""
     line_end = find_line_end(body, heading.end)
     is_sentence = heading.style == "bold" and body[heading.end : line_end].strip() and not model.view_of(heading.label)
     return Span(heading.start, heading.start if is_sentence else heading.end)
 
 
 def find_line_end(text: str, position: int) -> int:
-    """Where the line ends that `position` is on."""
+    """The end of the line at `position`."""
     end = text.find("\n", position)
     return end if end >= 0 else len(text)
 
@@ -312,7 +312,7 @@ def _kind_of(paragraph: str, view: SectionView | None) -> PieceKind:
 
 
 def cut_pasted(text: str) -> str:
-    """What stands above the first line that looks pasted, as people write a line and paste below it; "" without one."""
+    """The text above the first line that looks pasted; "" if there is no such line."""
     pasted = _PASTED.search(text)
     return text[: text.rfind("\n", 0, pasted.start()) + 1] if pasted else ""
 

@@ -1,4 +1,4 @@
-"""Which issues people name: in a report, as GitHub links them, and in the command `/signpost duplicate #N`. Pure."""
+"""Issues that people name: in a report, as GitHub links them, or in the command `/signpost duplicate #N`. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ _COUNTED = re.compile(r"^[ \t]*(?P<sign>#)(?P<number>\d{1,9})\b", re.MULTILINE)
 def find_mentions(facts: Facts, server: str) -> frozenset[int]:
     """The numbers of the issues that title and prose name: `#12`, `GH-12`, `owner/name#12`, or by their address.
 
-    Those of other repositories do not count, and `server` (`https://github.com`) says where ours is.
+    Those of other repositories do not count; `server` (`https://github.com`) is ours.
     https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
     """
     named = _write_pattern(facts.issue.repository, server)
@@ -27,7 +27,7 @@ def find_mentions(facts: Facts, server: str) -> frozenset[int]:
 
 
 def _write_pattern(repository: str, server: str) -> re.Pattern[str]:
-    """An address of ours, any other address (which names nothing, whatever is in it), or a reference."""
+    """An address of our repository, any other address (which names no issue), or a reference."""
     host, here = re.escape(server.partition("://")[2]), re.escape(repository)
     return re.compile(
         rf"https?://(?:www\.)?{host}/{here}/(?:issues|pull)/(?P<place>[1-9]\d{{0,8}})(?!\d)|https?://[^\s<>()\[\]\"'`]+"
@@ -37,7 +37,7 @@ def _write_pattern(repository: str, server: str) -> re.Pattern[str]:
 
 
 def _list_written(facts: Facts) -> Iterator[str]:
-    """Title and prose, and of a paragraph that counts as pasted what stands above it; not quotes, not boxes."""
+    """Title and prose, and the text above a pasted part; no quotes and no boxes."""
     for text in facts.find_texts(("title", "body")):
         yield text.raw
     for text in facts.views["logs"]:
@@ -50,7 +50,7 @@ def _is_quote(text: Text) -> bool:
 
 
 def _drop_code(text: str) -> str:
-    """The text without indented code, code spans, and what stands in `<pre>` or `<code>`."""
+    """The text without indented code, code spans, and the content of `<pre>` or `<code>`."""
     kept, is_code = list[str](), False
     for part in _CODE_TAG.split(_CODE_SPAN.sub(" ", _INDENTED.sub("\n", text))):
         if _CODE_TAG.fullmatch(part):
@@ -61,7 +61,7 @@ def _drop_code(text: str) -> str:
 
 
 def _drop_counts(text: str) -> str:
-    """The text without `#1`, `#2`, … where lines begin so: frames of a stack, or steps, are counted, not named."""
+    """The text without `#1`, `#2`, … at the start of lines: they number stack frames or steps."""
     lines = list(_COUNTED.finditer(text))
     numbers = [int(line["number"]) for line in lines]
     pairs = [place for place, (one, other) in enumerate(pairwise(numbers)) if other == one + 1]
@@ -79,7 +79,7 @@ _LONGEST_COMMENT = 65_536
 
 
 def find_command(comments: Iterable[Comment], author: Account) -> int | None:
-    """The issue that this one repeats, by the last command of somebody who may give one."""
+    """The issue that this one duplicates, by the last command of a person who may give one."""
     found = None
     for comment in comments:
         if may_command(comment, author):
@@ -95,12 +95,12 @@ def may_command(comment: Comment, author: Account) -> bool:
 
 
 def has_command(comment: Comment) -> bool:
-    """Whether a comment holds a command."""
+    """Whether a comment contains a command."""
     return _read_command(comment.body) is not None
 
 
 def _read_command(body: str) -> int | None:
-    """The number in the last command that stands on a line of its own; none in code, HTML comments or quotes."""
+    """The number in the last command on a line of its own; code, HTML comments and quotes do not count."""
     text = body[:_LONGEST_COMMENT]
     if "/signpost" not in text.lower():
         return None

@@ -1,4 +1,4 @@
-"""The lines of a text that say what went wrong, each recognised once, and what is made of them. Pure."""
+"""The error lines of a text, each recognised once, and their templates and messages. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ _FRAME = re2.compile(
 )
 _WRAP = re.compile(r"[ \t\r]{0,8}\n[ \t]{1,12}(?=[a-z])(?!at )")
 _WRAPPED_FROM = 40
-"""A terminal breaks sentences at so many characters or more, and indents the rest (N4 in `bot.text.normalize`)."""
+"""A terminal wraps sentences at this width or more, and indents the rest (N4 in `bot.text.normalize`)."""
 
 _SENTENCE = re.compile(r"(?<=[.!?]) +(?=[A-Z\"'`])")
 _LONG_PROSE = 160
@@ -60,7 +60,7 @@ class ErrorLine:
 
     @cached_property
     def kind(self) -> Kind:
-        """What kind of line it is; only a `message` can tell which error it is, and a `remark` is nobody's mark."""
+        """The kind of line; only a `message` can identify an error, and a `remark` has no fingerprint."""
         if not _STATED.search(self.text):
             return "remark"
         if _CODE.search(self.text):
@@ -76,17 +76,17 @@ class ErrorLine:
 
     @cached_property
     def template(self) -> str:
-        """The collapsed form with a private sign for what changes from report to report (see `bot.text.templates`)."""
+        """The collapsed form with a private sign for each volatile part (see `bot.text.templates`)."""
         return mask_collapsed(self.collapsed)
 
     @cached_property
     def message(self) -> str:
-        """The collapsed form without what changes: equal where two reports have the same error."""
+        """The collapsed form without volatile parts: equal if two reports have the same error."""
         return drop_volatile(self.collapsed)
 
 
 def find_error_lines(text: str, *, is_prose: bool = True) -> Iterator[ErrorLine]:
-    """The lines of a text that say that something went wrong, in their order; source code is among them.
+    """The error lines of a text, in order; they may include source code.
 
     Of a long line of prose each sentence is a line of its own; in a log, a message of two sentences stays whole.
     """
@@ -114,7 +114,7 @@ def _unwrap(wrap: re.Match[str]) -> str:
 
 
 def is_error(text: str) -> bool:
-    """Whether a line or phrase says that something went wrong, and is not source code."""
+    """Whether a line or phrase states an error, and is not source code."""
     start = text[:LONGEST_LINE]
     return bool(_FAILURE.search(start)) and not _CODE.search(start)
 
@@ -122,7 +122,7 @@ def is_error(text: str) -> bool:
 def split_template(template: str) -> Iterator[str]:
     """The clauses of a line's template, and its runs of two and three of them, edges trimmed.
 
-    A message begins and ends at a mark of punctuation, and what surrounds it differs from report to report.
+    A message begins and ends at punctuation, and the text around it differs from report to report.
     """
     cuts = [0, *(match.end() for match in _CUT.finditer(template)), len(template)]
     for first, start in enumerate(cuts[:-1]):
@@ -138,7 +138,7 @@ def trim_part(part: str) -> str:
 
 
 def is_worth_counting(part: str) -> bool:
-    """Whether a part has enough words of its own to be recognised by, and no more than a phrase should have."""
+    """Whether a part has enough words to identify it, and not more than a phrase should have."""
     if not _FEWEST_LETTERS <= len(part) <= _LONGEST_PART:
         return False
     words = find_words(part)

@@ -12,7 +12,7 @@ _SIGN_EXTENSION = 0xFFFFFFFF
 
 
 class StatedCode(NamedTuple):
-    """A code, as an unsigned 32-bit number, and where it stands in the collapsed text."""
+    """A code, as an unsigned 32-bit number, and its place in the collapsed text."""
 
     code: int
     start: int

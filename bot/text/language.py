@@ -25,7 +25,7 @@ _WORDS = {
     "pl": "i w na z nie się to jest do że po jak ale mam co dla przy gdy od już",
 }
 LANGUAGES = (*(name for name, _ in _SCRIPTS), *_WORDS, "unknown")
-"""What a condition may ask for."""
+"""The languages that a condition may name."""
 
 _LETTERS = r"[^\W\d_]+"
 _SAMPLE = 4_000
@@ -34,9 +34,9 @@ _FEWEST_WORDS = 4
 
 
 def detect_language(prose: str) -> str | None:
-    """ISO 639-1 code of the prose's main language, or None where it is too short to tell.
+    """ISO 639-1 code of the prose's main language, or None if it is too short.
 
-    A handful of letters of another script settles it: error messages are English nearly everywhere (N15).
+    A few letters of another script decide: error messages are English nearly everywhere (N15).
     """
     sample = prose[:_SAMPLE].lower()
     for language, letters in _SCRIPTS:

@@ -1,4 +1,4 @@
-"""Where an issue's Markdown has code fences, HTML comments and headings; linear in the text. Pure."""
+"""The code fences, HTML comments and headings of an issue's Markdown; linear in the text. Pure."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 MAX_PARTS = 500
-"""More headings, boxes or `Key: value` lines than this are not told apart: an issue has dozens at most."""
+"""The maximum number of headings, boxes or `Key: value` lines: an issue has dozens at most."""
 
 FORM_LEVEL = 3
 """GitHub writes the label of an issue form's field as `### Label`."""
@@ -31,7 +31,7 @@ class Span(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """A line that names what follows; `start` to `end` is the heading itself."""
+    """A line that names the text below it; `start` to `end` is the heading itself."""
 
     start: int
     end: int
@@ -46,7 +46,7 @@ class Heading(NamedTuple):
 
 
 class Hidden(NamedTuple):
-    """What is no prose: `fences` as (whole fence, content) pairs, and HTML comments, both in order and apart."""
+    """The parts that are not prose: `fences` as (whole fence, content) pairs, and HTML comments, in order."""
 
     fences: tuple[tuple[Span, Span], ...]
     comments: tuple[Span, ...]
@@ -133,7 +133,7 @@ def find_next(positions: list[int], position: int, default: int) -> int:
 
 
 def find_headings(text: str) -> tuple[Heading, ...]:
-    """What looks like a heading, in order: `### Label`, `**Label**` at a line's start, `<h2>Label</h2>`."""
+    """The headings, in order: `### Label`, `**Label**` at a line's start, `<h2>Label</h2>`."""
     return tuple(sorted(_headings(text), key=lambda heading: heading.start))
 
 
@@ -153,7 +153,7 @@ def is_inside(spans: Sequence[Span], position: int) -> bool:
 
 
 def drop_comments(text: str) -> str:
-    """The text without its HTML comments; one that nothing closes stays."""
+    """The text without its HTML comments; an unclosed one stays."""
     kept, position = [], 0
     while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 2)) >= 0:
         kept.append(text[position:start])

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 MAX_CHARACTERS = 65_536
-"""GitHub's own limit of an issue body; what lies beyond is not read."""
+"""GitHub's own limit of an issue body; the rest is not read."""
 
 _SAME_SIGN = str.maketrans(
     dict.fromkeys("‘’‚‛′‵ʼʹ＇´", "'")  # noqa: RUF001 (the very characters that are folded)
@@ -96,7 +96,7 @@ def _always(_text: str) -> bool:
 
 
 _COMBINING = re.compile("[\u0300-\u036f\u1161-\u11ff\u1ab0-\u1aff\u20d0-\u20ff\u3099\u309a]")
-"""What joins the letter before it: accents and, as macOS writes Korean file names, the parts of a syllable."""
+"""Characters that join the letter before them: accents and, as macOS writes Korean file names, parts of a syllable."""
 
 _COLLAPSE = (
     # A Windows path is set aside first, or `C:\new` would become a line end. So is that of a source file below `src`,
@@ -166,7 +166,7 @@ _MARKS = (
     _Step(_is_padded, re.compile(r"\A | \Z"), ""),
 )
 _DROPPED = " '\""
-"""What `squeeze` drops."""
+"""The characters that `squeeze` drops."""
 
 _WHITE_SPACE = 2
 """The last steps make all white space one space and drop it at the ends; without a trace, `split` does that quicker."""
@@ -260,7 +260,7 @@ def squeeze(collapsed: str) -> str:
 
 
 class Trace(NamedTuple):
-    """How a normal form came to be, step by step, so that a span of it can be shown in the original."""
+    """The steps to a normal form, which map its spans back to the original."""
 
     text: str
     edits: tuple[_Edits | _Squeezed, ...]

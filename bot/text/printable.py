@@ -1,4 +1,4 @@
-"""What a reporter wrote, so that neither a terminal nor a browser obeys it: hidden signs become visible. Pure."""
+"""Text of a reporter that is safe for a terminal and a browser: hidden characters become visible. Pure."""
 
 import re
 import unicodedata

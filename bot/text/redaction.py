@@ -1,7 +1,7 @@
-"""Text of a report without what belongs to its author alone. Pure.
+"""Text of a report without the private data of its author. Pure.
 
-What real reports hold of that kind: the last paragraph of §2 of the survey of issue texts (`bot.text.normalize`): mail
-addresses, telephone numbers, IP addresses, keys and tokens, request and organisation ids, names in home folders.
+Real reports contain (last paragraph of §2 of the survey of issue texts, see `bot.text.normalize`): mail addresses,
+telephone numbers, IP addresses, keys and tokens, request and organisation ids, names in home folders.
 Each replacement keeps the type of what it replaces, so that a phrase with typed holes still finds it.
 """
 
@@ -69,9 +69,9 @@ def _mask_phone(text: str) -> str:
 
 
 def mask_private(text: str) -> str:
-    """The text with made-up values (RFC 2606, RFC 5737, RFC 3849) for what belongs to one person or organisation.
+    """The text with made-up values (RFC 2606, RFC 5737, RFC 3849) for data of one person or organisation.
 
-    That is mail addresses, telephone numbers, IP addresses, keys, ids, names in home folders, and logins.
+    These are mail addresses, telephone numbers, IP addresses, keys, ids, names in home folders, and logins.
     """
     for pattern, replacement in _STEPS:
         text = pattern.sub(replacement, text)
@@ -82,6 +82,6 @@ LONGEST = 140
 
 
 def show_text(text: str, longest: int = LONGEST) -> str:
-    """The text with what is private masked, white space folded, hidden signs visible, cut at `longest` characters."""
+    """The text with private data masked, white space folded, hidden characters visible, cut at `longest` characters."""
     line = reveal_line(" ".join(mask_private(text).split()))
     return line if len(line) <= longest else f"{line[: longest - 1]}…"

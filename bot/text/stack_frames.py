@@ -22,7 +22,7 @@ _GO = re.compile(r"^(?P<name>[\w./*()-]{1,300}?)\([^()\n]{0,400}\)\r?\n\t(?P<fil
 
 
 class Frame(NamedTuple):
-    """One call of a stack trace: the names it goes by (function, file, dotted module), and its place in the text."""
+    """One call of a stack trace: its names (function, file, dotted module), and its place in the text."""
 
     names: tuple[str, ...]
     start: int

@@ -1,4 +1,4 @@
-"""The lasting words of a message: what changes from report to report becomes a typed placeholder. Pure.
+"""Templates of messages: parts that change from report to report become typed holes. Pure.
 
 A template is a line in collapsed form in which each volatile token is one private sign, so that two templates are
 equal where their messages are. The types are those of holes in phrases, and each pattern takes no more than its hole.
@@ -55,7 +55,7 @@ _VOLATILE = re.compile(
 
 
 def collapse_line(line: str) -> str:
-    """A line in collapsed form, with quotes where it had code spans: what they hold is often volatile."""
+    """A line in collapsed form, with quotes in place of code spans, whose content is often volatile."""
     return collapse(_CODE_SPAN.sub(r"'\1'", _PRIVATE.sub("", line)))
 
 
@@ -70,13 +70,13 @@ def _mask(match: re.Match[str]) -> str:
 
 
 def drop_volatile(collapsed: str) -> str:
-    """The lasting words of a text in collapsed form: nothing quoted but sentences, and of a path its file."""
+    """The constant words of a text in collapsed form: without quoted values, and only the file of a path."""
     kept = _VOLATILE.sub(_keep_file, _QUOTED_VALUE.sub(" ", collapsed))
     return " ".join(_UNLASTING.sub(" ", kept).split())
 
 
 def _keep_file(match: re.Match[str]) -> str:
-    """The name of a path's file, without the line; of all else nothing."""
+    """The file name of a path, without the line; "" for other matches."""
     path = (match["path"] or "").replace("\\", "/").rstrip("/")
     return f" {path.rpartition('/')[2].partition(':')[0]} "
 
@@ -92,7 +92,7 @@ def list_types(template: str) -> tuple[str, ...]:
 
 
 def split_at_signs(template: str) -> tuple[str, ...]:
-    """What stands between the holes; one text more than there are holes."""
+    """The texts between the holes; one more than there are holes."""
     return tuple(_SIGN.split(template))
 
 

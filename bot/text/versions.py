@@ -38,7 +38,7 @@ _PRE_ORDER = {
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version number: semver, PEP 440 or calendar. `2.1` equals `2.1.0`; a pre-release stands before its release."""
+    """A version number: semver, PEP 440 or calendar. `2.1` equals `2.1.0`; a pre-release is lower than its release."""
 
     release: tuple[int, ...]
     pre: tuple[int, int] | None = None
@@ -64,7 +64,7 @@ class Version:
 
 
 class StatedVersion(NamedTuple):
-    """A version found in a text, where it stands in it, and as it was written (without `v`)."""
+    """A version found in a text, its place, and its text (without `v`)."""
 
     version: Version
     text: str
@@ -75,8 +75,8 @@ class StatedVersion(NamedTuple):
 def find_versions(text: str) -> tuple[StatedVersion, ...]:
     """The versions in a text, the newest first.
 
-    A model's name (`Sonnet 4.6`, `Claude 4.5`) is no version of a product, nor is a desktop build (`1.3883.0`), nor an
-    IP address.
+    A model's name (`Sonnet 4.6`, `Claude 4.5`) is not a product version; a desktop build (`1.3883.0`) and an IP address are
+    not versions either.
     """
     found = [_read(match) for match in _VERSION.finditer(text) if _is_product(match, text)]
     return tuple(sorted(found, key=lambda stated: stated.version, reverse=True))
@@ -100,10 +100,10 @@ def _read(match: re.Match[str]) -> StatedVersion:
 
 
 def parse_version(text: str) -> Version:
-    """A version that a maintainer wrote (`2.1.96`, `v3`, `1.0-beta.2`); raises ValueError if it is none."""
+    """A version that a maintainer wrote (`2.1.96`, `v3`, `1.0-beta.2`); raises ValueError if it is invalid."""
     match = _VERSION.fullmatch(text if "." in text else f"{text}.0")
     if not match:
-        message = f"{text!r} is no version; write it like 2.1.96"
+        message = f"{text!r} is not a version; write it like 2.1.96"
         raise ValueError(message)
     return _read(match).version
 
@@ -145,7 +145,7 @@ def parse_range(text: str) -> VersionRange:
     for part in text.split(","):
         match = _RANGE_PART.fullmatch(part)
         if not match:
-            message = f'{part.strip()!r} is no version range; write it like "<2.1.96", ">=1.2, <1.5" or "unknown"'
+            message = f'{part.strip()!r} is not a version range; write it like "<2.1.96", ">=1.2, <1.5" or "unknown"'
             raise ValueError(message)
         parts.append((match["operator"] or "==", parse_version(match["version"])))
     return VersionRange(tuple(parts))

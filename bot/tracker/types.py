@@ -1,4 +1,4 @@
-"""The plain types that the whole of Signpost speaks, and the few things it asks of GitHub. Pure."""
+"""The plain types that all of Signpost uses, and the Protocols for GitHub. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
-"""GitHub's `author_association` of those who maintain a repository."""
+"""The values of `author_association` for the maintainers of a repository."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who wrote or did something; `login` as in REST answers (`github-actions[bot]`, not `github-actions`)."""
+    """A user or bot; `login` as in REST answers (`github-actions[bot]`, not `github-actions`)."""
 
     login: str
     is_bot: bool = False
@@ -33,10 +33,10 @@ class Comment:
 class Issue:
     """An issue as it was at one moment.
 
-    `repository` is `owner/name`; `id` the database id; `comment_count` what GitHub says, while `comments` holds
-    those that were read (in GitHub's order, oldest first). `association` is GitHub's `author_association`.
-    `duplicate_of` is the issue of the same repository that GitHub marks it a duplicate of: 0 where a mark was taken
-    back or leads elsewhere, None where nothing is told.
+    `repository` is `owner/name`; `id` the database id; `comment_count` is GitHub's number, while `comments` has those
+    that were read (in GitHub's order, oldest first). `association` is GitHub's `author_association`.
+    `duplicate_of` is the issue of the same repository that GitHub marks it a duplicate of: 0 if a mark was taken back
+    or names another repository, None if there is no data.
     """
 
     repository: str
@@ -76,7 +76,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueEvent:
-    """What GitHub handed over: a hint that `issue` may need a look. `name` and `action` are GitHub's own words.
+    """An event of GitHub, which says that `issue` may need a run. `name` and `action` are GitHub's own words.
 
     `comment` is the comment of an `issue_comment` event.
     """
@@ -107,7 +107,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """The text files of a folder, by their path in the repository, and a sentence for each that could not be read."""
+    """The text files of a folder, by their path in the repository, and a problem for each that could not be read."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -115,11 +115,12 @@ class Folder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedIssue:
-    """An issue or pull request that may be linked, as it is now, with what matters for a link.
+    """An issue or pull request that may be linked, as it is now, with the data that decides on a link.
 
-    `duplicate_of` is what maintainers marked it a duplicate of (owner/name, number); `references` how often others
-    point to it, `participants` how many people take part; `is_answered` whether a maintainer commented. `milestone` is
-    its own or that of the pull request which closed it, `fixed_at` when what closed it was merged or pushed.
+    `duplicate_of` is the issue that maintainers marked it a duplicate of (owner/name, number); `references` counts the
+    references from other issues, `participants` the people who take part; `is_answered` tells whether a maintainer
+    commented. `milestone` is its own or that of the pull request that closed it, `fixed_at` is when the closing change
+    was merged or pushed.
     """
 
     issue: Issue
@@ -142,11 +143,11 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """What GitHub says of issues that may be linked, by their number; one that is gone is not among them.
+    """GitHub's data on issues that may be linked, by their number; a deleted issue is missing.
 
-    `issues` may hold more than was asked for: what those were marked duplicates of. `releases` are the newest, the
-    newest first; `has_older_releases` where there are more. `unread` are those that it would have cost too much to ask
-    for, or, where `failure` says what went wrong, that GitHub did not answer for.
+    `issues` may include more than was asked for: the issues that those were marked duplicates of. `releases` are the
+    newest, the newest first; `has_older_releases` if there are more. `unread` are issues that would have needed too
+    many requests or, if `failure` says what went wrong, that GitHub did not answer for.
     """
 
     issues: Mapping[int, LinkedIssue] = field(default_factory=dict)
@@ -158,7 +159,7 @@ class Links:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """The issues that GitHub's search found, at most 100 of `total`; `is_by_sense` where it compared meanings."""
+    """The issues that GitHub's search found, at most 100 of `total`; `is_by_sense` if it compared meanings."""
 
     issues: tuple[Issue, ...] = ()
     total: int = 0
@@ -166,9 +167,9 @@ class SearchResult:
 
 
 class Cursor(NamedTuple):
-    """Where in a list to read: what changed at `since` or later (ISO 8601; "": from the first), there the n-th page.
+    """A place in a list: the n-th page of the entries changed at `since` or later (ISO 8601; "": all entries).
 
-    `etag` is that of the same page when it was read before. `after` is GraphQL's own cursor, which stands for a page.
+    `etag` is that of the same page when it was read before. `after` is GraphQL's own cursor, in place of a page number.
     """
 
     since: str = ""
@@ -181,9 +182,9 @@ class Cursor(NamedTuple):
 class Page:
     """One page of a list: GitHub's own JSON objects, each with its `updated_at`; at most 100.
 
-    `pages_left` is how many there are behind it, and `total` how many issues there are in the repository at all, as far
-    as GitHub says so. `after` is GraphQL's cursor of its end; `is_after_moment` where that names an entry, so that
-    nothing is missed when others before it change.
+    `pages_left` is the number of pages after it, and `total` the number of issues in the repository, if GitHub gives
+    them. `after` is GraphQL's cursor of its end; `is_after_moment` if that names an entry, so that nothing is missed
+    when earlier entries change.
     """
 
     entries: tuple[Mapping[str, Any], ...]
@@ -196,30 +197,30 @@ class Page:
 
 
 class RemoteArchive(Protocol):
-    """A repository's whole past, page by page; raises `TrackerError`, and nothing else."""
+    """All past issues of a repository, page by page; raises only `TrackerError`."""
 
     def read_page(self, repository: str, kind: Literal["issues", "comments"], cursor: Cursor) -> Page | None:
         """Issues and pull requests, or the comments on them, by their last change, the oldest first.
 
-        None where the page is as it was when it had the cursor's ETag (304): that costs nothing of the rate limit.
+        None if the page is unchanged since the cursor's ETag (304), which does not count for the rate limit.
         """
 
     @property
     def may_read_marked(self) -> bool:
-        """Whether `read_marked` is worth asking: GraphQL answers nobody without a token."""
+        """Whether `read_marked` can work: GraphQL always needs a token."""
 
     def read_marked(self, repository: str, cursor: Cursor) -> Page | None:
         """Issues alone, with GitHub's marks of duplicates (`duplicate_of`), by their last change, the oldest first.
 
-        None where there is no such GraphQL API, or the token may not ask it.
+        None if there is no such GraphQL API, or the token may not use it.
         """
 
     def read_newest(self, repository: str, etag: str) -> str | None:
-        """The ETag of what changed last in the repository; None where it is the one given (304)."""
+        """The ETag of the latest change in the repository; None if it is the given one (304)."""
 
 
 class Searcher(Protocol):
-    """GitHub's own search for issues; raises `TrackerError`, and nothing else. Each method is one request."""
+    """GitHub search for issues; raises only `TrackerError`. Each method is one request."""
 
     @property
     def may_search_by_sense(self) -> bool:
@@ -228,15 +229,15 @@ class Searcher(Protocol):
     def search_issues(self, repository: str, query: str, *, by_sense: bool = False) -> SearchResult:
         """The issues of the repository, in any state, that the query finds, the best first.
 
-        `by_sense` asks for a search that also compares meanings; where it is not offered, the words alone count.
+        `by_sense` asks for a search that also compares meanings; if GitHub has none, only the words count.
         """
 
     def list_alike(self, issue: Issue) -> tuple[Issue, ...]:
-        """The issues that GitHub itself finds alike; none where it does not say so."""
+        """The issues that GitHub itself finds similar; empty if it does not answer."""
 
 
 class Tracker(Protocol):
-    """GitHub, as Signpost uses it. Every method raises `TrackerError`, and nothing else.
+    """GitHub, as Signpost uses it. Every method raises only `TrackerError`.
 
     Reads may be repeated after a failure; a write is sent once (a POST that is repeated is a second comment).
     """
@@ -249,13 +250,13 @@ class Tracker(Protocol):
         """The issue as it is now, without its comments."""
 
     def get_login(self) -> str | None:
-        """Who we are, where the token can say it in one request (a user's token); None where it cannot."""
+        """Our login, if one request with the token shows it (a user's token); None if not."""
 
     def list_comments(self, issue: Issue, since: datetime | None = None) -> tuple[Comment, ...]:
         """All comments, or those written or edited since then, on however many pages (100 a page), oldest first."""
 
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
-        """The issue's own history, oldest first."""
+        """GitHub's events of the issue, oldest first."""
 
     def find_labels(self, repository: str, names: Iterable[str]) -> frozenset[str]:
         """Those of `names` that exist in the repository, as GitHub compares them (without regard to case)."""
@@ -267,29 +268,28 @@ class Tracker(Protocol):
         """
 
     def read_links(self, repository: str, numbers: Iterable[int]) -> Links:
-        """Those issues as they are now, and what they were marked duplicates of, in one request.
+        """Those issues as they are now, and the issues that they were marked duplicates of, in one request.
 
-        Where GitHub has no such GraphQL API, one request more for each of the first three, without what REST does not
-        tell.
+        If GitHub has no such GraphQL API, one more request for each of the first three, with only the data of REST.
         """
 
     def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:
-        """Set the labels, beside those that are there. GitHub creates an unknown label: ask `find_labels` first."""
+        """Add labels to the present ones. GitHub creates an unknown label, so call `find_labels` first."""
 
     def remove_label(self, issue: Issue, label: str) -> None:
-        """Take one label off; one that is not there is no error."""
+        """Remove one label; a missing one is not an error."""
 
     def create_label(self, repository: str, label: str) -> None:
-        """Create a label; one that exists is no error."""
+        """Create a label; an existing one is not an error."""
 
     def create_comment(self, issue: Issue, body: str) -> Comment:
         """Post a comment and return it as GitHub stored it."""
 
     def update_comment(self, issue: Issue, comment_id: int, body: str) -> None:
-        """Replace a comment's text; nobody is notified."""
+        """Replace a comment's text, without a notification."""
 
     def delete_comment(self, issue: Issue, comment_id: int) -> None:
-        """Delete a comment; one that is not there is no error. For a second one of ours, the moment it was posted."""
+        """Delete a comment; a missing one is not an error. It is for our second comment, right after it was posted."""
 
     def close_issue(
         self,

@@ -22,7 +22,7 @@ class AddLabels:
 
 @dataclass(frozen=True, slots=True)
 class RemoveLabels:
-    """Take labels off."""
+    """Remove labels."""
 
     labels: tuple[str, ...]
     action: Literal["remove_labels"] = "remove_labels"
@@ -38,7 +38,7 @@ class CreateComment:
 
 @dataclass(frozen=True, slots=True)
 class UpdateComment:
-    """Edit our comment in place, also to say that it no longer holds."""
+    """Edit our comment in place, or withdraw it."""
 
     comment_id: int
     body: str

@@ -1,4 +1,4 @@
-"""The only writer: does what a plan says, one action after the other, and tells what became of each."""
+"""The only writer: it carries out a plan, one action after the other, and returns the outcome of each."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _SAME_MOMENT = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an action. `comment` is the posted one, as GitHub stored it."""
+    """The outcome of an action. `comment` is the posted one, as GitHub stored it."""
 
     action: Action
     error: str | None = None
@@ -29,9 +29,9 @@ class Outcome:
 
 
 def apply_plan(plan: Plan, issue: Issue, tracker: Tracker) -> tuple[Outcome, ...]:
-    """Do the actions in their order. One that fails does not stop the next; the next run makes up for it.
+    """Do the actions in order. A failed action does not stop the next one; the next run tries it again.
 
-    An action that was sent but not answered counts as failed and is not sent again: the next run looks first.
+    An action that was sent but not answered counts as failed and is not sent again: the next run checks first.
     """
     return tuple(_apply(action, issue, tracker) for action in plan.actions)
 
@@ -72,11 +72,11 @@ def _write_labels(action: CreateLabels | AddLabels | RemoveLabels, issue: Issue,
 
 
 def _post_once(body: str, issue: Issue, tracker: Tracker) -> Comment:
-    """Post the comment, and take it back where another run of ours was faster by a moment.
+    """Post the comment, and delete it if another run posted one a moment earlier.
 
-    GitHub cannot post only if there is none: two runs that look at the same time both see no comment. The lower id
-    stays, whichever run looks first. Where it cannot be looked, the comment counts as posted all the same.
-    Only the posted comment says for certain who we are, so an earlier one under that name goes before it too.
+    GitHub cannot post a comment only if there is none: two runs that look at the same time both see none. The comment
+    with the lower id stays, whichever run looks first. If the comments cannot be read, ours counts as posted.
+    Only the posted comment shows our login for certain, so an earlier one by that login takes precedence, too.
     """
     posted = tracker.create_comment(issue, body)
     try:
@@ -91,10 +91,10 @@ def _post_once(body: str, issue: Issue, tracker: Tracker) -> Comment:
 
 
 def check_identity(outcomes: Iterable[Outcome], login: str) -> list[str]:
-    """A remark where our comment came out under another name: the next run would not know it as ours."""
+    """A remark if our comment has an unexpected author, because the next run would not recognise it."""
     posted = [outcome.comment.author.login for outcome in outcomes if outcome.comment]
     return [
-        f"our comment was posted as {name}; set `identity: {{login: {name!r}}}` in config.yml"
+        f"Signpost's comment was posted as {name}; set `identity: {{login: {name!r}}}` in config.yml"
         for name in posted
         if name.lower() != login.lower()
     ]

@@ -1,4 +1,4 @@
-"""A repository's settings, `config.yml`: every default is the careful one; and all that a run works with. Pure."""
+"""The settings of a repository (`config.yml`), with careful defaults, and all sources of a run. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -16,10 +16,10 @@ Occasion = Annotated[
     Literal["opened", "edited", "reopened", "commented"],
     Field(
         json_schema_extra=meaning(
-            "A new issue.",
+            "A new issue was opened.",
             "Its title or body was edited.",
-            "It was opened again.",
-            "Its author wrote a comment; needs `issue_comment` in the workflow.",
+            "It was reopened.",
+            "Its author wrote a comment. The workflow also needs `issue_comment`.",
         )
     ),
 ]
@@ -30,146 +30,150 @@ class _Setting(BaseModel):
 
 
 class Skipped(_Setting):
-    """Issues that are left alone."""
+    """Issues that Signpost ignores."""
 
     labels: Strings = Field(
         default_factory=list, description="Issues with one of these labels.", examples=[["wontfix"]]
     )
-    authors: Strings = Field(default_factory=list, description="Issues of these people.", examples=[["octocat"]])
+    authors: Strings = Field(default_factory=list, description="Issues by these users.", examples=[["octocat"]])
     associations: list[Association] = Field(
         default=["OWNER", "MEMBER"],
-        description="Issues of authors with this association.",
+        description="Issues by authors with one of these associations.",
         examples=[["OWNER", "MEMBER"]],
     )
-    bots: bool = Field(default=True, description="Issues that bots and Apps open.", examples=[False])
+    bots: bool = Field(default=True, description="Issues that bots and GitHub Apps open.", examples=[False])
 
 
 def _reject_empty(prefixes: list[str]) -> list[str]:
     if "" in prefixes:
-        raise ValueError("an empty prefix would own every label; leave it out")
+        raise ValueError("an empty prefix would match every label; remove it")
     return prefixes
 
 
 class LabelSettings(_Setting):
-    """How labels are treated."""
+    """How Signpost handles labels."""
 
     create: bool = Field(
-        default=False, description="Create labels that do not exist; a typo then makes a label.", examples=[True]
+        default=False,
+        description="Create labels that do not exist. A typo then creates a wrong label.",
+        examples=[True],
     )
     regression: str | None = Field(
         "regression",
-        description="Label for a report of a problem that is fixed in the stated version.",
+        description="Label for a report whose version should already contain the fix.",
         examples=["regression"],
     )
     prefix_owned: Annotated[Strings, AfterValidator(_reject_empty)] = Field(
         default_factory=list,
-        description="Labels that start so are Signpost's own: no longer true, they go.",
+        description="Prefixes of Signpost's own labels. It removes such a label when no rule supports it any more.",
         examples=[["signpost:"]],
     )
 
 
 class DuplicateSettings(_Setting):
-    """How earlier reports are linked."""
+    """How Signpost links earlier reports."""
 
     enabled: bool = Field(default=True, description="Whether to look for earlier reports.", examples=[False])
-    show: int = Field(3, ge=0, le=3, description="How many a comment links at most.", examples=[1])
+    show: int = Field(3, ge=0, le=3, description="The maximum number of links in a comment.", examples=[1])
     tier_c: Annotated[
         Literal["summary", "comment"],
         Field(
             json_schema_extra=meaning(
-                "Only in the summary of the run.", "In the comment, too, if they are from an index that is calibrated."
+                "Only in the summary of the run.", "Also in the comment, if a calibrated index found them."
             )
         ),
-    ] = Field("summary", description="Where merely similar issues are shown.", examples=["comment"])
+    ] = Field("summary", description="Where to show issues that are only similar (tier C).", examples=["comment"])
     comment: Annotated[
         Literal["matched", "always"],
         Field(
             json_schema_extra=meaning(
-                "Links stand in the comment about a known problem; without one there is no comment.",
-                "Where no rule matches, a comment may consist of links alone.",
+                "Only a comment about a known problem has links.",
+                "If no rule matches, a comment may consist of links alone.",
             )
         ),
     ] = Field("matched", description="When a comment links earlier reports.", examples=["always"])
     label: str | None = Field(
-        "duplicate", description="Label for a report that repeats another; null for none.", examples=["duplicate"]
+        "duplicate", description="Label for a duplicate report; null for no label.", examples=["duplicate"]
     )
     label_when: Annotated[
         Literal["asked", "known"],
         Field(
             json_schema_extra=meaning(
-                "Somebody wrote `/signpost duplicate #N`.",
-                "The same, or one rule matches both the report and the one that is linked.",
+                "The author or a maintainer wrote `/signpost duplicate #N`.",
+                "Also if one rule matches both the report and the linked issue.",
             )
         ),
-    ] = Field("asked", description="When that label is set.", examples=["known"])
+    ] = Field("asked", description="When Signpost sets that label.", examples=["known"])
 
 
 class Words(_Setting):
-    """Words that must not be used."""
+    """Words that comments must not contain."""
 
     forbidden: Strings = Field(
         default_factory=list,
-        description="A comment with one of these words does not leave.",
+        description="Signpost does not post a comment that contains one of these words.",
         examples=[["possible duplicate"]],
     )
 
 
 class Identity(_Setting):
-    """Who we are, where the token cannot say."""
+    """The account of Signpost, if the token does not show it."""
 
     login: str | None = Field(
-        None, description="The login that our comments carry; default github-actions[bot].", examples=["your-app[bot]"]
+        None, description="The login of Signpost's comments (default: github-actions[bot]).", examples=["your-app[bot]"]
     )
 
 
 class Config(_Setting):
     """The settings of a repository.
 
-    Defaults are made without validation, which they do not need: building the validators costs a cold start 15 ms.
+    The defaults skip validation, which they do not need: building the validators takes 15 ms of a cold start.
     """
 
     mode: Mode = Field(
-        "comment", description="How far any rule may go: observe < label < comment.", examples=["observe"]
+        "comment", description="The highest mode of any rule: observe < label < comment.", examples=["observe"]
     )
     packs: Strings = Field(
-        default_factory=list, description="Shipped packs to use beside our own rules.", examples=[["common"]]
+        default_factory=list,
+        description="Packs that come with Signpost, used together with your own rules.",
+        examples=[["common"]],
     )
     max_sections: int = Field(
-        2, ge=1, le=5, description="How many known problems one comment may speak of.", examples=[1]
+        2, ge=1, le=5, description="The maximum number of known problems in one comment.", examples=[1]
     )
     skip: Skipped = Field(
         default_factory=Skipped.model_construct,
-        description="Which issues are left alone.",
+        description="Issues that Signpost ignores.",
         examples=[{"labels": ["wontfix"], "associations": ["OWNER"]}],
     )
     on: list[Occasion] = Field(
         default=["opened", "edited", "reopened", "commented"],
-        description="What is looked at; `commented` = by the author only.",
+        description="The events that Signpost handles. `commented`: a comment by the author, or a command.",
         examples=[["opened"]],
     )
     labels: LabelSettings = Field(
         default_factory=LabelSettings.model_construct,
-        description="How labels of all rules are treated.",
+        description="How Signpost handles the labels of all rules.",
         examples=[{"regression": "regression"}],
     )
     duplicates: DuplicateSettings = Field(
         default_factory=DuplicateSettings.model_construct,
-        description="Whether and how earlier reports are linked.",
+        description="Whether and how Signpost links earlier reports.",
         examples=[{"show": 1}],
     )
     words: Words = Field(
         default_factory=Words.model_construct,
-        description="Words that no comment may have.",
+        description="Words that comments must not contain.",
         examples=[{"forbidden": ["possible duplicate"]}],
     )
     identity: Identity = Field(
         default_factory=Identity.model_construct,
-        description="Who Signpost is, where the token cannot say.",
+        description="The account of Signpost, if the token does not show it.",
         examples=[{"login": "your-app[bot]"}],
     )
     template: str | None = Field(
         None,
-        description="A comment template of our own, beside config.yml.",
+        description="Your own comment template, a file in the folder of config.yml.",
         examples=["comment.md.j2"],
     )
 
@@ -180,15 +184,15 @@ def make_default_config() -> Config:
 
 
 def read_config(text: str, file: str) -> Config:
-    """The settings of a file; raises SettingsError with all problems, each with its line and column."""
+    """The settings in a file. Raises SettingsError with all problems, each with its line and column."""
     config, problems = parse_config(text, file)
     if config is None:
-        raise SettingsError("the settings cannot be read\n" + "\n".join(map(str, problems)))
+        raise SettingsError("the settings are invalid; correct them:\n" + "\n".join(map(str, problems)))
     return config
 
 
 def parse_config(text: str, file: str) -> tuple[Config | None, tuple[Problem, ...]]:
-    """The settings of a file, or None and everything that is wrong with them, from the first line to the last."""
+    """The settings in a file, or None and all of their problems, from the first line to the last."""
     document = read_document(text, file)
     if document.value is None and not document.problems:
         return make_default_config(), ()
@@ -198,7 +202,7 @@ def parse_config(text: str, file: str) -> tuple[Config | None, tuple[Problem, ..
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Rules, settings, perhaps a comment template of the repository's own, and where candidates are searched."""
+    """Rules, settings, a comment template if the repository has one, and the search for candidates."""
 
     ruleset: Ruleset
     config: Config
@@ -207,5 +211,5 @@ class Sources:
 
     @property
     def forbidden_words(self) -> tuple[str, ...]:
-        """Words that no comment may hold, of the packs and of the settings."""
+        """The words that comments must not contain, from the packs and the settings."""
         return (*self.ruleset.forbidden_words, *self.config.words.forbidden)

@@ -1,4 +1,4 @@
-"""What becomes of each matching rule, of labels and of links, each with its reason. Pure."""
+"""The decisions on matching rules, labels and links, each with its reason. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,8 +23,8 @@ _MODES: tuple[Mode, ...] = ("observe", "label", "comment")
 class RuleDecision:
     """What a matching rule does, why, and the rules that it lost to.
 
-    `add` and `remove` are the labels that it asks for. `fitting` are its labels where it may not set them, too: what
-    was set before may stay. `remark` is for maintainers.
+    `add` and `remove` are the labels that it asks for. `fitting` are all its labels, even if it may not set
+    them: earlier ones may stay. `remark` is for maintainers.
     """
 
     match: Match
@@ -66,17 +66,17 @@ class Decisions:
 
     @property
     def holding(self) -> tuple[str, ...]:
-        """The rules that no other replaces, observing ones too: what they said before may stay."""
+        """The rules that no other rule replaces, observing ones too: their earlier guidance may stay."""
         return tuple(each.rule for each in self.rules if each.effect != "silent")
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What the rules tell maintainers."""
+        """The remarks of the rules for maintainers."""
         return tuple(each.remark for each in self.rules if each.remark)
 
 
 def decide(issue: Issue, matches: tuple[Match, ...], inputs: LinkInputs, sources: Sources, today: date) -> Decisions:
-    """All decisions, as far as `inputs` say today what may be linked."""
+    """All decisions, with what `inputs` say about links."""
     rules = decide_rules(matches, sources.config, today)
     links = decide_links(issue, inputs, list_speaking(rules), sources)
     return Decisions(rules=rules, links=links, labels=decide_labels(rules, links, sources.config))
@@ -98,19 +98,19 @@ def list_speaking(rules: Iterable[RuleDecision]) -> tuple[Match, ...]:
 
 
 def _hold_back(match: Match, matches: Sequence[Match], config: Config, today: date) -> RuleDecision | None:
-    """Why a match does not speak, whatever else matches and speaks; None if it may."""
+    """Why a match does not speak, independent of the limit of sections; None if it may speak."""
     model = match.rule.model
     if match.superseded_by:
         other = next(other for other in matches if other.rule.id == match.superseded_by)
         return RuleDecision(match=match, effect="silent", reason=_explain_loss(match, other), lost_to=(other.rule.id,))
     if (mode := min(model.mode, config.mode, key=_MODES.index)) != "comment":
-        cause = "its mode is" if model.mode == mode else "the settings cap every rule at"
+        cause = "its mode is" if model.mode == mode else "the settings limit every rule to"
         return _make_decision(match, "labels" if mode == "label" else "observes", f"{cause} `{mode}`", config)
     if match.branch is None:
         reason = "no branch of its guidance applies" if model.guidance else "it has no guidance"
         return _make_decision(match, "labels", reason, config)
     if model.expires and model.expires <= today:
-        remark = f"the guidance of `{model.id}` expired on {model.expires}; review it"
+        remark = f"the guidance of `{model.id}` expired on {model.expires}; review it and set a new date in `expires`"
         return _make_decision(match, "labels", f"its guidance expired on {model.expires}", config, remark=remark)
     return None
 
@@ -121,14 +121,14 @@ def _take_turn(match: Match, speaking: tuple[str, ...], config: Config) -> RuleD
         return _make_decision(match, "speaks", f"{position}; {_explain_order(match)}", config)
     limit = f"{config.max_sections} section{'s' * (config.max_sections > 1)} (`max_sections`)"
     names = " and ".join(f"`{name}`" for name in speaking)
-    reason = f"a comment has at most {limit}, and {names} {'stand' if len(speaking) > 1 else 'stands'} in front of it"
+    reason = f"a comment has at most {limit}, and {names} {'rank' if len(speaking) > 1 else 'ranks'} higher"
     return _make_decision(match, "labels", reason, config, lost_to=speaking)
 
 
 def _make_decision(
     match: Match, effect: RuleEffect, reason: str, config: Config, *, lost_to: tuple[str, ...] = (), remark: str = ""
 ) -> RuleDecision:
-    """With the labels of the rule; a regression has one more."""
+    """The decision with the labels of the rule; a regression adds one more."""
     regression = config.labels.regression if match.fix_state == "fixed" else None
     labels = unique([*match.rule.model.labels.add, *([regression] if regression else [])])
     is_observed = effect == "observes"
@@ -145,29 +145,29 @@ def _make_decision(
 
 
 def _explain_order(match: Match) -> str:
-    """Why it stands where it stands: priority, then the number of conditions that held, then the id."""
+    """Why it has its rank: priority, then the number of conditions that matched, then the id."""
     held = match.verdict.specificity
-    return f"priority {match.rule.model.priority}, {held} {'condition' if held == 1 else 'conditions'} held"
+    return f"priority {match.rule.model.priority}, {held} {'condition' if held == 1 else 'conditions'} matched"
 
 
 def _explain_loss(match: Match, other: Match) -> str:
     """Why `other` speaks instead of `match`, in the order in which matching decides it."""
     rule, name = match.rule, f"`{other.rule.id}`"
     if match.is_from_dump and not other.is_from_dump and rule.pack is other.rule.pack:
-        return f"it rests on the error dump alone, while {name} rests on what the report itself says"
+        return f"it matches only the error dump, while {name} matches the report itself"
     if rule.id not in other.rule.supersedes:
-        return f"its pack `{rule.pack.name}` is a fallback, and {name} knows the problem"
+        return f"its pack `{rule.pack.name}` is a fallback, and {name} is more specific"
     if other.rule.id in rule.supersedes:
-        return f"it and {name} supersede each other, and {name} stands in front ({_explain_order(other)})"
+        return f"it and {name} supersede each other, and {name} ranks higher ({_explain_order(other)})"
     if rule.id not in other.rule.model.supersedes:
-        return f"{name} stands before it in the `precedence` of the pack"
+        return f"{name} comes before it in the `precedence` of the pack"
     return f"{name} supersedes it"
 
 
 def decide_labels(rules: Sequence[RuleDecision], links: LinkDecisions, config: Config) -> LabelDecision:
-    """The labels of all rules, and the one for duplicates where a person or, by the settings, tier A asks for it.
+    """The labels of all rules, and the label for duplicates if a command or, by the settings, tier A asks for it.
 
-    Where GitHub did not answer whether the issue is a duplicate, that label stays if it is there.
+    If GitHub did not answer whether the issue is a duplicate, a label for duplicates stays.
     """
     label = None if config.mode == "observe" else config.duplicates.label
     is_duplicate = bool(links.asked) or (config.duplicates.label_when == "known" and links.is_known)
@@ -182,7 +182,7 @@ def decide_labels(rules: Sequence[RuleDecision], links: LinkDecisions, config: C
 
 
 def find_unwanted(issue: Issue, marker: Marker | None, labels: LabelDecision, config: Config) -> tuple[str, ...]:
-    """Labels on the issue that should go: what rules take off, our own prefixes, and what a former match had set.
+    """Labels to remove from the issue: by rules, by our own prefixes, and those that an earlier match had set.
 
     `marker` is that of our comment, if there is one.
     """
@@ -199,7 +199,7 @@ def is_owned(label: str, config: Config) -> bool:
 
 
 def unique(labels: Iterable[str]) -> tuple[str, ...]:
-    """Each label once; GitHub does not tell `Bug` from `bug`."""
+    """Each label once; to GitHub, `Bug` and `bug` are the same label."""
     found: dict[str, str] = {}
     for label in labels:
         found.setdefault(label.casefold(), label)

@@ -1,4 +1,4 @@
-"""Which issues the comment links, decided by what was found and by what GitHub says of it. Pure."""
+"""Which issues the comment links, decided from the candidates and from GitHub's data about them. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,21 +13,21 @@ from bot.tracker.types import Issue, Links
 from bot.triage.config import Config, Sources
 
 MOST_CHECKED = 8
-"""Candidates that GitHub is asked about, with one request: where one must not be linked, the next one may be."""
+"""Candidates that one request to GitHub checks: if one must not be linked, the next one may be."""
 
-UNCHECKED = "no rule speaks, and the settings want no comment for links alone"
+UNCHECKED = "no rule adds guidance, and the settings allow no comment with links alone"
 UNPROVEN = (
-    "earlier reports that only look alike stay out of the comment (`tier_c: comment`) until an index has learned from "
-    "the repository's last issues, 100 at least, how alike they must be: run `signpost index calibrate --index …`"
+    "similar earlier reports (`tier_c: comment`) are not linked, because no calibrated index found them; run "
+    "`signpost index calibrate --index …`, which needs at least 100 past issues"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkInputs:
-    """What is known of candidates before links are decided.
+    """The data on candidates before links are decided.
 
-    `command` is the issue that a person named, `given` are the links that our comment gave before, by their tier.
-    `links` says what GitHub knows of all of them; None where nobody asked, since nothing is to be linked.
+    `command` is the issue that a person named, `given` are the links in our earlier comment, by their tier. `links` has
+    GitHub's data on all of them; None if they were not checked, because the comment will link nothing.
     """
 
     command: int | None = None
@@ -37,24 +37,24 @@ class LinkInputs:
 
     @property
     def candidates(self) -> list[Candidate]:
-        """What a person named, then the best by tier."""
+        """The issue that a person named, then the best candidates by tier."""
         named = [Candidate(number=self.command, tier="A", score=1.0, why=SAID_SO)] if self.command else []
         others = [each for each in self.search.candidates if each.number != self.command]
         return [*named, *sorted(others, key=lambda each: (each.tier, -each.score))]
 
     @property
     def nearest(self) -> list[Candidate]:
-        """Those candidates that GitHub is asked about."""
+        """The candidates that are checked with GitHub."""
         return self.candidates[:MOST_CHECKED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDecisions:
-    """What becomes of every candidate, and of the issues that rules follow.
+    """The decisions on all candidates, and on the issues that rules follow.
 
-    `follows` has the issues to follow, by the rule's id; `asked` is where a person's command leads. `remarks`,
-    `expectation` (how often the search is right) and `advice` (what would let more be linked) are for maintainers.
-    `is_complete` is false where GitHub did not answer: then what was linked before stays.
+    `follows` has the issues to follow, by the rule's id; `asked` is the canonical issue of a command. `remarks`,
+    `expectation` (how often the search is right) and `advice` (how to get more links) are for maintainers.
+    `is_complete` is false if GitHub did not answer: then the earlier links stay.
     """
 
     candidates: tuple[LinkDecision, ...] = ()
@@ -72,7 +72,7 @@ class LinkDecisions:
 
     @property
     def hidden(self) -> tuple[LinkDecision, ...]:
-        """Those that may be linked, and are not."""
+        """Those that may be linked, but are not linked."""
         return self._select("hidden")
 
     @property
@@ -87,7 +87,7 @@ class LinkDecisions:
 
     @property
     def is_known(self) -> bool:
-        """Whether the issue certainly repeats one that may be linked."""
+        """Whether the issue is certainly a duplicate of an issue that may be linked."""
         return any(each.tier == "A" for each in self.duplicates)
 
     def in_section(self, rule: str) -> tuple[LinkDecision, ...]:
@@ -104,7 +104,7 @@ def find_follows(speaking: Iterable[Match]) -> dict[str, int]:
 
 
 def decide_links(issue: Issue, inputs: LinkInputs, speaking: Sequence[Match], sources: Sources) -> LinkDecisions:
-    """What the comment links, beside the advice of the matches that speak."""
+    """The links of the comment, for the matches that speak."""
     search, links = inputs.search, inputs.links
     if links is None:
         unchecked = (LinkDecision(candidate=each, effect="refused", reason=UNCHECKED) for each in search.candidates)
@@ -136,7 +136,7 @@ def decide_links(issue: Issue, inputs: LinkInputs, speaking: Sequence[Match], so
 
 
 def _advise(decisions: Iterable[LinkDecision], config: Config) -> tuple[str, ...]:
-    """What maintainers can do where the settings want links in the comment that are not proven yet."""
+    """Advice for maintainers whose settings ask for links that no calibrated index supports."""
     is_wanted = config.duplicates.tier_c == "comment" and config.mode == "comment" and _find_limit(config)
     is_kept_out = any(each.is_unproven and each.effect != "merged" for each in decisions)
     return (UNPROVEN,) if is_wanted and is_kept_out else ()
@@ -148,7 +148,7 @@ def _find_limit(config: Config) -> int:
 
 
 def _make_criteria(speaking: Sequence[Match], inputs: LinkInputs, config: Config) -> Criteria:
-    """What settings and rules want of links."""
+    """What settings and rules allow."""
     limit, asked = _find_limit(config), [(match.rule.id, match.rule.model.duplicates) for match in speaking]
     return Criteria(
         given=inputs.given,
@@ -162,9 +162,9 @@ def _make_criteria(speaking: Sequence[Match], inputs: LinkInputs, config: Config
 
 
 def _explain_silence(speaking: Sequence[Match], config: Config) -> str:
-    """Why the comment links nothing at all, "" where it may."""
+    """Why the comment has no links at all; "" if it may have some."""
     if config.mode != "comment":
-        return f"the settings want no comment (`mode: {config.mode}`)"
+        return f"the settings allow no comment (`mode: {config.mode}`)"
     if not speaking and config.duplicates.comment != "always":
         return UNCHECKED
     return ""
@@ -173,7 +173,7 @@ def _explain_silence(speaking: Sequence[Match], config: Config) -> str:
 def _match_targets(
     targets: Collection[int], links: Links, speaking: Sequence[Match], sources: Sources
 ) -> dict[int, str]:
-    """Which of the rules that speak matches each target too; general advice makes no two reports the same."""
+    """The speaking rule that also matches each target; fallback packs do not count, because their advice is general."""
     names = [match.rule.id for match in speaking if not match.rule.pack.model.fallback]
     found = dict[int, str]()
     for number in targets if names else ():
@@ -188,7 +188,7 @@ def _match_targets(
 def _remark_failure(links: Links) -> list[str]:
     if not links.failure:
         return []
-    kept = "No new link is given, and a comment that gives links stays as it is, until the next run for this issue."
+    kept = "Until the next run for this issue, Signpost adds no links, and a comment with links stays unchanged."
     return [f"{links.failure} {kept}"]
 
 
@@ -200,17 +200,19 @@ def _remark_follows(follows: Mapping[str, int], judged: Mapping[int, Target | Re
             remarks.append(f"the issue that `{rule}` follows is not linked: {target.reason}")
         elif isinstance(target, Target) and target.number != number:
             end = target.number
-            remarks.append(f"`{rule}` follows #{number}, which is a duplicate of #{end}; #{end} is linked, so name it")
+            remarks.append(
+                f"`{rule}` follows #{number}, a duplicate of #{end}; Signpost links #{end}, so set `follow: {end}`"
+            )
     return remarks
 
 
 def _remark_others(inputs: LinkInputs, judged: Mapping[int, Target | Refusal]) -> list[str]:
-    """What a person asked for and does not get, and cycles, whoever finds them."""
+    """Commands that have no effect, and all cycles."""
     remarks = list[str]()
     for each in inputs.nearest:
         target = judged[each.number]
         if isinstance(target, Refusal) and each.why == SAID_SO:
-            remarks.append(f"`/signpost duplicate #{each.number}`: {target.reason}; nothing is done")
+            remarks.append(f"`/signpost duplicate #{each.number}` has no effect: {target.reason}")
         elif isinstance(target, Refusal) and target.is_fault and target.reason not in remarks:
             remarks.append(target.reason)
     return remarks

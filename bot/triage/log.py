@@ -1,4 +1,4 @@
-"""What a run tells: the log for people, and outputs, summary and annotations for the runner of GitHub Actions."""
+"""The reports of a run: the log for people; outputs, summary and annotations for GitHub Actions."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ _RULE = "─" * 72
 
 
 def publish_result(result: Result, settings: actions_runner.Settings, *, is_dry_run: bool, is_quiet: bool) -> None:
-    """Print the result for people (unless quiet: stdout belongs to JSON then), and hand the runner what it takes."""
+    """Print the result (if quiet, stdout is for JSON only), and write outputs, summary and annotations."""
     if not is_quiet:
         actions_runner.print_safely(format_log(result, is_dry_run=is_dry_run))
     if settings.is_action:
@@ -32,7 +32,7 @@ def publish_result(result: Result, settings: actions_runner.Settings, *, is_dry_
 
 
 def choose_stream(*, is_quiet: bool) -> TextIO:
-    """Where workflow commands go."""
+    """The stream for workflow commands."""
     return sys.stderr if is_quiet else sys.stdout
 
 
@@ -114,7 +114,7 @@ def _write_links(links: LinkDecisions) -> Iterator[str]:
 
 
 def _quote(text: str) -> str:
-    """What a reporter wrote, on one line, without anything that a terminal obeys."""
+    """The text of a reporter on one line, without control characters."""
     return repr(" ".join(text.split())[:90])
 
 

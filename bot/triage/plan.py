@@ -1,4 +1,4 @@
-"""What is to be done: the difference between the issue as it is and as the decisions want it. Pure."""
+"""The plan: the actions that make the issue agree with the decisions. Pure."""
 
 from datetime import datetime, timedelta
 
@@ -19,11 +19,11 @@ from bot.triage.decisions import Decisions, LabelDecision, find_unwanted, is_own
 from bot.triage.snapshot import Snapshot
 
 TEMPLATE_MOMENT = timedelta(minutes=1)
-"""What happens so soon after something is a part of it."""
+"""What happens so soon after an event counts as part of it."""
 
 
 def make_plan(snapshot: Snapshot, decisions: Decisions, sources: Sources, now: datetime) -> Plan:
-    """What is to be done so that the issue is as the decisions want it, except where a human has decided otherwise."""
+    """The actions that make the issue agree with the decisions, unless a human has decided otherwise."""
     labels, label_remarks = _plan_labels(snapshot, decisions.labels, sources.config)
     comment, comment_remarks = _plan_comment(snapshot, decisions, sources)
     close = [] if comment else _plan_close(snapshot, decisions, now)
@@ -32,7 +32,7 @@ def make_plan(snapshot: Snapshot, decisions: Decisions, sources: Sources, now: d
 
 
 def _plan_labels(snapshot: Snapshot, labels: LabelDecision, config: Config) -> tuple[list[Action], list[str]]:
-    """Which labels are created, set and taken off, and remarks."""
+    """The labels to create, to set and to remove, and remarks."""
     missing = without(labels.add, snapshot.issue.labels)
     kept_off = [label for label in missing if _was_taken_off(label, snapshot, config)]
     wanted = without(missing, kept_off)
@@ -44,28 +44,28 @@ def _plan_labels(snapshot: Snapshot, labels: LabelDecision, config: Config) -> t
     actions += [CreateLabels(unknown)] if unknown and config.labels.create else []
     actions += [AddLabels(add)] if add else []
     actions += [RemoveLabels(remove)] if remove else []
-    remarks = [f"the label `{label}` was taken off by somebody, and stays off" for label in kept_off]
+    remarks = [f"somebody removed the label `{label}`, so Signpost does not set it again" for label in kept_off]
     if not config.labels.create:
         remarks += [
-            f"the label `{label}` does not exist here; create it, or correct the rule or the settings"
+            f"the label `{label}` does not exist in this repository; create it, or correct the rule or the settings"
             for label in unknown
         ]
     return actions, remarks
 
 
 def _was_taken_off(label: str, snapshot: Snapshot, config: Config) -> bool:
-    """Whether the label was set once and somebody took it off; we ourselves do so only where it no longer held."""
+    """Whether somebody removed the label after it was set; we remove a label only if it does not apply any more."""
     last = _find_last_change(label, snapshot)
     if last is None:
         return False
-    # Set and never taken off, and yet not there: somebody renamed or deleted the label itself.
+    # Set, never removed, and yet missing: somebody renamed or deleted the label itself.
     was_ours = last.kind == "unlabeled" and _is_ours(last, snapshot)
     is_dropped = snapshot.marker is not None and not without([label], snapshot.marker.dropped)
     return not (was_ours and (is_dropped or is_owned(label, config)))
 
 
 def _find_last_change(label: str, snapshot: Snapshot) -> Change | None:
-    """When the label was last set or taken off, as far as the history says."""
+    """The last time that the label was set or removed, according to the history."""
     changes = [c for c in snapshot.history or () if c.label and c.label.casefold() == label.casefold()]
     return next((change for change in reversed(changes) if change.kind in {"labeled", "unlabeled"}), None)
 
@@ -75,7 +75,7 @@ def _is_ours(change: Change, snapshot: Snapshot) -> bool:
 
 
 def _may_take_off(label: str, snapshot: Snapshot, labels: LabelDecision, config: Config) -> bool:
-    """Only what a bot or a template set, and what nobody asks to take off only if we ourselves set it.
+    """A label may be removed if we set it; or if a bot or a template set it, and a rule or a prefix asks for it.
 
     A template sets its labels in the author's name when the issue is opened.
     """
@@ -84,7 +84,7 @@ def _may_take_off(label: str, snapshot: Snapshot, labels: LabelDecision, config:
         return issue.updated_at == issue.created_at
     last = _find_last_change(label, snapshot)
     if last is None:
-        # Renamed since it was set, so nobody can tell who set it; on an issue without a history, the template.
+        # Renamed since it was set, so it is unknown who set it; on an issue without a history, the template.
         return not snapshot.history
     is_template = last.actor.login == issue.author.login and last.at - issue.created_at <= TEMPLATE_MOMENT
     is_asked = label in labels.remove or is_owned(label, config)
@@ -113,30 +113,30 @@ def _find_reason_for_silence(snapshot: Snapshot) -> str | None:
     if twin:
         login = twin.author.login
         mend = f"set `identity: {{login: {login!r}}}` in config.yml"
-        return f"{login} has commented here with our marker; if that is us, {mend}"
+        return f"{login} has a comment here with Signpost's marker; if that is Signpost's account, {mend}"
     if any(change.kind == "comment_deleted" for change in snapshot.history or ()):
-        return "a comment was deleted here; nothing is posted again"
+        return "a comment was deleted here, so Signpost does not post another one"
     return None
 
 
 def _find_reason_to_leave(own: OwnComment) -> str | None:
     if own.comment.is_minimized:
-        return "our comment was hidden by somebody, and is left alone"
+        return "somebody hid Signpost's comment, so it stays as it is"
     if own.marker.is_newer:
-        return "a later version of Signpost wrote our comment; it is left alone"
+        return "a newer version of Signpost wrote the comment, so it stays as it is"
     if not is_as_written(*own):
-        return "our comment was edited by somebody, and is left alone"
+        return "somebody edited Signpost's comment, so it stays as it is"
     return None
 
 
 def _remembers_links(marker: Marker, config: Config) -> bool:
-    """Whether our comment would lose what it knows by links if it were written without them."""
+    """Whether our comment would lose its links, or their label, if it were written without them."""
     label = config.duplicates.label
     return bool(marker.links or marker.earlier or (label and not without([label], marker.labels)))
 
 
 def _write_body(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> str | None:
-    """The comment as it should be; None where it should stay as it is."""
+    """The new text of the comment; None if it should stay as it is."""
     number, former = snapshot.issue.number, snapshot.marker
     if decisions.speaking:
         return _write_guidance(snapshot, decisions, sources)
@@ -153,7 +153,7 @@ def _write_body(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> s
 
 
 def _find_dropped(labels: LabelDecision, former: Marker | None) -> list[str]:
-    """Labels that we asked for once and do not any more: that they are gone is our own doing."""
+    """Labels that we asked for earlier, but not any more: we removed them ourselves."""
     return list(without(unique([*former.dropped, *former.labels]), labels.fitting)) if former else []
 
 
@@ -174,7 +174,7 @@ def _write_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources) 
 
 
 def _plan_close(snapshot: Snapshot, decisions: Decisions, now: datetime) -> list[Action]:
-    """Opt-in closing, after the grace period, if no human has shown a sign of life since our comment."""
+    """Opt-in closing, after the grace period, if no human was active since our comment."""
     asked = next((match.rule.model for match in decisions.speaking if match.rule.model.close), None)
     own = snapshot.own
     if own is None or asked is None or asked.close is None or asked.id not in own.marker.rules:
@@ -190,6 +190,6 @@ def _plan_close(snapshot: Snapshot, decisions: Decisions, now: datetime) -> list
 
 
 def _is_alive(issue: Issue, comment: Comment) -> bool:
-    """Whether anything happened after our comment: a human's comment, or whatever else made the issue newer."""
+    """Whether anything happened after our comment: a comment by a human, or any other change."""
     is_answered = any(c.created_at > comment.created_at and not c.author.is_bot for c in issue.comments)
     return is_answered or issue.updated_at - comment.created_at > TEMPLATE_MOMENT

@@ -39,22 +39,22 @@ class Result:
 
     @property
     def links(self) -> LinkDecisions:
-        """What became of the candidates."""
+        """The decisions on links."""
         return self.decisions.links
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """What failed, in words."""
+        """A message for each action that failed."""
         return tuple(f"{outcome.action.action}: {outcome.error}" for outcome in self.outcomes if outcome.error)
 
     @property
     def all_remarks(self) -> tuple[str, ...]:
-        """What maintainers should know."""
+        """All remarks for maintainers."""
         return (*self.links.remarks, *self.remarks, *self.plan.remarks)
 
 
 def to_json(result: Result) -> dict[str, Any]:
-    """The result as the command contract has it (without schema_version)."""
+    """The result in the JSON format of `signpost run` (without schema_version)."""
     return {
         "repository": result.repository,
         "issue": result.issue,

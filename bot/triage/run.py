@@ -1,4 +1,4 @@
-"""The story of one issue, from the event to the result."""
+"""One issue, from the event to the result."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from bot.triage.snapshot import find_unmatched_issue, make_decisions, read_snaps
 
 
 def run(event: Event, sources: Sources, tracker: Tracker, now: datetime, *, is_dry_run: bool = False) -> Result:
-    """Do all that Signpost does for one issue. Raises TrackerError where GitHub cannot be read."""
+    """Handle one issue event. Raises TrackerError if GitHub cannot be read."""
     result = Result(repository=event.repository, issue=event.number, problems=sources.ruleset.problems)
     if skip := find_event_skip(event, sources.config):
         return replace(result, skipped=skip)

@@ -1,4 +1,4 @@
-"""Which events and issues are left alone, and why. Pure."""
+"""Which events and issues Signpost ignores, and why. Pure."""
 
 from bot.github.webhook_event import IssueRequest
 from bot.issue.mentions import has_command, may_command
@@ -6,7 +6,7 @@ from bot.tracker.types import Comment, Issue, IssueEvent, Skip
 from bot.triage.config import Config
 
 Event = IssueEvent | IssueRequest
-"""What starts a run: GitHub's event, or a person who names an issue."""
+"""What starts a run: an event of GitHub, or a person who names an issue."""
 
 _OCCASIONS = {
     ("issues", "opened"): "opened",
@@ -18,27 +18,27 @@ _OCCASIONS = {
 
 
 def find_event_skip(event: Event, config: Config) -> Skip | None:
-    """Why an event starts nothing; None if it starts something. One that a person started by hand always does."""
+    """Why Signpost ignores an event; None if it does not. It never ignores a run that a person started by hand."""
     if isinstance(event, IssueRequest):
         return None
     occasion = _OCCASIONS.get((event.name, event.action))
     if occasion not in config.on:
-        return Skip(f"{event.name} {event.action} is not looked at")
+        return Skip(f"the settings do not include the event {event.name} {event.action}")
     if event.sender.is_bot:
         return Skip(f"the event comes from a bot ({event.sender.login})")
     if event.comment and not _is_for_us(event.comment, event.issue):
-        return Skip("the comment is not by the issue's author")
+        return Skip("the comment is neither by the author of the issue nor a command")
     return find_issue_skip(event.issue, config)
 
 
 def _is_for_us(comment: Comment, issue: Issue) -> bool:
-    """Whether a comment may change what is known of an issue: its author's, and a maintainer's command."""
+    """Whether a comment may change the facts of an issue: one by its author, or a command of a maintainer."""
     is_authors = comment.author.login == issue.author.login
     return is_authors or (may_command(comment, issue.author) and has_command(comment))
 
 
 def find_issue_skip(issue: Issue, config: Config) -> Skip | None:
-    """Why an issue is left alone; None if it is not."""
+    """Why Signpost ignores an issue; None if it does not."""
     present = {label.casefold() for label in issue.labels}
     unwanted = next((label for label in config.skip.labels if label.casefold() in present), None)
     reasons = (
@@ -52,7 +52,7 @@ def find_issue_skip(issue: Issue, config: Config) -> Skip | None:
         ),
         (
             issue.association in config.skip.associations,
-            f"issues by people with the association {issue.association} are skipped",
+            f"issues by authors with the association {issue.association} are skipped",
         ),
         (unwanted is not None, f"issues with the label `{unwanted}` are skipped"),
     )

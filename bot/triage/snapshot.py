@@ -1,4 +1,4 @@
-"""One issue as it is now, with what was read beside it. Nothing is read elsewhere, and nothing that is not needed."""
+"""One issue as it is now, with all other data that a run needs. Nothing else reads from GitHub."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -21,10 +21,10 @@ _GONE = "the issue was deleted or transferred"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The issue with its comments, who we are, our own comment, and what was read beside it.
+    """The issue with its comments, our login, our own comment, and the other data that was read.
 
-    `matches` are those of the title that the reporter gave, too. `history` is None where no human can have decided
-    anything. `existing_labels` are those of the missing labels that the repository has.
+    `matches` also use the title that the reporter gave. `history` has GitHub's events of the issue; None if no human
+    can have decided anything. `existing_labels` are those of the missing labels that the repository has.
     """
 
     issue: Issue
@@ -37,14 +37,14 @@ class Snapshot:
 
     @property
     def marker(self) -> Marker | None:
-        """What our comment remembers; None where we have not commented."""
+        """What our comment remembers; None if we have not commented."""
         return self.own.marker if self.own else None
 
 
 def find_unmatched_issue(event: Event, sources: Sources) -> Issue | None:
-    """The issue of an event that is worth no request: no rule matches, no link is wanted, and nothing can be ours.
+    """The issue of an event that needs no request: no rule matches, no link is wanted, and nothing can be ours.
 
-    Only the payload of a new issue says so for certain: an edit may have been made while we commented.
+    Only the payload of a new issue is certain: an edit may happen while we comment.
     """
     if not isinstance(event, IssueEvent) or event.action != "opened" or event.issue.comment_count:
         return None
@@ -56,9 +56,9 @@ def find_unmatched_issue(event: Event, sources: Sources) -> Issue | None:
 
 
 def read_snapshot(event: Event, sources: Sources, tracker: Tracker, today: date) -> Snapshot | Skip:
-    """The issue as it is now, whatever the event says; or why it is left alone.
+    """The issue as it is now, which may differ from the event; or why Signpost ignores it.
 
-    Each step reads what the decisions so far make worth reading. Raises TrackerError where GitHub cannot be read.
+    Each step reads only what the decisions so far need. Raises TrackerError if GitHub cannot be read.
     """
     issue = _read_issue(event, sources.config, tracker)
     if isinstance(issue, Skip):
@@ -80,7 +80,7 @@ def read_snapshot(event: Event, sources: Sources, tracker: Tracker, today: date)
 
 
 def make_decisions(snapshot: Snapshot, sources: Sources, today: date) -> Decisions:
-    """All decisions about the issue, as far as it was read."""
+    """All decisions about the issue, with the data that was read so far."""
     return decide(snapshot.issue, snapshot.matches, snapshot.link_inputs, sources, today)
 
 
@@ -100,7 +100,7 @@ def _read_issue(event: Event, config: Config, tracker: Tracker) -> Issue | Skip:
 
 
 def _is_the_same(issue: Issue, event: Event) -> bool:
-    """Whether GitHub gave the issue of the event, and not one of the same number in the repository it was moved to.
+    """Whether GitHub returned the issue of the event, and not the one that it became in another repository.
 
     A renamed repository keeps its issues' ids; a transferred issue gets a new one.
     """
@@ -110,7 +110,7 @@ def _is_the_same(issue: Issue, event: Event) -> bool:
 
 
 def _find_login(issue: Issue, config: Config, tracker: Tracker) -> str:
-    """Who we are; asked only where there is something that may be ours."""
+    """Our login; GitHub is asked only if something on the issue may be ours."""
     if config.identity.login:
         return config.identity.login
     is_untouched = not issue.comment_count and issue.updated_at == issue.created_at
@@ -118,16 +118,16 @@ def _find_login(issue: Issue, config: Config, tracker: Tracker) -> str:
 
 
 def _read_history(snapshot: Snapshot, decisions: Decisions, config: Config, tracker: Tracker) -> Snapshot:
-    """With the issue's own history, where it is needed and was not read yet."""
+    """The snapshot with the history of the issue, if that is needed and was not read yet."""
     if snapshot.history is not None or not needs_history(snapshot, decisions, config):
         return snapshot
     return replace(snapshot, history=tracker.list_changes(snapshot.issue))
 
 
 def needs_history(snapshot: Snapshot, decisions: Decisions, config: Config) -> bool:
-    """Whether the issue's own history must be read, because a human may have decided something.
+    """Whether the history of the issue must be read, because a human may have decided something.
 
-    On an issue that is as it was opened nothing can have been decided.
+    On an issue that is unchanged since it was opened, nobody can have decided anything.
     """
     issue, marker, labels = snapshot.issue, snapshot.marker, decisions.labels
     if marker is None and issue.updated_at == issue.created_at:
@@ -139,14 +139,14 @@ def needs_history(snapshot: Snapshot, decisions: Decisions, config: Config) -> b
 
 
 def _restore_title(snapshot: Snapshot) -> Issue:
-    """The issue with the reporter's own title too where somebody else renamed it: tidier titles take nothing back."""
+    """The issue with the reporter's own title added, if somebody else renamed it: a tidier title keeps the matches."""
     issue, history = snapshot.issue, snapshot.history or ()
     renames = [c for c in history if c.kind == "renamed" and c.actor.login != issue.author.login and c.former_title]
     return replace(issue, title=f"{issue.title}\n{renames[0].former_title}") if renames else issue
 
 
 def _read_link_inputs(snapshot: Snapshot, decisions: Decisions, sources: Sources, tracker: Tracker) -> LinkInputs:
-    """Candidates, and the state of all that may be linked: two requests at most beside the search."""
+    """Candidates, and the state of all issues that may be linked: at most two requests more than the search."""
     issue, speaking, wanted = snapshot.issue, decisions.speaking, sources.config.duplicates
     command, may_speak = find_command(issue.comments, issue.author), speaking or wanted.comment == "always"
     if not (may_speak or command):
@@ -159,13 +159,13 @@ def _read_link_inputs(snapshot: Snapshot, decisions: Decisions, sources: Sources
 
 
 def search_without_requests(issue: Issue, sources: Sources) -> LinkInputs:
-    """What a search without requests finds for an issue that gets no comment; nobody checks it."""
+    """The result of a search without requests, for an issue without a comment. It is not checked with GitHub."""
     is_free = sources.config.duplicates.enabled and sources.find_candidates.is_free
     return LinkInputs(search=sources.find_candidates(issue)) if is_free else LinkInputs()
 
 
 def _read_links(issue: Issue, numbers: Iterable[int], tracker: Tracker) -> Links:
-    """What GitHub says of them, and of the ends of their chains. This issue itself is not asked for."""
+    """GitHub's data on these issues and on the ends of their chains, without this issue itself."""
     asked = [number for number in dict.fromkeys(numbers) if number != issue.number]
     if not asked:
         return Links()
@@ -183,7 +183,7 @@ def _read_links(issue: Issue, numbers: Iterable[int], tracker: Tracker) -> Links
 
 
 def _read_if_answered(repository: str, numbers: list[int], tracker: Tracker) -> Links:
-    """What GitHub says of them; where it does not answer, only that. A refusal ends the run, as elsewhere."""
+    """GitHub's data on these issues, or the failure if GitHub does not answer. A refusal ends the run, as elsewhere."""
     try:
         return tracker.read_links(repository, numbers)
     except TrackerError as error:

@@ -1,4 +1,4 @@
-"""The step summary, for maintainers: what matched and why, what is linked and why, what was done. Pure."""
+"""The step summary for maintainers: matches, links and actions, with their reasons. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,11 +15,11 @@ _MOST_QUOTED = 3
 MOST_NOT_LINKED = 5
 """Candidates that are not linked and are listed all the same."""
 
-_SCORE = "The score says how likely the two are the same problem at all; A and B are linked whatever it is."
+_SCORE = "The score estimates how likely both are the same problem. Signpost links tiers A and B at any score."
 
 
 def render_summary(result: Result, *, is_dry_run: bool) -> str:
-    """The step summary: what matched and why, what was done, what it cost."""
+    """The step summary: matches with their evidence, actions, remarks and the number of requests."""
     return "\n\n".join(_write_parts(result, is_dry_run=is_dry_run)) + "\n"
 
 
@@ -60,7 +60,7 @@ def _describe_match(match: Match) -> str:
 
 
 def _line(text: str) -> str:
-    """What GitHub, or a template, answered, as part of one line."""
+    """A message of GitHub or of a template on one line."""
     return " ".join(text.split())
 
 
@@ -85,19 +85,19 @@ def _describe_action(action: Action) -> str:
 
 
 def _describe_links(result: Result) -> Iterator[str]:
-    """Which candidates are linked, what their scores are made of, and which are not linked."""
+    """The linked candidates, how their scores came about, and the candidates that are not linked."""
     links = result.links
     not_linked = (*links.hidden, *links.refused)
     if links.linked:
         yield "\n".join(_write_table(links.linked))
         yield _SCORE
     else:
-        yield "Nothing is linked." if not_linked else "No earlier report is near enough to be told."
+        yield "Nothing is linked." if not_linked else "No earlier report is similar enough."
     if not_linked:
         yield "Not linked:"
         yield "\n".join(map(_describe_not_linked, not_linked[:MOST_NOT_LINKED]))
     if scored := [link.candidate for link in links.linked if link.candidate.features]:
-        yield "<details><summary>What the scores are made of</summary>"
+        yield "<details><summary>How the scores came about</summary>"
         yield "\n".join(_write_features(scored))
         yield "</details>"
     if links.expectation:
@@ -105,7 +105,7 @@ def _describe_links(result: Result) -> Iterator[str]:
 
 
 def _write_table(links: Iterable[LinkDecision]) -> Iterator[str]:
-    yield "| report | evidence | how it stands | both say | score |"
+    yield "| report | evidence | status | text in both | score |"
     yield "|---|---|---|---|---:|"
     for each in links:
         said = "<br>".join(map(quote_cell, each.candidate.evidence[:_MOST_QUOTED]))
@@ -114,12 +114,12 @@ def _write_table(links: Iterable[LinkDecision]) -> Iterator[str]:
 
 
 def _refer(link: LinkDecision) -> str:
-    """With a link, as a summary makes no backlink; the title is a stranger's."""
+    """A link to the issue, because a summary makes no backlink; the title is text of a stranger."""
     found = link.candidate
     shown = f"[#{link.number}]({link.url})" if link.url else f"`#{link.number}`"
     if found.number == link.number:
         return f"{shown} {quote_cell(found.title)}" if found.title else shown
-    return f"{shown}, as `#{found.number}` is a duplicate of it"
+    return f"{shown}, because `#{found.number}` is a duplicate of it"
 
 
 def _describe_not_linked(link: LinkDecision) -> str:
@@ -129,7 +129,7 @@ def _describe_not_linked(link: LinkDecision) -> str:
 
 
 def _write_features(found: Sequence[Candidate]) -> Iterator[str]:
-    """A column each; what is zero everywhere tells nothing."""
+    """One column per candidate, without features that are zero everywhere."""
     yield f"| | {' | '.join(f'`#{each.number}`' for each in found)} |"
     yield "|---|" + "---:|" * len(found)
     for name, said in FEATURES.items():

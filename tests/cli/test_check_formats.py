@@ -145,7 +145,7 @@ def test_a_github_that_does_not_answer_ends_with_3(fake_github: FakeGitHub, tmp_
 def test_online_needs_a_repository(tmp_path: Path) -> None:
     finished = run_command("check", "--online", folder=write(tmp_path, out_of_disk=LABELLING))
 
-    assert finished.err == "signpost: --online needs to know the repository; add --repo owner/name\n"
+    assert finished.err == "signpost: --online needs the name of the repository; add --repo owner/name\n"
     assert finished.code == 2
 
 

@@ -143,8 +143,8 @@ def test_the_settings_beside_the_rules_count(checkout: Path) -> None:
 
     found = [explain(checkout, "-", *words, stdin=MATCHING) for words in ((), ("--config", "other.yml"))]
 
-    assert "labels    the settings cap every rule at `label`" in found[0].out
-    assert "observes  the settings cap every rule at `observe`" in found[1].out
+    assert "labels    the settings limit every rule to `label`" in found[0].out
+    assert "observes  the settings limit every rule to `observe`" in found[1].out
 
 
 def test_a_page_is_written_beside_what_is_printed(checkout: Path) -> None:

@@ -373,7 +373,7 @@ def test_what_is_left_out_is_reported_with_its_reason(
 def test_a_sibling_of_a_series_is_left_out() -> None:
     sibling = a_candidate(1, 0.9, series=1.0)
 
-    assert explain_left_out(sibling, (), 0.5) == "by the same author within two days, with another title: a series"
+    assert explain_left_out(sibling, (), 0.5) == "by the same author within two days, with another title (a series)"
 
 
 def a_candidate(number: int, score: float, series: float = 0.0) -> Hit:

@@ -200,7 +200,7 @@ def test_a_wrong_input_is_told_to_maintainers_and_red_only_if_they_say_so(
 
     finished = run(fake_github, tmp_path, **wrong)
 
-    told = "The input `dry-run` cannot be read: write `true` or `false`."
+    told = "The input `dry-run` cannot be read: must be `true` or `false`."
     assert finished.code == code
     assert f"::error title=Signpost::{told}" in finished.out
     assert told in summary.read_text("utf-8")
@@ -311,7 +311,7 @@ def test_without_an_event_a_run_says_what_to_give(tmp_path: Path) -> None:
 
     assert (finished.code, finished.err) == (
         2,
-        "signpost: no event: give --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)\n",
+        "signpost: the event is missing; add --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)\n",
     )
 
 

@@ -136,10 +136,10 @@ def sections(show: int = 3, *, open_only: bool = True) -> tuple[Section, Section
     return Section("out-of-disk", show, open_only), Section("no-cache", 3, open_only=True)
 
 
-BETTER = "there are better ones, or the settings or the rule want fewer links"
-CLOSED = "it is closed, and the rule links open ones only (`open_only`)"
-ALIKE_ONLY = "it only reads alike, and the settings keep that out of comments (`tier_c`)"
-NOT_YET = "it only reads alike, and the index is not calibrated"
+BETTER = "other candidates are better, or the settings or the rule allow fewer links"
+CLOSED = "it is closed, and the rule links only open issues (`open_only`)"
+ALIKE_ONLY = "it is only similar, and the settings keep such issues out of comments (`tier_c`)"
+NOT_YET = "it is only similar, and no calibrated index found it"
 READ_ALIKE = {5: ALIKE_ONLY, 6: ALIKE_ONLY}
 OF_DISK = {2: "out-of-disk", 1: "out-of-disk"}
 

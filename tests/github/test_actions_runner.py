@@ -294,10 +294,10 @@ def test_the_nearest_token_counts(environment: dict[str, str], token: str) -> No
 @pytest.mark.parametrize(
     "variable, value, message",
     [
-        ("INPUT_DRY-RUN", "ture", "The input `dry-run` cannot be read: write `true` or `false`."),
-        ("INPUT_DRY_RUN", "1", "The input `dry-run` cannot be read: write `true` or `false`."),
-        ("INPUT_FAIL-ON", "always", "The input `fail-on` cannot be read: write `error` or `never`."),
-        ("INPUT_ISSUE", "seven", "The input `issue` cannot be read: write an issue's number."),
+        ("INPUT_DRY-RUN", "ture", "The input `dry-run` cannot be read: must be `true` or `false`."),
+        ("INPUT_DRY_RUN", "1", "The input `dry-run` cannot be read: must be `true` or `false`."),
+        ("INPUT_FAIL-ON", "always", "The input `fail-on` cannot be read: must be `error` or `never`."),
+        ("INPUT_ISSUE", "seven", "The input `issue` cannot be read: must be the number of an issue."),
     ],
 )
 def test_a_wrong_input_is_named_with_the_words_that_it_allows(variable: str, value: str, message: str) -> None:

@@ -518,7 +518,7 @@ def test_writes_keep_a_second_between_them_and_reads_do_not(
             id="403",
         ),
         pytest.param((410, "This issue was deleted", "It is gone"), id="410"),
-        pytest.param((422, "Validation Failed", "GitHub does not take these values."), id="422"),
+        pytest.param((422, "Validation Failed", "GitHub rejects these values."), id="422"),
         pytest.param((451, "Repository access blocked", ""), id="another"),
     ],
 )

@@ -33,7 +33,7 @@ def entry(name: str = "a.yml", mode: int = 0o100644, **blob: object) -> Json:
         ),
         pytest.param(
             reply(entry(isTruncated=True)),
-            Folder(problems=("rules/a.yml: is too large to be read through the API; use actions/checkout",)),
+            Folder(problems=("rules/a.yml: is too large for the API; use actions/checkout",)),
             id="a truncated file",
         ),
         pytest.param(

@@ -156,7 +156,7 @@ def test_tokens_are_taken_out(text: str, expected: str) -> None:
 def test_a_limit_that_no_calendar_holds_is_told_as_a_day(header: str, stated: str) -> None:
     limited = answer(429, **{"x_ratelimit_remaining": "0", header: stated})
     error = explain_failure("read it", limited, is_read=True, now=NOW)
-    assert str(error).endswith("The rate limit ends at 2027-01-16 08:00:00 UTC; run it again then.")
+    assert str(error).endswith("The rate limit ends at 2027-01-16 08:00:00 UTC; run Signpost again then.")
 
 
 def test_a_message_is_one_line_of_bounded_length() -> None:

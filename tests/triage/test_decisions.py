@@ -55,10 +55,10 @@ def test_nothing_is_decided_without_a_match() -> None:
     [
         ("comment", "comment", "speaks", SPEAKS),
         ("label", "comment", "labels", "its mode is `label`"),
-        ("comment", "label", "labels", "the settings cap every rule at `label`"),
+        ("comment", "label", "labels", "the settings limit every rule to `label`"),
         ("observe", "comment", "observes", "its mode is `observe`"),
-        ("comment", "observe", "observes", "the settings cap every rule at `observe`"),
-        ("label", "observe", "observes", "the settings cap every rule at `observe`"),
+        ("comment", "observe", "observes", "the settings limit every rule to `observe`"),
+        ("label", "observe", "observes", "the settings limit every rule to `observe`"),
         ("observe", "label", "observes", "its mode is `observe`"),
     ],
 )

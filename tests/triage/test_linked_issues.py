@@ -304,7 +304,7 @@ def test_an_index_costs_no_request_and_an_issue_that_matches_nothing_is_told_in_
 
     own = f"GET /repos/{REPOSITORY}/issues/{issue.number}"
     assert (again.code, [str(request) for request in fake_github.requests]) == (0, ["POST /graphql", own])
-    reason = "no rule speaks, and the settings want no comment for links alone"
+    reason = "no rule adds guidance, and the settings allow no comment with links alone"
     assert f"- `#{cluster.root.number}` `{TITLE}`: {reason} (B: shows the same error message; " in told
     line = f"Earlier   #{cluster.root.number}, tier B: shows the same error message (not linked: {reason})\n"
     assert line in finished.out

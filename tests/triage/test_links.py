@@ -47,7 +47,7 @@ def test_what_a_person_named_comes_first_then_the_best_by_tier_and_eight_are_loo
 
 def test_what_stands_well_is_linked() -> None:
     search = CandidateSearch(candidates=(ALIKE, SAME_ERROR), remarks=("by and by",), expectation="often")
-    why = "it only reads alike, and the settings keep that out of comments (`tier_c`)"
+    why = "it is only similar, and the settings keep such issues out of comments (`tier_c`)"
     alike = a_link_to(ALIKE, effect="hidden", reason=why, is_unproven=True)
     assert links_of(linked_issues(3, 4, 5, 6), search=search, command=4) == LinkDecisions(
         candidates=(a_link_to(NAMED), a_link_to(SAME_ERROR), replace(alike, section=None)),
@@ -79,7 +79,7 @@ def test_what_the_rule_that_speaks_matches_too_is_certain() -> None:
 
 def test_what_github_did_not_answer_for_is_told_and_not_held_against_a_link() -> None:
     unread = linked_issues(3, unread=frozenset({4, 5}), failure="Could not read #4.")
-    kept = "No new link is given, and a comment that gives links stays as it is, until the next run for this issue."
+    kept = "Until the next run for this issue, Signpost adds no links, and a comment with links stays unchanged."
     assert links_of(unread, SAME_ERROR, command=4) == LinkDecisions(
         candidates=(
             LinkDecision(candidate=NAMED, effect="refused", reason="#4 could not be checked"),
@@ -105,10 +105,10 @@ def test_what_nobody_checked_is_refused() -> None:
 
 ALWAYS = "duplicates: {comment: always}"
 MODE = "the settings want no comment (`mode: label`)"
-SILENT = "no rule speaks, and the settings want no comment for links alone"
-ALIKE_ONLY = "it only reads alike, and the settings keep that out of comments (`tier_c`)"
-NOT_YET = "it only reads alike, and the index is not calibrated"
-BETTER = "there are better ones, or the settings or the rule want fewer links"
+SILENT = "no rule adds guidance, and the settings allow no comment with links alone"
+ALIKE_ONLY = "it is only similar, and the settings keep such issues out of comments (`tier_c`)"
+NOT_YET = "it is only similar, and no calibrated index found it"
+BETTER = "other candidates are better, or the settings or the rule allow fewer links"
 LINKED = ""
 
 

@@ -343,20 +343,20 @@ def test_guidance_that_has_expired_is_left_where_it_was_given() -> None:
 
 
 OURS_NOW = spoken()
-LEFT = "our comment was edited by somebody, and is left alone"
+LEFT = "somebody edited Signpost's comment, so it stays as it is"
 
 
 @pytest.mark.parametrize(
     "comment, remark",
     [
-        (replace(OURS_NOW, is_minimized=True), "our comment was hidden by somebody, and is left alone"),
+        (replace(OURS_NOW, is_minimized=True), "somebody hid Signpost's comment, so it stays as it is"),
         (replace(OURS_NOW, body=OURS_NOW.body.replace("disk", "disc", 1)), LEFT),
         (replace(OURS_NOW, body=f"{OURS_NOW.body}\n\nEdit: this is not it."), LEFT),
         (replace(OURS_NOW, body=OURS_NOW.body[:-30]), LEFT),
         (replace(OURS_NOW, body=OURS_NOW.body.rpartition("<!--")[0]), LEFT),
         (
             replace(OURS_NOW, body=OURS_NOW.body.replace("signpost:v1", "signpost:v2")),
-            "a later version of Signpost wrote our comment; it is left alone",
+            "a newer version of Signpost wrote the comment, so it stays as it is",
         ),
         (replace(OURS_NOW, body='Later words\n<!-- signpost:v2 {"all": "new"} -->'), LEFT),
     ],
@@ -371,7 +371,7 @@ def test_a_comment_that_a_human_touched_is_left_alone(comment: Comment, remark: 
 def test_a_comment_that_was_deleted_is_not_posted_again() -> None:
     issue = touched(labels=("needs-info",))
     deleted = (LABELED, a_change("comment_deleted", HUMAN))
-    assert plan_of(issue, history=deleted) == Plan((), ("a comment was deleted here; nothing is posted again",))
+    assert plan_of(issue, history=deleted) == Plan((), ("a comment was deleted here, so Signpost does not post another one",))
 
 
 def test_other_changes_of_an_issue_do_not_silence_us() -> None:
@@ -412,7 +412,7 @@ def test_our_login_is_known_in_any_case() -> None:
     "template, remark",
     [
         ("{{ nobody }}", "the comment's template cannot be rendered: 'nobody' is undefined"),
-        (" ", "the comment would be empty; see the template that the settings name"),
+        (" ", "the comment would be empty; correct the file that `template` names in config.yml"),
         ("{{ 'long' * 20000 }}", "the comment would have 80123 characters; GitHub takes 65536. Shorten the guidance"),
     ],
 )

@@ -183,7 +183,7 @@ def test_a_comment_that_a_human_deleted_stays_away() -> None:
     run_once(tracker)
     tracker.issues[7] = replace(tracker.issues[7], comments=(), comment_count=0)
     tracker.changes.append(a_change("comment_deleted", HUMAN, after(days=1)))
-    assert run_once(tracker).plan == Plan((), ("a comment was deleted here; nothing is posted again",))
+    assert run_once(tracker).plan == Plan((), ("a comment was deleted here, so Signpost does not post another one",))
 
 
 def test_a_label_of_our_own_prefix_goes_even_if_nothing_matches_any_more() -> None:
@@ -203,7 +203,7 @@ def test_a_label_of_our_own_prefix_goes_even_if_nothing_matches_any_more() -> No
         (
             3,
             an_issue(number=3, state="closed", state_reason="duplicate"),
-            "#3 is closed as duplicate, and nothing says of what",
+            "#3 is closed as duplicate, but GitHub does not say of which issue",
         ),
         (4, an_issue(number=3), "#4 does not exist here (deleted, moved, or never an issue)"),
         (7, an_issue(number=3), "#7 is this issue itself"),

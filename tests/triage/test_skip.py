@@ -51,11 +51,11 @@ def test_only_the_events_of_the_settings_start_something(
         (an_event(an_issue(), "issue_comment", "created", comment=a_comment("more", REPORTER)), None),
         (
             an_event(an_issue(), "issue_comment", "created", comment=a_comment("me too", HUMAN), sender=HUMAN),
-            "the comment is not by the issue's author",
+            "the comment is neither by the author of the issue nor a command",
         ),
         (
             an_event(an_issue(), "issue_comment", "edited", comment=a_comment("x", OURSELVES), sender=HUMAN),
-            "the comment is not by the issue's author",
+            "the comment is neither by the author of the issue nor a command",
         ),
         (
             an_event(
@@ -71,7 +71,7 @@ def test_only_the_events_of_the_settings_start_something(
             an_event(
                 an_issue(), "issue_comment", "created", comment=a_comment("/signpost duplicate #3", HUMAN), sender=HUMAN
             ),
-            "the comment is not by the issue's author",
+            "the comment is neither by the author of the issue nor a command",
         ),
         (an_event(an_issue(is_locked=True)), "the issue is locked"),
     ],

@@ -54,7 +54,7 @@ HOSTILE = [
             Result(repository=REPOSITORY, issue=7, decisions=EXPECTING),
             (
                 "## Signpost: `octo-org/octo-repo#7`\n\nNo rule matches.\n\n### Earlier reports\n\n"
-                "No earlier report is near enough to be told.\n\nOf the last 90 issues 2 would have.\n\n"
+                "No earlier report is similar enough.\n\nOf the last 90 issues 2 would have.\n\n"
                 "0 requests to GitHub.\n"
             ),
         ),
@@ -105,7 +105,7 @@ def test_a_hostile_title_or_message_of_an_earlier_report_breaks_no_table_and_wor
     assert rows == ["tr_open", *["th_open"] * 5, "tr_open", *["td_open"] * 5, *scores]
     assert {child.content for child in inlines if child.type == "html_inline"} <= {"<br>"}
     assert {token.content.strip() for token in tokens if token.type == "html_block"} == {
-        "<details><summary>What the scores are made of</summary>",
+        "<details><summary>How the scores came about</summary>",
         "</details>",
     }
     assert re.search(r"@octocat|#12|::error::", prose) is None

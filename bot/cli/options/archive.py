@@ -27,25 +27,29 @@ def add_archive(parser: argparse.ArgumentParser, *, is_required: bool = True) ->
     source.add_argument(
         "--issues",
         metavar="FILE.jsonl",
-        help="GitHub issue objects, one a line, or what `gh issue list --json` gives; may be .gz",
+        help="GitHub issue objects, one per line, or the output of `gh issue list --json`; may be .gz",
     )
     source.add_argument(
         "--repo",
         metavar="OWNER/NAME",
-        help="download the issues of this repository, with the token in GITHUB_TOKEN; what is there already stays",
+        help="download the issues of this repository with the token in GITHUB_TOKEN; later only what has changed",
     )
-    parser.add_argument("--comments", action="store_true", help="with --repo: download the comments too")
-    parser.add_argument("--cache", metavar="DIR", help="with --repo: where to keep them (default: the user's cache)")
-    parser.add_argument("--cached", action="store_true", help="with --repo: use what is there, and ask GitHub nothing")
+    parser.add_argument("--comments", action="store_true", help="with --repo: also download the comments")
+    parser.add_argument(
+        "--cache", metavar="DIR", help="with --repo: the folder of the download (default: the user's cache)"
+    )
+    parser.add_argument(
+        "--cached", action="store_true", help="with --repo: use the last download, and send no requests"
+    )
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """`--jobs`, for the commands that read past issues on all cores."""
-    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
+    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one per core)")
 
 
 def count_jobs(arguments: argparse.Namespace | None = None) -> int:
-    """The worker processes that `--jobs` asks for, or else one a core."""
+    """The number of worker processes: that of `--jobs`, or else one per core."""
     from bot.archive.parallel import count_cores
 
     return arguments.jobs if arguments and arguments.jobs > 0 else count_cores()
@@ -59,7 +63,7 @@ def open_optional(file: str | None) -> IssueArchive:
 def open_archive(arguments: argparse.Namespace) -> IssueArchive:
     """The archive that the arguments name.
 
-    Raises SettingsError, and TrackerError where GitHub stops the download: what came until then is kept.
+    Raises SettingsError, and TrackerError if GitHub stops the download; the part that was downloaded is kept.
     """
     if arguments.issues:
         return open_file(Path(arguments.issues))
@@ -75,19 +79,19 @@ def open_archive(arguments: argparse.Namespace) -> IssueArchive:
                 _download(remote, store, arguments.repo, "comments")
     archive = open_stored(path, arguments.repo)
     if arguments.cached and not archive.total:
-        message = f"nothing of {arguments.repo} is in {path}; leave --cached out to download it"
+        message = f"{path} has no issues of {arguments.repo}; leave out --cached to download them"
         raise SettingsError(message)
     return archive
 
 
 def check_repository(name: str) -> None:
-    """Raise SettingsError for what is no `owner/name`."""
+    """Raise SettingsError for a name that is not `owner/name`."""
     if not _REPOSITORY.fullmatch(name):
-        raise SettingsError(f"{name!r} is no repository; write it as owner/name")
+        raise SettingsError(f"{name!r} is not a repository name; write it as owner/name")
 
 
 def find_cache(asked: str | None) -> Path:
-    """The folder for what can be downloaded again.
+    """The folder for data that can be downloaded again.
 
     https://specifications.freedesktop.org/basedir-spec/latest/
     """
@@ -112,9 +116,9 @@ def _download(remote: "RemoteArchive", store: "Store", repository: str, kind: Li
 
 
 def _report_gone(store: "Store", repository: str, total: int) -> None:
-    """GitHub lists what changed, and not what was deleted or moved to another repository."""
+    """GitHub lists changed issues, but not issues that were deleted or moved to another repository."""
     gone = store.count_issues(repository) - total
     if gone > 0:
         what = "1 issue is" if gone == 1 else f"{gone} issues are"
-        advice = f"delete {store.path}, and the others are downloaded again"
-        print(f"signpost: {what} not in {repository} any more; to forget that, {advice}", file=sys.stderr)
+        advice = f"to remove {'it' if gone == 1 else 'them'}, delete {store.path} and download again"
+        print(f"signpost: {what} no longer in {repository}, but still in the archive; {advice}", file=sys.stderr)

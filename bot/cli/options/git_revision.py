@@ -1,4 +1,4 @@
-"""What git knows of rules: their files at a revision, read into memory, and which files differ from one."""
+"""Rules in git: their files at a revision, read into memory, and the files that differ from one."""
 
 import shutil
 import subprocess
@@ -21,8 +21,8 @@ class _Entry(NamedTuple):
 def read_revision(place: str, revision: str) -> dict[str, str]:
     """The files of a place (a folder, a rule file, pack:NAME) at a revision, by the paths that they have today.
 
-    Nothing, where the place was not there yet. Raises SettingsError where it is in no git repository, and for a
-    revision that is none.
+    Empty if the place did not exist yet. Raises SettingsError if it is not in a git repository, or if the revision
+    does not exist.
     """
     path = find_pack(place.removeprefix("pack:")) if place.startswith("pack:") else Path(place)
     home = path if path.is_dir() else path.parent
@@ -36,12 +36,12 @@ def read_revision(place: str, revision: str) -> dict[str, str]:
 
 def _find_commit(home: Path, place: str, revision: str) -> str:
     if _git(home, "rev-parse", "--is-inside-work-tree").strip() != b"true":
-        where = f"{place} is in no git repository ({home.resolve()}), so there is no {revision!r} to compare with"
-        message = f"{where}; give --rules a folder of a checkout (git must trust it: safe.directory)"
+        where = f"{place} is not in a git repository ({home.resolve()}), so it has no revision {revision!r}"
+        message = f"{where}; give --rules a folder in a checkout that git trusts (safe.directory)"
         raise SettingsError(message)
     found = _git(home, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if not found:
-        message = f"there is no revision {revision!r} in the git repository of {place}; try a branch, a tag or HEAD~1"
+        message = f"the git repository of {place} has no revision {revision!r}; use a branch, a tag or HEAD~1"
         raise SettingsError(message)
     return found.decode().strip()
 
@@ -57,7 +57,7 @@ def _list_entries(home: Path, commit: str) -> list[_Entry]:
 
 
 def _is_wanted(name: str, path: Path) -> bool:
-    """The same files that are read today: of a folder all but those in hidden ones, of a rule file its pack.yml too."""
+    """Whether a run reads the file today: all files outside hidden folders, or a rule file and its pack.yml."""
     inner = PurePosixPath(name)
     if not path.is_dir() and name not in {path.name, PACK_FILE}:
         return False
@@ -78,10 +78,10 @@ def _read(home: Path, entries: list[_Entry]) -> list[str]:
 
 
 def _git(home: Path, *arguments: str, given: bytes = b"") -> bytes:
-    """What git says; nothing where it refuses."""
+    """The output of git; empty if git fails."""
     program = shutil.which("git")
     if program is None:
-        message = "--compare needs git, which is not on this machine's PATH"
+        message = "--compare needs git, which is not on PATH; install git, or leave out --compare"
         raise SettingsError(message)
     command = [program, "-C", str(home), *arguments]
     return subprocess.run(command, input=given, capture_output=True, check=False).stdout  # noqa: S603 - no shell
@@ -100,10 +100,10 @@ def _find_changed(revision: str | None) -> frozenset[Path]:
 
 
 def find_changed_files(ruleset: Ruleset, revision: str | None) -> frozenset[str]:
-    """The files of a set that differ from a revision; a changed pack or its settings concern all rules of the folder.
+    """The files of a set that differ from a revision; a change of pack.yml or config.yml counts for the whole folder.
 
     Without a revision: since the branch left the default branch, or, on that one itself, since the last commit.
-    Raises SettingsError where there is no git, no repository or no such revision.
+    Raises SettingsError if there is no git, no repository or no such revision.
     """
     found = _find_changed(revision)
     folders = {path.parent for path in found if path.name in NOT_RULES}
@@ -124,8 +124,8 @@ def _ask_git(*words: str) -> str:
     done = _run(*words)
     if done.returncode:
         reason = done.stderr.strip().partition("\n")[0]
-        advice = "give a revision that is there, with paths in front of --changed, or leave --changed out"
-        message = f"--changed asks git, which says: {reason}; {advice}"
+        advice = "give a revision that exists, put paths before --changed, or leave out --changed"
+        message = f"git cannot list the changes for --changed: {reason}; {advice}"
         raise SettingsError(message)
     return done.stdout
 
@@ -134,5 +134,5 @@ def _run(*words: str) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(["git", *words], capture_output=True, text=True, check=False)  # noqa: S603, S607 (git is found as the user's shell finds it; no shell reads the words)
     except OSError as error:
-        message = "--changed needs git, which is not here; install it, or leave --changed out"
+        message = "--changed needs git, which is not on PATH; install git, or leave out --changed"
         raise SettingsError(message) from error

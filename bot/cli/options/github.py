@@ -31,7 +31,7 @@ def connect_github(settings: "Settings | None" = None) -> "GitHubTracker":
 
 
 def connect_run(event: "Event", settings: "Settings", *, is_dry_run: bool) -> "tuple[Tracker, GitHubTracker | None]":
-    """What a run reads from and writes to, and GitHub if there is a token; a dry run can do with the payload alone.
+    """The tracker of a run, and GitHub if there is a token; a dry run without a token uses only the payload.
 
     Raises SettingsError if the token is missing.
     """
@@ -39,12 +39,12 @@ def connect_run(event: "Event", settings: "Settings", *, is_dry_run: bool) -> "t
         live = connect_github(settings)
         return live, live
     if not is_dry_run:
-        message = "no token: give the input `github-token` (or GITHUB_TOKEN), or use --dry-run to look without one"
+        message = "the token is missing; set the input `github-token` or the variable GITHUB_TOKEN, or use --dry-run"
         raise SettingsError(message)
     from bot.github.webhook_event import IssueRequest, PayloadTracker
 
     if isinstance(event, IssueRequest):
-        message = f"issue #{event.number} can only be read with a token; give GITHUB_TOKEN"
+        message = f"Signpost needs a token to read issue #{event.number}; set GITHUB_TOKEN"
         raise SettingsError(message)
     return PayloadTracker(event.issue), None
 
@@ -56,7 +56,7 @@ def read_event(arguments: argparse.Namespace, settings: "Settings") -> "tuple[Ev
 
     path = arguments.event or settings.event_path
     if path is None:
-        message = "no event: give --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)"
+        message = "the event is missing; add --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)"
         raise SettingsError(message)
     payload = _read_payload(Path(path))
     name = arguments.event_name or (None if arguments.event else settings.event_name) or _guess_name(payload)
@@ -73,7 +73,7 @@ def _read_payload(path: Path) -> dict[str, Any]:
         message = f"cannot read the event {path}: {explain_cause(error)}"
         raise SettingsError(message) from error
     if not isinstance(payload, dict):
-        message = f"the event {path} is no JSON object; it should be the payload that GitHub sent"
+        message = f"the event {path} must be a JSON object; use the payload that GitHub sent"
         raise SettingsError(message)
     return payload
 

@@ -17,7 +17,8 @@ from bot.output.progress import track
 from bot.tracker.types import Issue
 
 ISSUE_FORMS = (
-    "a number, an address, a JSON or Markdown file, number 123 of a history (FILE.jsonl#123), or - for standard input"
+    "an issue number, an issue URL, a JSON or Markdown file, one issue of an archive (FILE.jsonl#123),"
+    " or - for standard input"
 )
 _ADDRESS = re.compile(r"/(?P<repository>[\w.-]+/[\w.-]+)/issues/(?P<number>\d+)")
 _IN_ARCHIVE = re.compile(r"(?P<file>.+)#(?P<number>\d{1,18})", re.ASCII | re.DOTALL)
@@ -26,11 +27,13 @@ _ARCHIVE_SUFFIXES = (".jsonl", ".ndjson", ".gz")
 
 def add_repository(parser: argparse.ArgumentParser) -> None:
     """`--repo`, for the commands that may be asked about a bare number."""
-    parser.add_argument("--repo", metavar="OWNER/NAME", help="where the number is from (default: GITHUB_REPOSITORY)")
+    parser.add_argument(
+        "--repo", metavar="OWNER/NAME", help="the repository of the issue number (default: GITHUB_REPOSITORY)"
+    )
 
 
 def read_asked_issue(asked: str, repository: str | None) -> Issue:
-    """The issue, with its comments where they are to be had; raises SettingsError, and TrackerError from GitHub."""
+    """The issue, with its comments if they are available. Raises SettingsError, and TrackerError from GitHub."""
     settings = read_settings()
     if asked == "-":
         return _parse(sys.stdin.read(), "standard input")
@@ -42,10 +45,10 @@ def read_asked_issue(asked: str, repository: str | None) -> Issue:
     number = address["number"] if address else asked.removeprefix("#")
     repository = address["repository"] if address else repository or settings.repository
     if not number.isascii() or not number.isdigit():
-        message = f"{asked!r} is no file, no issue number and no address of an issue"
+        message = f"{asked!r} is not a file, an issue number or an issue URL; give one of these"
         raise SettingsError(message)
     if not repository:
-        message = f"#{number} of which repository? Give --repo owner/name, or the issue's address"
+        message = f"the repository of issue #{number} is missing; add --repo owner/name, or give the URL of the issue"
         raise SettingsError(message)
     check_repository(repository)
     return _fetch(repository, int(number))
@@ -61,7 +64,7 @@ def _is_file(asked: str) -> bool:
 
 def _read_file(path: Path) -> Issue:
     if path.name.endswith(_ARCHIVE_SUFFIXES):
-        message = f"{path} is a history; say which of its issues you mean: {path}#123"
+        message = f"{path} is an archive of issues; choose one of them, for example {path}#123"
         raise SettingsError(message)
     try:
         read = path.read_bytes()
@@ -78,7 +81,7 @@ def _find_in_archive(path: Path, number: int) -> Issue:
         if str(number) in line:
             found = next((issue for issue in parse_line(line, where) if issue.number == number), found)
     if found is None:
-        message = f"{path} has no issue {number}"
+        message = f"{path} has no issue {number}; check the number"
         raise SettingsError(message)
     return found
 
@@ -103,9 +106,9 @@ def _parse_json(text: str, where: str) -> Issue:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        message = f"{where} ought to be JSON, but is none: {error}"
+        message = f"{where} is not valid JSON: {error}; give one GitHub issue or a webhook payload"
         raise SettingsError(message) from error
     if not isinstance(found, dict):
-        message = f"{where} is no JSON object; give one issue, or several as .jsonl and name one: FILE#123"
+        message = f"{where} must be one JSON object; for several issues, use a .jsonl file and choose one: FILE#123"
         raise SettingsError(message)
     return parse_issue(found.get("issue", found))

@@ -1,4 +1,4 @@
-"""Files that a command writes where its user says."""
+"""Files that a command writes to the place that its user names."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ from bot.output.console import write_file
 
 
 def open_output(path: Path) -> TextIO:
-    """A new text file; raises SettingsError, also if its folder does not exist."""
+    """Open a new text file. Raises SettingsError, also if its folder does not exist."""
     try:
         return path.open("w", encoding="utf-8")
     except OSError as error:
@@ -25,7 +25,7 @@ def write_output(path: Path, text: str) -> None:
 
 
 def write_drafts(folder: Path, texts: Mapping[str, str]) -> dict[str, bool]:
-    """Write the drafts whose files do not exist yet; says for each id whether it was written."""
+    """Write the drafts whose files do not exist yet; return for each id whether it was written."""
     written = {}
     for name, text in texts.items():
         path = folder / f"{name}.yml"

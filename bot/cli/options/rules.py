@@ -1,4 +1,4 @@
-"""The rules that a command is asked about: their files, the set that they make, and the settings beside them."""
+"""The rules of a command: their files, all of them as one set, and the settings in their folder."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -24,11 +24,11 @@ class AskedRules:
 
     @cached_property
     def ruleset(self) -> Ruleset:
-        """All rules as one set; what is wrong with them is in its problems."""
+        """All rules as one set; the set lists their problems."""
         return compile_rules(self.files)
 
     def print_problems(self) -> None:
-        """Print what is wrong with the rules to stderr, a line each."""
+        """Print the problems of the rules to stderr, one per line."""
         for problem in self.ruleset.problems:
             print(problem, file=sys.stderr)
 
@@ -36,15 +36,15 @@ class AskedRules:
         """Raise SettingsError if a rule is wanted that is not among them."""
         known = sorted(rule.id for rule in self.ruleset.rules)
         if wanted is not None and wanted not in known:
-            message = f"there is no rule {wanted!r}; known are: {', '.join(known)}"
+            message = f"there is no rule {wanted!r}; the rules are: {', '.join(known)}"
             raise SettingsError(message)
 
     def make_archive(self, issues: IssueArchive, jobs: int) -> RuledArchive:
-        """Past issues, to be read with these rules in so many processes."""
+        """Past issues, to be read with these rules in `jobs` processes."""
         return RuledArchive(issues=issues, rules=self.files, jobs=jobs)
 
     def read_config(self, file: str | None) -> Config:
-        """The settings in a file, or else in the first config.yml beside the rules; raises SettingsError."""
+        """The settings in a file, or else in the first config.yml next to the rules; raises SettingsError."""
         beside = (Path(place) / name for place in self.places for name in ("config.yml", "config.yaml"))
         path = Path(file) if file else next((path for path in beside if path.is_file()), None)
         if path is None:

@@ -1,4 +1,4 @@
-"""What a run works with: rules and settings from the default branch, local folders or shipped packs, and a finder."""
+"""The sources of a run: rules and settings from the default branch, local folders or shipped packs, and a finder."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -17,9 +17,9 @@ HOME = ".github/signpost"
 def read_sources(rules: Iterable[str], config_file: str | None, repository: str, tracker: Tracker | None) -> Sources:
     """Rules from `rules`, or else from the repository's own folder; settings from `config_file`, or else from there.
 
-    The folder is read from the default branch through the API in one request; locally where there is no tracker, or
-    where `rules` names it in a checkout; and not at all where both rules and settings are given.
-    Raises SettingsError for settings that cannot be read; broken rules are in the ruleset's problems.
+    One request of the API reads the folder from the default branch. It is read locally if there is no tracker, or if
+    `rules` names it in a checkout, and not at all if both rules and settings are given.
+    Raises SettingsError for settings that cannot be read; the ruleset lists the problems of broken rules.
     """
     places = list(rules)
     is_checked_out = any(Path(place) == Path(HOME) for place in places)
@@ -27,8 +27,8 @@ def read_sources(rules: Iterable[str], config_file: str | None, repository: str,
     files, problems = _read_home(repository, None if is_checked_out else tracker) if is_needed else ({}, ())
     config = _read_config(files, config_file)
     if not places and not files and not config.packs:
-        where = f"{repository} has no {HOME} on its default branch" if tracker else f"there is no folder {HOME} here"
-        message = f"{where}, and no `rules` are given; run `signpost init`, or name rules such as pack:claude-code"
+        where = f"{repository} has no folder {HOME} on its default branch" if tracker else f"there is no folder {HOME}"
+        message = f"{where}, and `rules` is empty; run `signpost init`, or set `rules`, for example to pack:claude-code"
         raise SettingsError(message)
     own = load_rules(places) if places else build_ruleset(files)
     packs = [f"pack:{name}" for name in config.packs if f"pack:{name}" not in places]
@@ -47,13 +47,13 @@ def add_finder(sources: Sources, index: str | None, live: Searcher | None) -> So
 
 
 def load_checked(places: list[str]) -> Ruleset:
-    """The rules of the places; its problems include what is wrong with the settings beside them."""
+    """The rules of the places; the problems include those of the settings next to them."""
     ruleset, settings = load_rules(places), [problem for place in places for problem in check_settings(place)]
     return join_rulesets([ruleset, Ruleset(problems=tuple(settings))])
 
 
 def check_settings(folder: str) -> tuple[Problem, ...]:
-    """What is wrong with the settings beside the rules of a folder; nothing where it has none."""
+    """The problems of the settings in a folder of rules; none if the folder has no settings."""
     file = next((file for name in ("config.yml", "config.yaml") if (file := Path(folder) / name).is_file()), None)
     if file is None:
         return ()
@@ -89,7 +89,7 @@ def _read_template(files: Mapping[str, str], config: Config, config_file: str | 
     name = f"{beside}/{config.template}"
     text = _read_file(name) if config_file else files.get(name)
     if text is None:
-        message = f"the settings name the template {config.template}, but there is no {name}"
+        message = f"the settings name the template {config.template}, but {name} does not exist; add the file"
         raise SettingsError(message)
     if problem := check_comment_template(text):
         message = f"{name}: {problem}"

@@ -1,4 +1,4 @@
-"""The templates that we ship."""
+"""The templates that come with Signpost."""
 
 from functools import cache
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An index built anew or brought in line with an archive; after a kill at any moment, the next run ends the same."""
+"""Build or update an index from an archive; after a kill at any moment, the next run gives the same result."""
 
 import json
 import sqlite3
@@ -27,14 +27,14 @@ from bot.duplicates.search.tokens import clean_title
 from bot.output.progress import track
 
 _BATCH = 10_000
-"""Issues in one transaction: some 100 MB of memory."""
+"""Issues in one transaction: about 100 MB of memory."""
 
 _GROWN = 4
 
 
 @dataclass(frozen=True)
 class Built:
-    """How many issues an index holds, how many of them are new or changed, and whether it was built anew, and why."""
+    """The number of issues in an index, the new or changed ones, and whether and why it was built again."""
 
     issues: int
     changed: int
@@ -53,7 +53,7 @@ class Built:
 
 
 def build(path: Path, archive: IssueArchive, jobs: int, reason: str = "") -> Built:
-    """The index of an archive, in place of whatever stands there. Raises SettingsError."""
+    """Build the index of an archive, in place of any existing file. Raises SettingsError."""
     is_kept = is_foreign(path)
     with build_index(path) as connection:
         form_text = learn_from_archive(archive)
@@ -61,32 +61,32 @@ def build(path: Path, archive: IssueArchive, jobs: int, reason: str = "") -> Bui
         facts = {"learned": str(changed), "source": clean_title(archive.name)}
         write_facts(connection, {**facts, "form_text": json.dumps(sorted(form_text))})
     if is_kept:
-        print(f"signpost: what was in {path} is no index; it is kept as {path}{REFUSED}", file=sys.stderr)
+        print(f"signpost: {path} was not an index; the former file is now {path}{REFUSED}", file=sys.stderr)
     return Built(changed, changed, is_new=True, reason=reason)
 
 
 def update(path: Path, archive: IssueArchive, jobs: int) -> Built:
-    """The index brought in line with an archive: issues added, changed texts replaced, states noted.
+    """Update an index from an archive: add issues, replace changed texts, store states.
 
-    A file that is no index, is damaged, of another format or of another repository is built anew, and so is one whose
-    repository has become four times as large since its forms were read. Raises SettingsError.
+    It builds the index again if the file is not an index, is damaged, or has another format or another repository, or
+    if the repository is four times as large as when its forms were read. Raises SettingsError.
     """
     if is_missing(path):
-        return build(path, archive, jobs, "there was none")
+        return build(path, archive, jobs, "it did not exist")
     try:
         with closing(open_index(path, is_checked=True)) as connection, explain_damage(path):
             if (reason := _find_reason(connection, archive)) is None:
                 return _update(connection, archive, jobs)
     except WrongFileError as error:
         reason = error.fault
-        print(f"signpost: {reason}; it is built now", file=sys.stderr)
+        print(f"signpost: {reason}; Signpost builds it again", file=sys.stderr)
     return build(path, archive, jobs, reason)
 
 
 def _find_reason(connection: sqlite3.Connection, archive: IssueArchive) -> str | None:
     facts = read_facts(connection)
     if other := name_other(facts.get("source", ""), archive.repository):
-        return f"it was of {other}"
+        return f"it was for {other}"
     learned = int(facts.get("learned", 0))
     total = archive.total if archive.total is not None else sum(1 for _ in archive.read_lines())
     return "the repository has grown" if total > _GROWN * (learned + 50) else None

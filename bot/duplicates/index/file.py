@@ -1,4 +1,4 @@
-"""The index as one SQLite file: its tables, how it is opened, and how a wrong file is told from a right one."""
+"""The index as one SQLite file: its tables, how it is opened, and how wrong files are recognised."""
 
 import glob
 import json
@@ -14,21 +14,21 @@ from time import time
 from bot.errors import SettingsError, explain_cause
 
 APPLICATION = 0x53676E70
-"""Says in SQLite's header whose file it is (https://www.sqlite.org/pragma.html#pragma_application_id)."""
+"""Identifies the file in SQLite's header (https://www.sqlite.org/pragma.html#pragma_application_id)."""
 
 FORMAT = 4
-"""Raised when tables change, or how words, fingerprints or impacts are computed: an older file is then built anew."""
+"""Raised when tables change, or how words, fingerprints or impacts are computed: older files are then built again."""
 
 BUSY_SECONDS = 30
 REFUSED = ".refused"
-"""Under the file's name and this, what was there and is no index is kept."""
+"""The suffix under which a former file that is not an index is kept."""
 
 _UNFINISHED = ".unfinished"
 _BESIDE = ("-journal", "-wal", "-shm")
 _ABANDONED = 3_600
 _SIGNATURE = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};"
 _FAULTY = (ValueError, TypeError, LookupError, ArithmeticError)
-"""What reading a value raises that we did not write."""
+"""The errors of reading a value that we did not write."""
 
 _TROUBLE = frozenset(
     {
@@ -62,9 +62,9 @@ CREATE TABLE recent_pair (id INTEGER PRIMARY KEY, slots BLOB NOT NULL);
 
 
 class WrongFileError(SettingsError):
-    """A file that is no index, one of another version, or a damaged one: it is never trusted, and can be built anew.
+    """A file that is not an index, has another version, or is damaged: it is never trusted, and can be built again.
 
-    `fault` says what is wrong, without what to do about it.
+    `fault` says what is wrong, without the advice.
     """
 
     def __init__(self, fault: str, advice: str) -> None:
@@ -74,10 +74,10 @@ class WrongFileError(SettingsError):
 
 @contextmanager
 def build_index(path: Path) -> Iterator[sqlite3.Connection]:
-    """A new, empty index, which takes the place of the file when it is left without an error, and not before.
+    """A new, empty index, which replaces the file at the end, if there was no error.
 
-    Until then readers see the former one. What is there and is no index is kept beside it, as FILE.refused. Raises
-    SettingsError where it cannot be written.
+    Until then readers see the former one. An existing file that is not an index is kept as FILE.refused. Raises
+    SettingsError if the index cannot be written.
     """
     _refuse_other(path)
     fresh = path.with_name(f"{path.name}.{os.getpid()}{_UNFINISHED}")
@@ -101,9 +101,9 @@ def build_index(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _replace(path: Path, fresh: Path) -> None:
-    """Put a new index in the place of the file, while nobody writes to that.
+    """Replace the file with a new index, while no process writes to it.
 
-    What a killed writer left beside it is played back or set aside before: SQLite would play it into the new one.
+    The journal of a killed writer is applied or moved away before, or else SQLite would apply it to the new index.
     https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
     """
     if not path.exists() or not _is_ours(path):
@@ -124,7 +124,7 @@ def _replace(path: Path, fresh: Path) -> None:
 
 
 def _refuse_other(path: Path) -> None:
-    """Raise SettingsError for what can be no index: a device would be replaced by a file, a pipe waited for."""
+    """Raise SettingsError for what cannot be an index: a folder, a device or a pipe."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -132,12 +132,12 @@ def _refuse_other(path: Path) -> None:
     except OSError as error:
         raise SettingsError(f"cannot use the index {path}: {explain_cause(error)}") from error
     if not S_ISREG(mode):
-        what = "a folder" if S_ISDIR(mode) else "no ordinary file"
-        raise SettingsError(f"{path} is {what}; name the file of an index")
+        what = "a folder" if S_ISDIR(mode) else "not a regular file"
+        raise SettingsError(f"{path} is {what}; give the file of an index")
 
 
 def is_missing(path: Path) -> bool:
-    """Whether there is certainly nothing; what cannot be looked at is told when it is opened."""
+    """Whether the file certainly does not exist; other failures are reported when it is opened."""
     try:
         path.stat()
     except OSError as error:
@@ -146,28 +146,28 @@ def is_missing(path: Path) -> bool:
 
 
 def is_foreign(path: Path) -> bool:
-    """Whether there is a file that is no index; raises SettingsError where it cannot be read."""
+    """Whether there is a file that is not an index; raises SettingsError if it cannot be read."""
     _refuse_other(path)
     return not is_missing(path) and not _is_ours(path)
 
 
 def _remove_leftovers(path: Path) -> None:
-    """What builds left behind that were killed: nobody has written to it for an hour."""
+    """Remove the files of killed builds, which have not changed for an hour."""
     for left in path.parent.glob(f"{glob.escape(path.name)}.*{_UNFINISHED}"):
         if left.stat().st_mtime < time() - _ABANDONED:
             left.unlink(missing_ok=True)
 
 
 def open_index(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
-    """An index that is there; `is_checked` reads all of it first, which takes a second for 100,000 reports.
+    """Open an existing index; `is_checked` reads all of it first, which takes a second for 100,000 reports.
 
-    Raises WrongFileError with what is wrong and what to do, SettingsError where there is none.
+    Raises WrongFileError with the fault and advice, SettingsError if there is no file.
     """
     advice = _advise(path)
     if is_foreign(path):
-        raise WrongFileError(f"{path} is no index of Signpost", f"{advice}, or name another file")
+        raise WrongFileError(f"{path} is not an index of Signpost", f"{advice}, or give another file")
     if is_missing(path):
-        raise SettingsError(f"there is no index {path}; {advice}")
+        raise SettingsError(f"the index {path} does not exist; {advice}")
     with explain_damage(path):
         connection = _connect(path)
         try:
@@ -181,7 +181,9 @@ def open_index(path: Path, *, is_checked: bool = False) -> sqlite3.Connection:
 def _check_format(connection: sqlite3.Connection, path: Path, *, is_checked: bool) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version != FORMAT:
-        raise WrongFileError(f"{path} is an index of format {version}, this Signpost reads {FORMAT}", _advise(path))
+        raise WrongFileError(
+            f"the index {path} has format {version}, but this Signpost reads format {FORMAT}", _advise(path)
+        )
     if is_checked and connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
         raise WrongFileError(f"the index {path} is damaged", _advise(path))
     if is_checked:
@@ -189,7 +191,7 @@ def _check_format(connection: sqlite3.Connection, path: Path, *, is_checked: boo
 
 
 def _check_values(connection: sqlite3.Connection) -> None:
-    """What SQLite takes for any bytes; raises what `explain_damage` explains."""
+    """Check values that SQLite does not check; raises errors that `explain_damage` explains."""
     for _, _, content in connection.execute("SELECT author, state, content FROM report"):
         zlib.decompress(content)  # has a checksum
     for (text,) in connection.execute("SELECT value FROM fact WHERE name IN ('form_text', 'calibration')"):
@@ -200,7 +202,7 @@ def _check_values(connection: sqlite3.Connection) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file says that it is an index, by SQLite's header (https://www.sqlite.org/fileformat2.html)."""
+    """Whether a file is an index, by SQLite's header (https://www.sqlite.org/fileformat2.html)."""
     header = _read_header(path)
     return header.startswith(_MAGIC) and int.from_bytes(header[68:72], "big") == APPLICATION
 
@@ -226,7 +228,7 @@ def _advise(path: Path) -> str:
 
 @contextmanager
 def explain_damage(path: Path) -> Iterator[None]:
-    """What SQLite says of a damaged file, as a WrongFileError; of one that cannot be used now, as a SettingsError."""
+    """Turn errors of SQLite into a WrongFileError (damaged file) or a SettingsError (file cannot be used now)."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -240,12 +242,12 @@ def explain_damage(path: Path) -> Iterator[None]:
 
 
 def _find_trouble(error: sqlite3.OperationalError) -> str | None:
-    """What is wrong beside the file itself (https://www.sqlite.org/rescode.html); None where the file is damaged."""
+    """A problem outside the file (https://www.sqlite.org/rescode.html); None if the file itself is damaged."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     if code == sqlite3.SQLITE_READONLY_DBMOVED:
-        return "another command has built it anew meanwhile; run this again"
+        return "another command has replaced it; run this command again"
     if code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return f"{error}; is another command writing it?"
+        return f"{error}; another command may be writing to it, so try again"
     return str(error) if code & 0xFF in _TROUBLE else None
 
 

@@ -1,4 +1,4 @@
-"""An index as a collection of reports: only what a query asks for is read from the file."""
+"""An index as a collection of reports: a query reads only the parts of the file that it needs."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ from bot.duplicates.search.collection import LAG, Posting, hash_pair
 from bot.duplicates.search.document import Profile
 
 PAGE = 4_096
-"""Pairs are counted on pages of so many slots, a byte each."""
+"""The number of slots on a page of pair counts, one byte each."""
 
 MOST = 255
 _ROWS = """
@@ -29,15 +29,15 @@ WHERE r.document IN (SELECT value FROM json_each(:documents)) AND r.created < :k
 
 
 class IndexCollection:
-    """The reports of an index file, as they are in the transaction that the connection is in.
+    """The reports of an index file in the current transaction of the connection.
 
-    Errors of SQLite are explained where the file is opened (`explain_damage`).
+    `explain_damage`, which opens the file, explains errors of SQLite.
     """
 
     def __init__(
         self, connection: sqlite3.Connection, later: frozenset[int] = frozenset(), now: float = float("inf")
     ) -> None:
-        """For what was known at a moment of the past, `now` in seconds since 1970, and `later` what was filed since."""
+        """The collection at a past moment (`now`, in seconds since 1970); `later` are the reports filed since."""
         self._connection = connection
         self._words: dict[str, tuple[int, int]] = {}
         self._pages: dict[int, bytes] = {}
@@ -106,12 +106,12 @@ class IndexCollection:
         return {"documents": json.dumps(list(documents)), **self._moment}
 
     def read_issue(self, number: int) -> Profile | None:
-        """The profile of an issue, if it is there."""
+        """The profile of an issue, if the index has it."""
         row = self._connection.execute("SELECT document FROM report WHERE number = ?", (number,)).fetchone()
         return None if row is None else self.read_profiles([row[0]])[row[0]]
 
     def read_original(self, number: int) -> int | None:
-        """What an issue is known to be a duplicate of."""
+        """The issue that this one is known to be a duplicate of."""
         row = self._connection.execute("SELECT original FROM report WHERE number = ?", (number,)).fetchone()
         return None if row is None else row[0]
 
@@ -129,14 +129,14 @@ class IndexCollection:
 
 
 def read_facts(connection: sqlite3.Connection) -> dict[str, str]:
-    """What is known of the index as a whole."""
+    """The facts about the index as a whole."""
     return dict(connection.execute("SELECT name, value FROM fact"))
 
 
 def name_other(source: str, repository: str) -> str | None:
-    """The repository that an index is of, by its fact `source`, where that is another one than is meant.
+    """The repository of an index, by its fact `source`, if it is not the given one.
 
-    None where either is not known: the name of a file has no slash.
+    None if either is unknown: the name of a file has no slash.
     """
     is_known = "/" in source and bool(repository)
     return source if is_known and source.casefold() != repository.casefold() else None

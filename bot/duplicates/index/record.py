@@ -1,4 +1,4 @@
-"""Issues in the form in which an index keeps them: made on all cores, put in by the one that writes. Pure."""
+"""Issues in the format of an index: made on all cores, written by one process. Pure."""
 
 import json
 import re
@@ -22,7 +22,7 @@ _MAX_MENTIONS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A report to be put in.
+    """A report for the index.
 
     `digest` changes when its text does; `content` is its profile, compressed; `impacts` a byte for each of `words`;
     `pairs` and `fingerprints` are slots and hashes (native arrays of `I` and `Q`). `mentions` are the issues that it
@@ -45,7 +45,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An issue whose text is in the index already: what may have changed beside it."""
+    """An issue whose text is in the index already, with its other data, which may have changed."""
 
     number: int
     state: str
@@ -53,7 +53,7 @@ class Seen:
 
 
 def make_record(issue: Issue, form_text: Container[str] = frozenset(), original: int | None = None) -> Record:
-    """An issue as it is put in; `original` is what is known from elsewhere to be the issue that it repeats."""
+    """The record of an issue; `original` is the issue that it duplicates, if another source says so."""
     profile = make_profile(issue, form_text)
     words = tuple(sorted(profile.words))
     lengths = (len(profile.title_words), len(profile.body_words))
@@ -85,10 +85,10 @@ def list_mentions(issue: Issue) -> tuple[int, ...]:
 
 
 def find_original(issue: Issue) -> int | None:
-    """The issue that this one is a duplicate of; 0 where GitHub says that it is none, None where nobody says anything.
+    """The issue that this one is a duplicate of; 0 if GitHub says that it is not a duplicate, None if nothing is known.
 
-    GitHub's own marks decide, and a mark that was taken back as well. Without any, a maintainer's comment does, in the
-    words that GitHub understands: the last one.
+    GitHub's own marks decide, also a mark that was taken back. Without marks, the last comment of a maintainer with the
+    words that GitHub understands decides.
     """
     if issue.duplicate_of is not None:
         return 0 if issue.duplicate_of == issue.number else issue.duplicate_of
@@ -105,7 +105,7 @@ def hash_fingerprint(fingerprint: str) -> int:
 
 
 def pack_content(profile: Profile) -> bytes:
-    """What a profile holds beside its number, author and dates."""
+    """The content of a profile, without its number, author and dates."""
     words = [" ".join(profile.title_words), " ".join(profile.body_words)]
     return zlib.compress(json.dumps([profile.title, *words, sorted(profile.fingerprints)]).encode())
 
@@ -133,7 +133,7 @@ class IndexWork:
     known: Mapping[int, int] = field(default_factory=dict)
 
     def prepare(self) -> Callable[[Sequence[Line]], list[Record | Seen]]:
-        """The work, ready to be done; it raises SettingsError for a line that is no issue."""
+        """The prepared work; it raises SettingsError for a line that is not an issue."""
         return self._read_lines
 
     def _read_lines(self, lines: Sequence[Line]) -> list[Record | Seen]:
@@ -147,13 +147,13 @@ class IndexWork:
 
 
 def learn_from_archive(archive: IssueArchive) -> frozenset[str]:
-    """The text of the repository's own forms, from at most 2,000 issues that lie evenly in the archive."""
+    """The text of the repository's own forms, from at most 2,000 issues spread evenly over the archive."""
     lines = sample_evenly(archive.read_lines(), SAMPLE)
     return learn_form_text(issue for where, line in lines for issue in parse_line(line, where)[:SAMPLE])
 
 
 def sample_evenly(lines: Iterable[Line], most: int) -> list[Line]:
-    """Every n-th line, n being the smallest power of two for which these are at most so many."""
+    """Every n-th line; n is the smallest power of two that gives at most this many lines."""
     kept, step = list[Line](), 1
     for place, line in enumerate(lines):
         if place % step == 0:
@@ -164,7 +164,7 @@ def sample_evenly(lines: Iterable[Line], most: int) -> list[Line]:
 
 
 def cut_batches(chunks: Iterable[list[Record | Seen]], size: int) -> Iterator[list[Record | Seen]]:
-    """Chunks put together until they hold at least so many."""
+    """Join chunks until each batch has at least this many entries."""
     batch = list[Record | Seen]()
     for chunk in chunks:
         batch += chunk

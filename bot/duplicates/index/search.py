@@ -1,4 +1,4 @@
-"""Searches an index for earlier issues, and says which of them may be shown."""
+"""Search an index for earlier issues, and decide which of them may be shown."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ _MOST_LOCATED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What an index answers about `issue` (None: about one that it holds).
+    """The answer of an index about `issue` (None: about one in the index).
 
-    `candidates` are what it found, the likeliest first; `states` says what each was when it was last seen. `related`
-    are those that may be shown, from the `threshold` on; `calibration` says what to expect of it, and is None where the
-    index was never calibrated. Where it tells nothing (`is_telling`), the threshold is the model's own. `model` ranked
-    them; `size` is how many issues the index holds, `source` where they are from.
+    `candidates` are the results, the likeliest first; `states` has the last known state of each. `related` are those
+    that may be shown, with a score of at least `threshold`. `calibration` says what to expect; it is None if the index
+    was never calibrated. If it is based on too few issues (`is_telling`), the threshold is that of the model. `model`
+    ranked them; `size` is the number of issues in the index, `source` their repository or file.
     """
 
     issue: Issue | None
@@ -45,7 +45,7 @@ class Search:
     source: str = ""
 
     def name_other(self, repository: str) -> str | None:
-        """The repository that the index is of, if it is another one than this."""
+        """The repository of the index, if it is not this one."""
         return name_other(self.source, repository)
 
 
@@ -54,16 +54,16 @@ def explain_left_out(candidate: Hit, related: Sequence[Hit], threshold: float) -
     if candidate in related:
         return None
     if candidate.is_series:
-        return "by the same author within two days, with another title: a series"
+        return "by the same author within two days, with another title (a series)"
     if candidate.score < threshold:
         return f"its score is below {threshold:.1%}"
     if not related:
         return f"the best one's score is below {threshold:.1%}"
-    return "others are likelier"
+    return "other candidates are likelier"
 
 
 def locate_shared(candidate: Hit, issue: Issue | None) -> dict[str, float]:
-    """The rarest fingerprints that both have, as they stand in the issue that was searched for, with their rarity."""
+    """The rarest fingerprints that both have, as text of the issue that was searched for, with their rarity."""
     shared: dict[str, float] = {}
     places = locate_fingerprints(issue.title, issue.body) if issue and candidate.fingerprints else {}
     for fingerprint, rarity in candidate.fingerprints[:_MOST_LOCATED]:
@@ -74,9 +74,9 @@ def locate_shared(candidate: Hit, issue: Issue | None) -> dict[str, float]:
 def list_candidates(
     hits: Iterable[Hit], threshold: float, size: int, issue: Issue | None = None
 ) -> tuple[Candidate, ...]:
-    """What an index of `size` issues found: the same error, or alike enough to be shown (`threshold`); B before C.
+    """The candidates from an index of `size` issues: the same error, or similar enough (`threshold`); B before C.
 
-    What both reports say is quoted with its place in `issue`, where that is given.
+    The text in both reports is quoted with its place in `issue`, if that is given.
     """
     settled = [settle_tier(each, size) for each in hits if not each.is_series]
     fitting = [each for each in settled if each.tier == "B" or each.score >= threshold]
@@ -84,10 +84,10 @@ def list_candidates(
 
 
 def describe_expectation(calibration: Calibration) -> str:
-    """What the index learned of itself, in words."""
-    known = f"; of {calibration.known} known duplicates among them {calibration.caught} the right one"
+    """What the calibration found, in words."""
+    known = f"; {calibration.caught} of {calibration.known} known duplicates would have been shown the right issue"
     return (
-        f"Of the repository's last {calibration.replayed} issues {calibration.shown} would have been shown something"
+        f"{calibration.shown} of the last {calibration.replayed} issues would have been shown a similar issue"
         f"{known if calibration.known else ''}."
     )
 
@@ -95,7 +95,7 @@ def describe_expectation(calibration: Calibration) -> str:
 def search_index(path: Path, issue: Issue) -> Search:
     """Search for earlier issues like this one.
 
-    Raises SettingsError where the index cannot be read (WrongFileError: where it is not an index).
+    Raises SettingsError if the index cannot be read (WrongFileError: if it is not an index).
     """
     with read_index(path) as connection:
         collection = IndexCollection(connection)
@@ -104,7 +104,7 @@ def search_index(path: Path, issue: Issue) -> Search:
 
 
 def search_number(path: Path, number: int) -> Search | None:
-    """Search for issues before one that the index holds, None where it does not; raises like `search_index`."""
+    """Search for issues before one in the index; None if the index does not have it. Raises like `search_index`."""
     with read_index(path) as connection:
         collection = IndexCollection(connection)
         profile = collection.read_issue(number)
@@ -131,7 +131,7 @@ def _answer(query: Profile, collection: IndexCollection, issue: Issue | None = N
 
 
 def replay_latest(path: Path, most: int) -> Iterator[Replayed]:
-    """Search anew for each of the last issues, among those that were there before it; raises like `search_index`."""
+    """Search again for each of the last issues, among the issues before it. Raises like `search_index`."""
     model = read_model()
     with read_index(path) as connection:
         latest = IndexCollection(connection).list_latest(most)

@@ -22,28 +22,28 @@ from bot.text.redaction import show_text
 _MOST_FEATURES = 6
 _INDENT = 11
 _LEGEND = (
-    "the likeliest comes first; its percentage says how likely it, or one close behind, is the same problem;"
-    " B: both show the same rare error or text, C: they read alike"
+    "the likeliest comes first; its percentage estimates how likely it, or one close to it, is the same problem;"
+    " B: both have the same rare error or text, C: they are similar"
 )
 _LEGEND_OF_REASONS = (
-    "before each reason: how far it moves the candidate among those found (+0.70 doubles its odds, -0.70 halves them),"
-    " and what was measured"
+    "before each reason: how much it changes the odds of the candidate (+0.70 doubles them, -0.70 halves them),"
+    " and the measured value"
 )
 
 
 def print_built(built: Built, path: Path) -> None:
-    """What an index holds now."""
+    """Print the number of issues in an index, and how many changed."""
     done = f"built ({built.reason})" if built.reason else "built"
     changed = done if built.is_new else f"{built.changed:,} new or changed"
     make_console().print(f"{path}: {built.issues:,} issues, {changed}", markup=False)
 
 
 def print_search(search: Search, most: int, *, is_explained: bool) -> None:
-    """Candidates, what may be shown of them, and on request why."""
+    """Print the candidates, which of them may be shown, and on request the reasons."""
     console = make_console()
     shown = search.candidates[:most]
     if not shown:
-        console.print(f"nothing alike among {search.size:,} issues", markup=False)
+        console.print(f"no similar issue among {search.size:,} issues", markup=False)
     for candidate in shown:
         if is_explained and candidate is not shown[0]:
             console.print()
@@ -76,7 +76,7 @@ def _print_reasons(console: Console, candidate: Hit, search: Search) -> None:
         table.add_row(" " * (_INDENT - 1), Text(f"{one.gain:+.2f}", style), value, FEATURES[one.name])
     console.print(table)
     for where, rarity in locate_shared(candidate, search.issue).items():
-        _print_indented(console, f"both have, as about one report in {exp(rarity):,.0f}: {show_text(where)}", "cyan")
+        _print_indented(console, f"in both, and in about 1 of {exp(rarity):,.0f} reports: {show_text(where)}", "cyan")
     if reason := explain_left_out(candidate, search.related, search.threshold):
         _print_indented(console, f"not shown to reporters: {reason}", "dim")
 
@@ -88,26 +88,26 @@ def _print_indented(console: Console, text: str, style: str = "") -> None:
 def _format_threshold(search: Search) -> str:
     found = search.calibration
     if found is None or not found.is_telling:
-        few = f" from {LEAST} issues on" if found else ""
+        few = f" (it needs at least {LEAST} issues)" if found else ""
         return (
-            f"{search.size:,} issues; C is shown from {search.threshold:.1%} on, which is the model's own threshold:"
-            f" `signpost index calibrate` learns that of this repository{few}"
+            f"{search.size:,} issues; C is shown from {search.threshold:.1%}, the default threshold;"
+            f" `signpost index calibrate` learns a threshold for this repository{few}"
         )
     caught = f", and {found.caught} of {found.known} known duplicates the right one" if found.known else ""
     return (
-        f"{search.size:,} issues; C is shown from {search.threshold:.1%} on: of the last {found.replayed:,} issues"
-        f" {found.shown} would have been shown something{caught}"
+        f"{search.size:,} issues; C is shown from {search.threshold:.1%}: of the last {found.replayed:,} issues,"
+        f" {found.shown} would have been shown a similar issue{caught}"
     )
 
 
 def print_calibration(calibration: Calibration, path: Path) -> None:
-    """What was learned, what it would have done to the issues that were replayed, and what comes of it."""
+    """Print the threshold, its effect on the replayed issues, and how to use it."""
     console = make_console()
     if not calibration.is_telling:
         count = f"{calibration.replayed:,} {'issue was' if calibration.replayed == 1 else 'issues were'}"
         message = (
-            f"{path}: {count} replayed; these are few: below {LEAST}"
-            " issues chance decides, so the model's own threshold holds, and no comment links what only reads alike"
+            f"{path}: {count} replayed, but a calibration needs at least {LEAST};"
+            " Signpost uses the default threshold, and no comment links issues that are only similar"
         )
         console.print(message, style="yellow", markup=False)
         return
@@ -117,42 +117,42 @@ def print_calibration(calibration: Calibration, path: Path) -> None:
 
 def _format_calibration(calibration: Calibration, path: Path) -> Iterator[str]:
     yield (
-        f"{path}: what only reads alike (tier C) is shown from {calibration.threshold:.1%} on,"
+        f"{path}: issues that are only similar (tier C) are shown from {calibration.threshold:.1%},"
         f" for at most {calibration.share:.1%} of ordinary issues"
     )
     errors = (
-        f"; besides, {calibration.same_error:,} the same rare error or text (tier B)" if calibration.same_error else ""
+        f"; also, {calibration.same_error:,} the same rare error or text (tier B)" if calibration.same_error else ""
     )
-    yield f"of the last {calibration.replayed:,} issues, {calibration.shown:,} would have been shown something{errors}"
+    yield f"of the last {calibration.replayed:,} issues, {calibration.shown:,} would have been shown one{errors}"
     if calibration.known:
         yield f"{calibration.caught} of {calibration.known} known duplicates would have been shown the right one"
     else:
-        yield "none of them is known to be a duplicate, so nobody can say how often the right one would be shown"
+        yield "none of them is a known duplicate, so it is unknown how often the right one would be shown"
     yield (
-        f"`signpost run --index {path}` goes by that; its comments link what only reads alike"
-        " with `duplicates: {tier_c: comment}` in config.yml"
+        f"`signpost run --index {path}` uses this threshold; to link similar issues in comments,"
+        " set `duplicates: {tier_c: comment}` in config.yml"
     )
 
 
-_TIERS: Mapping[str, str] = {"A": "the same known problem", "B": "the same rare error or text", "C": "reads alike"}
+_TIERS: Mapping[str, str] = {"A": "the same known problem", "B": "the same rare error or text", "C": "similar"}
 
 
 def print_recall(recall: Recall) -> None:
-    """The figures of an evaluation, with their 95 % intervals, and what each says."""
+    """Print the figures of an evaluation, with their 95 % intervals and their meaning."""
     console = make_console()
     duplicates = f"{recall.duplicates:,} duplicate{'' if recall.duplicates == 1 else 's'}"
     asked = f"{duplicates} and {recall.ordinary:,} ordinary issues"
-    console.print(f"{asked}, each asked about as if it had just been filed\n", markup=False)
+    console.print(f"{asked}, each searched for as if it were new\n", markup=False)
     ranks = {str(rank): share for rank, share in recall.recall.items()}
-    _print_shares(console, ("right one among the first", "part of the duplicates"), ranks)
-    console.print(f"mean reciprocal rank  {recall.mrr:.3f} (1 where the right one is always the first)\n", markup=False)
+    _print_shares(console, ("right one among the first", "share of the duplicates"), ranks)
+    console.print(f"mean reciprocal rank  {recall.mrr:.3f} (1 if the right one is always the first)\n", markup=False)
     caught = {f"{alarm:.0%}": share for alarm, share in recall.caught.items()}
     columns = ("ordinary issues shown something", "duplicates shown the right one")
     _print_shares(console, columns, caught, [f"{recall.thresholds[alarm]:.1%}" for alarm in recall.caught])
     if recall.ordinary < LEAST:
-        message = f"these are few ordinary issues: below {LEAST} chance decides what part of them is shown something"
+        message = f"with fewer than {LEAST} ordinary issues, their shares are not reliable; add more issues"
         console.print(message, style="yellow", markup=False)
-    console.print("\nby tier, whatever the score:", markup=False)
+    console.print("\nby tier, at any score:", markup=False)
     _print_tiers(console, recall)
 
 
@@ -167,7 +167,7 @@ def _print_tiers(console: Console, recall: Recall) -> None:
 def _print_shares(
     console: Console, columns: tuple[str, str], shares: dict[str, Share], thresholds: Sequence[str] = ()
 ) -> None:
-    """A table of shares; `thresholds` are the scores from which on something is shown then."""
+    """Print a table of shares; `thresholds` are the scores from which a candidate is shown."""
     table = Table(*columns, "95 % interval", *(["from a score of"] if thresholds else []), box=None)
     for (name, share), *threshold in zip(shares.items(), *([thresholds] if thresholds else []), strict=True):
         table.add_row(name, f"{share.value:.3f}", f"{share.low:.3f} to {share.high:.3f}", *threshold)

@@ -183,7 +183,7 @@ def _choose_segments(connection: sqlite3.Connection) -> list[int]:
 
 
 def _rank_size(reports: int) -> int:
-    """0 for less than eight reports, 1 for less than 64, and so on."""
+    """0 for fewer than eight reports, 1 for fewer than 64, and so on."""
     return int(log(max(1, reports) + 0.5, FAN))
 
 

@@ -1,4 +1,4 @@
-"""How sure a likeness must be before it is shown, learned from a repository's own last issues. Pure."""
+"""The threshold from which similar issues are shown, learned from a repository's last issues. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -7,17 +7,17 @@ from math import ceil
 from typing import Any
 
 LEAST = 100
-"""With fewer issues a share of them says nothing; the model's own threshold holds then."""
+"""With fewer issues, their shares are not reliable, and the default threshold of the model is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """Candidates that only read alike are shown from `threshold` on (a score between 0 and 1).
+    """Candidates that are only similar are shown from `threshold` (a score between 0 and 1).
 
-    Of `replayed` issues, `shown` were shown something so; `known` of these replayed ones are known duplicates, of which
-    `caught` were shown the right issue among at most three. `share` is the limit that was given: at most this part of
-    the issues that are not known as duplicates is shown something. `same_error` of the replayed ones have the same rare
-    error as an earlier one, which is shown whatever the score is; None where an earlier version has not counted them.
+    Of the `replayed` issues, `shown` were shown a candidate. `known` of them are known duplicates, and `caught` of
+    these were shown the right issue among at most three. `share` is the given limit: the largest share of the other
+    issues that may be shown a candidate. `same_error` of the replayed ones have the same rare error as an earlier
+    issue, which is shown at any score; None if an earlier version did not count them.
     """
 
     share: float
@@ -30,7 +30,7 @@ class Calibration:
 
     @property
     def is_telling(self) -> bool:
-        """Whether so many issues were replayed that chance does not decide."""
+        """Whether enough issues were replayed for a reliable threshold."""
         return self.replayed >= LEAST
 
     def to_json(self) -> dict[str, Any]:
@@ -40,9 +40,9 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A past issue that was replayed: the score of what it would be shown, and whether that is right, if it is known.
+    """A replayed past issue: the score of its best candidate, and whether it is a known duplicate and found.
 
-    `has_error` tells that an earlier one shows the same rare error (tier B).
+    `has_error` means that an earlier issue has the same rare error (tier B).
     """
 
     score: float
@@ -52,7 +52,7 @@ class Replayed:
 
 
 def calibrate(replayed: Sequence[Replayed], share: float) -> Calibration:
-    """The lowest threshold at which at most a share of the ordinary issues is shown something; 0 to 1."""
+    """The lowest threshold at which at most this share of the ordinary issues is shown a candidate; 0 to 1."""
     ordinary = sorted((one.score for one in replayed if not one.is_known), reverse=True)
     allowed = int(share * len(ordinary) + 1e-9)
     threshold = min(1.0, next_above(ordinary[allowed])) if allowed < len(ordinary) else 0.0
@@ -69,15 +69,15 @@ def calibrate(replayed: Sequence[Replayed], share: float) -> Calibration:
 
 
 def next_above(score: float) -> float:
-    """A threshold, with six digits, that a score does not reach."""
+    """The next threshold with six digits that is above a score."""
     return ceil(score * 1_000_000 + 1) / 1_000_000
 
 
 def write_calibration(calibration: Calibration) -> str:
-    """As it is kept in an index."""
+    """The calibration as JSON, for an index."""
     return json.dumps(calibration.to_json())
 
 
 def read_calibration(text: str) -> Calibration:
-    """From an index; raises ValueError or TypeError for anything else."""
+    """Read a calibration from an index; raises ValueError or TypeError for anything else."""
     return Calibration(**json.loads(text))

@@ -1,4 +1,4 @@
-"""What retrieval and ranking read from a collection of reports, the weights they compute, and one in memory. Pure."""
+"""The collection of reports for retrieval and ranking, its weights, and one in memory. Pure."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -38,22 +38,22 @@ class Collection(Protocol):
 
     @property
     def gone(self) -> frozenset[int]:
-        """Documents that postings may still name, but that are not there any more."""
+        """Removed documents that postings may still name."""
 
     def count_word(self, word: str) -> int:
-        """In how many reports the word stands."""
+        """The number of reports that contain the word."""
 
     def list_postings(self, word: str) -> Iterable[Posting]:
-        """Where the word stands."""
+        """The documents that contain the word."""
 
     def count_pair(self, pair: tuple[str, str]) -> int:
-        """In how many reports the two words stand side by side; may be too high, never too low."""
+        """The number of reports with the two words side by side; may be too high, never too low."""
 
     def find_by_fingerprint(self, fingerprint: str) -> Sequence[int]:
         """The reports that have a fingerprint."""
 
     def list_originals(self, documents: Iterable[int]) -> Iterable[int]:
-        """What those of the documents that are known as duplicates are duplicates of."""
+        """The documents that known duplicates among these documents are duplicates of."""
 
     def read_profiles(self, documents: Iterable[int]) -> dict[int, Profile]:
         """The reports themselves."""
@@ -73,7 +73,7 @@ def measure_impact(in_title: int, in_body: int, lengths: tuple[int, int]) -> int
 
 
 def weigh_query_term(in_title: int, in_body: int) -> float:
-    """How much a query asks for a word: what its author put into the title counts most."""
+    """The weight of a word in a query: words of the title count most."""
     count = TITLE_WEIGHT * in_title + in_body
     return (QUERY_SATURATION + 1) * count / (count + QUERY_SATURATION)
 
@@ -112,7 +112,7 @@ class MemoryCollection:
         return number in self._documents
 
     def add(self, profile: Profile) -> None:
-        """One more report; of one number only the first is kept."""
+        """Add a report; of several with one number, only the first is kept."""
         if profile.number in self._documents:
             return
         document = len(self._profiles)
@@ -131,13 +131,13 @@ class MemoryCollection:
             self._pairs[slot] = self._pairs.get(slot, 0) + 1
 
     def point_to(self, number: int, at: float) -> None:
-        """Another report has pointed to an issue."""
+        """Record that another report points to an issue."""
         document = self._documents.get(number)
         if document is not None and self._profiles[document].active < at:
             self._profiles[document] = replace(self._profiles[document], active=at)
 
     def mark_duplicate(self, number: int, original: int) -> None:
-        """It is known that an issue is a duplicate of another."""
+        """Record that an issue is a known duplicate of another."""
         one, other = self._documents.get(number), self._documents.get(original)
         if one is None or other is None or one == other:
             return

@@ -1,4 +1,4 @@
-"""What is compared of two reports. Pure."""
+"""The compared parts of a report. Pure."""
 
 from collections import Counter
 from collections.abc import Container, Mapping
@@ -18,7 +18,7 @@ from bot.duplicates.search.tokens import (
 from bot.tracker.types import Issue
 
 MAX_PAIR_WORDS = 400
-"""Pairs of neighbouring words are taken from so many words of a body."""
+"""Pairs of neighbouring words come from this many words of a body."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Profile:
 
     @cached_property
     def title_counts(self) -> Mapping[str, int]:
-        """How often each word stands in the title."""
+        """The count of each word in the title."""
         return Counter(self.title_words)
 
     @cached_property
     def body_counts(self) -> Mapping[str, int]:
-        """How often each word stands in the body."""
+        """The count of each word in the body."""
         return Counter(self.body_words)
 
     @cached_property
@@ -76,7 +76,7 @@ class Profile:
 
 
 def make_profile(issue: Issue, form_text: Container[str] = frozenset()) -> Profile:
-    """The profile of an issue, of which nothing is known yet but its text, its author and its date."""
+    """The profile of a new issue, from its text, its author and its date."""
     title, written = clean_title(issue.title), drop_form_text(issue.body, form_text)
     body = drop_links(written)
     created = issue.created_at.timestamp()

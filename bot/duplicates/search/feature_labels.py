@@ -8,7 +8,7 @@ _MANY = 100
 
 
 class Wording(NamedTuple):
-    """What a feature is, and how its value is written."""
+    """The name of a feature, and the format of its value."""
 
     name: str
     write: Callable[[float], str]
@@ -28,7 +28,7 @@ def _write_rarity(nats: float) -> str:
 
 
 def _write_number(value: float) -> str:
-    """With two digits that count where there are more: features are rounded before people see them."""
+    """Round to two significant digits from 100 on: features are rounded anyway."""
     return f"{float(f'{value:.2g}') if value >= _MANY else value:,.0f}"
 
 
@@ -42,26 +42,26 @@ _WORDINGS = {
     "title_score": Wording("words in both titles, against the best candidate's", _write_share),
     "age": Wording("days since the earlier one was filed", _write_count),
     "quiet": Wording("days since another report last pointed to it", _write_count),
-    "title_likeness": Wording("how alike the titles are", _write_share),
+    "title_likeness": Wording("similarity of the titles", _write_share),
     "rarest_word": Wording("reports that have the rarest word in common", _write_rarity),
-    "title_told": Wording("part of the new title that the earlier report has", _write_share),
-    "title_answered": Wording("part of the earlier title that the new report has", _write_share),
+    "title_told": Wording("share of the new title that the earlier report has", _write_share),
+    "title_answered": Wording("share of the earlier title that the new report has", _write_share),
     "rarest_mark": Wording("reports that have the rarest error in common", _write_rarity),
     "marks": Wording("rarity of all errors in common, added up", _write_count),
-    "place": Wording("reports that have the place in a source in common", _write_rarity),
+    "place": Wording("reports that have the source location in common", _write_rarity),
     "pairs": Wording("rarity of all pairs of words in common, added up", _write_count),
     "rarest_pair": Wording("reports that have the rarest pair of words in common", _write_rarity),
     "duplicates": Wording("known duplicates of the earlier one", _write_count),
     "same_author": Wording("by the same author", _write_answer),
     "series": Wording("by the same author within two days", _write_answer),
     "length": Wording("words of the earlier one's body", _write_count),
-    "shared": Wording("part of the new report's words that the earlier one has", _write_share),
+    "shared": Wording("share of the new report's words that the earlier one has", _write_share),
     "is_duplicate": Wording("the earlier one is a duplicate itself", _write_answer),
 }
 FEATURES = {feature: wording.name for feature, wording in _WORDINGS.items()}
-"""What each feature is, for people."""
+"""The name of each feature, for people."""
 
 
 def describe_value(feature: str, value: float) -> str:
-    """What was measured, in units that people count in: `44%`, `20` days, `1 in 8,000` reports."""
+    """The measured value in readable units: `44%`, `20` days, `1 in 8,000` reports."""
     return _WORDINGS[feature].write(value)

@@ -1,4 +1,4 @@
-"""Two reports compared: few numbers, each of which a person can check. Pure."""
+"""The comparison of two reports: a few numbers that a person can check. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _SHORTLY = 2
 
 
 class Features(NamedTuple):
-    """What is compared of a query and a candidate; shares are between 0 and 1, rarities in nats.
+    """The compared features of a query and a candidate; shares are between 0 and 1, rarities in nats.
 
     word_score: against the best candidate's. self_score: against the query's own. title_score: words in both titles,
     against the best. age, quiet: logarithm of the days since it was filed, and since a report last pointed to it.
@@ -52,16 +52,16 @@ class Features(NamedTuple):
     def to_json(self, digits: int) -> dict[str, float]:
         """The features by their names, rounded.
 
-        `meaning` is always 0: scripts that were written when a sentence model could fill it still find it.
+        `meaning` is always 0 and stays for scripts that read it: a former sentence model filled it.
         """
         return {**{name: round(value, digits) for name, value in self._asdict().items()}, "meaning": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A candidate, its features, and what it shares with the query that is rare.
+    """A candidate, its features, and the rare words and fingerprints that it shares with the query.
 
-    `agreement` is how much of what the query's messages say the candidate says too, by their rarity: 0 to 1.
+    `agreement` is the share of the query's messages that the candidate also has, by their rarity: 0 to 1.
     """
 
     profile: Profile
@@ -141,7 +141,7 @@ class _Comparison:
 def compare_candidates(
     query: Profile, words: Sequence[QueryTerm], found: Found, collection: Collection
 ) -> tuple[Compared, ...]:
-    """Every candidate compared with the query; the query itself is none, nor is what was filed after it."""
+    """Compare every candidate with the query; the query itself and later reports are left out."""
     profiles = collection.read_profiles(found.scores)
     comparison = _Comparison(query, words, collection)
     rows = [

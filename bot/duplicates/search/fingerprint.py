@@ -1,4 +1,4 @@
-"""What two reports of one error share and few others have: messages, places in sources, qualified names. Pure."""
+"""Fingerprints that two reports of one error share: messages, source locations, qualified names. Pure."""
 
 import re
 
@@ -29,16 +29,16 @@ application new throw throws thrown function var let const void class public sta
 bounds len unwrap option reference property read message java lang nullpointerexception attempt invoke virtual method
 linking linker collect exe ld cc gcc clang
 """
-"""Words of error messages that do not tell which error it is: those of languages, tools and test runners."""
+"""Words of error messages that do not identify the error: those of languages, tools and test runners."""
 
 _SAYS_LITTLE = frozenset(_COMMON.split())
 
 
 def find_fingerprints(title: str, body: str) -> dict[str, int]:
-    """The fingerprints of a report, each after its kind, and where its line begins first, the title being line one.
+    """The fingerprints of a report, each after its kind, and the start of its first line; the title is line one.
 
-    The kind is `place`, `name`, or that of an error line; there are at most 60 lines, and as many places and names. One
-    says nothing by itself: it counts by how rare it is among the repository's reports.
+    The kind is `place`, `name`, or that of an error line; there are at most 60 lines, and as many places and names. A
+    fingerprint counts by its rarity among the reports of the repository.
     """
     text, start = f"{title}\n{body[:MAX_CHARACTERS]}", len(title) + 1
     lines = [(found, line.start) for line in find_error_lines(text) if (found := make_fingerprint(line))]
@@ -54,15 +54,14 @@ def make_fingerprint(line: ErrorLine) -> str:
 
 
 def is_message(fingerprint: str) -> bool:
-    """Whether a fingerprint is a line that says what went wrong."""
+    """Whether a fingerprint is an error line."""
     return not fingerprint.startswith(("place:", "name:"))
 
 
 def is_telling(fingerprint: str) -> bool:
-    """Whether a fingerprint is a message that tells which error it is.
+    """Whether a fingerprint is a message that identifies an error.
 
-    It is no line of a stack, no warning and no code, and says more than that something failed somewhere: all these are
-    shared by many errors.
+    It is not a stack frame, a warning or code, and it says more than that something failed: many errors share those.
     """
     kind, _, message = fingerprint.partition(":")
     words = {word for word in _WORD.findall(message) if word not in _SAYS_LITTLE}

@@ -1,4 +1,4 @@
-"""The model of the ranking: from features to a place and to a confidence; its coefficients, read from their file."""
+"""The model of the ranking: from features to a place and a confidence, with coefficients from its file."""
 
 import json
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Slope(NamedTuple):
 
 @dataclass(frozen=True)
 class Model:
-    """The coefficients of the ranking: `order` tells candidates of one query apart, `confidence` the queries.
+    """The coefficients of the ranking: `order` ranks the candidates of one query, `confidence` rates the best ones.
 
     `order` is linear and was fitted on `Features` as a conditional logit (McFadden 1974): how likely is this candidate
     the right one among those found. `confidence` has a slope for each of `Features` and `Standing`, which may bend

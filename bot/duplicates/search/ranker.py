@@ -1,4 +1,4 @@
-"""Hits in the order in which they are likely to be the same problem, and the candidates made of them. Pure."""
+"""Hits, ranked by how likely they are the same problem, and the candidates made of them. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from bot.tracker.types import Issue
 
 MOST_SHOWN = 3
 LONGEST_ERROR = 120
-"""Signs of an error message that a reason quotes."""
+"""The maximum length of an error message in a reason, in characters."""
 
 _SAME_TITLE = 0.95
 _LIKE_TITLE = 0.8
@@ -60,7 +60,7 @@ class Hit:
 
     @property
     def is_namesake(self) -> bool:
-        """Whether the titles are alike."""
+        """Whether the titles are similar."""
         return self.features.title_likeness >= _NAMESAKE
 
 
@@ -70,9 +70,9 @@ def is_series(features: Features) -> bool:
 
 
 def is_copy(query: Profile, features: Features) -> bool:
-    """Whether the query is this hit again, word for word.
+    """Whether the query repeats this hit, word for word.
 
-    Not where its author filed it on other days, too: those are chores that come back.
+    Not if its author filed it on other days, too: those are recurring chores.
     """
     is_chore = bool(features.same_author and not features.series)
     is_same = features.title_likeness >= _SAME_TITLE and features.shared >= _MOST_WORDS
@@ -126,7 +126,7 @@ def _make_hit(query: Profile, row: Compared, standing: Standing, model: Model) -
 
 
 def explain_likeness(query: Profile, row: Compared) -> str:
-    """Why the two look alike, in words."""
+    """Why the two are similar, in words."""
     if row.features.title_likeness >= _LIKE_TITLE:
         return "nearly the same title"
     words = ", ".join(dict.fromkeys(query.spelling.get(word, word) for word in row.words))
@@ -162,7 +162,7 @@ def settle_tier(hit: Hit, size: int = SMALL) -> Hit:
 
 
 def name_error(hit: Hit, rare: float) -> str | None:
-    """The rarest message that both have and that tells an error; None where there is none so rare."""
+    """The rarest shared message that identifies an error; None if no shared message is that rare."""
     found = [each for each, rarity in hit.fingerprints if rarity >= rare and is_telling(each)]
     return found[0].partition(":")[2][:LONGEST_ERROR] if found else None
 
@@ -183,14 +183,14 @@ def find_platforms(text: str) -> set[str]:
 
 
 def find_best(candidates: Iterable[Hit]) -> Hit | None:
-    """The first that is no sibling of a series: its score decides whether anything of tier C is shown."""
+    """The first one that does not belong to a series: its score decides whether tier C is shown."""
     return next((hit for hit in candidates if not hit.is_series), None)
 
 
 def choose_related(candidates: Sequence[Hit], threshold: float, most: int = MOST_SHOWN) -> tuple[Hit, ...]:
-    """What may be shown of ranked candidates, at most three, B before C; siblings of a series are left out.
+    """The candidates that may be shown, at most three, B before C, without those of a series.
 
-    Those of tier B may be shown always; the others where the best of all reaches the threshold.
+    Those of tier B may always be shown; the others if the best of all reaches the threshold.
     """
     fitting = [hit for hit in candidates if not hit.is_series][:most]
     best = find_best(candidates)
@@ -220,7 +220,7 @@ def weigh_features(hit: Hit, found: Sequence[Hit], model: Model) -> tuple[Contri
 
 
 def locate_fingerprints(title: str, body: str) -> dict[str, str]:
-    """Where each fingerprint of an issue stands first, with the line itself: `line 3: error: no space left`."""
+    """The first place of each fingerprint in an issue, with the line itself: `line 3: error: no space left`."""
     text, lines = f"{title}\n{body}", [title, *body.split("\n")]
     numbers = {found: text.count("\n", 0, start) for found, start in find_fingerprints(title, body).items()}
     return {
@@ -230,7 +230,7 @@ def locate_fingerprints(title: str, body: str) -> dict[str, str]:
 
 
 def compare_with_collection(query: Profile, collection: Collection) -> tuple[Compared, ...]:
-    """The reports of a collection that deserve it, compared with a query; none that was filed after it."""
+    """The best reports of a collection, compared with a query; only those filed before it."""
     words = weigh_query_terms(query, collection)
     return compare_candidates(query, words, find_candidates(query, words, collection), collection)
 
@@ -247,7 +247,7 @@ MOST_FOUND = 20
 """An error that GitHub's search finds in more issues is no rare one; how many issues there are is not known then."""
 
 MOST = 12
-"""Candidates that a run is told of: those that are checked, and the nearest behind them."""
+"""The number of candidates for a run: those that are checked, and the next best."""
 
 
 def rank_found(issue: Issue, found: Sequence[Issue], searched: str | None, model: Model) -> tuple[Candidate, ...]:
@@ -272,7 +272,7 @@ def _settle_found(hit: Hit, searched: str | None) -> Tier:
 
 
 def make_candidates(found: Sequence[Hit], issue: Issue | None) -> tuple[Candidate, ...]:
-    """What a run gets of them; what both reports say is quoted with its place in `issue`, where that is given."""
+    """The candidates for a run; the text in both reports is quoted with its place in `issue`, if that is given."""
     has_fingerprints = any(hit.fingerprints for hit in found)
     places = locate_fingerprints(issue.title, issue.body) if issue and has_fingerprints else {}
     candidates = [_make_candidate(hit, places) for hit in found]

@@ -12,7 +12,7 @@ from bot.duplicates.search.fingerprint import is_message
 MOST_BY_WORDS = 60
 MOST_BY_FINGERPRINTS = 12
 MOST_WORDS = 80
-"""Of a query's words those that tell most; 80 cost a thousandth of the recall of all."""
+"""The number of the most specific words of a query; 80 lose a thousandth of the recall of all words."""
 
 BUDGET = 60_000
 """Postings that are added up whole. Words beyond are looked up for the best reports so far (Moffat, Zobel 1996)."""
@@ -24,7 +24,7 @@ _COMMON_SHARE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class QueryTerm:
-    """A word of a query: its rarity and its weight, both as they are on that day."""
+    """A word of a query: its rarity and its weight at the time of the query."""
 
     word: str
     count: int
@@ -34,7 +34,7 @@ class QueryTerm:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What retrieval found: scores by document, and the rarity of the fingerprints that each shares with the query.
+    """The result of retrieval: scores by document, and the rarity of the fingerprints shared with the query.
 
     `said` is the rarity of all messages of the query, shared or not.
     """
@@ -45,7 +45,7 @@ class Found:
 
 
 def weigh_query_terms(query: Profile, collection: Collection) -> list[QueryTerm]:
-    """The words of a query, those that tell most first; at most 80."""
+    """The words of a query, the most specific first; at most 80."""
     words = []
     for word in query.words:
         count = collection.count_word(word)
@@ -56,7 +56,7 @@ def weigh_query_terms(query: Profile, collection: Collection) -> list[QueryTerm]
 
 
 def find_candidates(query: Profile, words: Iterable[QueryTerm], collection: Collection, budget: int = BUDGET) -> Found:
-    """The reports that deserve a closer look, some 60 to 90 of them."""
+    """The reports worth a closer look, about 60 to 90 of them."""
     scores = _score_words([term for term in words if term.count], collection, budget)
     for document in collection.gone:
         scores.pop(document, None)

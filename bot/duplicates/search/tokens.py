@@ -1,4 +1,4 @@
-"""From what a report says to the words by which it is found. Pure."""
+"""From the text of a report to the words of its index. Pure."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ import Stemmer
 from bot.tracker.types import Issue
 
 MAX_CHARACTERS = 8_000
-"""Of a body no more is read: the rest is log, and costs more than it finds."""
+"""The maximum length of a body: the rest is mostly log, and costs more than it finds."""
 
 MAX_BODY_WORDS = 1_500
 MAX_TITLE = 1_000
@@ -36,7 +36,7 @@ _stemmer = Stemmer.Stemmer("english")
 
 
 def clean_title(title: str) -> str:
-    """A title that can be encoded: half a surrogate pair, which JSON may hold, is no letter."""
+    """A title that can be encoded: half a surrogate pair, which JSON may contain, is not a letter."""
     return title.encode("utf-8", "replace").decode()[:MAX_TITLE]
 
 
@@ -47,13 +47,13 @@ def drop_form_text(body: str, form_text: Container[str] = frozenset()) -> str:
 
 
 def drop_links(text: str) -> str:
-    """A text without `#N` and all but the tail of an address: they say nothing about the problem."""
+    """A text without `#N`, and with only the end of each address: the rest does not describe the problem."""
     text = _LINK.sub(lambda match: f" {' '.join(match[0].rstrip('/').split('/')[-2:])[:80]} ", text)
     return _REFERENCE.sub(" ", text)[:MAX_CHARACTERS]
 
 
 def normalise_line(line: str) -> str:
-    """A line as forms are compared: a ticked box is the same as an empty one."""
+    """A line in the form in which templates are compared: a ticked box equals an empty one."""
     return " ".join(_BOX.sub("[]", line[:MAX_LINE]).lower().split())
 
 
@@ -90,7 +90,7 @@ def _stem(word: str) -> str:
 
 
 SAMPLE = 2_000
-"""Issues from which it is learned: bounds the memory, and is plenty for shares of a tenth."""
+"""The number of issues for learning: it bounds the memory, and is enough for shares of a tenth."""
 
 _SHARE = 0.1
 _LEAST = 20
