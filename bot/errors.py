@@ -1,4 +1,4 @@
-"""Errors and problems for the people who can mend them; each says what is wrong, where, and what to do. Pure."""
+"""Errors and problems for people who can fix them. Each says what is wrong, where, and what to do. Pure."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,7 +7,7 @@ Severity = Literal["error", "warning"]
 
 
 class SignpostError(Exception):
-    """Something a maintainer can mend; `exit_code` is what the command returns (design: commands)."""
+    """An error that a maintainer can fix; `exit_code` is what the command returns (design: commands)."""
 
     exit_code = 2
 
@@ -17,18 +17,18 @@ class SettingsError(SignpostError):
 
 
 def explain_cause(error: Exception) -> str:
-    """Why something could not be read or written, without the file's name, which the message around it has."""
+    """Why a file could not be read or written, without its name: the message around this text has the name."""
     return getattr(error, "strerror", None) or str(error)
 
 
 class TrackerError(SignpostError):
-    """GitHub could not be reached, refused, or ran out of rate limit.
+    """GitHub could not be reached, refused the request, or had no rate limit left.
 
-    `missing` is true where the answer was 404 or 410: the thing is gone, or the token may not see it.
-    `gone` is true where it is certainly not there any more: it was deleted, or it is in another repository now.
-    `uncertain` is true where a write may have been done although no answer came back.
-    `unanswered` is true where GitHub did not answer this one question (no answer or a useless one, 5xx, an error of
-    GraphQL's) and refused nothing: it may well answer others, and later the same.
+    `missing` is true if GitHub answered 404 or 410: the thing does not exist, or the token cannot read it.
+    `gone` is true if the thing certainly does not exist any more: it was deleted, or moved to another repository.
+    `uncertain` is true if GitHub may have done a write although it sent no answer.
+    `unanswered` is true if GitHub failed to answer this one request (no answer, an invalid answer, 5xx, a GraphQL
+    error) but did not refuse it: it may answer other requests, and may answer this one later.
     """
 
     exit_code = 3
@@ -51,9 +51,9 @@ class TrackerError(SignpostError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something wrong in a file, for the person who can mend it. Lines and columns count from 1.
+    """A problem in a file, for the person who can fix it. Lines and columns count from 1.
 
-    `kind` says shortly and for good what sort of problem it is (`overlap`, `yaml`), for those who filter or count.
+    `kind` is a short and stable name for the sort of problem (`overlap`, `yaml`), for filters and counts.
     """
 
     file: str

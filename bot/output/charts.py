@@ -1,4 +1,4 @@
-"""Bars over time, as the numbers of an SVG: few enough to be seen on a phone. Pure."""
+"""Bars over time, as the numbers of an SVG; few enough bars for the screen of a phone. Pure."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -20,7 +20,7 @@ class Bar(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A bar chart of stacked series: each bar is a unit wide, the highest is 100 units high, and stands for `top`."""
+    """A bar chart of stacked series: each bar is a unit wide; the highest is 100 units high and shows `top`."""
 
     bars: tuple[Bar, ...]
     width: int
@@ -29,7 +29,7 @@ class Chart(NamedTuple):
 
 
 def draw_chart(series: Sequence[Sequence[int]], most: int = MOST_BARS) -> Chart:
-    """The chart of several series of as many counts each, the first at the bottom."""
+    """The chart of several series of equal length, the first at the bottom."""
     sums = [gather(counts, most) for counts in series]
     columns = list(zip(*sums, strict=True))
     top = max(map(sum, columns), default=0)
@@ -53,7 +53,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def gather(counts: Sequence[int], most: int) -> tuple[int, ...]:
-    """At most `most` sums of as many neighbouring counts each; the last ones are whole, the first may have fewer."""
+    """At most `most` sums of neighbouring counts; each sum has equally many counts, but the first may have fewer."""
     size = max(1, -(-len(counts) // most))
     first = len(counts) % size or size
     cuts = [0, *range(first, len(counts), size), len(counts)] if counts else []
@@ -61,7 +61,7 @@ def gather(counts: Sequence[int], most: int) -> tuple[int, ...]:
 
 
 def draw_sparkline(counts: Sequence[int], most: int = 24) -> str:
-    """The counts as a row of bars, at most `most` of them; nothing at all is a space, the highest a full block."""
+    """The counts as a row of at most `most` bars: a space for 0, a full block for the highest count."""
     sums = gather(counts, most)
     top = max(sums, default=0)
     return "".join(_BARS[max(0, -(-count * len(_BARS) // top) - 1)] if count else " " for count in sums)

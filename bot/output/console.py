@@ -36,14 +36,15 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
 
 
 def list_rules(asked: list[list[str]] | None) -> list[str]:
-    """The places that `--rules` names, or the default."""
+    """The places that `--rules` lists, or the default."""
     return [place for group in asked for place in group] if asked else [".github/signpost"]
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """One JSON object on stdout, with the version of its shape; in ASCII, and nothing in it is a workflow command.
+    """Print one JSON object on stdout, in ASCII, with the version of its schema and without workflow commands.
 
-    `##[` is one wherever it stands in a line (actions/runner: ActionCommand.cs); in JSON it can only stand in a string.
+    The runner takes `##[` anywhere in a line as a command (actions/runner: ActionCommand.cs). In JSON, `##[` can occur
+    only in a string.
     """
     print(json.dumps({"schema_version": SCHEMA_VERSION, **value}, indent=2).replace("##[", "\\u0023#["))
 
@@ -61,9 +62,9 @@ _NARROWEST = 20
 
 
 def print_hanging(lead: "Text", text: "Text", console: "Console", following: str | None = None) -> None:
-    """Print `lead` and `text`; where a terminal is too narrow, its further lines begin with `following` (or spaces).
+    """Print `lead` and `text`; on a narrow terminal, wrapped lines begin with `following` (or spaces).
 
-    Anything that is no terminal gets one line, for those who search in it.
+    A file or a pipe gets one line, so that people can search it.
     """
     from rich.text import Text
 
@@ -76,7 +77,7 @@ def print_hanging(lead: "Text", text: "Text", console: "Console", following: str
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a text file, and the folders above it; raises SettingsError where that cannot be."""
+    """Write a text file, and create the folders above it; raises SettingsError if that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")

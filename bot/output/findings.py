@@ -9,7 +9,7 @@ from bot.errors import Problem, Severity
 
 
 class Kind(NamedTuple):
-    """What a kind of problem is called, how grave it is, and what it means for those who keep the rules."""
+    """A kind of problem: its severity, its short name, and what it means for maintainers of rules."""
 
     severity: Severity
     summary: str
@@ -17,41 +17,57 @@ class Kind(NamedTuple):
 
 
 KINDS: Mapping[str, Kind] = {
-    "yaml": Kind("error", "A file is no YAML", "A file that cannot be read is no rule; the others still run."),
-    "schema": Kind("error", "A key or value is not allowed", "rules/README.md lists every key."),
-    "condition": Kind("error", "A condition cannot be looked for", "Patterns are RE2; phrases have typed holes."),
-    "name": Kind("error", "A name is not as it must be", "The id is the file's name."),
-    "duplicate-id": Kind("error", "Two rules have the same id", "Of both only the first runs."),
-    "guidance": Kind("error", "A text cannot be shown", "Texts see checked names alone, and may wake no other bot."),
-    "unwritten-guidance": Kind("error", "A text was never written", "A draft's `TODO:` must not reach a reporter."),
-    "unknown-rule": Kind("error", "A rule is named that is not there", "Names of other rules are their ids."),
+    "yaml": Kind("error", "Invalid YAML", "Signpost skips a file that it cannot read; the other rules still run."),
+    "schema": Kind("error", "Invalid key or value", "rules/README.md lists every key."),
+    "condition": Kind(
+        "error", "Invalid condition", "A pattern must be valid RE2; a hole in a phrase must have a type."
+    ),
+    "name": Kind("error", "Invalid name", "A rule's id must be the name of its file without `.yml`."),
+    "duplicate-id": Kind("error", "Two rules with the same id", "Only the first of the two rules runs."),
+    "guidance": Kind(
+        "error",
+        "Text that a comment cannot show",
+        "A text may use only known names, and must not contain words that trigger other bots.",
+    ),
+    "unwritten-guidance": Kind("error", "Unwritten guidance", "A draft's `TODO:` must not reach a reporter."),
+    "unknown-rule": Kind("error", "Unknown rule", "A rule names other rules by their ids."),
     "circle-of-rules": Kind(
         "error",
-        "Rules silence each other in a circle",
-        "Where all of them match, the one of the highest priority speaks.",
+        "Cycle of rules that supersede each other",
+        "If all of them match, the rule with the highest priority speaks.",
     ),
-    "settings": Kind("error", "The settings cannot be used", "Settings stand in config.yml beside the rules."),
-    "folder": Kind("error", "A file of the folder cannot be read", "It is no text in UTF-8, or too large."),
-    "example-missed": Kind("error", "A rule misses its own example", "Examples are the proof that a rule works."),
-    "example-matched": Kind("error", "A rule matches a near miss", "Near misses are what the rule must leave alone."),
-    "expectation": Kind("error", "An example gives something else", "`expect:` says what a match must find and do."),
+    "settings": Kind("error", "Invalid settings", "The settings are in config.yml in the folder of the rules."),
+    "folder": Kind(
+        "error", "Unreadable file in the folder of rules", "The file is not UTF-8 text, or it is too large."
+    ),
+    "example-missed": Kind("error", "Example that its rule does not match", "Examples prove that a rule works."),
+    "example-matched": Kind(
+        "error", "Near miss that its rule matches", "A rule must not match its `no_match` examples."
+    ),
+    "expectation": Kind("error", "Unexpected result of an example", "`expect:` says what a match must find and do."),
     "metamorphic": Kind(
         "error",
-        "An example fails once other text stands in the issue",
-        "Issues contain logs, JSON and links beside the message; these must not change the rule's answer.",
+        "Example whose result other text changes",
+        "Issues also contain logs, JSON and links; these must not change whether a rule matches.",
     ),
-    "overlap": Kind("error", "Two rules match one example", "It must be settled which of them speaks."),
-    "near-duplicate": Kind("warning", "Two rules look for the same", "One of them may be enough."),
-    "no-literal": Kind("warning", "A pattern needs no certain text", "It is tried on every issue, which costs time."),
-    "too-short": Kind("warning", "A phrase is short", "Short texts stand in many issues by chance."),
-    "too-common": Kind("warning", "A condition holds in many issues", "A rule that matches often is seldom right."),
-    "expired": Kind("warning", "The advice has expired", "The rule labels, and no longer speaks."),
-    "unreviewed": Kind("warning", "Nobody looked at the advice for long", "Old advice sends reporters the wrong way."),
-    "no-source": Kind("warning", "The advice has no source", "Nobody can look up whether it still holds."),
-    "unknown-label": Kind("warning", "A label is not in the repository", "It is left out, unless labels are created."),
-    "dead-follow": Kind("warning", "The issue to follow is closed or gone", "Reporters are not sent there."),
+    "overlap": Kind("error", "Example that two rules match", "The rules must say which of them speaks."),
+    "near-duplicate": Kind("warning", "Two rules with similar phrases", "One of them may be enough."),
+    "no-literal": Kind(
+        "warning", "Pattern without required text", "Signpost tries it on every issue, which costs time."
+    ),
+    "too-short": Kind("warning", "Short phrase", "Short texts occur in many issues by chance."),
+    "too-common": Kind("warning", "Condition that holds in many issues", "A rule that matches often is seldom right."),
+    "expired": Kind("warning", "Expired advice", "The rule sets labels, but no longer comments."),
+    "unreviewed": Kind("warning", "Advice without a recent review", "Old advice can mislead reporters."),
+    "no-source": Kind(
+        "warning", "Advice without a source", "A source lets maintainers check that the advice is right."
+    ),
+    "unknown-label": Kind(
+        "warning", "Label that the repository does not have", "Signpost sets it only if it may create labels."
+    ),
+    "dead-follow": Kind("warning", "Issue to follow that is closed or missing", "Comments do not link it."),
 }
-"""All kinds, the gravest first; whoever adds one to a `Problem` adds it here."""
+"""All kinds, errors first. A new kind of `Problem` must be listed here."""
 
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -59,7 +75,7 @@ _HOME = "https://github.com/signpost-bot/signpost"
 
 
 def format_sarif(problems: Iterable[Problem], version: str) -> dict[str, Any]:
-    """One run with all problems; `version` is Signpost's own. Every kind is a rule, whether it was found or not."""
+    """One run with all problems; `version` is Signpost's own. Every kind is a SARIF rule, found or not."""
     order = {kind: index for index, kind in enumerate(KINDS)}
     driver: dict[str, Any] = {"name": "signpost check", "informationUri": _HOME, "rules": [*map(_format_kind, KINDS)]}
     if version:
@@ -120,8 +136,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def format_junit(problems: Iterable[Problem], rules: Mapping[str, str]) -> str:
     """An XML document; `rules` are the ids of the rules that were tried, by their files.
 
-    Errors are failures of their rule; warnings stand in its output. What is wrong in another file (one that did not
-    load, a pack, settings) is a failed test case of that file's name.
+    Each rule is a test case: errors are its failures, warnings are in its output. A problem in another file (one that
+    did not load, a pack, settings) is a failed test case with the name of that file.
     """
     by_file: dict[str, list[Problem]] = {file: [] for file in rules}
     for problem in problems:

@@ -1,4 +1,4 @@
-"""From values to one HTML file that loads no other; reads the templates of packages."""
+"""HTML pages from values: one file that loads no other file. Reads the templates of packages."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -32,7 +32,7 @@ def _make_environment(package: str) -> jinja2.Environment:
 def render_page(package: str, template: str, values: Mapping[str, object]) -> str:
     """The page of a template in the folder `templates` of a package, for example `bot.workbench.explain`.
 
-    The template extends `page.html.j2`, the frame that all pages share. All text in `values` is escaped, and its hidden
-    signs are made visible.
+    The template extends `page.html.j2`, the frame that all pages share. The page escapes all text in `values`, and
+    shows its hidden characters.
     """
     return _make_environment(package).get_template(template).render(values)

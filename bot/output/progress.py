@@ -1,4 +1,4 @@
-"""How far a command is: a bar on a terminal once it takes a second, nothing anywhere else."""
+"""Progress of a command: a bar on a terminal after one second, and nothing anywhere else."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -15,9 +15,9 @@ _PATIENCE = 1.0
 def track(
     items: Iterable[Item], what: str, total: int | None = None, count: Callable[[Item], int] = lambda _: 1
 ) -> Iterator[Item]:
-    """The items, with a bar on the terminal that counts them; with `total`, it tells the time left too.
+    """The items, with a bar on the terminal that counts them; with `total`, the bar also shows the time left.
 
-    `count` says for how many an item stands, where that is not one.
+    `count` is the number that an item counts for; 1 by default.
     """
     if not sys.stderr.isatty():
         yield from items

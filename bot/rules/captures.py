@@ -1,4 +1,4 @@
-"""Facts that a pack defines for all its rules: where each is stated, and what a statement means. Pure."""
+"""Facts that a pack defines for all its rules: where reports state each fact, and what a statement means. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ _VIEWS = (*DEFAULT_VIEWS, "errors")
 
 
 Source = Callable[[str, Facts], Iterator[Capture]]
-"""Finds every statement of the capture of that name, as it was written."""
+"""Finds every statement of the capture with that name, as the reporter wrote it."""
 
 
 def _find_in_section(section_name: str, name: str, facts: Facts) -> Iterator[Capture]:
@@ -50,7 +50,7 @@ def _state(name: str, written: str, text: Text, place: Place) -> Capture:
 
 @dataclass(frozen=True)
 class CaptureRule:
-    """How one capture is read: its sources in order, its type, and a map from what is written to what it means."""
+    """How to read one capture: its sources in order, its type, and a map from written values to their meaning."""
 
     name: str
     type: str
@@ -80,7 +80,7 @@ class CaptureRule:
 
 
 def compile_captures(models: Mapping[str, CaptureModel], scope: Scope) -> tuple[CaptureRule, ...]:
-    """The captures of a pack; problems go to the scope."""
+    """The captures of a pack; adds problems to the scope."""
     return tuple(_compile(name, model, scope) for name, model in models.items())
 
 
@@ -102,7 +102,9 @@ def _compile(name: str, model: CaptureModel, scope: Scope) -> CaptureRule:
     kind = "choice" if model.map else model.type or ("version" if name == "version" else "any")
     for key in model.map or {}:
         if not collapse(key):
-            scope.problems.append((("captures", name, "map", key), f"{key!r} has nothing to look for; remove it"))
+            scope.problems.append(
+                (("captures", name, "map", key), f"the key {key!r} has no text to search for; remove it")
+            )
     return CaptureRule(name, kind, tuple(s for s in sources if s is not None), _compile_map(model.map or {}))
 
 
@@ -133,7 +135,7 @@ def _compile_source(source: CaptureSource, path: Path, scope: Scope) -> Source |
         return None
     if len(phrase.holes) != 1:
         scope.problems.append(
-            ((*path, "phrase"), "a phrase of a capture has exactly one hole, such as {version:version}")
+            ((*path, "phrase"), "the phrase of a capture must have exactly one hole, for example {version:version}")
         )
         return None
     return partial(_find_phrase, make_phrase(phrase, _VIEWS))

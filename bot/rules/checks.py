@@ -1,4 +1,4 @@
-"""What is wrong with a rule that its model cannot see: names, templates, forbidden words, unwritten texts. Pure."""
+"""Problems of a rule that its model cannot find: names, templates, forbidden words, unwritten texts. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,18 +13,21 @@ from bot.rules.spec.template import check_template
 from bot.text.normalize import MAX_CHARACTERS, collapse
 from bot.text.versions import parse_version
 
-_NEVER_SPEAKS = "this branch never speaks, since the one before it has no `when:`; add one there, or put that one last"
+_NEVER_SPEAKS = (
+    "no comment ever shows this branch, because the branch before it has no `when:`; "
+    "add `when:` to that branch, or move it to the end"
+)
 _UNWRITTEN = re.compile(r"(?im)^[\s>*_#-]*todo:")
 _UNWRITTEN_ADVICE = (
-    "this text starts with `TODO:`: say what the reporter should know; "
-    "until somebody does, the rule loads in `mode: observe` alone"
+    "this text starts with `TODO:`; write what the reporter should know. "
+    "Until then, the rule loads only in `mode: observe`"
 )
 
 
 def check_rule_model(
     model: RuleModel, file: str, types: Mapping[str, str], forbidden: tuple[str, ...]
 ) -> Iterator[tuple[Path, str, str]]:
-    """What is wrong: the place, a sentence, and the kind of problem. `types` are those of its captures, by name."""
+    """Each problem: its place, a sentence, and its kind. `types` are the types of the rule's captures, by name."""
     by_kind = {
         "name": (*_check_names(model, file), *_check_capture_names(model.match, types)),
         "guidance": _check_guidance(model, types, forbidden),
@@ -37,20 +40,21 @@ def check_rule_model(
 def _check_names(model: RuleModel, file: str) -> Iterator[tuple[Path, str]]:
     stem = file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
     if model.id != stem:
-        yield ("id",), f"the id `{model.id}` is not the file's name; call the file {model.id}.yml, or the rule `{stem}`"
+        advice = f"rename the file to {model.id}.yml, or change the id to `{stem}`"
+        yield ("id",), f"the id `{model.id}` is not the name of the file; {advice}"
     if model.fixed_in:
         try:
             parse_version(model.fixed_in.version)
         except ValueError as error:
             yield ("fixed_in", "version"), str(error)
     if model.id in model.supersedes or model.id in model.also:
-        yield ("supersedes",), "a rule cannot supersede or accompany itself"
+        yield ("supersedes",), f"the rule names itself in `supersedes:` or `also:`; remove `{model.id}` there"
 
 
 def _check_capture_names(model: Condition, names: Iterable[str]) -> Iterator[tuple[Path, str]]:
     for name in names:
         if name in TEMPLATE_NAMES:
-            yield ("match",), f"`{name}` cannot be a capture's name, since templates use it; call it something else"
+            yield ("match",), f"`{name}` cannot be the name of a capture, because templates use it; choose another name"
     for _, condition in walk_models(model):
         for name in condition.set or {}:
             if not is_capture_name(name):
@@ -58,7 +62,7 @@ def _check_capture_names(model: Condition, names: Iterable[str]) -> Iterator[tup
 
 
 def find_forbidden(text: str, words: tuple[str, ...]) -> list[str]:
-    """Those of the words that the text holds, however they are cased or marked up; an empty one is none."""
+    """The words that the text contains, in any case or markup; an empty word never counts."""
     collapsed = collapse(text)
     return [word for word in words if (wanted := _collapse_word(word)).strip() and wanted in collapsed]
 
@@ -81,11 +85,11 @@ def _check_guidance(
         for problem in check_template(text, echoable, free_text, ("fixed_in",) if model.fixed_in else ()):
             yield path, problem
         for word in find_forbidden(text, held) if held else ():
-            yield path, f'the words "{word}" wake other bots or are a command to GitHub; say it in other words'
+            yield path, f'the words "{word}" trigger other bots or are a command to GitHub; use other words'
 
 
 def list_echoable(found: Mapping[str, str]) -> frozenset[str]:
-    """The names of those captures that a comment may show, of names and types."""
+    """The names of the captures that a comment may show; `found` has the type of each by name."""
     return frozenset(name for name, kind in found.items() if kind not in FREE_TEXT)
 
 
@@ -96,14 +100,14 @@ def _find_suspects(texts: list[str], forbidden: tuple[str, ...]) -> tuple[str, .
 
 
 def check_written(model: RuleModel) -> Iterator[tuple[Path, str]]:
-    """Texts that nobody has written yet: a draft has `TODO:` there, which must never reach a reporter."""
+    """Texts that are not written yet: they start with `TODO:`, which must never reach a reporter."""
     for path, text in texts_of(model):
         if _UNWRITTEN.search(text):
             yield path, _UNWRITTEN_ADVICE
 
 
 def texts_of(model: RuleModel) -> Iterator[tuple[Path, str]]:
-    """Everything that a comment may show of a rule, and where it stands."""
+    """Every text of a rule that a comment may show, with its path."""
     yield ("title",), model.title
     for index, guidance in enumerate(model.guidance):
         path: Path = ("guidance", index)

@@ -1,4 +1,4 @@
-"""From the words of a rule to conditions that can be evaluated; every problem with its path in the file. Pure."""
+"""From the keys of a rule to conditions that Signpost can evaluate; each problem has its path in the file. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,16 +31,17 @@ CONDITIONS: Mapping[str, Callable[[Key], Condition | None]] = {
     "none": NoneHolds.make,
     "at_least": AtLeastHold.make_of_number,
 }
-"""Each key of a condition, and what makes the condition of it: None where what is written there is broken."""
+"""Each key of a condition, and the function that makes the condition; it returns None if the value is invalid."""
 
 _BROKEN = AtLeastHold(())
 
 
 @dataclass
 class Compiler:
-    """Compiles the conditions of one rule. `problems` fills up.
+    """Compiles the conditions of one rule, and adds to `problems`.
 
-    `known` are the names that captures may have, each with the values that it can have (none: any value), `layouts` the pack's own kinds of report.
+    `known` are the names of captures, each with the values that it can have (an empty list: any value). `layouts` are
+    the pack's own kinds of report.
     """
 
     known: Mapping[str, Collection[str]]
@@ -48,17 +49,17 @@ class Compiler:
     problems: list[tuple[Path, str]] = field(default_factory=list)
 
     def compile(self, model: ConditionModel, path: Path) -> Condition:
-        """The condition of a mapping: its keys side by side must all hold."""
+        """The condition of a mapping: all its keys must hold."""
         parts = [make(key) or _BROKEN for key, make in self._list_keys(model, path)]
         if not parts:
-            self.problems.append((path, "this condition says nothing; give it a key such as `phrase`"))
+            self.problems.append((path, "this condition tests nothing; add a key such as `phrase`"))
         condition = parts[0] if len(parts) == 1 else AllHold(tuple(parts))
         if model.set:
             return Sets(condition, tuple((name, format_scalar(value)) for name, value in model.set.items()))
         return condition
 
     def compile_match(self, model: ConditionModel, none: tuple[Condition, ...]) -> Condition:
-        """The condition of a rule, where `none` of the pack's conditions may hold either."""
+        """The condition of a rule; no condition of the pack's `none` may hold."""
         condition = self.compile(model, ("match",))
         return AllHold((condition, NoneHolds(none))) if none else condition
 

@@ -1,4 +1,4 @@
-"""Rules from folders, shipped packs and files that were read elsewhere; a broken file never stops the others."""
+"""Loads rules from folders, shipped packs and texts of files. An invalid file never stops the others."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ _YAML = (".yml", ".yaml")
 
 
 def build_ruleset(files: Mapping[str, str]) -> Ruleset:
-    """The rules among files (path to text). Files of one folder are a pack, with or without a pack.yml. Pure."""
+    """The rules in files (path to text). The files of one folder are a pack, with or without a pack.yml. Pure."""
     folders: dict[str, list[str]] = {}
     for file in sorted(files):
         if file.endswith(_YAML):
@@ -52,13 +52,13 @@ def _drop_twice(rules: list[Rule]) -> tuple[list[Rule], list[Problem]]:
     for rule in rules:
         first = kept.setdefault(rule.id, rule)
         if first.file != rule.file:
-            message = f"the id `{rule.id}` is taken by {first.file}; rename one of them"
+            message = f"{first.file} has the same id `{rule.id}`; rename one of the two rules"
             problems.append(rule.document.problem_at(("id",), message, "duplicate-id"))
     return list(kept.values()), problems
 
 
 def join_rulesets(rulesets: Iterable[Ruleset]) -> Ruleset:
-    """Several sets as one; of two rules with the same id the first stays, and the second is a problem."""
+    """Several sets as one; if two rules have the same id, the first stays and the second is a problem."""
     sets = tuple(rulesets)
     unique, twice = _drop_twice([rule for ruleset in sets for rule in ruleset.rules])
     problems = (*(problem for ruleset in sets for problem in ruleset.problems), *twice)
@@ -66,9 +66,9 @@ def join_rulesets(rulesets: Iterable[Ruleset]) -> Ruleset:
 
 
 def load_rules(places: Iterable[str]) -> Ruleset:
-    """The rules of each place: a folder, one file (with the pack.yml beside it) or `pack:NAME`.
+    """The rules of each place: a folder, one file (with the pack.yml of its folder) or `pack:NAME`.
 
-    Raises SettingsError where there is no such place.
+    Raises SettingsError if a place does not exist.
     """
     return join_rulesets(build_ruleset(read_place(place)) for place in dict.fromkeys(places))
 
@@ -88,7 +88,7 @@ def read_place(place: str) -> dict[str, str]:
 
 
 def read_folder(folder: Path, most: int = MAX_FILES) -> dict[str, str]:
-    """The YAML files and templates at and below a folder; hidden folders below it are left out."""
+    """The YAML files and templates in a folder and below it, without hidden folders."""
     files: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         inner = path.relative_to(folder).parts
@@ -99,7 +99,7 @@ def read_folder(folder: Path, most: int = MAX_FILES) -> dict[str, str]:
         ):
             files[path.as_posix()] = _read(path)
         if len(files) > most:
-            message = f"{folder} holds more than {most} files; is it the right folder?"
+            message = f"{folder} contains more than {most} files; check that it is the right folder"
             raise SettingsError(message)
     return files
 
@@ -114,12 +114,14 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1).decode("utf-8", "replace").removeprefix("\ufeff")
     except OSError as error:
-        message = f"cannot read {path}: {error.strerror}; check that it is a file that you may read"
+        message = (
+            f"cannot read {path}: {error.strerror}; check that it is a file and that you have permission to read it"
+        )
         raise SettingsError(message) from error
 
 
 def find_pack(name: str) -> Path:
-    """The folder of a shipped pack; raises SettingsError that names those there are."""
+    """The folder of a shipped pack. Raises SettingsError, with the names of all shipped packs."""
     home = Path(bot.__file__).parent
     shipped = [
         file.parent for place in (home / "packs", home.parent / "rules") for file in place.glob(f"*/{PACK_FILE}")
@@ -127,5 +129,5 @@ def find_pack(name: str) -> Path:
     if found := next((folder for folder in shipped if folder.name == name), None):
         return found
     known = ", ".join(sorted({folder.name for folder in shipped})) or "none"
-    message = f"there is no pack called {name!r}; shipped are: {known}"
+    message = f"unknown pack {name!r}; Signpost includes: {known}"
     raise SettingsError(message)

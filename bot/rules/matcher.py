@@ -1,4 +1,4 @@
-"""Which rules an issue matches, and which of those speak. Pure."""
+"""The rules that an issue matches, and which of them speak. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,15 +13,15 @@ from bot.text.versions import find_versions, parse_version
 from bot.tracker.types import Issue
 
 FixState = Literal["older", "fixed", "unknown"]
-"""How the stated version compares with `fixed_in`; `fixed` looks like a regression."""
+"""How the stated version compares with `fixed_in`; `fixed` may be a regression."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """A rule that held, why, and what it found. `superseded_by` names the rule that speaks instead of it.
+    """A rule that matches, with the reason and its captures. `superseded_by` names the rule that speaks instead.
 
-    `branch` is the index of the guidance that applies, None where none does. `language` is the reporter's, where the
-    rule's pack has translated pages. `fix_state` is None where the rule has no `fixed_in`.
+    `branch` is the index of the guidance that applies, None if none does. `language` is the language of the report if
+    the rule's pack has translated pages. `fix_state` is None if the rule has no `fixed_in`.
     """
 
     rule: Rule
@@ -39,12 +39,12 @@ class Match:
 
     @property
     def is_from_dump(self) -> bool:
-        """Whether all its evidence stands in the error dump of an in-app report."""
+        """Whether all its evidence is in the error dump of an in-app report."""
         return bool(self.evidence) and all(item.view == "errors" for item in self.evidence)
 
     @property
     def order(self) -> tuple[int, int, str]:
-        """What speaks first: priority, then the number of conditions that held, then the id."""
+        """The order in which rules speak: by priority, then by the number of conditions that held, then by id."""
         return (-self.rule.model.priority, -self.verdict.specificity, self.rule.id)
 
 
@@ -55,14 +55,14 @@ def read_facts(issue: Issue, ruleset: Ruleset) -> Facts:
 
 @lru_cache(maxsize=16)
 def match_issue(issue: Issue, ruleset: Ruleset) -> tuple[Match, ...]:
-    """The matches of an issue; a run asks for those of the same issue more than once."""
+    """The matches of an issue, cached: a run asks for them more than once."""
     return match_rules(read_facts(issue, ruleset), ruleset)
 
 
 def match_rules(facts: Facts, ruleset: Ruleset) -> tuple[Match, ...]:
-    """Every rule that holds, those that speak first in front; superseded ones are marked.
+    """Every rule that matches, in the order in which the rules speak; superseded matches are marked.
 
-    A function of rules and issue alone: no clock, no network, no randomness; the order of the files does not count.
+    The result depends only on the rules and the issue: no clock, no network, no randomness, no order of files.
     """
     known: dict[Pack, Captures] = {}
     found = []
@@ -76,7 +76,7 @@ def match_rules(facts: Facts, ruleset: Ruleset) -> tuple[Match, ...]:
 
 
 def match_rule(rule: Rule, facts: Facts, captures: Captures) -> Match | None:
-    """One rule's match, if it holds; `captures` are those of its pack."""
+    """The match of one rule, or None; `captures` are the captures of its pack."""
     verdict = rule.condition.evaluate(facts, captures)
     return _make_match(rule, verdict, captures, facts) if verdict.holds else None
 
@@ -90,7 +90,7 @@ def _make_match(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) 
 
 
 def compare_with_fix(rule: Rule, captures: Captures) -> FixState | None:
-    """How the stated version compares with `fixed_in`, if the rule has it."""
+    """How the stated version compares with `fixed_in`; None if the rule does not have the key."""
     if rule.model.fixed_in is None:
         return None
     stated = captures.get("version")
@@ -121,10 +121,10 @@ def are_declared_beside(one: Rule, other: Rule) -> bool:
 
 
 def _silences(other: Match, match: Match, below: Mapping[str, Collection[str]], in_front: Collection[str]) -> bool:
-    """Whether `other` speaks instead of `match`; of rules that supersede each other in a circle the one in front does.
+    """Whether `other` speaks instead of `match`; in a cycle of rules that supersede each other, the first one speaks.
 
-    An in-app report's error dump is a ring buffer of unrelated noise (N2): what rests on it alone never stands against
-    what the report itself says.
+    The error dump of an in-app report is a ring buffer of unrelated noise (N2): a match with evidence only in the dump
+    gives way to a match with evidence in the report itself.
     """
     if match.is_from_dump != other.is_from_dump and match.rule.pack is other.rule.pack:
         return match.is_from_dump and not are_declared_beside(other.rule, match.rule)

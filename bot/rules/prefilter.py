@@ -1,4 +1,4 @@
-"""A literal prefilter over all rules, so that an issue is compared with the few rules that it may match. Pure."""
+"""A literal prefilter over all rules: Signpost compares an issue only with the few rules that may match. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
@@ -41,7 +41,7 @@ class _Shard:
         self._filter.Compile()
 
     def find(self, text: str | bytes) -> Iterator[Needle]:
-        """The needles that the text may hold: none that it holds is left out."""
+        """The needles that may be in the text, including all that are in it."""
         for index in self._filter.Match(text, potential=True) or ():
             yield self._needles[index]
 
@@ -57,9 +57,10 @@ def _make_shards(needles: Iterable[Needle]) -> list[_Shard]:
 
 
 class Prefilter(Generic[Owner]):
-    """Finds, in time that hardly grows with their number, the rules that may match a text.
+    """Finds the rules that may match a text, in time that hardly grows with the number of rules.
 
-    Of each rule it knows patterns of which one must occur; rules without such patterns are always candidates.
+    It has some patterns for each rule; at least one of them occurs if the rule matches. Rules without such patterns are
+    always candidates.
     """
 
     def __init__(self, rules: Iterable[Owner]) -> None:
@@ -78,7 +79,7 @@ class Prefilter(Generic[Owner]):
         return self.find_in_texts(join_texts(facts))
 
     def find_in_texts(self, texts: Mapping[str, str | bytes]) -> list[Owner]:
-        """The rules that may match a text in its two normal forms, or one of several texts joined by line ends."""
+        """The rules that may match a text in its two normal forms, or one of several texts joined by newlines."""
         hits = (needle for shard in self._shards for needle in shard.find(texts[shard.form]))
         candidates = {rule.id: rule for rule in self._always}
         candidates |= {rule.id: rule for needle in hits for rule in self._by_needle[needle]}

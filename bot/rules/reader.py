@@ -1,4 +1,4 @@
-"""From the text of a rule file or a pack.yml to a rule or a pack, or to everything that is wrong with it. Pure."""
+"""From the text of a rule file or a pack.yml to a rule or a pack, or to all its problems. Pure."""
 
 from hashlib import sha256
 
@@ -15,7 +15,7 @@ from bot.rules.spec.validation import validate
 
 
 def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
-    """The pack of a `pack.yml`; a broken one counts as a pack that defines nothing."""
+    """The pack of a `pack.yml`; an invalid file counts as a pack that defines nothing."""
     model, problems = validate(document, PackModel)
     if model is None:
         return Pack(PackModel(name=name)), list(problems)
@@ -28,7 +28,7 @@ def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
 
 
 def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Problem]]:
-    """The rule of a file, or None and everything that is wrong with it."""
+    """The rule of a file, or None and all its problems."""
     document = read_document(text, file)
     model, problems = validate(document, RuleModel)
     if model is None:

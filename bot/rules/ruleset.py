@@ -1,4 +1,4 @@
-"""Rules as they are matched: compiled, checked, with the pack that they belong to. Pure."""
+"""Rules that are ready to match: compiled, checked, with their pack. Pure."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +16,7 @@ from bot.rules.spec.rule import RuleModel
 
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """A folder of rules: what all its rules may use."""
+    """A folder of rules, with the facts and words that all its rules may use."""
 
     model: PackModel
     captures: tuple[CaptureRule, ...] = ()
@@ -30,7 +30,7 @@ class Pack:
 
     @property
     def layouts(self) -> tuple[LayoutModel, ...]:
-        """The kinds of report that the pack knows beside the built-in ones."""
+        """The kinds of report that the pack adds to the built-in ones."""
         return tuple(
             LayoutModel(name=name, headings=layout.headings, sections=tuple(layout.sections.items()))
             for name, layout in self.model.layouts.items()
@@ -41,8 +41,8 @@ class Pack:
 class Rule:
     """One rule, ready to be matched.
 
-    `branches` are the conditions of its guidance, None where a branch always speaks; `echoable` the captures that it
-    may show.
+    `branches` are the conditions of its guidance, None for a branch that always applies; `echoable` are the captures
+    that its comment may show.
     """
 
     model: RuleModel
@@ -60,12 +60,12 @@ class Rule:
 
     @property
     def file(self) -> str:
-        """Where it was read from."""
+        """The file that it comes from."""
         return self.document.file
 
     @cached_property
     def supersedes(self) -> tuple[str, ...]:
-        """Rules that are silent when this one matches too: its own list, and those behind it in the pack's order."""
+        """The rules that are silent if this rule also matches: its own list, and the later rules of `precedence`."""
         order = self.pack.model.precedence
         behind = order[order.index(self.id) + 1 :] if self.id in order else ()
         return (*self.model.supersedes, *(name for name in behind if name not in self.model.also))
@@ -79,7 +79,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Ruleset:
-    """All rules of a run, and everything that was wrong with those that are not among them."""
+    """All rules of a run, and the problems of the rules that did not load."""
 
     rules: tuple[Rule, ...] = ()
     packs: tuple[Pack, ...] = ()
@@ -87,17 +87,17 @@ class Ruleset:
 
     @cached_property
     def prefilter(self) -> "Prefilter[Rule]":
-        """What finds the rules that an issue may match."""
+        """Finds the rules that an issue may match."""
         return Prefilter(self.rules)
 
     @cached_property
     def longer_phrases(self) -> tuple[tuple[str, Rule], ...]:
-        """The squeezed phrases that are found wherever they stand, each with its rule."""
+        """The squeezed phrases that match anywhere in a text, each with its rule."""
         return tuple((text, rule) for rule in self.rules for text in dict.fromkeys(rule.phrases) if len(text) >= SHORT)
 
     @cached_property
     def known_ids(self) -> frozenset[str]:
-        """The names of all rules, of those that did not load too, as far as their files tell."""
+        """The ids of all rules; for a rule that did not load, the name of its file."""
         broken = (problem.file.rpartition("/")[2].rpartition(".")[0] for problem in self.problems)
         return frozenset([*(rule.id for rule in self.rules), *broken])
 
@@ -108,10 +108,10 @@ class Ruleset:
 
     @cached_property
     def placeholders(self) -> frozenset[str]:
-        """Answers that count as none, of all packs."""
+        """Answers that count as no answer, of all packs."""
         return frozenset(text for pack in self.packs for text in pack.model.placeholders)
 
     @cached_property
     def forbidden_words(self) -> tuple[str, ...]:
-        """Words that no comment may hold, of all packs."""
+        """Words that no comment may contain, of all packs."""
         return (*ALWAYS_FORBIDDEN, *(word for pack in self.packs for word in pack.model.forbidden_words))

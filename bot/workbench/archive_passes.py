@@ -1,4 +1,4 @@
-"""Past issues read with rules, in as many processes as asked for, with a bar on a terminal."""
+"""Passes over an archive with rules, in several processes, with a bar on a terminal."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class RuledArchive:
         return [match.rule.id for match in match_rules(self.read_facts(issue), self.ruleset)]
 
     def run_pass(self, work: Work[Seen], what: str) -> Iterator[Seen]:
-        """The answers of the work, a chunk each; raises SettingsError, with its place, for what is no issue."""
+        """One answer of the work per chunk; raises SettingsError, with the place, for a line that is not an issue."""
         answers = work_through(self.issues.read_lines(), work, self.jobs)
         return track(answers, what, count=lambda answer: answer.seen)
 
@@ -66,7 +66,7 @@ def compile_rules(places: Iterable[Files]) -> Ruleset:
 
 
 def read_chunk(lines: Chunk, ruleset: Ruleset) -> Iterator[Facts | None]:
-    """What each issue of a chunk says; None for a pull request."""
+    """The facts of each issue of a chunk; None for a pull request."""
     for where, line in lines:
         for issue in parse_line(line, where):
             yield None if issue.is_pull_request else read_facts(issue, ruleset)

@@ -1,4 +1,4 @@
-"""Conditions that are made of others. Pure."""
+"""Conditions that consist of other conditions. Pure."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from bot.rules.conditions.types import Capture, Captures, Condition, Key, Needle
 
 @dataclass(frozen=True)
 class Compound(Condition):
-    """A condition that is made of several."""
+    """A condition that consists of several others."""
 
     conditions: tuple[Condition, ...]
 
@@ -27,11 +27,11 @@ class Compound(Condition):
 
 @dataclass(frozen=True)
 class AllHold(Compound):
-    """`all:`, and keys side by side."""
+    """`all:`, and the keys of one mapping."""
 
     @property
     def needles(self) -> tuple[Needle, ...] | None:
-        """Those of the part that says most: all of them must hold, so the needles of any one will do."""
+        """The needles of the most selective part: all parts must hold, so the needles of one part are enough."""
         found = [needles for condition in self.conditions if (needles := condition.needles) is not None]
         return min(found, key=lambda needles: (len(needles), -max(len(n.pattern) for n in needles)), default=None)
 
@@ -72,7 +72,7 @@ class AtLeastHold(Compound):
 
 @dataclass(frozen=True)
 class NoneHolds(Compound):
-    """`none:`; it gives no evidence, because there is none of what is not there."""
+    """`none:`. It gives no evidence, because absent text has none."""
 
     negates = True
 
@@ -89,7 +89,7 @@ class NoneHolds(Compound):
 
 @dataclass(frozen=True)
 class Sets(Condition):
-    """`set:`: facts that hold when the condition beside it did."""
+    """`set:`: facts that it sets if the condition in the same mapping holds."""
 
     is_transparent = True
 

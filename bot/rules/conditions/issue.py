@@ -33,7 +33,9 @@ class VersionHolds(Condition):
     @classmethod
     def make(cls, key: Key) -> Condition | None:
         if "version" not in key.scope.known:
-            key.report("the pack does not say where a version is stated; add `captures: {version: …}` to pack.yml")
+            key.report(
+                "the pack does not define where reports state a version; add `captures: {version: …}` to pack.yml"
+            )
         try:
             return cls(key.value, parse_range(key.value))
         except ValueError as error:
@@ -72,7 +74,7 @@ class CaptureHolds(Condition):
             operators = [field.alias or name for name, field in ConditionModel.model_fields.items()]
             key.report(f"unknown condition `{key.name}`{suggest(key.name, [*operators, *key.scope.known])}")
         elif not values or not all(isinstance(item, bool | int | str) for item in values):
-            key.report(f"`{key.name}` is compared with a value or a list of values")
+            key.report(f"`{key.name}` must be a value or a list of values")
         elif allowed := [*key.scope.known[key.name]]:
             for item in map(format_scalar, values):
                 if item.casefold() not in {"unknown", *map(str.casefold, allowed)}:
@@ -110,7 +112,7 @@ class IssueHolds(Condition):
         folded = {name.casefold() for name in known}
         for name in values:
             if name.casefold() not in folded:
-                advice = suggest(name, known) or f"; known are {', '.join(known)}"
+                advice = suggest(name, known) or f"; allowed: {', '.join(known)}"
                 key.report(f"unknown {key.name} `{name}`{advice}")
         return cls(key.name, values)
 
@@ -133,7 +135,7 @@ class IssueHolds(Condition):
 
 
 def describe_body(facts: Facts) -> tuple[str, ...]:
-    """What is true of the body: those of the values of the key `body`."""
+    """The values of the key `body` that are true of the issue."""
     states = (
         ("empty", facts.is_empty),
         ("images_only", facts.is_images_only),
@@ -162,7 +164,7 @@ _MOST_LINKS = 100
 
 
 def make_section(key: Key) -> Condition | None:
-    """The key `section`, with the tests beside it."""
+    """The key `section`, with the tests in the same mapping."""
     name = key.value
     parts: list[Condition] = [*_list_tests(key.model, name)]
     if key.model.empty is not None:
@@ -190,7 +192,7 @@ def _list_tests(model: ConditionModel, name: str) -> Iterator[Condition]:
 
 
 class SectionCondition(Condition):
-    """A condition about the form fields of one name."""
+    """A condition about the form fields with one name."""
 
     name: str
 
@@ -226,7 +228,7 @@ class SectionHolds(SectionCondition):
 
 @dataclass(frozen=True)
 class SectionIsSilent(SectionCondition):
-    """`section:` with `empty:` or `missing:`: about all sections of that name."""
+    """`section:` with `empty:` or `missing:`, about all sections with that name."""
 
     name: str
     kind: Literal["empty", "missing"]

@@ -28,7 +28,7 @@ _SLACK = 40
 
 
 def read_phrase(source: str, path: Path, scope: Scope) -> Phrase | None:
-    """A phrase, checked; None where it is broken."""
+    """A phrase, checked; None if it is invalid."""
     try:
         return parse_phrase(source)
     except PhraseError as error:

@@ -1,4 +1,4 @@
-"""Patterns: the key `regex`, and RE2 patterns that a rule's author wrote, checked or split into atoms. Pure."""
+"""Patterns: the key `regex`, and RE2 patterns of rule authors, checked or split into atoms. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ _AROUND = 20
 
 
 def compile_pattern(pattern: str) -> Pattern:
-    """An RE2 pattern, without regard to case; raises re2.error, which goes to the rule's author and into no log."""
+    """An RE2 pattern that ignores case; raises re2.error, and RE2 does not log the error."""
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
@@ -30,29 +30,30 @@ def compile_pattern(pattern: str) -> Pattern:
 
 
 def read_pattern(source: str, path: Path, scope: Scope) -> Pattern | None:
-    """An RE2 pattern, checked for its syntax and its cost; None where it is broken."""
+    """An RE2 pattern, checked for its syntax and its cost; None if it is invalid."""
     try:
         pattern = compile_pattern(source)
     except re2.error as error:
         scope.problems.append((path, _explain_pattern(error)))
         return None
     if pattern.programsize > MAX_PROGRAM_SIZE:
-        size = f"{pattern.programsize} steps, at most {MAX_PROGRAM_SIZE} are allowed"
+        size = f"{pattern.programsize} steps, at most {MAX_PROGRAM_SIZE} allowed"
         scope.problems.append((path, f"the pattern is too large ({size}); {_SMALLER}"))
         return None
     if pattern.search("") is not None:
-        scope.problems.append((path, "the pattern matches the empty text, so every issue; let a part of it be needed"))
+        advice = "make a part of it required"
+        scope.problems.append((path, f"the pattern matches the empty text, so it matches every issue; {advice}"))
     return pattern
 
 
 def _explain_pattern(error: Exception) -> str:
     reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-    advice = "; put a backslash before a sign that stands for itself"
+    advice = "; put a backslash before each literal special character"
     if "perl operator" in reason or "escape" in reason:
-        advice = "; RE2 has no look-around and no back-references"
+        advice = "; RE2 does not support look-around or back-references"
     elif "too large" in reason or "repetition size" in reason:
         advice = f"; {_SMALLER}"
-    return f"the pattern is not valid RE2: {reason}{advice}"
+    return f"invalid RE2 pattern: {reason}{advice}"
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,11 @@ class RegexHolds(TextCondition):
         )
 
     def find_hint(self, facts: Facts) -> str:
-        """Of a pattern that fits the text as written, but not the collapsed form that it is compared with."""
+        """A hint for a pattern that matches the text as written, but not the collapsed form that Signpost searches."""
         for text in facts.find_texts(self.views):
             if match := self.pattern.search(text.raw):
                 near = collapse(text.raw[max(0, match.start() - _AROUND) : match.end() + _AROUND])
-                return f'it fits the text as written, but patterns are compared with the collapsed form: "{near[:200]}"'
+                return f'it matches the text as written, but Signpost searches the collapsed form: "{near[:200]}"'
         return super().find_hint(facts)
 
 
@@ -111,9 +112,9 @@ _QUANTIFIER = re.compile(r"(?:[*+?]|\{\d+(?:,\d*)?\})\??")
 
 
 def split_pattern(source: str) -> tuple[tuple[str, ...], ...]:
-    """The atoms of each top-level alternative of an RE2 pattern, each with its quantifier; `()` for what is no pattern.
+    """The atoms of each top-level alternative of an RE2 pattern, each with its quantifier; `()` if it is not a pattern.
 
-    Joined with `|`, and within an alternative with nothing, they are the pattern again.
+    The alternatives, joined with `|`, are the pattern again.
     """
     alternatives: list[list[str]] = [[]]
     position = 0
@@ -133,7 +134,7 @@ def split_pattern(source: str) -> tuple[tuple[str, ...], ...]:
 
 
 def read_literal(atoms: Iterable[str]) -> str:
-    """The atoms that stand for themselves, a space for each other: what a pattern certainly asks for."""
+    """The literal atoms of a pattern, with a space for each other atom."""
     return "".join(atom if len(atom) == 1 and atom.isalnum() else " " for atom in atoms)
 
 

@@ -1,4 +1,4 @@
-"""Conditions about what the texts of an issue say, and those about codes and stack frames. Pure."""
+"""Conditions about the texts of an issue, their exit codes and their stack frames. Pure."""
 
 import re
 from abc import abstractmethod
@@ -21,20 +21,20 @@ _SECTION = re.compile(r"section:\s*\S")
 
 
 def read_views(key: Key) -> tuple[str, ...]:
-    """Where `in:`, which stands beside the key, says to look."""
+    """The views in `in:`, from the same mapping as the key."""
     views = tuple(key.model.in_ or DEFAULT_VIEWS)
     for index, view in enumerate(views):
         if view not in VIEWS and not _SECTION.match(view):
-            message = f"unknown view `{view}`; a form field is `section: NAME`{suggest(view, VIEWS)}"
+            message = f"unknown view `{view}`; for a form field, write `section: NAME`{suggest(view, VIEWS)}"
             key.report(message, (*key.path[:-1], "in", index))
     return views
 
 
 class TextCondition(Condition):
-    """A condition that holds where it is found in a text of one of its views."""
+    """A condition that holds if a text of one of its views contains it."""
 
     absence: ClassVar[str] = ""
-    """What was there instead; by default it names the views."""
+    """The explanation if it does not hold; by default it names the views."""
 
     views: tuple[str, ...]
 
@@ -55,7 +55,7 @@ class TextCondition(Condition):
         return Verdict(wanted=self.wanted, holds=False, seen=self.absence or f"not in {', '.join(self.views)}")
 
     def find_all(self, facts: Facts) -> Iterator[Finding]:
-        """Where it is found, and what it captures there: once for each text that has it."""
+        """Each place that it is found at, with the captures there: at most one place per text."""
         return filter(None, map(self.find_in, facts.find_texts(self.views)))
 
     @abstractmethod
@@ -102,7 +102,7 @@ class CodeHolds(TextCondition):
 
     def find_hint(self, facts: Facts) -> str:
         codes = (str(stated.code) for text in facts.find_texts(self.views) for stated in text.codes)
-        return list_found("codes that are stated", codes)
+        return list_found("codes in the issue", codes)
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class FrameHolds(TextCondition):
 
     def find_hint(self, facts: Facts) -> str:
         frames = (frame for text in facts.find_texts(self.views) for frame in text.frames[self.at])
-        return list_found("frames that are there", (frame.names[0] for frame in frames))
+        return list_found("frames in the issue", (frame.names[0] for frame in frames))
 
 
 _MOST = 5
@@ -144,28 +144,28 @@ _LONGEST = 80
 
 
 def list_found(what: str, found: Iterable[str]) -> str:
-    """The first five of what is there, each once; "" where there is nothing."""
+    """The first five of the names, each once; "" if there are none."""
     names = list(dict.fromkeys(found))
     more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
     return f"{what}: {', '.join(name[:_LONGEST] for name in names[:_MOST])}{more}" if names else ""
 
 
 def compare_sections(name: str, facts: Facts) -> str:
-    """The heading nearest to a section's name, "" where the issue has that section."""
+    """The heading most similar to a section's name, "" if the issue has that section."""
     if facts.find_sections(name):
         return ""
     sections = {name_section(section.name): section.name for section in facts.layout.sections}
-    return _find_nearest(name_section(name), sections) or list_found("sections that are there", sections.values())
+    return _find_nearest(name_section(name), sections) or list_found("sections in the issue", sections.values())
 
 
 def compare_boxes(label: str, facts: Facts) -> str:
-    """The box nearest to a label, "" where the issue has one of that label."""
+    """The check box most similar to a label, "" if the issue has one with that label."""
     boxes = {collapse(box.label): box.label for box in facts.layout.boxes}
     if any(collapse(label) in known for known in boxes):
         return ""
-    return _find_nearest(collapse(label), boxes) or list_found("boxes that are there", boxes.values())
+    return _find_nearest(collapse(label), boxes) or list_found("check boxes in the issue", boxes.values())
 
 
 def _find_nearest(wanted: str, known: dict[str, str]) -> str:
     near = get_close_matches(wanted, known, 1, 0.6)
-    return f'the nearest is "{known[near[0]][:_LONGEST]}"' if near else ""
+    return f'the most similar one is "{known[near[0]][:_LONGEST]}"' if near else ""

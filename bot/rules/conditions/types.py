@@ -1,4 +1,4 @@
-"""What a condition is, what it says of itself, and what it answers: verdict, evidence, captures. Pure."""
+"""Conditions, and their results: verdicts, evidence and captures. Pure."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ LONGEST_EVIDENCE = 300
 
 
 def place_of(view: str) -> Place:
-    """How far a value from this view is to be trusted."""
+    """The kind of place that a view is, which decides how far Signpost trusts a value from it."""
     if view in {"logs", "errors"}:
         return "logs"
     return "field" if view.startswith("section") else "prose"
@@ -25,7 +25,7 @@ def place_of(view: str) -> Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Why a condition held: the text as the reporter wrote it (cut at 300 characters), and where it stands.
+    """The text that makes a condition hold, as the reporter wrote it (at most 300 characters), and its place.
 
     `source` is title, body or comment N; `start` and `end` count characters there, `line` counts lines there from 1.
     """
@@ -56,7 +56,7 @@ def make_evidence(text: Text, span: Span, wanted: str) -> Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """A value found in an issue. `also_stated` are the other values that less trusted places state."""
+    """A value from an issue. `also_stated` are the other values, from less trusted places."""
 
     name: str
     value: str
@@ -67,17 +67,17 @@ class Capture:
 
     @property
     def is_echoable(self) -> bool:
-        """Whether a comment may repeat it; free text of the reporter never is."""
+        """Whether a comment may repeat it; comments never repeat free text of the reporter."""
         return self.type not in FREE_TEXT
 
 
 Captures = Mapping[str, Capture]
 Finding = tuple[Evidence, tuple[Capture, ...]]
-"""Where a condition about texts is found, and what it captures there."""
+"""The place where a condition about texts holds, and its captures there."""
 
 
 def choose_captures(found: Iterable[Capture]) -> dict[str, Capture]:
-    """One capture a name: the most trusted place wins (logs over form field over prose); `also_stated` has the rest."""
+    """One capture per name: the most trusted place wins (logs, then form fields, then prose)."""
     chosen: dict[str, Capture] = {}
     for capture in sorted(found, key=lambda capture: _TRUST.index(capture.place)):
         first = chosen.setdefault(capture.name, capture)
@@ -89,7 +89,7 @@ def choose_captures(found: Iterable[Capture]) -> dict[str, Capture]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one condition says. `wanted` is the condition in words, `seen` what was there instead where that helps."""
+    """The result of one condition. `wanted` is the condition in words, `seen` what the issue has instead, or ""."""
 
     wanted: str
     holds: bool
@@ -99,7 +99,7 @@ class Verdict:
     children: tuple["Verdict", ...] = field(default=())
 
     def walk(self) -> Iterator["Verdict"]:
-        """This verdict and those it rests on, leaving out what did not hold."""
+        """This verdict and the verdicts that it depends on, without those that did not hold."""
         if self.holds:
             yield self
             for child in self.children:
@@ -118,7 +118,7 @@ class Verdict:
 
     @property
     def specificity(self) -> int:
-        """How many single conditions held."""
+        """The number of single conditions that held."""
         return sum(not verdict.children for verdict in self.walk())
 
 
@@ -126,7 +126,7 @@ Form = Literal["collapsed", "squeezed"]
 
 
 class Needle(NamedTuple):
-    """A pattern of which a condition needs a match, in one of the normal forms: what the prefilter looks for."""
+    """A pattern for the prefilter, in one normal form: a condition can hold only if one of its needles matches."""
 
     form: Form
     pattern: str
@@ -134,9 +134,9 @@ class Needle(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reads:
-    """What a single condition looks at.
+    """The parts of an issue that a single condition reads.
 
-    `views` are those whose text it searches; `sections` are form fields, by the names in the rule; `issue` are keys
+    `views` are the views that it searches; `sections` are form fields, by the names in the rule; `issue` are keys
     about the issue itself, such as `label`.
     """
 
@@ -148,17 +148,17 @@ class Reads:
 
 
 class Condition(ABC):
-    """Something that holds of an issue, or does not. Each class says of itself what others must know of it."""
+    """A test that holds for an issue or does not. Each class describes itself with these properties."""
 
     negates: ClassVar[bool] = False
     """Polarity: whether it holds where none of its children does."""
 
     is_transparent: ClassVar[bool] = False
-    """Whether its only child stands for it where conditions are shown."""
+    """Whether explanations show its only child instead of it."""
 
     @property
     def children(self) -> tuple["Condition", ...]:
-        """The conditions that it is made of; none for a single one."""
+        """The conditions that it consists of; empty for a single condition."""
         return ()
 
     @property
@@ -168,22 +168,22 @@ class Condition(ABC):
 
     @property
     def reads(self) -> Reads:
-        """What it looks at itself; `walk` leads to what its children look at."""
+        """What it reads itself; `walk` leads to its children, which read more."""
         return Reads()
 
     @property
     def written(self) -> tuple[tuple[str, ...], str | None]:
-        """The keys that a rule file has for a single one, and the value there; None: any will do to find its line."""
+        """The keys that a rule file may use for it, and the value there; None: any value helps to find its line."""
         return (), None
 
     @property
     def sought(self) -> "Phrase | str | None":
-        """The phrase or the RE2 pattern that it looks for, of which an issue may have a part; None: neither."""
+        """The phrase or the RE2 pattern that it searches for; None: neither."""
         return None
 
     @property
     def needles(self) -> tuple[Needle, ...] | None:
-        """Patterns of which at least one occurs if the condition holds; None where it may hold without any."""
+        """If the condition holds, at least one of these patterns matches; None: it may hold without any."""
         return None
 
     @abstractmethod
@@ -191,31 +191,31 @@ class Condition(ABC):
         """Whether it holds, and why."""
 
     def find_in(self, text: Text) -> "Finding | None":
-        """Where a condition about texts is found in this one, whichever view it is of."""
+        """The place where a condition about texts holds in this text, in any view."""
         del text
         return None
 
     def find_hint(self, facts: Facts) -> str:
-        """A sentence for its author where it does not hold: what the issue has instead, "" if there is nothing to say.
+        """A sentence for the rule's author if it does not hold: what the issue has instead; "" without a hint.
 
-        It may quote the issue; whoever shows it makes its signs harmless.
+        It may quote the issue, so the code that shows it must escape hidden characters.
         """
         del facts
         return ""
 
     def pair(self, verdict: "Verdict") -> tuple[tuple["Condition", "Verdict"], ...]:
-        """Its children, each with its part of the verdict. A `none` that holds does not tell more of them."""
+        """Its children, each with its part of the verdict."""
         return tuple(zip(self.children, verdict.children, strict=True))
 
     def walk(self, *, is_unwanted: bool = False) -> Iterator[tuple["Condition", bool]]:
-        """This condition and all below it, each with whether it stands below a `none`."""
+        """This condition and all below it, each with whether it is below a `none`."""
         yield self, is_unwanted
         for child in self.children:
             yield from child.walk(is_unwanted=is_unwanted or self.negates)
 
 
 class Scope(Protocol):
-    """What a condition may refer to; `problems` fills up while conditions are made."""
+    """The names that a condition may use, and the problems found while compiling conditions."""
 
     known: Mapping[str, Collection[str]]
     layouts: Collection[str]
@@ -227,7 +227,7 @@ class Scope(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key of a condition in a rule file: its value and place, and the model that has the keys beside it."""
+    """One key of a condition in a rule file: its value, its place, and the model of the whole condition."""
 
     name: str
     value: Any
@@ -236,10 +236,10 @@ class Key:
     scope: Scope
 
     def report(self, message: str, path: Path | None = None) -> None:
-        """Say what is wrong, here or at another place."""
+        """Report a problem at this key or at another path."""
         self.scope.problems.append((path or self.path, message))
 
 
 def format_scalar(value: object) -> str:
-    """A value as YAML has it."""
+    """A value as YAML writes it."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -12,7 +12,7 @@ from bot.rules.spec.phrase import PhraseError, parse_phrase
 
 
 def meaning(*sentences: str) -> dict[str, Any]:
-    """What each word of a Literal means, in its order; editors show it (`enumDescriptions`, a word of VS Code's)."""
+    """The meaning of each value of a Literal, in its order; editors show it (`enumDescriptions`, a key of VS Code)."""
     return {"enumDescriptions": list(sentences)}
 
 
@@ -20,9 +20,9 @@ Mode = Annotated[
     Literal["observe", "label", "comment"],
     Field(
         json_schema_extra=meaning(
-            "Matches are shown in the summary of the run, and nowhere else.",
-            "Labels are set and taken off; nothing is said.",
-            "Labels, and a section in the one comment.",
+            "Signpost shows matches in the summary of the run, and nowhere else.",
+            "Signpost adds and removes labels, but does not comment.",
+            "Signpost adds and removes labels, and writes a section of its comment.",
         )
     ),
 ]
@@ -32,9 +32,9 @@ SectionView = Annotated[
         json_schema_extra=meaning(
             "Prose.",
             "Logs and other output of programs.",
-            "A noisy dump of errors: no rule reads it unless it says `in: [errors]`.",
+            "A noisy dump of errors; only conditions with `in: [errors]` read it.",
             "`Key: value` lines, such as the environment.",
-            "Read by no rule.",
+            "No rule reads it.",
         )
     ),
 ]
@@ -51,14 +51,14 @@ Association = Annotated[
     ],
     Field(
         json_schema_extra=meaning(
-            "Invited to work on the repository.",
-            "Has committed to the repository before.",
-            "Has never committed to anything on GitHub.",
-            "Has not committed to this repository before.",
-            "Stands for an account that is gone.",
-            "Member of the organisation that owns the repository.",
+            "Someone with an invitation to work on the repository.",
+            "Someone who has committed to the repository.",
+            "Someone who has never committed to anything on GitHub.",
+            "Someone who has never committed to this repository.",
+            "A placeholder for a deleted account.",
+            "A member of the organisation that owns the repository.",
             "None of these; most reporters.",
-            "Owns the repository.",
+            "The owner of the repository.",
         )
     ),
 ]
@@ -71,7 +71,7 @@ def as_list(value: object) -> object:
 
 def _is_scalar(value: object) -> object:
     if not isinstance(value, bool | int | str):
-        message = "expected one value: a text, a whole number, true or false"
+        message = "the value must be a text, a whole number, true or false"
         raise ValueError(message)  # noqa: TRY004 (pydantic reports a ValueError at its place)
     return value
 
@@ -82,7 +82,7 @@ LabelName = Annotated[str, Field(min_length=1, max_length=50)]
 
 
 class Written(BaseModel):
-    """Something that a person writes: unknown keys are errors, nothing changes later."""
+    """A mapping that a person writes: unknown keys are errors, and it never changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -90,7 +90,7 @@ class Written(BaseModel):
 class SectionNamed(Written):
     """A form field or heading as a place to look."""
 
-    section: str = Field(min_length=1, description="Its name.", examples=["Logs"])
+    section: str = Field(min_length=1, description="The name of the section.", examples=["Logs"])
 
 
 def _as_views(value: object) -> object:
@@ -109,10 +109,10 @@ Views = Annotated[
 class AtLeast(Written):
     """A number of conditions that must hold out of several."""
 
-    n: int = Field(ge=1, description="How many must hold.", examples=[2])
+    n: int = Field(ge=1, description="The number of conditions that must hold.", examples=[2])
     of: list["Condition"] = Field(
         min_length=1,
-        description="The conditions to choose from.",
+        description="The conditions.",
         examples=[[{"phrase": "out of memory"}, {"code": 137}, {"os": "linux"}]],
     )
 
@@ -125,7 +125,7 @@ BESIDE = {
     **dict.fromkeys(SECTION_TESTS, ("section",)),
     "section": SECTION_TESTS,
 }
-"""A key of a condition, and the keys of which one must stand beside it."""
+"""Keys of a condition, each with other keys; the condition must have at least one of those, too."""
 
 
 AT_KEY = "at_key"
@@ -133,13 +133,13 @@ AT_KEY = "at_key"
 
 
 def say_what_is_beside(key: str) -> str:
-    """What is missing where none of them does."""
+    """The message for a condition that has the key, but none of the keys that it needs."""
     if key == "section":
-        return f"`section` needs a test next to it: {', '.join(SECTION_TESTS[:-1])} or {SECTION_TESTS[-1]}"
+        return f"`section` needs a test in the same condition: {', '.join(SECTION_TESTS[:-1])} or {SECTION_TESTS[-1]}"
     if key in SECTION_TESTS:
         whole = _WHOLE_ISSUE.get(key, "")
-        return f"`{key}` needs `section` next to it, for example `section: Logs`{whole}"
-    return f"`{key}` needs `{'` or `'.join(BESIDE[key])}` next to it"
+        return f"`{key}` needs `section` in the same condition, for example `section: Logs`{whole}"
+    return f"`{key}` needs `{'` or `'.join(BESIDE[key])}` in the same condition"
 
 
 _WHOLE_ISSUE = {
@@ -149,7 +149,7 @@ _WHOLE_ISSUE = {
 
 
 class Condition(BaseModel):
-    """When something holds. Keys side by side must all hold. Any capture of the pack (`os: windows`) is a key too."""
+    """A test of an issue. All keys of a condition must hold. Each capture of the pack is also a key (`os: windows`)."""
 
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
@@ -158,8 +158,8 @@ class Condition(BaseModel):
         min_length=1,
         max_length=1000,
         description=(
-            "Text that occurs in the issue, however it was wrapped, escaped, quoted or cased. "
-            "May have typed holes: `{limit:int}`."
+            "Text that the issue contains. Line breaks, escapes, quotes and case do not matter. "
+            "The phrase may have typed holes: `{limit:int}`."
         ),
         examples=["No space left on device", "exceeded the {limit:int} output token maximum"],
     )
@@ -167,7 +167,7 @@ class Condition(BaseModel):
         None,
         min_length=1,
         max_length=1000,
-        description="RE2 pattern, found in the collapsed form (lower case). Named groups are captures.",
+        description="RE2 pattern for the collapsed form of the text (lower case). Named groups are captures.",
         examples=[r"error (?P<error>e\d{4})\b"],
     )
     in_: Views | None = Field(
@@ -175,18 +175,18 @@ class Condition(BaseModel):
         alias="in",
         min_length=1,
         description=(
-            "Where phrase or regex look: `title`, `body`, `logs`, `errors`, `comments` or `section: NAME`. "
-            "Default: title, body, logs."
+            "The views that `phrase` or `regex` searches: `title`, `body`, `logs`, `errors`, `comments` or "
+            "`section: NAME`. Default: title, body, logs."
         ),
         examples=[["title"], ["logs", {"section": "Logs"}]],
     )
     set: dict[str, Scalar] | None = Field(
         None,
-        description="Facts that hold when this condition does, for `when:` and templates.",
+        description="Facts to set if this condition holds, for `when:` and templates.",
         examples=[{"workspace": True}],
     )
     section: str | None = Field(
-        None, min_length=1, description="A form field or heading, by its name.", examples=["Proposed Solution"]
+        None, min_length=1, description="The name of a form field or heading.", examples=["Proposed Solution"]
     )
     is_: str | None = Field(None, alias="is", description="The section's whole text is this.", examples=["Windows"])
     one_of: list[str] | None = Field(
@@ -197,47 +197,54 @@ class Condition(BaseModel):
     )
     empty: bool | None = Field(
         None,
-        description="The section is there, and says nothing (`_No response_`, an empty fence).",
+        description="The issue has the section, but it contains no answer (`_No response_`, an empty code block).",
         examples=[True],
     )
-    missing: bool | None = Field(None, description="There is no such section.", examples=[True])
+    missing: bool | None = Field(None, description="The issue does not have the section.", examples=[True])
     placeholder: bool | None = Field(
-        None, description="The section still holds one of the pack's placeholders.", examples=[True]
+        None, description="The section still contains one of the pack's placeholders.", examples=[True]
     )
     url_host: Strings | None = Field(
         None,
         min_length=1,
-        description="The section holds a link to one of these hosts (or a host under them).",
+        description="The section contains a link to one of these hosts or to a subdomain.",
         examples=["gist.github.com"],
     )
     checkbox: str | None = Field(
-        None, min_length=1, description="A check box, by (a part of) its label.", examples=["I searched for duplicates"]
+        None,
+        min_length=1,
+        description="The label of a check box, or a part of it.",
+        examples=["I searched for duplicates"],
     )
     ticked: bool | None = Field(
-        None, description="Whether the check box is ticked; without it, it must be.", examples=[False]
+        None, description="Whether the check box must be ticked. Without this key, it must be.", examples=[False]
     )
     version: str | None = Field(
-        None, description="Range of the product's version as stated.", examples=["<2.1.96", ">=1.2, <1.5", "unknown"]
+        None,
+        description="A range for the product's version in the report. `unknown`: the report states no version.",
+        examples=["<2.1.96", ">=1.2, <1.5", "unknown"],
     )
     code: Annotated[list[int], BeforeValidator(as_list, json_schema_input_type=int | list[int])] | None = Field(
         None,
         min_length=1,
-        description="An exit or status code in any of its spellings (3221225477 = 0xC0000005 = -1073741819).",
+        description="An exit or status code in any notation (3221225477 = 0xC0000005 = -1073741819).",
         examples=[137, [3221225477, 3221225725]],
     )
     frame: str | None = Field(
         None,
         min_length=1,
-        description="A stack frame, by function, file or module; `*` stands for anything.",
+        description="The function, file or module of a stack frame; `*` matches any text.",
         examples=["my_tool.cache.*"],
     )
     at: (
         Annotated[
             Literal["top", "any"],
-            Field(json_schema_extra=meaning("The innermost frame, where it happened.", "Any frame of the trace.")),
+            Field(
+                json_schema_extra=meaning("The innermost frame, where the error happened.", "Any frame of the trace.")
+            ),
         ]
         | None
-    ) = Field(None, description="Which frame: `top` is the innermost; without it, any.", examples=["top"])
+    ) = Field(None, description="The frames to compare. Without this key, any frame.", examples=["top"])
     label: Strings | None = Field(
         None, min_length=1, description="The issue has one of these labels.", examples=[["bug", "crash"]]
     )
@@ -267,16 +274,16 @@ class Condition(BaseModel):
             Literal["empty", "images_only", "links_only", "template_untouched", "repeated"],
             Field(
                 json_schema_extra=meaning(
-                    "The body says nothing.",
-                    "Nothing but pictures and films.",
-                    "Nothing but links.",
-                    "The issue template, as it was before anybody wrote.",
-                    "The same words in every field, or the title's once more.",
+                    "The body has no content.",
+                    "The body has only images and videos.",
+                    "The body has only links.",
+                    "The body is the issue template without any answers.",
+                    "The body only repeats the title, or at least two fields have the same text.",
                 )
             ),
         ]
         | None
-    ) = Field(None, description="There is nothing to read.", examples=["images_only"])
+    ) = Field(None, description="The way in which the body has nothing to read.", examples=["images_only"])
     all: list["Condition"] | None = Field(
         None, min_length=1, description="All of these hold.", examples=[[{"phrase": "disk full"}, {"os": "windows"}]]
     )
@@ -307,13 +314,13 @@ class Condition(BaseModel):
         if self.missing and any(
             getattr(self, "is_" if test == "is" else test) for test in {*SECTION_TESTS} - {"missing"}
         ):
-            message = "a section that is missing has no text to test; use two conditions"
+            message = "a missing section has no text to test; use two conditions"
             raise ValueError(message)
         return self
 
     @property
     def captures(self) -> dict[str, "Scalar | list[Scalar]"]:
-        """Comparisons with captures: the keys that are no operator."""
+        """Comparisons with captures: all keys that are not operators."""
         return dict(self.model_extra or {})
 
 
@@ -321,7 +328,7 @@ _NAMED_GROUP = re.compile(r"(?<!\\)\(\?P?<(?P<name>\w+)>")
 
 
 def walk_models(model: Condition, path: Path = ()) -> Iterator[tuple[Path, Condition]]:
-    """The model of a condition and of those inside it, each with its path, but for what must not hold."""
+    """The models of a condition and of the conditions inside it, each with its path; without those in `none`."""
     yield path, model
     for key in ("all", "any"):
         for index, child in enumerate(getattr(model, key) or ()):
@@ -331,7 +338,7 @@ def walk_models(model: Condition, path: Path = ()) -> Iterator[tuple[Path, Condi
 
 
 def list_captures(model: Condition) -> Iterator[tuple[str, str]]:
-    """Names and types of what a condition captures: holes, named groups (free text), and what it sets."""
+    """Names and types of the captures of a condition: holes, named groups (free text), and facts that it sets."""
     for _, condition in walk_models(model):
         for phrase in filter(None, (condition.phrase, condition.contains)):
             yield from _list_holes(phrase)

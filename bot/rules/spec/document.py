@@ -33,7 +33,7 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})\Z|0x[0-9a-fA-F]{1,16}\Z")
 
 @dataclass(frozen=True)
 class Document:
-    """A YAML file's value, the place (line, column) of each part of it by its path, and what is wrong with it."""
+    """The value of a YAML file, the place (line, column) of each part by its path, and the problems of the file."""
 
     file: str
     value: Any = None
@@ -41,9 +41,9 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
     def problem_at(self, path: Path, message: str, kind: str = "schema", severity: Severity = "error") -> Problem:
-        """A problem at the place of `path`, or of the nearest thing around it.
+        """A problem at the place of `path`, or of the nearest part around it.
 
-        Steps that the file does not have are left out: a single mapping may stand for a list of one.
+        It ignores the steps that the file does not have: people may write one mapping instead of a list of one.
         """
         line, column = self.places.get(self.find_nearest(path), (1, 1))
         return Problem(self.file, line, column, message, kind, severity)
@@ -83,11 +83,11 @@ class _Reader:
             raise _TooLargeError
         if not node.tag.startswith(_OWN_TAGS):
             self._report(
-                node, f"`{cut_name(node.tag)}` is read as a YAML tag, since it starts with `!`; quote the text"
+                node, f"YAML reads `{cut_name(node.tag)}` as a tag, because it starts with `!`; quote the text"
             )
         if isinstance(node, yaml.ScalarNode):
             if not node.style and (sign := _NUMBER_SIGN.match(self.text, node.end_mark.index)):
-                self._report(node, f"`{sign[1]}` starts a comment in YAML; leave the `#` out, or quote the whole text")
+                self._report(node, f"`{sign[1]}` starts a comment in YAML; remove the `#`, or quote the whole text")
             return _read_scalar(node)
         if id(node) in self._seen:
             self._report(node, "YAML aliases (`*name`) are not supported; write the text out")
@@ -117,8 +117,8 @@ class _Reader:
 def _explain_repeated(key: str, mapping: Mapping[str, Any]) -> str:
     """A key that is there twice may be meant to be inside the key before it, where that is empty."""
     last = [*mapping][-1]
-    advice = f"indent the second one below `{last}:`, or " if mapping[last] is None else ""
-    return f"`{cut_name(key)}` is here twice; {advice}keep one of them"
+    advice = f"indent the second one below `{cut_name(last)}:`, or " if mapping[last] is None else ""
+    return f"the key `{cut_name(key)}` appears twice; {advice}remove one of the two"
 
 
 class _TooLargeError(Exception):
@@ -126,7 +126,7 @@ class _TooLargeError(Exception):
 
 
 def cut_name(name: str) -> str:
-    """A name that somebody wrote, as a message may show it: at most 80 characters."""
+    """A name from a file, as a message may show it: at most 80 characters."""
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
@@ -158,7 +158,7 @@ def _read_scalar(node: yaml.ScalarNode) -> str | int | bool | None:
 
 
 def read_document(text: str, file: str) -> Document:
-    """Read one YAML file. Never raises: what cannot be read is a problem with its place."""
+    """Read one YAML file. Never raises: an error in the file becomes a problem with its place."""
     if problem := _check_text(text, file):
         return Document(file, problems=(problem,))
     reader = _Reader(file, text)
@@ -169,7 +169,7 @@ def read_document(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         return Document(file, problems=(_explain_yaml(error, text, file),))
     except _TooLargeError:
-        message = f"more than {MAX_NODES} parts, or nested deeper than {MAX_DEPTH}; split the file"
+        message = f"the file has more than {MAX_NODES} values or {MAX_DEPTH} levels of nesting; split it"
         return Document(file, problems=(Problem(file, 1, 1, message, "yaml"),))
     return Document(file, value, reader.places, tuple(reader.problems))
 
@@ -182,7 +182,7 @@ def _check_text(text: str, file: str) -> Problem | None:
         return None
     line = text.count("\n", 0, found.start()) + 1
     column = found.start() - text.rfind("\n", 0, found.start())
-    message = f"the character U+{ord(found[0]):04X} cannot be read; save the file as UTF-8, without control characters"
+    message = f"invalid character U+{ord(found[0]):04X}; save the file as UTF-8, without control characters"
     return Problem(file, line, column, message, "yaml")
 
 
@@ -191,12 +191,12 @@ def _explain_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     problem, advice = (
         f"invalid YAML: {error.problem or error.context}",
-        "quote texts that contain `: `, `#` or `{`, and check the indentation",
+        "quote texts that contain `: `, `#` or `{` or start with a special character, and check the indentation",
     )
     if "single document" in str(error.context):
         advice = "put each rule into its own file"
     elif "escape" in str(error.problem):
-        advice = "between double quotes a backslash starts an escape; use single quotes"
+        advice = "a backslash starts an escape in double quotes; use single quotes"
     elif any(map(_TAB.match, text.split("\n")[line - 1 : line])):
         advice = "indent with spaces, not with tabs"
     elif repair := _find_repair(text, line):

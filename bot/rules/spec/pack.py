@@ -9,25 +9,28 @@ from bot.rules.spec.condition import Condition, SectionView, Written, meaning
 from bot.rules.spec.phrase import HoleType
 from bot.text.language import LANGUAGES
 
-CAPTURE_NAMES = "use lower-case letters, digits and `_`, and no word of the language"
+CAPTURE_NAMES = "use lower-case letters, digits and `_`, but no key of the rule language"
 TEMPLATE_NAMES = ("issue", "rule", "duplicates", "follow", "fixed_in")
 ALWAYS_FORBIDDEN = ("duplicate of #",)
-"""GitHub takes a comment that starts so as a command (docs: marking issues as a duplicate)."""
+"""GitHub treats a comment that starts with this as a command (docs: marking issues as a duplicate)."""
 
 
 def is_capture_name(name: str) -> bool:
-    """Whether a capture may be called so: no word that conditions or templates use for something else."""
+    """Whether a capture may have this name: conditions and templates must not use it for something else."""
     operators = {field.alias or key for key, field in Condition.model_fields.items()} - {"version"}
     return bool(re.fullmatch(r"[a-z][a-z0-9_]*", name)) and name not in {*operators, *TEMPLATE_NAMES}
 
 
 class CaptureSource(Written):
-    """One place where a capture may be stated."""
+    """One place where reports may state a capture."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     section: str | None = Field(
-        None, min_length=1, description="A form field, heading or `Key: value` line.", examples=["Operating System"]
+        None,
+        min_length=1,
+        description="The name of a form field, heading or `Key: value` line.",
+        examples=["Operating System"],
     )
     phrase: str | None = Field(
         None, min_length=1, description="A phrase with one typed hole.", examples=["my-tool v{version:version}"]
@@ -35,14 +38,14 @@ class CaptureSource(Written):
     regex: str | None = Field(
         None,
         min_length=1,
-        description="RE2 pattern whose first group is the value.",
+        description="An RE2 pattern; its first group is the value.",
         examples=[r"my-tool/(\d+\.\d+)"],
     )
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> "CaptureSource":
         if sum(value is not None for value in (self.section, self.phrase, self.regex)) != 1:
-            message = "a source is exactly one of `section`, `phrase` or `regex`"
+            message = "a source must have exactly one of `section`, `phrase` and `regex`"
             raise ValueError(message)
         return self
 
@@ -52,12 +55,12 @@ class CaptureModel(Written):
 
     first_of: list[CaptureSource] = Field(
         min_length=1,
-        description="Where it is stated; logs win over form fields, those over prose.",
+        description="Where reports state it. Logs win over form fields, and form fields win over prose.",
         examples=[[{"section": "Version"}, {"phrase": "my-tool v{version:version}"}]],
     )
     map: dict[str, str] | None = Field(
         None,
-        description="What is written, and what it means: `{darwin: macos}`.",
+        description="Texts that reports contain, and the value that each one means: `{darwin: macos}`.",
         examples=[{"darwin": "macos", "win32": "windows"}],
     )
     type: (
@@ -69,21 +72,23 @@ class CaptureModel(Written):
                     "a number: `3.5`",
                     "a version: `2.1.96`, `v3.0-beta.1`",
                     "letters, digits, `_` and `-`: `req_011CX`",
-                    "anything up to a space; no text may show it",
-                    "a path; no text may show it",
-                    "a host, also with its port: `api.example.com`",
-                    "an address: `https://example.com/a`",
-                    "the path of a source file, without anybody's home folder: `src/main.rs`",
+                    "anything up to a space; comments never show it",
+                    "a path; comments never show it",
+                    "a host, with or without a port: `api.example.com`",
+                    "a URL: `https://example.com/a`",
+                    "the path of a source file, without the home folder: `src/main.rs`",
                     "a date: `2026-11-23`, `Nov 23`",
                     "a time of day: `9am (Europe/Paris)`, `09:30`",
                     "an amount: `$5.00`, `5 EUR`",
                     "an error or exit code: `137`, `0xC0000005`, `ENOSPC`",
-                    "anything up to what follows it in the phrase; no text may show it",
+                    "anything up to the next text of the phrase; comments never show it",
                 )
             ),
         ]
         | None
-    ) = Field(None, description="What kind of value it is; `version` for a capture of that name.", examples=["int"])
+    ) = Field(
+        None, description="The type of the value. A capture with the name `version` is a `version`.", examples=["int"]
+    )
 
     @field_validator("map", mode="before")
     @classmethod
@@ -92,30 +97,32 @@ class CaptureModel(Written):
 
 
 class PackLayout(Written):
-    """A kind of report beside the built-in ones."""
+    """A kind of report that the pack adds to the built-in ones."""
 
     headings: Annotated[
         Literal["form", "bold", "any"],
         Field(json_schema_extra=meaning("`### X`, as issue forms write.", "`**X**`", "Either.")),
-    ] = Field("any", description="What its headings look like: `### X`, `**X**`, or any.", examples=["bold"])
+    ] = Field("any", description="The form of its headings.", examples=["bold"])
     sections: dict[str, SectionView] = Field(
-        description="Its sections, and the view that the text of each belongs to.",
+        description="Its sections, and the view that has the text of each section.",
         examples=[{"Errors": "errors", "Environment Info": "facts"}],
     )
 
 
 class Translation(Written):
-    """Pages that exist in several languages, under addresses that differ in one place."""
+    """Pages in several languages, with URLs that differ in one place."""
 
     pages: list[str] = Field(
         min_length=1,
-        description="Their addresses, with `{language}` where the language stands.",
+        description="The URLs of the pages, with `{language}` in place of the language.",
         examples=[["https://example.com/{language}/errors"]],
     )
-    written_in: str = Field("en", min_length=1, description="The language that rules link.", examples=["en"])
+    written_in: str = Field(
+        "en", min_length=1, description="The language of the pages that rules link.", examples=["en"]
+    )
     languages: dict[str, str] = Field(
         min_length=1,
-        description="ISO 639-1 codes, and how the address names each language.",
+        description="ISO 639-1 codes, and the name of each language in the URL.",
         examples=[{"fr": "fr", "zh": "zh-CN"}],
     )
 
@@ -124,7 +131,7 @@ class Translation(Written):
     def _pages_have_a_place_for_the_language(cls, value: list[str]) -> list[str]:
         for page in value:
             if not page.startswith("https://") or page.count("{language}") != 1:
-                message = f"`{page}` needs `https://` in front and `{{language}}` where the language stands"
+                message = f"`{page}` must start with `https://` and contain `{{language}}` once"
                 raise ValueError(message)
         return value
 
@@ -132,7 +139,7 @@ class Translation(Written):
     @classmethod
     def _languages_are_told_apart(cls, value: dict[str, str]) -> dict[str, str]:
         if unknown := sorted(value.keys() - {*LANGUAGES}):
-            message = f"`{unknown[0]}` is no language that reports are told apart by; known are {', '.join(LANGUAGES)}"
+            message = f"`{unknown[0]}` is not a language that Signpost detects; allowed: {', '.join(LANGUAGES)}"
             raise ValueError(message)
         return value
 
@@ -143,48 +150,53 @@ class PackModel(Written):
     name: str = Field(
         pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$",
         max_length=80,
-        description="The pack's name; the folder's name.",
+        description="The pack's name, which is the name of its folder.",
         examples=["my-tool"],
     )
-    product: str = Field("", max_length=100, description="The product, as its users call it.", examples=["My Tool"])
+    product: str = Field(
+        "", max_length=100, description="The product's name, as its users write it.", examples=["My Tool"]
+    )
     fallback: bool = Field(
         default=False,
-        description="Its rules are general: they are silent where a rule of another pack labels or speaks.",
+        description="The rules are general: they are silent if a rule of another pack labels or comments.",
         examples=[True],
     )
     captures: dict[str, CaptureModel] = Field(
         default_factory=dict,
-        description="Facts that every rule of the pack may use.",
+        description="Facts that all rules of the pack may use.",
         examples=[{"version": {"first_of": [{"section": "Version"}]}}],
     )
     layouts: dict[str, PackLayout] = Field(
         default_factory=dict,
-        description="Kinds of report beside the built-in ones.",
+        description="Kinds of report in addition to the built-in ones.",
         examples=[{"in-app": {"headings": "bold", "sections": {"Errors": "errors"}}}],
     )
     placeholders: list[str] = Field(
         default_factory=list,
-        description="Answers that count as unanswered (a form's own examples).",
+        description="Answers that count as no answer, such as the examples in a form.",
         examples=[["1.0.0", "e.g. Ubuntu 24.04"]],
     )
     none: list[Condition] = Field(
         default_factory=list,
-        description="Where one of these holds, no rule of the pack matches: a wish that quotes a message, for example.",
+        description=(
+            "If one of these conditions holds, no rule of the pack matches. "
+            "Use it for feature requests that quote an error message, for example."
+        ),
         examples=[[{"section": "Proposed Solution", "empty": False}]],
     )
     precedence: list[str] = Field(
         default_factory=list,
-        description="Rules of which one speaks: each is silent when one that stands before it matches too.",
+        description="Rules in order. A rule is silent if an earlier rule of the list also matches.",
         examples=[["out-of-disk", "write-failed"]],
     )
     translations: list[Translation] = Field(
         default_factory=list,
-        description="Pages that a comment links in the reporter's language.",
+        description="Pages that comments link in the reporter's language.",
         examples=[[{"pages": ["https://example.com/{language}/errors"], "languages": {"fr": "fr"}}]],
     )
     forbidden_words: list[str] = Field(
         default_factory=list,
-        description="Words that wake other bots of the repository; a comment that has them does not leave.",
+        description="Words that trigger other bots of the repository. Signpost never posts a comment with these words.",
         examples=[["possible duplicate"]],
     )
 
@@ -192,7 +204,7 @@ class PackModel(Written):
     @classmethod
     def _stand_once(cls, value: list[str]) -> list[str]:
         if twice := [name for index, name in enumerate(value) if name in value[:index]]:
-            message = f"`{twice[0]}` stands here twice; leave it once"
+            message = f"the list has `{twice[0]}` twice; remove one of the two"
             raise ValueError(message)
         return value
 
@@ -201,6 +213,6 @@ class PackModel(Written):
     def _names_are_names(cls, value: dict[str, Any]) -> dict[str, Any]:
         for name in value:
             if not is_capture_name(name):
-                message = f"`{name}` cannot be a capture's name; {CAPTURE_NAMES}"
+                message = f"`{name}` cannot be the name of a capture; {CAPTURE_NAMES}"
                 raise ValueError(message)
         return value

@@ -1,4 +1,4 @@
-"""Phrases: literal text with typed holes, found however a terminal, JSON or Markdown has mangled it. Pure."""
+"""Phrases: literal text with typed holes, found even if a terminal, JSON or Markdown changed its form. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -71,12 +71,12 @@ _HOME = re.compile(r".*\b(?:home|users)/[^/]+/", re.IGNORECASE)
 
 
 def name_source(path: str) -> str:
-    """A source file as everybody would name it: with `/`, and without what lies above somebody's home folder."""
+    """A source file by the name that is the same on all machines: with `/`, and without a home folder."""
     return _HOME.sub("", path.replace("\\", "/"))
 
 
 class PhraseError(ValueError):
-    """A phrase that cannot be looked for; the message says what to change."""
+    """An invalid phrase; the message says what to change."""
 
 
 class Hole(NamedTuple):
@@ -106,7 +106,7 @@ class Phrase:
 
     @property
     def is_short(self) -> bool:
-        """Whether it is matched at word boundaries in the collapsed form only."""
+        """Whether it must be a whole word of the collapsed form."""
         return not self.holes and len(self.squeezed) < SHORT
 
     @cached_property
@@ -123,7 +123,7 @@ class Phrase:
 
     @property
     def bounded_holes(self) -> Iterator[Hole]:
-        """The holes; one of free text at an end of the phrase has nothing to stop at there, so it takes one word."""
+        """The holes. A hole of free text at an end of the phrase takes one word, because no text follows to end it."""
         for hole, before, after in zip(self.holes, self.literals, self.literals[1:], strict=False):
             is_at_an_end = (before is self.literals[0] and not before.strip()) or (
                 after is self.literals[-1] and not after.strip()
@@ -148,7 +148,8 @@ def parse_phrase(source: str) -> Phrase:
 def _read_literal(text: str) -> str:
     if nearly := _NEARLY_A_HOLE.search(text):
         message = (
-            f"`{nearly[0]}` is no hole; write it like `{{{nearly['name'].lower()}:int}}`, or `{{{{` for a literal brace"
+            f"`{nearly[0]}` is not a valid hole; write it like `{{{nearly['name'].lower()}:int}}`, "
+            "or write `{{` for a literal brace"
         )
         raise PhraseError(message)
     return text.replace("{{", "{")
@@ -158,27 +159,27 @@ def _check_holes(holes: tuple[Hole, ...]) -> None:
     for index, hole in enumerate(holes):
         if hole.type not in HOLE_TYPES:
             allowed = ", ".join(HOLE_TYPES)
-            message = f"unknown hole type `{hole.type}`; allowed are {allowed}. For a literal brace write {{{{"
+            message = f"unknown hole type `{hole.type}`; allowed: {allowed}. For a literal brace, write `{{{{`"
             raise PhraseError(message)
         if hole.name in {other.name for other in holes[:index]}:
-            message = f"two holes are called `{hole.name}`; give each a name of its own"
+            message = f"two holes have the name `{hole.name}`; give each its own name"
             raise PhraseError(message)
 
 
 def _check_text(phrase: Phrase) -> None:
     if len(phrase.squeezed) < (_LEAST_BESIDE_HOLES if phrase.holes else _LEAST):
-        message = "the phrase has too little text to be found; write more of the message"
+        message = "the phrase has too little text to search for; write more of the message"
         raise PhraseError(message)
     for literal, (first, second) in zip(
         phrase.literals[1:], zip(phrase.holes, phrase.holes[1:], strict=False), strict=False
     ):
         if not squeeze(collapse(literal)):
-            message = f"there is nothing between the holes `{first.name}` and `{second.name}`; put text between them"
+            message = f"the holes `{first.name}` and `{second.name}` have no text between them; add some"
             raise PhraseError(message)
 
 
 def find_word(text: str, word: str) -> int:
-    """Where the word stands alone in the text: no letter, digit or underscore beside one of its own; -1 if nowhere.
+    """The position of the word as a whole word in the text (no letter, digit or underscore touches it), or -1.
 
     Unicode classes would do the same in RE2, at a millisecond a pattern.
     """

@@ -1,4 +1,4 @@
-"""The shape of a rule: what it sets, what it says, and its proof. Pure."""
+"""The shape of a rule: its conditions, labels, guidance and examples. Pure."""
 
 import re
 from datetime import date
@@ -13,78 +13,78 @@ _HTTPS = r"""^https://[^\s<>()"']+$"""
 
 
 class Labels(Written):
-    """Labels to set and to take off. A label that a human set is never taken off."""
+    """Labels to add and to remove. Signpost never removes a label that a human added."""
 
     add: list[LabelName] = Field(
-        default_factory=list, description="Labels to set; they must exist in the repository.", examples=[["bug"]]
+        default_factory=list, description="Labels to add; the repository must have them.", examples=[["bug"]]
     )
     remove: list[LabelName] = Field(
         default_factory=list,
-        description="Labels to take off, if a bot or a template set them.",
+        description="Labels to remove, if a bot or an issue template added them.",
         examples=[["needs-triage"]],
     )
 
     @model_validator(mode="after")
     def _no_label_is_both(self) -> "Labels":
         if both := sorted({*self.add} & {*self.remove}):
-            message = f"`{both[0]}` cannot be both added and removed; leave it out of one of the lists"
+            message = f"the label `{both[0]}` is in both `add` and `remove`; remove it from one of the lists"
             raise ValueError(message)
         return self
 
 
 def _as_labels(value: object) -> object:
     if isinstance(value, str):
-        message = "`labels` must be a list, as in `labels: [bug]`"
+        message = "`labels` must be a list, for example `labels: [bug]`"
         raise ValueError(message)  # noqa: TRY004 (pydantic reports a ValueError at its place)
     return {"add": value} if isinstance(value, list) else value
 
 
 class FixedIn(Written):
-    """The release, and perhaps the pull request, that fixes the problem."""
+    """The release that fixes the problem, and optionally its pull request."""
 
     version: str = Field(description="The first version with the fix.", examples=["2.1.96"])
     pr: int | None = Field(None, ge=1, description="The pull request with the fix.", examples=[45500])
 
 
 class Guidance(Written):
-    """What a reporter is told. Texts are Markdown with Jinja2 in a sandbox."""
+    """The texts for the reporter: Markdown with Jinja2 in a sandbox."""
 
     when: Condition | None = Field(
         None,
-        description="This branch speaks if the condition holds; without it, always.",
+        description="The branch applies if this condition holds. A branch without `when` always applies.",
         examples=[{"version": "<2.1"}, {"os": ["linux", "macos"]}],
     )
     tldr: str = Field(
         min_length=1,
         max_length=600,
-        description="One or two sentences: what this is.",
+        description="One or two sentences that explain the problem.",
         examples=["The build ran out of disk space."],
     )
     steps: Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str])] = Field(
         default_factory=list,
         max_length=12,
-        description="What to do now, the first thing first.",
+        description="Steps for the reporter, in order.",
         examples=[["Run `df -h` and free at least 2 GB, then try again."]],
     )
     example: str | None = Field(
-        None, max_length=4000, description="Commands or output, shown as a code block.", examples=["my-tool --version"]
+        None, max_length=4000, description="Commands or output, for a code block.", examples=["my-tool --version"]
     )
     notes: str | None = Field(
         None,
         max_length=4000,
-        description="What helps to understand it.",
+        description="Background that helps to understand the problem.",
         examples=["Version {{ version }} writes its cache to the system's disk."],
     )
     recommendation: str | None = Field(
         None,
         max_length=2000,
-        description="What to do if that does not help.",
+        description="Advice if the steps do not help.",
         examples=["Please add the output of `df -h` to this issue."],
     )
     source: str | None = Field(
         None,
         max_length=500,
-        description="Where the advice comes from; for maintainers.",
+        description="The source of the advice, for maintainers.",
         examples=["https://example.com/help/disk"],
     )
 
@@ -93,29 +93,31 @@ class Resource(Written):
     """A page to read."""
 
     title: str = Field(
-        min_length=1, max_length=200, description="What the page is called.", examples=["Freeing disk space"]
+        min_length=1, max_length=200, description="The title of the page.", examples=["Freeing disk space"]
     )
     url: str = Field(
-        pattern=_HTTPS, max_length=500, description="Its https address.", examples=["https://example.com/help"]
+        pattern=_HTTPS, max_length=500, description="The https URL of the page.", examples=["https://example.com/help"]
     )
 
 
 class ShowDuplicates(Written):
-    """Which earlier reports a comment may link."""
+    """The earlier reports that a comment may link."""
 
-    show: int = Field(3, ge=0, le=3, description="How many at most.", examples=[1])
-    open_only: bool = Field(default=True, description="Only open ones.", examples=[False])
+    show: int = Field(3, ge=0, le=3, description="The largest number of earlier reports.", examples=[1])
+    open_only: bool = Field(default=True, description="Link only open issues.", examples=[False])
 
 
 class Close(Written):
-    """Closing, which nobody gets without asking for it."""
+    """Closing of issues; only rules that ask for it close any."""
 
     as_: Annotated[
         Literal["not_planned", "duplicate"],
-        Field(json_schema_extra=meaning("Closed as not planned.", "Closed as a duplicate of the issue to follow.")),
+        Field(json_schema_extra=meaning("Close as not planned.", "Close as a duplicate of the issue to follow.")),
     ] = Field(alias="as", description="The reason that GitHub shows.", examples=["not_planned"])
     after: str = Field(
-        pattern=r"^[1-9][0-9]{0,2}[hd]$", description="How long after our comment: `3d`, `12h`.", examples=["3d"]
+        pattern=r"^[1-9][0-9]{0,2}[hd]$",
+        description="The time between Signpost's comment and the closing: `3d`, `12h`.",
+        examples=["3d"],
     )
 
     @property
@@ -125,13 +127,15 @@ class Close(Written):
 
 
 class Expectation(Written):
-    """What an example must give."""
+    """The expected result of an example."""
 
     captures: dict[str, Scalar] = Field(
         default_factory=dict, description="Captures and their values.", examples=[{"version": "2.1.23"}]
     )
-    branch: int | None = Field(None, ge=1, description="Which guidance branch speaks, counted from 1.", examples=[1])
-    labels: list[str] | None = Field(None, description="The labels that the rule wants to add.", examples=[["bug"]])
+    branch: int | None = Field(
+        None, ge=1, description="The number of the guidance branch that applies, from 1.", examples=[1]
+    )
+    labels: list[str] | None = Field(None, description="The labels that the rule adds.", examples=[["bug"]])
 
 
 class Example(Written):
@@ -143,12 +147,12 @@ class Example(Written):
     author: Association = Field("NONE", description="The author's association.", examples=["MEMBER"])
     comments: list[str] = Field(
         default_factory=list,
-        description="The author's own later comments.",
+        description="Later comments by the issue's author.",
         examples=[["It says: No space left on device"]],
     )
     expect: Expectation | None = Field(
         None,
-        description="What the match must give.",
+        description="The expected result of the match.",
         examples=[{"captures": {"version": "2.1.23"}, "branch": 1, "labels": ["bug"]}],
     )
 
@@ -161,7 +165,7 @@ ExampleList = Annotated[list[Example], BeforeValidator(_as_example, json_schema_
 
 
 class Examples(Written):
-    """A rule's proof."""
+    """The examples that prove a rule."""
 
     match: ExampleList = Field(
         min_length=1,
@@ -176,80 +180,92 @@ class Examples(Written):
 
 
 class RuleModel(Written):
-    """When an issue looks like this, it is this known problem: label it so, and tell the reporter that."""
+    """A known problem: the conditions that recognise it in an issue, its labels, and the guidance for the reporter."""
 
     id: str = Field(
         pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$",
         max_length=80,
-        description="The rule's name; the file's name without `.yml`.",
+        description="The rule's name, which is the name of its file without `.yml`.",
         examples=["out-of-disk"],
     )
     title: str = Field(
-        min_length=1, max_length=120, description="The known problem, as a heading.", examples=["The disk is full"]
+        min_length=1, max_length=120, description="The name of the known problem.", examples=["The disk is full"]
     )
     why: str | None = Field(
         None,
         max_length=2000,
-        description="What maintainers should know about the rule.",
+        description="Notes about the rule for maintainers.",
         examples=["Most reports of build failures are this; seen since 2.0."],
     )
     owner: str | None = Field(
-        None, max_length=100, description="Who looks after the rule; never pinged.", examples=["@org/build-team"]
+        None,
+        max_length=100,
+        description="The person or team that maintains the rule. Signpost never pings them.",
+        examples=["@org/build-team"],
     )
     mode: Mode = Field(
-        "comment", description="How far the rule may go: observe < label < comment.", examples=["observe"]
+        "comment", description="The actions that the rule may take: observe < label < comment.", examples=["observe"]
     )
     priority: int = Field(
-        0, ge=-100, le=100, description="A higher one speaks first when several rules match.", examples=[10]
+        0,
+        ge=-100,
+        le=100,
+        description="If several rules match, the rule with the highest priority speaks first.",
+        examples=[10],
     )
     reviewed: date | None = Field(
-        None, description="When a human last looked at the advice.", examples=[date(2026, 11, 23)]
+        None, description="The date when a human last reviewed the advice.", examples=[date(2026, 11, 23)]
     )
     expires: date | None = Field(
         None,
-        description="From this day on the rule still labels, but its guidance is withheld.",
+        description="From this date on, the rule still sets labels, but comments no longer show its guidance.",
         examples=[date(2027, 5, 31)],
     )
     match: Condition = Field(
-        description="What the issue must look like; keys side by side must all hold.",
+        description="The condition for a match. All its keys must hold.",
         examples=[{"phrase": "No space left on device"}],
     )
     supersedes: list[str] = Field(
         default_factory=list,
-        description="Rules that are silent when this one matches too.",
+        description="Rules that are silent if this rule also matches.",
         examples=[["api-error"]],
     )
     also: list[str] = Field(
-        default_factory=list, description="Rules that may match the same issue.", examples=[["old-version"]]
+        default_factory=list,
+        description="Rules that may match the same issue as this rule; both may speak.",
+        examples=[["old-version"]],
     )
     labels: Annotated[
         Labels,
         BeforeValidator(_as_labels, json_schema_input_type=Labels | list[LabelName]),
     ] = Field(
         default_factory=Labels,
-        description="Labels to set (a list), or `{add: [...], remove: [...]}`.",
+        description="A list of labels to add, or `{add: [...], remove: [...]}`.",
         examples=[["needs-info"], {"add": ["bug"], "remove": ["needs-triage"]}],
     )
     fixed_in: FixedIn | None = Field(
         None,
-        description="The release that fixes it: below it the comment says update, from it on regression.",
+        description=(
+            "The release with the fix. For older versions, the comment recommends an update. "
+            "For this version and later ones, it mentions a possible regression."
+        ),
         examples=[{"version": "2.1.96", "pr": 45500}],
     )
     follow: int | None = Field(
         None,
         ge=1,
-        description="The issue to follow, if maintainers name one; checked before it is linked.",
+        description="The number of the issue to follow. Signpost checks the issue before a comment links it.",
         examples=[45020],
     )
     duplicates: ShowDuplicates = Field(
         default_factory=ShowDuplicates,
-        description="How many earlier reports of the same problem a comment links.",
+        description="The earlier reports of the same problem that a comment links.",
         examples=[{"show": 1}],
     )
     guidance: Annotated[list[Guidance], BeforeValidator(as_list, json_schema_input_type=Guidance | list[Guidance])] = (
         Field(
             default_factory=list,
-            description="What the reporter is told: one mapping, or branches of which the first that holds speaks.",
+            description="The text for the reporter: one mapping, or several branches. The first branch that applies speaks.",
             examples=[
                 {"tldr": "The build ran out of disk space.", "steps": ["Free at least 2 GB, then try again."]},
                 [{"when": {"os": "windows"}, "tldr": "Drive C: is full."}, {"tldr": "The disk is full."}],
@@ -259,16 +275,16 @@ class RuleModel(Written):
     resources: list[Resource] = Field(
         default_factory=list,
         max_length=5,
-        description="Pages to read.",
+        description="Links to further pages.",
         examples=[[{"title": "Freeing disk space", "url": "https://example.com/help/disk"}]],
     )
     close: Close | None = Field(
         None,
-        description="Opt-in closing; any human sign of life cancels it.",
+        description="Opt-in closing of the issue. Any activity of a human cancels it.",
         examples=[{"as": "not_planned", "after": "3d"}],
     )
     examples: Examples = Field(
-        description="The proof: at least one issue that matches and one near miss.",
+        description="Examples that prove the rule: at least one issue that matches, and one near miss.",
         examples=[{"match": ["write failed: No space left on device"], "no_match": ["There is space left"]}],
     )
 
@@ -276,7 +292,7 @@ class RuleModel(Written):
     @classmethod
     def _reads_as_date(cls, value: object) -> object:
         if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            message = f"{value!r} is no date; write it like 2026-11-23"
+            message = f"{value!r} is not a date; write it like 2026-11-23"
             raise ValueError(message)
         return value
 

@@ -33,14 +33,14 @@ _MAY_BE_NONE = ("follow", "fixed_in")
 MAX_DEPTH = 20
 """More would run into the limits of Python's own compiler, through which Jinja2 sends a template."""
 
-_TOO_DEEP = f"the template is nested deeper than {MAX_DEPTH}; say it in plainer words"
+_TOO_DEEP = f"the template has more than {MAX_DEPTH} levels of nesting; make it simpler"
 
 
 @cache
 def make_environment() -> "ImmutableSandboxedEnvironment":
-    """Jinja2 with its sandbox, strict about undefined names. Imported late: most texts hold no template.
+    """Jinja2 with its sandbox, strict about undefined names. Imported late: most texts are not templates.
 
-    Nothing is escaped as HTML: the output is Markdown, and values are quoted where they are made.
+    It does not escape HTML: the output is Markdown, and the code that makes the values quotes them.
     """
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -51,7 +51,7 @@ def make_environment() -> "ImmutableSandboxedEnvironment":
 
 
 def is_template(text: str) -> bool:
-    """Whether the text has anything for Jinja2 to do."""
+    """Whether the text has syntax of Jinja2."""
     return "{{" in text or "{%" in text or "{#" in text
 
 
@@ -69,10 +69,10 @@ class _Scope:
 def check_template(
     text: str, captures: Collection[str], free_text: Collection[str], sure: Collection[str] = ()
 ) -> list[str]:
-    """What is wrong with a template; `captures` may be echoed, `free_text` names captures that may not.
+    """The problems of a template; it may show `captures`, but not the captures in `free_text`.
 
-    Only output, conditions and a loop over `duplicates` are allowed: no calls, no arithmetic, nothing that could run
-    for long. `follow` and `fixed_in` may be none, so they stand inside an `if`, unless they are among the `sure`.
+    A template may have output, conditions and a loop over `duplicates`: no calls, no arithmetic, nothing that could
+    run for long. `follow` and `fixed_in` may be missing, so they must be inside an `if`, unless they are in `sure`.
     """
     if not is_template(text):
         return []
@@ -81,7 +81,7 @@ def check_template(
     try:
         tree = make_environment().parse(text)
     except TemplateSyntaxError as error:
-        return [f"the template is not valid: {error.message} (line {error.lineno} of the text)"]
+        return [f"invalid template: {error.message} (line {error.lineno} of the text)"]
     except RecursionError:
         return [_TOO_DEEP]
     scope = _Scope(frozenset({*captures, *FIXED_NAMES}), frozenset(free_text), frozenset(sure))
@@ -131,13 +131,13 @@ def _check_name(node: Node, scope: _Scope) -> str | None:
     name = node.name
     if name in scope.free_text:
         advice = "give its hole a type such as `id` or `version`"
-        return f"`{name}` is free text of the reporter, which is never repeated; {advice}"
+        return f"`{name}` is free text of the reporter, which comments never repeat; {advice}"
     return None if name in scope.known else f"unknown name `{name}`{suggest(name, scope.known)}"
 
 
 def _check_loop(node: Node, scope: _Scope) -> str | None:
     if getattr(node.iter, "name", None) != "duplicates" or scope.loop:
-        return "a loop can only go over `duplicates`, and not inside another"
+        return "a loop must be over `duplicates`, and must not be inside another loop"
     return None
 
 
@@ -149,7 +149,7 @@ def _check_attribute(node: Node, scope: _Scope) -> str | None:
     if node.attr not in allowed:
         return f"`{name or 'this'}` has no `{node.attr}`{suggest(node.attr, allowed)}"
     if name in _MAY_BE_NONE and name not in scope.sure:
-        return f"`{name}` may be none; write `{{% if {name} %}}` around it"
+        return f"`{name}` may be missing; put `{{% if {name} %}}` around it"
     return None
 
 
@@ -184,14 +184,14 @@ def render_template(text: str, values: Mapping[str, object]) -> str:
 
 
 def check_comment_template(text: str) -> str | None:
-    """What is wrong with a repository's own comment template, which may use all of Jinja2's sandbox, or None."""
+    """The problem of a repository's own comment template, which may use all of Jinja2's sandbox, or None."""
     from jinja2 import TemplateSyntaxError, meta
 
     try:
         tree = make_environment().parse(text)
     except TemplateSyntaxError as error:
-        return f"the template is not valid: {error.message} (line {error.lineno})"
+        return f"invalid template: {error.message} (line {error.lineno})"
     except RecursionError:
-        return "the template is nested too deep; say it in plainer words"
+        return "the template has too many levels of nesting; make it simpler"
     unknown = sorted(meta.find_undeclared_variables(tree) - {"sections"})
-    return f"unknown names in the template: {', '.join(unknown)}; it is given `sections`" if unknown else None
+    return f"unknown names in the template: {', '.join(unknown)}; use `sections`" if unknown else None

@@ -1,4 +1,4 @@
-"""A document as a model, or what is wrong with it: pydantic's errors as sentences, each at its place. Pure."""
+"""From a document to a model or to problems: the errors of pydantic as sentences, each at its place. Pure."""
 
 import difflib
 import re
@@ -18,11 +18,11 @@ _SHORT_LIST = 12
 
 
 def validate(document: Document, model: type[Model]) -> tuple[Model | None, tuple[Problem, ...]]:
-    """The document as a model (None where it is none), and everything that is wrong with it."""
+    """The document as a model (None if it is invalid), and all its problems."""
     if document.problems:
         return None, document.problems
     if not isinstance(document.value, dict):
-        return None, (document.problem_at((), "expected `key: value` lines, as in rules/README.md"),)
+        return None, (document.problem_at((), "the file must contain `key: value` lines; see rules/README.md"),)
     try:
         return model.model_validate(document.value), ()
     except ValidationError as error:
@@ -30,7 +30,7 @@ def validate(document: Document, model: type[Model]) -> tuple[Model | None, tupl
 
 
 def explain_errors(document: Document, errors: Iterable[ErrorDetails], model: type[BaseModel]) -> Iterator[Problem]:
-    """Pydantic's errors as sentences that say what is wrong and what to do, each at its place."""
+    """The errors of pydantic as problems that say what is wrong and what to do, each at its place."""
     found = list(errors)
     outside = {path: parent for error in found if (parent := _find_parent(document, path := error["loc"], model))}
     for error in found:
@@ -62,7 +62,7 @@ def _key_of(error: ErrorDetails) -> Path:
 _SENTENCES = {
     "missing": "is missing; add it",
     "string_type": "must be text; put it into quotes",
-    "date_from_datetime_parsing": "is no date; write it like 2026-11-23",
+    "date_from_datetime_parsing": "is not a date; write it like 2026-11-23",
     "date_type": "must be a date; write it like 2026-11-23",
     "string_too_short": "is empty; fill it in, or remove it",
     "string_too_long": "is too long; at most {max_length} characters are allowed",
@@ -100,7 +100,7 @@ def _explain(error: ErrorDetails, name: str, model: type[BaseModel]) -> str:
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])
         return f"{name} cannot be {show_value(error['input'])}{suggest(str(error['input']), allowed)}"
-    sentence = _SENTENCES.get(kind, f"cannot be read: {error['msg'][:1].lower()}{error['msg'][1:]}")
+    sentence = _SENTENCES.get(kind, f"is invalid: {error['msg'][:1].lower()}{error['msg'][1:]}")
     return f"{name} {sentence.format_map(error.get('ctx', {}))}{_advise(kind, path, model)}"
 
 
@@ -113,17 +113,17 @@ def _advise(kind: str, path: Path, model: type[BaseModel]) -> str:
     """What the model's own schema has to say: an example of what a pattern allows, or the keys of a mapping."""
     if kind == "string_pattern_mismatch":
         examples = _schema_at(model, path).get("examples")
-        return f", as `{examples[0]}` does" if examples else ""
+        return f", for example `{examples[0]}`" if examples else ""
     return suggest("", _keys_at(model, path)) if kind in {"model_type", "dict_type"} else ""
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean …?` with the nearest known names, or the whole list where it is short, else nothing."""
+    """`; did you mean …?` with the most similar known names, or all names if they are few; "" otherwise."""
     names = sorted(set(known))
     near = difflib.get_close_matches(name, names, n=2, cutoff=0.6)
     if near:
         return "; did you mean " + " or ".join(f"`{word}`" for word in near) + "?"
-    return f"; allowed are {', '.join(f'`{word}`' for word in names)}" if 0 < len(names) <= _SHORT_LIST else ""
+    return f"; allowed: {', '.join(f'`{word}`' for word in names)}" if 0 < len(names) <= _SHORT_LIST else ""
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> set[str]:

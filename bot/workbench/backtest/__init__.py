@@ -1,1 +1,1 @@
-"""Rules replayed over past issues."""
+"""Replays rules over past issues."""

@@ -14,7 +14,7 @@ from bot.workbench.backtest.tally import SAMPLE, Typical
 from bot.workbench.suggest.clusters import Cluster
 
 MOST_RULES = 200
-"""Rules with a section of their own: a page of thousands is read by nobody."""
+"""The number of rules with their own section: no one reads a page of thousands."""
 MOST_PAIRS = 30
 _DIGITS = 4
 _LONG = 200
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 
 def render_html(report: Report) -> str:
-    """The whole page: what strangers wrote is masked, cut and escaped in it."""
+    """The whole page; it masks, cuts and escapes the texts of strangers."""
     matching = [rule for rule in report.rules if rule.tally.matches]
     shown = [rule for rule in report.rules if rule.tally.matches or rule.tally.silenced or rule.recall]
     is_known = _REPOSITORY.fullmatch(report.repository)
@@ -85,7 +85,7 @@ def _describe(what: str, counts: Sequence[int], weeks: tuple[str, ...]) -> str:
 
 
 def report_to_json(report: Report) -> Json:
-    """Everything that was found. Shares and intervals lie between 0 and 1; `weeks` are in order, without gaps."""
+    """The whole report. Shares and intervals are between 0 and 1; `weeks` are in order, without gaps."""
     tally = report.tally
     return {
         "issues": tally.issues,

@@ -1,4 +1,4 @@
-"""Rules replayed over past issues, on all cores: from chunks of lines to one tally."""
+"""Replays rules over past issues, on all cores: from chunks of lines to one tally."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -41,9 +41,9 @@ _FORM = '`{"number": 7, "rules": ["rule-id"]}` or `{"number": 7, "class": "rule-
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
-    """Which rules ought to match which issue. `source` "file": `classes` by number; "labels": the issue's own labels.
+    """The rules that should match each issue. `source` "file": `classes` by number; "labels": the labels of the issues.
 
-    An issue that a file does not name is unknown, and left out.
+    Issues that the file does not name are unknown, and do not count.
     """
 
     source: Literal["file", "labels"]
@@ -51,9 +51,9 @@ class Truth:
 
 
 def parse_truth(lines: Iterable[Line]) -> Truth:
-    """The truth of a JSONL file: an object a line, with `number` and `rules` (a list of ids) or `class` (one id).
+    """The truth of a JSONL file: one object per line, with `number` and `rules` (a list of ids) or `class` (one id).
 
-    `[]` and "none" say that no rule ought to match. Other keys are not read. Raises SettingsError with the place.
+    `[]` and "none" mean that no rule should match. It ignores other keys. Raises SettingsError with the place.
     """
     classes: dict[int, frozenset[str]] = {}
     for where, line in lines:
@@ -66,12 +66,12 @@ def _parse_line(line: str, where: str) -> tuple[int, frozenset[str]]:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
-        message = f"{where}: this is no JSON ({error}); write {_FORM}"
+        message = f"{where}: invalid JSON ({error}); write {_FORM}"
         raise SettingsError(message) from error
     number = found.get("number") if isinstance(found, dict) else None
     rules = _read_rules(found) if isinstance(found, dict) else None
     if not isinstance(number, int) or rules is None:
-        message = f"{where}: this says not which rules ought to match which issue; write {_FORM}"
+        message = f"{where}: the number or the rules of the issue are missing or invalid; write {_FORM}"
         raise SettingsError(message)
     return number, rules
 
@@ -85,12 +85,12 @@ def _read_rules(found: Mapping[str, object]) -> frozenset[str] | None:
 
 
 def find_judged(truth: Truth, ruleset: Ruleset) -> frozenset[str]:
-    """The rules that the truth can speak of: with labels, those that set some."""
+    """The rules that the truth can judge: with labels, the rules that set labels."""
     return frozenset(rule.id for rule in ruleset.rules if truth.source == "file" or rule.model.labels.add)
 
 
 def index_labels(ruleset: Ruleset) -> LabelIndex:
-    """The rules that set labels, by one of their labels: an issue is then compared with few of them."""
+    """The rules that set labels, by one of their labels, so that an issue is compared with few of them."""
     index: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for rule in ruleset.rules:
         if wanted := _labels_of(rule):
@@ -99,10 +99,9 @@ def index_labels(ruleset: Ruleset) -> LabelIndex:
 
 
 def find_known(truth: Truth, issue: Issue, labels: LabelIndex) -> frozenset[str] | None:
-    """The rules that ought to match the issue; None where that is not known.
+    """The rules that should match the issue; None if that is unknown.
 
-    By labels, a rule ought to match where the issue carries all labels that it sets (GitHub compares them without
-    regard to case).
+    By labels, a rule should match if the issue has all labels that the rule sets (GitHub ignores case in labels).
     """
     if truth.source == "file":
         return truth.classes.get(issue.number)
@@ -111,7 +110,7 @@ def find_known(truth: Truth, issue: Issue, labels: LabelIndex) -> frozenset[str]
 
 
 def find_excused(truth: Truth, found: Collection[str], ruleset: Ruleset) -> frozenset[str]:
-    """The rules that need not match since one that did sets all their labels: by labels nobody can tell them apart."""
+    """The rules that need not match, because a matching rule sets all their labels: labels cannot distinguish them."""
     if truth.source == "file" or not found:
         return frozenset()
     given = [_labels_of(rule) for rule in ruleset.rules if rule.id in found]
@@ -123,7 +122,7 @@ def _labels_of(rule: Rule) -> frozenset[str]:
 
 
 def judge(number: int, found: Collection[str], known: Collection[str], excused: Collection[str] = ()) -> Tally:
-    """The tally of how an issue's matches stand to what is known of it; an excused rule is not missed."""
+    """The tally of an issue's matches against the truth; an excused rule does not count as missed."""
     right, wrong = [name for name in found if name in known], [name for name in found if name not in known]
     missed = [name for name in known if name not in found and name not in excused]
     rules = {name: RuleTally(agreement=Agreement(right=1)) for name in right}
@@ -140,7 +139,7 @@ def judge(number: int, found: Collection[str], known: Collection[str], excused: 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What is asked of every issue, in a form that can be sent to another process.
+    """The work for every issue, in a form that another process can receive.
 
     `rules` and `former` (what to compare with) are the files of each place, `today` is for `expires:`. `is_mined`:
     whether to count the messages of unmatched issues, `is_per_issue`: whether to write a line about each issue.
@@ -166,7 +165,7 @@ class Replay:
     labels: LabelIndex = field(default_factory=dict)
 
     def judge_issue(self, issue: Issue, names: Collection[str]) -> Tally | None:
-        """How the rules that match an issue stand to what is known of it; None if nothing is."""
+        """The tally of an issue's matches against the truth; None if the truth is unknown."""
         truth = self.task.truth
         if truth is None or (known := find_known(truth, issue, self.labels)) is None:
             return None
@@ -175,7 +174,7 @@ class Replay:
 
 
 def compile_task(task: Task) -> Replay:
-    """The task, ready to be done."""
+    """The task, with its rules compiled."""
     ruleset = compile_rules(task.rules)
     return Replay(
         task=task,
@@ -187,7 +186,7 @@ def compile_task(task: Task) -> Replay:
 
 
 def format_matches(issue: Issue, matches: Iterable[Match]) -> str:
-    """The line of `--per-issue`: the issue's number and what it matched, those that speak first in front."""
+    """The line of `--per-issue`: the issue's number and its matches, in the order in which the rules speak."""
     found = [
         {"rule": match.rule.id, "captures": {name: capture.value for name, capture in match.captures.items()}}
         for match in matches
@@ -197,7 +196,7 @@ def format_matches(issue: Issue, matches: Iterable[Match]) -> str:
 
 
 def replay_issue(facts: Facts, replay: Replay) -> tuple[list[Tally], tuple[Match, ...]]:
-    """What one issue adds to the tally, its own part in front, and its matches."""
+    """The tallies of one issue (its own first), and its matches."""
     issue = facts.issue
     matches = match_rules(facts, replay.ruleset)
     decisions = _decide(issue, matches, replay.task)
@@ -267,7 +266,7 @@ def _tally_rules(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What a chunk of an archive gave; `each` are the lines of `--per-issue`, `problem` what ended it early.
+    """The result of a chunk of an archive; `each` has the lines of `--per-issue`, `problem` the error that ended it.
 
     `mined` has the messages of its unmatched issues.
     """
@@ -279,7 +278,7 @@ class Part:
 
 
 def replay_lines(lines: Chunk, replay: Replay) -> Part:
-    """The tally of the issues on the lines; a line that is no issue ends it, and its message is in `problem`."""
+    """The tally of the issues on the lines; a line that is not an issue ends it, and `problem` has the message."""
     tallies, each, problem = list[Tally](), list[str](), None
     mined = MessageTally() if replay.task.is_mined else None
     try:
@@ -309,10 +308,10 @@ class _ReplayWork:
 def replay_archive(
     lines: Iterable[Line], task: Task, jobs: int, *, total: int | None = None, out: TextIO | None = None
 ) -> Part:
-    """What an archive of `total` issues gave; the lines of `--per-issue` go to `out` in order, and are not kept.
+    """The result of an archive of `total` issues; the lines of `--per-issue` go to `out` in order.
 
-    It runs `jobs` processes where there are more than a few lines, and shows a bar on a terminal. Raises SettingsError
-    for a line that is no issue, after the lines before it went to `out`, and where a worker dies.
+    It runs `jobs` processes if there are more than a few lines, and shows a bar on a terminal. Raises SettingsError
+    for a line that is not an issue (after it wrote the lines before it to `out`), and if a worker dies.
     """
     whole, mined = Tally(), MessageTally()
     parts = work_through(lines, _ReplayWork(task), jobs)

@@ -1,4 +1,4 @@
-"""What a replay found, as people read it: shares with their intervals, weeks without gaps, what to look at. Pure."""
+"""The report of a replay: shares with their intervals, weeks without gaps, and notes. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from bot.workbench.suggest.clusters import Cluster, find_clusters
 from bot.workbench.suggest.message_counts import MessageTally
 
 _BROAD = 0.2
-"""A rule that matches a larger share of all issues is worth a second look."""
+"""A rule that matches a larger share of all issues deserves a second look."""
 _DOUBTFUL = 0.9
 _NAMED = 10
 
@@ -44,9 +44,9 @@ class RuleReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """Two rules that held of the same issues.
+    """Two rules that matched the same issues.
 
-    `declared` says how it is settled which of them speaks (`bot.workbench.check.relations`), "" where nobody decided.
+    `declared` is the settlement that decides which of them speaks (`bot.workbench.check.relations`), "" without one.
     """
 
     first: str
@@ -57,10 +57,10 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TruthReport:
-    """How all rules stand to what is known.
+    """All rules against the truth.
 
-    `precision` is the share of matches that are right, `recall` that of the issues with a known problem which a right
-    rule matched; `uncovered` counts missed issues by ids that no rule has.
+    `precision` is the share of matches that are right. `recall` is the share of issues with a known problem that a
+    right rule matched. `uncovered` counts missed issues by ids that no rule has.
     """
 
     source: str
@@ -74,7 +74,7 @@ class TruthReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Rules as they are against rules as they were at `revision`; `comments` is about issues that get a comment."""
+    """The current rules against the rules at `revision`; `comments` is about issues that get a comment."""
 
     revision: str
     comments: Change
@@ -83,7 +83,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The whole; `rules` with the most matches first, `weeks` from the first issue to the last."""
+    """The whole report; `rules` with the most matches first, `weeks` from the first issue to the last."""
 
     name: str
     repository: str
@@ -102,7 +102,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What the report is about: the archive's name and repository, the truth's source, what was compared, the day."""
+    """The setting of a report: name and repository of the archive, source of the truth, compared revision, and date."""
 
     name: str
     today: date
@@ -112,7 +112,7 @@ class Setting:
 
 
 def make_report(tally: Tally, ruleset: Ruleset, setting: Setting, mined: MessageTally | None = None) -> Report:
-    """The report of a tally; `mined` are the messages of unmatched issues, to find those that several share."""
+    """The report of a tally; `mined` has the messages of unmatched issues, to find messages that several share."""
     weeks = list_weeks(tally.weeks)
     rules = tuple(_report_rule(rule, tally, weeks, is_judged=bool(setting.truth)) for rule in ruleset.rules)
     overlaps = _list_overlaps(tally, ruleset)
@@ -193,22 +193,23 @@ def _report_changes(tally: Tally, revision: str) -> Comparison:
 
 
 def _note_whole(tally: Tally) -> Iterator[str]:
-    if tally.pull_requests:
-        yield f"{tally.pull_requests} pull requests were left out."
-    if tally.undated:
-        yield f"{tally.undated} issues have no date, and are in no week."
+    if count := tally.pull_requests:
+        yield f"The backtest skipped {count} pull request{'s' * (count != 1)}."
+    if count := tally.undated:
+        yield f"{count} issue{' has' if count == 1 else 's have'} no date and {'is' if count == 1 else 'are'} in no week."
 
 
 def _note_rules(rules: tuple[RuleReport, ...], ruleset: Ruleset, today: date) -> Iterator[str]:
     for report, rule in zip(rules, ruleset.rules, strict=True):
         if report.share and report.share.value > _BROAD:
-            yield f"{rule.id} matches {report.share.value:.0%} of all issues; is it meant to be so broad?"
+            yield f"{rule.id} matches {report.share.value:.0%} of all issues; check that it is meant to be this broad."
         if report.tally.silenced and not report.tally.matches:
-            yield f"{rule.id} never spoke: other rules superseded it each time ({report.tally.silenced})."
+            yield f"{rule.id} never spoke: other rules superseded each of its matches ({report.tally.silenced})."
         if rule.model.expires and rule.model.expires <= today:
-            yield f"{rule.id} expired on {rule.model.expires}: it labels, and its guidance is withheld."
+            yield f"{rule.id} expired on {rule.model.expires}: it sets labels, but comments do not show its guidance."
     doubtful = [_doubt(report) for report in rules if report.precision and report.precision.high < _DOUBTFUL]
-    yield from _name_some(doubtful, "rules are wrong more often than one time in ten")
+    wrong = "rule is" if len(doubtful) == 1 else "rules are"
+    yield from _name_some(doubtful, f"{wrong} wrong in more than 10 % of matches")
     never = [report.id for report in rules if not report.tally.matches and not report.tally.silenced]
     yield from _name_some(never, f"of {len(rules)} rules matched nothing")
 
@@ -220,7 +221,8 @@ def _doubt(report: RuleReport) -> str:
 
 def _note_overlaps(overlaps: tuple[Overlap, ...]) -> Iterator[str]:
     undeclared = [f"{one.first} and {one.second} ({one.issues})" for one in overlaps if not one.declared]
-    yield from _name_some(undeclared, "pairs of rules match the same issues and do not say which speaks (`supersedes`)")
+    pairs = "pair of rules matches" if len(undeclared) == 1 else "pairs of rules match"
+    yield from _name_some(undeclared, f"{pairs} the same issues without a decision which rule speaks (`supersedes`)")
 
 
 def _name_some(names: list[str], what: str) -> Iterator[str]:

@@ -1,9 +1,9 @@
-"""What a replay counts: frozen and mergeable; its size grows with rules and weeks, never with issues. Pure.
+"""The counts of a replay: frozen and mergeable; their size grows with rules and weeks, never with issues. Pure.
 
-Matches look alike where the same condition held first and the evidence stands in the same views: that is a match's
-*pattern*. Its *focus* is the share of the issue's text that is evidence: a report that is all error message has a high
-one, a phrase in passing a low one. The most typical matches are those of the most frequent pattern with the highest
-focus; the least typical those of the rarest pattern with the lowest. The latter are where false alarms show first.
+Matches have the same *pattern* if the same condition held first and the evidence is in the same views. The *focus* of a
+match is the share of the issue's text that is evidence: high for a report that is mostly an error message, low for a
+phrase in passing. The most typical matches have the most frequent pattern and the highest focus; the least typical have
+the rarest pattern and the lowest focus. False alarms are most often among the least typical matches.
 """
 
 from collections import Counter
@@ -17,19 +17,19 @@ from bot.rules.matcher import Match
 from bot.tracker.types import Issue
 
 SAMPLE = 10
-"""So many matches are shown of each kind."""
+"""The number of matches to show of each kind."""
 CHANGED = 200
-"""So many numbers of issues are kept that a comparison gains or loses for a rule."""
+"""The number of issues to keep that a comparison gains or loses for a rule."""
 
 LONGEST = 300
-_NO_TEXT = "nothing that is written"
+_NO_TEXT = "no text"
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
 class Sighting(NamedTuple):
-    """One match as it is shown: `focus` is the share of the issue's text that is evidence, `seen` that evidence."""
+    """One match to show: `focus` is the share of the issue's text that is evidence, `seen` that evidence."""
 
     focus: float
     number: int
@@ -38,7 +38,7 @@ class Sighting(NamedTuple):
 
 
 class WeekTally(NamedTuple):
-    """One week's issues: all, those that a rule matched, and those that would have got a comment."""
+    """One week's issues: all, those that a rule matched, and those with a comment."""
 
     issues: int = 0
     matched: int = 0
@@ -47,7 +47,7 @@ class WeekTally(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PatternTally:
-    """The matches of a rule that look alike, with the ends of their order by focus."""
+    """The matches of a rule with the same pattern; `fullest` have the highest focus, `thinnest` the lowest."""
 
     matches: int = 0
     fullest: tuple[Sighting, ...] = ()
@@ -56,7 +56,7 @@ class PatternTally:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How matches stand to what is known: `right` and `wrong` ones, `missed` ones; and the newest of these."""
+    """Matches against the truth: `right` and `wrong` matches, `missed` ones, and the newest wrong and missed issues."""
 
     right: int = 0
     wrong: int = 0
@@ -67,7 +67,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What other rules gain and lose: how many issues, and the numbers of the newest."""
+    """The issues that another version of the rules gains and loses: how many, and the numbers of the newest."""
 
     gained: int = 0
     lost: int = 0
@@ -77,7 +77,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RuleTally:
-    """What one rule did: `matches` that no other rule silenced, `silenced` ones, `comments` it would have spoken in."""
+    """The counts of one rule: `matches` that no rule silenced, `silenced` matches, and `comments` that it speaks in."""
 
     matches: int = 0
     silenced: int = 0
@@ -90,12 +90,12 @@ class RuleTally:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What all rules did. `overlaps` counts issues by pairs of rules that both held, whichever spoke.
+    """The counts of all rules. `overlaps` counts issues by pairs of rules that both matched.
 
-    `known` counts issues that the truth knows, `known_none` those of them that ought to match nothing, `recognised`
-    those of the others that a right rule matched, and `false_alarms` those of `known_none` that matched. `change` is
-    about issues that would get a comment. `unmatched_issues` are the newest ones that no rule matched. Pull requests
-    are no issues, and only counted.
+    `known` counts issues that the truth knows; `known_none` counts those that no rule should match. `recognised` counts
+    the other known issues that a right rule matched, and `false_alarms` the issues of `known_none` that matched.
+    `change` is about issues that get a comment. `unmatched_issues` are the newest issues that no rule matched. Pull
+    requests are not issues, and only counted.
     """
 
     issues: int = 0
@@ -116,7 +116,7 @@ class Tally:
 
 
 def merge_tallies(tallies: Iterable[Tally]) -> Tally:
-    """The tally of all issues that the tallies are of; the order does not count."""
+    """The tally of all issues of the tallies; their order does not matter."""
     parts = (Tally(), *tallies)
     return Tally(
         **_sum_counts(parts),
@@ -191,7 +191,7 @@ def _merge_changes(parts: list[Change]) -> Change:
 
 
 def compare(number: int, now: Collection[str], before: Collection[str], *, speaks: bool, spoke: bool) -> Tally:
-    """The tally of what other rules gain and lose on one issue."""
+    """The tally of the rules that gain or lose one issue."""
     names = sorted({*now, *before})
     rules = {
         name: RuleTally(change=_change(number, is_now=name in now, was_before=name in before))
@@ -208,7 +208,7 @@ def _change(number: int, *, is_now: bool, was_before: bool) -> Change:
 
 
 class Typical(NamedTuple):
-    """A match as it is shown, its pattern, and the share of the rule's matches that have this pattern."""
+    """A match to show, its pattern, and the share of the rule's matches with this pattern."""
 
     sighting: Sighting
     pattern: str
@@ -216,7 +216,7 @@ class Typical(NamedTuple):
 
 
 def describe_pattern(match: Match) -> str:
-    """What held first and where the evidence stands, in words: `phrase: "out of memory" in logs, title`."""
+    """The condition that held first and the views of the evidence: `phrase: "out of memory" in logs, title`."""
     leaves = [verdict.wanted for verdict in match.verdict.walk() if not verdict.children]
     evidence = match.evidence
     views = ", ".join(sorted({item.view for item in evidence})) or _NO_TEXT
@@ -225,7 +225,7 @@ def describe_pattern(match: Match) -> str:
 
 
 def see_match(match: Match, issue: Issue) -> Sighting:
-    """The match as it is shown; texts are the reporter's own, cut at 300 characters."""
+    """The match to show; its texts are the reporter's own, cut at 300 characters."""
     evidence = match.evidence
     length = len(issue.title) + len(issue.body) or 1
     focus = min(1.0, _count_covered(evidence) / length)

@@ -1,4 +1,4 @@
-"""The report of a backtest on a terminal: what happened, rule by rule, and what deserves a look."""
+"""The report of a backtest on a terminal: a summary, each rule, and notes."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -58,7 +58,7 @@ def _print_summary(console: "Console", report: Report) -> None:
         return
     issues, matched, comments = zip(*report.by_week, strict=True)
     console.print(f"{report.name}, {report.weeks[0]} to {report.weeks[-1]}", style="bold", markup=False)
-    rate = f"{report.tally.comments}, {report.comments_a_week:g} a week\n"
+    rate = f"{report.tally.comments}, {report.comments_a_week:g} per week\n"
     rows = (("issues", issues, sum(issues)), ("matched", matched, sum(matched)), ("comments", comments, rate))
     for name, series, count in rows:
         console.print(f"{name:<9}{draw_sparkline(series, _LINE):<{_LINE}}  {count}", markup=False)
@@ -73,7 +73,7 @@ def _make_table(rules: Sequence[RuleReport], report: Report) -> "Table":
     for name in ("matches", "share"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("by week" if len(report.weeks) <= _LINE else "over time", no_wrap=True)
-    table.add_column("comments a week", justify="right")
+    table.add_column("comments per week", justify="right")
     for name in ("precision", "recall") if report.truth else ():
         table.add_column(f"{name} (95 %)", justify="right")
     for rule in rules:
@@ -93,23 +93,22 @@ def _list_cells(rule: RuleReport, *, is_judged: bool) -> Iterator[str]:
 
 
 def format_share(share: Share | None) -> str:
-    """`0.94 (0.81-0.98) 31/33`, or a dash where nothing was counted."""
+    """`0.94 (0.81-0.98) 31/33`, or a dash without counts."""
     if share is None:
         return "-"
     return f"{share.value:.2f} ({share.low:.2f}-{share.high:.2f}) {share.hits}/{share.total}"
 
 
 def _print_truth(console: "Console", truth: TruthReport) -> None:
-    known = (
-        "the labels of the issues" if truth.source == "labels" else f"{truth.known} issues of which the truth is known"
-    )
+    issues = f"{truth.known} known {'issue' if truth.known == 1 else 'issues'}"
+    known = "the labels of the issues" if truth.source == "labels" else f"the truth about {issues}"
     console.print(f"against {known}:", style="bold", markup=False)
     console.print(f"  precision  {format_share(truth.precision)} matches", markup=False)
     console.print(f"  recall     {format_share(truth.recall)} issues", markup=False)
     console.print(f"  {truth.false_alarms} of {truth.known_none} issues with no known problem matched", markup=False)
     if truth.uncovered:
         named = ", ".join(f"{show_text(name, 40)} ({count})" for name, count in truth.uncovered[:_SHOWN])
-        console.print(f"  no rule is called: {named}", markup=False)
+        console.print(f"  no rule has these ids: {named}", markup=False)
     console.print()
 
 
@@ -151,4 +150,5 @@ def _print_typical(console: "Console", rule: RuleReport) -> None:
 def _format_typical(typical: Typical) -> str:
     sighting = typical.sighting
     title = show_text(sighting.title, _TITLE)
-    return f"#{sighting.number} {title} [{typical.pattern}; like {typical.share:.0%}; focus {sighting.focus:.0%}]"
+    kind = f"{typical.pattern}; {typical.share:.0%} of matches; focus {sighting.focus:.0%}"
+    return f"#{sighting.number} {title} [{kind}]"

@@ -1,1 +1,1 @@
-"""Rules held to their examples, to lints and to each other."""
+"""Checks of rules: against their examples, lints and each other."""

@@ -1,4 +1,4 @@
-"""Rules on trial: each against its own examples, what becomes of these on their way, and all other rules. Pure."""
+"""Checks each rule against its own examples, their variants, and all other rules. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ from bot.workbench.check.relations import (
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a check found. `examples` counts those that were tried."""
+    """The result of a check. `examples` counts the examples that it tried."""
 
     rules: int
     examples: int
@@ -39,35 +39,35 @@ class CheckReport:
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """What must be mended."""
+        """The problems that somebody must fix."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """What is worth a look."""
+        """The problems that deserve a look."""
         return tuple(problem for problem in self.problems if problem.severity == "warning")
 
     @property
     def is_green(self) -> bool:
-        """Whether nothing must be mended."""
+        """Whether there are no errors."""
         return not self.errors
 
 
 def check_rules(ruleset: Ruleset, terms: Terms | None = None) -> CheckReport:
-    """Everything that is wrong with the rules of a set, and what is odd about them."""
+    """All errors and warnings of the rules of a set."""
     return join_reports([check_set(ruleset), *(check_rule(rule, ruleset, terms) for rule in ruleset.rules)])
 
 
 def check_set(ruleset: Ruleset, files: Collection[str] | None = None) -> CheckReport:
-    """What is wrong with the set as a whole: files that did not load, packs; of `files` alone where they are given."""
+    """Problems of the whole set: files that did not load, packs. With `files`, only problems in these files."""
     problems = [*ruleset.problems, *check_packs(ruleset)]
     return CheckReport(0, 0, tuple(p for p in problems if files is None or p.file in files))
 
 
 def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> CheckReport:
-    """One rule within its set: fast enough for every keystroke (some milliseconds).
+    """Check one rule within its set: fast enough for every keystroke (some milliseconds).
 
-    The rule may be another version of one that the set has: it is tried instead of that one.
+    The rule may be another version of a rule in the set; the check then uses it instead of that rule.
     """
     terms = terms or Terms()
     outcome = join_reports(_try_example(rule, ruleset, tried, terms) for tried in list_examples(rule))
@@ -98,7 +98,7 @@ def _try_example(rule: Rule, ruleset: Ruleset, tried: TriedExample, terms: Terms
 
 
 def check_overlaps(rule: Rule, others: Sequence[Rule], ruleset: Ruleset) -> CheckReport:
-    """Only whether some other rules match the examples of a rule that is not on trial itself."""
+    """Check only whether the other rules match the examples of a rule that is not checked itself."""
     narrow = Ruleset(tuple(others))
     overlaps, problems = list[Overlap](), set[Problem]()
     for tried in list_examples(rule):
@@ -137,13 +137,13 @@ def _check_near_duplicates(rule: Rule, ruleset: Ruleset, overlaps: tuple[Overlap
     reported = {overlap.other for overlap in overlaps}
     for other, is_same in find_near_duplicates(rule, ruleset):
         if other.id not in reported:
-            what = "looks for the same phrases" if is_same else "looks for parts of this rule's phrases"
-            message = f"`{other.id}` {what}; make one rule of both, or declare `supersedes:` or `also:` in one of them"
+            what = "has the same phrases" if is_same else "has phrases that are parts of this rule's phrases"
+            message = f"`{other.id}` {what}; merge the two rules, or add `supersedes:` or `also:` to one of them"
             yield rule.document.problem_at(("match",), message, "near-duplicate", "warning")
 
 
 def join_reports(reports: Iterable[CheckReport]) -> CheckReport:
-    """Several reports as one, whatever their order."""
+    """Several reports as one; their order does not matter."""
     all_ = list(reports)
     return CheckReport(
         rules=sum(report.rules for report in all_),

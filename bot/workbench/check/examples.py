@@ -1,4 +1,4 @@
-"""A rule's own examples, as issues: what each must give, and what to say where it gives something else. Pure."""
+"""A rule's own examples, as issues: the expected result of each, and a problem for every other result. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Finding = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class TriedExample:
-    """An example, its place in the rule's file, its number from 1 among those of its kind, and what it must do."""
+    """An example, its path in the rule's file, its number from 1 among its kind, and whether the rule must match it."""
 
     path: Path
     number: int
@@ -31,7 +31,7 @@ class TriedExample:
 
 
 def list_examples(rule: Rule) -> Iterator[TriedExample]:
-    """Those that must match, then the near misses."""
+    """The examples that must match, then the near misses."""
     for index, example in enumerate(rule.model.examples.match):
         yield TriedExample(("examples", "match", index), index + 1, example, must_match=True)
     for index, example in enumerate(rule.model.examples.no_match):
@@ -60,19 +60,19 @@ def make_example_issue(example: Example) -> Issue:
 
 
 def match_one(rule: Rule, facts: Facts) -> Match | None:
-    """The match of this rule alone, whatever others say."""
+    """The match of this rule alone, without regard to other rules."""
     return match_rule(rule, facts, find_captures(rule.pack.captures, facts))
 
 
 def judge_example(rule: Rule, tried: TriedExample, facts: Facts, own: Match | None) -> Iterator[Finding]:
-    """What is wrong with the rule's own answer to one of its examples."""
+    """Problems with the rule's own result for one of its examples."""
     if tried.must_match and own is None:
         yield "example-missed", _explain_miss(rule, facts)
     elif tried.must_match and own:
         yield from (("expectation", message) for message in _compare(tried.example.expect, own))
     elif own:
         first = next((f": {item.wanted} found {item.text!r}" for item in own.evidence), "")
-        yield "example-matched", f"`{rule.id}` matches this near miss{first}; add a `none:` or a longer phrase"
+        yield "example-matched", f"`{rule.id}` matches this near miss{first}; add `none:`, or use a longer phrase"
 
 
 def _explain_miss(rule: Rule, facts: Facts) -> str:
@@ -100,8 +100,12 @@ def _compare(expect: Expectation | None, match: Match) -> Iterator[str]:
         capture = match.captures.get(name)
         value = str(wanted).lower() if isinstance(wanted, bool) else str(wanted)
         if (capture.value if capture else None) != value:
-            yield f"expected the capture {name} = {value!r}, found {capture.value if capture else 'nothing'!r}"
+            found = repr(capture.value) if capture else "nothing"
+            yield f"expected the capture {name} = {value!r}, but found {found}; correct the rule or `expect:`"
     if expect.branch is not None and match.branch != expect.branch - 1:
-        yield f"expected guidance branch {expect.branch}, got {'none' if match.branch is None else match.branch + 1}"
+        found = "no branch" if match.branch is None else f"branch {match.branch + 1}"
+        yield f"expected guidance branch {expect.branch}, but {found} applies; correct the rule or `expect:`"
     if expect.labels is not None and sorted(expect.labels) != sorted(match.rule.model.labels.add):
-        yield f"expected the labels {expect.labels}, the rule adds {match.rule.model.labels.add}"
+        added = ", ".join(match.rule.model.labels.add) or "none"
+        expected = ", ".join(expect.labels) or "none"
+        yield f"expected labels: {expected}; the rule adds: {added}; correct the rule or `expect:`"

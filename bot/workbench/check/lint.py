@@ -1,4 +1,4 @@
-"""What is odd about a rule without being wrong: each a warning with its reason and what to do. Pure."""
+"""Warnings about rules that work but deserve a look: each with its reason and what to do. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from bot.rules.spec.document import Path
 from bot.rules.spec.phrase import PhraseError, parse_phrase
 
 LONGEST_WITHOUT_REVIEW = 365
-"""Days after which advice is looked at again."""
+"""Days after which a maintainer should review the advice again."""
 
 TOO_SHORT = 6
 """A phrase with fewer letters, digits and signs than this is a word that many issues have."""
 
 TOO_COMMON = 0.05
-"""The part of all issues above which a condition says more of the repository than of a problem."""
+"""A condition that holds in a larger share of all issues describes the repository more than a problem."""
 
 FEW_ISSUES = 40
 """An archive of fewer issues says nothing about how common something is: two would be 5 % of it."""
@@ -42,7 +42,7 @@ class Frequencies:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """On which terms rules are tried. Without `today` nothing is said about age, without an archive not how common."""
+    """The terms of a check. Without `today` it does not judge age, without `frequencies` not how common texts are."""
 
     today: date | None = None
     frequencies: Frequencies | None = None
@@ -74,15 +74,15 @@ Finding = tuple[Path, str, str]
 """The place, the sentence and the kind of a warning."""
 
 _NO_LITERAL = (
-    "no text of at least 3 letters must occur for this pattern, so it is tried on every issue; "
-    "add a word that is always there, or a `phrase:` beside it"
+    "this pattern requires no text of 3 letters or more, so Signpost tries it on every issue; "
+    "add a word that every match contains, or add `phrase:` to the condition"
 )
-_TOO_SHORT = "stand in many issues by chance; write more of the message, or join it with another condition under `all:`"
-_TOO_COMMON = "more than one problem explains; write more of the message, or add what tells it apart"
+_TOO_SHORT = "write more of the message, or combine it with another condition under `all:`"
+_TOO_COMMON = "too many for one problem; write more of the message, or add another condition"
 
 
 def list_alternatives(model: ConditionModel, path: Path = ("match",)) -> Iterator[Alternative]:
-    """The conditions of which any one will do: the branches of `any:` (those inside them too), or else the whole."""
+    """The conditions that are each enough for a match: the branches of `any:`, also nested, or else the whole."""
     branches = model.any if model.any and _says(model) == {"any"} else None
     if branches is None and model.all and len(model.all) == 1 and _says(model) == {"all"}:
         yield from list_alternatives(model.all[0], (*path, "all", 0))
@@ -101,7 +101,7 @@ def _says(model: ConditionModel) -> set[str]:
 
 @lru_cache(maxsize=4096)
 def has_literal(pattern: str) -> bool:
-    """Whether a match needs some text (three letters at least) that RE2's prefilter can look for."""
+    """Whether every match contains some text (three letters or more) that RE2's prefilter can search for."""
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
@@ -129,7 +129,8 @@ def _find_short(rule: Rule, terms: Terms) -> Iterator[Finding]:
             continue
         length = _measure(phrase)
         if length < TOO_SHORT:
-            message = f"`{phrase}` alone makes the rule match, and {length} letters {_TOO_SHORT}"
+            short = f"a text of {length} characters occurs in many issues by chance"
+            message = f"`{phrase}` alone makes the rule match, but {short}; {_TOO_SHORT}"
             yield (*alternative.path, "phrase"), message, "too-short"
 
 
@@ -147,7 +148,8 @@ def _find_common(rule: Rule, terms: Terms) -> Iterator[Finding]:
     for alternative in list_alternatives(rule.model.match):
         count = known.counts.get((rule.id, alternative.path), 0)
         if count > known.total * TOO_COMMON:
-            message = f"this holds in {count} of {known.total} past issues ({count / known.total:.0%}), {_TOO_COMMON}"
+            share = f"{count} of {known.total} past issues ({count / known.total:.0%})"
+            message = f"this condition holds in {share}, {_TOO_COMMON}"
             yield _point_at(alternative), message, "too-common"
 
 
@@ -161,19 +163,19 @@ def _find_old(rule: Rule, today: date | None) -> Iterator[Finding]:
     if model.mode != "comment" or not model.guidance:
         return
     if model.reviewed is None:
-        message = "nobody said when this advice was last looked at; add `reviewed:` with that day"
+        message = "`reviewed:` is missing; add the date of the last review, for example `reviewed: 2026-11-29`"
         yield ("guidance",), message, "unreviewed"
     if today is None:
         return
     if model.reviewed and (today - model.reviewed).days > LONGEST_WITHOUT_REVIEW:
-        message = f"the advice was last looked at on {model.reviewed}, over a year ago; look again and set the new day"
+        message = f"the last review was on {model.reviewed}, more than a year ago; review the advice and set a new date"
         yield ("reviewed",), message, "unreviewed"
     if model.reviewed and model.reviewed > today:
-        yield ("reviewed",), f"{model.reviewed} is still to come; write the day of the last review", "unreviewed"
+        yield ("reviewed",), f"{model.reviewed} is in the future; write the date of the last review", "unreviewed"
     if model.expires and model.expires <= today:
         message = (
-            f"the advice expired on {model.expires}, so the rule labels and no longer speaks; "
-            "look at it and set a later day, or remove it"
+            f"the advice expired on {model.expires}, so the rule sets labels but no longer comments; "
+            "review it and set a later date, or remove `expires:`"
         )
         yield ("expires",), message, "expired"
 
@@ -184,5 +186,5 @@ def _find_unfounded(rule: Rule) -> Iterator[Finding]:
         return
     for index, guidance in enumerate(model.guidance):
         if not (guidance.source or "").strip() or (guidance.source or "").startswith("TODO:"):
-            message = "nobody can tell where this advice comes from; add `source:` with a page, an issue or a name"
+            message = "the advice has no source; add `source:` with a page, an issue or a name"
             yield ("guidance", index, "tldr"), message, "no-source"

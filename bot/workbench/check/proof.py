@@ -1,7 +1,7 @@
 """The metamorphic proof: other text in an issue must not change a rule's answer. Pure.
 
-No expected output is needed: text without meaning beside an example must leave the rule's answer as it is (Chen et al.,
-Metamorphic Testing, 1998). Each variant of an example adds one such text to its prose and to its logs.
+The proof needs no expected output: text without meaning, added to an example, must not change the rule's answer (Chen
+et al., Metamorphic Testing, 1998). Each variant of an example adds one such text to its prose and to its logs.
 
 A variant that wraps, escapes or decorates the message itself reveals no fault of an author: conditions read normal
 forms, and `tests/rules/test_normal_forms.py` tests these on all shipped rules. benchmarks/README.md has the figures.
@@ -24,7 +24,7 @@ from bot.workbench.check.examples import find_missed, match_one
 
 
 class Addition(NamedTuple):
-    """A text that an issue may hold beside its message, and its name."""
+    """A text that an issue may contain in addition to its message, and the name of that text."""
 
     name: str
     text: str
@@ -49,7 +49,7 @@ ASKS_HOW_MUCH = "any other text changes the answer"
 
 @dataclass(frozen=True)
 class Proof:
-    """The number of variants that passed, and of those that were skipped by reason."""
+    """The number of variants that passed, and the number of skipped variants by reason."""
 
     variants: int = 0
     not_applicable: Mapping[str, int] = field(default_factory=dict)
@@ -66,10 +66,10 @@ def join_proofs(proofs: Iterable[Proof]) -> Proof:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The first addition that changes the answer for an example, and how many more do.
+    """The first addition that changes the answer for an example, and the number of other such additions.
 
-    `missed` is the condition that no longer holds; None where the rule matches, though it should not, or where it gives
-    another guidance.
+    `missed` is the condition that no longer holds; None if the rule matches a near miss, or uses another branch of its
+    guidance.
     """
 
     addition: Addition
@@ -123,16 +123,18 @@ def _try_addition(rule: Rule, facts: Facts, match: Match | None, addition: Addit
 def explain_failure(rule: Rule, failure: Failure, *, must_match: bool) -> str:
     """A sentence: which addition changes the answer for an example, why, and what to do."""
     others = f" (and {failure.others} other text{'s' * (failure.others > 1)})" if failure.others else ""
-    how = f"when the issue also contains {failure.addition.name}{others}, as `{reveal_line(failure.addition.text)}`"
+    how = (
+        f"when the issue also contains {failure.addition.name}{others}, such as `{reveal_line(failure.addition.text)}`"
+    )
     if not must_match:
         return f"`{rule.id}` matches this near miss {how}; {_KEEP_OUT}"
     if failure.missed is None:
-        return f"`{rule.id}` gives another guidance for this example {how}; {_SAME_BRANCH}"
+        return f"`{rule.id}` uses another branch of its guidance for this example {how}; {_SAME_BRANCH}"
     missed = failure.missed
     reason = f"{missed.seen} under `none:`" if missed.wanted == "none" else f"{missed.wanted} does not hold"
-    return f"`{rule.id}` misses this example {how}, since {reason}; {_KEEP_IN}"
+    return f"`{rule.id}` does not match this example {how}, because {reason}; {_KEEP_IN}"
 
 
-_KEEP_IN = "look for a longer text, best a `phrase:`, that only those other issues contain"
-_KEEP_OUT = "look for more of the message in one `phrase:`, so that no other text completes it"
-_SAME_BRANCH = "write what `when:` or `set:` look for as a longer `phrase:`"
+_KEEP_IN = "use a longer text, preferably a `phrase:`, that only the excluded issues contain"
+_KEEP_OUT = "put more of the message into one `phrase:`, so that other text cannot complete it"
+_SAME_BRANCH = "use a longer `phrase:` in `when:` or next to `set:`"

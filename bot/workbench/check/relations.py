@@ -1,4 +1,4 @@
-"""How the rules of a set relate: what they name, whose examples they match, and which of two speaks. Pure."""
+"""Relations between the rules of a set: references, shared examples, and which of two rules speaks. Pure."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,20 +9,20 @@ from bot.errors import Problem
 from bot.rules.ruleset import Pack, Rule, Ruleset
 
 Settlement = Literal["supersedes", "superseded", "also", "fallback", "other product"]
-"""How it is settled, seen from the rule whose example it is:
+"""How two rules are settled, seen from the rule that has the example:
 
 `supersedes` or `superseded` (by the rules or by the pack's `precedence`), `also` (both may speak), `fallback` (a pack
 of general rules gives way), `other product` (packs for two products are not used in one repository).
 """
 
-UNDECLARED = "tell them apart with `none:`, or declare `supersedes:` or `also:` in one of them"
+UNDECLARED = "separate the two rules with `none:`, or add `supersedes:` or `also:` to one of them"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Overlap:
-    """Examples of `rule` that `other` matches too: their numbers among its `match` examples, from 1.
+    """Examples of `rule` that `other` also matches: their numbers among the `match` examples of `rule`, from 1.
 
-    `declared` says how it is settled which of the two speaks, None where nobody said it.
+    `declared` is the settlement that decides which of the two speaks, None if there is none.
     """
 
     rule: str
@@ -32,9 +32,9 @@ class Overlap:
 
 
 def find_settlement(rule: Rule, other: Rule) -> Settlement | None:
-    """How it is settled what happens where both rules match: by them, or by their packs.
+    """The settlement for issues that both rules match, from the rules or from their packs; None: undeclared.
 
-    A pack without a product (a repository's own rules) may stand beside any.
+    A pack without a product (a repository's own rules) may be used with any other pack.
     """
     if other.id in rule.supersedes or rule.id in other.supersedes:
         return "supersedes" if other.id in rule.supersedes else "superseded"
@@ -47,15 +47,15 @@ def find_settlement(rule: Rule, other: Rule) -> Settlement | None:
 
 
 def is_settled(one: Rule, other: Rule) -> bool:
-    """Whether it is known what happens where both rules match."""
+    """Whether there is a settlement for issues that both rules match."""
     return find_settlement(one, other) is not None
 
 
 def find_near_duplicates(rule: Rule, ruleset: Ruleset) -> Iterator[tuple[Rule, bool]]:
-    """Rules whose phrases are found wherever this rule's are, and whether both have the very same ones.
+    """Rules whose phrases occur in all phrases of this rule, and whether both rules have the same phrases.
 
-    Of two rules with the same phrases only the second (by file and id) has the first as its near-duplicate; rules of
-    which it is settled who speaks have none.
+    If two rules have the same phrases, only the second (by file and id) has the first as its near-duplicate. Rules
+    with a settlement are not near-duplicates.
     """
     near = [_find_rules(phrase, ruleset) for phrase in rule.phrases]
     for other in near[0] if near else ():
@@ -72,11 +72,11 @@ def _find_rules(text: str, ruleset: Ruleset) -> dict[Rule, None]:
 
 
 def check_references(rule: Rule, ruleset: Ruleset) -> Iterator[Problem]:
-    """The names in `supersedes:` and `also:` that no rule of the set has, and rules that supersede in a cycle."""
+    """The ids in `supersedes:` and `also:` that no rule of the set has, and cycles of `supersedes:`."""
     for key in ("supersedes", "also"):
         for index, name in enumerate(getattr(rule.model, key)):
             if name not in ruleset.known_ids:
-                message = f"there is no rule `{name}` in this set; correct the name or remove it"
+                message = f"unknown rule `{name}`; correct the name or remove it"
                 yield rule.document.problem_at((key, index), message, "unknown-rule")
     if rule.model.supersedes:
         yield from _check_cycles(rule, ruleset)
@@ -87,7 +87,7 @@ def _check_cycles(rule: Rule, ruleset: Ruleset) -> Iterator[Problem]:
     for index, name in enumerate(rule.model.supersedes):
         if chain := _find_chain(name, rule.id, below):
             names = " → ".join((rule.id, *chain))
-            message = f"these rules silence each other in a circle: {names}; take one of these steps out"
+            message = f"these rules supersede each other in a cycle: {names}; remove one of the steps"
             yield rule.document.problem_at(("supersedes", index), message, "circle-of-rules")
 
 
@@ -105,7 +105,7 @@ def _find_chain(start: str, goal: str, below: Mapping[str, Sequence[str]]) -> tu
 
 
 def check_packs(ruleset: Ruleset) -> Iterator[Problem]:
-    """The names in `precedence:` that no rule has. A check of one file reports none of them."""
+    """The ids in `precedence:` that no rule has. A check of one file does not report them."""
     for pack in ruleset.packs:
         if pack.document and sum(rule.pack is pack for rule in ruleset.rules) > 1:
             yield from _check_precedence(pack, ruleset)
@@ -114,5 +114,5 @@ def check_packs(ruleset: Ruleset) -> Iterator[Problem]:
 def _check_precedence(pack: Pack, ruleset: Ruleset) -> Iterator[Problem]:
     for index, name in enumerate(pack.model.precedence):
         if pack.document and name not in ruleset.known_ids:
-            message = f"there is no rule `{name}` in this pack; correct the name or remove it"
+            message = f"unknown rule `{name}` in `precedence:`; correct the name or remove it"
             yield pack.document.problem_at(("precedence", index), message, "unknown-rule")

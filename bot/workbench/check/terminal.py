@@ -1,4 +1,4 @@
-"""A check's report on stdout, in the format that was asked for."""
+"""Prints the report of a check on stdout, in the format of `--format`."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
 def print_report(report: CheckReport, form: str, rules: Mapping[str, str], version: str) -> None:
-    """Print it; `rules` are the ids of the rules that were tried, by file."""
+    """Print the report; `rules` are the ids of the checked rules, by file."""
     if form == "json":
         print_json(_as_json(report))
     elif form == "sarif":
@@ -101,34 +101,34 @@ def _print_colourfully(report: CheckReport) -> None:
 
 
 _HOW = {
-    "supersedes": "superseded by it",
-    "superseded": "which supersedes it",
+    "supersedes": "superseded by the first rule",
+    "superseded": "supersedes the first rule",
     "also": "both may speak",
-    "fallback": "one of them gives way",
-    "other product": "of another product",
+    "fallback": "the fallback rule gives way",
+    "other product": "for another product",
     None: "NOT DECLARED",
 }
 
 
 def format_problem(problem: Problem) -> str:
-    """`file:line:column: message`, as editors and terminals make links of it; a warning says that it is one."""
+    """`file:line:column: message`, a form that editors and terminals turn into links; a warning says `warning:`."""
     mark = "warning: " if problem.severity == "warning" else ""
     return f"{problem.file}:{problem.line}:{problem.column}: {mark}{reveal_line(problem.message)}"
 
 
 def format_problems(problems: Iterable[Problem]) -> Iterator[str]:
-    """Each problem on a line, those of one file together, with an empty line between files."""
+    """One line per problem, grouped by file, with an empty line between files."""
     for number, (_, found) in enumerate(groupby(problems, key=lambda problem: problem.file)):
         yield from [""] * bool(number)
         yield from map(format_problem, found)
 
 
 def format_overlaps(overlaps: Iterable[Overlap]) -> Iterator[str]:
-    """The matrix of overlaps, as far as it is not empty: a line for each two rules."""
+    """The overlaps: one line for each pair of rules."""
     rows = [(o.rule, _number(o.examples), o.other, _HOW[o.declared]) for o in overlaps]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     for rule, examples, other, how in rows:
-        yield f"  {rule:{widths[0]}}  {examples:{widths[1]}}  is also  {other:{widths[2]}}  {how}".rstrip()
+        yield f"  {rule:{widths[0]}}  {examples:{widths[1]}}  also matches  {other:{widths[2]}}  {how}".rstrip()
 
 
 def _number(examples: tuple[int, ...]) -> str:
@@ -136,21 +136,22 @@ def _number(examples: tuple[int, ...]) -> str:
 
 
 def format_proof(proof: Proof) -> Iterator[str]:
-    """How many variants of examples passed, and how many were skipped for which reasons."""
+    """The number of variants of examples that passed, and of those that were skipped, with the reasons."""
     if not proof.variants and not proof.not_applicable:
         return
     reasons = sorted(proof.not_applicable.items(), key=lambda item: (-item[1], item[0]))
-    why = f" ({', '.join(f'{number:,}: {reason}' for reason, number in reasons)})" if reasons else ""
+    listed = [reason if len(reasons) == 1 else f"{number:,}: {reason}" for reason, number in reasons]
+    why = f" ({', '.join(listed)})" if listed else ""
     yield f"{count(proof.variants, 'variant')} passed, {sum(proof.not_applicable.values()):,} skipped{why}"
 
 
 def format_total(report: CheckReport) -> str:
-    """One line: how much was tried, and what came of it."""
+    """One line: the number of checked rules and examples, and the result."""
     return f"{count(report.rules, 'rule')}, {count(report.examples, 'example')}: {_sum_up(report)}"
 
 
 def _sum_up(report: CheckReport) -> str:
-    green = "all proven" if report.rules else "nothing to prove"
+    green = "no errors" if report.rules else "nothing to check"
     errors = count(len(report.errors), "error") if report.errors else green
     return f"{errors}, {count(len(report.warnings), 'warning')}" if report.warnings else errors
 

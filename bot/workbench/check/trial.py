@@ -1,4 +1,4 @@
-"""All that a check does: rules tried on all cores, and what they name on GitHub."""
+"""Runs a check: rules on all cores, and the labels and issues on GitHub that they name."""
 
 import signal
 from collections import Counter
@@ -21,7 +21,7 @@ from bot.workbench.check.checker import CheckReport, check_overlaps, check_rule,
 from bot.workbench.check.lint import Alternative, Frequencies, Place, Terms, list_alternatives
 
 FEW = 60
-"""Rules that are tried in this process: to start others takes longer."""
+"""Up to this number of rules, this process checks all rules: starting others takes longer."""
 
 _CHUNK = 8
 _shared: list[tuple[Sequence[Rule], Ruleset, Terms]] = []
@@ -30,9 +30,10 @@ _shared: list[tuple[Sequence[Rule], Ruleset, Terms]] = []
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What is tried, with how many processes: all rules of a set, or those in `files`; `today` is for their age.
+    """The rules to check, and the number of processes: all rules of a set, or the rules in `files`.
 
-    `online` are warnings from GitHub, `issues` past ones to count how common each condition is.
+    `today` is for the age of advice, `online` are warnings from GitHub, and `issues` are past issues to count how
+    common each condition is.
     """
 
     ruleset: Ruleset
@@ -50,7 +51,7 @@ class Trial:
 
 
 def run_trial(trial: Trial) -> CheckReport:
-    """What is wrong with the rules, with a bar on a terminal; raises SettingsError for issues that cannot be read."""
+    """Check the rules, with a bar on a terminal; raises SettingsError for issues that it cannot read."""
     rules, ruleset = trial.rules, trial.ruleset
     counted = None if trial.issues is None else count_alternatives(rules, ruleset, track(trial.issues, "issues"))
     terms = Terms(today=trial.today, proves_variants=trial.proves_variants, frequencies=counted)
@@ -61,7 +62,7 @@ def run_trial(trial: Trial) -> CheckReport:
 
 
 def try_rules(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int) -> Iterator[CheckReport]:
-    """A report for each rule, in no certain order; with `jobs` processes where there are many and the system forks."""
+    """A report for each rule, in any order; `jobs` processes if there are many rules and the system can fork."""
     if jobs == 1 or len(rules) < FEW or "fork" not in get_all_start_methods():
         yield from map(partial(check_rule, ruleset=ruleset, terms=terms), rules)
         return
@@ -87,32 +88,33 @@ def _list_labels(rule: Rule) -> Sequence[str]:
 
 
 def check_labels(rules: Sequence[Rule], known: Collection[str], repository: str) -> Iterator[Problem]:
-    """The labels that are not `known`; GitHub compares them without regard to case."""
+    """The labels that are not `known`; GitHub ignores case in labels."""
     there = {label.casefold() for label in known}
     for rule in rules:
         for index, label in enumerate(_list_labels(rule)):
             if label.casefold() not in there:
-                message = f"{repository} has no label `{label}`, so it will not be set; create it, or correct the name"
+                what = f"{repository} has no label `{label}`, so Signpost does not set it"
+                message = f"{what}; create the label, or correct the name"
                 yield rule.document.problem_at(("labels", "add", index), message, "unknown-label", "warning")
 
 
 def check_follows(rules: Sequence[Rule], found: Mapping[int, Issue | None], repository: str) -> Iterator[Problem]:
-    """The issues to follow that are gone or closed."""
+    """The issues to follow that are missing or closed."""
     for rule in rules:
         if (number := rule.model.follow) is None:
             continue
         issue = found[number]
         if issue is None:
-            what = f"{repository}#{number} is not there, or the token may not see it; correct the number"
+            what = f"{repository}#{number} does not exist, or the token cannot read it; correct the number"
         elif issue.state != "open":
-            what = f"{repository}#{number} is closed, so reporters are not sent there; name an open issue"
+            what = f"{repository}#{number} is closed, so comments do not link it; name an open issue"
         else:
             continue
         yield rule.document.problem_at(("follow",), f"{what}, or remove `follow:`", "dead-follow", "warning")
 
 
 def check_online(rules: Sequence[Rule], repository: str, tracker: Tracker) -> tuple[Problem, ...]:
-    """The warnings; all labels are asked for together, and each issue once. Raises TrackerError."""
+    """The warnings; asks for all labels together, and for each issue once. Raises TrackerError."""
     labels = tuple(dict.fromkeys(label for rule in rules for label in _list_labels(rule)))
     known = tracker.find_labels(repository, labels) if labels else frozenset[str]()
     follows = dict.fromkeys(rule.model.follow for rule in rules if rule.model.follow is not None)

@@ -1,1 +1,1 @@
-"""What an editor offers: schema, snippets, completion, reference."""
+"""Help for editors: schema, snippets, completion, reference."""

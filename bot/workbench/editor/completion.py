@@ -1,4 +1,4 @@
-"""What may be written at a place of a rule, and what it means there. Pure."""
+"""Completion and help at a place of a rule. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,14 +30,14 @@ _EXAMPLES_OF_TYPES = {
     "money": "$12.50",
     "code": "0xC0000005 or ENOSPC",
     "source": "src/main.rs:12:5",
-    "any": "anything, up to 200 signs",
+    "any": "anything, up to 200 characters",
 }
 _TEMPLATE_TEXTS = frozenset({"title", "tldr", "steps", "example", "notes", "recommendation"})
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing that may be written: `insert` is put in place of what was typed."""
+    """One completion: `insert` replaces the typed text."""
 
     label: str
     kind: Literal["property", "enum", "keyword", "variable", "text", "class"]
@@ -48,14 +48,14 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The options at a place; they replace what stands from `start` on, in UTF-16 units."""
+    """The options at a place; they replace the text from `start` on, in UTF-16 units."""
 
     start: int
     options: tuple[Option, ...]
 
 
 def complete(text: str, units: int, words: Vocabulary) -> Completion:
-    """What may be written at a place, `units` UTF-16 units into the text."""
+    """The completions at a place, `units` UTF-16 units into the text."""
     index = find_index(text, units)
     spot = find_spot(text, index)
     inside = _complete_inside(spot, text, index, words)
@@ -72,13 +72,13 @@ def complete(text: str, units: int, words: Vocabulary) -> Completion:
 
 
 def describe(text: str, units: int, words: Vocabulary) -> str:
-    """What the key at a place means, or nothing."""
+    """The meaning of the key at a place, or ""."""
     index = find_index(text, units)
     end = re.compile(r"[\w.-]*").match(text, index)
     spot = find_spot(text, end.end() if end else index)
     name = spot.typed.strip("\"' ")
     if spot.kind == "key" and name in words.captures:
-        return f"The capture `{name}` of the pack, compared with a value or a list of values."
+        return f"The capture `{name}` of the pack. Compare it with a value or a list of values."
     return _help_of(_child(words.schema, (*spot.path, name), words.schema)) if spot.kind == "key" else ""
 
 
@@ -95,13 +95,13 @@ def _complete_inside(spot: Spot, text: str, index: int, words: Vocabulary) -> Co
 
 
 def _hole_option(kind: str) -> Option:
-    shown = "is never shown to reporters" if kind in FREE_TEXT else "may be shown"
+    shown = "Comments never show its value." if kind in FREE_TEXT else "Comments may show its value."
     return Option(
         kind,
         "class",
         kind,
         f"such as {_EXAMPLES_OF_TYPES[kind]}" if kind in _EXAMPLES_OF_TYPES else "",
-        f"What it takes {shown}.",
+        shown,
     )
 
 
@@ -120,7 +120,9 @@ def _list_keys(spot: Spot, words: Vocabulary) -> Iterator[Option]:
     if "phrase" in _properties(node, words.schema):
         for name in words.captures:
             if name not in spot.siblings:
-                yield Option(name, "property", f"{name}: ", "capture", "A capture of the pack, compared with a value.")
+                yield Option(
+                    name, "property", f"{name}: ", "capture", "A capture of the pack. Compare it with a value."
+                )
 
 
 def _insertion(name: str, child: Json, spot: Spot, schema: Json) -> str:
@@ -161,7 +163,7 @@ def _list_values(spot: Spot, words: Vocabulary) -> Iterator[Option]:
 
 
 def _list_own_values(path: Path, words: Vocabulary) -> Iterable[Option]:
-    """Values that no schema knows: names of this set, of this pack, and of the history."""
+    """Values that no schema knows: names of this set, of this pack, and of the archive."""
     name = next((step for step in reversed(path) if step != ITEM), "")
     if name in {"supersedes", "also"}:
         return [Option(rule, "variable", rule, title) for rule, title in words.rules.items()]
@@ -169,12 +171,12 @@ def _list_own_values(path: Path, words: Vocabulary) -> Iterable[Option]:
         return [Option(value, "enum", value, "capture") for value in (*words.captures[name], "unknown")]
     known: Mapping[str, tuple[Iterable[str], str]] = {
         "in": (VIEWS, "view"),
-        "section": (words.sections, "section of the history"),
-        "label": (words.labels, "label of the history"),
-        "no_label": (words.labels, "label of the history"),
-        "labels": (words.labels, "label of the history"),
-        "add": (words.labels, "label of the history"),
-        "remove": (words.labels, "label of the history"),
+        "section": (words.sections, "section in past issues"),
+        "label": (words.labels, "label in past issues"),
+        "no_label": (words.labels, "label in past issues"),
+        "labels": (words.labels, "label in past issues"),
+        "add": (words.labels, "label in past issues"),
+        "remove": (words.labels, "label in past issues"),
         "layout": ((*LAYOUTS, *words.layouts), "layout"),
         "language": (LANGUAGES, "language"),
         "id": ((words.stem,), "the file's name"),

@@ -1,4 +1,4 @@
-"""What a repository's own issue forms say about its reports: which fields state the version and the system. Pure.
+"""Reads a repository's own issue forms: the fields that state the version and the operating system. Pure.
 
 The forms are those of https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema
 """
@@ -21,7 +21,7 @@ _FOREIGN = re.compile(
     r"|cuda|gpu|driver|device|terminal|shell|compiler|\.net|dotnet|sdk|ide|vs ?code|xcode|android|ios|windows|macos"
     r"|linux|previous|last|working|expected|fixed)\b"
 )
-"""What a version may be of, beside the product; and versions that the reporter does not run."""
+"""Labels of versions that are not the product's, or that the reporter does not run."""
 _SYSTEM = re.compile(r"\b(?:os|operating systems?|platforms?|distro(?:bution)?|system info(?:rmation)?)\b")
 _SYSTEMS = (
     ("wsl", re.compile(r"\bwsl|subsystem for linux")),
@@ -52,7 +52,7 @@ _LONGEST_HINT = 60
 
 @dataclass(frozen=True)
 class FormField:
-    """One question of an issue form; `hint` is the grey text that shows what to write, `prefilled` what is there."""
+    """One question of an issue form; `hint` is its placeholder text, `prefilled` its initial value."""
 
     label: str
     options: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class FormField:
 
 @dataclass(frozen=True)
 class FormFacts:
-    """Where reports state the version and the system, what the choices of a system mean, and what is no answer."""
+    """The fields for the version and the system, the meaning of each system choice, and texts that are not answers."""
 
     version: tuple[str, ...] = ()
     system: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class FormFacts:
 
 
 def read_form(text: str) -> tuple[FormField, ...]:
-    """The questions of a form, in their order; none where the text is no form."""
+    """The questions of a form, in order; empty if the text is not a form."""
     value = read_document(text, "").value
     body = value.get("body") if isinstance(value, dict) else None
     return tuple(_read_fields(body if isinstance(body, list) else []))
@@ -92,7 +92,7 @@ def _read_fields(body: list[Any]) -> Iterator[FormField]:
 
 
 def choose_facts(fields: Iterable[FormField], product: str = "") -> FormFacts:
-    """What the questions of all forms of a repository are about; `product` is the repository's name."""
+    """The facts that the questions of all forms ask for; `product` is the repository's name."""
     questions = tuple(dict.fromkeys(fields))
     versions = [field for field in questions if _asks_for_version(field, product.casefold())]
     systems = [field for field in questions if field not in versions and _asks_for_system(field)]
@@ -117,7 +117,7 @@ def _asks_for_system(field: FormField) -> bool:
 
 
 def name_system(option: str) -> str | None:
-    """The operating system that a choice is: `Ubuntu/Debian Linux` is linux, `Other` is none."""
+    """The operating system of a choice: `Ubuntu/Debian Linux` is linux; None for `Other`."""
     folded = option.casefold()
     return next((name for name, pattern in _SYSTEMS if pattern.search(folded)), None)
 
@@ -138,8 +138,9 @@ def _find_samples(field: FormField) -> Iterator[str]:
 
 
 def write_pack(facts: FormFacts, files: Iterable[str] = ()) -> str:
-    """The text of a pack.yml, without the line that names its schema. `files` are the forms that it was read from."""
-    whence = f"read from {', '.join(files)}" if facts.version or facts.system else "where your issue forms state them"
+    """The text of a pack.yml, without the line that names its schema. `files` are the forms with these facts."""
+    is_known = facts.version or facts.system
+    whence = f"read from {', '.join(files)}" if is_known else "change the sections to those of your issue forms"
     said = {option.casefold() for option, _ in facts.meanings}
     system: dict[str, Any] = {
         "first_of": [{"section": label} for label in facts.system or ("Operating System", "OS")],
@@ -150,4 +151,4 @@ def write_pack(facts: FormFacts, files: Iterable[str] = ()) -> str:
     if facts.placeholders:
         pack["placeholders"] = [*facts.placeholders]
     written = yaml.safe_dump(pack, sort_keys=False, allow_unicode=True, width=120)
-    return f"# Facts that your rules may use: {whence}.\n{written}"
+    return f"# Facts that your rules can use; {whence}.\n{written}"

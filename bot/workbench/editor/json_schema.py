@@ -1,6 +1,6 @@
-"""JSON Schema (draft-07, which every editor reads) of what people write, from the models, with help for each key. Pure.
+"""JSON Schema (draft-07, which every editor reads) of rules, packs and settings, with help for each key. Pure.
 
-Beside the words of the draft stand some that editors know and others ignore: `markdownDescription`, `enumDescriptions`,
+In addition to the keywords of the draft, it has some that only editors know: `markdownDescription`, `enumDescriptions`,
 `defaultSnippets`, `errorMessage`, `patternErrorMessage`
 (https://code.visualstudio.com/docs/languages/json#_json-schemas-and-settings).
 """
@@ -20,7 +20,7 @@ from bot.rules.spec.pack import CaptureModel
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _CAPTURE = {
-    "description": "A capture of pack.yml, compared with one value, or with a list of which any will do.",
+    "description": "A capture of pack.yml. Compare it with one value, or with a list of values.",
     "not": {"type": ["object", "null"]},
     "examples": ["windows", ["linux", "macos"]],
 }
@@ -31,7 +31,7 @@ class _Draft07(GenerateJsonSchema):
     schema_dialect = DRAFT
 
     def sort(self, value: Any, parent_key: str | None = None) -> Any:  # noqa: ANN401 (JSON is anything)
-        """As it is: the keys of an example stand in the order of a person's."""
+        """The value as it is, so that examples keep the order of their keys."""
         del parent_key
         return value
 
@@ -73,9 +73,9 @@ def _offer(name: str) -> Schema:
 
 
 def explain_key(schema: Schema, key: str) -> Schema:
-    """A key with its default and its examples as editors show them.
+    """A key with its default and its examples, as editors show them.
 
-    An editor also offers `examples` to be written, and only those of one value well; others become part of the text.
+    Editors also complete `examples`, but only single values work well; other examples become part of the description.
     """
     rest = dict(schema)
     said = rest.pop("description")
@@ -158,7 +158,7 @@ SCHEMAS = "https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules"
 
 
 def name_schema(place: str) -> str:
-    """The line for VS Code and all that use the same language server, and the one for JetBrains' editors."""
+    """The line for VS Code and all editors with the same language server, and the line for JetBrains' editors."""
     return f"# yaml-language-server: $schema={place}\n# $schema: {place}\n"
 
 
@@ -173,11 +173,11 @@ _RULE = {
     "id": "${1:name-of-this-file}",
     "title": "${2:The known problem}",
     "mode": "observe",
-    "match": {"phrase": "${3:what the program prints}"},
-    "guidance": {"tldr": "${4:what this is}", "steps": ["${5:what to do now}"]},
+    "match": {"phrase": "${3:the message of the program}"},
+    "guidance": {"tldr": "${4:what the problem is}", "steps": ["${5:what to do now}"]},
     "examples": {
-        "match": ["${6:what people paste}"],
-        "no_match": ["${7:what comes nearest and is something else}"],
+        "match": ["${6:text from an issue}"],
+        "no_match": ["${7:a similar text about another problem}"],
     },
 }
 _PACK = {
@@ -187,25 +187,25 @@ _PACK = {
 }
 
 SNIPPETS: dict[str, list[Snippet]] = {
-    "RuleModel": _one("a whole rule", _RULE, "What to find, what to say, and the proof."),
+    "RuleModel": _one("a whole rule", _RULE, "A condition, guidance and examples."),
     "RuleModel.labels": _one("labels to set", ["${1:needs-info}"]),
     "RuleModel.fixed_in": _one("the version with the fix", {"version": "$1"}),
-    "RuleModel.duplicates": _one("how many", {"show": "${1:1}"}),
-    "RuleModel.guidance": _one("guidance", _RULE["guidance"], "What every reporter is told."),
+    "RuleModel.duplicates": _one("the number of links", {"show": "${1:1}"}),
+    "RuleModel.guidance": _one("guidance", _RULE["guidance"], "The text for every reporter."),
     "RuleModel.close": _one("not planned", {"as": "${1:not_planned}", "after": "${2:3d}"}),
     "RuleModel.examples": _one("examples", _RULE["examples"], "An issue that matches, and a near miss."),
     "Guidance": _one(
-        "a branch for some",
-        {"when": {"${1:version}": "${2:<2.1}"}, "tldr": "${3:what this is}", "steps": ["${4:what to do now}"]},
-        "Speaks if its condition holds and no branch before it spoke.",
+        "a branch with a condition",
+        {"when": {"${1:version}": "${2:<2.1}"}, "tldr": "${3:what the problem is}", "steps": ["${4:what to do now}"]},
+        "It applies if its condition holds and no earlier branch applies.",
     ),
     "Example": _one(
-        "an issue with a title", {"title": "${1:title}", "body": "${2:body}"}, "A plain text is the body alone."
+        "an issue with a title", {"title": "${1:title}", "body": "${2:body}"}, "A plain text is a body without a title."
     ),
     "Condition.in": _one("views", ["${1:title}"]),
-    "PackModel": _one("a whole pack", _PACK, "Its name, its product, and where a version is stated."),
+    "PackModel": _one("a whole pack", _PACK, "Its name, its product, and the section with the version."),
     "PackModel.captures": _one(
-        "where the version is stated",
+        "the section with the version",
         {"${1:version}": {"first_of": [{"section": "${2:Version}"}]}},
         "A fact that every rule may use.",
     ),
@@ -218,7 +218,7 @@ _MOST_IDS = 500
 
 
 def add_known_names(schema: Schema, ruleset: Ruleset) -> Schema:
-    """The schema with what the rules define. It allows no less than before: a rule may set facts of its own."""
+    """The schema with the names that the rules define. It does not forbid other names: a rule may set its own facts."""
     known = deepcopy(schema)
     condition = known["definitions"]["Condition"]
     for pack in ruleset.packs:
@@ -236,5 +236,5 @@ def add_known_names(schema: Schema, ruleset: Ruleset) -> Schema:
 def _explain_capture(name: str, capture: CaptureModel, allowed: Schema) -> Schema:
     places = ", ".join(f"`{source.section or source.phrase or source.regex}`" for source in capture.first_of)
     values = list(dict.fromkeys((capture.map or {}).values()))
-    said = f"What pack.yml reads from {places}; compared with one value, or with a list of which any will do."
+    said = f"A capture that pack.yml reads from {places}. Compare it with one value, or with a list of values."
     return explain_key({"description": said, "not": allowed["not"], "examples": [*values, "unknown"]}, name)

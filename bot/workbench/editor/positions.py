@@ -1,4 +1,4 @@
-"""Places in a rule's text: as the editor counts them (UTF-16 units), and where in the YAML they are. Pure."""
+"""Places in a rule's text: in the units of the editor (UTF-16), and as paths in the YAML. Pure."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -25,12 +25,12 @@ class Diagnostic:
 
 
 def count_units(text: str) -> int:
-    """How long a text is for JavaScript."""
+    """The length of a text in JavaScript."""
     return len(text) + sum(sign > "\uffff" for sign in text)
 
 
 def find_index(text: str, units: int) -> int:
-    """The place in the text that JavaScript calls `units`, or its end."""
+    """The position in the text that is `units` in JavaScript, or its end."""
     passed = 0
     for index, sign in enumerate(text):
         if passed >= units:
@@ -40,7 +40,7 @@ def find_index(text: str, units: int) -> int:
 
 
 def place_problems(problems: Iterable[Problem], text: str) -> tuple[Diagnostic, ...]:
-    """The problems in the order of their places, each over the word, text or key that it is about."""
+    """The problems in the order of their places, each with the range of the word, text or key that it is about."""
     starts = [match.start() for match in _LINE.finditer(text)]
     placed = (_place(problem, text, starts) for problem in problems)
     return tuple(sorted(set(placed), key=lambda found: (found.start, found.end, found.message)))
@@ -74,10 +74,10 @@ ITEM = "[]"
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place in the text: `path` leads to the mapping (kind key) or to the value that is written there.
+    """A place in the text: `path` leads to the mapping (kind key) or to the value there.
 
-    `typed` is what stands before the place of the key or value, `siblings` the keys that the mapping has beside it, and
-    `indent` how far the key is indented.
+    `typed` is the typed part of the key or value, `siblings` are the other keys of the mapping, and `indent` is the
+    indentation of the key.
     """
 
     path: Path
@@ -96,7 +96,7 @@ class _Step:
 
 
 def find_spot(text: str, index: int) -> Spot:
-    """Where the place `index` of the text is."""
+    """The place in the YAML of a position in the text."""
     lines = text[:index].split("\n")
     steps = _open_steps(lines[:-1])
     line = lines[-1]

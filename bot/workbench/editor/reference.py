@@ -1,4 +1,4 @@
-"""The reference of every key that people write, as Markdown, from the same schema that editors read. Pure."""
+"""The reference of all keys, as Markdown, from the same schema that editors read. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,33 +11,33 @@ BEGIN = "<!-- The reference: `make schema` writes it. -->"
 END = "<!-- End of the reference. -->"
 
 _PARTS = {
-    "RuleModel": ("A rule", "What a rule file holds."),
-    "Condition": ("A condition", "What `match:` and `when:` hold, and each item of `all`, `any` and `none`."),
-    "AtLeast": ("A number of conditions", "What `at_least:` holds."),
-    "SectionNamed": ("A section as a view", "What `in:` may hold beside the names of views."),
-    "Labels": ("Labels to add and to remove", "What `labels:` of a rule holds where it is no list."),
-    "FixedIn": ("The release with the fix", "What `fixed_in:` holds."),
-    "ShowDuplicates": ("Earlier reports", "What `duplicates:` of a rule holds."),
+    "RuleModel": ("A rule", "Keys of a rule file."),
+    "Condition": ("A condition", "Keys of `match:`, of `when:`, and of each item of `all`, `any` and `none`."),
+    "AtLeast": ("A number of conditions", "Keys of `at_least:`."),
+    "SectionNamed": ("A section as a view", "Keys of an item of `in:`, as an alternative to the name of a view."),
+    "Labels": ("Labels to add and to remove", "Keys of `labels:` in a rule, as an alternative to a list."),
+    "FixedIn": ("The release with the fix", "Keys of `fixed_in:`."),
+    "ShowDuplicates": ("Earlier reports", "Keys of `duplicates:` in a rule."),
     "Guidance": (
         "Guidance",
-        "What `guidance:` holds, or each of its branches. Texts are Markdown and may show captures: `{{ version }}`.",
+        "Keys of `guidance:`, or of each of its branches. Texts are Markdown and may show captures: `{{ version }}`.",
     ),
-    "Resource": ("A page to read", "What each item of `resources:` holds."),
-    "Close": ("Closing", "What `close:` holds."),
-    "Examples": ("Examples", "What `examples:` holds."),
-    "Example": ("One example", "An item of `match` or `no_match`; a plain text stands for its body."),
-    "Expectation": ("What an example must give", "What `expect:` holds."),
-    "PackModel": ("A pack", "What `pack.yml` holds."),
-    "CaptureModel": ("A capture", "What each name under `captures:` holds."),
-    "CaptureSource": ("A place where it is stated", "What each item of `first_of:` holds: one of these."),
-    "PackLayout": ("A kind of report", "What each name under `layouts:` holds."),
-    "Translation": ("Pages in several languages", "What each item of `translations:` holds."),
-    "Config": ("Settings", "What `config.yml` holds, which is optional, like all that is in it."),
-    "Skipped": ("Issues that are left alone", "What `skip:` holds."),
-    "LabelSettings": ("How labels are treated", "What `labels:` of the settings holds."),
-    "DuplicateSettings": ("How earlier reports are linked", "What `duplicates:` of the settings holds."),
-    "Words": ("Words", "What `words:` holds."),
-    "Identity": ("Who Signpost is", "What `identity:` holds."),
+    "Resource": ("A page to read", "Keys of each item of `resources:`."),
+    "Close": ("Closing", "Keys of `close:`."),
+    "Examples": ("Examples", "Keys of `examples:`."),
+    "Example": ("One example", "Keys of each item of `match` and `no_match`. A plain text is a body without a title."),
+    "Expectation": ("The expected result of an example", "Keys of `expect:`."),
+    "PackModel": ("A pack", "Keys of `pack.yml`."),
+    "CaptureModel": ("A capture", "Keys of each name under `captures:`."),
+    "CaptureSource": ("A source of a capture", "Keys of each item of `first_of:`; an item has exactly one of them."),
+    "PackLayout": ("A kind of report", "Keys of each name under `layouts:`."),
+    "Translation": ("Pages in several languages", "Keys of each item of `translations:`."),
+    "Config": ("Settings", "Keys of `config.yml`. The file and all its keys are optional."),
+    "Skipped": ("Issues to skip", "Keys of `skip:`."),
+    "LabelSettings": ("Settings for labels", "Keys of `labels:` in the settings."),
+    "DuplicateSettings": ("Settings for earlier reports", "Keys of `duplicates:` in the settings."),
+    "Words": ("Words", "Keys of `words:`."),
+    "Identity": ("Signpost's identity", "Keys of `identity:`."),
 }
 _MOST_WORDS = 4
 _PLURALS = {"text": "texts"}
@@ -51,7 +51,7 @@ _TYPES = {
 
 
 def write_reference(schemas: Mapping[str, Schema]) -> str:
-    """One table for each thing that has keys. `schemas` are those of whole files, by the name of their model."""
+    """One table for each mapping. `schemas` are the schemas of whole files, by the name of their model."""
     found: dict[str, Schema] = {}
     for name, schema in schemas.items():
         found |= {name: schema} | {name: part for name, part in schema["definitions"].items() if name not in found}
@@ -59,7 +59,7 @@ def write_reference(schemas: Mapping[str, Schema]) -> str:
 
 
 def insert_reference(page: str, reference: str) -> str:
-    """A page with the reference between its two marks; ValueError where it has none."""
+    """A page with the reference between its two marks; raises ValueError if the page does not have them."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
@@ -80,7 +80,7 @@ def _write_value(key: str, schema: Schema, whole: Schema) -> str:
     """What may stand there, and what it is when nothing does."""
     parts = [_write_type(schema)]
     if key in whole.get("required", []):
-        parts.append("**needed**")
+        parts.append("**required**")
     if "default" in schema and schema["default"] != "":
         parts.append(f"default `{_write_inline(schema['default'])}`")
     return "; ".join(parts)
@@ -90,7 +90,7 @@ def _write_type(schema: Schema) -> str:
     if "enum" in schema:
         is_long = len(schema["enum"]) > _MOST_WORDS and "enumDescriptions" in schema
         return (
-            f"one of these {len(schema['enum'])} words" if is_long else _join([f"`{word}`" for word in schema["enum"]])
+            f"one of these {len(schema['enum'])} values" if is_long else _join([f"`{word}`" for word in schema["enum"]])
         )
     if "$ref" in schema or "allOf" in schema:
         return _link(schema.get("$ref") or schema["allOf"][0]["$ref"])

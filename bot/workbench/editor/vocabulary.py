@@ -1,4 +1,4 @@
-"""The words that a rule may use: of the language, of its pack, of the other rules, and of the archive. Pure."""
+"""The words for completion: of the rule language, the pack, the other rules, and the archive. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,9 +17,9 @@ _MOST_WORDS = 200
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """`captures` has the values of each capture of the pack, as far as they are known; `rules` the title of each rule.
+    """`captures` has the known values of each capture of the pack, `rules` the title of each rule.
 
-    `sections` and `labels` are those of the archive, `echoable` the captures that the rule's templates may show.
+    `sections` and `labels` are from the archive; `echoable` are the captures that the rule's templates may show.
     """
 
     schema: Json
@@ -34,7 +34,7 @@ class Vocabulary:
 
 
 def make_vocabulary(file: str, pack: Pack, others: Iterable[Rule], today: date) -> Vocabulary:
-    """The words for the rule of a file before any issue has been read; `others` are the other rules."""
+    """The words for the rule of a file, before Signpost reads any issue; `others` are the other rules."""
     captures = {capture.name: _values_of(capture.meanings) for capture in pack.captures}
     return Vocabulary(
         schema=make_schema(RuleModel, "Signpost rule"),

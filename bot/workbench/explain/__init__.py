@@ -1,1 +1,1 @@
-"""Why an issue matches a rule, or why not."""
+"""Explains why an issue matches a rule, or why it does not."""

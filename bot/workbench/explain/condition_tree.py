@@ -1,4 +1,4 @@
-"""The conditions of a rule as a tree: what held, what did not, and where in the issue that shows. Pure."""
+"""The conditions of a rule as a tree: which of them held, and the places in the issue that show it. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,12 +15,12 @@ from bot.workbench.explain.similarity import Part
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One condition. `origin` is the file that it stands in where that is not the rule's.
+    """One condition. `origin` is its file if that is not the file of the rule.
 
-    `file_place` is the file and line of the decisive one, as far as they can be told.
-    `is_unwanted`: it stands below `none`, so it should not hold. `is_decisive`: the rule failed on it. `is_moot`: it is
-    not as wanted, but what it is a part of is. `seen` and `hint` say what was there instead; `near` and `near_place`,
-    where it nearly holds.
+    `file_place` is the file and line of the decisive condition, if they are known.
+    `is_unwanted`: it is below `none`, so it should not hold. `is_decisive`: the rule failed on it. `is_moot`: it is
+    not as required, but the condition around it is. `seen` and `hint` say what the issue has instead; `near` and
+    `near_place` describe a near miss.
     """
 
     wanted: str
@@ -39,7 +39,7 @@ class Node:
 
     @property
     def is_fine(self) -> bool:
-        """Whether it is as the rule wants it."""
+        """Whether it is as the rule requires it."""
         return self.holds is not self.is_unwanted
 
     def walk(self) -> Iterator["Node"]:
@@ -63,7 +63,7 @@ class TreeMaker:
     sources: Mapping[str, str]
 
     def make_node(self, part: Part, *, is_unwanted: bool = False, is_settled: bool = False) -> Node:
-        """The tree of a condition and its verdict. `is_settled`: what it is a part of is as wanted without it."""
+        """The tree of a condition and its verdict. `is_settled`: the condition around it is as required without it."""
         condition, verdict = part
         is_settled = is_settled or verdict.holds is not is_unwanted
         children = tuple(
@@ -95,7 +95,7 @@ class TreeMaker:
         return replace(node, seen=verdict.seen, hint=condition.find_hint(self.facts), near=near, near_place=place)
 
     def evaluate(self, condition: Condition) -> Node:
-        """The tree of a condition that is evaluated now: the `when` of a guidance."""
+        """Evaluate a condition now, and return its tree: the `when` of a guidance."""
         return self.make_node((condition, condition.evaluate(self.facts, self.found.captures)))
 
     def _list_parts(self, part: Part) -> tuple[Part, ...]:
@@ -148,7 +148,7 @@ def _list_highlighted(node: Node, held: HighlightKind) -> Iterator[_Highlighted]
 
 
 def number_places(rule: str, tree: Node, highlights: Iterable[Highlight]) -> Node:
-    """The tree of a rule, each of its places with the number of its highlight."""
+    """The tree of a rule; each of its places has the number of its highlight."""
     own = (highlight for highlight in highlights if highlight.rule == rule)
     return _number_node(tree, {(h.place.source, h.place.start, h.place.end): h.number for h in own})
 
@@ -166,7 +166,7 @@ def _number_node(node: Node, numbers: Mapping[tuple[str, int, int], int]) -> Nod
 
 
 def find_place(condition: Condition, document: Document | None) -> str:
-    """`file:line` of the condition's key in a rule's `match` or a pack's `none`; "" where it is not the only such."""
+    """`file:line` of the condition's key in a rule's `match` or a pack's `none`; "" if there are several such keys."""
     if document is None:
         return ""
     keys, written = condition.written

@@ -1,4 +1,4 @@
-"""What each rule says of an issue, whether it matches or not, and how near the others come. Pure."""
+"""The verdict of each rule on an issue, and the similarity and near misses of rules that do not match. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,18 +19,18 @@ from bot.workbench.explain.similarity import (
 )
 
 _MOST_COMPARED = 40
-"""Of so many rules that do not match, the near misses are looked for: it takes milliseconds a phrase."""
+"""The number of rules that do not match whose near misses it searches for: one phrase takes milliseconds."""
 
 _MOST_PHRASES = 60
 _GUESSED = 0.6
-"""Words that stand side by side say less than a part of the phrase itself."""
+"""Neighbouring words are weaker evidence than a part of the phrase itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """The one condition on which a rule failed. `is_unwanted`: it stands below `none` and holds.
+    """The condition on which a rule failed. `is_unwanted`: it is below `none` and holds.
 
-    `others` counts the further conditions that would have to hold as well.
+    `others` counts the other conditions that would also have to hold.
     """
 
     condition: Condition
@@ -41,10 +41,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """One rule's verdict on an issue, whole: also what did not hold, and why.
+    """The whole verdict of one rule on an issue, with the conditions that did not hold, and why.
 
-    `match` is there where the rule matches. Of a rule that does not, similarity says how much of it held (0 to 1),
-    `near` where its text conditions nearly hold, and `failure` which condition failed.
+    A rule that matches has a `match`. For a rule that does not, `similarity` is how much of it held (0 to 1), `near`
+    has the near misses of its text conditions, and `failure` is the condition that failed.
     """
 
     rule: Rule
@@ -57,9 +57,9 @@ class Explanation:
 
 
 def explain_facts(facts: Facts, ruleset: Ruleset, wanted: str | None = None) -> tuple[Explanation, ...]:
-    """Every rule's verdict: those that match first, as they would speak; of the others the most similar first.
+    """The verdict of every rule: first those that match, in the order in which they speak, then the most similar.
 
-    `wanted` names a rule whose near misses are looked for however little similar it is.
+    `wanted` names a rule whose near misses it always searches for, at any similarity.
     """
     matches = sorted(match_rules(facts, ruleset), key=lambda match: match.superseded_by is not None)
     matched = [
@@ -107,9 +107,9 @@ def _compare(explanation: Explanation, near: Mapping[Condition, NearMiss], share
 
 
 def find_failure(part: Part, share: Share) -> Failure | None:
-    """The condition on which another fails: of `all` the nearest of those that fail, of `any` the nearest of all.
+    """The most similar inner condition that makes a condition fail; None if the condition holds.
 
-    `share` as for `measure_similarity`; None where the condition holds.
+    `share` as for `measure_similarity`.
     """
     condition, verdict = part
     if verdict.holds:
@@ -126,7 +126,7 @@ def find_failure(part: Part, share: Share) -> Failure | None:
 
 
 def find_near_misses(part: Part, facts: Facts, whole: Text) -> dict[Condition, NearMiss]:
-    """Where the text conditions that should hold and do not (at most 60 of them) nearly hold."""
+    """The near misses of the text conditions that should hold and do not (at most 60 of them)."""
     found = {condition: find_near_miss(condition, facts, whole) for condition in list_missing(part)[:_MOST_PHRASES]}
     return {condition: near for condition, near in found.items() if near}
 

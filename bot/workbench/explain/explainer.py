@@ -1,4 +1,4 @@
-"""An issue explained: one value from which the terminal, the page and the JSON are made. Pure."""
+"""The explanation of an issue: one value that the terminal, the page and the JSON show. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,14 +18,14 @@ from bot.workbench.explain.highlights import Excerpt, Highlight, list_sources, m
 from bot.workbench.explain.overview import CaptureSummary, Overview, describe_captures, describe_issue
 
 NEAREST = 3
-"""So many of the rules that do not match are shown, if they come near at all."""
+"""The number of shown rules that do not match but are similar enough."""
 
 _NEAR_ENOUGH = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """One branch of a rule's guidance, numbered from 1; `when` is None where it always speaks."""
+    """One branch of a rule's guidance, numbered from 1; `when` is None if it always applies."""
 
     number: int
     speaks: bool
@@ -35,10 +35,10 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedRule:
-    """One rule: its tree, and what comes of it where it matches.
+    """One rule: its tree, and the decision about it if it matches.
 
-    similarity (0 to 1) and `others` (conditions that would have to hold beside the decisive one) are about rules that
-    do not match. `silences` are the matching rules that it replaces, `fix` how the stated version stands to the fix.
+    `similarity` (0 to 1) and `others` (further conditions that would have to hold) are about rules that do not match.
+    `silences` are the matching rules that it replaces; `fix` compares the stated version with the fix.
     """
 
     id: str
@@ -58,16 +58,16 @@ class ExplainedRule:
 
     @property
     def matches(self) -> bool:
-        """Whether it holds."""
+        """Whether the rule matches."""
         return self.verdict.holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueExplanation:
-    """Everything that can be said of an issue under some rules; `rules` holds those that match first, then the nearest.
+    """The explanation of an issue; `rules` has the matching rules first, then the most similar ones.
 
-    `skipped` says why a run would leave the issue alone as it is now, "" where it would not.
-    Texts are as the reporter wrote them: whoever shows them makes their signs harmless.
+    `skipped` is the reason why a run would skip the issue as it is now, "" if it would not.
+    Texts are as the reporter wrote them, so the code that shows them must escape hidden characters.
     """
 
     repository: str
@@ -95,7 +95,7 @@ class IssueExplanation:
 def make_explanation(
     issue: Issue, ruleset: Ruleset, config: Config, today: date, wanted: str | None = None
 ) -> IssueExplanation:
-    """The whole explanation; `wanted` names the one rule that is to be shown."""
+    """The whole explanation; `wanted` names the one rule to show."""
     facts, sources, skip = read_facts(issue, ruleset), list_sources(issue), find_issue_skip(issue, config)
     found = explain_facts(facts, ruleset, wanted)
     matches = tuple(e.match for e in found if e.match)
@@ -166,8 +166,8 @@ def _explain_match(
 
 _FIX = {
     "older": "the stated version is older than the fix in",
-    "fixed": "looks like a regression: the stated version has the fix of",
-    "unknown": "no version is stated to compare with the fix in",
+    "fixed": "may be a regression: the stated version contains the fix from",
+    "unknown": "the report states no version to compare with the fix in",
 }
 
 

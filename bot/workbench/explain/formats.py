@@ -23,67 +23,72 @@ EFFECTS: dict[RuleEffect, str] = {
     "silent": "matches, but is silent",
 }
 _NEAR: dict[NearMissKind, str] = {
-    "partial": "{percent} % of it is there; phrase and issue part at the bar",
-    "inside_word": "it stands only inside a longer word; a phrase this short must stand alone",
-    "elsewhere": "it stands in {view}, where this condition does not look; if it should, add `in: [{view}]`",
-    "across": "it stands there, but runs from one text into another ({view}), and those are never read as one",
-    "unread": "it stands there, but in no view: in an HTML comment, template text, a form's label or a quote of us",
+    "partial": "{percent} % of it is in the issue; bars mark the text that both have in common",
+    "inside_word": "it occurs only inside a longer word; a phrase this short must be a whole word",
+    "elsewhere": "it occurs in {view}, which this condition does not search; to search it too, add `in: [{view}]`",
+    "across": "it begins in one text and ends in another ({view}), and a condition reads each text on its own",
+    "unread": (
+        "it occurs in text that no condition reads: an HTML comment, template text, a form's label, "
+        "or a quote from Signpost"
+    ),
 }
 
 
 _HIGHLIGHTS: dict[HighlightKind, str] = {
     "evidence": "",
     "held": "",
-    "unwanted": "there, but should not be: ",
+    "unwanted": "present, but must be absent: ",
     "failed": "fails: ",
-    "near": "nearly: ",
+    "near": "near miss: ",
 }
-_THERE = {True: "there", False: "not there"}
+_THERE = {True: "present", False: "absent"}
 
 
 def format_title(explanation: IssueExplanation) -> str:
-    """`owner/name#7`, as far as it is known."""
+    """`owner/name#7`, or the parts of it that are known."""
     number = f"#{explanation.number}" if explanation.number else ""
     return f"{explanation.repository}{number}" or "An issue"
 
 
 def format_counts(explanation: IssueExplanation) -> str:
-    """How many rules match."""
+    """The number of rules that match."""
     total = len(explanation.rules)
     return f"{len(explanation.matched)} of {total} {'rule matches' if total == 1 else 'rules match'}"
 
 
 def format_skip(explanation: IssueExplanation) -> str:
-    """That a run would leave the issue alone, and why; "" where it would not."""
+    """The reason why a run would skip the issue, as a sentence; "" if it would not."""
     reason = explanation.skipped
-    return f"A run would leave this issue alone, since {reason}; its rules are told all the same." if reason else ""
+    return f"A run skips this issue, because {reason}. The explanation shows its rules anyway." if reason else ""
 
 
 def format_effect(rule: ExplainedRule) -> str:
-    """What comes of a rule, in a few words."""
+    """The effect of a rule, in a few words."""
     return EFFECTS[rule.decision.effect] if rule.decision else "does not match"
 
 
 def format_node(node: Node) -> str:
-    """A condition; what should not hold says whether it does."""
+    """A condition; for one that must not hold, also whether it holds."""
     wanted = f"{node.wanted} of these ({len(node.children)})" if node.children else node.wanted
     wanted += f", from {node.origin}" if node.origin else ""
     if not node.is_unwanted:
         return wanted
     return (
-        f"there, but should not be: {wanted}" if node.holds and not node.is_moot else f"{_THERE[node.holds]}: {wanted}"
+        f"present, but must be absent: {wanted}"
+        if node.holds and not node.is_moot
+        else f"{_THERE[node.holds]}: {wanted}"
     )
 
 
 def format_seen(node: Node) -> str:
-    """What was there instead; nothing where the condition holds."""
+    """What the issue has instead; "" if the condition holds."""
     return "; ".join(filter(None, (node.seen, node.hint)))
 
 
 def format_failure(rule: ExplainedRule) -> str:
     """How a rule failed, before its decisive condition is shown."""
     node = rule.tree.decisive
-    what = "since this is there" if node and node.is_unwanted else "on this condition"
+    what = "because this is present" if node and node.is_unwanted else "on this condition"
     if rule.others == 0:
         return f"failed only {what}"
     return f"failed {what}, and on {rule.others} more"
@@ -101,7 +106,7 @@ def format_place(place: Place | NearMiss) -> str:
 
 
 def format_overview(overview: Overview) -> str:
-    """What was seen, in a line: layout, language, what the packs capture, how much there is to read."""
+    """The overview in a line: layout, language, captures of the packs, and the views that have text."""
     captures = (f"{capture.name} {cut_end(capture.value, 20)}" for capture in overview.captures)
     views = (view.name for view in overview.views if view.characters)
     parts = (f"layout {overview.layout}", f"language {overview.language or 'unknown'}", *captures)
@@ -109,7 +114,7 @@ def format_overview(overview: Overview) -> str:
 
 
 def format_capture(capture: CaptureSummary) -> str:
-    """Where a capture's value comes from, how far that place is trusted, and what other places say."""
+    """The place of a capture's value, how far Signpost trusts that place, and the values in other places."""
     source = f" of {capture.source}" if capture.source.startswith("comment") else ""
     where = f"{capture.view}, line {capture.line}{source}; " if capture.line else ""
     parsed = f"; compared as {capture.parsed}" if capture.parsed not in {"", capture.value} else ""
@@ -118,22 +123,23 @@ def format_capture(capture: CaptureSummary) -> str:
 
 
 def format_branch(branch: Branch) -> str:
-    """Whether a branch of the guidance speaks, and why."""
+    """Whether a branch of the guidance applies, and why."""
     name, when = f"branch {branch.number}", branch.when
     leaves = [part for part in when.walk() if not part.children] if when else []
     if branch.speaks:
         held = "; ".join(format_node(leaf) for leaf in leaves if leaf.is_fine)
         why = f"its `when` holds ({held})" if when else "it has no `when`"
-        return f"{name} speaks, since {why}: {cut_end(branch.tldr, 90)}"
+        return f"{name} applies, because {why}: {cut_end(branch.tldr, 90)}"
     if when is None or when.holds:
-        return f"{name} would speak too, but one before it does"
+        return f"{name} would also apply, but an earlier branch does"
     failing = next((leaf for leaf in leaves if not leaf.is_fine), when)
     seen = f" ({format_seen(failing)})" if format_seen(failing) else ""
-    return f"{name} does not, {'since this is' if failing.is_unwanted else 'for want of'} {format_node(failing)}{seen}"
+    how = format_node(failing) if failing.is_unwanted else f"{format_node(failing)} does not hold"
+    return f"{name} does not apply: {how}{seen}"
 
 
 def format_highlight(highlight: Highlight) -> str:
-    """What its conditions make of the highlighted text."""
+    """The conditions of a highlight, and what the highlighted text means for them."""
     return f"{_HIGHLIGHTS[highlight.kind]}{'; '.join(highlight.conditions)}"
 
 
@@ -174,7 +180,7 @@ def _reveal(value: object) -> object:
 
 
 def to_json(explanation: IssueExplanation, wanted: str | None = None) -> dict[str, Any]:
-    """All rules, or the one that is wanted (without schema_version)."""
+    """The explanation of all rules, or of the `wanted` one, as JSON (without schema_version)."""
     overview = asdict(explanation.overview)
     return {
         "repository": explanation.repository,
@@ -280,7 +286,7 @@ _OF_TEMPLATE = (
 
 
 def render_html(explanation: IssueExplanation, wanted: str | None = None) -> str:
-    """The whole page; `wanted` is the one rule that was asked for."""
+    """The whole page; `wanted` is the rule of `--rule`."""
     highlights = {highlight.number: highlight for highlight in explanation.highlights}
     values = {
         "explanation": explanation,

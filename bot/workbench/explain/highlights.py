@@ -1,4 +1,4 @@
-"""Where evidence stands in an issue, and the issue's lines with that evidence highlighted. Pure."""
+"""The places of evidence in an issue, and the issue's lines with that evidence highlighted. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,12 +53,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Highlight:
-    """A piece of the issue that conditions of one rule rest on, or fail on.
+    """A piece of the issue that conditions of one rule use as evidence, or fail on.
 
-    `evidence` is that of a rule that matches, `held` what held of another; `near`: a condition nearly holds there;
-    `failed`: it would have to say something else; `unwanted`: it should not be there.
-    Highlights have the order of the issue, and are numbered from 1 in it. `rank` is the place of the rule among those
-    that are shown, from 0.
+    `evidence` is for a rule that matches, `held` for conditions that hold in a rule that does not; `near` is a near
+    miss; `failed`: the text would have to be different; `unwanted`: the text must be absent.
+    Highlights are in the order of the issue, numbered from 1. `rank` is the position of the rule among the shown
+    rules, from 0.
     """
 
     number: int
@@ -76,7 +76,7 @@ class Highlight:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a line that the same highlights cover, by number; `ends` are those that end with it.
+    """A part of a line that the same highlights cover, by number; `ends` are the highlights that end with it.
 
     `is_hidden`: cut from the line.
     """
@@ -89,7 +89,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line, numbered from 1, with the views that it is read in; none for what no condition reads."""
+    """A line, numbered from 1, with the views that have it; none if no condition reads it."""
 
     number: int
     views: tuple[str, ...]
@@ -125,7 +125,7 @@ def find_span(found: Evidence | NearMiss, sources: Mapping[str, str]) -> Span:
 
 
 def trim_span(text: str, span: Span) -> Span:
-    """The span without white space at its ends; of an empty one the last line before it that says something."""
+    """The span without white space at its ends; for an empty span, the last line before it that has text."""
     written = text[span.start : span.end]
     if written.strip():
         start = span.start + len(written) - len(written.lstrip())
@@ -152,7 +152,7 @@ def make_place(found: Evidence | NearMiss, sources: Mapping[str, str]) -> Place:
 
 
 def choose_highlight(highlights: Iterable[Highlight]) -> Highlight:
-    """The one of several highlights of a text that decides how it looks: evidence first, then the first rule's."""
+    """The highlight that decides how a text looks: evidence first, then the highlight of the first rule."""
     return min(highlights, key=lambda highlight: (KINDS.index(highlight.kind), highlight.rank))
 
 
@@ -167,7 +167,7 @@ def split_span(
 
 
 def make_excerpt(source: str, original: str, highlights: Iterable[Highlight], facts: Facts) -> Excerpt:
-    """A text of the issue with all its lines but empty ones at its end, and which of them matter enough to be shown."""
+    """A text of the issue with all its lines except empty ones at its end, and which of them to show."""
     original = original.rstrip()
     starts = [0, *(position + 1 for position, sign in enumerate(original) if sign == "\n")]
     own = [highlight for highlight in highlights if highlight.place.source == source]
@@ -188,10 +188,10 @@ def make_excerpt(source: str, original: str, highlights: Iterable[Highlight], fa
 
 
 def choose_lines(total: int, highlighted: Sequence[tuple[int, int]], headings: Sequence[int] = ()) -> frozenset[int]:
-    """The numbers of the lines that are shown, of `total`; `highlighted` are the first and last line of each highlight.
+    """The numbers of the lines to show, of `total`; `highlighted` has the first and last line of each highlight.
 
-    All of a short text; else the first lines and the last of each highlight, two lines around them and the heading
-    above; no gap is shorter than two lines.
+    It shows all lines of a short text; otherwise the first and last lines of each highlight, two lines around them, and
+    the heading above. No gap is shorter than two lines.
     """
     if total <= _SHORT:
         return frozenset(range(1, total + 1))

@@ -1,4 +1,4 @@
-"""The longest part of a phrase, or beginning of a pattern, that an issue has, and how the two go on. Pure."""
+"""Near misses: the longest part of a phrase, or beginning of a pattern, that an issue contains. Pure."""
 
 import math
 import re
@@ -26,7 +26,7 @@ _LONGEST_PHRASE = 600
 _AROUND = 60
 _HOLE = re.compile(r"\{\w+:\w+\}")
 _BROKEN_FRONT, _BROKEN_BACK = re.compile(r"[^\W_]{1,2}(?![^\W_])"), re.compile(r"(?<![^\W_])[^\W_]{1,2}\Z")
-"""One or two letters of a word at which phrase and issue part are chance too: `Add` and `Ask`."""
+"""One or two common letters of a word are also chance: `Add` and `Ask`."""
 
 
 class Parts(NamedTuple):
@@ -39,13 +39,13 @@ class Parts(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearMiss:
-    """Where a text condition nearly holds; `share` is how much of its text occurs, up to 1.
+    """A place where a text condition nearly holds; `share` is how much of its text occurs, up to 1.
 
     `partial`: a part of the phrase occurs. `inside_word`: all of it, but only inside a longer word. `elsewhere`: all of
-    it, in a view that the condition does not look at. `across`: all of it, but half in one text and half in another
-    (`view` names both). `unread`: all of it, in what no view holds.
+    it, in a view that the condition does not search. `across`: all of it, but partly in one text and partly in another
+    (`view` names both). `unread`: all of it, in text that is in no view.
     `wanted` is the phrase, `found` the issue's text (60 characters around); `start` and `end` count characters of
-    `source`, `line` its lines from 1. `is_pattern`: what is wanted is a pattern, not a phrase.
+    `source`, `line` its lines from 1. `is_pattern`: `wanted` is a pattern, not a phrase.
     """
 
     kind: NearMissKind
@@ -61,7 +61,7 @@ class NearMiss:
 
     @property
     def literal(self) -> Parts:
-        """What is wanted, without holes; of a pattern what the alternative that begins certainly asks for."""
+        """The phrase without holes; for a pattern, the literal text of the alternative that begins to match."""
         if not self.is_pattern:
             return Parts(*(_HOLE.sub(lambda hole: " " * len(hole[0]), part) for part in self.wanted))
         common, after = (split_pattern(part)[:1] for part in self.wanted[1:])
@@ -105,14 +105,14 @@ class _Common(NamedTuple):
 
 
 def read_whole_body(facts: Facts) -> Text:
-    """The body as one text, with what no view holds; made once an issue."""
+    """The body as one text, with the text that is in no view."""
     return Text("no view", "body", facts.body, Span(0, len(facts.body)))
 
 
 def find_near_miss(condition: Condition, facts: Facts, whole: Text) -> NearMiss | None:
-    """Where a condition that does not hold nearly does; `whole` as `read_whole_body` gives it.
+    """The near miss of a condition that does not hold; `whole` as `read_whole_body` gives it.
 
-    Time grows with the length of the phrase times that of the text: some milliseconds for the longest issue.
+    Time grows with the length of the phrase times the length of the text: some milliseconds for the longest issue.
     """
     views = condition.reads.views
     for text in facts.find_texts(tuple(view for view in VIEWS if view not in views)):

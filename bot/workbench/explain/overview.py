@@ -1,4 +1,4 @@
-"""What Signpost reads in an issue before it tries any rule: layout, sections, boxes, language, captures. Pure."""
+"""The facts of an issue, before any rule: layout, sections, check boxes, language, captures. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ _LONGEST = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionSummary:
-    """A section: where its heading's text begins (line), in which views it is read, and the start of its answer."""
+    """A section: the line where its answer begins, the views that have it, and the start of its answer."""
 
     name: str
     line: int
@@ -57,7 +57,7 @@ class CaptureSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewSummary:
-    """A view and how much there is in it."""
+    """A view, and the number of texts and characters in it."""
 
     name: str
     texts: int
@@ -66,7 +66,7 @@ class ViewSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What Signpost reads in an issue. `body` has those values of the key `body` that are true of it."""
+    """The facts of an issue. `body` has the values of the key `body` that are true of it."""
 
     layout: str
     language: str | None
@@ -80,7 +80,7 @@ class Overview:
 
 
 def describe_issue(facts: Facts, ruleset: Ruleset) -> Overview:
-    """What rules can ask about."""
+    """The facts that rules can test."""
     captures = {name: c for pack in ruleset.packs for name, c in find_captures(pack.captures, facts).items()}
     return Overview(
         layout=facts.layout.name,

@@ -1,4 +1,4 @@
-"""How similar an issue is to what a rule looks for: how much of it holds, weighted by how rare its words are. Pure."""
+"""Similarity of an issue and a rule: how much of the rule holds, weighted by how rare its words are. Pure."""
 
 import math
 import re
@@ -27,10 +27,10 @@ _NEARLY = 0.9
 
 
 def measure_similarity(part: Part, share: Share) -> float:
-    """How much of a condition holds, 0 to 1; `share` says how much of a text condition that does not hold is there.
+    """How much of a condition holds, 0 to 1; `share` is how much of a failed text condition the issue contains.
 
-    Of `all` the weighted mean of its parts, of `any` the best, of `at_least: n` the mean of the n best. What must not
-    hold counts only where it does: else all rules would be near.
+    For `all` the weighted mean of its parts, for `any` the best part, for `at_least: n` the mean of the n best. A
+    condition that must not hold counts only if it holds: otherwise all rules would be similar.
     """
     condition, verdict = part
     if verdict.holds:
@@ -108,7 +108,7 @@ def measure_rarity(conditions: Iterable[Condition]) -> Rarity:
 
 
 def list_words(condition: Condition) -> tuple[tuple[str, ...], ...]:
-    """The words that a condition looks for, in rows: those of a phrase stand side by side, those of a pattern alone."""
+    """The words that a condition searches for, in rows: a row for each phrase, and a row for each word of a pattern."""
     return _list_sought(condition.sought) if condition.sought else ()
 
 
@@ -122,13 +122,13 @@ def _list_sought(sought: Phrase | str) -> tuple[tuple[str, ...], ...]:
 
 @dataclass(frozen=True)
 class Wording:
-    """The words of an issue, and which stand side by side."""
+    """The words of an issue, and its pairs of neighbouring words."""
 
     words: frozenset[str]
     pairs: frozenset[tuple[str, str]]
 
     def guess_share(self, condition: Condition, rarity: Rarity) -> float:
-        """How much of a text condition the issue may say: its words, which count where a neighbour of theirs stands."""
+        """How much of a text condition the issue may contain: the share of its words that occur next to a neighbour."""
         words = [word for row in list_words(condition) for word in row]
         return rarity.share(words, (is_there for row in list_words(condition) for is_there in self._find_row(row)))
 

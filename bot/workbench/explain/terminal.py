@@ -1,4 +1,4 @@
-"""An explanation in the terminal: what was seen, the issue with its evidence, then the rules."""
+"""An explanation in the terminal: the facts, the issue with its evidence, then the rules."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -36,7 +36,7 @@ _STATES = {"speaks": "bold green", "labels": "bold cyan", "observes": "bold blue
 
 
 def print_explanation(explanation: IssueExplanation, console: Console, *, is_whole: bool, wanted: str | None) -> None:
-    """Print it all; `wanted` is the one rule that was asked for, whole."""
+    """Print the whole explanation; `wanted` is the rule of `--rule`."""
     shown = reveal_all(explanation)
     _print_heading(shown, console)
     _print_overview(shown.overview, console)
@@ -49,7 +49,7 @@ def print_explanation(explanation: IssueExplanation, console: Console, *, is_who
             known = () if wanted else shown.overview.captures
             _print_match(rule, [capture for capture in rule.captures if capture not in known], console)
     if shown.near and wanted is None:
-        _divide("nearest of the others", console)
+        _divide("most similar rules that do not match", console)
     for rule in shown.near:
         _print_near(rule, console, is_whole=wanted is not None)
     _print_counts(shown, console, wanted)
@@ -149,7 +149,7 @@ def _print_near(rule: ExplainedRule, console: Console, *, is_whole: bool) -> Non
         _divide_rule(rule, console)
     else:
         console.print(Text.assemble((rule.id, "bold"), (f"  {cut_end(rule.title, 70)}", "dim")))
-    console.print(Text.assemble("  ", (f"{rule.similarity:.0%} near", "bold"), f", {format_failure(rule)}:"))
+    console.print(Text.assemble("  ", (f"{rule.similarity:.0%} similar", "bold"), f", {format_failure(rule)}:"))
     if (node := rule.tree.decisive) and not is_whole:
         print_hanging(Text("  "), _label(node), console)
         for line in _format_details(node):
@@ -217,21 +217,21 @@ def _quote(place: Place, node: Node) -> Text:
 
 def _print_counts(explanation: IssueExplanation, console: Console, wanted: str | None) -> None:
     hidden = sum(not rule.is_shown for rule in explanation.rules)
-    none_near = "" if explanation.near or not hidden else "; none of the others comes near"
-    more = "; --rule ID shows any of the others" if hidden else ""
+    none_near = "" if explanation.near or not hidden else "; no other rule is similar"
+    more = "; --rule ID shows any other rule" if hidden else ""
     if not explanation.near:
         console.print()
     console.print(f"{format_counts(explanation)}{'' if wanted else none_near + more}.")
 
 
 _STYLES = ("black on yellow", "black on cyan", "black on green", "white on magenta", "white on blue", "black on white")
-"""A colour for each of the tints of highlights; numbers tell rules apart without colours."""
+"""A colour for each of the tints of highlights; without colours, the numbers distinguish rules."""
 
 _GUTTER = 16
 
 
 def print_excerpt(excerpt: Excerpt, highlights: Iterable[Highlight], console: Console, *, is_whole: bool) -> None:
-    """Print one text; only lines that matter, unless it is to be whole."""
+    """Print one text: all its lines if `is_whole`, otherwise only the lines that matter."""
     known = {item.number: item for item in highlights if item.place.source == excerpt.source}
     if excerpt.source.startswith("comment"):
         console.print(Text(f"  {excerpt.source} of the author", style="bold"))
@@ -274,5 +274,5 @@ def _assemble(
 
 
 def style_of(highlight: Highlight) -> str:
-    """Its rule's colour where the rule matches; the others are underlined."""
+    """The colour of its rule if the rule matches; an underline otherwise."""
     return _STYLES[highlight.tint - 1] if highlight.kind == "evidence" else "bold underline"

@@ -1,1 +1,1 @@
-"""One rule in the browser, tried on past issues at each keystroke."""
+"""Edits one rule in the browser, and tries it on past issues at each keystroke."""

@@ -1,4 +1,4 @@
-"""What a version of the rule changes over the past issues, and all answers to the page as JSON values. Pure."""
+"""The effect of a version of the rule on past issues, and the answers to the page as JSON values. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ _COLUMNS = 36
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Another rule that matches some of the same issues; `relation` is what the two say of each other."""
+    """Another rule that matches some of the same issues; `relation` is the settlement of the two rules."""
 
     rule: str
     title: str
@@ -35,9 +35,9 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`issues` were read; `tried` of them with this version. `unmatched` are those that no rule at all matches.
+    """`issues` were read, and `tried` with this version. `unmatched` are those that no rule matches.
 
-    `over_time` are the matches in columns of equal length from the oldest issue to the newest.
+    `over_time` has the number of matches in periods of equal length, from the oldest issue to the newest.
     """
 
     issues: int
@@ -51,7 +51,7 @@ class Counts:
 
 
 def count_matches(bench: Workbench) -> Counts:
-    """The numbers as far as the bench has come."""
+    """The numbers for the issues that the bench has tried so far."""
     now = set(bench.working.hits)
     others = {index: bench.entry_at(index) for index in now}
     overlaps = Counter(name for entry in others.values() if entry for name in entry.others)
@@ -73,7 +73,7 @@ def _count_tried(bench: Workbench) -> int:
 
 
 def choose_indexes(bench: Workbench, chosen: Filter) -> Iterator[int]:
-    """The places of the issues of a filter, in the order of the archive, among those that both versions have seen."""
+    """The indexes of the issues of a filter, in the order of the archive, among those tried with both versions."""
     now, before = set(bench.working.hits), set(bench.saved.hits)
     if chosen == "matched":
         yield from sorted(now)
@@ -114,7 +114,7 @@ def _describe_overlaps(counts: Counter[str], bench: Workbench) -> Iterator[Overl
 
 
 def spread_over_time(bench: Workbench, hits: set[int]) -> tuple[int, ...]:
-    """How many of the hits fall into each of 36 stretches of the archive; nothing where its issues have no dates."""
+    """The number of hits in each of 36 periods of the archive; empty if its issues have no dates."""
     first, last = min(bench.moments, default=0), max(bench.moments, default=0)
     if not hits or first == last:
         return ()
@@ -124,7 +124,7 @@ def spread_over_time(bench: Workbench, hits: set[int]) -> tuple[int, ...]:
 
 
 def rules_of(entry: Entry, bench: Workbench) -> Ruleset:
-    """The few rules that have to do with an issue: the one being written, and the others that match it."""
+    """The rules for an issue: the edited rule, and the others that match it."""
     rule = bench.working.rule
     known = {other.id: other for other in bench.around.others.rules}
     near = tuple(known[name] for name in entry.others)
@@ -139,7 +139,7 @@ _LONGEST_LABEL = 60
 
 
 def format_state(bench: Workbench) -> Json:
-    """The problems of the text, the results of its examples, and what it changes."""
+    """The problems of the text, the results of its examples, and the issues that it gains and loses."""
     rule = bench.current.rule
     counts = count_matches(bench)
     return {
@@ -168,7 +168,7 @@ def _name_example(trial: ExampleTrial) -> str:
 
 
 def format_issues(bench: Workbench, chosen: str, query: str, start: int, count: int) -> Json | None:
-    """Some rows of a filter, the newest issue first, from `start` on; and the number of all. None: unknown filter."""
+    """Some rows of a filter, newest first, from `start` on, and the number of all rows. None: unknown filter."""
     known = next((name for name in FILTERS if name == chosen), None)
     if known is None:
         return None
@@ -200,7 +200,7 @@ def _format_row(index: int, entry: Entry, *, is_matched: bool, was_matched: bool
 
 
 def format_issue(bench: Workbench, index: int, today: date) -> Json | None:
-    """One issue of the archive, whole."""
+    """One whole issue of the archive."""
     entry = bench.entry_at(index)
     if entry is None:
         return None
@@ -208,7 +208,7 @@ def format_issue(bench: Workbench, index: int, today: date) -> Json | None:
 
 
 def format_example(bench: Workbench, kind: str, index: int, today: date) -> Json | None:
-    """One example of the rule, whole."""
+    """One whole example of the rule."""
     rule = bench.working.rule
     issue = find_example(rule, kind, index) if rule else None
     if issue is None:

@@ -1,4 +1,4 @@
-"""One rule on the bench: each version of it is tried on all past issues, in small steps. Pure."""
+"""The bench: it tries each version of one rule on all past issues, in small steps. Pure."""
 
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -20,9 +20,9 @@ _LONGEST_NAME = 60
 
 @dataclass
 class Attempt:
-    """One version of the rule: what is wrong with it, and which issues it matches of those that were tried.
+    """One version of the rule: its problems, and the issues that it matches among those tried so far.
 
-    Until it is checked, only what keeps it from loading is known to be wrong; once it is proven, everything is.
+    Before the check, `problems` has only the errors that keep it from loading; after the proof, it has all problems.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Attempt:
 
 
 def start_attempt(text: str, around: Surroundings) -> Attempt:
-    """A version of the rule, ready to be tried and proven."""
+    """A version of the rule, ready for tries and proof."""
     rule, problems = compile_rule(text, around.file, around.pack)
     return Attempt(
         text=text,
@@ -50,9 +50,9 @@ def start_attempt(text: str, around: Surroundings) -> Attempt:
 
 
 class Workbench:
-    """The past issues, the rule as it was saved, and the rule as it is being written.
+    """The past issues, the saved rule, and the edited rule.
 
-    `step` does a few milliseconds of what is left to do; whoever calls it can put new text in between two steps.
+    `step` does a few milliseconds of the remaining work; the caller can put in new text between two steps.
     """
 
     def __init__(self, around: Surroundings, saved: str, issues: Iterator[Issue], today: date) -> None:
@@ -70,7 +70,7 @@ class Workbench:
 
     @property
     def count(self) -> int:
-        """How many issues have been read."""
+        """The number of issues read so far."""
         return self.chunks[-1].start + len(self.chunks[-1].entries) if self.chunks else 0
 
     def entry_at(self, index: int) -> Entry | None:
@@ -87,35 +87,35 @@ class Workbench:
             self._issues.close()
 
     def edit(self, text: str) -> None:
-        """Take a new version; what the one before has not finished is dropped.
+        """Take a new version, and drop the unfinished work for the version before.
 
-        A version that does not load leaves the last one that did at work.
+        If the new version does not load, the last version that did stays at work.
         """
         self.current = self.saved if text == self.saved.text else start_attempt(text, self.around)
         if self.current.rule is not None:
             self.working = self.current
 
     def mark_saved(self, text: str) -> None:
-        """This text is what the file holds now."""
+        """Note that the file now has this text."""
         self.saved = self.current if text == self.current.text else start_attempt(text, self.around)
 
     @property
     def has_numbers(self) -> bool:
-        """Whether both versions have seen every issue that has been read, and the newest is checked."""
+        """Whether both versions were tried on every issue read so far, and the newest is checked."""
         return self.current.is_checked and all(self._is_through(attempt) for attempt in (self.working, self.saved))
 
     @property
     def is_done(self) -> bool:
-        """Whether the newest is proven too, and all issues have been read."""
+        """Whether the newest version is also proven, and all issues have been read."""
         return self.has_numbers and self.current.is_proven and self.is_loaded
 
     def _is_through(self, attempt: Attempt) -> bool:
         return attempt.rule is None or attempt.tried == len(self.chunks)
 
     def step(self) -> bool:
-        """Do a little of what is left: what is being written first, its check, what was saved, its proof, then more.
+        """Do a little of the remaining work: the edited rule, its check, the saved rule, the proof, more issues.
 
-        False where nothing is left. Raises SettingsError where the archive cannot be read on.
+        False if no work is left. Raises SettingsError if it cannot read the rest of the archive.
         """
         if not self._is_through(self.working):
             self._advance(self.working)

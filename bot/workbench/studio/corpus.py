@@ -1,4 +1,4 @@
-"""Past issues, kept ready for one rule to be tried on all of them at every keystroke. Pure."""
+"""Past issues, prepared so that a rule can be tried on all of them at every keystroke. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,16 +14,16 @@ from bot.rules.ruleset import Pack, Rule, Ruleset
 from bot.tracker.types import Issue
 
 CHUNK = 64
-"""Issues that are looked at between two chances to give up: a few milliseconds."""
+"""The number of issues in one step of work: a few milliseconds."""
 
 FORMS = ("collapsed", "squeezed")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A past issue with what does not change while a rule is edited; its facts hold the normal forms of its texts.
+    """A past issue with everything that does not change while somebody edits a rule.
 
-    `others` are the ids of the other rules that match it, those that speak first in front.
+    `others` are the ids of the other rules that match it, in the order in which they speak.
     """
 
     issue: Issue
@@ -34,9 +34,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some issues of the archive, `start` of them standing before.
+    """Some issues of the archive; `start` is the number of issues before them.
 
-    `texts` are their normal forms joined, in UTF-8, and `ends` where each issue's part ends there.
+    `texts` are their joined normal forms, in UTF-8, and `ends` the end of each issue's part there.
     """
 
     start: int
@@ -51,7 +51,7 @@ class Chunk:
 
 
 def make_chunk(issues: Sequence[Issue], start: int, others: Ruleset, pack: Pack) -> Chunk:
-    """A chunk of issues, read with the layouts of all packs and matched by the other rules."""
+    """A chunk of issues, read with the layouts of all packs, with the other rules that match them."""
     entries, parts = list[Entry](), list[dict[str, str]]()
     for issue in issues:
         facts = replace(read_facts(issue, others), is_placed=False)
@@ -65,7 +65,7 @@ def make_chunk(issues: Sequence[Issue], start: int, others: Ruleset, pack: Pack)
 
 
 def try_rule(rule: Rule, prefilter: Prefilter[Rule], chunk: Chunk) -> Iterator[int]:
-    """Which issues of the chunk the rule matches, by their place in the archive; `prefilter` is the rule's own."""
+    """The indexes (in the archive) of the chunk's issues that the rule matches; `prefilter` is the rule's own."""
     if not prefilter.find_in_texts(chunk.texts):
         return
     for index, entry in enumerate(chunk.entries):
@@ -75,13 +75,13 @@ def try_rule(rule: Rule, prefilter: Prefilter[Rule], chunk: Chunk) -> Iterator[i
 
 
 def find_hits(rule: Rule, chunks: Iterable[Chunk]) -> Iterator[int]:
-    """Which issues of several chunks the rule matches, by their place in the archive."""
+    """The indexes (in the archive) of the issues of several chunks that the rule matches."""
     prefilter = Prefilter([rule])
     return (index for chunk in chunks for index in try_rule(rule, prefilter, chunk))
 
 
 def find_text(chunk: Chunk, squeezed: bytes) -> Iterator[int]:
-    """Which issues of the chunk hold a text that is squeezed already, by their place in the archive."""
+    """The indexes (in the archive) of the chunk's issues that contain a squeezed text."""
     text, ends = chunk.texts["squeezed"], chunk.ends["squeezed"]
     position = text.find(squeezed)
     while position >= 0:

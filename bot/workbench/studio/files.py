@@ -18,9 +18,9 @@ _BOM = "\ufeff"
 
 
 class SaveError(SignpostError):
-    """A rule that was not saved; the message is for the person at the page.
+    """A rule that the studio could not save; the message is for the person at the page.
 
-    `is_conflict` is true where somebody else changed the file since it was read.
+    `is_conflict` is true if another program changed the file after the studio read it.
     """
 
     def __init__(self, message: str, *, is_conflict: bool = False) -> None:
@@ -30,7 +30,7 @@ class SaveError(SignpostError):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file holds: its text with line feeds, how its lines end there, and a `version` of its bytes."""
+    """The content of a file: its text with line feeds, its original line ends, and a `version` of its bytes."""
 
     text: str
     version: str
@@ -39,7 +39,7 @@ class Content:
 
 
 def read_content(path: Path, name: str) -> Content:
-    """What the file holds now; raises SettingsError, which calls it `name`, where it cannot be read as text."""
+    """The content of the file now; raises SettingsError, which names it `name`, if it cannot be read as text."""
     try:
         with path.open("rb") as file:
             found = file.read(MAX_BYTES + 1)
@@ -48,20 +48,21 @@ def read_content(path: Path, name: str) -> Content:
         message = f"there is no rule file {name}; write a first rule with `signpost new`, or correct the name"
         raise SettingsError(message) from error
     except OSError as error:
-        message = f"cannot read {name}: {explain_cause(error)}; check that it is a file that you may read"
+        advice = "check that it is a file and that you have permission to read it"
+        message = f"cannot read {name}: {explain_cause(error)}; {advice}"
         raise SettingsError(message) from error
     except ValueError as error:
         raise SettingsError(f"cannot read {name}: {error}") from error
 
 
 def decode_content(found: bytes) -> Content:
-    """Bytes as text. Raises ValueError that says what to do where they are too many, or no UTF-8."""
+    """Bytes as text. Raises ValueError, with advice, if they are too many or not UTF-8."""
     if len(found) > MAX_BYTES:
         raise ValueError(f"it is larger than {MAX_BYTES // 1024} KiB; split it into several rules")
     try:
         text = found.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"it is no UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
+        raise ValueError(f"it is not valid UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
     ends = Counter(_LINE_END.findall(text))
     line_end = ends.most_common(1)[0][0] if ends else "\n"
     has_bom = text.startswith(_BOM)
@@ -70,9 +71,9 @@ def decode_content(found: bytes) -> Content:
 
 
 def encode_content(text: str, before: Content) -> bytes:
-    """The text as the file had it before: its line ends, its byte order mark, its final line end.
+    """The text with the line ends, the byte order mark and the final line end that the file had before.
 
-    Raises ValueError that says what to do where the text does not fit into a rule file.
+    Raises ValueError, with advice, if the text does not fit into a rule file.
     """
     text = _LINE_END.sub("\n", text)
     if before.text.endswith("\n") and text and not text.endswith("\n"):
@@ -80,14 +81,14 @@ def encode_content(text: str, before: Content) -> bytes:
     try:
         made = ((_BOM if before.has_bom else "") + text.replace("\n", before.line_end)).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise ValueError(f"the character {text[error.start]!a} is half of one; remove it") from error
+        raise ValueError(f"the character {text[error.start]!a} is incomplete; remove it") from error
     if len(made) > MAX_BYTES:
         raise ValueError(f"the rule is larger than {MAX_BYTES // 1024} KiB; split it into several rules")
     return made
 
 
 class RuleFile:
-    """A rule's file on disk. A link is followed once, when the studio starts; nothing else is ever written."""
+    """A rule's file on disk. It follows a link once, when the studio starts, and never writes another file."""
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
@@ -95,20 +96,21 @@ class RuleFile:
         self.before = read_content(self._path, self.name)
 
     def read(self) -> Content:
-        """What it holds now; raises SettingsError where it is gone or cannot be read."""
+        """Its content now; raises SettingsError if it does not exist or cannot be read."""
         self.before = read_content(self._path, self.name)
         return self.before
 
     def save(self, text: str, version: str) -> Content:
-        """Put the text in the file's place at once, if it still is what `version` was. Raises SaveError."""
+        """Replace the file with the text in one step, if the file still has this `version`. Raises SaveError."""
         try:
             found = self._path.read_bytes()
         except FileNotFoundError as error:
-            raise SaveError(f"{self.name} is gone; put it back, or start the studio anew", is_conflict=True) from error
+            message = f"{self.name} does not exist any more; restore it, or restart the studio"
+            raise SaveError(message, is_conflict=True) from error
         except OSError as error:
             raise SaveError(f"cannot read {self.name}: {explain_cause(error)}") from error
         if sha256(found).hexdigest() != version:
-            message = f"{self.name} was changed by somebody else; reload it, or keep a copy of your text"
+            message = f"another program changed {self.name}; reload it, or keep a copy of your text"
             raise SaveError(message, is_conflict=True)
         try:
             made = encode_content(text, decode_content(found))
@@ -147,14 +149,14 @@ _PAGE = "index.html"
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """The page, and the files beside it by name, each with its media type; read once, when the studio starts."""
+    """The page, and its other files by name, each with its media type; read once, when the studio starts."""
 
     page: str
     files: dict[str, tuple[bytes, str]]
 
 
 def read_assets(folder: Path = BUILT) -> Assets:
-    """The built page. Raises SettingsError that says how to get it where this installation has none."""
+    """The built page. Raises SettingsError, with advice, if this installation does not have it."""
     look = Path(bot.output.__file__).parent / "templates" / "page.css"
     try:
         page = (folder / _PAGE).read_text("utf-8")
@@ -162,8 +164,8 @@ def read_assets(folder: Path = BUILT) -> Assets:
         files = {name: (file.read_bytes(), _TYPES[file.suffix]) for name, file in {**built, look.name: look}.items()}
     except FileNotFoundError as error:
         message = (
-            "this installation has no page for the studio, which is built with Node. In a checkout, run `make studio`; "
-            "elsewhere, install a released wheel of signpost-bot[studio]"
+            "this installation does not contain the studio's page. In a checkout, run `make studio`; "
+            "otherwise, install a released wheel of signpost-bot[studio]"
         )
         raise SettingsError(message) from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Who may speak to the studio: the page that it served itself, in a browser that knows the secret of this start."""
+"""Access to the studio: only its own page, in a browser with the secret of this start, gets answers."""
 
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -33,7 +33,7 @@ _NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Secrets:
-    """What only this start knows: the token of the address that is printed, and that of the cookie."""
+    """The secrets of this start: the token in the printed address, and the token of the cookie."""
 
     token: str
     cookie: str
@@ -41,26 +41,26 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is not answered."""
+    """The reason why the studio refuses a request."""
 
     status: Literal[400, 403, 405, 413, 415, 421]
     reason: str
 
 
 def judge_request(method: str, headers: Headers, port: int) -> Refusal | None:
-    """Why a request does not come from our own page on this machine, or None.
+    """The reason to refuse a request that does not come from our own page on this machine, or None.
 
-    A foreign name that leads here (DNS rebinding) shows in Host; another site in Origin and Sec-Fetch-Site; a form,
-    which needs no permission to cross sites, in the content type.
+    Host shows a foreign name that resolves to this machine (DNS rebinding). Origin and Sec-Fetch-Site show another
+    site. The content type shows a form, which can cross sites without permission.
     """
     hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
     host = headers.get("host", "")
     if headers.getlist("host") != [host] or host not in hosts:
         return Refusal(421, "this is not the address that the studio printed")
     if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
-        return Refusal(403, "another site asked for this")
+        return Refusal(403, "another site sent this request")
     if "origin" in headers and headers["origin"] != f"http://{host}":
-        return Refusal(403, "another site asked for this")
+        return Refusal(403, "another site sent this request")
     if method == "GET":
         return None
     return _judge_write(method, headers)
@@ -68,23 +68,23 @@ def judge_request(method: str, headers: Headers, port: int) -> Refusal | None:
 
 def _judge_write(method: str, headers: Headers) -> Refusal | None:
     if method != "POST":
-        return Refusal(405, "the studio knows GET and POST")
+        return Refusal(405, "the method must be GET or POST")
     if "origin" not in headers:
-        return Refusal(403, "nobody knows which site asks for this")
+        return Refusal(403, "the header Origin is missing")
     if headers.get("content-type", "") != "application/json":
-        return Refusal(415, "the studio takes application/json")
+        return Refusal(415, "the content type must be application/json")
     length = headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
-        return Refusal(400, "the length is missing")
+        return Refusal(400, "the header Content-Length is missing or invalid")
     return (
-        Refusal(413, f"more than {MAX_BODY} bytes")
+        Refusal(413, f"the request is larger than {MAX_BODY} bytes")
         if len(length) > len(str(MAX_BODY)) or int(length) > MAX_BODY
         else None
     )
 
 
 def holds_cookie(headers: Headers, secrets: Secrets) -> bool:
-    """Whether the browser came in by the address that was printed."""
+    """Whether the browser has the cookie from the printed address."""
     try:
         cookie = SimpleCookie("; ".join(headers.getlist("cookie"))).get(COOKIE)
     except CookieError:
@@ -93,12 +93,12 @@ def holds_cookie(headers: Headers, secrets: Secrets) -> bool:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two secrets are the same, in a time that tells nothing."""
+    """Whether two secrets are the same, compared in constant time."""
     return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode())
 
 
 class Guard:
-    """Answers what must not be answered, and gives every answer the headers that keep it safe."""
+    """Refuses forbidden requests, and adds the security headers to every answer."""
 
     def __init__(self, app: Asgi, secrets: Secrets, port: int) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""One issue under the rule that is being written: what holds, where, and what Signpost would do. Pure."""
+"""One issue under the edited rule: the conditions that hold, their evidence, and what Signpost would do. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,15 +21,15 @@ from bot.triage.links import LinkDecisions
 from bot.workbench.explain.highlights import find_span, list_sources, split_span
 
 _EFFECTS: Mapping[RuleEffect, str] = {
-    "labels": "The rule sets its labels here, and says nothing",
-    "observes": "The rule is only counted here",
-    "silent": "Another rule stands for this one here",
+    "labels": "The rule sets its labels here but does not comment",
+    "observes": "The rule does nothing here: Signpost only records the match",
+    "silent": "The rule is silent here",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What Signpost would do about an issue: the comment in Markdown, the labels, and what keeps it from speaking."""
+    """What Signpost would do about an issue: the comment in Markdown, the labels, and reasons for no comment."""
 
     comment: str
     add: tuple[str, ...]
@@ -40,7 +40,7 @@ class Preview:
 def preview_comment(
     issue: Issue, matches: tuple[Match, ...], rule: Rule | None, forbidden: tuple[str, ...], today: date
 ) -> Preview:
-    """What would be said and set for these matches, under the default settings."""
+    """The comment and the labels for these matches, under the default settings."""
     config = make_default_config()
     rules = decide_rules(matches, config, today)
     own = next((each for each in rules if each.match.rule is rule), None)
@@ -65,7 +65,7 @@ HighlightKind = Literal["for", "against"]
 
 @dataclass(frozen=True, slots=True)
 class RuleHighlight:
-    """A part of a text that speaks for the rule, or against it; `wanted` is the condition that it is evidence of."""
+    """Evidence in a text for the rule, or against it; `wanted` is the condition that holds there."""
 
     source: str
     span: Span
@@ -75,7 +75,7 @@ class RuleHighlight:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A piece of a text that is shown in one way; its hidden signs are visible. `wanted` is the condition it is for."""
+    """A piece of a text with one style and visible hidden characters. `wanted` is the condition that holds there."""
 
     text: str
     kind: HighlightKind | Literal["plain"] = "plain"
@@ -84,7 +84,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Inspection:
-    """All that is known of one issue. `texts` are its title, body and comments, in runs."""
+    """All results for one issue. `texts` are its title, body and comments, in runs."""
 
     issue: Issue
     rule: Rule | None
@@ -112,7 +112,7 @@ def inspect_issue(issue: Issue, rule: Rule | None, around: Ruleset, today: date)
 def find_highlights(
     verdict: Verdict, sources: Mapping[str, str], kind: HighlightKind = "for"
 ) -> Iterator[RuleHighlight]:
-    """The evidence of a verdict: of all that held, for the rule or against it."""
+    """The evidence of all conditions that hold, for the rule or against it."""
     inside: HighlightKind = "against" if verdict.wanted == "none" else kind
     for item in verdict.evidence if verdict.holds else ():
         yield RuleHighlight(item.source, find_span(item, sources), kind, item.wanted)
@@ -121,7 +121,7 @@ def find_highlights(
 
 
 def split_runs(text: str, source: str, highlights: Iterable[RuleHighlight]) -> tuple[Run, ...]:
-    """The text in runs, none of which overlap; evidence against the rule is shown before evidence for it."""
+    """The text in runs without overlap; evidence against the rule hides evidence for it."""
     labelled = [(highlight.span, highlight) for highlight in highlights if highlight.source == source]
     parts = split_span(0, len(text), labelled)
     return tuple(_make_run(text[start:end], covering) for (start, end), covering in parts)

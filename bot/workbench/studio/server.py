@@ -29,7 +29,7 @@ from bot.workbench.studio.session import Session
 from bot.workbench.studio.surroundings import Surroundings
 
 PATIENCE = 0.4
-"""Seconds that an answer waits for a result before it tells how far things are."""
+"""Seconds that an answer waits for a result before it returns the progress so far."""
 
 _POLICY = "; ".join(
     (
@@ -43,9 +43,9 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True, kw_only=True)
 class Studio:
-    """What one start of the studio serves. `room` is the path of its page, which other servers' cookies do not know.
+    """One start of the studio. `room` is the path of its page, and keeps its cookie apart from other servers.
 
-    `elsewhere` is what is wrong in the files beside the rule: their rules are not among those that it is compared with.
+    `elsewhere` are the problems in the other files: the studio cannot compare the rule with the rules of these files.
     """
 
     file: RuleFile
@@ -82,7 +82,7 @@ class Studio:
         return Guard(Starlette(routes=routes), self.secrets, port)
 
     async def enter(self, request: Request) -> Response:
-        """Let the browser in that knows the token: it gets the cookie, and the token leaves the address."""
+        """Give a browser with the token the cookie, and redirect it to an address without the token."""
         if not is_same(request.query_params.get("token", ""), self.secrets.token):
             return PlainTextResponse("Signpost studio: open the address that the studio printed.\n", status_code=403)
         reply = RedirectResponse(f"{self.room}/", status_code=303)
@@ -101,7 +101,7 @@ class Studio:
         return Response(content, media_type=kind) if kind else _not_found()
 
     async def show_rule(self, _request: Request) -> Response:
-        """The rule as its file has it now."""
+        """The rule, from its file as it is now."""
         try:
             content = await asyncio.to_thread(self.file.read)
         except SettingsError as error:
@@ -111,7 +111,7 @@ class Studio:
         return JSONResponse(told)
 
     async def take_text(self, request: Request) -> Response:
-        """A new text: what is wrong with it, and, if that is quick, what it changes."""
+        """Take a new text; return its problems and, if they are ready soon, the changes in matches."""
         body = await _read_json(request)
         text, revision = body.get("text"), body.get("revision")
         if not isinstance(text, str) or not isinstance(revision, str):
@@ -120,7 +120,7 @@ class Studio:
         return await self._answer_state(revision, self.session.wait(revision, for_numbers=True))
 
     async def show_state(self, request: Request) -> Response:
-        """How far things are; it is told when they are done, or after a moment."""
+        """The progress, when the work is done or after a moment."""
         revision = request.query_params.get("revision", "")
         return await self._answer_state(revision, self.session.wait(revision))
 
@@ -133,7 +133,9 @@ class Studio:
             )
         )
         told = await asyncio.wrap_future(answer)
-        return JSONResponse(told) if told else JSONResponse({"error": "a newer text has come"}, status_code=409)
+        return (
+            JSONResponse(told) if told else JSONResponse({"error": "the page has sent a newer text"}, status_code=409)
+        )
 
     async def list_issues(self, request: Request) -> Response:
         """Some rows of a filter."""
@@ -147,7 +149,7 @@ class Studio:
         return JSONResponse(found) if found else _wrong()
 
     async def show_issue(self, request: Request) -> Response:
-        """One issue of the history."""
+        """One issue of the archive."""
         index = request.path_params["index"]
         told = await asyncio.wrap_future(self.session.ask(lambda bench, _: format_issue(bench, index, self.today)))
         return JSONResponse(told) if told else _not_found()
@@ -160,7 +162,7 @@ class Studio:
         return JSONResponse(told) if told else _not_found()
 
     async def complete(self, request: Request) -> Response:
-        """What may be written at a place."""
+        """The completions at a place."""
         place = await _read_place(request)
         if place is None:
             return _wrong()
@@ -171,12 +173,12 @@ class Studio:
         return JSONResponse(asdict(complete(*place, words)))
 
     async def describe(self, request: Request) -> Response:
-        """What the key at a place means."""
+        """The meaning of the key at a place."""
         place = await _read_place(request)
         return JSONResponse({"help": describe(*place, self.words)}) if place else _wrong()
 
     async def save(self, request: Request) -> Response:
-        """Put the text into the file that was opened, unless somebody else changed it."""
+        """Save the text in the file, unless another program changed the file."""
         body = await _read_json(request)
         text, version = body.get("text"), body.get("version")
         if not isinstance(text, str) or not isinstance(version, str):
@@ -209,11 +211,11 @@ def _read_number(text: str) -> int | None:
 
 
 def _wrong() -> Response:
-    return JSONResponse({"error": "the request is not understood; reload the page"}, status_code=400)
+    return JSONResponse({"error": "invalid request; reload the page"}, status_code=400)
 
 
 def _not_found() -> Response:
-    return JSONResponse({"error": "there is no such thing"}, status_code=404)
+    return JSONResponse({"error": "not found; reload the page"}, status_code=404)
 
 
 def make_studio(
@@ -235,7 +237,7 @@ HOST = "127.0.0.1"
 
 
 def bind_loopback(port: int) -> socket.socket:
-    """A socket that only this machine reaches; port 0 takes a free one. Raises SettingsError."""
+    """A socket that only this machine can reach; port 0 takes a free port. Raises SettingsError."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if sys.platform != "win32":  # there it would let another program take the port over
@@ -244,12 +246,12 @@ def bind_loopback(port: int) -> socket.socket:
         bound.listen()  # whoever reads the address, however fast, finds a door
     except OSError as error:
         bound.close()
-        raise SettingsError(f"cannot use port {port}: {explain_cause(error)}; give another --port") from error
+        raise SettingsError(f"cannot use port {port}: {explain_cause(error)}; choose another --port") from error
     return bound
 
 
 def make_server(studio: Studio, port: int) -> uvicorn.Server:
-    """The server: no proxies, no sockets of the web, no log of requests, and nobody waits long when it ends."""
+    """The server: without proxies, WebSockets or a log of requests, and with a quick shutdown."""
     config = uvicorn.Config(
         studio.make_app(port),
         interface="asgi3",
@@ -266,7 +268,7 @@ def make_server(studio: Studio, port: int) -> uvicorn.Server:
 
 
 def serve(studio: Studio, bound: socket.socket, *, opens_browser: bool) -> None:
-    """Serve until somebody presses Ctrl-C, which ends in KeyboardInterrupt."""
+    """Serve until somebody presses Ctrl-C, which raises KeyboardInterrupt."""
     port = bound.getsockname()[1]
     studio.session.start()
     if opens_browser:

@@ -1,4 +1,4 @@
-"""The bench at work beside the server: one thread owns it, does its steps, and answers between two of them."""
+"""The bench next to the server: one thread owns it, does its steps, and answers questions between two steps."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -19,9 +19,9 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the work is. `revision` is that of the text that is on the bench; `trouble` what stopped the reading.
+    """The progress of the work. `revision` is the revision of the text on the bench; `trouble` is an error, or "".
 
-    `is_done` is true where the text is tried on all issues, and proven.
+    `is_done` is true if the text was tried on all issues, and is proven.
     """
 
     revision: str
@@ -31,7 +31,7 @@ class Progress:
 
 
 class Session:
-    """A bench that works by itself. What is asked of it is answered within the few milliseconds of a step."""
+    """A bench in its own thread. It answers questions within the few milliseconds of a step."""
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
@@ -42,16 +42,16 @@ class Session:
         self._thread = Thread(target=self._work, name="bench", daemon=True)
 
     def start(self) -> None:
-        """Begin to read the history."""
+        """Begin to read the archive."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop after the step that is under way; nobody is left waiting."""
+        """Stop after the current step, and end all waiting."""
         self._jobs.put(None)
         self._thread.join()
 
     def ask(self, question: Callable[[Workbench, Progress], Answer]) -> Future[Answer]:
-        """What somebody wants to know of the bench, between two steps."""
+        """The answer to a question about the bench, between two steps."""
         answer = Future[Answer]()
 
         def give() -> None:
@@ -66,7 +66,7 @@ class Session:
         return answer
 
     def edit(self, text: str, revision: str) -> Future[None]:
-        """Put a text on the bench, unless a newer one has come by then; the work for the one before is dropped."""
+        """Put a text on the bench, unless a newer one is there by then; drops the work for the text before."""
         self._newest = revision
 
         def put(bench: Workbench, _progress: Progress) -> None:
@@ -78,13 +78,13 @@ class Session:
         return self.ask(put)
 
     def mark_saved(self, text: str) -> Future[None]:
-        """From now on this text is what the file holds, and what versions are compared with."""
+        """From now on, the file has this text, and the bench compares versions with it."""
         return self.ask(lambda bench, _: bench.mark_saved(text))
 
     def wait(self, revision: str, *, for_numbers: bool = False) -> Future[None]:
-        """Done when the work for a revision is, or when another revision has come.
+        """A future that is done when the work for a revision is done, or when another revision comes.
 
-        `for_numbers` does not wait for the proof, nor for issues that have not been read.
+        `for_numbers` does not wait for the proof, or for issues that the bench has not read.
         """
         over = Future[None]()
         self._jobs.put(lambda: self._waiting.append((revision, for_numbers, over)))
@@ -130,5 +130,5 @@ class Session:
 
 
 def make_session(around: Surroundings, saved: str, issues: Iterator[Issue], today: date) -> Session:
-    """A session for the rule as it was saved, and the past issues that it is tried on."""
+    """A session for the saved rule, and the past issues to try it on."""
     return Session(Workbench(around, saved, issues, today))

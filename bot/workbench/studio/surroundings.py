@@ -1,4 +1,4 @@
-"""The rules around one rule, and the rule tried on its own examples and on theirs, at every keystroke. Pure."""
+"""The other rules around the edited rule; tries it on its own examples and on theirs, at every keystroke. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ EXAMPLE_KINDS: tuple[ExampleKind, ...] = ("match", "no_match")
 
 @dataclass(frozen=True)
 class ForeignExamples:
-    """The issues that other rules must match, ready to be tried: `owners` has the rule of each, in their order."""
+    """The issues that other rules must match, ready to try: `owners` has the rule of each, in the same order."""
 
     owners: tuple[Rule, ...]
     chunks: tuple[Chunk, ...]
@@ -56,7 +56,7 @@ class Surroundings:
 
     @cached_property
     def ruleset(self) -> Ruleset:
-        """The other rules, with the pack of the one that is edited."""
+        """The other rules, with the pack of the edited rule."""
         return self.with_rule(None)
 
     def with_rule(self, rule: Rule | None) -> Ruleset:
@@ -81,7 +81,7 @@ def _make_chunks(issues: Sequence[Issue], others: Ruleset, pack: Pack) -> tuple[
 
 
 def try_examples(rule: Rule, around: Surroundings) -> tuple[ExampleTrial, ...]:
-    """The rule on each example that it should match, then on each that it should not."""
+    """Try the rule on each example that it should match, then on each near miss."""
     examples = [(kind, *pair) for kind in EXAMPLE_KINDS for pair in enumerate(_list_examples(rule, kind))]
     chunks = _make_chunks([issue for _, _, issue in examples], around.ruleset, rule.pack)
     verdicts = (rule.condition.evaluate(entry.facts, entry.captures) for chunk in chunks for entry in chunk.entries)
@@ -91,7 +91,7 @@ def try_examples(rule: Rule, around: Surroundings) -> tuple[ExampleTrial, ...]:
 
 
 def find_example(rule: Rule, kind: str, index: int) -> Issue | None:
-    """One example of a rule as an issue; None where there is no such example."""
+    """One example of a rule as an issue; None if the example does not exist."""
     issues = _list_examples(rule, kind) if kind in EXAMPLE_KINDS else []
     return issues[index] if 0 <= index < len(issues) else None
 
@@ -101,9 +101,9 @@ def _list_examples(rule: Rule, kind: str) -> list[Issue]:
 
 
 def prove_rule(rule: Rule, around: Surroundings, today: date, *, proves_variants: bool) -> tuple[Problem, ...]:
-    """What is wrong with a rule, as `check` says it; and the examples of other rules that it matches without a word.
+    """The problems of a rule, as `check` reports them, and the examples of other rules that it also matches.
 
-    With `proves_variants` its examples are also tried beside other text, which takes longer.
+    `proves_variants` also tries its examples with other text, which takes longer.
     """
     report = check_rule(rule, around.ruleset, Terms(today=today, proves_variants=proves_variants))
     return (*report.problems, *_find_trespasses(rule, around.examples))
@@ -112,5 +112,5 @@ def prove_rule(rule: Rule, around: Surroundings, today: date, *, proves_variants
 def _find_trespasses(rule: Rule, foreign: ForeignExamples) -> Iterator[Problem]:
     for other in dict.fromkeys(foreign.owners[index] for index in find_hits(rule, foreign.chunks)):
         if not is_settled(rule, other):
-            message = f"this matches an example of `{other.id}` too; {UNDECLARED}"
+            message = f"this rule also matches an example of `{other.id}`; {UNDECLARED}"
             yield rule.document.problem_at(("match",), message, "overlap")

@@ -1,1 +1,1 @@
-"""Rules drafted from messages that recur in past issues."""
+"""Drafts rules from messages that recur in past issues."""

@@ -1,4 +1,4 @@
-"""Messages that keep coming back: what each is worth, and those that most deserve a rule. Pure."""
+"""Recurring messages: the weight of each, and those that most deserve a rule. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,13 +10,13 @@ from bot.text.templates import find_words, show_template
 from bot.workbench.suggest.message_counts import MessageTally, Support, find_parts, find_share, observe_issue
 
 MOST_BITS = 24.0
-"""Beyond this (once in 16 million issues by chance) a message is no more certain, only longer."""
+"""Above this (once in 16 million issues by chance), more words make a message longer, but not more certain."""
 
 _SERVED = 0.9
-"""So much of an issue is done with once a general message serves it, however special another one is."""
+"""The part of an issue that is covered after a general message serves it, even if another message is more special."""
 
 NO_FAILURE = 0.5
-"""The worth of a message that does not say itself that something failed."""
+"""The factor for a message that does not itself report a failure."""
 
 _NAMED, _DOUBT = 0.1, 10
 """A tenth of the reports name their message in the title; ten issues are what it takes to believe otherwise."""
@@ -24,7 +24,7 @@ _NAMED, _DOUBT = 0.1, 10
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Something that may be chosen: what it is worth, the bits that its words carry, and who has it."""
+    """A message that may be chosen: its weight, the bits that its words carry, and its support."""
 
     weight: float
     bits: float
@@ -32,9 +32,9 @@ class Candidate:
 
 
 def rate_message(support: Support, bits: float, factor: float = 1.0) -> Candidate:
-    """What a message is worth (see `find_clusters`) that this support has, and whose own words carry `bits`.
+    """The weight of a message (see `find_clusters`) with this support, and with words that carry `bits`.
 
-    `factor` is for what else speaks for it, from 0 to 1.
+    `factor` is for other evidence, from 0 to 1.
     """
     if not support.issues:
         return Candidate(0.0, bits, support)
@@ -55,12 +55,12 @@ def choose_diverse(
     most: int,
     covers: Callable[[str, str], bool] = lambda _one, _other: False,
 ) -> Iterator[tuple[str, float]]:
-    """Greedily, each time the candidate that adds most to the choices before it, with the weight that is left of it.
+    """Choose greedily, each time the candidate that adds most to the earlier choices; yields its remaining weight.
 
-    An issue that an earlier choice serves counts little: nothing where that choice carries as many bits as the
-    candidate, a tenth where the candidate carries many more (a special message beside a general one). What several
-    choices serve is taken for independent.
-    `covers(one, other)`: whether everything that has `other` is known to have `one`.
+    An issue that an earlier choice serves counts little: nothing if that choice carries as many bits as the candidate,
+    and a tenth if the candidate carries many more (a special message after a general one). The choices are treated as
+    independent.
+    `covers(one, other)`: whether every issue with `other` also has `one`.
     """
     left = {name: candidate.weight for name, candidate in candidates.items()}
     for _ in range(most):
@@ -78,10 +78,10 @@ def choose_diverse(
 
 
 _AHEAD = 50
-"""So many candidates are looked at for each message that is asked for."""
+"""The number of candidates that it compares for each requested message."""
 
 _SHOWN = 64
-"""So many issues of a cluster are named."""
+"""The number of issues that a cluster names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class Cluster:
 
     @property
     def text(self) -> str:
-        """The template as people read it: `linking with {word} failed`."""
+        """The template in readable form: `linking with {word} failed`."""
         return show_template(self.template)
 
 
@@ -114,13 +114,13 @@ def list_numbers(clusters: Iterable[Cluster]) -> frozenset[int]:
 
 
 def find_clusters(tally: MessageTally, most: int = 20, least: int = 2) -> tuple[Cluster, ...]:
-    """The messages that most deserve a rule, best first; each serves mostly issues that no earlier one does.
+    """The messages that most deserve a rule, best first; each mostly serves issues that no earlier one serves.
 
-    A message's weight is the description length that naming it would save: how many issues and authors have it
-    (geometric mean), times the bits of its words, -log2 of the share of issues that have the word, so that a long
-    message of rare words counts more than a short one of common words. It is reduced where hardly a title has the
-    message (people put into the title what the report is about), where it speaks of no failure, and by the share of
-    its issues that are matched already. `least`: issues below which nothing is a cluster.
+    The weight of a message is the description length that naming it would save: the number of its issues and authors
+    (geometric mean), times the bits of its words. The bits of a word are -log2 of the share of issues that have it, so
+    a long message of rare words counts more than a short one of common words. A message weighs less if few titles have
+    it (titles say what a report is about), if it does not report a failure, and if rules already match its issues.
+    `least`: the smallest number of issues in a cluster.
     """
     total = max(1, tally.issues + tally.elsewhere)
     found = [
@@ -151,7 +151,7 @@ def _make_cluster(part: str, support: Support, weight: float) -> Cluster:
 
 
 MOST_PARTS = 8
-"""So many parts of the issue are tried, best first, until one makes a sound rule."""
+"""The number of parts of the issue that it tries, best first, until one makes a valid rule."""
 
 _GUESSED_BITS = 6.0
 _SHORT_WORD = 3
@@ -161,10 +161,10 @@ _REPEATED = 2.0
 
 
 def rank_parts(facts: Facts, tally: MessageTally) -> tuple[Cluster, ...]:
-    """The parts of an issue most worth looking for, as clusters, best first.
+    """The parts of an issue that are best to search for, as clusters, best first.
 
-    What other issues say too counts for it, and so does where it stands: a program's own words before a person's, but
-    those before all that the title repeats. Without an archive, long words are taken for rare ones.
+    A part counts more if other issues have it, if it is the output of a program, and most if the title repeats it.
+    Without an archive, long words count as rare words.
     """
     found = [(_rate_part(part, views, facts, tally), part) for part, views in find_parts(facts).items()]
     best = sorted(found, key=lambda item: (-item[0], item[1]))[:MOST_PARTS]
@@ -180,7 +180,7 @@ def _rate_part(part: str, views: Collection[str], facts: Facts, tally: MessageTa
 
 
 def _guess_bits(word: str, tally: MessageTally) -> float:
-    """The bits of a word; nobody's word is worth no more than a rare one, or the most private would win."""
+    """The bits of a word; a word that no issue has is worth no more than a rare one, or private words would win."""
     guessed = _GUESSED_BITS if len(word) > _SHORT_WORD else _SHORT_WORD_BITS
     return min(guessed, weigh_word(word, tally.words, tally.seen)) if tally.seen else guessed
 

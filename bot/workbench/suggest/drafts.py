@@ -1,4 +1,4 @@
-"""Rules drafted from past issues: what is in them and why, as YAML that a human goes on with, and as JSON. Pure."""
+"""Drafts of rules from past issues, with their reasons: as YAML for a human to finish, and as JSON. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,10 +23,8 @@ _FEWEST_LABELLED = 3
 _FEWEST_NAMINGS = 2
 _LAST = 1_000.0
 _LONGEST_LABEL = 50
-_NEXT = (
-    "# To do: read the examples, write the guidance, look at `signpost backtest`; then raise the mode and commit.",
-)
-_NEAREST = ("    # The nearest texts that do not match; another wording of the same problem belongs into `match`.",)
+_NEXT = ("# To do: read the examples, write the guidance, run `signpost backtest`; then raise the mode and commit.",)
+_NEAREST = ("    # The most similar texts that do not match. If one reports the same problem, move it to `match`.",)
 _UNFOLDED = 1_000_000
 _SAMPLE = 5
 _FEWEST = 2
@@ -34,7 +32,7 @@ _FEWEST = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """A label that the issues of a draft carry: the share that has it, and that of all issues."""
+    """A label that the issues of a draft have: its share among these issues, and among all issues."""
 
     name: str
     share: float
@@ -43,9 +41,9 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A rule as a human may finish it. `phrases` are its wordings; `numbers` a sample of the issues it serves.
+    """A rule for a human to finish. `phrases` are its wordings; `numbers` is a sample of the issues that it serves.
 
-    `source` is the link that maintainers gave most (`source_count` times), `follow` the issue that they named most.
+    `source` is the most frequent link of maintainers (`source_count` times), `follow` the issue that they named most.
     """
 
     id: str
@@ -68,7 +66,7 @@ class Draft:
 
 
 def make_draft(name: str, phrases: Sequence[str], sightings: Sightings, watch: Watch, weight: float = 0.0) -> Draft:
-    """The draft of a rule called `name`, from what its phrases found."""
+    """The draft of a rule with the id `name`, from the sightings of its phrases."""
     source, source_count = next(iter(sightings.answers.items()), (None, 0))
     follow, follow_count = next(iter(sightings.named.items()), (None, 0))
     return Draft(
@@ -93,7 +91,7 @@ def make_draft(name: str, phrases: Sequence[str], sightings: Sightings, watch: W
 
 
 def make_skeleton(name: str) -> Draft:
-    """A rule that loads and proves itself, and that says where the real words go."""
+    """A rule that loads and passes its own examples, with placeholders for the real words."""
     phrase = f"the message of {name}, word for word"
     return Draft(
         id=name,
@@ -105,7 +103,7 @@ def make_skeleton(name: str) -> Draft:
 
 
 def choose_labels(sightings: Sightings, watch: Watch) -> tuple[Label, ...]:
-    """The labels that at least four in ten of a draft's labelled issues carry, and at least twice the usual share."""
+    """The labels of at least 40 % of a draft's labelled issues, if that is at least twice the usual share."""
     if sightings.labelled < _FEWEST_LABELLED:
         return ()
     found = []
@@ -139,7 +137,7 @@ def without(draft: Draft, dropped: Collection[Shown]) -> Draft:
 
 
 def trim_draft(draft: Draft) -> Draft:
-    """The draft with no more examples than a reader wants, and made-up ones only where there are no others."""
+    """The draft with a few examples; invented ones only if there are no others."""
     return replace(draft, matches=_choose(draft.matches, MOST_EXAMPLES), near=_choose(draft.near, MOST_NEAR))
 
 
@@ -148,12 +146,12 @@ def _choose(shown: tuple[Shown, ...], most: int) -> tuple[Shown, ...]:
 
 
 def choose_pack(ruleset: Ruleset) -> Pack:
-    """The pack that drafts are meant for: that of the rules that are there, where they have but one."""
+    """The pack for the drafts: the pack of the existing rules, if they have only one."""
     return ruleset.packs[0] if len(ruleset.packs) == 1 else Pack(PackModel(name="drafts"))
 
 
 def write_draft(draft: Draft, origin: str) -> str:
-    """The file of a draft; `origin` says in its head where it comes from."""
+    """The file of a draft; `origin` is a comment at its top that says where the draft comes from."""
     linked = f"linked by maintainers in {_count(draft.source_count, 'issue')}"
     lines = [
         *name_schema(f"{SCHEMAS}/schema.json").splitlines(),
@@ -182,12 +180,12 @@ def write_draft(draft: Draft, origin: str) -> str:
 
 
 def describe_reach(draft: Draft) -> str:
-    """Whom a draft serves, in one sentence; "" where it is one."""
+    """The number of issues and authors that a draft serves, in one sentence; "" for a single issue."""
     if draft.issues < _FEWEST:
         return ""
     span = f", {draft.first} to {draft.last}" if draft.first and draft.last else ""
     sample = ", ".join(f"#{number}" for number in spread(draft.numbers))
-    beside = f"; also in {draft.elsewhere} that a rule matches already" if draft.elsewhere else ""
+    beside = f"; also {_count(draft.elsewhere, 'issue')} that a rule already matches" if draft.elsewhere else ""
     return f"{_count(draft.issues, 'issue')} of {_count(draft.authors, 'author')}{span} ({sample}){beside}."
 
 
@@ -225,9 +223,9 @@ def _write_examples(shown: Sequence[Shown]) -> Iterator[str]:
 
 
 def write_scalar(text: str, depth: int = 0) -> str:
-    """A text as a YAML value that reads back as itself: plain where it can be, a block where it has several lines.
+    """A text as a YAML value that reads back as the same text: plain if possible, a block if it has several lines.
 
-    `depth`: the column of the key or the dash before it, from which on a block's lines are indented.
+    `depth`: the indentation of a block's lines.
     """
     # A block that begins with a blank would need its indentation as a number, which counts from the parent.
     block = '"' if text[:1] in {" ", "\n"} else "|"

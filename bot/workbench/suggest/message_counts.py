@@ -12,25 +12,25 @@ from bot.text.templates import find_words
 from bot.tracker.types import Issue
 
 CAPACITY = 40_000
-"""How many templates, and how many words, a tally remembers between two prunings."""
+"""The number of templates, and of words, that a tally keeps at each pruning."""
 
 SAMPLE = 1_024
-"""How many issues and authors a template remembers; up to so many, what is said of them is exact."""
+"""The number of issues and authors that a template keeps; up to this number, its figures are exact."""
 
 _MOST_LINES = 400
 _MOST_HASH = 2**32
 _DOUBT = 4
-"""So many issues that are not shared stand against what a sample seems to tell."""
+"""The number of unshared issues to assume, as doubt about a sample."""
 
 
 def mix_number(number: int) -> int:
-    """A number's place in a sample: the same in every process, and without regard to the order of the issues."""
+    """A number's place in a sample: the same in every process and for every order of the issues."""
     return (number * 2_654_435_761 + 0x9E3779B9) % _MOST_HASH
 
 
 @dataclass(slots=True)
 class Support:
-    """What is known of one template.
+    """The counts of one template.
 
     `issues` and `elsewhere` count issues that no rule matches and that one does, `titles` those of `issues` whose
     title has it. `numbers` and `authors` are bottom-k samples (the k smallest hashes of a set: a sample that does not
@@ -45,7 +45,7 @@ class Support:
     spare: int = 0
 
     def join(self, other: "Support") -> "Support":
-        """The support of both, as if one had counted all."""
+        """The support of both, as if one count had covered all issues."""
         return Support(
             self.issues + other.issues,
             self.elsewhere + other.elsewhere,
@@ -57,7 +57,7 @@ class Support:
 
     @property
     def author_count(self) -> int:
-        """How many authors; beyond the sample an estimate from it (Bar-Yossef et al. 2002), good to about an eighth."""
+        """The number of authors; beyond the sample, an estimate (Bar-Yossef et al. 2002) with an error of about 1/8."""
         if len(self.authors) < SAMPLE:
             return len(self.authors)
         return min(self.issues, round((SAMPLE - 1) * _MOST_HASH / max(1, self.authors[-1])))
@@ -74,7 +74,7 @@ def _join_samples(one: tuple[int, ...], other: tuple[int, ...], place: Callable[
 
 
 def observe_issue(issue: Issue, *, is_matched: bool, is_title: bool) -> Support:
-    """What one issue adds to the support of something it has; `is_title`: whether the title has it."""
+    """The support that one issue adds to a message; `is_title`: whether the title has the message."""
     if is_matched:
         return Support(elsewhere=1, spare=1)
     author = zlib.crc32(issue.author.login.encode("utf-8", "replace"))
@@ -82,7 +82,7 @@ def observe_issue(issue: Issue, *, is_matched: bool, is_title: bool) -> Support:
 
 
 def find_lines(facts: Facts) -> Iterator[tuple[ErrorLine, str]]:
-    """The title of an issue and at most 400 lines of errors, no source code, each with the view that it is in."""
+    """The title of an issue and at most 400 error lines, without source code, each with its view."""
     yield ErrorLine(facts.issue.title[:LONGEST_LINE]), "title"
     texts = facts.find_texts(("logs", "errors", "body"))
     found = (
@@ -95,7 +95,7 @@ def find_lines(facts: Facts) -> Iterator[tuple[ErrorLine, str]]:
 
 
 def find_parts(facts: Facts) -> dict[str, set[str]]:
-    """The templates that an issue holds, each with the views that have it."""
+    """The templates in an issue, each with the views that have it."""
     found: dict[str, set[str]] = {}
     for line, view in find_lines(facts):
         for part in split_template(line.template):
@@ -121,7 +121,7 @@ class MessageTally:
     words: Counter[str] = field(default_factory=Counter)
 
     def add(self, facts: Facts, *, is_matched: bool = False) -> None:
-        """Count one issue; one that a rule matches counts as the background against which the others stand out."""
+        """Count one issue; an issue that a rule matches counts only as background."""
         parts = find_parts(facts)
         self.issues += not is_matched
         self.elsewhere += is_matched
@@ -133,7 +133,7 @@ class MessageTally:
         self._prune()
 
     def take(self, other: "MessageTally") -> None:
-        """Count what the other has counted, too."""
+        """Add the counts of another tally."""
         self.capacity = min(self.capacity, other.capacity)
         self.issues += other.issues
         self.elsewhere += other.elsewhere
@@ -146,7 +146,7 @@ class MessageTally:
 
     @property
     def seen(self) -> int:
-        """How many issues were counted."""
+        """The number of counted issues."""
         return self.issues + self.elsewhere
 
     def _prune(self) -> None:
@@ -161,7 +161,7 @@ class MessageTally:
 
 
 def find_share(one: Support, other: Support) -> float:
-    """The share of one's issues that the other has too, as far as their samples can tell; little is told by few."""
+    """The share of one's issues that the other also has, estimated from their samples; a small sample lowers it."""
     if not one.numbers or not other.numbers:
         return 0.0
     is_whole = len(other.numbers) < SAMPLE

@@ -1,4 +1,4 @@
-"""An archive mined for drafts on all cores, in three passes; memory does not grow with it."""
+"""Mines an archive for drafts on all cores, in three passes; memory does not grow with the archive."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ from bot.workbench.suggest.sightings import Shown, Sightings, Watch, read_labels
 from bot.workbench.suggest.wordings import Wording, weigh_words, word_candidates, word_each
 
 CANDIDATES = 4
-"""So many candidates are drafted for each rule that is asked for: some turn out to be the same problem, or unsound."""
+"""The number of drafts for each requested rule: some are the same problem, or do not pass their examples."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Find:
-    """What was found: how many issues no rule matches and how many one does, and the drafts, best first."""
+    """The result: the number of issues that no rule matches, the number that some rule matches, and the best drafts."""
 
     unmatched: int
     matched: int
@@ -62,9 +62,9 @@ def _count_chunk(lines: Chunk, ruleset: Ruleset) -> MessageTally:
 
 
 def mine_archive(archive: RuledArchive, most: int = 10, least: int = 2) -> Find:
-    """At most `most` drafts, for messages that come back in at least `least` issues that no rule matches.
+    """At most `most` drafts, for messages that recur in at least `least` issues that no rule matches.
 
-    Raises SettingsError, with its place, for what is no issue.
+    Raises SettingsError, with the place, for a line that is not an issue.
     """
     tally = _count_messages(archive)
     clusters = find_clusters(tally, CANDIDATES * most, least)
@@ -76,9 +76,10 @@ def mine_archive(archive: RuledArchive, most: int = 10, least: int = 2) -> Find:
 
 
 def mine_issue(issue: Issue, archive: RuledArchive, name: str | None = None) -> Draft | None:
-    """A draft (called `name`, where that is given) for what one issue reports, proven by it and by the archive.
+    """A draft (with the id `name`, if given) for the problem of one issue, proven by the issue and by the archive.
 
-    None where nothing in the issue makes a sound rule. Raises SettingsError, with its place, for what is no issue.
+    None if no part of the issue makes a valid rule. Raises SettingsError, with the place, for a line that is not an
+    issue.
     """
     facts = archive.read_facts(issue)
     tally = _count_messages(archive)
@@ -109,13 +110,13 @@ _NEAR = 0.35
 
 @dataclass(frozen=True)
 class Lookout:
-    """The drafts to look for, as rules, and the words by which a near miss of each is known (`phrase_words`)."""
+    """The drafts to search for, as rules, and the words that identify their near misses (`phrase_words`)."""
 
     ruleset: Ruleset
     phrase_words: Mapping[str, Mapping[str, float]]
 
     def look(self, facts: Facts, *, is_matched: bool) -> Watch:
-        """What one issue shows; `is_matched`: whether one of the rules that are there already matches it."""
+        """The sightings of one issue; `is_matched`: whether an existing rule matches it."""
         matches = match_rules(facts, self.ruleset)
         named = self._compare(collapse_line(facts.issue.title)) if matches else {}
         found = {
@@ -147,7 +148,7 @@ class Lookout:
 
 
 def index_words(phrases: Mapping[str, str], bits: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """For each word the drafts whose phrase has it, with the share of the phrase's weight that it is."""
+    """For each word, the drafts whose phrase has it, with its share of the phrase's weight."""
     index: dict[str, dict[str, float]] = {}
     for name, phrase in phrases.items():
         weights = {word: bits.get(word, 0.0) for word in find_phrase_words(phrase)}
@@ -159,7 +160,7 @@ def index_words(phrases: Mapping[str, str], bits: Mapping[str, float]) -> dict[s
 
 @dataclass(frozen=True)
 class WatchDrafts:
-    """A pass over an archive: what the drafts find in a chunk."""
+    """A pass over an archive: the sightings of the drafts in a chunk."""
 
     rules: tuple[Files, ...]
     wordings: tuple[Wording, ...]
@@ -179,15 +180,15 @@ def _watch_chunk(lines: Chunk, ruleset: Ruleset, lookout: Lookout) -> Watch:
 
 
 def watch_drafts(archive: RuledArchive, wordings: tuple[Wording, ...], words: Mapping[str, float]) -> Watch:
-    """What the wordings find in an archive; `words` are the bits of each word."""
+    """The sightings of the wordings in an archive; `words` are the bits of each word."""
     watch = Watch()
-    for found in archive.run_pass(WatchDrafts(archive.rules, wordings, words), "issues looked at"):
+    for found in archive.run_pass(WatchDrafts(archive.rules, wordings, words), "issues searched"):
         watch.add(found)
     return watch
 
 
 def make_lookout(wordings: Sequence[Wording], others: Ruleset, bits: Mapping[str, float]) -> Lookout:
-    """What to look for in an archive: the wordings as rules of the others' pack, and the words of their near misses."""
+    """The wordings as rules of the others' pack, and the words of their near misses."""
     pack = choose_pack(others)
     rules = [rule for wording in wordings if (rule := compile_draft(_sketch(wording), pack))]
     phrases = {wording.name: wording.phrases[0] for wording in wordings}
@@ -203,9 +204,9 @@ def _sketch(wording: Wording) -> Draft:
 def choose_drafts(
     wordings: Sequence[Wording], watch: Watch, others: Ruleset, most: int, least: int = 2
 ) -> tuple[Draft, ...]:
-    """At most so many drafts, the most useful first, each for other issues than those before it.
+    """At most `most` drafts, the most useful first, each for other issues than the earlier drafts.
 
-    Each passes `check`, beside `others` and the drafts before it, but for the guidance that a human must write.
+    Each draft passes `check` together with `others` and the earlier drafts, except for the missing guidance.
     """
     pack = choose_pack(others)
     by_name = {wording.name: wording for wording in wordings}
@@ -243,18 +244,18 @@ def _beside(chosen: Iterable[Draft], pack: Pack, others: Ruleset) -> Ruleset:
 
 
 EXPECTED = frozenset({"unwritten-guidance"})
-"""What `check` says of every draft: a human must write the guidance."""
+"""The problem that every draft has: a human must write the guidance."""
 
 _MOST_ROUNDS = 4
 
 
 def compile_draft(draft: Draft, pack: Pack) -> Rule | None:
-    """The draft as a rule; None where it does not load."""
+    """The draft as a rule; None if it does not load."""
     return compile_rule(write_draft(draft, ""), f"{draft.id}.yml", pack)[0]
 
 
 def prove_draft(draft: Draft, pack: Pack, others: Ruleset) -> Draft | None:
-    """The draft with those of its examples that prove it beside `others`; None where none of a kind is left."""
+    """The draft with the examples that pass `check` together with `others`; None if no example of a kind is left."""
     for _ in range(_MOST_ROUNDS):
         if not draft.matches or not draft.near:
             return None
@@ -269,7 +270,7 @@ def prove_draft(draft: Draft, pack: Pack, others: Ruleset) -> Draft | None:
 
 
 def give_way(draft: Draft, other: Rule) -> Draft | None:
-    """The draft without the examples that the other rule matches too; None where no other is left."""
+    """The draft without the examples that the other rule also matches; None if no example is left."""
     alone = Ruleset((other,), (other.pack,))
     examples = {
         shown: Example(title=shown.text) if shown.is_title else Example(body=shown.text) for shown in draft.matches

@@ -1,4 +1,4 @@
-"""From a message that keeps coming back to a phrase that a rule can look for. Pure."""
+"""From a recurring message to a phrase that a rule can search for. Pure."""
 
 import re
 from collections import Counter
@@ -27,10 +27,10 @@ _NAMES = {
     "code": "value",
     "any": "text",
 }
-"""What a hole is called; none of these is a word of the language, or a capture that packs usually have."""
+"""The names of holes; they are not keys of the rule language, and packs seldom use them for captures."""
 
 _MOST_SHARED = 0.9
-"""The share of reports that must agree on what stands beside a message, or in one of its holes, to make it part."""
+"""The share of reports that must agree on the text next to a message, or in one of its holes, to include it."""
 
 _FEWEST_AGREEING = 3
 _LONGEST_PHRASE = 160
@@ -50,9 +50,9 @@ def find_instances(template: str, issues: Iterable[Facts]) -> list[ErrorLine]:
 
 
 def choose_phrase(template: str, instances: Sequence[ErrorLine]) -> str | None:
-    """The phrase for a message: as long as its reports share it, constants written out, in the case that they use.
+    """The phrase for a message: as long as its reports agree, with constants written out, in the case that they use.
 
-    None where nothing of it can be looked for.
+    None if the message has no text that a rule can search for.
     """
     longest = balance_part(extend_template(template, instances), [one.template for one in instances])
     for candidate in dict.fromkeys((longest, template)):
@@ -63,7 +63,7 @@ def choose_phrase(template: str, instances: Sequence[ErrorLine]) -> str | None:
 
 
 def balance_part(text: str, lines: Sequence[str]) -> str:
-    """The text without marks and holes at its ends, but with the bracket, if all lines have it, that ends it."""
+    """The text without punctuation and holes at its ends, but with its closing bracket if all lines have it."""
     part = trim_part(text)
     for opening, closing in ("()", "[]"):
         if part.count(opening) > part.count(closing) and all(part + closing in line for line in lines if part in line):
@@ -75,7 +75,7 @@ def balance_part(text: str, lines: Sequence[str]) -> str:
 
 
 def extend_template(template: str, instances: Sequence[ErrorLine]) -> str:
-    """The template with what stands beside it in nine of ten of its lines."""
+    """The template with the text that is next to it in 90 % of its lines."""
     sides = [tuple(one.template.split(template, 1)) for one in instances if template in one.template]
     if len(sides) < _FEWEST_AGREEING:
         return template
@@ -104,7 +104,7 @@ def _grow(contexts: list[str], token: re.Pattern[str], length: int, *, is_right:
 
 
 def write_phrase(template: str, instances: Sequence[ErrorLine]) -> str | None:
-    """A template as the source of a phrase; None where the rule language cannot hold it."""
+    """A template as the source of a phrase; None if the rule language cannot express it."""
     literals = [text.replace("{", "{{") for text in split_at_signs(template)]
     holes = _name_holes(list_types(template))
     values = find_values(literals, holes, instances)
@@ -133,7 +133,7 @@ def _name_holes(types: Sequence[str]) -> list[str]:
 def find_values(
     literals: Sequence[str], holes: Sequence[str], instances: Sequence[ErrorLine]
 ) -> dict[str, Counter[str]]:
-    """What stands in each hole, how often: as the rule engine itself reads it."""
+    """The values in each hole, with their counts, as the rule engine reads them."""
     source = literals[0] + "".join(hole + literal for hole, literal in zip(holes, literals[1:], strict=True))
     try:
         pattern = compile_pattern(parse_phrase(source).collapsed_pattern)
@@ -148,7 +148,7 @@ def find_values(
 
 
 def choose_constant(values: Mapping[str, int]) -> str | None:
-    """The value that a hole has in nine of ten reports, where it is nobody's own."""
+    """The value that a hole has in 90 % of the reports, if it is not private; otherwise None."""
     total = sum(values.values())
     if total < _FEWEST_AGREEING:
         return None
@@ -175,7 +175,7 @@ def find_phrase_words(phrase: str) -> set[str]:
 
 
 def compare_phrases(one: str, other: str, weigh: Callable[[str], float]) -> float:
-    """How much of their words two phrases share, by weight, from 0 to 1 (weighted Jaccard)."""
+    """The share of words that two phrases have in common, by weight, from 0 to 1 (weighted Jaccard)."""
     ours, theirs = find_phrase_words(one), find_phrase_words(other)
     both = sum(weigh(word) for word in ours & theirs)
     either = sum(weigh(word) for word in ours | theirs)

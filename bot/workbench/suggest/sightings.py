@@ -1,4 +1,4 @@
-"""What past issues show of a rule that is being drafted: who has the problem, labels, answers, near misses. Pure."""
+"""Sightings of a draft in past issues: who has the problem, labels, answers, near misses. Pure."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ from bot.tracker.types import Issue
 from bot.workbench.suggest.message_counts import Support, mix_number, observe_issue
 
 MOST_KEPT = 8
-"""So many examples, and so many near misses, are kept of a draft until the best are known to be sound."""
+"""The number of examples, and of near misses, that a draft keeps until `check` chooses the best."""
 
 MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 PROCESS_LABELS = re.compile(
@@ -23,15 +23,15 @@ PROCESS_LABELS = re.compile(
     r"|good first|help wanted|question|status|resolution|resolved|closed|confirmed|p-?[0-4]\b|priority",
     re.IGNORECASE,
 )
-"""Labels that say what happens to a report, not what it is about; bots set and wipe them (§0.5 of the survey)."""
+"""Labels for the state of a report, not for its subject; bots add and remove them (§0.5 of the survey)."""
 
 _MOST_COUNTED = 200
 _LONGEST_EXAMPLE = 240
 _NOISE = 40
-"""Of two examples the one with less beside the message comes first; so many characters make a difference."""
+"""The example with less text around the message comes first; this number of characters makes a difference."""
 
 _NAMED = 0.5
-"""The share of a phrase's words, by weight, from which on a title speaks of it."""
+"""The share of a phrase's words, by weight, that a title must have to be about the phrase."""
 
 _ADDRESS = re.compile(r"https://[^\s<>()\[\]\"'`]{4,300}")
 _PICTURE = re.compile(r"user-attachments|/assets/|user-images|\.(?:png|jpe?g|gif|mp4|webp)$", re.IGNORECASE)
@@ -47,7 +47,7 @@ Key = TypeVar("Key", str, int)
 class Shown:
     """A text of a past issue, trimmed and masked, as a draft shows it.
 
-    `rank` orders them, best first; `core` is the part that was looked for, without its surroundings.
+    `rank` orders them, best first; `core` is the matched part, without its surroundings.
     """
 
     rank: tuple[float, int]
@@ -59,11 +59,11 @@ class Shown:
 
 @dataclass(slots=True)
 class Sightings:
-    """What the phrases of one draft found.
+    """The sightings of one draft's phrases.
 
-    `failing` counts the issues that say it in a line that names a failure; `labels` issues by label, among the
-    `labelled` ones whose labels no bot has wiped; `answers` the links that maintainers gave in comments, `named` the
-    issues that they named.
+    `failing` counts the issues that have a phrase in a line that reports a failure; `labels` counts issues by label,
+    among the `labelled` issues whose labels no bot has removed; `answers` counts the links that maintainers gave in
+    comments, `named` the issues that they named.
     """
 
     support: Support = field(default_factory=Support)
@@ -78,7 +78,7 @@ class Sightings:
     near: tuple[Shown, ...] = ()
 
     def join(self, other: "Sightings") -> "Sightings":
-        """What both found, as if one had looked at all issues."""
+        """The sightings of both, as if one search had covered all issues."""
         dates = [at for at in (self.first, other.first, self.last, other.last) if at]
         return Sightings(
             self.support.join(other.support),
@@ -96,7 +96,7 @@ class Sightings:
 
 @dataclass(slots=True)
 class Watch:
-    """What all drafts found in an archive, by their ids, and the labels of all its issues; `seen` says of how many."""
+    """The sightings of all drafts in an archive, by id, and the labels of its issues; `seen` counts the issues."""
 
     found: dict[str, Sightings] = field(default_factory=dict)
     labelled: int = 0
@@ -104,11 +104,11 @@ class Watch:
     seen: int = 0
 
     def find(self, name: str) -> Sightings:
-        """What the draft with this id found."""
+        """The sightings of the draft with this id."""
         return self.found.get(name, Sightings())
 
     def add(self, other: "Watch") -> None:
-        """Take in what the other found, as if one had looked at all issues."""
+        """Add the sightings of another watch, as if one search had covered all issues."""
         for name, sightings in other.found.items():
             known = self.found.get(name)
             self.found[name] = known.join(sightings) if known else sightings
@@ -128,7 +128,7 @@ def _add(one: Mapping[Key, int], other: Mapping[Key, int]) -> Mapping[Key, int]:
 
 
 def keep_best(shown: Iterable[Shown]) -> tuple[Shown, ...]:
-    """The best of the texts that differ in more than case, white space and numbers."""
+    """The best texts; texts that differ only in case, white space and numbers count once."""
     kept: dict[str, Shown] = {}
     for one in sorted(shown):
         kept.setdefault(_NOT_LETTERS.sub("", one.text).lower(), one)
@@ -139,9 +139,9 @@ _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
 def see_issue(issue: Issue, found: Sequence[Evidence], named: float, *, is_matched: bool) -> Sightings:
-    """What one issue that has the message shows, given the evidence for it.
+    """The sightings of one issue that has the message, given the evidence for it.
 
-    `named` is the share of the message's words that its title has.
+    `named` is the share of the message's words that the issue's title has.
     """
     evidence = next((item for item in found if item.source != "title"), found[0])
     is_title = named >= _NAMED or any(item.source == "title" for item in found)
@@ -167,7 +167,7 @@ def _find_line(issue: Issue, evidence: Evidence) -> str:
 
 
 def show_evidence(issue: Issue, evidence: Evidence) -> Shown | None:
-    """The lines on which the evidence stands, trimmed and masked; None where nothing is left."""
+    """The lines with the evidence, trimmed and masked; None if nothing is left."""
     is_title = evidence.source == "title"
     if not is_title and evidence.source != "body":
         return None
@@ -181,7 +181,7 @@ def show_evidence(issue: Issue, evidence: Evidence) -> Shown | None:
 
 
 def trim_text(original: str, start: int, end: int) -> str:
-    """The whole lines from `start` to `end`, at most 240 characters or what is asked for, masked, without marks."""
+    """The whole lines from `start` to `end` (at most 240 characters, or that span), masked, without list marks."""
     first = original.rfind("\n", 0, start) + 1
     last = original.find("\n", end)
     last = len(original) if last < 0 else last
@@ -196,9 +196,9 @@ def trim_text(original: str, start: int, end: int) -> str:
 
 
 def read_labels(issue: Issue) -> tuple[str, ...] | None:
-    """What the labels say of the issue's subject; None where it has none, or where a bot has wiped them.
+    """The labels for the issue's subject; None if it has no labels, or if a bot has removed them.
 
-    `duplicate` alone is what a bot leaves behind that closes duplicates.
+    A bot that closes duplicates leaves only `duplicate`.
     """
     if not issue.labels or all(label.lower() == "duplicate" for label in issue.labels):
         return None

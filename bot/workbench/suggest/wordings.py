@@ -1,4 +1,4 @@
-"""Problems in their several wordings: phrases that mean the same, under one name. Pure."""
+"""Wordings of problems: phrases with the same meaning, under one name. Pure."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from bot.workbench.suggest.message_counts import MessageTally
 from bot.workbench.suggest.phrases import HOLE, choose_phrase, compare_phrases, find_instances, find_phrase_words
 
 _SAME_PROBLEM = 0.6
-"""From this share of common words on, by weight, two phrases are wordings of one problem."""
+"""The share of common words, by weight, that makes two phrases wordings of one problem."""
 
 _MOST_WORDINGS = 4
 _LONGEST_ID = 48
@@ -31,9 +31,9 @@ _ID_WORD = re.compile(r"[a-z0-9]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """A problem in its several wordings, the first the one that was found first.
+    """A problem and its wordings, in the order in which they were found.
 
-    `bits`: what its words carry; `names_failure`: whether they name a failure.
+    `bits`: the bits that its words carry; `names_failure`: whether they report a failure.
     """
 
     name: str
@@ -48,9 +48,9 @@ def word_candidates(
     tally: MessageTally,
     taken: Collection[str] = (),
 ) -> tuple[Wording, ...]:
-    """The clusters as phrases, those that mean the same as wordings of one problem.
+    """The clusters as phrases; phrases with the same meaning become wordings of one problem.
 
-    `sampled` are the issues of the clusters' samples by number, `taken` the ids that other rules have.
+    `sampled` are the issues of the clusters' samples by number, `taken` the ids of other rules.
     """
     weigh = _make_weigher(tally)
     groups: list[list[str]] = []
@@ -63,7 +63,7 @@ def word_candidates(
 def word_each(
     clusters: Sequence[Cluster], sampled: Mapping[int, Facts], tally: MessageTally, taken: Collection[str]
 ) -> tuple[Wording, ...]:
-    """Each cluster as a wording of its own, as far as they can be looked for; those with one phrase only once."""
+    """Each searchable cluster as its own wording; clusters with the same phrase become one."""
     weigh = _make_weigher(tally)
     phrases = dict.fromkeys(phrase for cluster in clusters if (phrase := _phrase(cluster, sampled)))
     return _make_wordings([[phrase] for phrase in phrases], weigh, taken)
@@ -111,7 +111,7 @@ def weigh_words(wordings: Iterable[Wording], tally: MessageTally) -> dict[str, f
 
 
 def name_phrase(phrase: str, taken: Collection[str] = ()) -> str:
-    """A kebab-case name from the telling words of a phrase, unlike all that are taken."""
+    """A kebab-case name from the distinctive words of a phrase, different from all `taken` names."""
     text = HOLE.sub(" ", phrase).replace("'", "").lower()
     words = _ID_WORD.findall(text)
     while words and words[0] in _PREFIXES:
@@ -128,14 +128,14 @@ def name_phrase(phrase: str, taken: Collection[str] = ()) -> str:
 
 
 def title_phrase(phrase: str) -> str:
-    """A heading from a phrase: its holes as dots, nothing that a template would read as its own."""
+    """A heading from a phrase: dots for its holes, and no syntax of templates."""
     plain = re.sub(r"[{}%#]+", "", blank_holes(phrase.replace("{{", "")))
     text = " ".join(plain.split())[:_LONGEST_TITLE].strip(" :,;.-") or "A known problem"
     return text[0].upper() + text[1:]
 
 
 def covers_phrase(one: str, other: str) -> bool:
-    """Whether every text with `other` has `one`, as far as their wordings tell."""
+    """Whether every text with the phrase `other` also has the phrase `one`, judging by their literals."""
     return _literal(one) in _literal(other)
 
 

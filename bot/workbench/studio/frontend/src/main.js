@@ -1,4 +1,4 @@
-// The page: one rule, what it does to past issues, and what would be said.
+// The page: one rule, its effect on past issues, and the comment that it makes.
 import { count, find, make } from "./dom.js";
 import { makeEditor } from "./editor.js";
 import { List } from "./list.js";
@@ -7,10 +7,10 @@ import { Refused, server } from "./server.js";
 
 const DEBOUNCE = 90;
 const SPEECH = 900;
-const FILTERS = { matched: "Matched", gained: "Gained", lost: "Lost", unmatched: "No rule", all: "All", examples: "Examples" };
+const FILTERS = { matched: "Matched", gained: "Gained", lost: "Lost", unmatched: "Unmatched", all: "All", examples: "Examples" };
 const EMPTY = {
-  matched: "No issue matches.", gained: "Nothing is gained against the saved rule.", lost: "Nothing is lost against the saved rule.",
-  unmatched: "Every issue is matched by some rule.", all: "No past issues are loaded; start the studio with --issues.", examples: "The rule has no examples yet.",
+  matched: "The rule matches no issue.", gained: "The rule gains no issue compared with the saved rule.", lost: "The rule loses no issue compared with the saved rule.",
+  unmatched: "Each issue matches at least one rule.", all: "No past issues are loaded; start the studio with --issues.", examples: "The rule has no examples yet.",
 };
 
 const tab = crypto.randomUUID();
@@ -42,7 +42,7 @@ async function openRule() {
   page.elsewhere = told.elsewhere;
   if (!told.history && page.filter === "matched") chooseFilter("examples");
   find("file").textContent = told.file;
-  find("history").textContent = told.history ? told.history.name : "none loaded; --issues FILE.jsonl adds them";
+  find("history").textContent = told.history ? told.history.name : "none loaded; add some with --issues FILE.jsonl";
   if (editor.getText() !== told.text) editor.setText(told.text);
   hideNotice();
   await send();
@@ -130,14 +130,14 @@ async function openList({ keeps = false } = {}) {
   const load = filter === "examples"
     ? async (start, size) => ({ total: state.examples.length, rows: state.examples.slice(start, start + size) })
     : (start, size) => server.listIssues(filter, query, start, size);
-  const emptyText = query && filter !== "examples" ? "Nothing is found." : EMPTY[filter];
+  const emptyText = query && filter !== "examples" ? "No issue contains this text." : EMPTY[filter];
   await attempt(() => list.open(load, { keeps, emptyText }));
   if (page.shown && (list.chosen >= 0 || page.isPicked)) await refresh(page.shown);
   else if (list.total) await list.choose(0);
   else clearIssue(emptyText);
 }
 
-// What somebody chose stays in sight, whatever becomes of it; what the page chose, as long as it is listed.
+// An issue that a person chose always stays in sight; an issue that the page chose, as long as it is listed.
 function choose(row, isByHand) {
   const isNew = row.index !== page.shown?.index || row.kind !== page.shown?.kind;
   page.shown = row;
@@ -149,7 +149,7 @@ async function refresh(row, isNew = false) {
   const isExample = "kind" in row;
   const told = await attempt(() => (isExample ? server.readExample(row.kind, row.index) : server.readIssue(row.index)));
   if (page.shown !== row) return;
-  if (!told) return clearIssue("It is not there any more.");
+  if (!told) return clearIssue("It does not exist any more.");
   find("issue-hint").textContent = isExample ? `example ${row.kind} ${row.index + 1}` : `#${told.number} ${row.title}`;
   drawIssue(told, isNew);
   drawComment(told);
@@ -214,7 +214,7 @@ async function attempt(act) {
 
 function explain(error) {
   if (error.name === "AbortError" || (error instanceof Refused && error.status === 409 && !error.told.error?.startsWith("there"))) return;
-  const text = error instanceof Refused ? error.message : "The studio does not answer. Is it still running? Your text stays here until you close the page.";
+  const text = error instanceof Refused ? error.message : "The studio does not answer. Check that it is still running. Your text stays here until you close the page.";
   showNotice(text);
 }
 

@@ -1,10 +1,10 @@
-// The numbers, the issue and the comment, drawn from what the server tells.
+// Draws the numbers, the issue and the comment from the answers of the server.
 import { count, find, make } from "./dom.js";
 import { renderMarkdown } from "./markdown.js";
 
 const RELATIONS = {
   supersedes: "this rule speaks instead of it", superseded: "it speaks instead of this rule", also: "both may speak",
-  fallback: "the more general one gives way", "other product": "it is for another product", undeclared: "undeclared: say which speaks",
+  fallback: "the fallback rule gives way", "other product": "it is for another product", undeclared: "undeclared: declare which rule speaks",
 };
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -97,7 +97,7 @@ export function drawIssue(told, isNew) {
   find("issue").scrollTop = isNew ? findEvidence() : place;
 }
 
-// Where the pane must stand so that the first evidence in the text is in sight.
+// The scroll position that shows the first evidence in the text.
 function findEvidence() {
   const pane = find("issue");
   const mark = pane.querySelector(".text mark");
@@ -109,7 +109,7 @@ function drawMeta(told) {
   const link = told.url ? make("a", { href: told.url, target: "_blank", rel: "noopener noreferrer" }, `#${told.number}`) : "";
   const captures = told.captures.map(({ name, value }) => make("code", {}, `${name} = ${value}`));
   const others = told.matches.filter(({ is_own }) => !is_own).map(({ rule, superseded_by }) =>
-    make("span", { class: "chip warn" }, `${rule} matches too${superseded_by ? `, but ${superseded_by} speaks` : ""}`));
+    make("span", { class: "chip warn" }, `${rule} also matches${superseded_by ? `, but ${superseded_by} speaks` : ""}`));
   return [link, ...told.labels.map((label) => make("span", { class: "chip" }, label)), ...captures, ...others];
 }
 
@@ -137,11 +137,11 @@ export function drawComment(told) {
     labels.length ? make("p", { class: "meta" }, "Labels: ", ...labels) : "",
     comment
       ? make("article", { class: "said" }, make("p", {}, "github-actions bot commented"), renderMarkdown(comment))
-      : make("p", { class: "soft" }, told.tree?.holds ? "Nothing would be said." : "No comment: the rule does not match this issue."),
+      : make("p", { class: "soft" }, told.tree?.holds ? "Signpost would not comment." : "No comment: the rule does not match this issue."),
   );
 }
 
 export function clearIssue(text) {
   find("issue").replaceChildren(make("p", { class: "soft" }, text));
-  find("comment").replaceChildren(make("p", { class: "soft" }, "Choose an issue to see what would be said."));
+  find("comment").replaceChildren(make("p", { class: "soft" }, "Choose an issue to see the comment."));
 }
