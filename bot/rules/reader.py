@@ -36,7 +36,7 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
     types = {capture.name: capture.type for capture in pack.captures} | dict(list_captures(model.match))
     compiler = Compiler(known=list_values(pack.captures), layouts=tuple(pack.model.layouts))
     condition = compiler.compile_match(model.match, pack.none)
-    compiler.known = dict.fromkeys(types, ()) | list_values(pack.captures, list_sets(model.match))
+    compiler.known = {**dict.fromkeys(types, ()), **list_values(pack.captures, list_sets(model.match))}
     branches = tuple(
         compiler.compile(guidance.when, ("guidance", index, "when")) if guidance.when else None
         for index, guidance in enumerate(model.guidance)
