@@ -137,7 +137,7 @@ def hover(editor: LanguageServer, model: type[BaseModel], key: str, field: Field
     return editor.hover(open_file(editor, text, kind), line, column)
 
 
-@pytest.mark.parametrize("word, meaning", [("label", "nothing is said"), ("observe", "summary of the run")])
+@pytest.mark.parametrize("word, meaning", [("label", "does not comment"), ("observe", "summary of the run")])
 def test_each_word_of_a_choice_is_explained(editor: LanguageServer, word: str, meaning: str) -> None:
     shown = editor.hover(open_file(editor, f"mode: {word}\n"), 1, 7)
 
@@ -160,8 +160,8 @@ def test_a_capture_of_the_pack_is_explained(editor: LanguageServer) -> None:
         ("match:\n  at_least:\n    ¦", {"n", "of"}),
         ("match:\n  body: ¦", {"empty", "images_only", "template_untouched"}),
         ("match:\n  phrase: ¦", {'"No space left on device"', "No space left on device"}),
-        ("guidance:\n  ¦", {"tldr", "steps", "when", "a branch for some"}),
-        ("guidance:\n  - ¦", {"tldr", "steps", "when", "a branch for some"}),
+        ("guidance:\n  ¦", {"tldr", "steps", "when", "a branch with a condition"}),
+        ("guidance:\n  - ¦", {"tldr", "steps", "when", "a branch with a condition"}),
         ("guidance:\n  - when:\n      ¦", {"version", "phrase"}),
         ("examples:\n  ¦", {"match", "no_match"}),
         ("examples:\n  match:\n    - ¦", {"title", "body", "expect", "an issue with a title"}),
@@ -302,13 +302,13 @@ def test_nothing_is_wrong_with_a_right_rule(newest: LanguageServer, text: str) -
         (f"{RULE}expires: soon\n", [(11, "String is not a RFC3339 date.")]),
         (
             RULE.replace("No space left on device\ng", "x\n  ticked: true\ng"),
-            [(5, "`ticked` needs `checkbox` beside it")],
+            [(5, "`ticked` needs `checkbox` in the same condition")],
         ),
         (
             RULE.replace("phrase:", "section:"),
-            [(5, f"`section` needs a test beside it: {', '.join(SECTION_TESTS[:-1])} or url_host")],
+            [(5, f"`section` needs a test in the same condition: {', '.join(SECTION_TESTS[:-1])} or url_host")],
         ),
-        (RULE.replace("phrase:", "in: [title]\n  os:"), [(5, "`in` needs `phrase` or `regex` beside it")]),
+        (RULE.replace("phrase:", "in: [title]\n  os:"), [(5, "`in` needs `phrase` or `regex` in the same condition")]),
         (RULE.replace("out-of-disk", "Out_of_disk"), [(2, "must look like `out-of-disk`")]),
     ],
 )

@@ -106,11 +106,11 @@ def test_text_tells_what_happened_rule_by_rule(checkout: Path) -> None:
         "comments ██                        4, 2 a week",
         "",
         "",
-        " rule          matches   share   by week   comments a week",
+        " rule          matches   share   by week   comments per week",
         " " + "─" * 57,
         " out-of-disk         4   66.7%   ██                      2",
         "",
-        "note: out-of-disk matches 67% of all issues; is it meant to be so broad?",
+        "note: out-of-disk matches 67% of all issues; check that it is meant to be this broad.",
         "6 issues, 4 matched",
     ]
 

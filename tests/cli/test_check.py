@@ -77,7 +77,7 @@ def test_a_place_without_rules_is_wrong_usage(tmp_path: Path) -> None:
         pytest.param("mod: observe\n", "unknown key `mod`; did you mean `mode`?", id="an unknown key"),
         pytest.param(
             "packs: [mine]\n",
-            "there is no pack called 'mine'; shipped are: claude-code, common, rust",
+            "unknown pack 'mine'; Signpost includes: claude-code, common, rust",
             id="no such pack",
         ),
         pytest.param(
@@ -106,7 +106,7 @@ def test_settings_that_can_be_read_are_no_problem(tmp_path: Path) -> None:
 def test_a_folder_without_rules_proves_nothing(tmp_path: Path) -> None:
     finished = run_command("check", ".", folder=tmp_path)
 
-    assert (finished.code, finished.out) == (0, "0 rules, 0 examples: nothing to prove\n")
+    assert (finished.code, finished.out) == (0, "0 rules, 0 examples: nothing to check\n")
 
 
 @pytest.mark.slow

@@ -39,7 +39,7 @@ def test_annotations_for_a_workflow(tmp_path: Path) -> None:
     where = f"file={HOME}/out-of-disk.yml,line=7,col=1,title=signpost%3A unreviewed"
     assert finished.code == 0
     assert f"::warning {where}::nobody said when this advice was last looked at" in finished.out
-    assert "1 rule, 2 examples: all proven, 2 warnings\n" in finished.out
+    assert "1 rule, 2 examples: no errors, 2 warnings\n" in finished.out
 
 
 def test_sarif_and_junit_stand_alone_on_stdout(tmp_path: Path) -> None:

@@ -287,7 +287,7 @@ def test_an_event_that_cannot_be_read_is_wrong_usage(checkout: Path, text: str |
         pytest.param((), {}, "no token: give the input `github-token`", id="no token"),
         pytest.param(("--dry-run", "--rules", "nowhere"), {}, "there are no rules at nowhere", id="no such rules"),
         pytest.param(
-            ("--dry-run", "--rules", "pack:x"), {}, "there is no pack called 'x'; shipped are: ", id="no such pack"
+            ("--dry-run", "--rules", "pack:x"), {}, "unknown pack 'x'; Signpost includes: ", id="no such pack"
         ),
         pytest.param(("--dry-run", "--config", "no.yml"), {}, "cannot read no.yml", id="no such settings"),
         pytest.param((), {"INPUT_DRY-RUN": "maybe"}, "The input `dry-run` cannot be read", id="a word for a boolean"),

@@ -92,17 +92,17 @@ def test_lines_for_people() -> None:
         "rules/ä b.yml:1:1: this is no valid YAML",
     ]
     assert [*format_overlaps([Overlap("a", "long", (1, 2), "also"), Overlap("ab", "c", (3,), None)])] == [
-        "  a   examples 1, 2  is also  long  both may speak",
-        "  ab  example 3      is also  c     NOT DECLARED",
+        "  a   examples 1, 2  also matches  long  both may speak",
+        "  ab  example 3      also matches  c     NOT DECLARED",
     ]
 
 
 @pytest.mark.parametrize(
     "report, expected",
     [
-        pytest.param(CheckReport(0, 0, ()), "0 rules, 0 examples: nothing to prove", id="nothing"),
-        pytest.param(CheckReport(1, 2, ()), "1 rule, 2 examples: all proven", id="all well"),
-        pytest.param(CheckReport(1, 2, (ODD,)), "1 rule, 2 examples: all proven, 1 warning", id="a warning"),
+        pytest.param(CheckReport(0, 0, ()), "0 rules, 0 examples: nothing to check", id="nothing"),
+        pytest.param(CheckReport(1, 2, ()), "1 rule, 2 examples: no errors", id="all well"),
+        pytest.param(CheckReport(1, 2, (ODD,)), "1 rule, 2 examples: no errors, 1 warning", id="a warning"),
         pytest.param(CheckReport(1200, 2, (WRONG, ODD)), "1,200 rules, 2 examples: 1 error, 1 warning", id="both"),
     ],
 )

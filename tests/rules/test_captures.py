@@ -15,7 +15,7 @@ VERSION = (
 )
 MAP = "{windows: windows, Windows Subsystem for Linux: wsl, darwin: macos, 日本: japan}"
 OS = f"os: {{map: {MAP}, first_of: [{{section: OS}}]}}"
-NAMES = "use lower-case letters, digits and `_`, and no word of the language"
+NAMES = "use lower-case letters, digits and `_`, but no key of the rule language"
 ID = 'request: {type: id, first_of: [{section: Request}, {regex: "req-[a-z]+"}, {regex: "trace(=[a-z]+)?"}]}'
 SOURCE = "location: {type: source, first_of: [{regex: 'panicked at (?:/rustc/[0-9a-f]+.)?([^ ]+)'}]}"
 FREE = "note: {first_of: [{section: Note}]}"
@@ -128,28 +128,31 @@ def test_the_same_value_twice_is_stated_once() -> None:
     "definition, expected",
     [
         ("a: {first_of: []}", "4:7: `first_of` needs at least 1 item"),
-        ("a: {first_of: [{}]}", "4:18: a source is exactly one of `section`, `phrase` or `regex`"),
-        ("a: {first_of: [{section: A, regex: b}]}", "4:18: a source is exactly one of `section`, `phrase` or `regex`"),
+        ("a: {first_of: [{}]}", "4:18: a source must have exactly one of `section`, `phrase` and `regex`"),
+        (
+            "a: {first_of: [{section: A, regex: b}]}",
+            "4:18: a source must have exactly one of `section`, `phrase` and `regex`",
+        ),
         (
             "a: {first_of: [{phrase: one two three}]}",
-            "4:19: a phrase of a capture has exactly one hole, such as {version:version}",
+            "4:19: the phrase of a capture must have exactly one hole, for example {version:version}",
         ),
         (
             "a: {first_of: [{phrase: 'one {n} two'}]}",
-            "4:19: `{n}` is no hole; write it like `{n:int}`, or `{{` for a literal brace",
+            "4:19: `{n}` is not a valid hole; write it like `{n:int}`, or write `{{` for a literal brace",
         ),
         (
             "a: {first_of: [{regex: '('}]}",
-            "4:19: the pattern is not valid RE2: missing ): (; put a backslash before a sign that stands for itself",
+            "4:19: invalid RE2 pattern: missing ): (; put a backslash before each literal special character",
         ),
-        ("a: {map: {'': x}, first_of: [{section: A}]}", "4:13: '' has nothing to look for; remove it"),
+        ("a: {map: {'': x}, first_of: [{section: A}]}", "4:13: '' has no text to search for; remove it"),
         (
             "Label: {first_of: [{section: A}]}",
-            f"3:1: `Label` cannot be a capture's name; {NAMES}",
+            f"3:1: `Label` cannot be the name of a capture; {NAMES}",
         ),
         (
             "label: {first_of: [{section: A}]}",
-            f"3:1: `label` cannot be a capture's name; {NAMES}",
+            f"3:1: `label` cannot be the name of a capture; {NAMES}",
         ),
         (
             "a: {map: [x], first_of: [{section: A}]}",

@@ -14,13 +14,13 @@ captures:
 forbidden_words: [possible duplicate]
 """
 SMALLER = "use smaller repetition counts, or several conditions"
-BACKSLASH = "put a backslash before a sign that stands for itself"
+BACKSLASH = "put a backslash before each literal special character"
 LOWER = "lower `n`, or add conditions"
-NOTHING_BACK = "RE2 has no look-around and no back-references"
-BAD_TAG = "the template is not valid: Expected an expression, got 'end of statement block' (line 1 of the text)"
-FREE_TEXT = "free text of the reporter, which is never repeated; give its hole a type such as `id` or `version`"
-VIEWS = "a form field is `section: NAME`; allowed are `body`, `comments`, `errors`, `logs`, `title`"
-MISSING = "a section that is missing has no text to test; use two conditions"
+NOTHING_BACK = "RE2 does not support look-around or back-references"
+BAD_TAG = "invalid template: Expected an expression, got 'end of statement block' (line 1 of the text)"
+FREE_TEXT = "free text of the reporter, which comments never repeat; give its hole a type such as `id` or `version`"
+VIEWS = "for a form field, write `section: NAME`; allowed: `body`, `comments`, `errors`, `logs`, `title`"
+MISSING = "a missing section has no text to test; use two conditions"
 AUTHORS = (
     "'COLLABORATOR', 'CONTRIBUTOR', 'FIRST_TIMER', 'FIRST_TIME_CONTRIBUTOR', 'MANNEQUIN', 'MEMBER', 'NONE' or 'OWNER'"
 )
@@ -29,17 +29,17 @@ AUTHORS = (
 @pytest.mark.parametrize(
     "match, expected",
     [
-        ("{}", "4:1: this condition says nothing; give it a key such as `phrase`"),
-        ("{set: {a: 1}}", "4:1: this condition says nothing; give it a key such as `phrase`"),
+        ("{}", "4:1: this condition tests nothing; add a key such as `phrase`"),
+        ("{set: {a: 1}}", "4:1: this condition tests nothing; add a key such as `phrase`"),
         ("", "4:1: `match` must be `key: value` lines"),
         ("it broke", "4:1: `match` must be `key: value` lines"),
         ("{phrase: [a b, c d]}", "4:9: `phrase` must be one text, not a list"),
         ("{phrase: 404404}", "4:9: `phrase` must be text; put it into quotes"),
         ("{phrase: ''}", "4:9: `phrase` is empty; fill it in, or remove it"),
-        ("{phrase: x}", "4:9: the phrase has too little text to be found; write more of the message"),
+        ("{phrase: x}", "4:9: the phrase has too little text to search for; write more of the message"),
         (
             "{phrase: it broke, in: [titel]}",
-            "4:32: unknown view `titel`; a form field is `section: NAME`; did you mean `title`?",
+            "4:32: unknown view `titel`; for a form field, write `section: NAME`; did you mean `title`?",
         ),
         (
             "{phrase: it broke, regex: it, in: [section]}",
@@ -51,48 +51,57 @@ AUTHORS = (
         ),
         ("{phrase: it broke, in: []}", "4:27: `in` needs at least 1 item"),
         ("{phrase: it broke, in: {sektion: x}}", "4:27: `in` must be text; put it into quotes"),
-        ("{in: [title]}", "4:1: `in` needs `phrase` or `regex` beside it"),
+        ("{in: [title]}", "4:1: `in` needs `phrase` or `regex` in the same condition"),
         (
             "{regex: '('}",
-            f"4:9: the pattern is not valid RE2: missing ): (; {BACKSLASH}",
+            f"4:9: invalid RE2 pattern: missing ): (; {BACKSLASH}",
         ),
         (
             "{regex: 'a(?=b)'}",
-            f"4:9: the pattern is not valid RE2: invalid perl operator: (?=; {NOTHING_BACK}",
+            f"4:9: invalid RE2 pattern: invalid perl operator: (?=; {NOTHING_BACK}",
         ),
         (
             "{regex: '(a)\\1'}",
-            f"4:9: the pattern is not valid RE2: invalid escape sequence: \\1; {NOTHING_BACK}",
+            f"4:9: invalid RE2 pattern: invalid escape sequence: \\1; {NOTHING_BACK}",
         ),
         (
             "{regex: 'a{2000}'}",
-            f"4:9: the pattern is not valid RE2: invalid repetition size: {{2000}}; {SMALLER}",
+            f"4:9: invalid RE2 pattern: invalid repetition size: {{2000}}; {SMALLER}",
         ),
         (
             "{regex: '\\pL{1000}'}",
-            f"4:9: the pattern is not valid RE2: pattern too large - compile failed; {SMALLER}",
+            f"4:9: invalid RE2 pattern: pattern too large - compile failed; {SMALLER}",
         ),
         (
             "{regex: 'a.{0,999}b'}",
-            f"4:9: the pattern is too large (8997 steps, at most 1000 are allowed); {SMALLER}",
+            f"4:9: the pattern is too large (8997 steps, at most 1000 allowed); {SMALLER}",
         ),
-        ("{regex: 'a*'}", "4:9: the pattern matches the empty text, so every issue; let a part of it be needed"),
+        (
+            "{regex: 'a*'}",
+            "4:9: the pattern matches the empty text, so it matches every issue; make a part of it required",
+        ),
         (
             "{section: Logs}",
-            "4:1: `section` needs a test beside it: is, one_of, contains, empty, missing, placeholder or url_host",
+            (
+                "4:1: `section` needs a test in the same condition: is, one_of, contains, empty, missing, placeholder "
+                "or url_host"
+            ),
         ),
-        ("{empty: true}", "4:1: `empty` needs `section` beside it"),
-        ("{is: x}", "4:1: `is` needs `section` beside it"),
+        ("{empty: true}", "4:1: `empty` needs `section` in the same condition"),
+        ("{is: x}", "4:1: `is` needs `section` in the same condition"),
         (
             "{section: Logs, missing: true, is: x}",
             f"4:1: {MISSING}",
         ),
-        ("{section: Logs, contains: x}", "4:24: the phrase has too little text to be found; write more of the message"),
+        (
+            "{section: Logs, contains: x}",
+            "4:24: the phrase has too little text to search for; write more of the message",
+        ),
         ("{section: Logs, one_of: x}", "4:24: `one_of` must be a list; put `- ` before each item"),
         ("{section: Logs, url_host: []}", "4:24: `url_host` needs at least 1 item"),
-        ("{ticked: true}", "4:1: `ticked` needs `checkbox` beside it"),
+        ("{ticked: true}", "4:1: `ticked` needs `checkbox` in the same condition"),
         ("{checkbox: x, ticked: perhaps}", "4:22: `ticked` must be true or false"),
-        ("{at: top}", "4:1: `at` needs `frame` beside it"),
+        ("{at: top}", "4:1: `at` needs `frame` in the same condition"),
         ("{frame: x, at: bottom}", "4:19: `at` must be 'top' or 'any'"),
         (
             "{version: newest}",
@@ -109,7 +118,7 @@ AUTHORS = (
         ("{layout: inapp}", "4:9: unknown layout `inapp`; did you mean `in-app`?"),
         (
             "{language: [en, english]}",
-            f"4:9: unknown language `english`; known are {', '.join(LANGUAGES)}",
+            f"4:9: unknown language `english`; allowed: {', '.join(LANGUAGES)}",
         ),
         (
             "{body: blank}",
@@ -118,13 +127,13 @@ AUTHORS = (
         ("{phrse: it broke}", "4:9: unknown condition `phrse`; did you mean `phrase`?"),
         ("{in_: [title]}", "4:9: unknown condition `in_`; did you mean `in`?"),
         ("{oss: windows}", "4:9: unknown condition `oss`; did you mean `os`?"),
-        ("{os: []}", "4:9: `os` is compared with a value or a list of values"),
-        ("{os: {a: b}}", "4:9: `os` is compared with a value or a list of values"),
+        ("{os: []}", "4:9: `os` must be a value or a list of values"),
+        ("{os: {a: b}}", "4:9: `os` must be a value or a list of values"),
         ("{any: []}", "4:9: `any` needs at least 1 item"),
         ("{any: {phrase: it broke}}", "4:9: `any` must be a list; put `- ` before each item"),
         (
             "{all: [{phrase: it broke}, {phrase: x}]}",
-            "4:36: the phrase has too little text to be found; write more of the message",
+            "4:36: the phrase has too little text to search for; write more of the message",
         ),
         ("{none: [phrase]}", "4:16: an item of `none` must be `key: value` lines"),
         (
@@ -132,15 +141,15 @@ AUTHORS = (
             f"4:9: at least 3 of 1 conditions can never hold; {LOWER}",
         ),
         ("{at_least: {n: 0, of: [{body: empty}]}}", "4:20: `n` must be at least 1"),
-        ("{at_least: 2}", "4:9: `at_least` must be `key: value` lines; allowed are `n`, `of`"),
-        ("{body: empty, set: {a: [1]}}", "4:28: expected one value: a text, a whole number, true or false"),
+        ("{at_least: 2}", "4:9: `at_least` must be `key: value` lines; allowed: `n`, `of`"),
+        ("{body: empty, set: {a: [1]}}", "4:28: the value must be a text, a whole number, true or false"),
         (
             "{body: empty, set: {label: x}}",
-            "4:1: `set` cannot set `label`; use lower-case letters, digits and `_`, and no word of the language",
+            "4:1: `set` cannot set `label`; use lower-case letters, digits and `_`, but no key of the rule language",
         ),
         (
             "{phrase: 'it has {issue:int} parts'}",
-            "4:1: `issue` cannot be a capture's name, since templates use it; call it something else",
+            "4:1: `issue` cannot be the name of a capture, because templates use it; choose another name",
         ),
     ],
 )
@@ -164,13 +173,18 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "id: a-rule",
             "id: b-rule",
-            ["1:1: the id `b-rule` is not the file's name; call the file b-rule.yml, or the rule `a-rule`"],
+            [
+                (
+                    "1:1: the id `b-rule` is not the name of the file; rename the file to b-rule.yml, "
+                    "or change the id to `a-rule`"
+                )
+            ],
             id="the id is not the file's name",
         ),
         pytest.param(
             "id: a-rule",
             "id: A_rule",
-            ["1:1: `id` must match `^[a-z0-9]+(?:-[a-z0-9]+)*$`, as `out-of-disk` does"],
+            ["1:1: `id` must match `^[a-z0-9]+(?:-[a-z0-9]+)*$`, for example `out-of-disk`"],
             id="no id",
         ),
         pytest.param("id: a-rule\n", "", ["1:1: `id` is missing; add it"], id="without an id"),
@@ -220,8 +234,8 @@ examples: {match: [it is broken], no_match: [it works]}
             "[{tldr: one}, {tldr: two, when: {body: empty}}, {tldr: three}]",
             [
                 (
-                    "4:25: this branch never speaks, since the one before it has no `when:`; "
-                    "add one there, or put that one last"
+                    "4:25: no comment ever shows this branch, because the branch before it has no `when:`; "
+                    "add `when:` to that branch, or move it to the end"
                 )
             ],
             id="a branch behind one that always speaks",
@@ -229,7 +243,7 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "{tldr: It is broken.}",
             "{tldr: x, when: {phrase: y}}",
-            ["4:28: the phrase has too little text to be found; write more of the message"],
+            ["4:28: the phrase has too little text to search for; write more of the message"],
             id="a branch's condition",
         ),
         pytest.param(
@@ -259,25 +273,25 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "{tldr: It is broken.}",
             "{tldr: a possible Duplicate}",
-            ['4:12: the words "possible duplicate" wake other bots or are a command to GitHub; say it in other words'],
+            ['4:12: the words "possible duplicate" trigger other bots or are a command to GitHub; use other words'],
             id="forbidden words of the pack",
         ),
         pytest.param(
             "title: A problem",
             "title: 'Duplicate of #5'",
-            ['2:1: the words "duplicate of #" wake other bots or are a command to GitHub; say it in other words'],
+            ['2:1: the words "duplicate of #" trigger other bots or are a command to GitHub; use other words'],
             id="forbidden words in the title",
         ),
         pytest.param(
             "guidance:",
             "resources: [{title: x, url: 'http://x.org'}]\nguidance:",
-            ["4:24: `url` must match `^https://[^\\s<>()\"']+$`, as `https://example.com/help` does"],
+            ["4:24: `url` must match `^https://[^\\s<>()\"']+$`, for example `https://example.com/help`"],
             id="an address without https",
         ),
         pytest.param(
             "guidance:",
             "resources: [{title: a possible duplicate, url: 'https://x.org'}]\nguidance:",
-            ['4:13: the words "possible duplicate" wake other bots or are a command to GitHub; say it in other words'],
+            ['4:13: the words "possible duplicate" trigger other bots or are a command to GitHub; use other words'],
             id="forbidden words of a page",
         ),
         pytest.param(
@@ -290,19 +304,19 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "supersedes: [a-rule]\nguidance:",
-            ["4:1: a rule cannot supersede or accompany itself"],
+            ["4:1: the rule names itself in `supersedes:` or `also:`; remove `a-rule` there"],
             id="supersedes itself",
         ),
         pytest.param(
             "guidance:",
             "reviewed: yesterday\nguidance:",
-            ["4:1: 'yesterday' is no date; write it like 2026-11-23"],
+            ["4:1: 'yesterday' is not a date; write it like 2026-11-23"],
             id="no date",
         ),
         pytest.param(
             "guidance:",
             "expires: 2026-02-30\nguidance:",
-            ["4:1: `expires` is no date; write it like 2026-11-23"],
+            ["4:1: `expires` is not a date; write it like 2026-11-23"],
             id="no such day",
         ),
         pytest.param("guidance:", "labels: [bug]\nguidance:", [], id="labels"),
@@ -321,13 +335,13 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "labels: bug\nguidance:",
-            ["4:1: `labels` must be a list, as in `labels: [bug]`"],
+            ["4:1: `labels` must be a list, for example `labels: [bug]`"],
             id="one label, and no list",
         ),
         pytest.param(
             "guidance:",
             "labels: {add: [bug, ux], remove: [ux]}\nguidance:",
-            ["4:1: `ux` cannot be both added and removed; leave it out of one of the lists"],
+            ["4:1: the label `ux` is in both `add` and `remove`; remove it from one of the lists"],
             id="a label to add and to remove",
         ),
         pytest.param(
@@ -339,7 +353,7 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "close: {as: duplicate, after: 3 days}\nguidance:",
-            ["4:24: `after` must match `^[1-9][0-9]{0,2}[hd]$`, as `3d` does"],
+            ["4:24: `after` must match `^[1-9][0-9]{0,2}[hd]$`, for example `3d`"],
             id="no time to close after",
         ),
         pytest.param(
@@ -358,8 +372,8 @@ examples: {match: [it is broken], no_match: [it works]}
             "{phrase: it is broken}",
             "{phrase: x, regex: '('}",
             [
-                "3:9: the phrase has too little text to be found; write more of the message",
-                f"3:20: the pattern is not valid RE2: missing ): (; {BACKSLASH}",
+                "3:9: the phrase has too little text to search for; write more of the message",
+                f"3:20: invalid RE2 pattern: missing ): (; {BACKSLASH}",
             ],
             id="two things at once",
         ),
@@ -386,7 +400,7 @@ def test_what_a_rule_may_show_in_its_texts() -> None:
 def test_a_version_needs_a_place_where_it_is_stated() -> None:
     assert explain(make_ruleset(write_rule(match="{version: '<2'}"), pack="name: rules")) == [
         (
-            "rules/a-rule.yml:4:9: the pack does not say where a version is stated; "
+            "rules/a-rule.yml:4:9: the pack does not define where reports state a version; "
             "add `captures: {version: …}` to pack.yml"
         )
     ]

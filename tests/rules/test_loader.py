@@ -11,7 +11,7 @@ from bot.rules.spec.document import MAX_BYTES
 from tests.rules.rules import explain, write_rule
 
 GOOD, OTHER, BROKEN = write_rule("good"), write_rule("other"), write_rule("broken", "{phrase: x}")
-TOO_LITTLE = "4:9: the phrase has too little text to be found; write more of the message"
+TOO_LITTLE = "4:9: the phrase has too little text to search for; write more of the message"
 
 
 def ids(ruleset: Ruleset) -> list[str]:
@@ -52,13 +52,13 @@ def ids(ruleset: Ruleset) -> list[str]:
         pytest.param(
             {"a/good.yml": GOOD, "b/good.yml": GOOD},
             ["a/good"],
-            ["b/good.yml:1:1: the id `good` is taken by a/good.yml; rename one of them"],
+            ["b/good.yml:1:1: a/good.yml has the same id `good`; rename one of the two rules"],
             id="an id twice",
         ),
         pytest.param(
             {"a/good.yml": ""},
             [],
-            ["a/good.yml:1:1: expected `key: value` lines, as in rules/README.md"],
+            ["a/good.yml:1:1: the file must contain `key: value` lines; see rules/README.md"],
             id="an empty file",
         ),
     ],
@@ -72,7 +72,7 @@ def test_sets_are_joined_and_the_first_of_two_ids_stays() -> None:
     joined = join_rulesets([build_ruleset({"a/good.yml": GOOD}), build_ruleset({"b/good.yml": GOOD})])
     assert (ids(joined), explain(joined), len(joined.packs)) == (
         ["a/good"],
-        ["b/good.yml:1:1: the id `good` is taken by a/good.yml; rename one of them"],
+        ["b/good.yml:1:1: a/good.yml has the same id `good`; rename one of the two rules"],
         2,
     )
 
@@ -146,9 +146,9 @@ def test_a_shipped_pack_is_found_by_its_name() -> None:
             "there are no rules at nowhere/at/all; give a folder, a .yml file or pack:NAME, or run `signpost init`",
         ),
         ("README.md", "there are no rules at README.md; "),
-        ("pack:nope", "there is no pack called 'nope'; shipped are: "),
-        ("pack:..", "there is no pack called '..'; shipped are: "),
-        ("pack:", "there is no pack called ''; shipped are: "),
+        ("pack:nope", "unknown pack 'nope'; Signpost includes: "),
+        ("pack:..", "unknown pack '..'; Signpost includes: "),
+        ("pack:", "unknown pack ''; Signpost includes: "),
     ],
 )
 def test_a_place_that_is_not_there(place: str, expected: str) -> None:
@@ -167,21 +167,24 @@ def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
 def test_a_folder_that_holds_too_much(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}.yml").touch()
-    with pytest.raises(SettingsError, match="holds more than 3 files; is it the right folder"):
+    with pytest.raises(SettingsError, match="contains more than 3 files; check that it is the right folder"):
         read_folder(tmp_path, 3)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.yml").symlink_to("/proc/self/mem")
-    with pytest.raises(SettingsError, match=r"cannot read .*a\.yml: .*; check that it is a file that you may read"):
+    with pytest.raises(
+        SettingsError,
+        match=r"cannot read .*a\.yml: .*; check that it is a file and that you have permission to read it",
+    ):
         load_rules([str(tmp_path)])
 
 
 @pytest.mark.parametrize(
     "content, expected",
     [
-        pytest.param("title: é".encode("latin-1"), "1:8: the character U+FFFD cannot be read", id="Latin-1"),
-        pytest.param("title: x".encode("utf-16"), "1:1: the character U+FFFD cannot be read", id="UTF-16"),
+        pytest.param("title: é".encode("latin-1"), "1:8: invalid character U+FFFD", id="Latin-1"),
+        pytest.param("title: x".encode("utf-16"), "1:1: invalid character U+FFFD", id="UTF-16"),
         pytest.param(b"a" * (MAX_BYTES + 9), "1:1: the file is larger than 256 KiB", id="too large"),
     ],
 )

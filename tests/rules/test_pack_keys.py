@@ -45,7 +45,7 @@ def test_precedence_names_rules_that_there_are() -> None:
     files = [write_rule("a", APPLE, "examples: {match: [an apple], no_match: [pear]}"), write_rule("b")]
     wrong = f"{PACK}precedence: [a, nope]\n"
     line = wrong.count("\n")
-    expected = [f"rules/pack.yml:{line}:17: there is no rule `nope` in this pack; correct the name or remove it"]
+    expected = [f"rules/pack.yml:{line}:17: unknown rule `nope` in `precedence:`; correct the name or remove it"]
     assert [str(problem) for problem in check_rules(make_ruleset(*files, pack=wrong)).errors] == expected
     assert check_rules(make_ruleset(files[1], pack=wrong)).is_green  # one file, checked alone
 
@@ -65,15 +65,15 @@ def test_where_the_pack_says_none_no_rule_matches() -> None:
 @pytest.mark.parametrize(
     "key, problem",
     [
-        ("precedence: [a, a]", "`a` stands here twice; leave it once"),
+        ("precedence: [a, a]", "the list has `a` twice; remove one of the two"),
         ("none: [{prase: x}]", "unknown condition `prase`; did you mean `phrase`"),
         (
             'translations: [{pages: ["https://x.example/en"], languages: {fr: fr}}]',
-            "`https://x.example/en` needs `https://` in front and `{language}` where the language stands",
+            "`https://x.example/en` must start with `https://` and contain `{language}` once",
         ),
         (
             'translations: [{pages: ["https://x.example/{language}"], languages: {xx: x}}]',
-            "`xx` is no language that reports are told apart by",
+            "`xx` is not a language that Signpost detects",
         ),
     ],
 )

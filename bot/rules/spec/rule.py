@@ -265,7 +265,7 @@ class RuleModel(Written):
     guidance: Annotated[list[Guidance], BeforeValidator(as_list, json_schema_input_type=Guidance | list[Guidance])] = (
         Field(
             default_factory=list,
-            description="The text for the reporter: one mapping, or several branches. The first branch that applies speaks.",
+            description="The text for the reporter: one mapping, or several branches. The first that applies speaks.",
             examples=[
                 {"tldr": "The build ran out of disk space.", "steps": ["Free at least 2 GB, then try again."]},
                 [{"when": {"os": "windows"}, "tldr": "Drive C: is full."}, {"tldr": "The disk is full."}],

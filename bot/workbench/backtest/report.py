@@ -196,7 +196,8 @@ def _note_whole(tally: Tally) -> Iterator[str]:
     if count := tally.pull_requests:
         yield f"The backtest skipped {count} pull request{'s' * (count != 1)}."
     if count := tally.undated:
-        yield f"{count} issue{' has' if count == 1 else 's have'} no date and {'is' if count == 1 else 'are'} in no week."
+        verbs = ("has", "is") if count == 1 else ("have", "are")
+        yield f"{count} issue{'s' * (count != 1)} {verbs[0]} no date and {verbs[1]} in no week."
 
 
 def _note_rules(rules: tuple[RuleReport, ...], ruleset: Ruleset, today: date) -> Iterator[str]:
@@ -206,7 +207,7 @@ def _note_rules(rules: tuple[RuleReport, ...], ruleset: Ruleset, today: date) ->
         if report.tally.silenced and not report.tally.matches:
             yield f"{rule.id} never spoke: other rules superseded each of its matches ({report.tally.silenced})."
         if rule.model.expires and rule.model.expires <= today:
-            yield f"{rule.id} expired on {rule.model.expires}: it sets labels, but comments do not show its guidance."
+            yield f"{rule.id} expired on {rule.model.expires}: it sets labels, but no comment shows its guidance."
     doubtful = [_doubt(report) for report in rules if report.precision and report.precision.high < _DOUBTFUL]
     wrong = "rule is" if len(doubtful) == 1 else "rules are"
     yield from _name_some(doubtful, f"{wrong} wrong in more than 10 % of matches")

@@ -22,7 +22,6 @@ CHANGED = 200
 """The number of issues to keep that a comparison gains or loses for a rule."""
 
 LONGEST = 300
-_NO_TEXT = "no text"
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -219,9 +218,9 @@ def describe_pattern(match: Match) -> str:
     """The condition that held first and the views of the evidence: `phrase: "out of memory" in logs, title`."""
     leaves = [verdict.wanted for verdict in match.verdict.walk() if not verdict.children]
     evidence = match.evidence
-    views = ", ".join(sorted({item.view for item in evidence})) or _NO_TEXT
+    views = ", ".join(sorted({item.view for item in evidence}))
     first = evidence[0].wanted if evidence else next(iter(leaves), match.rule.id)
-    return f"{first} in {views}"
+    return f"{first} in {views}" if views else f"{first} (no evidence in a text)"
 
 
 def see_match(match: Match, issue: Issue) -> Sighting:

@@ -22,7 +22,7 @@ from bot.workbench.explain.highlights import find_span, list_sources, split_span
 
 _EFFECTS: Mapping[RuleEffect, str] = {
     "labels": "The rule sets its labels here but does not comment",
-    "observes": "The rule does nothing here: Signpost only records the match",
+    "observes": "The rule does nothing here",
     "silent": "The rule is silent here",
 }
 

@@ -185,7 +185,7 @@ def describe_reach(draft: Draft) -> str:
         return ""
     span = f", {draft.first} to {draft.last}" if draft.first and draft.last else ""
     sample = ", ".join(f"#{number}" for number in spread(draft.numbers))
-    beside = f"; also {_count(draft.elsewhere, 'issue')} that a rule already matches" if draft.elsewhere else ""
+    beside = f"; also {_count(draft.elsewhere, 'issue')} that a rule matches" if draft.elsewhere else ""
     return f"{_count(draft.issues, 'issue')} of {_count(draft.authors, 'author')}{span} ({sample}){beside}."
 
 

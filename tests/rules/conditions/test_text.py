@@ -29,28 +29,32 @@ UPPER   case
 @pytest.mark.parametrize(
     "model, hint",
     [
-        pytest.param({"section": "Code Version", "empty": False}, 'the nearest is "Claude Code Version"', id="heading"),
+        pytest.param(
+            {"section": "Code Version", "empty": False}, 'the most similar one is "Claude Code Version"', id="heading"
+        ),
         pytest.param(
             {"section": "Terminal", "is": "x"},
-            "sections that are there: Claude Code Version, Operating System",
+            "sections in the issue: Claude Code Version, Operating System",
             id="no heading like it",
         ),
         pytest.param({"section": "Claude Code Version", "is": "x"}, "", id="a heading that is there"),
         pytest.param(
-            {"checkbox": "I have searched the issues"}, 'the nearest is "I searched the existing issues"', id="box"
+            {"checkbox": "I have searched the issues"},
+            'the most similar one is "I searched the existing issues"',
+            id="box",
         ),
         pytest.param({"checkbox": "single report", "ticked": True}, "", id="a box that is there"),
-        pytest.param({"code": 9}, "codes that are stated: 137, 2", id="codes"),
-        pytest.param({"frame": "nowhere.*"}, "frames that are there: update", id="frames"),
+        pytest.param({"code": 9}, "codes in the issue: 137, 2", id="codes"),
+        pytest.param({"frame": "nowhere.*"}, "frames in the issue: update", id="frames"),
         pytest.param(
             {"regex": "UPPER   case"},
-            "it fits the text as written, but patterns are compared with the collapsed form: "
+            "it matches the text as written, but Signpost searches the collapsed form: "
             '", line 3, in update upper case"',
             id="a pattern that expects white space",
         ),
         pytest.param(
             {"phrase": "plum pie is gone", "in": ["section: OS"]},
-            "there is no section OS; sections that are there: Claude Code Version, Operating System",
+            "there is no section OS; sections in the issue: Claude Code Version, Operating System",
             id="a phrase in a field that is not there",
         ),
         pytest.param({"phrase": "plum pie is gone"}, "", id="a phrase"),

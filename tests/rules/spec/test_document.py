@@ -76,16 +76,16 @@ def test_a_problem_stands_at_the_nearest_place(path: tuple[str | int, ...], expe
 
 
 BRACE = "a key must be plain text; quote a text that starts with `{` or `[`"
-TOO_DEEP = "1:1: more than 20000 parts, or nested deeper than 40; split the file"
-CONTROL = "cannot be read; save the file as UTF-8, without control characters"
-ADVICE = "quote texts that hold `: `, `#`, `{` or a leading sign, and check the indentation"
-COMMENT = "starts a comment in YAML; leave the `#` out, or quote the whole text"
+TOO_DEEP = "1:1: the file has more than 20000 values or 40 levels of nesting; split it"
+CONTROL = "save the file as UTF-8, without control characters"
+ADVICE = "quote texts that contain `: `, `#` or `{` or start with a special character, and check the indentation"
+COMMENT = "starts a comment in YAML; remove the `#`, or quote the whole text"
 
 
 @pytest.mark.parametrize(
     "text, expected",
     [
-        pytest.param("a: 1\na: 2", "2:1: `a` is here twice; keep one of them", id="a key twice"),
+        pytest.param("a: 1\na: 2", "2:1: the key `a` appears twice; remove one of the two", id="a key twice"),
         pytest.param(
             "a: &x [1]\nb: *x", "1:4: YAML aliases (`*name`) are not supported; write the text out", id="an alias"
         ),
@@ -99,8 +99,8 @@ COMMENT = "starts a comment in YAML; leave the `#` out, or quote the whole text"
         pytest.param("- see #12\n", f"1:3: `#12` {COMMENT}", id="a number in an item"),
         pytest.param(
             'a: "\\d"',
-            "1:5: this is no valid YAML: found unknown escape character; "
-            "between double quotes a backslash starts an escape; use single quotes",
+            "1:5: invalid YAML: found unknown escape character; "
+            "a backslash starts an escape in double quotes; use single quotes",
             id="a pattern between double quotes",
         ),
         pytest.param("[" * 100_000, TOO_DEEP, id="100,000 brackets"),
@@ -114,38 +114,35 @@ COMMENT = "starts a comment in YAML; leave the `#` out, or quote the whole text"
         pytest.param(
             "é" * (MAX_BYTES // 2 + 1), "1:1: the file is larger than 256 KiB; split it into several rules", id="bytes"
         ),
-        pytest.param("a: b\nc: \x00", f"2:4: the character U+0000 {CONTROL}", id="NUL"),
-        pytest.param("\ud800", f"1:1: the character U+D800 {CONTROL}", id="half a surrogate pair"),
-        pytest.param("a: \ufffd", f"1:4: the character U+FFFD {CONTROL}", id="no UTF-8"),
-        pytest.param("a: \x1b[0m", f"1:4: the character U+001B {CONTROL}", id="an escape sequence"),
+        pytest.param("a: b\nc: \x00", f"2:4: invalid character U+0000; {CONTROL}", id="NUL"),
+        pytest.param("\ud800", f"1:1: invalid character U+D800; {CONTROL}", id="half a surrogate pair"),
+        pytest.param("a: \ufffd", f"1:4: invalid character U+FFFD; {CONTROL}", id="no UTF-8"),
+        pytest.param("a: \x1b[0m", f"1:4: invalid character U+001B; {CONTROL}", id="an escape sequence"),
         pytest.param(
             "a:\n\tb: 1",
-            "2:1: this is no valid YAML: found character that cannot start any token; "
-            "indent with spaces, not with tabs",
+            "2:1: invalid YAML: found character that cannot start any token; indent with spaces, not with tabs",
             id="a tab",
         ),
         pytest.param(
             "a: b: c",
-            f"1:5: this is no valid YAML: mapping values are not allowed in this context; {ADVICE}",
+            f"1:5: invalid YAML: mapping values are not allowed in this context; {ADVICE}",
             id="a colon",
         ),
-        pytest.param(
-            "a: [b", f"2:1: this is no valid YAML: did not find expected ',' or ']'; {ADVICE}", id="an open bracket"
-        ),
+        pytest.param("a: [b", f"2:1: invalid YAML: did not find expected ',' or ']'; {ADVICE}", id="an open bracket"),
         pytest.param(
             "a: @b",
-            f"1:4: this is no valid YAML: found character that cannot start any token; {ADVICE}",
+            f"1:4: invalid YAML: found character that cannot start any token; {ADVICE}",
             id="a leading sign",
         ),
-        pytest.param("a: *b", f"1:4: this is no valid YAML: found undefined alias; {ADVICE}", id="a leading star"),
+        pytest.param("a: *b", f"1:4: invalid YAML: found undefined alias; {ADVICE}", id="a leading star"),
         pytest.param(
             "a: !important b",
-            "1:4: `!important` is read as a YAML tag, since it starts with `!`; quote the text",
+            "1:4: YAML reads `!important` as a tag, because it starts with `!`; quote the text",
             id="a leading exclamation mark",
         ),
         pytest.param(
             "a: 1\n---\nb: 2",
-            "2:1: this is no valid YAML: but found another document; put each rule into a file of its own",
+            "2:1: invalid YAML: but found another document; put each rule into its own file",
             id="two documents",
         ),
     ],
@@ -178,7 +175,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert all(problem.line >= 1 and problem.column >= 1 and problem.message for problem in document.problems)
 
 
-KEYS = "allowed are `code`, `day`, `inner`, `name`, `ratio`, `several`, `table`"
+KEYS = "allowed: `code`, `day`, `inner`, `name`, `ratio`, `several`, `table`"
 
 
 class Inner(BaseModel):
@@ -202,8 +199,8 @@ class Outer(BaseModel):
     "text, expected",
     [
         ("name: ab\ninner: {size: 3}", []),
-        ("- a", ["1:1: expected `key: value` lines, as in rules/README.md"]),
-        ("a: 1\na: 2", ["2:1: `a` is here twice; keep one of them"]),
+        ("- a", ["1:1: the file must contain `key: value` lines; see rules/README.md"]),
+        ("a: 1\na: 2", ["2:1: the key `a` appears twice; remove one of the two"]),
         ("inner: {}", ["1:1: `name` is missing; add it"]),
         ("name: 12", ["1:1: `name` must be text; put it into quotes"]),
         ("name: a", ["1:1: `name` is empty; fill it in, or remove it"]),
@@ -214,7 +211,7 @@ class Outer(BaseModel):
             "name: ab\nqqq: x",
             [f"2:1: unknown key `qqq`; {KEYS}"],
         ),
-        ("name: ab\ninner: x", ["2:1: `inner` must be `key: value` lines; allowed are `is_new`, `size`"]),
+        ("name: ab\ninner: x", ["2:1: `inner` must be `key: value` lines; allowed: `is_new`, `size`"]),
         ("name: ab\ninner: {siz: 1}", ["2:9: unknown key `siz`; did you mean `size`?"]),
         ("name: ab\ninner: {size: 0}", ["2:9: `size` must be at least 1"]),
         ("name: ab\ninner: {size: 10}", ["2:9: `size` must be at most 9"]),
@@ -225,12 +222,12 @@ class Outer(BaseModel):
         ("name: ab\nseveral: x", ["2:1: `several` must be a list; put `- ` before each item"]),
         (
             "name: ab\nseveral: [x]",
-            ["2:11: an item of `several` must be `key: value` lines; allowed are `is_new`, `size`"],
+            ["2:11: an item of `several` must be `key: value` lines; allowed: `is_new`, `size`"],
         ),
         ("name: [a, b]", ["1:1: `name` must be one text, not a list"]),
-        ("name: ab\nday: 2026-13-01", ["2:1: `day` is no date; write it like 2026-11-23"]),
+        ("name: ab\nday: 2026-13-01", ["2:1: `day` is not a date; write it like 2026-11-23"]),
         ("name: ab\nday: true", ["2:1: `day` must be a date; write it like 2026-11-23"]),
-        ("name: ab\ncode: 12-34", ["2:1: `code` must match `^[a-z]-[a-z]$`, as `a-b` does"]),
+        ("name: ab\ncode: 12-34", ["2:1: `code` must match `^[a-z]-[a-z]$`, for example `a-b`"]),
         ("name: ab\nseveral: []", ["2:1: `several` needs at least 1 item"]),
         ("name: ab\nseveral: [{}, {}, {}]", ["2:1: `several` has too many items; at most 2 are allowed"]),
         ("name: ab\nseveral:\n  - {}\n  - {siz: 1}", ["4:6: unknown key `siz`; did you mean `size`?"]),
@@ -238,7 +235,7 @@ class Outer(BaseModel):
         ("name: ab\ntable: x", ["2:1: `table` must be `key: value` lines"]),
         (
             "name: ab\nratio: x",
-            ["2:1: `ratio` cannot be read: input should be a valid number, unable to parse string as a number"],
+            ["2:1: `ratio` is invalid: input should be a valid number, unable to parse string as a number"],
         ),
         (
             f"name: ab\n{'k' * 100}: 1",
@@ -259,7 +256,7 @@ def test_a_valid_document_becomes_its_model() -> None:
     "name, known, expected",
     [
         ("phras", ["phrase", "regex"], "; did you mean `phrase`?"),
-        ("x", ["phrase", "regex"], "; allowed are `phrase`, `regex`"),
+        ("x", ["phrase", "regex"], "; allowed: `phrase`, `regex`"),
         ("x", [], ""),
     ],
 )

@@ -36,25 +36,31 @@ def test_a_phrase_is_taken_apart(source: str, literals: tuple[str, ...], holes: 
 @pytest.mark.parametrize(
     "source, expected",
     [
-        ("a", "the phrase has too little text to be found; write more of the message"),
-        ("**", "the phrase has too little text to be found; write more of the message"),
-        ("at {n:int}", "the phrase has too little text to be found; write more of the message"),
+        ("a", "the phrase has too little text to search for; write more of the message"),
+        ("**", "the phrase has too little text to search for; write more of the message"),
+        ("at {n:int}", "the phrase has too little text to search for; write more of the message"),
         (
             "limit {n:integer} reached",
             (
-                "unknown hole type `integer`; allowed are int, number, version, id, word, path, host, url, source, "
-                "date, time, money, code, any. For a literal brace write {{"
+                "unknown hole type `integer`; allowed: int, number, version, id, word, path, host, url, source, "
+                "date, time, money, code, any. For a literal brace, write `{{`"
             ),
         ),
-        ("from {n:int} to {n:int}", "two holes are called `n`; give each a name of its own"),
+        ("from {n:int} to {n:int}", "two holes have the name `n`; give each its own name"),
         (
             "limit {n:int} {m:int} reached",
-            "there is nothing between the holes `n` and `m`; put text between them",
+            "the holes `n` and `m` have no text between them; add some",
         ),
-        ("limit {n} reached", "`{n}` is no hole; write it like `{n:int}`, or `{{` for a literal brace"),
-        ("limit {N:int} reached", "`{N:int}` is no hole; write it like `{n:int}`, or `{{` for a literal brace"),
-        ("limit { n:int } reached", "`{ n:int }` is no hole; write it like `{n:int}`, or `{{` for a literal brace"),
-        ("{n:int} then {m}", "`{m}` is no hole; write it like `{m:int}`, or `{{` for a literal brace"),
+        ("limit {n} reached", "`{n}` is not a valid hole; write it like `{n:int}`, or write `{{` for a literal brace"),
+        (
+            "limit {N:int} reached",
+            "`{N:int}` is not a valid hole; write it like `{n:int}`, or write `{{` for a literal brace",
+        ),
+        (
+            "limit { n:int } reached",
+            "`{ n:int }` is not a valid hole; write it like `{n:int}`, or write `{{` for a literal brace",
+        ),
+        ("{n:int} then {m}", "`{m}` is not a valid hole; write it like `{m:int}`, or write `{{` for a literal brace"),
     ],
 )
 def test_a_phrase_that_cannot_be_looked_for_says_what_to_change(source: str, expected: str) -> None:
@@ -135,7 +141,7 @@ def test_short_phrases_are_whole_words(phrase: str, text: str, expected: tuple[s
         pytest.param(
             "request {x:id} failed", "request req_A\u200bB failed", ("req_ab",), id="an invisible sign is left out"
         ),
-        pytest.param("request {x:id} failed", "request `req_AB` failed", ("req_AB",), id="marks beside it"),
+        pytest.param("request {x:id} failed", "request `req_AB` failed", ("req_AB",), id="marks in the same condition"),
         pytest.param("request {x:id} failed", "request req_*AB* failed", ("req_ab",), id="marks inside it"),
         pytest.param("failed with {x:any}", "It failed with great pain", ("great",), id="at the end: one word"),
         pytest.param("{x:any} has failed", "a b" * 200 + " task has failed", ("task",), id="at the start: one word"),

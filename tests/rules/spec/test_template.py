@@ -12,8 +12,8 @@ from bot.rules.spec.template import (
 
 LOOP = "{% for d in duplicates %}#{{ d.number }} {% endfor %}"
 NOT_ALLOWED = "is not allowed in a template; use names, `if` and `for … in duplicates`"
-TOO_DEEP = f"the template is nested deeper than {MAX_DEPTH}; say it in plainer words"
-NO_LOOP = "a loop can only go over `duplicates`, and not inside another"
+TOO_DEEP = f"the template has more than {MAX_DEPTH} levels of nesting; make it simpler"
+NO_LOOP = "a loop must be over `duplicates`, and must not be inside another loop"
 
 
 @pytest.mark.parametrize(
@@ -46,18 +46,18 @@ def test_what_a_template_may_hold(text: str) -> None:
     "text, expected",
     [
         ("{{ versio }}", "unknown name `versio`; did you mean `version`?"),
-        ("{{ x }}", "unknown name `x`; allowed are `duplicates`, `fixed_in`, `follow`, `issue`, `rule`, `version`"),
+        ("{{ x }}", "unknown name `x`; allowed: `duplicates`, `fixed_in`, `follow`, `issue`, `rule`, `version`"),
         (
             "{{ message }}",
             (
-                "`message` is free text of the reporter, which is never repeated; "
+                "`message` is free text of the reporter, which comments never repeat; "
                 "give its hole a type such as `id` or `version`"
             ),
         ),
         (
             "{% if message == 'x' %}y{% endif %}",
             (
-                "`message` is free text of the reporter, which is never repeated; "
+                "`message` is free text of the reporter, which comments never repeat; "
                 "give its hole a type such as `id` or `version`"
             ),
         ),
@@ -65,20 +65,20 @@ def test_what_a_template_may_hold(text: str) -> None:
         ("{{ duplicates }}", "`duplicates` has several parts; name one, such as `duplicates.number`"),
         ("{{ 'x' ~ follow }}", "`follow` has several parts; name one, such as `follow.number`"),
         ("{% for d in duplicates %}{{ d }}{% endfor %}", "`d` has several parts; name one, such as `d.number`"),
-        ("{{ issue.title }}", "`issue` has no `title`; allowed are `number`"),
+        ("{{ issue.title }}", "`issue` has no `title`; allowed: `number`"),
         ("{{ version.real }}", "`version` has no `real`"),
         ("{{ issue.number.real }}", "`this` has no `real`"),
         ("{% for d in duplicates %}{{ d.title }}{% endfor %}", "`d` has no `title`"),
-        ("{{ follow.number }}", "`follow` may be none; write `{% if follow %}` around it"),
+        ("{{ follow.number }}", "`follow` may be missing; put `{% if follow %}` around it"),
         (
             "{% if follow %}x{% else %}{{ follow.number }}{% endif %}",
-            "`follow` may be none; write `{% if follow %}` around it",
+            "`follow` may be missing; put `{% if follow %}` around it",
         ),
         (
             "{% if not follow %}{{ follow.number }}{% endif %}",
-            "`follow` may be none; write `{% if follow %}` around it",
+            "`follow` may be missing; put `{% if follow %}` around it",
         ),
-        ("{{ fixed_in.version }}", "`fixed_in` may be none; write `{% if fixed_in %}` around it"),
+        ("{{ fixed_in.version }}", "`fixed_in` may be missing; put `{% if fixed_in %}` around it"),
         (LOOP + "{{ d.number }}", "unknown name `d`"),
         ("{% for d in issue %}x{% endfor %}", NO_LOOP),
         ("{% for d in [1, 2] %}x{% endfor %}", NO_LOOP),
@@ -96,10 +96,10 @@ def test_what_a_template_may_hold(text: str) -> None:
         ("{% filter upper %}x{% endfilter %}", f"`filterblock` {NOT_ALLOWED}"),
         ("{{ version|center(9) }}", "unknown filter `center`"),
         ("{{ version|uper }}", "unknown filter `uper`; did you mean `upper`?"),
-        ("{{ version is odd }}", "unknown test `odd`; allowed are `defined`, `eq`, `ne`, `none`, `undefined`"),
+        ("{{ version is odd }}", "unknown test `odd`; allowed: `defined`, `eq`, `ne`, `none`, `undefined`"),
         (
             "a\n{% if %}",
-            "the template is not valid: Expected an expression, got 'end of statement block' (line 2 of the text)",
+            "invalid template: Expected an expression, got 'end of statement block' (line 2 of the text)",
         ),
         ("{{ " + "(" * 2000 + " }}", TOO_DEEP),
         ("{{ version" + "|trim" * 30 + " }}", TOO_DEEP),
@@ -143,9 +143,9 @@ def test_a_template_is_rendered(text: str, expected: str) -> None:
     "text, expected",
     [
         ("{% for section in sections %}{{ section.title|center(9) }}{% endfor %}", None),
-        ("{{ version }} {{ a }}", "unknown names in the template: a, version; it is given `sections`"),
-        ("{{", "the template is not valid: unexpected 'end of template' (line 1)"),
-        ("{{ " + "(" * 2000 + " }}", "the template is nested too deep; say it in plainer words"),
+        ("{{ version }} {{ a }}", "unknown names in the template: a, version; use `sections`"),
+        ("{{", "invalid template: unexpected 'end of template' (line 1)"),
+        ("{{ " + "(" * 2000 + " }}", "the template has too many levels of nesting; make it simpler"),
     ],
 )
 def test_a_repositorys_own_template(text: str, expected: str | None) -> None:

@@ -77,28 +77,28 @@ def test_a_comparison_starts_with_what_changed_most() -> None:
 @pytest.mark.parametrize(
     "tally, note",
     [
-        pytest.param({"pull_requests": 2}, "2 pull requests were left out.", id="pull requests"),
-        pytest.param({"undated": 3}, "3 issues have no date, and are in no week.", id="no dates"),
+        pytest.param({"pull_requests": 2}, "The backtest skipped 2 pull requests.", id="pull requests"),
+        pytest.param({"undated": 3}, "3 issues have no date and are in no week.", id="no dates"),
         pytest.param(
             {"rules": {"a": RuleTally(matches=4)}},
-            "a matches 40% of all issues; is it meant to be so broad?",
+            "a matches 40% of all issues; check that it is meant to be this broad.",
             id="too broad",
         ),
         pytest.param(
             {"rules": {"a": RuleTally(silenced=4)}},
-            "a never spoke: other rules superseded it each time (4).",
+            "a never spoke: other rules superseded each of its matches (4).",
             id="never heard",
         ),
-        pytest.param({}, "c expired on 2026-01-01: it labels, and its guidance is withheld.", id="expired"),
+        pytest.param({}, "c expired on 2026-01-01: it sets labels, but no comment shows its guidance.", id="expired"),
         pytest.param({}, "4 of 4 rules matched nothing: a, b, c, d", id="silent"),
         pytest.param(
             {"overlaps": {("b", "d"): 3}},
-            "1 pairs of rules match the same issues and do not say which speaks (`supersedes`): b and d (3)",
+            "1 pair of rules matches the same issues without a decision which rule speaks (`supersedes`): b and d (3)",
             id="undeclared",
         ),
         pytest.param(
             {"rules": {"a": RuleTally(matches=1, agreement=Agreement(right=1, wrong=30, wrong_issues=(9, 8, 7, 6)))}},
-            "1 rules are wrong more often than one time in ten: a (look at #9, #8, #7)",
+            "1 rule is wrong in more than 10 % of matches: a (look at #9, #8, #7)",
             id="often wrong",
         ),
     ],

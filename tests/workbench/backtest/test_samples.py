@@ -25,7 +25,7 @@ def test_a_pattern_without_text_says_what_held() -> None:
     rule = a_rule(match={"body": "empty"})
     (match,) = matches_of(an_issue(body=""), rule)
 
-    assert describe_pattern(match) == "body: empty in nothing that is written"
+    assert describe_pattern(match) == "body: empty (no evidence in a text)"
 
 
 def test_focus_is_the_share_of_the_text_that_is_evidence() -> None:

@@ -32,13 +32,17 @@ def test_both_forms_say_which_rules_ought_to_match() -> None:
 @pytest.mark.parametrize(
     "line, reason",
     [
-        pytest.param("{", "truth.jsonl:1: this is no JSON (", id="cut off"),
-        pytest.param("[" * 100_000, "truth.jsonl:1: this is no JSON (", id="nested without end"),
-        pytest.param("[1]", "truth.jsonl:1: this says not which rules", id="a list"),
-        pytest.param('{"number": 1}', "truth.jsonl:1: this says not which rules", id="no rules"),
-        pytest.param('{"rules": []}', "truth.jsonl:1: this says not which rules", id="no number"),
-        pytest.param('{"number": "1", "rules": []}', "truth.jsonl:1: this says not which rules", id="a number as text"),
-        pytest.param('{"number": 1, "rules": [1]}', "truth.jsonl:1: this says not which rules", id="a rule as number"),
+        pytest.param("{", "truth.jsonl:1: invalid JSON (", id="cut off"),
+        pytest.param("[" * 100_000, "truth.jsonl:1: invalid JSON (", id="nested without end"),
+        pytest.param("[1]", "truth.jsonl:1: the number or the rules of the issue", id="a list"),
+        pytest.param('{"number": 1}', "truth.jsonl:1: the number or the rules of the issue", id="no rules"),
+        pytest.param('{"rules": []}', "truth.jsonl:1: the number or the rules of the issue", id="no number"),
+        pytest.param(
+            '{"number": "1", "rules": []}', "truth.jsonl:1: the number or the rules of the issue", id="a number as text"
+        ),
+        pytest.param(
+            '{"number": 1, "rules": [1]}', "truth.jsonl:1: the number or the rules of the issue", id="a rule as number"
+        ),
     ],
 )
 def test_a_broken_line_is_reported_with_its_place(line: str, reason: str) -> None:

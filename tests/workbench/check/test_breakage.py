@@ -98,5 +98,5 @@ def test_there_are_many_ways() -> None:
 def test_two_rules_of_one_id_are_told_where_the_second_stands() -> None:
     files = {**FILES, "rules/pack-b/any-write.yml": OTHER}
     assert check(files) == [
-        "pack-b/any-write.yml:1:1: the id `any-write` is taken by rules/any-write.yml; rename one of them"
+        "pack-b/any-write.yml:1:1: rules/any-write.yml has the same id `any-write`; rename one of the two rules"
     ]

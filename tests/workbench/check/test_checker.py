@@ -79,14 +79,14 @@ def test_packs_that_are_not_judged_against_each_other(one: str, other: str, expe
             [
                 (
                     "a.yml:5:46: `a` matches this near miss: phrase: \"apple pie\" found 'Apple pie'; "
-                    "add a `none:` or a longer phrase"
+                    "add `none:`, or use a longer phrase"
                 )
             ],
             id="a near miss that matches",
         ),
         pytest.param(
             [write_rule("a", "{none: [{phrase: plum pie}]}", "examples: {match: [x], no_match: [y]}")],
-            ["a.yml:5:35: `a` matches this near miss; add a `none:` or a longer phrase"],
+            ["a.yml:5:35: `a` matches this near miss; add `none:`, or use a longer phrase"],
             id="a near miss that matches without evidence",
         ),
         pytest.param(
@@ -104,8 +104,8 @@ def test_packs_that_are_not_judged_against_each_other(one: str, other: str, expe
             ],
             [
                 (
-                    "a.yml:5:20: `b` matches this example too; tell them apart with `none:`, or declare `supersedes:` "
-                    "or `also:` in one of them"
+                    "a.yml:5:20: `b` matches this example too; separate the two rules with `none:`, "
+                    "or add `supersedes:` or `also:` to one of them"
                 )
             ],
             id="an overlap that nobody declared",
@@ -125,8 +125,8 @@ def test_packs_that_are_not_judged_against_each_other(one: str, other: str, expe
                 write_rule("c", "{phrase: plum cake}", "examples: {match: [plum cake], no_match: [x]}"),
             ],
             [
-                "a.yml:5:14: these rules silence each other in a circle: a → b → a; take one of these steps out",
-                "b.yml:5:17: these rules silence each other in a circle: b → a → b; take one of these steps out",
+                "a.yml:5:14: these rules supersede each other in a cycle: a → b → a; remove one of the steps",
+                "b.yml:5:17: these rules supersede each other in a cycle: b → a → b; remove one of the steps",
             ],
             id="a circle",
         ),
@@ -141,8 +141,8 @@ def test_packs_that_are_not_judged_against_each_other(one: str, other: str, expe
         pytest.param(
             [write_rule("a", PIE, f"also: [b, c]\n{PROVEN}"), write_rule("b", "{phrase: x}")],
             [
-                "a.yml:5:11: there is no rule `c` in this set; correct the name or remove it",
-                "b.yml:4:9: the phrase has too little text to be found; write more of the message",
+                "a.yml:5:11: unknown rule `c`; correct the name or remove it",
+                "b.yml:4:9: the phrase has too little text to search for; write more of the message",
             ],
             id="a name that nobody has, beside one that is broken",
         ),
@@ -153,16 +153,16 @@ def test_packs_that_are_not_judged_against_each_other(one: str, other: str, expe
         pytest.param(
             [expecting("{captures: {n: 3, x: y}, branch: 2, labels: [bug]}")],
             [
-                "a.yml:9:11: expected guidance branch 2, got 1",
-                "a.yml:9:11: expected the capture n = '3', found '2'",
-                "a.yml:9:11: expected the capture x = 'y', found 'nothing'",
-                "a.yml:9:11: expected the labels ['bug'], the rule adds ['bug', 'food']",
+                "a.yml:9:11: expected guidance branch 2, but branch 1 applies; correct the rule or `expect:`",
+                "a.yml:9:11: expected labels: bug; the rule adds: bug, food; correct the rule or `expect:`",
+                "a.yml:9:11: expected the capture n = '3', but found '2'; correct the rule or `expect:`",
+                "a.yml:9:11: expected the capture x = 'y', but found nothing; correct the rule or `expect:`",
             ],
             id="otherwise than expected",
         ),
         pytest.param(
             [write_rule("a", PIE, "examples: {match: [{body: apple pie, expect: {branch: 1}}], no_match: [x]}")],
-            ["a.yml:5:20: expected guidance branch 1, got none"],
+            ["a.yml:5:20: expected guidance branch 1, but no branch applies; correct the rule or `expect:`"],
             id="no branch",
         ),
     ],
@@ -201,8 +201,8 @@ def test_a_text_that_nobody_wrote_is_an_error_and_a_rule_that_may_act_does_not_l
         "rules/a.yml",
         5,
         38,
-        "this text starts with `TODO:`: say what the reporter should know; "
-        "until somebody does, the rule loads in `mode: observe` alone",
+        "this text starts with `TODO:`; write what the reporter should know. "
+        "Until then, the rule loads only in `mode: observe`",
         kind="unwritten-guidance",
     )
     assert check_rules(ruleset).problems == (expected,)

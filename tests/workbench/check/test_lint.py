@@ -25,13 +25,13 @@ def lint(match: str, more: str = "", mode: str = "label", counts: Mapping[Path, 
 
 
 NO_LITERAL = (
-    "no text of at least 3 letters must occur for this pattern, so it is tried on every issue; "
-    "add a word that is always there, or a `phrase:` beside it"
+    "this pattern requires no text of 3 letters or more, so Signpost tries it on every issue; "
+    "add a word that every match contains, or add `phrase:` to the condition"
 )
-AGAIN = "look again and set the new day"
+AGAIN = "review the advice and set a new date"
 SHORT = (
-    "alone makes the rule match, and 4 letters stand in many issues by chance; write more of the message, "
-    "or join it with another condition under `all:`"
+    "alone makes the rule match, but a text of 4 characters occurs in many issues by chance; "
+    "write more of the message, or combine it with another condition under `all:`"
 )
 
 
@@ -71,8 +71,8 @@ def test_conditions_that_say_too_little(match: str, expected: list[str]) -> None
             6,
             [
                 (
-                    "4:9 too-common: this holds in 6 of 100 past issues (6%), more than one problem explains; "
-                    "write more of the message, or add what tells it apart"
+                    "4:9 too-common: this condition holds in 6 of 100 past issues (6%), too many for one problem; "
+                    "write more of the message, or add another condition"
                 )
             ],
             id="in 6 of 100",
@@ -92,19 +92,24 @@ def test_a_condition_is_counted_over_past_issues(count: int, expected: list[str]
         pytest.param(
             SPEAKING.replace("2026-11-01", "2025-11-22"),
             "comment",
-            ["5:1 unreviewed: the advice was last looked at on 2025-11-22, over a year ago; " + AGAIN],
+            ["5:1 unreviewed: the last review was on 2025-11-22, more than a year ago; " + AGAIN],
             id="looked at more than a year ago",
         ),
         pytest.param(
             SPEAKING.replace("2026-11-01", "2026-11-24"),
             "comment",
-            ["5:1 unreviewed: 2026-11-24 is still to come; write the day of the last review"],
+            ["5:1 unreviewed: 2026-11-24 is in the future; write the date of the last review"],
             id="looked at tomorrow",
         ),
         pytest.param(
             "guidance: {tldr: Do this., source: the manual}",
             "comment",
-            ["5:1 unreviewed: nobody said when this advice was last looked at; add `reviewed:` with that day"],
+            [
+                (
+                    "5:1 unreviewed: `reviewed:` is missing; add the date of the last review, "
+                    "for example `reviewed: 2026-11-29`"
+                )
+            ],
             id="never looked at",
         ),
         pytest.param(
@@ -112,8 +117,8 @@ def test_a_condition_is_counted_over_past_issues(count: int, expected: list[str]
             "comment",
             [
                 (
-                    "5:1 expired: the advice expired on 2026-11-23, so the rule labels and no longer speaks; "
-                    "look at it and set a later day, or remove it"
+                    "5:1 expired: the advice expired on 2026-11-23, so the rule sets labels but no longer comments; "
+                    "review it and set a later date, or remove `expires:`"
                 )
             ],
             id="expired today",
@@ -122,12 +127,7 @@ def test_a_condition_is_counted_over_past_issues(count: int, expected: list[str]
         pytest.param(
             "reviewed: 2026-11-01\nguidance: [{when: {label: x}, tldr: a, source: x}, {tldr: b}]",
             "comment",
-            [
-                (
-                    "6:53 no-source: nobody can tell where this advice comes from; "
-                    "add `source:` with a page, an issue or a name"
-                )
-            ],
+            [("6:53 no-source: the advice has no source; add `source:` with a page, an issue or a name")],
             id="one of two without a source",
         ),
         pytest.param(

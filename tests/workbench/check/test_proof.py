@@ -67,16 +67,16 @@ def test_an_example_passes_beside_any_other_text(match: str, example: str, near_
 )
 def test_a_guard_against_signs_of_other_texts_is_found(pattern: str, name: str) -> None:
     (found,) = find_failures(write(f"{{phrase: '{FULL}', none: [{{regex: '{pattern}'}}]}}"))
-    assert f"`a` misses this example when the issue also contains {name}" in found
-    assert f"since regex: {pattern} holds under `none:`" in found
+    assert f"`a` does not match this example when the issue also contains {name}" in found
+    assert f"because regex: {pattern} holds under `none:`" in found
 
 
 def test_a_near_miss_that_another_text_completes_is_found() -> None:
     found = find_failures(write(f"{{phrase: '{FULL}', regex: '\\d:\\d'}}", f'"1:1 {FULL}"', f'"{FULL}"'))
     assert found == [
         (
-            f"rules/a.yml:6:63: `a` matches this near miss when the issue also contains a log, as `{LOG}`; "
-            "look for more of the message in one `phrase:`, so that no other text completes it"
+            f"rules/a.yml:6:63: `a` matches this near miss when the issue also contains a log, such as `{LOG}`; "
+            "put more of the message into one `phrase:`, so that other text cannot complete it"
         )
     ]
 
@@ -84,7 +84,9 @@ def test_a_near_miss_that_another_text_completes_is_found() -> None:
 def test_another_guidance_is_found() -> None:
     more = "guidance: [{when: {none: [{phrase: 'INFO lorem'}]}, tldr: a}, {tldr: b}]"
     (found,) = find_failures(write(f"{{phrase: '{FULL}'}}", more=more))
-    assert "`a` gives another guidance for this example when the issue also contains a log, as" in found
+    assert (
+        "`a` uses another branch of its guidance for this example when the issue also contains a log, such as" in found
+    )
 
 
 def test_a_rule_that_any_text_changes_is_skipped() -> None:

@@ -37,8 +37,8 @@ def test_the_matrix_of_overlaps(narrow: str, wide: str, declared: Settlement | N
             f"{NARROW[:-1]}, label: y}}",
             [
                 (
-                    "rules/b.yml:4:1: `a` looks for the same phrases; make one rule of both, "
-                    "or declare `supersedes:` or `also:` in one of them"
+                    "rules/b.yml:4:1: `a` has the same phrases; merge the two rules, "
+                    "or add `supersedes:` or `also:` to one of them"
                 )
             ],
             id="the same phrases",
@@ -48,8 +48,8 @@ def test_the_matrix_of_overlaps(narrow: str, wide: str, declared: Settlement | N
             f"{NARROW[:-1]}, label: y}}",
             [
                 (
-                    "rules/a.yml:4:1: `b` looks for parts of this rule's phrases; make one rule of both, "
-                    "or declare `supersedes:` or `also:` in one of them"
+                    "rules/a.yml:4:1: `b` has phrases that are parts of this rule's phrases; merge the two rules, "
+                    "or add `supersedes:` or `also:` to one of them"
                 )
             ],
             id="parts of its phrases",
@@ -59,8 +59,8 @@ def test_the_matrix_of_overlaps(narrow: str, wide: str, declared: Settlement | N
             f"{NARROW[:-1]}, label: y}}",
             [
                 (
-                    "rules/b.yml:4:1: `a` looks for parts of this rule's phrases; make one rule of both, "
-                    "or declare `supersedes:` or `also:` in one of them"
+                    "rules/b.yml:4:1: `a` has phrases that are parts of this rule's phrases; merge the two rules, "
+                    "or add `supersedes:` or `also:` to one of them"
                 )
             ],
             id="one of its phrases",

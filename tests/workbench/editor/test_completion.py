@@ -49,7 +49,7 @@ def options_of(text: str) -> dict[str, str]:
             {"Claude Code Version": "Claude Code Version", "What's wrong: now?": '"What\'s wrong: now?"'},
             id="a section of the history, quoted where YAML needs it",
         ),
-        pytest.param("labels: [|", {"area:cost": "area:cost", "bug": "bug"}, id="a label of the history"),
+        pytest.param("labels: [|", {"area:cost": "area:cost", "bug": "bug"}, id="a label in past issues"),
         pytest.param("id: |", {"out-of-disk": "out-of-disk"}, id="the file's name"),
         pytest.param("reviewed: |", {"2026-11-25": "2026-11-25"}, id="today"),
         pytest.param('match: {phrase: "at most {n:|', {kind: kind for kind in HOLE_TYPES}, id="the type of a hole"),
@@ -93,10 +93,10 @@ def test_an_option_replaces_what_was_typed_counted_as_javascript_does() -> None:
 @pytest.mark.parametrize(
     "text, expected",
     [
-        pytest.param("mode|: label", "How far the rule may go: observe < label < comment.", id="a key"),
+        pytest.param("mode|: label", "The actions that the rule may take: observe < label < comment.", id="a key"),
         pytest.param(
             "match:\n  any:\n    - phra|se: a",
-            "Text that occurs in the issue, however it was wrapped",
+            "Text that the issue contains. Line breaks, escapes",
             id="inside a list",
         ),
         pytest.param("match: {os|: linux}", "The capture `os` of the pack", id="a capture"),

@@ -92,7 +92,7 @@ def test_the_tree_tells_what_held_what_did_not_and_what_does_not_matter() -> Non
         "+ all of these (2)",
         '  + phrase: "apple pie is gone" [1]',
         "  + none of these (1)",
-        '    + not there: phrase: "plum pie is gone"',
+        '    + absent: phrase: "plum pie is gone"',
     ]
     assert trees["silent"] == [
         "+ any of these (2)",
@@ -104,9 +104,9 @@ def test_the_tree_tells_what_held_what_did_not_and_what_does_not_matter() -> Non
         "  + all of these (1)",
         '    + phrase: "pie is gone" [2]',
         "  - none of these (1)",
-        "    ! there, but should not be: any of these (2)",
-        "      + not there: os: linux [4]",
-        "      - there, but should not be: os: windows [4]",
+        "    ! present, but must be absent: any of these (2)",
+        "      + absent: os: linux [4]",
+        "      - present, but must be absent: os: windows [4]",
     ]
 
 
@@ -119,7 +119,7 @@ def test_a_condition_of_the_pack_says_so() -> None:
         "- all of these (2)",
         '  + phrase: "pie is gone" [1]',
         "  - none of these (1), from pack.yml",
-        "    ! there, but should not be: os: windows [2]",
+        "    ! present, but must be absent: os: windows [2]",
     ]
 
 
@@ -153,7 +153,7 @@ def test_what_was_there_instead_is_told() -> None:
     assert node.near is not None
     assert (format_seen(node), node.near.kind, node.near.view) == ("not in title, body, logs", "elsewhere", "comments")
     assert format_failure(by_id["elsewhere"]) == "failed only on this condition"
-    assert format_failure(by_id["excluded"]) == "failed only since this is there"
+    assert format_failure(by_id["excluded"]) == "failed only because this is present"
 
 
 def test_a_match_tells_its_labels_its_fix_its_branches_and_whom_it_silences() -> None:
@@ -163,9 +163,9 @@ def test_a_match_tells_its_labels_its_fix_its_branches_and_whom_it_silences() ->
     assert (speaks.decision.add, speaks.decision.remove, speaks.silences) == (("food",), ("invalid",), ("silent",))
     assert speaks.fix == "the stated version is older than the fix in 2.0.0"
     assert [format_branch(branch) for branch in speaks.branches] == [
-        "branch 1 does not, for want of os: macos (os is windows)",
-        'branch 2 speaks, since its `when` holds (version: "<2"): Bake another one.',
-        "branch 3 would speak too, but one before it does",
+        "branch 1 does not apply: os: macos does not hold (os is windows)",
+        'branch 2 applies, because its `when` holds (version: "<2"): Bake another one.',
+        "branch 3 would also apply, but an earlier branch does",
     ]
     assert silent.decision
     assert (silent.decision.match.superseded_by, silent.decision.lost_to) == ("speaks", ("speaks",))
@@ -177,8 +177,8 @@ def test_an_issue_that_a_run_would_leave_alone_says_so() -> None:
 
     assert format_skip(explain()) == ""
     assert format_skip(skipped) == (
-        "A run would leave this issue alone, since issues by people with the association MEMBER are skipped; "
-        "its rules are told all the same."
+        "A run skips this issue, because issues by people with the association MEMBER are skipped. "
+        "The explanation shows its rules anyway."
     )
     assert to_json(skipped)["skipped"] == skipped.skipped
 

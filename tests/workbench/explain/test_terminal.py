@@ -45,13 +45,13 @@ def test_evidence_stands_in_place_and_is_numbered() -> None:
 
     assert "    1 body      My «apple «pie»»\n    2 body      ««is gone»»[1][2].\n    3 -         \n    4 -    " in out
     assert '  [1] speaks  phrase: "apple pie is gone"\n' in out
-    assert '  [2] nearly  nearly: phrase: "pie is gone for good"\n' in out
+    assert '  [2] nearly  near miss: phrase: "pie is gone for good"\n' in out
 
 
 def test_a_near_miss_shows_where_phrase_and_issue_part() -> None:
     out = show("My apple pie\nis gone.")
 
-    assert "  90% near" not in out
+    assert "  90% similar" not in out
     assert "failed on this condition, and on 1 more:\n" in out
     assert "    rule            |pie is gone| for good\n    issue  My apple |pie⏎is gone|.\n" in out
 
@@ -62,7 +62,7 @@ def test_what_comes_of_each_rule_is_told() -> None:
     assert "speaks matches and speaks" in out
     assert "silent matches, but is silent" in out
     assert "  silent    `speaks` supersedes it\n" in out
-    assert "  guidance  branch 1 speaks, since it has no `when`: Buy one.\n" in out
+    assert "  guidance  branch 1 applies, because it has no `when`: Buy one.\n" in out
     assert out.endswith("\n2 of 3 rules match.\n")
 
 

@@ -69,7 +69,7 @@ def test_what_somebody_else_wrote_is_not_overwritten(tmp_path: Path) -> None:
     file = a_file(tmp_path, b"id: a\n")
     (tmp_path / "rule.yml").write_bytes(b"id: theirs\n")
 
-    with pytest.raises(SaveError, match="changed by somebody else") as refused:
+    with pytest.raises(SaveError, match="another program changed") as refused:
         file.save("id: mine\n", file.before.version)
 
     assert refused.value.is_conflict
@@ -89,7 +89,7 @@ def test_a_file_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
     file = a_file(tmp_path, b"id: a\n")
     (tmp_path / "rule.yml").unlink()
 
-    with pytest.raises(SaveError, match="is gone") as refused:
+    with pytest.raises(SaveError, match="does not exist any more") as refused:
         file.save("id: b\n", file.before.version)
 
     assert refused.value.is_conflict
@@ -100,7 +100,7 @@ def test_a_file_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
     "text, complaint",
     [
         pytest.param("a" * MAX_BYTES, "larger than 256 KiB", id="too large"),
-        pytest.param("a: '\ud83d'", "half of one", id="half a sign"),
+        pytest.param("a: '\ud83d'", "is incomplete", id="half a sign"),
     ],
 )
 def test_what_no_rule_file_can_hold_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
@@ -124,7 +124,7 @@ def test_a_rule_of_256_kib_is_saved(tmp_path: Path) -> None:
     "content, complaint",
     [
         pytest.param(None, "there is no rule file", id="missing"),
-        pytest.param(b"id: \xff\n", r"no UTF-8 \(byte 5\)", id="no UTF-8"),
+        pytest.param(b"id: \xff\n", r"not valid UTF-8 \(byte 5\)", id="no UTF-8"),
         pytest.param(b"#" * (MAX_BYTES + 1), "larger than 256 KiB", id="too large"),
     ],
 )

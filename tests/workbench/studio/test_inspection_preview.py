@@ -32,34 +32,34 @@ def test_the_comment_and_the_labels_are_shown() -> None:
         pytest.param(
             {"mode": "label"},
             [],
-            "The rule sets its labels here, and says nothing: its mode is `label`",
+            "The rule sets its labels here but does not comment: its mode is `label`",
             id="it only labels",
         ),
         pytest.param(
-            {"mode": "observe"}, [], "The rule is only counted here: its mode is `observe`", id="it only observes"
+            {"mode": "observe"}, [], "The rule does nothing here: its mode is `observe`", id="it only observes"
         ),
         pytest.param(
             {},
             [a_rule(id="os-error", match={"phrase": "os error 28"}, supersedes=["out-of-disk"])],
-            "Another rule stands for this one here: `os-error` supersedes it",
+            "The rule is silent here: `os-error` supersedes it",
             id="another rule speaks",
         ),
         pytest.param(
             {"guidance": [{"when": {"label": "never"}, "tldr": "x"}]},
             [],
-            "The rule sets its labels here, and says nothing: no branch of its guidance applies",
+            "The rule sets its labels here but does not comment: no branch of its guidance applies",
             id="no branch holds",
         ),
         pytest.param(
             {"expires": "2026-11-25"},
             [],
-            "The rule sets its labels here, and says nothing: its guidance expired on 2026-11-25",
+            "The rule sets its labels here but does not comment: its guidance expired on 2026-11-25",
             id="expired",
         ),
         pytest.param(
             {"priority": -1},
             [a_rule(id=name, match={"phrase": "os error 28"}) for name in ("first", "second")],
-            "The rule sets its labels here, and says nothing: a comment has at most 2 sections",
+            "The rule sets its labels here but does not comment: a comment has at most 2 sections",
             id="no room is left",
         ),
     ],

@@ -106,7 +106,7 @@ def test_completion_puts_a_key_in(page: Page) -> None:
     page.keyboard.press("Control+End")
     page.keyboard.type("prio")
     expect(page.locator(".cm-tooltip-autocomplete")).to_contain_text("priority")
-    expect(page.locator(".cm-completionInfo")).to_contain_text("A higher one speaks first")
+    expect(page.locator(".cm-completionInfo")).to_contain_text("the rule with the highest priority speaks first")
     page.wait_for_timeout(
         100
     )  # the editor ignores keys in the first moments of a list, lest they were meant for the text
@@ -136,7 +136,7 @@ def test_a_new_line_stands_under_the_one_before(page: Page, end_of_line: str, ty
 def test_a_key_is_explained_under_the_pointer(page: Page) -> None:
     page.locator(".cm-line span", has_text="guidance").first.hover()
 
-    expect(page.locator(".cm-help")).to_contain_text("What the reporter is told")
+    expect(page.locator(".cm-help")).to_contain_text("The text for the reporter")
 
 
 def test_saving_writes_the_file_and_only_it(page: Page, studio: Running) -> None:
@@ -160,7 +160,7 @@ def test_a_file_that_somebody_else_changed_can_be_reloaded(page: Page, studio: R
     replace(page, studio, "Theirs", "Mine")
 
     page.keyboard.press("Control+s")
-    expect(page.get_by_role("dialog")).to_contain_text("changed by somebody else")
+    expect(page.get_by_role("dialog")).to_contain_text("another program changed")
     page.get_by_role("button", name="Reload it").click()
 
     expect(page.locator(".cm-content")).to_contain_text("title: Theirs")

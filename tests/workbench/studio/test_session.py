@@ -80,13 +80,13 @@ def test_of_texts_that_come_at_once_only_the_last_is_tried() -> None:
 def test_a_history_that_breaks_off_is_told_and_the_rest_goes_on() -> None:
     def broken() -> Iterator[Issue]:
         yield an_issue()
-        raise SettingsError("issues.jsonl:2: this is no JSON")
+        raise SettingsError("issues.jsonl:2: invalid JSON")
 
     with a_session(broken()) as session:
         session.edit(SAVED, "a")
         session.wait("a").result(LONGEST)
 
-        assert (progress_of(session).trouble, matched(session)) == ("issues.jsonl:2: this is no JSON", 1)
+        assert (progress_of(session).trouble, matched(session)) == ("issues.jsonl:2: invalid JSON", 1)
 
 
 def test_a_fault_of_ours_is_told_and_questions_are_still_answered() -> None:

@@ -44,8 +44,8 @@ WRITTEN = """\
 # yaml-language-server: $schema=https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules/schema.json
 # $schema: https://raw.githubusercontent.com/signpost-bot/signpost/v1/rules/schema.json
 # Drafted from a file.
-# 1,024 issues of 81 authors, 2014-01-02 to 2015-12-31 (#7, #9, #10, #11, #13); also in 2 that a rule matches already.
-# To do: read the examples, write the guidance, look at `signpost backtest`; then raise the mode and commit.
+# 1,024 issues of 81 authors, 2014-01-02 to 2015-12-31 (#7, #9, #10, #11, #13); also 2 issues that a rule matches.
+# To do: read the examples, write the guidance, run `signpost backtest`; then raise the mode and commit.
 id: linking-failed
 title: 'Error: linking with … failed'
 mode: observe # in the step summary only; then label, then comment
@@ -69,7 +69,7 @@ examples:
       error: linking with
         `cc` failed
   no_match:
-    # The nearest texts that do not match; another wording of the same problem belongs into `match`.
+    # The most similar texts that do not match. If one reports the same problem, move it to `match`.
     - 'error: linking is broken' # #11
 """
 
