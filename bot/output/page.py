@@ -6,7 +6,7 @@ from functools import lru_cache
 import jinja2
 from markupsafe import Markup
 
-from bot.text.printable import reveal
+from bot.text.printable import count, reveal
 
 _FRAME = "bot.output"
 
@@ -18,7 +18,7 @@ def _print(value: object) -> object:
 
 @lru_cache
 def _make_environment(package: str) -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(name) for name in (package, _FRAME)]),
         autoescape=True,
         finalize=_print,
@@ -27,6 +27,8 @@ def _make_environment(package: str) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["counted"] = count
+    return environment
 
 
 def render_page(package: str, template: str, values: Mapping[str, object]) -> str:

@@ -30,8 +30,10 @@ def check_rule_model(
     """Each problem: its place, a sentence, and its kind. `types` are the types of the rule's captures, by name."""
     by_kind = {
         "name": (*_check_names(model, file), *_check_capture_names(model.match, types)),
-        "guidance": _check_guidance(model, types, forbidden),
-        "unwritten-guidance": check_written(model) if model.mode != "observe" else (),
+        "guidance": (
+            *_check_guidance(model, types, forbidden),
+            *(check_written(model) if model.mode != "observe" else ()),
+        ),
     }
     for kind, problems in by_kind.items():
         yield from ((path, message, kind) for path, message in problems)

@@ -1,15 +1,16 @@
 """The sources of a run: rules and settings from the default branch, local folders or shipped packs, and a finder."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import Problem, SettingsError, explain_cause
-from bot.rules.loader import build_ruleset, join_rulesets, load_rules, read_folder
+from bot.rules.loader import build_ruleset, find_pack, join_rulesets, load_rules, read_folder
 from bot.rules.ruleset import Ruleset
+from bot.rules.spec.document import read_document
 from bot.rules.spec.template import check_comment_template
 from bot.tracker.types import Searcher, Tracker
-from bot.triage.config import Config, Sources, make_default_config, parse_config, read_config
+from bot.triage.config import Config, Sources, make_default_config, parse_config, read_config, refuse_settings
 
 HOME = ".github/signpost"
 
@@ -58,13 +59,24 @@ def check_settings(folder: str) -> tuple[Problem, ...]:
     if file is None:
         return ()
     try:
-        config, problems = parse_config(_read_file(str(file)), str(file))
+        text = _read_file(str(file))
+        config, problems = parse_config(text, str(file))
         if config is not None:
-            load_rules(f"pack:{name}" for name in config.packs)
+            problems = tuple(_check_packs(text, str(file), config))
             _read_template({}, config, str(file))
     except SettingsError as error:
         return (Problem(str(file), 1, 1, str(error), "settings"),)
     return problems
+
+
+def _check_packs(text: str, file: str, config: Config) -> Iterator[Problem]:
+    """The names in `packs` that are not those of packs, each at its place."""
+    document = read_document(text, file)
+    for index, name in enumerate(config.packs):
+        try:
+            find_pack(name)
+        except SettingsError as error:
+            yield document.problem_at(("packs", index), str(error), "settings")
 
 
 def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
@@ -76,10 +88,15 @@ def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, s
 
 
 def _read_config(files: Mapping[str, str], config_file: str | None) -> Config:
-    if config_file:
-        return read_config(_read_file(config_file), config_file)
-    name = next((name for name in (f"{HOME}/config.yml", f"{HOME}/config.yaml") if name in files), None)
-    return read_config(files[name], name) if name else make_default_config()
+    homes = (f"{HOME}/config.yml", f"{HOME}/config.yaml")
+    name = config_file or next((name for name in homes if name in files), None)
+    if name is None:
+        return make_default_config()
+    text = _read_file(name) if config_file else files[name]
+    config = read_config(text, name)
+    if problems := tuple(_check_packs(text, name, config)):
+        raise refuse_settings(problems)
+    return config
 
 
 def _read_template(files: Mapping[str, str], config: Config, config_file: str | None) -> str | None:

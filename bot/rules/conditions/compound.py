@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.issue.facts import Facts
 from bot.rules.conditions.types import Capture, Captures, Condition, Key, Needle, Verdict
+from bot.text.printable import count
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class AtLeastHold(Compound):
     def make_of_number(cls, key: Key) -> Condition:
         needed, models = key.value.n, key.value.of
         if needed > len(models):
-            count = f"at least {needed} of {len(models)} conditions can never hold"
-            key.report(f"{count}; lower `n`, or add conditions")
+            what = f"at least {needed} of {count(len(models), 'condition')} can never hold"
+            key.report(f"{what}; lower `n`, or add conditions")
         return cls(key.scope.compile_all(models, (*key.path, "of")), needed)
 
     @property

@@ -234,10 +234,10 @@ def _list_repairs(lines: list[str], number: int) -> Iterator[tuple[str, str]]:
 
 
 def _drop_quotes(value: str) -> str:
-    """The text of a value whose quotes do not fit: they enclose it, or only start it."""
+    """The text of a value whose quotes do not fit: they enclose it, or only start or end it."""
     quote = value[0]
     if quote not in "\"'":
-        return value
+        return value[:-1] if value[-1] in "\"'" and value.count(value[-1]) == 1 else value
     return value[1:-1] if len(value) > 1 and value.endswith(quote) else value[1:] if value.count(quote) == 1 else value
 
 

@@ -28,14 +28,28 @@ from bot.workbench.check.relations import (
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The number of labels and issues of a repository that GitHub was asked about."""
+
+    repository: str
+    labels: int
+    issues: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckReport:
-    """The result of a check. `examples` counts the examples that it tried."""
+    """The result of a check. `rules` counts all rules, `broken` those of them that cannot be loaded.
+
+    `examples` counts the examples that it tried; `asked` is set if GitHub was asked.
+    """
 
     rules: int
     examples: int
     problems: tuple[Problem, ...]
     overlaps: tuple[Overlap, ...] = ()
     proof: Proof = field(default_factory=Proof)
+    broken: int = 0
+    asked: Asked | None = None
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -61,7 +75,8 @@ def check_rules(ruleset: Ruleset, terms: Terms | None = None) -> CheckReport:
 def check_set(ruleset: Ruleset, files: Collection[str] | None = None) -> CheckReport:
     """Problems of the whole set: files that did not load, packs. With `files`, only problems in these files."""
     problems = [*ruleset.problems, *check_packs(ruleset)]
-    return CheckReport(0, 0, tuple(p for p in problems if files is None or p.file in files))
+    broken = len(ruleset.broken if files is None else ruleset.broken.intersection(files))
+    return CheckReport(broken, 0, tuple(p for p in problems if files is None or p.file in files), broken=broken)
 
 
 def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> CheckReport:
@@ -74,12 +89,17 @@ def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> Chec
     overlaps = _join_overlaps(outcome.overlaps)
     problems = (
         *check_references(rule, ruleset),
-        *(rule.document.problem_at(path, message, "unwritten-guidance") for path, message in check_written(rule.model)),
+        *_check_written(rule),
         *lint_rule(rule, terms),
         *_check_near_duplicates(rule, ruleset, overlaps),
         *outcome.problems,
     )
     return CheckReport(1, outcome.examples, tuple(sorted(set(problems))), overlaps, outcome.proof)
+
+
+def _check_written(rule: Rule) -> Iterator[Problem]:
+    for path, message in check_written(rule.model):
+        yield rule.document.problem_at(path, message, "unwritten-guidance", "warning")
 
 
 def _try_example(rule: Rule, ruleset: Ruleset, tried: TriedExample, terms: Terms) -> CheckReport:
@@ -151,4 +171,6 @@ def join_reports(reports: Iterable[CheckReport]) -> CheckReport:
         problems=tuple(sorted({problem for report in all_ for problem in report.problems})),
         overlaps=tuple(sorted((o for report in all_ for o in report.overlaps), key=lambda o: (o.rule, o.other))),
         proof=join_proofs(report.proof for report in all_),
+        broken=sum(report.broken for report in all_),
+        asked=next((report.asked for report in all_ if report.asked), None),
     )

@@ -9,6 +9,7 @@ import yaml
 
 from bot.rules.ruleset import Pack, Ruleset
 from bot.rules.spec.pack import PackModel
+from bot.text.printable import count
 from bot.text.redaction import mask_private
 from bot.workbench.editor.json_schema import SCHEMAS, name_schema
 from bot.workbench.suggest.sightings import Shown, Sightings, Watch
@@ -107,8 +108,8 @@ def choose_labels(sightings: Sightings, watch: Watch) -> tuple[Label, ...]:
     if sightings.labelled < _FEWEST_LABELLED:
         return ()
     found = []
-    for name, count in sightings.labels.items():
-        share, usual = count / sightings.labelled, watch.labels.get(name, count) / max(1, watch.labelled)
+    for name, number in sightings.labels.items():
+        share, usual = number / sightings.labelled, watch.labels.get(name, number) / max(1, watch.labelled)
         if share >= _LABEL_SHARE and share >= _LABEL_LIFT * usual and len(name) <= _LONGEST_LABEL:
             found.append(Label(name=name, share=round(share, 3), elsewhere=round(usual, 3)))
     return tuple(sorted(found, key=lambda label: (-label.share, label.name))[:_MOST_LABELS])
@@ -152,7 +153,7 @@ def choose_pack(ruleset: Ruleset) -> Pack:
 
 def write_draft(draft: Draft, origin: str) -> str:
     """The file of a draft; `origin` is a comment at its top that says where the draft comes from."""
-    linked = f"linked by maintainers in {_count(draft.source_count, 'issue')}"
+    linked = f"linked by maintainers in {count(draft.source_count, 'issue')}"
     lines = [
         *name_schema(f"{SCHEMAS}/schema.json").splitlines(),
         *(f"# {line}" for line in (origin, describe_reach(draft)) if line),
@@ -185,8 +186,8 @@ def describe_reach(draft: Draft) -> str:
         return ""
     span = f", {draft.first} to {draft.last}" if draft.first and draft.last else ""
     sample = ", ".join(f"#{number}" for number in spread(draft.numbers))
-    beside = f"; also {_count(draft.elsewhere, 'issue')} that a rule matches" if draft.elsewhere else ""
-    return f"{_count(draft.issues, 'issue')} of {_count(draft.authors, 'author')}{span} ({sample}){beside}."
+    beside = f"; also {count(draft.elsewhere, 'issue')} that a rule matches" if draft.elsewhere else ""
+    return f"{count(draft.issues, 'issue')} of {count(draft.authors, 'author')}{span} ({sample}){beside}."
 
 
 def spread(numbers: Sequence[int], most: int = _SAMPLE) -> list[int]:
@@ -211,7 +212,7 @@ def _write_labels(labels: Sequence[Label]) -> Iterator[str]:
 
 def _write_follow(draft: Draft) -> Iterator[str]:
     if draft.follow:
-        named = f"maintainers named it in {_count(draft.follow_count, 'issue')}; is it the one to follow?"
+        named = f"maintainers named it in {count(draft.follow_count, 'issue')}; is it the one to follow?"
         yield f"# follow: {draft.follow} # {named}"
 
 
@@ -234,10 +235,6 @@ def write_scalar(text: str, depth: int = 0) -> str:
     written: str = yaml.serialize(node, Dumper=yaml.SafeDumper, width=_UNFOLDED, allow_unicode=True)
     first, *rest = written.removesuffix("\n").removesuffix("\n...").split("\n")
     return "\n".join([first, *(f"{' ' * depth}{line}" if line else line for line in rest)])
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def draft_to_json(draft: Draft) -> dict[str, Any]:
