@@ -36,7 +36,11 @@ def target(number: int, state: str = "open", asked: int | None = None) -> Target
         (3, an_issue(number=3), target(3)),
         (3, an_issue(number=3, repository="Octo-Org/Octo-Repo"), target(3)),
         (3, an_issue(number=3, state="closed", state_reason="completed"), target(3, "fixed")),
-        (3, an_issue(number=3, **DUPLICATE), Refusal("#3 is closed as duplicate, but GitHub does not say of which issue")),
+        (
+            3,
+            an_issue(number=3, **DUPLICATE),
+            Refusal("#3 is closed as duplicate, but GitHub does not say of which issue"),
+        ),
         (3, an_issue(number=3, state="closed", state_reason="not_planned"), Refusal("#3 is closed as not planned")),
         (3, an_issue(number=3, state="closed"), Refusal("#3 is closed")),
         (3, an_issue(number=3, is_pull_request=True), Refusal("#3 is a pull request")),

@@ -371,7 +371,9 @@ def test_a_comment_that_a_human_touched_is_left_alone(comment: Comment, remark: 
 def test_a_comment_that_was_deleted_is_not_posted_again() -> None:
     issue = touched(labels=("needs-info",))
     deleted = (LABELED, a_change("comment_deleted", HUMAN))
-    assert plan_of(issue, history=deleted) == Plan((), ("a comment was deleted here, so Signpost does not post another one",))
+    assert plan_of(issue, history=deleted) == Plan(
+        (), ("a comment was deleted here, so Signpost does not post another one",)
+    )
 
 
 def test_other_changes_of_an_issue_do_not_silence_us() -> None:

@@ -76,9 +76,10 @@ class CaptureHolds(Condition):
         elif not values or not all(isinstance(item, bool | int | str) for item in values):
             key.report(f"`{key.name}` must be a value or a list of values")
         elif allowed := [*key.scope.known[key.name]]:
-            for item in map(format_scalar, values):
+            for index, item in enumerate(map(format_scalar, values)):
                 if item.casefold() not in {"unknown", *map(str.casefold, allowed)}:
-                    key.report(f"`{key.name}` cannot be `{cut_name(item)}`{suggest(item, [*allowed, 'unknown'])}")
+                    advice = suggest(item, [*allowed, "unknown"])
+                    key.report(f"`{key.name}` cannot be `{cut_name(item)}`{advice}", (*key.path, index))
         return cls(key.name, tuple(format_scalar(item).casefold() for item in values))
 
     @property
@@ -110,10 +111,10 @@ class IssueHolds(Condition):
         values = (key.value,) if isinstance(key.value, str) else tuple(key.value)
         known = {"language": LANGUAGES, "layout": (*LAYOUTS, *key.scope.layouts)}.get(key.name, values)
         folded = {name.casefold() for name in known}
-        for name in values:
+        for index, name in enumerate(values):
             if name.casefold() not in folded:
                 advice = suggest(name, known) or f"; allowed: {', '.join(known)}"
-                key.report(f"unknown {key.name} `{name}`{advice}")
+                key.report(f"unknown {key.name} `{name}`{advice}", (*key.path, index))
         return cls(key.name, values)
 
     @property

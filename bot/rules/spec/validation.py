@@ -44,7 +44,7 @@ def explain_errors(document: Document, errors: Iterable[ErrorDetails], model: ty
         else:
             written = path if error["type"] == "missing" else document.find_nearest(path)
             message = _explain(error, _name(written), model)
-            if text := _find_split(document, path, error):
+            if text := _find_split(document, path, error, model):
                 message = f"`{cut_name(text[0])}:` is read as a key; put the text into quotes: `{cut_name(text[1])}`"
         yield document.problem_at((*path, *_key_of(error)), message)
 
@@ -72,18 +72,27 @@ def _explain_outside(path: Path, parent: Path, model: type[BaseModel]) -> str:
     return f"`{shown}` belongs below `{parent[-1]}`, which is empty; {indented}`{dash}{shown}: …`"
 
 
-def _find_split(document: Document, path: Path, error: ErrorDetails) -> tuple[str, str] | None:
+def _find_split(document: Document, path: Path, error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str] | None:
     """The key and the quoted whole of a text that YAML reads as a mapping, because it contains `: `."""
     key, value = path[-1] if path else 0, error["input"]
     if error["type"] == "string_type" and isinstance(value, dict) and len(value) == 1:
         (key, value), place = next(iter(value.items())), document.places.get(path)
         if place != document.places.get((*path, key)):
             return None  # it is written with braces
-    elif error["type"] != "extra_forbidden" or not isinstance(key, str) or " " not in key:
+    elif error["type"] != "extra_forbidden" or not (" " in str(key) or _is_text(document, path, model)):
         return None
     if not isinstance(key, str) or not isinstance(value, bool | int | str | None):
         return None
     return key, quote_text(f"{key}: {'' if value is None else value}".rstrip())
+
+
+def _is_text(document: Document, path: Path, model: type[BaseModel]) -> bool:
+    """Whether an unknown key is all of an item that may also be a text, and is not written with braces."""
+    item, is_alone = path[:-1], len(document.get(path[:-1]) or ()) == 1
+    is_block = document.places.get(item) == document.places.get(path)
+    options = _node_at(model, item).get("anyOf", ()) if item and isinstance(item[-1], int) else ()
+    may_be_text = any(option.get("type") == "string" for option in options)
+    return is_alone and is_block and may_be_text and not _find_near(str(path[-1]), _keys_at(model, item))
 
 
 def _key_of(error: ErrorDetails) -> Path:
@@ -184,11 +193,16 @@ def _make_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 def _schema_at(model: type[BaseModel], path: Path) -> dict[str, Any]:
     """The part of the model's JSON Schema that describes what stands at `path`."""
+    return _resolve(_node_at(model, path), _make_schema(model))
+
+
+def _node_at(model: type[BaseModel], path: Path) -> dict[str, Any]:
+    """The same, with all kinds of values that it may have."""
     schema = _make_schema(model)
     node = schema
     for step in path:
         node = _child(node, step, schema)
-    return _resolve(node, schema)
+    return node
 
 
 def _child(node: dict[str, Any], step: str | int, schema: dict[str, Any]) -> dict[str, Any]:
