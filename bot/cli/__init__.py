@@ -27,7 +27,10 @@ COMMANDS = {
     "run": "handle one issue event: set labels, and post or update Signpost's comment",
 }
 INTERRUPTED = 130
-_INVALID_CHOICE = re.compile(r"argument (\S+): invalid choice: '?([^']*?)'? \(choose from (.*)\)")
+_INVALID_CHOICE = re.compile(
+    r"""argument (\S+): invalid choice: ["']?(.*?)["']?(?:, maybe you meant \S+\?)? \(choose from (.*)\)"""
+)
+"""The message of Python 3.11 to 3.15: later ones quote no choices, and name the nearest one."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """The error numbers of a full disk, a used-up quota and a file that is too large."""
 
@@ -56,13 +59,13 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print it like argparse, and keep it for a script that asked for JSON."""
-        message = _explain_choice(message)
+        message = explain_choice(message)
         self.print_usage(sys.stderr)
         print(f"{self.prog}: error: {message}", file=sys.stderr)
         raise WrongUsage(message)
 
 
-def _explain_choice(message: str) -> str:
+def explain_choice(message: str) -> str:
     """The message of argparse about an invalid choice, with the nearest valid one; any other message as it is."""
     found = _INVALID_CHOICE.fullmatch(message)
     if not found:

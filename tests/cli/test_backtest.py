@@ -103,12 +103,12 @@ def test_text_tells_what_happened_rule_by_rule(checkout: Path) -> None:
         "issues.jsonl, 2026-W14 to 2026-W15",
         "issues   ██                        6",
         "matched  ██                        4",
-        "comments ██                        4, 2 a week",
+        "comments ██                        4, 2 per week",
         "",
         "",
         " rule          matches   share   by week   comments per week",
         " " + "─" * 57,
-        " out-of-disk         4   66.7%   ██                      2",
+        " out-of-disk         4   66.7%   ██                        2",
         "",
         "note: out-of-disk matches 67% of all issues; check that it is meant to be this broad.",
         "6 issues, 4 matched",
@@ -173,7 +173,7 @@ def test_a_broken_line_far_down_is_reported_with_its_place(checkout: Path) -> No
 
     finished = backtest(checkout, "--jobs", "2")
 
-    assert (finished.code, finished.out, finished.err[:34]) == (2, "", "signpost: issues.jsonl:700: this i")
+    assert (finished.code, finished.out, finished.err[:34]) == (2, "", "signpost: issues.jsonl:700: invali")
 
 
 def write_endlessly(path: Path) -> None:

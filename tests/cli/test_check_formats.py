@@ -38,7 +38,7 @@ def test_annotations_for_a_workflow(tmp_path: Path) -> None:
 
     where = f"file={HOME}/out-of-disk.yml,line=7,col=1,title=signpost%3A unreviewed"
     assert finished.code == 0
-    assert f"::warning {where}::nobody said when this advice was last looked at" in finished.out
+    assert f"::warning {where}::`reviewed:` is missing; add the date of the last review" in finished.out
     assert "1 rule, 2 examples: no errors, 2 warnings\n" in finished.out
 
 
@@ -94,7 +94,7 @@ def test_git_must_know_what_changed(tmp_path: Path, revision: str, reason: str) 
 
     assert (finished.code, finished.out) == (2, "")
     assert reason in finished.err
-    assert "leave --changed out" in finished.err
+    assert "leave out --changed" in finished.err
 
 
 def test_what_looks_like_an_option_of_git_is_no_revision(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_what_looks_like_an_option_of_git_is_no_revision(tmp_path: Path) -> None
     finished = run_command("check", f"--changed=--output={tmp_path / 'made'}", folder=tmp_path)
 
     assert (finished.code, (tmp_path / "made").exists()) == (2, False)
-    assert "with paths in front of --changed" in finished.err
+    assert "put paths before --changed" in finished.err
 
 
 def test_github_knows_which_labels_and_issues_there_are(fake_github: FakeGitHub, tmp_path: Path) -> None:
@@ -124,10 +124,12 @@ def test_github_knows_which_labels_and_issues_there_are(fake_github: FakeGitHub,
         ("wide.yml", "unknown-label"),
         ("wide.yml", "dead-follow"),
     ]
-    messages = [problem["message"] for problem in json.loads(finished.out)["problems"]]
+    answer = json.loads(finished.out)
+    assert answer["asked"] == {"repository": REPOSITORY, "labels": 2, "issues": 2}
+    messages = [problem["message"] for problem in answer["problems"]]
     assert messages[:2] == [
-        f"{REPOSITORY} has no label `area:disk`, so it will not be set; create it, or correct the name",
-        (f"{REPOSITORY}#1 is closed, so reporters are not sent there; name an open issue, or remove `follow:`"),
+        f"{REPOSITORY} has no label `area:disk`, so Signpost does not set it; create the label, or correct the name",
+        (f"{REPOSITORY}#1 is closed, so comments do not link it; name an open issue, or remove `follow:`"),
     ]
 
 
@@ -156,7 +158,7 @@ def test_past_issues_tell_what_is_too_common(tmp_path: Path) -> None:
 
     finished = run_command("check", "--history", "issues.jsonl", folder=write(tmp_path, out_of_disk=rule))
 
-    assert "warning: this holds in 10 of 50 past issues (20%), more than one problem explains" in finished.out
+    assert "warning: this condition holds in 10 of 50 past issues (20%), too many for one problem" in finished.out
 
 
 @pytest.mark.slow

@@ -123,7 +123,7 @@ def test_a_wrong_file_is_replaced_and_kept_beside(folder: Path, action: str) -> 
     done = index(folder, action, "--index", "a.index", "--issues", "issues.jsonl")
 
     assert (refused.code, done.code) == (2, 0)
-    assert "is no index of Signpost; build it with `signpost index build --index a.index`" in refused.err
+    assert "is not an index of Signpost; build it with `signpost index build --index a.index`" in refused.err
     assert "signpost: what was in a.index is no index; it is kept as a.index.refused\n" in done.err
     assert search(folder, "parser")["issues"] == 120
     assert (folder / "a.index.refused").read_text("utf-8") == "not an index"
@@ -136,7 +136,7 @@ def test_a_damaged_index_is_reported_and_built_anew(folder: Path) -> None:
     done = index(folder, "update", "--index", "a.index", "--issues", "issues.jsonl")
 
     assert done.code == 0
-    assert done.err == "signpost: the index a.index was cut off; it is built now\n"
+    assert done.err == "signpost: the index a.index was cut off; Signpost builds it again\n"
     assert "120 issues, built" in done.out
 
 
@@ -167,7 +167,7 @@ def test_an_explanation_shows_what_made_the_score(folder: Path) -> None:
     assert "both have" in done.out
     assert "line 2: error: parser failed with code crashes" in done.out
     assert "not shown to reporters: " in done.out
-    assert "which is the model's own threshold" in done.out
+    assert "the default threshold" in done.out
     assert "\x1b" not in done.out
 
 
@@ -213,7 +213,7 @@ def test_what_a_search_shows_is_explained(folder: Path) -> None:
     plain = index(folder, "search", "--index", "a.index", "The parser crashes").out
     explained = index(folder, "search", "--index", "a.index", "The parser crashes", "--explain").out
 
-    assert "its percentage says how likely it, or one close behind, is the same problem; " in plain
+    assert "B comes first, and then the highest percentage" in plain
     assert "B: both show the same rare error or text, C: they read alike" in plain
     assert "+0.70 doubles its odds" not in plain
     assert "+0.70 doubles its odds" in explained
@@ -224,10 +224,10 @@ def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
 
     learned = index(folder, "calibrate", "--index", "a.index", "--share", "0.5", "--last", "60")
 
-    assert "these are few: below 100 issues chance decides, so the model's own threshold holds" in learned.out
+    assert "a calibration needs at least 100; Signpost uses the default threshold" in learned.out
     assert search(folder, "parser")["threshold"] == own
     told = index(folder, "search", "--index", "a.index", "parser").out
-    assert "which is the model's own threshold" in told
+    assert "the default threshold" in told
     assert "learns that of this repository from 100 issues on\n" in told
 
 
@@ -263,7 +263,8 @@ def test_a_file_that_is_not_there_is_no_text(folder: Path) -> None:
 @pytest.mark.parametrize("share", ["0", "1", "-3", "nan"])
 def test_a_share_is_a_part(folder: Path, share: str) -> None:
     assert (
-        "--share is a part between 0 and 1" in index(folder, "calibrate", "--index", "a.index", f"--share={share}").err
+        "--share must be a number between 0 and 1, such as 0.01"
+        in index(folder, "calibrate", "--index", "a.index", f"--share={share}").err
     )
 
 
@@ -284,7 +285,7 @@ def test_duplicates_that_are_known_measure_it(folder: Path) -> None:
     assert "10 duplicates and" in told
     assert "95 % interval" in told
     assert "from a score of" in told
-    assert "these are few ordinary issues: below 100 chance decides" in told
+    assert "with fewer than 100 ordinary issues, their shares are not reliable" in told
     assert re.search(r"^ C: reads alike +10 +\d+ +\d+ *$", told, flags=re.MULTILINE)
 
 
@@ -348,16 +349,16 @@ def test_an_index_of_another_repository_is_built_anew(fake_github: FakeGitHub, t
     ]
 
     assert done == [
-        "a.index: 3 issues, built (there was none)\n",
+        "a.index: 3 issues, built (it did not exist)\n",
         "a.index: 3 issues, 0 new or changed\n",
-        "a.index: 1 issues, built (it was of octo/widget)\n",
+        "a.index: 1 issue, built (it was for octo/widget)\n",
     ]
 
 
 @pytest.mark.parametrize(
     "numbers, scores, threshold, reasons",
     [
-        ((1, 2, 3, 4), (0.9, 0.6, 0.2, 0.6), 0.5, (None, None, None, "others are likelier")),
+        ((1, 2, 3, 4), (0.9, 0.6, 0.2, 0.6), 0.5, (None, None, None, "other candidates rank higher")),
         ((1, 2), (0.3, 0.6), 0.5, ("its score is below 50.0%", "the best one's score is below 50.0%")),
     ],
 )

@@ -200,7 +200,7 @@ def test_a_wrong_input_is_told_to_maintainers_and_red_only_if_they_say_so(
 
     finished = run(fake_github, tmp_path, **wrong)
 
-    told = "The input `dry-run` cannot be read: must be `true` or `false`."
+    told = "Invalid input `dry-run`: must be `true` or `false`."
     assert finished.code == code
     assert f"::error title=Signpost::{told}" in finished.out
     assert told in summary.read_text("utf-8")
@@ -327,7 +327,7 @@ def test_a_github_that_cannot_be_reached_is_exit_code_3(fake_github: FakeGitHub,
 
     assert finished.code == 3
     assert (
-        "this GitHub has no GraphQL API. Use actions/checkout, and give the input `rules: .github/signpost`"
+        "this GitHub has no GraphQL API. Use actions/checkout, and set the input `rules: .github/signpost`"
         in finished.err
     )
 
@@ -348,7 +348,9 @@ def test_an_issue_can_be_named_by_hand(fake_github: FakeGitHub, tmp_path: Path) 
 @pytest.mark.parametrize(
     "change, reason",
     [
-        pytest.param({"action": "labeled"}, "issues labeled is not looked at", id="another action"),
+        pytest.param(
+            {"action": "labeled"}, "the settings do not include the event issues labeled", id="another action"
+        ),
         pytest.param({"action": "deleted"}, "issues deleted", id="the end of the issue"),
         pytest.param(
             {"sender": {"login": "dependabot[bot]", "type": "Bot"}},

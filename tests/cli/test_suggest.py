@@ -74,7 +74,8 @@ def test_files_are_written_and_never_overwritten(tmp_path: Path) -> None:
         "linking-failed-exit-code.yml",
         "write-failed-no-space-left-device.yml",
     ]
-    assert "kept what was there" in done.out
+    assert "kept the file that exists" in done.out
+    assert done.out.endswith("\nwrote drafts/write-failed-no-space-left-device.yml\n")
 
 
 def test_a_line_that_is_no_issue_ends_it(tmp_path: Path) -> None:
@@ -121,16 +122,16 @@ def test_a_rule_that_matches_the_issue_already_is_named(tmp_path: Path) -> None:
 
     done = run_command("new", "--from", "issue.md", "--out", "-", folder=tmp_path)
 
-    assert done.err == "this issue matches already: out-of-disk; is another rule needed?\n"
+    assert done.err == "this issue already matches out-of-disk; check whether you need another rule\n"
 
 
 @pytest.mark.parametrize(
     "arguments, code, message",
     [
-        ((), 2, "which rule?"),
-        (("No Name",), 2, "is no rule's name"),
-        (("--from", "no-such.md"), 2, "is no file"),
-        (("--from", "-"), 1, "nothing in this issue"),
+        ((), 2, "the id of the rule is missing"),
+        (("No Name",), 2, "is not a valid id"),
+        (("--from", "no-such.md"), 2, "is not a file"),
+        (("--from", "-"), 1, "this issue has no clear error message"),
     ],
 )
 def test_what_cannot_become_a_rule_is_said(tmp_path: Path, arguments: tuple[str, ...], code: int, message: str) -> None:

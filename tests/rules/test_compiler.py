@@ -3,6 +3,7 @@
 import pytest
 
 from bot.rules.loader import build_ruleset
+from bot.rules.spec.condition import SECTION_TESTS
 from bot.text.language import LANGUAGES
 from tests.rules.rules import explain, make_ruleset, write_rule
 
@@ -16,6 +17,7 @@ forbidden_words: [possible duplicate]
 SMALLER = "use smaller repetition counts, or several conditions"
 BACKSLASH = "put a backslash before each literal special character"
 SECTION = "`section` in the same condition, for example `section: Logs`"
+BODIES = "`empty`, `images_only`, `links_only`, `repeated`, `template_untouched`"
 LOWER = "lower `n`, or add conditions"
 NOTHING_BACK = "RE2 does not support look-around or back-references"
 BAD_TAG = "invalid template: Expected an expression, got 'end of statement block' (line 1 of the text)"
@@ -83,8 +85,7 @@ MISSING = "a missing section has no text to test; use two conditions"
         ),
         (
             "{section: Logs}",
-            "4:9: `section` needs a test in the same condition: "
-            "is, one_of, contains, empty, missing, placeholder or url_host",
+            f"4:9: `section` needs a test in the same condition: {', '.join(SECTION_TESTS[:-1])} or url_host",
         ),
         (
             "{empty: true}",
@@ -127,8 +128,7 @@ MISSING = "a missing section has no text to test; use two conditions"
         ),
         (
             "{body: blank}",
-            "4:9: `body` cannot be `blank`; "
-            "allowed: `empty`, `images_only`, `links_only`, `repeated`, `template_untouched`",
+            f"4:9: `body` cannot be `blank`; allowed: {BODIES}",
         ),
         ("{phrse: it broke}", "4:9: unknown condition `phrse`; did you mean `phrase`?"),
         ("{in_: [title]}", "4:9: unknown condition `in_`; did you mean `in`?"),
