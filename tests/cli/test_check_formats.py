@@ -125,7 +125,7 @@ def test_github_knows_which_labels_and_issues_there_are(fake_github: FakeGitHub,
         ("wide.yml", "dead-follow"),
     ]
     answer = json.loads(finished.out)
-    assert answer["asked"] == {"repository": REPOSITORY, "labels": 2, "issues": 2}
+    assert answer["asked"] == {"repository": REPOSITORY, "labels": 1, "issues": 2}
     messages = [problem["message"] for problem in answer["problems"]]
     assert messages[:2] == [
         f"{REPOSITORY} has no label `area:disk`, so Signpost does not set it; create the label, or correct the name",

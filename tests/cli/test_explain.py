@@ -23,7 +23,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def explain(folder: Path, *arguments: str, stdin: str = "wrote why.html\n", **environment: str) -> Finished:
+def explain(folder: Path, *arguments: str, stdin: str = "", **environment: str) -> Finished:
     return run_command("explain", *arguments, folder=folder, stdin=stdin, environment=environment)
 
 
@@ -57,9 +57,9 @@ def test_a_json_file_of_several_issues_is_no_prose(checkout: Path) -> None:
 
     finished = explain(checkout, "issues.json")
 
-    assert (finished.code, finished.out) == (2, "wrote why.html\n")
+    assert (finished.code, finished.out) == (2, "")
     assert finished.err.startswith(
-        "signpost: issues.json is no JSON object; give one issue, or several as .jsonl and name one"
+        "signpost: issues.json must be one JSON object; for several issues, use a .jsonl file and choose one"
     )
 
 
@@ -189,36 +189,32 @@ def test_a_history_without_a_number_asks_for_one(checkout: Path) -> None:
 @pytest.mark.parametrize(
     "words, stdin, reason",
     [
-        pytest.param(
-            ("nowhere.md",), "wrote why.html\n", "'nowhere.md' is no file, no issue number and no address", id="no file"
-        ),
-        pytest.param(("x" * 5000,), "wrote why.html\n", "cannot read 'xxx", id="a whole text"),
-        pytest.param(("2",), "wrote why.html\n", "#2 of which repository? Give --repo owner/name", id="no repository"),
+        pytest.param(("nowhere.md",), "", "'nowhere.md' is not a file, an issue number or an issue URL", id="no file"),
+        pytest.param(("x" * 5000,), "", "cannot read 'xxx", id="a whole text"),
+        pytest.param(("2",), "", "the repository of issue #2 is missing; add --repo owner/name", id="no repository"),
         pytest.param(
             ("2", "--repo", "x"),
-            "wrote why.html\n",
-            "'x' is no repository; write it as owner/name",
+            "",
+            "'x' is not a repository name; write it as owner/name",
             id="half a repository",
         ),
-        pytest.param(("-",), "{", "standard input ought to be JSON, but is none: ", id="broken JSON"),
+        pytest.param(("-",), "{", "standard input is not valid JSON: ", id="broken JSON"),
         pytest.param(("-",), "{}", "Not a GitHub issue: number: field required", id="no issue"),
         pytest.param(
             ("-", "--rule", "x"),
-            "wrote why.html\n",
-            "there is no rule 'x'; known are: on-mondays, out-of-disk",
+            "",
+            "there is no rule 'x'; the rules are: on-mondays, out-of-disk",
             id="no rule",
         ),
-        pytest.param(("-", "--rules", "x"), "wrote why.html\n", "there are no rules at x", id="no rules"),
-        pytest.param(
-            ("-", "--html", "x/y.html"), "wrote why.html\n", "cannot write x/y.html: ", id="no place for the page"
-        ),
-        pytest.param(("-", "--config", "x.yml"), "wrote why.html\n", "cannot read x.yml: ", id="no settings"),
+        pytest.param(("-", "--rules", "x"), "", "there are no rules at x", id="no rules"),
+        pytest.param(("-", "--html", "x/y.html"), "", "cannot write x/y.html: ", id="no place for the page"),
+        pytest.param(("-", "--config", "x.yml"), "", "cannot read x.yml: ", id="no settings"),
     ],
 )
 def test_wrong_usage_is_one_sentence(checkout: Path, words: tuple[str, ...], stdin: str, reason: str) -> None:
     finished = explain(checkout, *words, stdin=stdin)
 
-    assert (finished.code, finished.out) == (2, "wrote why.html\n")
+    assert (finished.code, finished.out) == (2, "")
     assert finished.err.startswith(f"signpost: {reason}")
 
 
@@ -227,7 +223,7 @@ def test_an_issue_that_github_does_not_know_is_exit_code_3(fake_github: FakeGitH
 
     finished = explain(checkout, "99", GITHUB_API_URL=fake_github.url, GITHUB_REPOSITORY=REPOSITORY)
 
-    assert (finished.code, finished.out) == (3, "wrote why.html\n")
+    assert (finished.code, finished.out) == (3, "")
     assert "Could not read octo/widget#99: GitHub answered 404" in finished.err
 
 

@@ -93,7 +93,7 @@ def test_a_number_of_nowhere_is_explained(folder: Path) -> None:
     done = index(folder, "search", "--index", "a.index", "999")
 
     assert done.code == 2
-    assert done.err.startswith("signpost: the index a.index holds no issue 999; give --repo owner/name")
+    assert done.err.startswith("signpost: the index a.index has no issue 999; add --repo owner/name")
 
 
 def test_an_update_brings_the_index_in_line(folder: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_wrong_file_is_replaced_and_kept_beside(folder: Path, action: str) -> 
 
     assert (refused.code, done.code) == (2, 0)
     assert "is not an index of Signpost; build it with `signpost index build --index a.index`" in refused.err
-    assert "signpost: what was in a.index is no index; it is kept as a.index.refused\n" in done.err
+    assert "signpost: a.index was not an index; the former file is now a.index.refused\n" in done.err
     assert search(folder, "parser")["issues"] == 120
     assert (folder / "a.index.refused").read_text("utf-8") == "not an index"
 
@@ -176,7 +176,7 @@ def test_an_empty_index_answers(tmp_path: Path) -> None:
     index(tmp_path, "build", "--index", "a.index", "--issues", "issues.jsonl")
 
     assert index(tmp_path, "search", "--index", "a.index", "parser").out.startswith(
-        "nothing alike among 0 issues\n0 issues;"
+        "no similar issue among 0 issues\n0 issues;"
     )
     calibrated = index(tmp_path, "calibrate", "--index", "a.index")
     assert (calibrated.code, calibrated.err) == (0, "")
@@ -214,7 +214,7 @@ def test_what_a_search_shows_is_explained(folder: Path) -> None:
     explained = index(folder, "search", "--index", "a.index", "The parser crashes", "--explain").out
 
     assert "B comes first, and then the highest percentage" in plain
-    assert "B: both show the same rare error or text, C: they read alike" in plain
+    assert "B: both have the same rare error or text, C: they are similar" in plain
     assert "+0.70 doubles its odds" not in plain
     assert "+0.70 doubles its odds" in explained
 
@@ -228,7 +228,7 @@ def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
     assert search(folder, "parser")["threshold"] == own
     told = index(folder, "search", "--index", "a.index", "parser").out
     assert "the default threshold" in told
-    assert "learns that of this repository from 100 issues on\n" in told
+    assert "learns a threshold for this repository (it needs at least 100 issues)\n" in told
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_duplicates_that_are_known_measure_it(folder: Path) -> None:
     assert "95 % interval" in told
     assert "from a score of" in told
     assert "with fewer than 100 ordinary issues, their shares are not reliable" in told
-    assert re.search(r"^ C: reads alike +10 +\d+ +\d+ *$", told, flags=re.MULTILINE)
+    assert re.search(r"^ C: similar +10 +\d+ +\d+ *$", told, flags=re.MULTILINE)
 
 
 def test_a_truth_without_duplicates_measures_nothing(folder: Path) -> None:

@@ -215,7 +215,7 @@ def test_a_fault_of_ours_is_logged_without_a_word_that_the_runner_obeys(
     finished = run(fake_github, tmp_path, GITHUB_OUTPUT=str(nowhere), **{"INPUT_FAIL-ON": "never"})
 
     assert finished.code == 0
-    assert "::error title=Signpost::this is a fault of Signpost itself (FileNotFoundError)" in finished.out
+    assert "::error title=Signpost::internal error" in finished.out
     assert "Traceback" in finished.err
     assert not any(line.startswith("::") for line in finished.err.splitlines())
 
@@ -260,7 +260,7 @@ def test_an_action_that_failed_is_told_to_maintainers_alone(fake_github: FakeGit
         pytest.param(None, "cannot read the event event.json: ", id="missing"),
         pytest.param('{"action": "ope', "cannot read the event event.json: ", id="cut off"),
         pytest.param("[" * 100_000, "cannot read the event event.json: ", id="nested without end"),
-        pytest.param("[]", "the event event.json is no JSON object", id="a list"),
+        pytest.param("[]", "the event event.json must be a JSON object", id="a list"),
         pytest.param("{}", "The issues payload has no `action`", id="empty"),
         pytest.param('{"action": "opened"}', "The issues payload has no `issue`", id="without an issue"),
         pytest.param(
@@ -268,10 +268,10 @@ def test_an_action_that_failed_is_told_to_maintainers_alone(fake_github: FakeGit
         ),
         pytest.param(
             '{"inputs": {"issue": "2"}, "repository": "x"}',
-            "issue #2 can only be read with a token",
+            "Signpost needs a token to read issue #2",
             id="a repository that is none",
         ),
-        pytest.param('{"inputs": {"issue": "two"}}', "The workflow was started by hand without an issue", id="by hand"),
+        pytest.param('{"inputs": {"issue": "two"}}', "The input `issue` is missing or is not a number", id="by hand"),
     ],
 )
 def test_an_event_that_cannot_be_read_is_wrong_usage(checkout: Path, text: str | None, reason: str) -> None:
@@ -284,14 +284,14 @@ def test_an_event_that_cannot_be_read_is_wrong_usage(checkout: Path, text: str |
 @pytest.mark.parametrize(
     "arguments, environment, reason",
     [
-        pytest.param((), {}, "no token: give the input `github-token`", id="no token"),
+        pytest.param((), {}, "the token is missing; set the input `github-token`", id="no token"),
         pytest.param(("--dry-run", "--rules", "nowhere"), {}, "there are no rules at nowhere", id="no such rules"),
         pytest.param(
-            ("--dry-run", "--rules", "pack:x"), {}, "unknown pack 'x'; Signpost includes: ", id="no such pack"
+            ("--dry-run", "--rules", "pack:x"), {}, "unknown pack `x`; allowed: `claude-code`", id="no such pack"
         ),
         pytest.param(("--dry-run", "--config", "no.yml"), {}, "cannot read no.yml", id="no such settings"),
-        pytest.param((), {"INPUT_DRY-RUN": "maybe"}, "The input `dry-run` cannot be read", id="a word for a boolean"),
-        pytest.param((), {"GITHUB_TOKEN": "a b"}, "The token has characters that no token", id="a token with a blank"),
+        pytest.param((), {"INPUT_DRY-RUN": "maybe"}, "Invalid input `dry-run`", id="a word for a boolean"),
+        pytest.param((), {"GITHUB_TOKEN": "a b"}, "The token contains characters that are invalid in a GitHub token", id="a token with a blank"),
         pytest.param(
             (), {"GITHUB_TOKEN": "x", "GITHUB_API_URL": "file:///etc"}, "'file:///etc' is no address", id="no address"
         ),

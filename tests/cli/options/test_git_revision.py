@@ -64,12 +64,12 @@ def test_what_was_not_there_yet_is_empty(rules: Path) -> None:
 
 @pytest.mark.parametrize("revision", ["nowhere", "--help", "HEAD:rules", ""])
 def test_a_revision_that_is_none_is_reported(rules: Path, revision: str) -> None:
-    with pytest.raises(SettingsError, match="there is no revision"):
+    with pytest.raises(SettingsError, match="has no revision"):
         read_revision(str(rules), revision)
 
 
 def test_rules_outside_of_git_are_reported(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="is in no git repository"):
+    with pytest.raises(SettingsError, match="is not in a git repository"):
         read_revision(str(tmp_path), "HEAD")
 
 
