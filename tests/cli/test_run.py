@@ -291,7 +291,12 @@ def test_an_event_that_cannot_be_read_is_wrong_usage(checkout: Path, text: str |
         ),
         pytest.param(("--dry-run", "--config", "no.yml"), {}, "cannot read no.yml", id="no such settings"),
         pytest.param((), {"INPUT_DRY-RUN": "maybe"}, "Invalid input `dry-run`", id="a word for a boolean"),
-        pytest.param((), {"GITHUB_TOKEN": "a b"}, "The token contains characters that are invalid in a GitHub token", id="a token with a blank"),
+        pytest.param(
+            (),
+            {"GITHUB_TOKEN": "a b"},
+            "The token contains characters that are invalid in a GitHub token",
+            id="a token with a blank",
+        ),
         pytest.param(
             (), {"GITHUB_TOKEN": "x", "GITHUB_API_URL": "file:///etc"}, "'file:///etc' is no address", id="no address"
         ),

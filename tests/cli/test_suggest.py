@@ -92,9 +92,8 @@ def test_a_new_rule_is_a_file_that_proves_itself(tmp_path: Path) -> None:
 
     assert done.code == 0
     report = json.loads(run_command("check", HOME, "--format", "json", folder=tmp_path).out)
-    assert {problem["kind"] for problem in report["problems"] if problem["severity"] == "error"} == {
-        "unwritten-guidance"
-    }
+    assert report["errors"] == 0
+    assert {problem["kind"] for problem in report["problems"]} >= {"unwritten-guidance"}
     assert run_command("new", "out-of-memory", folder=tmp_path).code == 2
 
 
