@@ -75,8 +75,8 @@ class StatedVersion(NamedTuple):
 def find_versions(text: str) -> tuple[StatedVersion, ...]:
     """The versions in a text, the newest first.
 
-    A model's name (`Sonnet 4.6`, `Claude 4.5`) is not a product version; a desktop build (`1.3883.0`) and an IP address are
-    not versions either.
+    A model's name (`Sonnet 4.6`, `Claude 4.5`) is not a product version; a desktop build (`1.3883.0`) and an IP address
+    are not versions either.
     """
     found = [_read(match) for match in _VERSION.finditer(text) if _is_product(match, text)]
     return tuple(sorted(found, key=lambda stated: stated.version, reverse=True))

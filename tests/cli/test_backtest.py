@@ -277,9 +277,9 @@ def test_a_history_that_a_windows_shell_wrote_is_read(checkout: Path, encoding: 
 @pytest.mark.parametrize(
     "line, reason",
     [
-        pytest.param('{"number": 2, "tit', "issues.jsonl:2: this is no JSON (", id="cut off"),
-        pytest.param("[" * 100_000, "issues.jsonl:2: this is no JSON (", id="nested without end"),
-        pytest.param(f'{{"number": {"1" * 5000}}}', "issues.jsonl:2: this is no JSON (", id="a number without end"),
+        pytest.param('{"number": 2, "tit', "issues.jsonl:2: invalid JSON (", id="cut off"),
+        pytest.param("[" * 100_000, "issues.jsonl:2: invalid JSON (", id="nested without end"),
+        pytest.param(f'{{"number": {"1" * 5000}}}', "issues.jsonl:2: invalid JSON (", id="a number without end"),
         pytest.param('"text"', "issues.jsonl:2: Not a GitHub issue: the whole: input should be an object.", id="text"),
         pytest.param('{"title": "x"}', "issues.jsonl:2: Not a GitHub issue: number: field required", id="no number"),
     ],
@@ -308,7 +308,7 @@ def test_a_broken_archive_is_reported(checkout: Path, content: bytes) -> None:
         pytest.param((), "cannot read issues.jsonl: ", id="no such file"),
         pytest.param(("--per-issue", "nowhere/out.jsonl"), "cannot write nowhere/out.jsonl: ", id="no such folder"),
         pytest.param(("--html", "nowhere/x.html"), "cannot read issues.jsonl: ", id="the archive comes first"),
-        pytest.param(("--compare", "HEAD"), ".github/signpost is in no git repository", id="not in git"),
+        pytest.param(("--compare", "HEAD"), ".github/signpost is not in a git repository", id="not in git"),
         pytest.param(("--against", "nowhere"), "cannot read nowhere: ", id="no such truth"),
         pytest.param(("--config", "nowhere"), "cannot read nowhere: ", id="no such settings"),
         pytest.param(("--rules", "nowhere"), "there are no rules at nowhere", id="no such rules"),

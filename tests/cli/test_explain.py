@@ -119,7 +119,7 @@ def test_text_shows_the_evidence_where_it_stands_and_why_others_do_not_match(che
 
     assert "out-of-disk matches" in finished.out
     assert "body, line 3: write failed: No space left on device (os error 28)" in finished.out
-    assert "1 of 2 rules match; none of the others comes near; --rule ID shows any of the others." in finished.out
+    assert "1 of 2 rules match; no other rule is similar; --rule ID shows any other rule." in finished.out
 
 
 def test_one_rule_can_be_asked_for(checkout: Path) -> None:

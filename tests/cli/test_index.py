@@ -180,7 +180,7 @@ def test_an_empty_index_answers(tmp_path: Path) -> None:
     )
     calibrated = index(tmp_path, "calibrate", "--index", "a.index")
     assert (calibrated.code, calibrated.err) == (0, "")
-    assert "0 issues were replayed; these are few" in calibrated.out
+    assert "0 issues were replayed, but a calibration needs at least 100" in calibrated.out
 
 
 def test_what_was_learned_is_quoted(folder: Path) -> None:
@@ -190,18 +190,18 @@ def test_what_was_learned_is_quoted(folder: Path) -> None:
     assert learned["shown"] <= 11
     assert search(folder, "parser")["threshold"] == learned["threshold"]
     told = index(folder, "search", "--index", "a.index", "parser").out
-    assert f"of the last 110 issues {learned['shown']} would have been shown something" in told
+    assert f"of the last 110 issues, {learned['shown']} would have been shown a similar issue" in told
 
 
 def test_a_calibration_says_what_it_means_and_what_comes_of_it(folder: Path) -> None:
     done = index(folder, "calibrate", "--index", "a.index", "--share", "0.1")
 
     first, shown, known, following = done.out.splitlines()
-    assert first.startswith("a.index: what only reads alike (tier C) is shown from ")
-    assert first.endswith("% on, for at most 10.0% of ordinary issues")
+    assert first.startswith("a.index: issues that are only similar (tier C) are shown from ")
+    assert first.endswith("%, for at most 10.0% of ordinary issues")
     assert re.fullmatch(
-        r"of the last 120 issues, \d+ would have been shown something;"
-        r" besides, \d+ the same rare error or text \(tier B\)",
+        r"of the last 120 issues, \d+ would have been shown one;"
+        r" also, \d+ the same rare error or text \(tier B\)",
         shown,
     )
     assert known.startswith("none of them is known to be a duplicate")
@@ -215,8 +215,8 @@ def test_what_a_search_shows_is_explained(folder: Path) -> None:
 
     assert "B comes first, and then the highest percentage" in plain
     assert "B: both have the same rare error or text, C: they are similar" in plain
-    assert "+0.70 doubles its odds" not in plain
-    assert "+0.70 doubles its odds" in explained
+    assert "+0.70 doubles them" not in plain
+    assert "+0.70 doubles them" in explained
 
 
 def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
@@ -237,7 +237,7 @@ def test_what_few_issues_tell_is_not_taken_for_learned(folder: Path) -> None:
 def test_a_number_is_one_from_1_on(folder: Path, arguments: tuple[str, ...]) -> None:
     done = index(folder, *arguments, "--index", "a.index")
 
-    assert (done.code, "is no number from 1 on" in done.err) == (2, True)
+    assert (done.code, "must be a positive integer" in done.err) == (2, True)
 
 
 def test_more_than_there_are_means_all(folder: Path) -> None:
@@ -257,7 +257,10 @@ def test_a_number_that_no_index_can_keep_is_reported(tmp_path: Path, number: int
 def test_a_file_that_is_not_there_is_no_text(folder: Path) -> None:
     done = index(folder, "search", "--index", "a.index", "isue.json")
 
-    assert (done.code, done.err.startswith("signpost: there is no file isue.json; a text")) == (2, True)
+    assert (done.code, done.err.startswith("signpost: the file isue.json does not exist; if this is the text")) == (
+        2,
+        True,
+    )
 
 
 @pytest.mark.parametrize("share", ["0", "1", "-3", "nan"])

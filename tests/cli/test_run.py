@@ -298,7 +298,10 @@ def test_an_event_that_cannot_be_read_is_wrong_usage(checkout: Path, text: str |
             id="a token with a blank",
         ),
         pytest.param(
-            (), {"GITHUB_TOKEN": "x", "GITHUB_API_URL": "file:///etc"}, "'file:///etc' is no address", id="no address"
+            (),
+            {"GITHUB_TOKEN": "x", "GITHUB_API_URL": "file:///etc"},
+            "'file:///etc' is not the URL of a GitHub API",
+            id="no address",
         ),
     ],
 )

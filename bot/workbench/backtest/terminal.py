@@ -75,7 +75,7 @@ def _make_table(rules: Sequence[RuleReport], report: Report) -> "Table":
     table.add_column("by week" if len(report.weeks) <= _LINE else "over time", no_wrap=True)
     is_raisable = any(rule.raised_a_week is not None for rule in rules)
     for name in ("comments per week", *(["if raised to comment"] if is_raisable else [])):
-        table.add_column(name, justify="right", min_width=8, max_width=9)
+        table.add_column(name, justify="right", min_width=8, max_width=9 if is_raisable else None)
     for name in ("precision", "recall") if report.truth else ():
         table.add_column(f"{name} (95 %)", justify="right", min_width=16)
     for rule in rules:

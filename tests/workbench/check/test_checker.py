@@ -203,7 +203,8 @@ def test_a_text_that_nobody_wrote_is_a_warning_and_a_rule_that_may_act_does_not_
         38,
         "this text starts with `TODO:`; write what the reporter should know. "
         "Until then, the rule loads only in `mode: observe`",
-        **({"kind": "unwritten-guidance", "severity": "warning"} if mode == "observe" else {"kind": "guidance"}),
+        kind="unwritten-guidance" if mode == "observe" else "guidance",
+        severity="warning" if mode == "observe" else "error",
     )
     assert check_rules(ruleset).problems == (expected,)
     assert ([rule.id for rule in ruleset.rules], ruleset.problems) == (
