@@ -4,12 +4,13 @@ import argparse
 import errno
 import gc
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from itertools import pairwise
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from bot.errors import SignpostError
 
@@ -26,6 +27,10 @@ COMMANDS = {
     "run": "handle one issue event: set labels, and post or update Signpost's comment",
 }
 INTERRUPTED = 130
+_INVALID_CHOICE = re.compile(
+    r"""argument (\S+): invalid choice: ["']?(.*?)["']?(?:, maybe you meant \S+\?)? \(choose from (.*)\)"""
+)
+"""The message of Python 3.11 to 3.15: later ones quote no choices, and name the nearest one."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """The error numbers of a full disk, a used-up quota and a file that is too large."""
 
@@ -39,11 +44,41 @@ class WrongUsage(SystemExit):
 
 
 class _Parser(argparse.ArgumentParser):
+    """Takes whole option names only: an abbreviation could mean another option in the next version."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:  # noqa: ANN401 (what argparse takes)
+        super().__init__(*args, **{"allow_abbrev": False, **settings})
+
+    def parse_known_args(self, *args: Any, **settings: Any) -> tuple[Any, list[str]]:  # noqa: ANN401
+        """The arguments; an unknown one is an error of the command that it was given to."""
+        found, unknown = super().parse_known_args(*args, **settings)
+        if unknown:
+            options = re.findall(r"--[a-z][a-z-]*", self.format_help())
+            self.error(f"unknown argument `{unknown[0]}`{_suggest(unknown[0].partition('=')[0], options)}")
+        return found, unknown
+
     def error(self, message: str) -> NoReturn:
         """Print it like argparse, and keep it for a script that asked for JSON."""
+        message = explain_choice(message)
         self.print_usage(sys.stderr)
         print(f"{self.prog}: error: {message}", file=sys.stderr)
         raise WrongUsage(message)
+
+
+def explain_choice(message: str) -> str:
+    """The message of argparse about an invalid choice, with the nearest valid one; any other message as it is."""
+    found = _INVALID_CHOICE.fullmatch(message)
+    if not found:
+        return message
+    name, value, choices = found.groups()
+    what = f"unknown {name.lower()} `{value}`" if name.isupper() else f"{name} cannot be `{value}`"
+    return what + _suggest(value, re.findall(r"[\w-]+", choices))
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    from bot.rules.spec.validation import suggest
+
+    return suggest(name, known)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.options.archive import add_archive, add_jobs, count_jobs, open_archive, open_optional
-from bot.cli.options.output import open_output, write_output
+from bot.cli.options.output import open_output, report_written, write_output
 from bot.cli.options.rules import AskedRules, read_rules
 from bot.output.console import add_format, add_rules
 from bot.workbench.backtest.replay import Task, Truth, parse_truth, replay_archive
@@ -73,6 +73,8 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
 
         write_output(Path(arguments.html), render_html(report))
     print_report(report, arguments.format, details=arguments.details)
+    for file in filter(None, (arguments.html, arguments.per_issue)):
+        report_written(Path(file), arguments.format)
 
 
 def _make_task(arguments: argparse.Namespace, rules: AskedRules) -> Task:

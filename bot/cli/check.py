@@ -9,8 +9,9 @@ from bot.cli.options.archive import count_jobs, open_optional
 from bot.cli.options.git_revision import find_changed_files
 from bot.cli.options.github import connect_github, read_settings
 from bot.cli.options.sources import load_checked
-from bot.errors import Problem, SettingsError
+from bot.errors import SettingsError
 from bot.output.console import read_version
+from bot.workbench.check.checker import CheckReport
 from bot.workbench.check.terminal import FORMATS, print_report
 from bot.workbench.check.trial import Trial, check_online, run_trial
 
@@ -62,7 +63,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0 if report.is_green and not (arguments.strict and report.warnings) else 1
 
 
-def _check_online(trial: Trial, repository: str | None) -> tuple[Problem, ...]:
+def _check_online(trial: Trial, repository: str | None) -> CheckReport:
     repository = repository or read_settings().repository
     if not repository or not _REPOSITORY.fullmatch(repository):
         message = "--online needs the name of the repository; add --repo owner/name"

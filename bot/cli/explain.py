@@ -1,12 +1,11 @@
 """`signpost explain`: why an issue matches a rule, or why not."""
 
 import argparse
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.options.issue import ISSUE_FORMS, add_repository, read_asked_issue
-from bot.cli.options.output import write_output
+from bot.cli.options.output import report_written, write_output
 from bot.cli.options.rules import read_rules
 from bot.output.console import add_format, add_rules, make_console, print_json
 from bot.workbench.explain.explainer import IssueExplanation, make_explanation
@@ -43,6 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
 def _print(explanation: IssueExplanation, arguments: argparse.Namespace) -> None:
     if arguments.html:
         _write_page(explanation, Path(arguments.html), arguments.rule)
+        report_written(Path(arguments.html), arguments.format)
     if arguments.format == "json":
         print_json(to_json(explanation, arguments.rule))
     elif not arguments.html:
@@ -55,4 +55,3 @@ def _write_page(explanation: IssueExplanation, path: Path, wanted: str | None) -
     from bot.workbench.explain.formats import render_html
 
     write_output(path, render_html(explanation, wanted))
-    print(f"wrote {path}", file=sys.stderr)

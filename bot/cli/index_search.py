@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.duplicates.index.search import Search, explain_left_out, replay_latest, search_index, search_number
+from bot.duplicates.index.search import (
+    SCORE_DIGITS,
+    Search,
+    explain_left_out,
+    list_shown,
+    replay_latest,
+    search_index,
+    search_number,
+)
 from bot.duplicates.index.writer import save_calibration
 from bot.duplicates.search.calibration import Calibration, calibrate
 from bot.errors import SettingsError
@@ -70,7 +78,7 @@ def search_to_json(search: Search, most: int) -> dict[str, Any]:
         "candidates": [
             {
                 "number": candidate.number,
-                "score": round(candidate.score, 6),
+                "score": round(candidate.score, SCORE_DIGITS),
                 "tier": candidate.tier,
                 "why": candidate.why,
                 "features": candidate.features.to_json(4),
@@ -78,7 +86,7 @@ def search_to_json(search: Search, most: int) -> dict[str, Any]:
                 "state": search.states.get(candidate.number),
                 "left_out": explain_left_out(candidate, search.related, search.threshold),
             }
-            for candidate in search.candidates[:most]
+            for candidate in list_shown(search, most)
         ],
         "threshold": search.threshold,
         "calibration": search.calibration.to_json() if search.calibration else None,

@@ -86,7 +86,7 @@ def _read_forms(folder: Path) -> dict[str, str]:
 
 def _has_rules(home: Path) -> bool:
     """Whether there are rules already, so that a first rule is not needed."""
-    from bot.rules.loader import NOT_RULES
+    from bot.rules.ruleset import NOT_RULES
 
     return any(path.name not in {*NOT_RULES, FIRST_RULE} for path in home.glob("*.y*ml"))
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.options.archive import add_archive, add_jobs, count_jobs, open_archive
-from bot.cli.options.output import write_drafts
+from bot.cli.options.output import report_written, write_drafts
 from bot.cli.options.rules import find_rules
 from bot.output.console import add_format, add_rules, make_console, print_json
-from bot.text.printable import reveal_line
+from bot.text.printable import count, reveal_line
 from bot.workbench.suggest.drafts import Draft, describe_reach, draft_to_json, write_draft
 from bot.workbench.suggest.miner import Find, mine_archive
 
@@ -48,6 +48,8 @@ def execute(arguments: argparse.Namespace) -> int:
         print_json(_to_json(find, texts, written))
     else:
         _print(find, written)
+    for name in filter(written.get, written):
+        report_written(Path(arguments.out) / f"{name}.yml", arguments.format)
     return 2 if rules.ruleset.problems else 0
 
 
@@ -65,7 +67,8 @@ def _print(find: Find, written: dict[str, bool]) -> None:
 
     console = make_console()
     total = find.unmatched + find.matched
-    console.print(f"{total:,} issues, {find.unmatched:,} without a rule: {len(find.drafts)} drafts", markup=False)
+    drafts = count(len(find.drafts), "draft")
+    console.print(f"{count(total, 'issue')}, {find.unmatched:,} without a rule: {drafts}", markup=False)
     for place, draft in enumerate(find.drafts, 1):
         console.print()
         print_hanging(Text(f"{place:>2}. ", "bold"), Text(draft.id, "bold"), console)
@@ -84,5 +87,5 @@ def _list_lines(draft: Draft, written: dict[str, bool]) -> Iterator[tuple[str, s
         yield f"labels: {labels}", ""
     if draft.source:
         yield f"maintainers link {draft.source}", ""
-    if draft.id in written:
-        yield "written" if written[draft.id] else "kept the file that exists", "dim"
+    if written.get(draft.id) is False:
+        yield "kept the file that exists", "dim"

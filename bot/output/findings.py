@@ -27,9 +27,8 @@ KINDS: Mapping[str, Kind] = {
     "guidance": Kind(
         "error",
         "Text that a comment cannot show",
-        "A text may use only known names, and must not contain words that trigger other bots.",
+        "A text may use only known names. It must not contain words that trigger other bots, or a draft's `TODO:`.",
     ),
-    "unwritten-guidance": Kind("error", "Unwritten guidance", "A draft's `TODO:` must not reach a reporter."),
     "unknown-rule": Kind("error", "Unknown rule", "A rule names other rules by their ids."),
     "circle-of-rules": Kind(
         "error",
@@ -51,6 +50,9 @@ KINDS: Mapping[str, Kind] = {
         "Issues also contain logs, JSON and links; these must not change whether a rule matches.",
     ),
     "overlap": Kind("error", "Example that two rules match", "The rules must say which of them speaks."),
+    "unwritten-guidance": Kind(
+        "warning", "Unwritten guidance", "A text starts with `TODO:`; such a draft loads only in `mode: observe`."
+    ),
     "near-duplicate": Kind("warning", "Two rules with similar phrases", "One of them may be enough."),
     "no-literal": Kind(
         "warning", "Pattern without required text", "Signpost tries it on every issue, which costs time."

@@ -7,7 +7,7 @@ from functools import lru_cache
 import jinja2
 from markupsafe import Markup
 
-from bot.text.printable import reveal
+from bot.text.printable import count, reveal
 
 _ADDRESS = re.compile(r"https?://[^\s\x00-\x20]+", re.IGNORECASE)
 _FRAME = "bot.output"
@@ -35,6 +35,7 @@ def _make_environment(package: str) -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["address"] = link_address
+    environment.filters["counted"] = count
     return environment
 
 

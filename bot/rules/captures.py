@@ -1,6 +1,6 @@
 """Facts that a pack defines for all its rules: where reports state each fact, and what a statement means. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -83,6 +83,18 @@ class CaptureRule:
 def compile_captures(models: Mapping[str, CaptureModel], scope: Scope, product: str = "") -> tuple[CaptureRule, ...]:
     """The captures of a pack for a product; adds problems to the scope."""
     return tuple(_compile(name, model, scope, product) for name, model in models.items())
+
+
+def list_values(rules: Iterable[CaptureRule], sets: Iterable[tuple[str, str]] = ()) -> dict[str, tuple[str, ...]]:
+    """The captures by name, each with the values that it can have: those of its map, and those that a rule sets.
+
+    One without a map can have any value, which is an empty tuple.
+    """
+    values = {rule.name: [meaning for _, meaning in rule.meanings] for rule in rules}
+    for name, value in sets:
+        if values.get(name):
+            values[name].append(value)
+    return {name: tuple(dict.fromkeys(known)) for name, known in values.items()}
 
 
 def _compile(name: str, model: CaptureModel, scope: Scope, product: str) -> CaptureRule:

@@ -47,8 +47,10 @@ def check_rule_model(
     """Each problem: its place, a sentence, and its kind."""
     by_kind = {
         "name": (*_check_names(model, file), *_check_capture_names(model.match, compiled.types)),
-        "guidance": _check_guidance(model, compiled, forbidden),
-        "unwritten-guidance": check_written(model) if model.mode != "observe" else (),
+        "guidance": (
+            *_check_guidance(model, compiled, forbidden),
+            *(check_written(model) if model.mode != "observe" else ()),
+        ),
     }
     for kind, problems in by_kind.items():
         yield from ((path, message, kind) for path, message in problems)

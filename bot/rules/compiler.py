@@ -49,10 +49,11 @@ _ESCAPED_MESSAGE = r"\{message\}"
 class Compiler:
     """Compiles the conditions of one rule, and adds to `problems`.
 
-    `known` are the names that captures may have, `layouts` the pack's own kinds of report.
+    `known` are the names of captures, each with the values that it can have (an empty list: any value). `layouts` are
+    the pack's own kinds of report.
     """
 
-    known: Collection[str]
+    known: Mapping[str, Collection[str]]
     layouts: Collection[str] = ()
     problems: list[tuple[Path, str]] = field(default_factory=list)
 

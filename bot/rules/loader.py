@@ -7,12 +7,11 @@ from pathlib import Path, PurePosixPath
 import bot
 from bot.errors import Problem, SettingsError
 from bot.rules.reader import compile_pack, compile_rule
-from bot.rules.ruleset import Pack, Rule, Ruleset
-from bot.rules.spec.document import MAX_BYTES, read_document
+from bot.rules.ruleset import NOT_RULES, PACK_FILE, Pack, Rule, Ruleset
+from bot.rules.spec.document import MAX_BYTES, cut_name, read_document
 from bot.rules.spec.pack import PackModel
+from bot.rules.spec.validation import suggest
 
-PACK_FILE = "pack.yml"
-NOT_RULES = frozenset({PACK_FILE, "pack.yaml", "config.yml", "config.yaml"})
 MAX_FILES = 20_000
 _YAML = (".yml", ".yaml")
 
@@ -126,6 +125,5 @@ def find_pack(name: str) -> Path:
     ]
     if found := next((folder for folder in shipped if folder.name == name), None):
         return found
-    known = ", ".join(sorted({folder.name for folder in shipped})) or "none"
-    message = f"unknown pack {name!r}; Signpost includes: {known}"
+    message = f"unknown pack `{cut_name(name)}`{suggest(name, (folder.name for folder in shipped))}"
     raise SettingsError(message)

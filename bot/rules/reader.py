@@ -3,11 +3,11 @@
 from hashlib import sha256
 
 from bot.errors import Problem
-from bot.rules.captures import compile_captures
+from bot.rules.captures import compile_captures, list_values
 from bot.rules.checks import Compilation, check_rule_model, list_echoable
 from bot.rules.compiler import Compiler
 from bot.rules.ruleset import Pack, Rule
-from bot.rules.spec.condition import list_captures
+from bot.rules.spec.condition import list_captures, list_sets
 from bot.rules.spec.document import Document, read_document
 from bot.rules.spec.pack import ALWAYS_FORBIDDEN, PackModel
 from bot.rules.spec.rule import RuleModel
@@ -19,9 +19,9 @@ def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
     model, problems = validate(document, PackModel)
     if model is None:
         return Pack(PackModel(name=name)), list(problems)
-    compiler = Compiler(known=(), layouts=tuple(model.layouts))
+    compiler = Compiler(known={}, layouts=tuple(model.layouts))
     captures = compile_captures(model.captures, compiler, model.product)
-    compiler.known = tuple(capture.name for capture in captures)
+    compiler.known = list_values(captures)
     none = compiler.compile_all(model.none, ("none",))
     requests = (
         compiler.compile_feature_request(request, ("feature_requests", index))
@@ -41,9 +41,9 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
         return None, list(problems)
     stated = {capture.name: capture.type for capture in pack.captures}
     types = stated | dict(list_captures(model.match))
-    compiler = Compiler(known=tuple(capture.name for capture in pack.captures), layouts=tuple(pack.model.layouts))
+    compiler = Compiler(known=list_values(pack.captures), layouts=tuple(pack.model.layouts))
     condition = compiler.compile_match(model.match, pack.none, pack.circumstance)
-    compiler.known = tuple(types)
+    compiler.known = {**dict.fromkeys(types, ()), **list_values(pack.captures, list_sets(model.match))}
     branches = tuple(
         compiler.compile(guidance.when, ("guidance", index, "when")) if guidance.when else None
         for index, guidance in enumerate(model.guidance)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from pathlib import PurePath
 
 from bot.errors import Problem
 from bot.issue.facts import Placeholder
@@ -15,6 +16,10 @@ from bot.rules.spec.document import Document
 from bot.rules.spec.pack import ALWAYS_FORBIDDEN, PackModel
 from bot.rules.spec.phrase import SHORT, Phrase
 from bot.rules.spec.rule import RuleModel
+
+PACK_FILE = "pack.yml"
+NOT_RULES = frozenset({PACK_FILE, "pack.yaml", "config.yml", "config.yaml"})
+_YAML = (".yml", ".yaml")
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,8 +130,14 @@ class Ruleset:
     @cached_property
     def known_ids(self) -> frozenset[str]:
         """The ids of all rules; for a rule that did not load, the name of its file."""
-        broken = (problem.file.rpartition("/")[2].rpartition(".")[0] for problem in self.problems)
+        broken = (PurePath(problem.file).stem for problem in self.problems)
         return frozenset([*(rule.id for rule in self.rules), *broken])
+
+    @cached_property
+    def broken(self) -> frozenset[str]:
+        """The files of the rules that did not load."""
+        files = (PurePath(problem.file) for problem in self.problems)
+        return frozenset(str(file) for file in files if file.suffix in _YAML and file.name not in NOT_RULES)
 
     @cached_property
     def layouts(self) -> tuple[LayoutModel, ...]:

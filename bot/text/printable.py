@@ -14,6 +14,11 @@ _JOINER = "\u200d"
 _DELETE = 0x7F
 
 
+def count(number: int, thing: str, things: str = "") -> str:
+    """`1 rule`, `2,000 rules`; `things` is a plural that is not made with an s."""
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
+
+
 def reveal(text: str) -> str:
     """The text with each hidden sign (control, bidirectional, zero-width) shown as a sign that does nothing.
 

@@ -1,5 +1,6 @@
 """The settings of a repository (`config.yml`), with careful defaults, and all sources of a run. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -197,8 +198,13 @@ def read_config(text: str, file: str) -> Config:
     """The settings in a file. Raises SettingsError with all problems, each with its line and column."""
     config, problems = parse_config(text, file)
     if config is None:
-        raise SettingsError("the settings are invalid; correct them:\n" + "\n".join(map(str, problems)))
+        raise refuse_settings(problems)
     return config
+
+
+def refuse_settings(problems: Iterable[Problem]) -> SettingsError:
+    """The error about settings with problems."""
+    return SettingsError("the settings are invalid; correct them:\n" + "\n".join(map(str, problems)))
 
 
 def parse_config(text: str, file: str) -> tuple[Config | None, tuple[Problem, ...]]:

@@ -8,6 +8,7 @@ from typing import Literal
 from bot.comment.marker import Marker
 from bot.rules.matcher import Match
 from bot.rules.spec.condition import Mode
+from bot.text.printable import count
 from bot.tracker.types import Issue
 from bot.triage.config import Config, Sources
 from bot.triage.links import LinkDecisions, LinkInputs, decide_links
@@ -16,7 +17,8 @@ RuleEffect = Literal["speaks", "labels", "observes", "silent"]
 """`speaks`: the rule has a section of the comment. `labels`: it only sets its labels. `observes`: it is only counted.
 `silent`: another rule speaks instead."""
 
-_MODES: tuple[Mode, ...] = ("observe", "label", "comment")
+MODES: tuple[Mode, ...] = ("observe", "label", "comment")
+"""The lowest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +124,7 @@ def _find_mode(rule: str, own: Mode, config: Config) -> tuple[Mode, str]:
         "the settings limit this rule to": config.modes.get(rule, "comment"),
         "the settings limit every rule to": config.mode,
     }
-    cause = min(given, key=lambda cause: _MODES.index(given[cause]))
+    cause = min(given, key=lambda cause: MODES.index(given[cause]))
     return given[cause], cause
 
 
@@ -130,7 +132,7 @@ def _take_turn(match: Match, speaking: tuple[str, ...], config: Config) -> RuleD
     if match.rule.id in speaking:
         position = f"section {speaking.index(match.rule.id) + 1} of {len(speaking)}"
         return _make_decision(match, "speaks", f"{position}; {_explain_order(match)}", config)
-    limit = f"{config.max_sections} section{'s' * (config.max_sections > 1)} (`max_sections`)"
+    limit = f"{count(config.max_sections, 'section')} (`max_sections`)"
     names = " and ".join(f"`{name}`" for name in speaking)
     reason = f"a comment has at most {limit}, and {names} {'rank' if len(speaking) > 1 else 'ranks'} higher"
     return _make_decision(match, "labels", reason, config, lost_to=speaking)
@@ -158,7 +160,7 @@ def _make_decision(
 def _explain_order(match: Match) -> str:
     """Why it has its rank: priority, then the number of conditions that matched, then the id."""
     held = match.verdict.specificity
-    return f"priority {match.rule.model.priority}, {held} {'condition' if held == 1 else 'conditions'} matched"
+    return f"priority {match.rule.model.priority}, {count(held, 'condition')} matched"
 
 
 def _explain_loss(match: Match, other: Match) -> str:

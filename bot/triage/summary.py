@@ -9,6 +9,7 @@ from bot.duplicates.candidates import Candidate
 from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.duplicates.selection import LinkDecision
 from bot.rules.matcher import Match
+from bot.text.printable import count
 from bot.triage.actions import Action, AddLabels, Close, CreateLabels, RemoveLabels
 from bot.triage.result import Result
 
@@ -49,7 +50,7 @@ def _write_parts(result: Result, *, is_dry_run: bool) -> Iterator[str]:
         yield "### Remarks\n\n" + "\n".join(f"- {_line(remark)}" for remark in result.all_remarks)
     if result.problems:
         yield "### Rules that did not load\n\n" + fence_code("\n".join(map(str, result.problems)))
-    yield f"{result.requests} request{'' if result.requests == 1 else 's'} to GitHub."
+    yield f"{count(result.requests, 'request')} to GitHub."
 
 
 def _describe_match(match: Match) -> str:

@@ -31,6 +31,8 @@ def test_proven_rules_end_with_0(tmp_path: Path) -> None:
     assert answer == {
         "schema_version": 1,
         "rules": 1,
+        "broken": 0,
+        "asked": None,
         "examples": 2,
         "errors": 0,
         "warnings": 0,
@@ -74,14 +76,21 @@ def test_a_place_without_rules_is_wrong_usage(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "config, expected",
     [
-        pytest.param("mod: observe\n", "unknown key `mod`; did you mean `mode`?", id="an unknown key"),
+        pytest.param("mod: observe\n", "1:1: unknown key `mod`; did you mean `mode`?", id="an unknown key"),
+        pytest.param("packs: [comon]\n", "1:9: unknown pack `comon`; did you mean `common`?", id="a misspelt pack"),
+        pytest.param(
+            "packs:\n  - common\n  - rsut\n", "3:5: unknown pack `rsut`; did you mean `rust`?", id="the second pack"
+        ),
+        pytest.param("packs: comon\n", "1:1: unknown pack `comon`; did you mean `common`?", id="one pack, no list"),
         pytest.param(
             "packs: [mine]\n",
-            "unknown pack 'mine'; Signpost includes: claude-code, common, rust",
+            "1:9: unknown pack `mine`; allowed: `claude-code`, `common`, `rust`",
             id="no such pack",
         ),
         pytest.param(
-            "template: mine.md.j2\n", f"cannot read {HOME}/mine.md.j2: No such file or directory", id="no such template"
+            "template: mine.md.j2\n",
+            f"1:1: cannot read {HOME}/mine.md.j2: No such file or directory",
+            id="no such template",
         ),
     ],
 )
@@ -93,7 +102,7 @@ def test_the_settings_beside_the_rules_are_read_too(tmp_path: Path, config: str,
 
     assert (finished.code, finished.err) == (1, "")
     lines = finished.out.splitlines()
-    assert (lines[0], lines[-1]) == (f"{HOME}/config.yml:1:1: {expected}", "1 rule, 2 examples: 1 error")
+    assert (lines[0], lines[-1]) == (f"{HOME}/config.yml:{expected}", "1 rule, 2 examples: 1 error")
 
 
 def test_settings_that_can_be_read_are_no_problem(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_annotations_for_a_workflow(tmp_path: Path) -> None:
 
     where = f"file={HOME}/out-of-disk.yml,line=7,col=1,title=signpost%3A unreviewed"
     assert finished.code == 0
-    assert f"::warning {where}::`reviewed:` is missing; add the date" in finished.out
+    assert f"::warning {where}::`reviewed:` is missing; add the date of the last review" in finished.out
     assert "1 rule, 2 examples: no errors, 2 warnings\n" in finished.out
 
 
@@ -124,7 +124,9 @@ def test_github_knows_which_labels_and_issues_there_are(fake_github: FakeGitHub,
         ("wide.yml", "unknown-label"),
         ("wide.yml", "dead-follow"),
     ]
-    messages = [problem["message"] for problem in json.loads(finished.out)["problems"]]
+    answer = json.loads(finished.out)
+    assert answer["asked"] == {"repository": REPOSITORY, "labels": 1, "issues": 2}
+    messages = [problem["message"] for problem in answer["problems"]]
     assert messages[:2] == [
         f"{REPOSITORY} has no label `area:disk`, so Signpost does not set it; create the label, or correct the name",
         (f"{REPOSITORY}#1 is closed, so comments do not link it; name an open issue, or remove `follow:`"),

@@ -14,7 +14,7 @@ from shutil import which
 
 import pytest
 
-from bot.cli import COMMANDS
+from bot.cli import COMMANDS, explain_choice
 from tests.stand_ins.command import ROOT, run_command
 from tests.stand_ins.fake_github import SECONDARY_LIMIT, FakeGitHub, Fault, Reply
 from tests.stand_ins.github_json import error_json
@@ -240,3 +240,38 @@ def test_wrong_usage_is_reported_as_json_where_that_is_asked_for(words: tuple[st
 
     assert (finished.code, finished.err.splitlines()[-1].partition(": error: ")[2]) == (2, message)
     assert json.loads(finished.out) == {"schema_version": 1, "error": message}
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["chek"], "unknown command `chek`; did you mean `check`?"),
+        (["Check"], "unknown command `Check`; did you mean `check`?"),
+        (["sugest"], "unknown command `sugest`; did you mean `suggest`?"),
+        (["check", "--stric"], "unknown argument `--stric`; did you mean `--strict`?"),
+        (["check", "--no-prof"], "unknown argument `--no-prof`; did you mean `--no-proof`?"),
+        (["check", "--format", "jsn"], "--format cannot be `jsn`; did you mean `json`?"),
+        (["check", "--format=sarf"], "--format cannot be `sarf`; did you mean `sarif`?"),
+        (["index", "serach"], "unknown action `serach`; did you mean `search`?"),
+    ],
+)
+def test_a_misspelt_word_is_named_with_the_nearest(words: list[str], message: str, tmp_path: Path) -> None:
+    finished = run_command(*words, folder=tmp_path)
+
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err.splitlines()[-1].partition(": error: ")[2] == message
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param("'chek' (choose from 'init', 'check')", id="Python 3.11"),
+        pytest.param("'chek' (choose from init, check)", id="Python 3.12 to 3.14"),
+        pytest.param("'chek', maybe you meant 'check'? (choose from init, check)", id="with a suggestion"),
+        pytest.param("chek (choose from init, check)", id="without quotes"),
+    ],
+)
+def test_every_python_words_an_invalid_choice_in_its_own_way(written: str) -> None:
+    found = explain_choice(f"argument COMMAND: invalid choice: {written}")
+
+    assert found == "unknown command `chek`; did you mean `check`?"

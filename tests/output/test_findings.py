@@ -15,9 +15,9 @@ from requests_cache.backends.sqlite import SQLiteCache
 
 from bot.errors import Problem
 from bot.output.findings import KINDS, format_junit, format_sarif
-from bot.workbench.check.checker import CheckReport
+from bot.workbench.check.checker import Asked, CheckReport
 from bot.workbench.check.relations import Overlap
-from bot.workbench.check.terminal import format_overlaps, format_problems, format_total
+from bot.workbench.check.terminal import format_asked, format_overlaps, format_problems, format_total
 
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 WRONG = Problem("rules/a.yml", 3, 5, "`b` matches <this> & that", "overlap")
@@ -103,8 +103,24 @@ def test_lines_for_people() -> None:
         pytest.param(CheckReport(0, 0, ()), "0 rules, 0 examples: nothing to check", id="nothing"),
         pytest.param(CheckReport(1, 2, ()), "1 rule, 2 examples: no errors", id="all well"),
         pytest.param(CheckReport(1, 2, (ODD,)), "1 rule, 2 examples: no errors, 1 warning", id="a warning"),
+        pytest.param(
+            CheckReport(2, 3, (WRONG,), broken=1), "2 rules (1 cannot be loaded), 3 examples: 1 error", id="broken"
+        ),
         pytest.param(CheckReport(1200, 2, (WRONG, ODD)), "1,200 rules, 2 examples: 1 error, 1 warning", id="both"),
     ],
 )
 def test_the_total(report: CheckReport, expected: str) -> None:
     assert format_total(report) == expected
+
+
+@pytest.mark.parametrize(
+    "labels, issues, expected",
+    [
+        (5, 2, "asked GitHub: 5 labels and 2 issues of octo/widget"),
+        (1, 0, "asked GitHub: 1 label of octo/widget"),
+        (0, 1, "asked GitHub: 1 issue of octo/widget"),
+        (0, 0, "asked GitHub: nothing, because no rule names a label or an issue"),
+    ],
+)
+def test_what_github_was_asked(labels: int, issues: int, expected: str) -> None:
+    assert format_asked(Asked("octo/widget", labels, issues)) == expected

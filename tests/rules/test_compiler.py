@@ -3,6 +3,7 @@
 import pytest
 
 from bot.rules.loader import build_ruleset
+from bot.rules.spec.condition import SECTION_TESTS
 from bot.text.language import LANGUAGES
 from tests.rules.rules import explain, make_ruleset, write_rule
 
@@ -15,15 +16,14 @@ forbidden_words: [possible duplicate]
 """
 SMALLER = "use smaller repetition counts, or several conditions"
 BACKSLASH = "put a backslash before each literal special character"
+SECTION = "`section` in the same condition, for example `section: Logs`"
+BODIES = "`empty`, `images_only`, `links_only`, `repeated`, `template_untouched`"
 LOWER = "lower `n`, or add conditions"
 NOTHING_BACK = "RE2 does not support look-around or back-references"
 BAD_TAG = "invalid template: Expected an expression, got 'end of statement block' (line 1 of the text)"
 FREE_TEXT = "free text of the reporter, which comments never repeat; give its hole a type such as `id` or `version`"
 VIEWS = "for a form field, write `section: NAME`; allowed: `body`, `comments`, `errors`, `logs`, `title`"
 MISSING = "a missing section has no text to test; use two conditions"
-AUTHORS = (
-    "'COLLABORATOR', 'CONTRIBUTOR', 'FIRST_TIMER', 'FIRST_TIME_CONTRIBUTOR', 'MANNEQUIN', 'MEMBER', 'NONE' or 'OWNER'"
-)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,11 @@ AUTHORS = (
             f"4:32: unknown view `section: `; {VIEWS}",
         ),
         ("{phrase: it broke, in: []}", "4:27: `in` needs at least 1 item"),
-        ("{phrase: it broke, in: {sektion: x}}", "4:27: `in` must be text; put it into quotes"),
-        ("{in: [title]}", "4:1: `in` needs `phrase` or `regex` in the same condition"),
+        (
+            "{phrase: it broke, in: {sektion: x}}",
+            '4:27: `sektion:` is read as a key; put the text into quotes: `"sektion: x"`',
+        ),
+        ("{in: [title]}", "4:9: `in` needs `phrase` or `regex` in the same condition"),
         (
             "{regex: '('}",
             f"4:9: invalid RE2 pattern: missing ): (; {BACKSLASH}",
@@ -82,13 +85,16 @@ AUTHORS = (
         ),
         (
             "{section: Logs}",
-            (
-                "4:1: `section` needs a test in the same condition: is, one_of, contains, empty, missing, placeholder "
-                "or url_host"
-            ),
+            f"4:9: `section` needs a test in the same condition: {', '.join(SECTION_TESTS[:-1])} or url_host",
         ),
-        ("{empty: true}", "4:1: `empty` needs `section` in the same condition"),
-        ("{is: x}", "4:1: `is` needs `section` in the same condition"),
+        (
+            "{empty: true}",
+            f"4:9: `empty` needs {SECTION}; to test the whole body, use `body: empty`",
+        ),
+        (
+            "{is: x}",
+            f"4:9: `is` needs {SECTION}; to search the whole issue, use `phrase`",
+        ),
         (
             "{section: Logs, missing: true, is: x}",
             f"4:1: {MISSING}",
@@ -99,10 +105,10 @@ AUTHORS = (
         ),
         ("{section: Logs, one_of: x}", "4:24: `one_of` must be a list; put `- ` before each item"),
         ("{section: Logs, url_host: []}", "4:24: `url_host` needs at least 1 item"),
-        ("{ticked: true}", "4:1: `ticked` needs `checkbox` in the same condition"),
+        ("{ticked: true}", "4:9: `ticked` needs `checkbox` in the same condition"),
         ("{checkbox: x, ticked: perhaps}", "4:22: `ticked` must be true or false"),
-        ("{at: top}", "4:1: `at` needs `frame` in the same condition"),
-        ("{frame: x, at: bottom}", "4:19: `at` must be 'top' or 'any'"),
+        ("{at: top}", "4:9: `at` needs `frame` in the same condition"),
+        ("{frame: x, at: bottom}", "4:19: `at` cannot be `bottom`; allowed: `any`, `top`"),
         (
             "{version: newest}",
             '4:9: \'newest\' is not a version range; write it like "<2.1.96", ">=1.2, <1.5" or "unknown"',
@@ -113,16 +119,16 @@ AUTHORS = (
         ("{label: []}", "4:9: `label` needs at least 1 item"),
         (
             "{author: [MEMBERS]}",
-            f"4:18: an item of `author` must be {AUTHORS}",
+            "4:18: an item of `author` cannot be `MEMBERS`; did you mean `MEMBER`?",
         ),
         ("{layout: inapp}", "4:9: unknown layout `inapp`; did you mean `in-app`?"),
         (
             "{language: [en, english]}",
-            f"4:9: unknown language `english`; allowed: {', '.join(LANGUAGES)}",
+            f"4:24: unknown language `english`; allowed: {', '.join(LANGUAGES)}",
         ),
         (
             "{body: blank}",
-            "4:9: `body` must be 'empty', 'images_only', 'links_only', 'template_untouched' or 'repeated'",
+            f"4:9: `body` cannot be `blank`; allowed: {BODIES}",
         ),
         ("{phrse: it broke}", "4:9: unknown condition `phrse`; did you mean `phrase`?"),
         ("{in_: [title]}", "4:9: unknown condition `in_`; did you mean `in`?"),
@@ -138,7 +144,7 @@ AUTHORS = (
         ("{none: [phrase]}", "4:16: an item of `none` must be `key: value` lines"),
         (
             "{at_least: {n: 3, of: [{body: empty}]}}",
-            f"4:9: at least 3 of 1 conditions can never hold; {LOWER}",
+            f"4:9: at least 3 of 1 condition can never hold; {LOWER}",
         ),
         ("{at_least: {n: 0, of: [{body: empty}]}}", "4:20: `n` must be at least 1"),
         ("{at_least: 2}", "4:9: `at_least` must be `key: value` lines; allowed: `n`, `of`"),
@@ -215,7 +221,10 @@ examples: {match: [it is broken], no_match: [it works]}
         ),
         pytest.param("guidance: {tldr: It is broken.}\n", "mode: observe\n", [], id="nothing to say, and silent"),
         pytest.param(
-            "guidance:", "mode: shout\nguidance:", ["4:1: `mode` must be 'observe', 'label' or 'comment'"], id="no mode"
+            "guidance:",
+            "mode: shout\nguidance:",
+            ["4:1: `mode` cannot be `shout`; allowed: `comment`, `label`, `observe`"],
+            id="no mode",
         ),
         pytest.param(
             "{tldr: It is broken.}",
@@ -347,7 +356,7 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "close: {as: done, after: 3d}\nguidance:",
-            ["4:9: `as` must be 'not_planned' or 'duplicate'"],
+            ["4:9: `as` cannot be `done`; allowed: `duplicate`, `not_planned`"],
             id="no reason to close",
         ),
         pytest.param(

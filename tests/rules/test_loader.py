@@ -148,9 +148,14 @@ def test_a_shipped_pack_is_found_by_its_name() -> None:
             "there are no rules at nowhere/at/all; give a folder, a .yml file or pack:NAME, or run `signpost init`",
         ),
         ("README.md", "there are no rules at README.md; "),
-        ("pack:nope", "unknown pack 'nope'; Signpost includes: "),
-        ("pack:..", "unknown pack '..'; Signpost includes: "),
-        ("pack:", "unknown pack ''; Signpost includes: "),
+        ("pack:nope", "unknown pack `nope`; allowed: `claude-code`, `common`"),
+        ("pack:..", "unknown pack `..`; allowed: `claude-code`, `common`"),
+        ("pack:", "unknown pack ``; allowed: `claude-code`, `common`"),
+        ("pack:comon", "unknown pack `comon`; did you mean `common`?"),
+        ("pack:Common", "unknown pack `Common`; did you mean `common`?"),
+        ("pack:claude_code", "unknown pack `claude_code`; did you mean `claude-code`?"),
+        ("pack:claude", "unknown pack `claude`; did you mean `claude-code`?"),
+        ("pack:ruts", "unknown pack `ruts`; did you mean `rust`?"),
     ],
 )
 def test_a_place_that_is_not_there(place: str, expected: str) -> None:

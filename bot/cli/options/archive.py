@@ -12,6 +12,7 @@ from bot.archive.jsonl import EMPTY_ARCHIVE, IssueArchive, open_file
 from bot.cli.options.github import connect_github
 from bot.errors import SettingsError
 from bot.output.progress import track
+from bot.text.printable import count
 
 if TYPE_CHECKING:
     from bot.archive.store import Store
@@ -119,6 +120,6 @@ def _report_gone(store: "Store", repository: str, total: int) -> None:
     """GitHub lists changed issues, but not issues that were deleted or moved to another repository."""
     gone = store.count_issues(repository) - total
     if gone > 0:
-        what = "1 issue is" if gone == 1 else f"{gone} issues are"
+        what = count(gone, "issue is", "issues are")
         advice = f"to remove {'it' if gone == 1 else 'them'}, delete {store.path} and download again"
         print(f"signpost: {what} no longer in {repository}, but still in the archive; {advice}", file=sys.stderr)

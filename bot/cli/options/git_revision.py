@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from bot.errors import SettingsError
-from bot.rules.loader import NOT_RULES, PACK_FILE, find_pack
-from bot.rules.ruleset import Ruleset
+from bot.rules.loader import find_pack
+from bot.rules.ruleset import NOT_RULES, PACK_FILE, Ruleset
 from bot.rules.spec.document import MAX_BYTES
 
 _SUFFIXES = (".yml", ".yaml", ".j2")

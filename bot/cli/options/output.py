@@ -1,5 +1,6 @@
 """Files that a command writes to the place that its user names."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
@@ -22,6 +23,11 @@ def write_output(path: Path, text: str) -> None:
         path.write_text(text, "utf-8")
     except OSError as error:
         raise _explain(path, error) from error
+
+
+def report_written(path: Path, form: str) -> None:
+    """Say which file a command wrote; standard output is for JSON alone if that is the format."""
+    print(f"wrote {path}", file=sys.stderr if form == "json" else sys.stdout)
 
 
 def write_drafts(folder: Path, texts: Mapping[str, str]) -> dict[str, bool]:

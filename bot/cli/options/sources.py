@@ -1,16 +1,17 @@
 """The sources of a run: rules and settings from the default branch, local folders or shipped packs, and a finder."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import Problem, SettingsError, explain_cause
-from bot.rules.loader import build_ruleset, join_rulesets, load_rules, read_folder
+from bot.rules.loader import build_ruleset, find_pack, join_rulesets, load_rules, read_folder
 from bot.rules.ruleset import Ruleset
+from bot.rules.spec.document import read_document
 from bot.rules.spec.template_check import check_comment_template
 from bot.rules.spec.validation import suggest
 from bot.tracker.types import Searcher, Tracker
-from bot.triage.config import Config, Sources, make_default_config, parse_config, read_config
+from bot.triage.config import Config, Sources, make_default_config, parse_config, read_config, refuse_settings
 
 HOME = ".github/signpost"
 
@@ -61,11 +62,11 @@ def _check_settings(folder: str, ruleset: Ruleset) -> tuple[Problem, ...]:
     if file is None:
         return ()
     try:
-        config, problems = parse_config(_read_file(str(file)), str(file))
+        text = _read_file(str(file))
+        config, problems = parse_config(text, str(file))
         if config is not None:
-            packs = load_rules(f"pack:{name}" for name in config.packs)
             _read_template({}, config, str(file))
-            return _check_modes(config, join_rulesets([ruleset, packs]), str(file)).problems
+            return tuple(_check_packs(text, str(file), config)) or _check_modes(config, ruleset, str(file)).problems
     except SettingsError as error:
         return (Problem(str(file), 1, 1, str(error), "settings"),)
     return problems
@@ -73,10 +74,21 @@ def _check_settings(folder: str, ruleset: Ruleset) -> tuple[Problem, ...]:
 
 def _check_modes(config: Config, ruleset: Ruleset, file: str) -> Ruleset:
     """The ids in `modes` of the settings that no rule has, as problems."""
-    known = {rule.id for rule in ruleset.rules}
+    packs = load_rules(f"pack:{name}" for name in config.packs)
+    known = {rule.id for rule in (*ruleset.rules, *packs.rules)}
     unknown = [name for name in config.modes if name not in known]
     messages = (f"`modes` names the unknown rule `{name}`{suggest(name, known) or '; remove it'}" for name in unknown)
     return Ruleset(problems=tuple(Problem(file, 1, 1, message, "settings") for message in messages))
+
+
+def _check_packs(text: str, file: str, config: Config) -> Iterator[Problem]:
+    """The names in `packs` that are not those of packs, each at its place."""
+    document = read_document(text, file)
+    for index, name in enumerate(config.packs):
+        try:
+            find_pack(name)
+        except SettingsError as error:
+            yield document.problem_at(("packs", index), str(error), "settings")
 
 
 def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
@@ -88,10 +100,15 @@ def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, s
 
 
 def _read_config(files: Mapping[str, str], config_file: str | None) -> Config:
-    if config_file:
-        return read_config(_read_file(config_file), config_file)
-    name = next((name for name in (f"{HOME}/config.yml", f"{HOME}/config.yaml") if name in files), None)
-    return read_config(files[name], name) if name else make_default_config()
+    homes = (f"{HOME}/config.yml", f"{HOME}/config.yaml")
+    name = config_file or next((name for name in homes if name in files), None)
+    if name is None:
+        return make_default_config()
+    text = _read_file(name) if config_file else files[name]
+    config = read_config(text, name)
+    if problems := tuple(_check_packs(text, name, config)):
+        raise refuse_settings(problems)
+    return config
 
 
 def _read_template(files: Mapping[str, str], config: Config, config_file: str | None) -> str | None:

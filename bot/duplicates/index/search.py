@@ -19,8 +19,11 @@ from bot.duplicates.search.ranker import (
     search_collection,
     settle_tier,
 )
+from bot.text.printable import count
 from bot.tracker.types import Issue
 
+SCORE_DIGITS = 6
+"""The number of digits of a score, for people and scripts."""
 _MOST_LOCATED = 3
 
 
@@ -49,6 +52,12 @@ class Search:
         return name_other(self.source, repository)
 
 
+def list_shown(search: Search, most: int) -> tuple[Hit, ...]:
+    """The candidates to print: those of tier B first, and within a tier the highest score first."""
+    ordered = sorted(search.candidates, key=lambda hit: (hit.tier, -round(hit.score, SCORE_DIGITS), hit.number))
+    return tuple(ordered[:most])
+
+
 def explain_left_out(candidate: Hit, related: Sequence[Hit], threshold: float) -> str | None:
     """Why a candidate may not be shown to a reporter; None if it may."""
     if candidate in related:
@@ -59,7 +68,7 @@ def explain_left_out(candidate: Hit, related: Sequence[Hit], threshold: float) -
         return f"its score is below {threshold:.1%}"
     if not related:
         return f"the best one's score is below {threshold:.1%}"
-    return "other candidates are likelier"
+    return "other candidates rank higher"
 
 
 def locate_shared(candidate: Hit, issue: Issue | None) -> dict[str, float]:
@@ -85,7 +94,8 @@ def list_candidates(
 
 def describe_expectation(calibration: Calibration) -> str:
     """What the calibration found, in words."""
-    known = f"; {calibration.caught} of {calibration.known} known duplicates would have been shown the right issue"
+    duplicates = count(calibration.known, "known duplicate")
+    known = f"; {calibration.caught} of {duplicates} would have been shown the right issue"
     return (
         f"{calibration.shown} of the last {calibration.replayed} issues would have been shown a similar issue"
         f"{known if calibration.known else ''}."

@@ -12,18 +12,19 @@ from rich.text import Text
 from bot.archive.stats import Share
 from bot.duplicates.evaluation import Recall
 from bot.duplicates.index.builder import Built
-from bot.duplicates.index.search import Search, explain_left_out, locate_shared
+from bot.duplicates.index.search import Search, explain_left_out, list_shown, locate_shared
 from bot.duplicates.search.calibration import LEAST, Calibration
 from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.duplicates.search.ranker import Hit, weigh_features
 from bot.output.console import make_console
+from bot.text.printable import count
 from bot.text.redaction import show_text
 
 _MOST_FEATURES = 6
 _INDENT = 11
 _LEGEND = (
-    "the likeliest comes first; its percentage estimates how likely it, or one close to it, is the same problem;"
-    " B: both have the same rare error or text, C: they are similar"
+    "B: both have the same rare error or text, C: they are similar; B comes first, and then the highest percentage,"
+    " which estimates how likely the issue, or one close to it, is the same problem"
 )
 _LEGEND_OF_REASONS = (
     "before each reason: how much it changes the odds of the candidate (+0.70 doubles them, -0.70 halves them),"
@@ -35,15 +36,15 @@ def print_built(built: Built, path: Path) -> None:
     """Print the number of issues in an index, and how many changed."""
     done = f"built ({built.reason})" if built.reason else "built"
     changed = done if built.is_new else f"{built.changed:,} new or changed"
-    make_console().print(f"{path}: {built.issues:,} issues, {changed}", markup=False)
+    make_console().print(f"{path}: {count(built.issues, 'issue')}, {changed}", markup=False)
 
 
 def print_search(search: Search, most: int, *, is_explained: bool) -> None:
     """Print the candidates, which of them may be shown, and on request the reasons."""
     console = make_console()
-    shown = search.candidates[:most]
+    shown = list_shown(search, most)
     if not shown:
-        console.print(f"no similar issue among {search.size:,} issues", markup=False)
+        console.print(f"no similar issue among {count(search.size, 'issue')}", markup=False)
     for candidate in shown:
         if is_explained and candidate is not shown[0]:
             console.print()
@@ -90,12 +91,12 @@ def _format_threshold(search: Search) -> str:
     if found is None or not found.is_telling:
         few = f" (it needs at least {LEAST} issues)" if found else ""
         return (
-            f"{search.size:,} issues; C is shown from {search.threshold:.1%}, the default threshold;"
+            f"{count(search.size, 'issue')}; C is shown from {search.threshold:.1%}, the default threshold;"
             f" `signpost index calibrate` learns a threshold for this repository{few}"
         )
-    caught = f", and {found.caught} of {found.known} known duplicates the right one" if found.known else ""
+    caught = f", and {found.caught} of {count(found.known, 'known duplicate')} the right one" if found.known else ""
     return (
-        f"{search.size:,} issues; C is shown from {search.threshold:.1%}: of the last {found.replayed:,} issues,"
+        f"{count(search.size, 'issue')}; C is shown from {search.threshold:.1%}: of the last {found.replayed:,} issues,"
         f" {found.shown} would have been shown a similar issue{caught}"
     )
 
@@ -104,9 +105,9 @@ def print_calibration(calibration: Calibration, path: Path) -> None:
     """Print the threshold, its effect on the replayed issues, and how to use it."""
     console = make_console()
     if not calibration.is_telling:
-        count = f"{calibration.replayed:,} {'issue was' if calibration.replayed == 1 else 'issues were'}"
+        replayed = count(calibration.replayed, "issue was", "issues were")
         message = (
-            f"{path}: {count} replayed, but a calibration needs at least {LEAST};"
+            f"{path}: {replayed} replayed, but a calibration needs at least {LEAST};"
             " Signpost uses the default threshold, and no comment links issues that are only similar"
         )
         console.print(message, style="yellow", markup=False)
@@ -125,7 +126,8 @@ def _format_calibration(calibration: Calibration, path: Path) -> Iterator[str]:
     )
     yield f"of the last {calibration.replayed:,} issues, {calibration.shown:,} would have been shown one{errors}"
     if calibration.known:
-        yield f"{calibration.caught} of {calibration.known} known duplicates would have been shown the right one"
+        known = count(calibration.known, "known duplicate")
+        yield f"{calibration.caught} of {known} would have been shown the right one"
     else:
         yield "none of them is a known duplicate, so it is unknown how often the right one would be shown"
     yield (
@@ -140,8 +142,7 @@ _TIERS: Mapping[str, str] = {"A": "the same known problem", "B": "the same rare 
 def print_recall(recall: Recall) -> None:
     """Print the figures of an evaluation, with their 95 % intervals and their meaning."""
     console = make_console()
-    duplicates = f"{recall.duplicates:,} duplicate{'' if recall.duplicates == 1 else 's'}"
-    asked = f"{duplicates} and {recall.ordinary:,} ordinary issues"
+    asked = f"{count(recall.duplicates, 'duplicate')} and {count(recall.ordinary, 'ordinary issue')}"
     console.print(f"{asked}, each searched for as if it were new\n", markup=False)
     ranks = {str(rank): share for rank, share in recall.recall.items()}
     _print_shares(console, ("right one among the first", "share of the duplicates"), ranks)
@@ -158,8 +159,8 @@ def print_recall(recall: Recall) -> None:
 
 def _print_tiers(console: Console, recall: Recall) -> None:
     table = Table("tier", "duplicates shown any", "and the right one", "ordinary issues shown any", box=None)
-    for tier, count in recall.tiers.items():
-        row = (count.duplicates, count.right, count.ordinary)
+    for tier, shown in recall.tiers.items():
+        row = (shown.duplicates, shown.right, shown.ordinary)
         table.add_row(f"{tier}: {_TIERS[tier]}", *(f"{number:,}" for number in row))
     console.print(table)
 

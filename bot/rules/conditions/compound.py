@@ -21,6 +21,7 @@ from bot.rules.conditions.types import (
 )
 from bot.text.markdown import Span
 from bot.text.normalize import collapse
+from bot.text.printable import count
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,8 @@ class AtLeastHold(Compound):
     def make_of_number(cls, key: Key) -> Condition:
         needed, models = key.value.n, key.value.of
         if needed > len(models):
-            count = f"at least {needed} of {len(models)} conditions can never hold"
-            key.report(f"{count}; lower `n`, or add conditions")
+            what = f"at least {needed} of {count(len(models), 'condition')} can never hold"
+            key.report(f"{what}; lower `n`, or add conditions")
         return cls(key.scope.compile_all(models, (*key.path, "of")), needed)
 
     @property

@@ -16,6 +16,7 @@ from bot.rules.conditions.regex import Pattern
 from bot.rules.conditions.text import compare_boxes, compare_sections
 from bot.rules.conditions.types import Captures, Condition, Key, Reads, Verdict, format_scalar, make_evidence
 from bot.rules.spec.condition import Condition as ConditionModel
+from bot.rules.spec.document import cut_name
 from bot.rules.spec.validation import suggest
 from bot.text.language import LANGUAGES
 from bot.text.markdown import drop_comments
@@ -79,6 +80,11 @@ class CaptureHolds(Condition):
             key.report(f"unknown condition `{key.name}`{suggest(key.name, [*operators, *key.scope.known])}")
         elif not values or not all(isinstance(item, bool | int | str) for item in values):
             key.report(f"`{key.name}` must be a value or a list of values")
+        elif allowed := [*key.scope.known[key.name]]:
+            for index, item in enumerate(map(format_scalar, values)):
+                if item.casefold() not in {"unknown", *map(str.casefold, allowed)}:
+                    advice = suggest(item, [*allowed, "unknown"])
+                    key.report(f"`{key.name}` cannot be `{cut_name(item)}`{advice}", (*key.path, index))
         return cls(key.name, tuple(format_scalar(item).casefold() for item in values))
 
     @property
@@ -114,10 +120,10 @@ class IssueHolds(Condition):
         values = (key.value,) if isinstance(key.value, str) else tuple(key.value)
         known = {"language": LANGUAGES, "layout": (*LAYOUTS, *key.scope.layouts)}.get(key.name, values)
         folded = {name.casefold() for name in known}
-        for name in values:
+        for index, name in enumerate(values):
             if name.casefold() not in folded:
                 advice = suggest(name, known) or f"; allowed: {', '.join(known)}"
-                key.report(f"unknown {key.name} `{name}`{advice}")
+                key.report(f"unknown {key.name} `{name}`{advice}", (*key.path, index))
         return cls(key.name, values)
 
     @property

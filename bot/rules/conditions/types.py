@@ -231,7 +231,7 @@ class Condition(ABC):
 class Scope(Protocol):
     """The names that a condition may use, and the problems found while compiling conditions."""
 
-    known: Collection[str]
+    known: Mapping[str, Collection[str]]
     layouts: Collection[str]
     problems: list[tuple[Path, str]]
 

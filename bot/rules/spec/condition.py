@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from bot.rules.spec.document import Path
 from bot.rules.spec.phrase import PhraseError, parse_phrase
@@ -127,11 +128,24 @@ BESIDE = {
 """Keys of a condition, each with other keys; the condition must have at least one of those, too."""
 
 
+AT_KEY = "at_key"
+"""The type of an error about one key of a mapping; its context has the `message` and the `key`."""
+
+
 def say_what_is_beside(key: str) -> str:
     """The message for a condition that has the key, but none of the keys that it needs."""
     if key == "section":
         return f"`section` needs a test in the same condition: {', '.join(SECTION_TESTS[:-1])} or {SECTION_TESTS[-1]}"
+    if key in SECTION_TESTS:
+        whole = _WHOLE_ISSUE.get(key, "")
+        return f"`{key}` needs `section` in the same condition, for example `section: Logs`{whole}"
     return f"`{key}` needs `{'` or `'.join(BESIDE[key])}` in the same condition"
+
+
+_WHOLE_ISSUE = {
+    **dict.fromkeys(("is", "one_of", "contains"), "; to search the whole issue, use `phrase`"),
+    "empty": "; to test the whole body, use `body: empty`",
+}
 
 
 class Condition(BaseModel):
@@ -296,7 +310,7 @@ class Condition(BaseModel):
         written = {name.rstrip("_") for name in self.model_fields_set if getattr(self, name) is not None}
         for key, operators in BESIDE.items():
             if key in written and not written & {*operators}:
-                raise ValueError(say_what_is_beside(key))
+                raise PydanticCustomError(AT_KEY, "{message}", {"message": say_what_is_beside(key), "key": key})
         if self.missing and any(
             getattr(self, "is_" if test == "is" else test) for test in {*SECTION_TESTS} - {"missing"}
         ):
@@ -331,6 +345,13 @@ def list_captures(model: Condition) -> Iterator[tuple[str, str]]:
         if condition.regex:
             yield from ((match["name"], "any") for match in _NAMED_GROUP.finditer(condition.regex))
         yield from ((name, "choice") for name in condition.set or {})
+
+
+def list_sets(model: Condition) -> Iterator[tuple[str, str]]:
+    """Names and values of what a condition sets."""
+    for _, condition in walk_models(model):
+        for name, value in (condition.set or {}).items():
+            yield name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _list_holes(phrase: str) -> list[tuple[str, str]]:

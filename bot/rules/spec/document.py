@@ -1,7 +1,8 @@
 """YAML as values, with the place of each. Pure."""
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,11 @@ _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
 _TAB = re.compile(r" *\t")
 _NUMBER_SIGN = re.compile(r"[ \t]+(#[0-9]{1,10})")
+_LINE = re.compile(r"(\s*)((?:- +)*(?:[\w-]+: +)?)(.*)")
+"""A line of YAML: its indentation, what starts it (`- `, `key: `), and its text."""
+_OPEN_QUOTE = re.compile(r"""\s*(?:- +)*(?:[\w-]+: +)?(?:"(?:\\.|[^"\\])*|'(?:''|[^'])*)$""")
+"""A line whose text starts with a quote that the line does not close."""
+_BLOCKS = "|>&*"
 _LONGEST_NAME = 80
 _OWN_TAGS = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})\Z|0x[0-9a-fA-F]{1,16}\Z")
@@ -41,6 +47,16 @@ class Document:
         """
         line, column = self.places.get(self.find_nearest(path), (1, 1))
         return Problem(self.file, line, column, message, kind, severity)
+
+    def get(self, path: Path) -> Any:  # noqa: ANN401 (a YAML file may hold anything)
+        """The value at a path; None where the file has none there."""
+        value = self.value
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
 
     def find_nearest(self, path: Path) -> Path:
         """The path without the steps that the file does not have."""
@@ -89,13 +105,20 @@ class _Reader:
                 continue
             key = str(key_node.value)
             if key in mapping:
-                self._report(key_node, f"the key `{cut_name(key)}` appears twice; remove one of the two")
+                self._report(key_node, _explain_repeated(key, mapping))
             mapping[key] = self.read(value_node, (*path, key))
             self.places[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         return mapping
 
     def _report(self, node: yaml.Node, message: str) -> None:
         self.problems.append(Problem(self.file, node.start_mark.line + 1, node.start_mark.column + 1, message, "yaml"))
+
+
+def _explain_repeated(key: str, mapping: Mapping[str, Any]) -> str:
+    """A key that is there twice may be meant to be inside the key before it, where that is empty."""
+    last = [*mapping][-1]
+    advice = f"indent the second one below `{cut_name(last)}:`, or " if mapping[last] is None else ""
+    return f"the key `{cut_name(key)}` appears twice; {advice}remove one of the two"
 
 
 class _TooLargeError(Exception):
@@ -166,11 +189,68 @@ def _check_text(text: str, file: str) -> Problem | None:
 def _explain_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    advice = "quote texts that contain `: `, `#` or `{` or start with a special character, and check the indentation"
+    problem, advice = (
+        f"invalid YAML: {error.problem or error.context}",
+        "quote texts that contain `: `, `#` or `{` or start with a special character, and check the indentation",
+    )
     if "single document" in str(error.context):
         advice = "put each rule into its own file"
     elif "escape" in str(error.problem):
         advice = "a backslash starts an escape in double quotes; use single quotes"
     elif any(map(_TAB.match, text.split("\n")[line - 1 : line])):
         advice = "indent with spaces, not with tabs"
-    return Problem(file, line, column, f"invalid YAML: {error.problem or error.context}; {advice}", "yaml")
+    elif repair := _find_repair(text, line):
+        problem, (line, column, advice) = "invalid YAML", repair
+    return Problem(file, line, column, f"{problem}; {advice}", "yaml")
+
+
+def _find_repair(text: str, line: int) -> tuple[int, int, str] | None:
+    """The change of one line after which the text is YAML, or wrong only further down: its place, and what to do.
+
+    Where a quote is not closed, YAML names the line of the next quote; so the lines before are looked at, too.
+    """
+    lines = text.split("\n")
+    open_quotes = [number for number in range(1, min(line, len(lines)) + 1) if _OPEN_QUOTE.match(lines[number - 1])]
+    for number in dict.fromkeys([*open_quotes[-1:], line]):
+        for changed, advice in _list_repairs(lines, number):
+            if _find_error([*lines[: number - 1], changed, *lines[number:]]) > line:
+                column = len(lines[number - 1]) - len(lines[number - 1].lstrip()) + 1
+                return number, column, advice
+    return None
+
+
+def _list_repairs(lines: list[str], number: int) -> Iterator[tuple[str, str]]:
+    """What may have been meant by a line: the line as it would be right, and what to do to get there."""
+    line = lines[number - 1] if number <= len(lines) else ""
+    start, key, value = _LINE.findall(line)[0]
+    if value and value[0] not in _BLOCKS:
+        quoted = quote_text(_drop_quotes(value))
+        advice = "close the quote" if _OPEN_QUOTE.match(line) else "put the text into quotes"
+        yield f"{start}{key}{quoted}", f"{advice}: `{cut_name(key + quoted)}`"
+    above = next((other for other in reversed(lines[: number - 1]) if other.strip()), "")
+    indent = above[: len(above) - len(above.lstrip())]
+    if indent != start:
+        yield f"{indent}{key}{value}", f"indent `{cut_name((key + value).strip())}` like the line above it"
+
+
+def _drop_quotes(value: str) -> str:
+    """The text of a value whose quotes do not fit: they enclose it, or only start or end it."""
+    quote = value[0]
+    if quote not in "\"'":
+        return value[:-1] if value[-1] in "\"'" and value.count(value[-1]) == 1 else value
+    return value[1:-1] if len(value) > 1 and value.endswith(quote) else value[1:] if value.count(quote) == 1 else value
+
+
+def quote_text(text: str) -> str:
+    """A text between the quotes that need no escapes, as YAML reads it."""
+    return f'"{text}"' if '"' not in text and "\\" not in text else "'" + text.replace("'", "''") + "'"
+
+
+def _find_error(lines: list[str]) -> float:
+    """The line where YAML ends to understand the text; infinite where it understands all of it."""
+    try:
+        yaml.compose("\n".join(lines), Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return mark.line + 1 if mark else 1
+    return math.inf

@@ -1,7 +1,7 @@
 """Replays rules over past issues, on all cores: from chunks of lines to one tally."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -16,9 +16,10 @@ from bot.issue.facts import Facts
 from bot.output.progress import track
 from bot.rules.matcher import Match, match_rules, read_facts
 from bot.rules.ruleset import Rule, Ruleset
+from bot.rules.spec.condition import Mode
 from bot.tracker.types import Issue
 from bot.triage.config import Config
-from bot.triage.decisions import RuleDecision, decide_rules, list_speaking, unique
+from bot.triage.decisions import MODES, RuleDecision, decide_rules, list_speaking, unique
 from bot.triage.skip import find_issue_skip
 from bot.workbench.archive_passes import Chunk, Files, compile_rules, read_chunk
 from bot.workbench.backtest.tally import (
@@ -201,7 +202,7 @@ def replay_issue(facts: Facts, replay: Replay) -> tuple[list[Tally], tuple[Match
     matches = match_rules(facts, replay.ruleset)
     decisions = _decide(issue, matches, replay.task)
     names = {match.rule.id for match in matches if not match.superseded_by}
-    tallies = [tally_issue(issue, matches, decisions)]
+    tallies = [tally_issue(issue, matches, decisions, find_raised(decisions, replay.task))]
     if (judged := replay.judge_issue(issue, names)) is not None:
         tallies.append(judged)
     if (former := _match_former(facts, replay)) is not None:
@@ -220,8 +221,32 @@ def _match_former(facts: Facts, replay: Replay) -> tuple[Match, ...] | None:
     return match_rules(facts if is_same else read_facts(facts.issue, former), former)
 
 
-def tally_issue(issue: Issue, matches: tuple[Match, ...], decisions: tuple[RuleDecision, ...]) -> Tally:
-    """The tally of one issue's matches."""
+def find_raised(decisions: Sequence[RuleDecision], task: Task) -> frozenset[str]:
+    """The rules below `mode: comment` that would speak about the issue if one of them alone were raised to it."""
+    matches = tuple(each.match for each in decisions)
+    lower = [match for match in matches if min(match.rule.model.mode, task.config.mode, key=MODES.index) != "comment"]
+    return frozenset(match.rule.id for match in lower if _speaks_alone(match, matches, task))
+
+
+def _speaks_alone(match: Match, matches: Iterable[Match], task: Task) -> bool:
+    """Whether a match speaks if its rule has `mode: comment`, and all others the mode that they have now."""
+    limit = task.config.mode
+    raised = [
+        _with_mode(each, "comment" if each is match else min(each.rule.model.mode, limit, key=MODES.index))
+        for each in matches
+    ]
+    decisions = decide_rules(raised, task.config.model_copy(update={"mode": "comment"}), task.today)
+    return match.rule.id in {each.rule.id for each in list_speaking(decisions)}
+
+
+def _with_mode(match: Match, mode: Mode) -> Match:
+    return replace(match, rule=replace(match.rule, model=match.rule.model.model_copy(update={"mode": mode})))
+
+
+def tally_issue(
+    issue: Issue, matches: tuple[Match, ...], decisions: tuple[RuleDecision, ...], raised: Collection[str] = ()
+) -> Tally:
+    """The tally of one issue's matches; `raised` are the rules that would speak if one alone had `mode: comment`."""
     speaking = {match.rule.id for match in list_speaking(decisions)}
     held = any(not match.superseded_by for match in matches)
     week = name_week(issue.created_at)
@@ -231,7 +256,7 @@ def tally_issue(issue: Issue, matches: tuple[Match, ...], decisions: tuple[RuleD
         comments=int(bool(speaking)),
         undated=int(not week),
         weeks={week: WeekTally(1, int(held), int(bool(speaking)))} if week else {},
-        rules=dict(_tally_rules(issue, matches, speaking, week)),
+        rules=dict(_tally_rules(issue, matches, speaking, raised, week)),
         overlaps=dict.fromkeys(combinations(sorted(match.rule.id for match in matches), 2), 1),
         labels=dict.fromkeys(unique(label for each in decisions for label in each.add), 1),
         unmatched_issues=() if held else (issue.number,),
@@ -246,7 +271,7 @@ def _decide(issue: Issue, matches: tuple[Match, ...], task: Task) -> tuple[RuleD
 
 
 def _tally_rules(
-    issue: Issue, matches: Iterable[Match], speaking: Collection[str], week: str
+    issue: Issue, matches: Iterable[Match], speaking: Collection[str], raised: Collection[str], week: str
 ) -> Iterator[tuple[str, RuleTally]]:
     for match in matches:
         if match.superseded_by:
@@ -258,6 +283,7 @@ def _tally_rules(
             RuleTally(
                 matches=1,
                 comments=int(match.rule.id in speaking),
+                raised=int(match.rule.id in raised),
                 weeks={week: 1} if week else {},
                 patterns={describe_pattern(match): PatternTally(1, seen, seen)},
             ),

@@ -6,6 +6,7 @@ from datetime import date
 
 from bot.archive.stats import Share, list_weeks, measure_share, pick_counts
 from bot.rules.ruleset import Rule, Ruleset
+from bot.text.printable import count
 from bot.workbench.backtest.tally import (
     Change,
     RuleTally,
@@ -27,7 +28,10 @@ _NAMED = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleReport:
-    """One rule: `share` of all issues, `weeks` in the order of the report's, `comments_a_week` on average."""
+    """One rule: `share` of all issues, `weeks` in the order of the report's, `comments_a_week` on average.
+
+    `raised_a_week` are the comments a week if it alone were raised to `mode: comment`; None if it may comment now.
+    """
 
     id: str
     title: str
@@ -35,6 +39,7 @@ class RuleReport:
     tally: RuleTally
     share: Share | None
     comments_a_week: float
+    raised_a_week: float | None
     weeks: tuple[int, ...]
     precision: Share | None = None
     recall: Share | None = None
@@ -147,6 +152,7 @@ def _report_rule(rule: Rule, whole: Tally, weeks: tuple[str, ...], *, is_judged:
         tally=tally,
         share=measure_share(tally.matches, whole.issues),
         comments_a_week=_rate(tally.comments, weeks),
+        raised_a_week=_rate(tally.raised, weeks) if tally.raised or rule.model.mode != "comment" else None,
         weeks=pick_counts(tally.weeks, weeks),
         precision=measure_share(agreement.right, agreement.right + agreement.wrong) if is_judged else None,
         recall=measure_share(agreement.right, agreement.right + agreement.missed) if is_judged else None,
@@ -158,8 +164,8 @@ def _report_rule(rule: Rule, whole: Tally, weeks: tuple[str, ...], *, is_judged:
 def _list_overlaps(tally: Tally, ruleset: Ruleset) -> tuple[Overlap, ...]:
     rules = {rule.id: rule for rule in ruleset.rules}
     found = (
-        Overlap(first=first, second=second, issues=count, declared=_declare(rules[first], rules[second]))
-        for (first, second), count in tally.overlaps.items()
+        Overlap(first=first, second=second, issues=issues, declared=_declare(rules[first], rules[second]))
+        for (first, second), issues in tally.overlaps.items()
     )
     return tuple(sorted(found, key=lambda pair: (bool(pair.declared), -pair.issues, pair.first, pair.second)))
 
@@ -174,7 +180,7 @@ def _report_truth(tally: Tally, ruleset: Ruleset, source: str) -> TruthReport:
     known = {rule.id for rule in ruleset.rules}
     right = sum(agreement.right for agreement in agreements.values())
     missed = [(name, agreement.missed) for name, agreement in agreements.items() if agreement.missed]
-    uncovered = [(name, count) for name, count in missed if name not in known]
+    uncovered = [(name, number) for name, number in missed if name not in known]
     return TruthReport(
         source=source,
         known=tally.known,
@@ -193,11 +199,11 @@ def _report_changes(tally: Tally, revision: str) -> Comparison:
 
 
 def _note_whole(tally: Tally) -> Iterator[str]:
-    if count := tally.pull_requests:
-        yield f"The backtest skipped {count} pull request{'s' * (count != 1)}."
-    if count := tally.undated:
-        verbs = ("has", "is") if count == 1 else ("have", "are")
-        yield f"{count} issue{'s' * (count != 1)} {verbs[0]} no date and {verbs[1]} in no week."
+    if tally.pull_requests:
+        yield f"The backtest skipped {count(tally.pull_requests, 'pull request')}."
+    if tally.undated:
+        verbs = ("has", "is") if tally.undated == 1 else ("have", "are")
+        yield f"{count(tally.undated, 'issue')} {verbs[0]} no date and {verbs[1]} in no week."
 
 
 def _note_rules(rules: tuple[RuleReport, ...], ruleset: Ruleset, today: date) -> Iterator[str]:
@@ -212,7 +218,7 @@ def _note_rules(rules: tuple[RuleReport, ...], ruleset: Ruleset, today: date) ->
     wrong = "rule is" if len(doubtful) == 1 else "rules are"
     yield from _name_some(doubtful, f"{wrong} wrong in more than 10 % of matches")
     never = [report.id for report in rules if not report.tally.matches and not report.tally.silenced]
-    yield from _name_some(never, f"of {len(rules)} rules matched nothing")
+    yield from _name_some(never, f"of {count(len(rules), 'rule')} matched nothing")
 
 
 def _doubt(report: RuleReport) -> str:

@@ -76,11 +76,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RuleTally:
-    """The counts of one rule: `matches` that no rule silenced, `silenced` matches, and `comments` that it speaks in."""
+    """The counts of one rule: `matches` that no rule silenced, `silenced` matches, and `comments` that it speaks in.
+
+    `raised` counts the comments that it would speak in if it alone had `mode: comment`.
+    """
 
     matches: int = 0
     silenced: int = 0
     comments: int = 0
+    raised: int = 0
     weeks: Mapping[str, int] = field(default_factory=dict)
     patterns: Mapping[str, PatternTally] = field(default_factory=dict)
     agreement: Agreement = Agreement()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from bot.archive.stats import Share
 from bot.output.charts import draw_sparkline
 from bot.output.console import make_console, print_json
+from bot.text.printable import count
 from bot.text.redaction import show_text
 from bot.workbench.backtest.presentation import report_to_json
 from bot.workbench.backtest.report import Comparison, Report, RuleReport, TruthReport
@@ -45,8 +46,7 @@ def _print_text(report: Report, *, details: bool) -> None:
             _print_typical(console, rule)
     for note in report.notes:
         console.print(f"note: {note}", markup=False)
-    noun = "issue" if report.tally.issues == 1 else "issues"
-    console.print(f"{report.tally.issues} {noun}, {report.tally.matched} matched", markup=False)
+    console.print(f"{count(report.tally.issues, 'issue')}, {report.tally.matched:,} matched", markup=False)
 
 
 def _is_judged(rule: RuleReport) -> bool:
@@ -60,8 +60,8 @@ def _print_summary(console: "Console", report: Report) -> None:
     console.print(f"{report.name}, {report.weeks[0]} to {report.weeks[-1]}", style="bold", markup=False)
     rate = f"{report.tally.comments}, {report.comments_a_week:g} per week\n"
     rows = (("issues", issues, sum(issues)), ("matched", matched, sum(matched)), ("comments", comments, rate))
-    for name, series, count in rows:
-        console.print(f"{name:<9}{draw_sparkline(series, _LINE):<{_LINE}}  {count}", markup=False)
+    for name, series, total in rows:
+        console.print(f"{name:<9}{draw_sparkline(series, _LINE):<{_LINE}}  {total}", markup=False)
 
 
 def _make_table(rules: Sequence[RuleReport], report: Report) -> "Table":
@@ -73,20 +73,24 @@ def _make_table(rules: Sequence[RuleReport], report: Report) -> "Table":
     for name in ("matches", "share"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("by week" if len(report.weeks) <= _LINE else "over time", no_wrap=True)
-    table.add_column("comments per week", justify="right")
+    is_raisable = any(rule.raised_a_week is not None for rule in rules)
+    for name in ("comments per week", *(["if raised to comment"] if is_raisable else [])):
+        table.add_column(name, justify="right", min_width=8, max_width=9 if is_raisable else None)
     for name in ("precision", "recall") if report.truth else ():
-        table.add_column(f"{name} (95 %)", justify="right")
+        table.add_column(f"{name} (95 %)", justify="right", min_width=16)
     for rule in rules:
-        table.add_row(*_list_cells(rule, is_judged=report.truth is not None))
+        table.add_row(*_list_cells(rule, is_raisable=is_raisable, is_judged=report.truth is not None))
     return table
 
 
-def _list_cells(rule: RuleReport, *, is_judged: bool) -> Iterator[str]:
+def _list_cells(rule: RuleReport, *, is_raisable: bool, is_judged: bool) -> Iterator[str]:
     yield rule.id
     yield f"{rule.tally.matches}"
     yield f"{rule.share.value:.1%}" if rule.share else ""
     yield draw_sparkline(rule.weeks, _LINE)
     yield f"{rule.comments_a_week:g}" if rule.tally.comments and rule.weeks else "-"
+    if is_raisable:
+        yield f"{rule.raised_a_week:g}" if rule.raised_a_week is not None and rule.weeks else "-"
     if is_judged:
         yield format_share(rule.precision)
         yield format_share(rule.recall)
@@ -100,14 +104,14 @@ def format_share(share: Share | None) -> str:
 
 
 def _print_truth(console: "Console", truth: TruthReport) -> None:
-    issues = f"{truth.known} known {'issue' if truth.known == 1 else 'issues'}"
+    issues = count(truth.known, "known issue")
     known = "the labels of the issues" if truth.source == "labels" else f"the truth about {issues}"
     console.print(f"against {known}:", style="bold", markup=False)
     console.print(f"  precision  {format_share(truth.precision)} matches", markup=False)
     console.print(f"  recall     {format_share(truth.recall)} issues", markup=False)
     console.print(f"  {truth.false_alarms} of {truth.known_none} issues with no known problem matched", markup=False)
     if truth.uncovered:
-        named = ", ".join(f"{show_text(name, 40)} ({count})" for name, count in truth.uncovered[:_SHOWN])
+        named = ", ".join(f"{show_text(name, 40)} ({number})" for name, number in truth.uncovered[:_SHOWN])
         console.print(f"  no rule has these ids: {named}", markup=False)
     console.print()
 

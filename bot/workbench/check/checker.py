@@ -28,14 +28,28 @@ from bot.workbench.check.rendering import check_texts
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The number of labels and issues of a repository that GitHub was asked about."""
+
+    repository: str
+    labels: int
+    issues: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckReport:
-    """The result of a check. `examples` counts the examples that it tried."""
+    """The result of a check. `rules` counts all rules, `broken` those of them that cannot be loaded.
+
+    `examples` counts the examples that it tried; `asked` is set if GitHub was asked.
+    """
 
     rules: int
     examples: int
     problems: tuple[Problem, ...]
     overlaps: tuple[Overlap, ...] = ()
     proof: Proof = field(default_factory=Proof)
+    broken: int = 0
+    asked: Asked | None = None
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -61,7 +75,8 @@ def check_rules(ruleset: Ruleset, terms: Terms | None = None) -> CheckReport:
 def check_set(ruleset: Ruleset, files: Collection[str] | None = None) -> CheckReport:
     """Problems of the whole set: files that did not load, packs. With `files`, only problems in these files."""
     problems = [*ruleset.problems, *check_packs(ruleset)]
-    return CheckReport(0, 0, tuple(p for p in problems if files is None or p.file in files))
+    broken = len(ruleset.broken if files is None else ruleset.broken.intersection(files))
+    return CheckReport(broken, 0, tuple(p for p in problems if files is None or p.file in files), broken=broken)
 
 
 def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> CheckReport:
@@ -123,4 +138,6 @@ def join_reports(reports: Iterable[CheckReport]) -> CheckReport:
         problems=tuple(sorted({problem for report in all_ for problem in report.problems})),
         overlaps=tuple(sorted((o for report in all_ for o in report.overlaps), key=lambda o: (o.rule, o.other))),
         proof=join_proofs(report.proof for report in all_),
+        broken=sum(report.broken for report in all_),
+        asked=next((report.asked for report in all_ if report.asked), None),
     )

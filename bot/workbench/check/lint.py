@@ -14,6 +14,7 @@ from bot.rules.spec.condition import Condition as ConditionModel
 from bot.rules.spec.condition import walk_models
 from bot.rules.spec.document import Path
 from bot.rules.spec.phrase import PhraseError, parse_phrase
+from bot.text.printable import count
 
 LONGEST_WITHOUT_REVIEW = 365
 """Days after which a maintainer should review the advice again."""
@@ -129,7 +130,7 @@ def _find_short(rule: Rule, terms: Terms) -> Iterator[Finding]:
             continue
         length = _measure(phrase)
         if length < TOO_SHORT:
-            short = f"a text of {length} characters occurs in many issues by chance"
+            short = f"a text of {count(length, 'character')} occurs in many issues by chance"
             message = f"`{phrase}` alone makes the rule match, but {short}; {_TOO_SHORT}"
             yield (*alternative.path, "phrase"), message, "too-short"
 
@@ -146,9 +147,9 @@ def _find_common(rule: Rule, terms: Terms) -> Iterator[Finding]:
     if known is None or known.total < FEW_ISSUES:
         return
     for alternative in list_alternatives(rule.model.match):
-        count = known.counts.get((rule.id, alternative.path), 0)
-        if count > known.total * TOO_COMMON:
-            share = f"{count} of {known.total} past issues ({count / known.total:.0%})"
+        held = known.counts.get((rule.id, alternative.path), 0)
+        if held > known.total * TOO_COMMON:
+            share = f"{held} of {count(known.total, 'past issue')} ({held / known.total:.0%})"
             message = f"this condition holds in {share}, {_TOO_COMMON}"
             yield _point_at(alternative), message, "too-common"
 

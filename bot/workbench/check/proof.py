@@ -19,7 +19,7 @@ from bot.rules.conditions.types import Verdict
 from bot.rules.matcher import Match
 from bot.rules.ruleset import Rule
 from bot.text.markdown import Span
-from bot.text.printable import reveal_line
+from bot.text.printable import count, reveal_line
 from bot.workbench.check.examples import find_missed, match_one
 
 
@@ -127,7 +127,7 @@ def _try_addition(rule: Rule, facts: Facts, match: Match | None, addition: Addit
 
 def explain_failure(rule: Rule, failure: Failure, *, must_match: bool) -> str:
     """A sentence: which addition changes the answer for an example, why, and what to do."""
-    others = f" (and {failure.others} other text{'s' * (failure.others > 1)})" if failure.others else ""
+    others = f" (and {count(failure.others, 'other text')})" if failure.others else ""
     how = (
         f"when the issue also contains {failure.addition.name}{others}, such as `{reveal_line(failure.addition.text)}`"
     )

@@ -52,7 +52,7 @@ class _Case:
 def check_texts(rule: Rule) -> Iterator[Problem]:
     """The texts that nobody wrote, and those that fail in a comment; what fails as a whole, at its branch."""
     for path, message in check_written(rule.model):
-        yield rule.document.problem_at(path, message, "unwritten-guidance")
+        yield rule.document.problem_at(path, message, "unwritten-guidance", "warning")
     found = dict[tuple[Path, str], None]()
     for branch in range(len(rule.model.guidance)):
         for case in _list_cases(rule, branch):

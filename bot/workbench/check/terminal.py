@@ -11,8 +11,8 @@ from bot.errors import Problem
 from bot.github.actions_runner import Annotation, format_annotations, print_commands, print_safely
 from bot.output.console import make_console, print_json
 from bot.output.findings import format_junit, format_sarif
-from bot.text.printable import reveal_line
-from bot.workbench.check.checker import CheckReport
+from bot.text.printable import count, reveal_line
+from bot.workbench.check.checker import Asked, CheckReport
 from bot.workbench.check.proof import Proof
 from bot.workbench.check.relations import MOST_NAMED, Overlap
 
@@ -38,18 +38,21 @@ def print_report(report: CheckReport, form: str, rules: Mapping[str, str], versi
 def _as_json(report: CheckReport) -> dict[str, object]:
     return {
         "rules": report.rules,
+        "broken": report.broken,
         "examples": report.examples,
         "errors": len(report.errors),
         "warnings": len(report.warnings),
         "problems": [asdict(problem) for problem in report.problems],
         "overlaps": [asdict(overlap) for overlap in report.overlaps],
         "proof": asdict(report.proof),
+        "asked": asdict(report.asked) if report.asked else None,
     }
 
 
 def _print_annotations(report: CheckReport) -> None:
     """All problems as lines of the log, and as annotations, of which the runner keeps ten of each level."""
-    print_safely([*format_problems(report.problems), format_total(report)])
+    asked = [format_asked(report.asked)] if report.asked else []
+    print_safely([*format_problems(report.problems), *asked, format_total(report)])
     print_commands(format_annotations(_annotate(problem) for problem in report.problems))
 
 
@@ -74,7 +77,15 @@ def _print_plainly(report: CheckReport) -> None:
 
 
 def _list_rest(report: CheckReport) -> list[str]:
-    return [*format_overlaps(report.overlaps), *format_proof(report.proof), format_total(report)]
+    asked = [format_asked(report.asked)] if report.asked else []
+    return [*format_overlaps(report.overlaps), *format_proof(report.proof), *asked, format_total(report)]
+
+
+def format_asked(asked: Asked) -> str:
+    """What `--online` asked: `asked GitHub: 5 labels and 2 issues of octo/widget`."""
+    counts = [count(number, thing) for number, thing in ((asked.labels, "label"), (asked.issues, "issue")) if number]
+    what = " and ".join(counts) or "nothing, because no rule names a label or an issue"
+    return f"asked GitHub: {what}{f' of {asked.repository}' if counts else ''}"
 
 
 def _print_colourfully(report: CheckReport) -> None:
@@ -159,15 +170,11 @@ def format_proof(proof: Proof) -> Iterator[str]:
 
 def format_total(report: CheckReport) -> str:
     """One line: the number of checked rules and examples, and the result."""
-    return f"{count(report.rules, 'rule')}, {count(report.examples, 'example')}: {_sum_up(report)}"
+    broken = f" ({report.broken:,} cannot be loaded)" if report.broken else ""
+    return f"{count(report.rules, 'rule')}{broken}, {count(report.examples, 'example')}: {_sum_up(report)}"
 
 
 def _sum_up(report: CheckReport) -> str:
     green = "no errors" if report.rules else "nothing to check"
     errors = count(len(report.errors), "error") if report.errors else green
     return f"{errors}, {count(len(report.warnings), 'warning')}" if report.warnings else errors
-
-
-def count(number: int, thing: str) -> str:
-    """`1 rule`, `2,000 rules`."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

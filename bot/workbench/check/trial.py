@@ -3,21 +3,21 @@
 import signal
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
 from multiprocessing import get_all_start_methods, get_context
 
 from bot.errors import Problem, TrackerError
 from bot.output.progress import track
-from bot.rules.captures import find_captures
+from bot.rules.captures import find_captures, list_values
 from bot.rules.compiler import Compiler
 from bot.rules.conditions.types import Condition
 from bot.rules.matcher import read_facts
 from bot.rules.prefilter import Prefilter
 from bot.rules.ruleset import Rule, Ruleset
 from bot.tracker.types import Issue, Tracker
-from bot.workbench.check.checker import CheckReport, check_overlaps, check_rule, check_set, join_reports
+from bot.workbench.check.checker import Asked, CheckReport, check_overlaps, check_rule, check_set, join_reports
 from bot.workbench.check.lint import Alternative, Frequencies, Place, Terms, list_alternatives
 
 FEW = 60
@@ -32,7 +32,7 @@ _shared: list[tuple[Sequence[Rule], Ruleset, Terms]] = []
 class Trial:
     """The rules to check, and the number of processes: all rules of a set, or the rules in `files`.
 
-    `today` is for the age of advice, `online` are warnings from GitHub, and `issues` are past issues to count how
+    `today` is for the age of advice, `online` is what GitHub answered, and `issues` are past issues to count how
     common each condition is.
     """
 
@@ -41,7 +41,7 @@ class Trial:
     jobs: int
     files: Collection[str] | None = None
     proves_variants: bool = True
-    online: tuple[Problem, ...] = ()
+    online: CheckReport = field(default_factory=lambda: CheckReport(0, 0, ()))
     issues: Iterable[Issue] | None = None
 
     @cached_property
@@ -56,7 +56,7 @@ def run_trial(trial: Trial) -> CheckReport:
     counted = None if trial.issues is None else count_alternatives(rules, ruleset, track(trial.issues, "issues"))
     terms = Terms(today=trial.today, proves_variants=trial.proves_variants, frequencies=counted)
     tried = track(try_rules(rules, ruleset, terms, trial.jobs), "rules", len(rules))
-    reports = [check_set(ruleset, trial.files), CheckReport(0, 0, trial.online), *tried]
+    reports = [check_set(ruleset, trial.files), trial.online, *tried]
     untried = [rule for rule in ruleset.rules if trial.files is not None and rule.file not in trial.files]
     return join_reports([*reports, *(check_overlaps(rule, rules, ruleset) for rule in untried)])
 
@@ -83,17 +83,14 @@ def _try(index: int) -> CheckReport:
     return check_rule(rules[index], ruleset, terms)
 
 
-def _list_labels(rule: Rule) -> Sequence[str]:
-    return rule.model.labels.add if rule.model.mode != "observe" else ()
-
-
 def check_labels(rules: Sequence[Rule], known: Collection[str], repository: str) -> Iterator[Problem]:
     """The labels that are not `known`; GitHub ignores case in labels."""
     there = {label.casefold() for label in known}
     for rule in rules:
-        for index, label in enumerate(_list_labels(rule)):
+        effect = "could not set it in another mode" if rule.model.mode == "observe" else "does not set it"
+        for index, label in enumerate(rule.model.labels.add):
             if label.casefold() not in there:
-                what = f"{repository} has no label `{label}`, so Signpost does not set it"
+                what = f"{repository} has no label `{label}`, so Signpost {effect}"
                 message = f"{what}; create the label, or correct the name"
                 yield rule.document.problem_at(("labels", "add", index), message, "unknown-label", "warning")
 
@@ -113,13 +110,14 @@ def check_follows(rules: Sequence[Rule], found: Mapping[int, Issue | None], repo
         yield rule.document.problem_at(("follow",), f"{what}, or remove `follow:`", "dead-follow", "warning")
 
 
-def check_online(rules: Sequence[Rule], repository: str, tracker: Tracker) -> tuple[Problem, ...]:
-    """The warnings; asks for all labels together, and for each issue once. Raises TrackerError."""
-    labels = tuple(dict.fromkeys(label for rule in rules for label in _list_labels(rule)))
+def check_online(rules: Sequence[Rule], repository: str, tracker: Tracker) -> CheckReport:
+    """The warnings, and the number of things asked: all labels together, each issue once. Raises TrackerError."""
+    labels = tuple(dict.fromkeys(label for rule in rules for label in rule.model.labels.add))
     known = tracker.find_labels(repository, labels) if labels else frozenset[str]()
     follows = dict.fromkeys(rule.model.follow for rule in rules if rule.model.follow is not None)
     found = {number: _find_issue(tracker, repository, number) for number in follows}
-    return (*check_labels(rules, known, repository), *check_follows(rules, found, repository))
+    problems = (*check_labels(rules, known, repository), *check_follows(rules, found, repository))
+    return CheckReport(0, 0, problems, asked=Asked(repository, len(labels), len(found)))
 
 
 def _find_issue(tracker: Tracker, repository: str, number: int) -> Issue | None:
@@ -156,9 +154,7 @@ def count_alternatives(rules: Sequence[Rule], ruleset: Ruleset, issues: Iterable
 
 def _list_counted(rules: Sequence[Rule]) -> Iterator[_Counted]:
     for rule in rules:
-        compiler = Compiler(
-            known=tuple(capture.name for capture in rule.pack.captures), layouts=tuple(rule.pack.model.layouts)
-        )
+        compiler = Compiler(known=list_values(rule.pack.captures), layouts=tuple(rule.pack.model.layouts))
         for number, alternative in enumerate(list_alternatives(rule.model.match)):
             condition = compiler.compile(alternative.model, alternative.path)
             yield _Counted(f"{rule.id} {number}", rule, alternative, condition)

@@ -6,6 +6,7 @@ In addition to the keywords of the draft, it has some that only editors know: `m
 """
 
 import json
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -40,14 +41,15 @@ def make_schema(model: type[BaseModel], title: str) -> Schema:
     """The schema of a file that a person writes."""
     whole = model.model_json_schema(by_alias=True, schema_generator=_Draft07, mode="validation")
     whole = _simplify(json.loads(json.dumps(whole).replace("#/$defs/", "#/definitions/")))
-    models = {name: _dress(part, name) for name, part in whole.pop("$defs", {}).items()}
+    parts = whole.pop("$defs", {})
+    models = {name: _dress(part, name, parts) for name, part in parts.items()}
     if "Condition" in models:
         capture = explain_key(_CAPTURE, "os")
         models["Condition"] |= {
             "additionalProperties": capture,
             "dependencies": {key: _require_beside(key) for key in BESIDE},
         }
-    dressed = _dress(whole, model.__name__)
+    dressed = _dress(whole, model.__name__, parts)
     if "guidance" in dressed["properties"]:
         dressed |= _require_guidance()
     return {"$schema": DRAFT, **dressed, "title": title, "definitions": models}
@@ -58,11 +60,17 @@ def write_schema(schema: Schema) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def _dress(part: Schema, name: str) -> Schema:
-    """The schema of one model. Its keys have the help, so that it needs none itself."""
+def _dress(part: Schema, name: str, parts: Mapping[str, Schema]) -> Schema:
+    """The schema of one model. Its keys have the help, so that it needs none itself.
+
+    Pydantic leaves out the description of a key if that of the key's model is the same.
+    """
     keys = {}
     for key, schema in part["properties"].items():
-        untitled = {word: value for word, value in schema.items() if word != "title"}
+        referred = [schema, *schema.get("allOf", [])]
+        of_model = next((parts[ref["$ref"].rpartition("/")[2]] for ref in referred if "$ref" in ref), {})
+        told = {"description": of_model["description"]} if "description" in of_model else {}
+        untitled = told | {word: value for word, value in schema.items() if word != "title"}
         keys[key] = explain_key(_allow_decimals(untitled, key), key) | _offer(f"{name}.{key}")
     rest = {word: value for word, value in part.items() if word != "description"}
     return {**rest, "properties": keys, **_offer(name)}

@@ -11,6 +11,7 @@ import yaml
 
 from bot.rules.ruleset import Pack, Ruleset
 from bot.rules.spec.pack import PackModel
+from bot.text.printable import count
 from bot.text.redaction import mask_private
 from bot.workbench.editor.json_schema import SCHEMAS, name_schema
 from bot.workbench.suggest.sightings import Shown, Sightings, Watch
@@ -109,8 +110,8 @@ def choose_labels(sightings: Sightings, watch: Watch) -> tuple[Label, ...]:
     if sightings.labelled < _FEWEST_LABELLED:
         return ()
     found = []
-    for name, count in sightings.labels.items():
-        share, usual = count / sightings.labelled, watch.labels.get(name, count) / max(1, watch.labelled)
+    for name, number in sightings.labels.items():
+        share, usual = number / sightings.labelled, watch.labels.get(name, number) / max(1, watch.labelled)
         if share >= _LABEL_SHARE and share >= _LABEL_LIFT * usual and len(name) <= _LONGEST_LABEL:
             found.append(Label(name=name, share=round(share, 3), elsewhere=round(usual, 3)))
     return tuple(sorted(found, key=lambda label: (-label.share, label.name))[:_MOST_LABELS])
@@ -154,7 +155,7 @@ def choose_pack(ruleset: Ruleset) -> Pack:
 
 def write_draft(draft: Draft, origin: str) -> str:
     """The file of a draft; `origin` is a comment at its top that says where the draft comes from."""
-    linked = f"linked by maintainers in {_count(draft.source_count, 'issue')}"
+    linked = f"linked by maintainers in {count(draft.source_count, 'issue')}"
     lines = [
         *name_schema(f"{SCHEMAS}/schema.json").splitlines(),
         *(f"# {line}" for line in (origin, describe_reach(draft)) if line),
@@ -187,8 +188,8 @@ def describe_reach(draft: Draft) -> str:
         return ""
     span = f", {draft.first} to {draft.last}" if draft.first and draft.last else ""
     sample = ", ".join(f"#{number}" for number in spread(draft.numbers))
-    beside = f"; also {_count(draft.elsewhere, 'issue')} that a rule matches" if draft.elsewhere else ""
-    return f"{_count(draft.issues, 'issue')} of {_count(draft.authors, 'author')}{span} ({sample}){beside}."
+    beside = f"; also {count(draft.elsewhere, 'issue')} that a rule matches" if draft.elsewhere else ""
+    return f"{count(draft.issues, 'issue')} of {count(draft.authors, 'author')}{span} ({sample}){beside}."
 
 
 def spread(numbers: Sequence[int], most: int = _SAMPLE) -> list[int]:
@@ -213,7 +214,7 @@ def _write_labels(labels: Sequence[Label]) -> Iterator[str]:
 
 def _write_follow(draft: Draft) -> Iterator[str]:
     if draft.follow:
-        named = f"maintainers named it in {_count(draft.follow_count, 'issue')}; is it the one to follow?"
+        named = f"maintainers named it in {count(draft.follow_count, 'issue')}; is it the one to follow?"
         yield f"# follow: {draft.follow} # {named}"
 
 

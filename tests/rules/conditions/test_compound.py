@@ -12,7 +12,7 @@ PACK = """
 name: rules
 captures:
   version: {first_of: [{section: Version}]}
-  os: {map: {darwin: macos, windows: windows}, first_of: [{section: Platform}]}
+  os: {map: {darwin: macos, windows: windows, linux: linux, wsl: wsl}, first_of: [{section: Platform}]}
 placeholders: ["1.0.123"]
 """
 FORM = (

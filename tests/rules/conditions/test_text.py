@@ -62,7 +62,7 @@ UPPER   case
     ],
 )
 def test_a_hint_names_what_is_there_instead(model: dict[str, object], hint: str) -> None:
-    condition = Compiler(()).compile(Condition.model_validate(model), ())
+    condition = Compiler({}).compile(Condition.model_validate(model), ())
 
     found = condition.find_hint(extract_facts(make_issue(BODY)))
 

@@ -69,7 +69,7 @@ CASES: dict[str, tuple[dict[str, Any], Stated]] = {
 
 
 def compile_model(model: dict[str, Any]) -> Condition:
-    compiler = Compiler(("version", "os"))
+    compiler = Compiler({"version": (), "os": ()})
     condition = compiler.compile(ConditionModel.model_validate(model), ())
     assert compiler.problems == []
     return condition

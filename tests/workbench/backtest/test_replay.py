@@ -190,3 +190,47 @@ def test_pull_requests_are_no_issues() -> None:
     part = replay_lines([line(1, pull_request={"url": "x"})], a_replay(DISK, is_per_issue=True))
 
     assert part == Part(tally=Tally(pull_requests=1))
+
+
+OBSERVING = DISK | {"mode": "observe"}
+LABELLING = DISK | {"mode": "label"}
+
+
+@pytest.mark.parametrize(
+    "issue, rules, config, raised",
+    [
+        pytest.param(an_issue(), (DISK,), None, {"out-of-disk": 0}, id="it comments now"),
+        pytest.param(an_issue(), (OBSERVING,), None, {"out-of-disk": 1}, id="it observes"),
+        pytest.param(an_issue(), (LABELLING,), None, {"out-of-disk": 1}, id="it labels"),
+        pytest.param(an_issue(), (DISK,), Config(mode="label"), {"out-of-disk": 1}, id="limited by the settings"),
+        pytest.param(
+            an_issue(),
+            (OBSERVING, GENERAL | {"mode": "observe"}),
+            Config(max_sections=1),
+            {"out-of-disk": 1, "write-failed": 1},
+            id="each is raised alone",
+        ),
+        pytest.param(
+            an_issue(),
+            (OBSERVING, GENERAL | {"priority": 90}),
+            Config(max_sections=1),
+            {"out-of-disk": 0, "write-failed": 0},
+            id="another takes the only section",
+        ),
+        pytest.param(
+            an_issue(),
+            (OBSERVING, GENERAL | {"supersedes": ["out-of-disk"]}),
+            None,
+            {"out-of-disk": 0, "write-failed": 0},
+            id="superseded",
+        ),
+        pytest.param(an_issue(), (OBSERVING | {"expires": "2026-11-25"},), None, {"out-of-disk": 0}, id="expired"),
+        pytest.param(an_issue(association="MEMBER"), (OBSERVING,), None, {"out-of-disk": 0}, id="by a member"),
+    ],
+)
+def test_comments_if_a_rule_were_raised(
+    issue: Issue, rules: tuple[Fields, ...], config: Config | None, raised: dict[str, int]
+) -> None:
+    found = tally(issue, a_replay(*rules, config=config)).rules
+
+    assert {name: rule.raised for name, rule in sorted(found.items())} == raised

@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.rules.loader import NOT_RULES
+from bot.rules.ruleset import NOT_RULES
 from bot.rules.spec.document import read_document
 from bot.rules.spec.pack import PackModel
 from bot.rules.spec.rule import RuleModel

@@ -34,7 +34,7 @@ HELD, FAILED, OTHER = {"phrase": "apple pie is gone"}, {"phrase": "plum pie is g
     ],
 )
 def test_similarity_is_made_of_that_of_the_parts(model: dict[str, object], similarity: float) -> None:
-    compiler = Compiler(())
+    compiler = Compiler({})
     condition = compiler.compile(Condition.model_validate(model), ())
     facts = extract_facts(make_issue("apple pie is gone", labels=("bug",)))
 

@@ -49,6 +49,8 @@ class Running:
     port: int
     path: Path
     cookies: dict[str, str] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """Method and last part of the path of each request that reached the server."""
 
     @property
     def address(self) -> str:
@@ -112,17 +114,26 @@ def run_studio(
     )
     with bind_loopback(0) as bound:
         port = bound.getsockname()[1]
-        server = make_server(studio, port)
+        server, asked = make_server(studio, port), list[tuple[str, str]]()
+        server.config.app = _record(server.config.app, asked)
         thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         studio.session.start()
         thread.start()
         _wait_for(port)
         try:
-            yield Running(studio=studio, port=port, path=path)
+            yield Running(studio=studio, port=port, path=path, asked=asked)
         finally:
             server.should_exit = True
             thread.join()
             studio.session.close()
+
+
+def _record(app: Any, asked: list[tuple[str, str]]) -> Any:  # noqa: ANN401 - what uvicorn takes
+    async def answer(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+        asked.append((scope["method"], scope["path"].rpartition("/")[2]))
+        await app(scope, receive, send)
+
+    return answer
 
 
 def run_small_studio(folder: Path) -> AbstractContextManager[Running]:

@@ -154,6 +154,29 @@ def test_saving_writes_the_file_and_only_it(page: Page, studio: Running) -> None
     assert {path: path.read_bytes() for path in studio.path.parent.iterdir() if path != studio.path} == others
 
 
+@pytest.mark.parametrize(
+    "keys, focus",
+    [
+        pytest.param(["Control+s"], ".cm-content", id="in the editor"),
+        pytest.param(["Control+s", "Control+s"], ".cm-content", id="twice"),
+        pytest.param(["Control+S"], ".cm-content", id="with caps lock"),
+        pytest.param(["Control+s"], "#search", id="outside of the editor"),
+    ],
+)
+def test_a_change_is_saved_once(page: Page, studio: Running, keys: list[str], focus: str) -> None:
+    replace(page, studio, "phrase: No space left on device", "phrase: Disk quota exceeded")
+    expect(page.locator("#saved")).to_have_text("Not saved")
+    page.locator(focus).focus()
+
+    for key in keys:
+        page.keyboard.press(key)
+
+    expect(page.locator("#saved")).to_have_text("Saved")
+    expect(page.locator("#gained")).to_have_text("+0 gained")
+    assert studio.asked.count(("POST", "save")) == 1
+    assert page.get_by_role("dialog").count() == 0
+
+
 def test_a_file_that_somebody_else_changed_can_be_reloaded(page: Page, studio: Running) -> None:
     theirs = studio.path.read_text("utf-8").replace("The disk is full", "Theirs")
     studio.path.write_text(theirs, "utf-8")

@@ -82,13 +82,13 @@ def test_a_draft_is_yaml_that_a_human_can_read() -> None:
 def test_a_draft_loads_and_only_its_guidance_is_missing() -> None:
     report = check_rules(build_ruleset({"drafts/linking-failed.yml": WRITTEN}))
 
-    assert {problem.kind for problem in report.errors} == {"unwritten-guidance"}
+    assert {problem.kind for problem in report.problems} == {"unwritten-guidance"}
 
 
 def test_a_skeleton_proves_itself() -> None:
     text = write_draft(make_skeleton("out-of-disk"), "")
 
-    assert {p.kind for p in check_rules(build_ruleset({"out-of-disk.yml": text})).errors} == {"unwritten-guidance"}
+    assert {p.kind for p in check_rules(build_ruleset({"out-of-disk.yml": text})).problems} == {"unwritten-guidance"}
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x85\u2028\u2029"), min_size=1))

@@ -75,9 +75,8 @@ async function help(view, position) {
   return { pos: word.from, end: word.to, above: true, create: () => ({ dom: make("div", { class: "cm-help" }, renderMarkdown(told.help)) }) };
 }
 
-export function makeEditor(parent, { onChange, onSave, nonce }) {
+export function makeEditor(parent, { onChange, nonce }) {
   const keys = [...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap];
-  const save = { key: "Mod-s", preventDefault: true, run: () => (onSave(), true) };
   const view = new EditorView({
     parent,
     state: EditorState.create({
@@ -85,7 +84,7 @@ export function makeEditor(parent, { onChange, onSave, nonce }) {
         EditorView.cspNonce.of(nonce), look, syntaxHighlighting(colours), lineNumbers(), lintGutter(), history(), drawSelection(),
         rectangularSelection(), crosshairCursor(), indentService.of(indent), bracketMatching(), closeBrackets(), highlightActiveLine(),
         highlightActiveLineGutter(), highlightSelectionMatches(), indentUnit.of("  "), EditorView.lineWrapping, yaml(),
-        autocompletion({ override: [complete], icons: false }), hoverTooltip(help), keymap.of([save, ...keys]),
+        autocompletion({ override: [complete], icons: false }), hoverTooltip(help), keymap.of(keys),
         EditorView.contentAttributes.of({ "aria-label": "Rule in YAML", spellcheck: "false", tabindex: "0" }),
         EditorView.updateListener.of((update) => update.docChanged && onChange()),
       ],

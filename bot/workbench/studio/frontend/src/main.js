@@ -19,14 +19,14 @@ let editor, list, waiting, speaking, abort;
 
 async function start() {
   const nonce = find("style").nonce;
-  editor = makeEditor(find("editor"), { onChange: takeChange, onSave: save, nonce });
+  editor = makeEditor(find("editor"), { onChange: takeChange, nonce });
   list = new List(find("list"), { draw: (row) => ("kind" in row ? drawExampleRow(row) : drawRow(row)), onChoose: choose });
   drawFilters();
   find("save").addEventListener("click", save);
   find("search").addEventListener("input", () => delay("search", search, 150));
   find("search").addEventListener("keydown", (event) => event.key === "ArrowDown" && (event.preventDefault(), find("list").focus(), list.choose(0, true)));
   find("conflict").addEventListener("close", (event) => settleConflict(event.target.returnValue));
-  addEventListener("keydown", (event) => (event.ctrlKey || event.metaKey) && event.key === "s" && (event.preventDefault(), save()));
+  addEventListener("keydown", (event) => (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "s" && (event.preventDefault(), save()));
   addEventListener("beforeunload", (event) => isDirty() && event.preventDefault());
   addEventListener("focus", comeBack);
   await openRule();
@@ -165,15 +165,24 @@ function drawSaved() {
   document.title = `${dirty ? "• " : ""}${find("file").textContent} – Signpost studio`;
 }
 
-async function save() {
+// One at a time: a second save with the version of the first would look like a conflict.
+let saving = Promise.resolve();
+function save() {
+  saving = saving.then(saveNow);
+  return saving;
+}
+
+async function saveNow() {
   if (!isDirty()) return;
+  const text = editor.getText();
   try {
-    const told = await server.save(editor.getText(), page.version);
+    const told = await server.save(text, page.version);
     page.version = told.version;
     page.saved = told.text;
-    if (editor.getText() !== told.text) editor.setText(told.text);
+    if (editor.getText() === text && told.text !== text) editor.setText(told.text);
+    drawSaved();
     hideNotice();
-    await send();
+    send();
   } catch (error) {
     if (error instanceof Refused && error.told.is_conflict) askAboutConflict(error.message);
     else explain(error);

@@ -42,7 +42,7 @@ function drawOverTime(columns) {
 
 export function speakNumbers({ counts, loads, diagnostics }) {
   const problems = diagnostics.length ? `${count(diagnostics.length, "problem")}. ` : "";
-  const numbers = `${count(counts.matched, "issue")} of ${counts.issues} match, ${counts.gained} gained, ${counts.lost} lost.`;
+  const numbers = `${counts.matched} of ${count(counts.issues, "issue")} match${counts.matched === 1 ? "es" : ""}, ${counts.gained} gained, ${counts.lost} lost.`;
   find("spoken").textContent = problems + (loads ? numbers : "The rule does not load.");
 }
 
