@@ -181,8 +181,9 @@ def _echo(match: Match, *, is_bare: bool = False) -> dict[str, object]:
 
 
 def _join_steps(steps: Sequence[str]) -> tuple[str, ...]:
-    """Of several, each stays one item of its list, whatever lines it has, also as the tenth."""
-    return tuple(re.sub(r"\n(?=[^\n])", "\n    ", step) if len(steps) > 1 else step for step in steps)
+    """Those with a text. Of several, each stays one item of its list, whatever lines it has, also as the tenth."""
+    shown = [step for step in steps if step]
+    return tuple(re.sub(r"\n(?=[^\n])", "\n    ", step) if len(shown) > 1 else step for step in shown)
 
 
 def _write_example(example: str | None, values: Mapping[str, object], path: Path) -> str:
