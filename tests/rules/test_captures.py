@@ -145,7 +145,7 @@ def test_the_same_value_twice_is_stated_once() -> None:
             "a: {first_of: [{regex: '('}]}",
             "4:19: invalid RE2 pattern: missing ): (; put a backslash before each literal special character",
         ),
-        ("a: {map: {'': x}, first_of: [{section: A}]}", "4:13: '' has no text to search for; remove it"),
+        ("a: {map: {'': x}, first_of: [{section: A}]}", "4:13: the key '' has no text to search for; remove it"),
         (
             "Label: {first_of: [{section: A}]}",
             f"3:1: `Label` cannot be the name of a capture; {NAMES}",

@@ -122,7 +122,7 @@ def test_a_choice_is_a_system(option: str, expected: str | None) -> None:
 def test_the_pack_that_is_written_reads_reports_of_the_form() -> None:
     text = write_pack(choose_facts(read_form(FORM)), ["bug.yml"])
 
-    assert text.startswith("# Facts that your rules may use: read from bug.yml.\n")
+    assert text.startswith("# Facts that your rules can use; read from bug.yml.\n")
     pack = yaml.safe_load(text)
     assert pack["captures"]["version"] == {"first_of": [{"section": "Version"}]}
     assert (
