@@ -204,7 +204,7 @@ def test_a_calibration_says_what_it_means_and_what_comes_of_it(folder: Path) -> 
         r" also, \d+ the same rare error or text \(tier B\)",
         shown,
     )
-    assert known.startswith("none of them is known to be a duplicate")
+    assert known.startswith("none of them is a known duplicate")
     assert following.startswith("`signpost run --index a.index` goes by that")
     assert "`duplicates: {tier_c: comment}`" in following
 
