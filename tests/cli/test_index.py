@@ -205,7 +205,7 @@ def test_a_calibration_says_what_it_means_and_what_comes_of_it(folder: Path) -> 
         shown,
     )
     assert known.startswith("none of them is a known duplicate")
-    assert following.startswith("`signpost run --index a.index` goes by that")
+    assert following.startswith("`signpost run --index a.index` uses this threshold")
     assert "`duplicates: {tier_c: comment}`" in following
 
 
