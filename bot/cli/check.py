@@ -11,7 +11,6 @@ from bot.cli.options.github import connect_github, read_settings
 from bot.cli.options.sources import load_checked
 from bot.errors import SettingsError
 from bot.output.console import read_version
-from bot.workbench.check.checker import CheckReport
 from bot.workbench.check.terminal import FORMATS, print_report
 from bot.workbench.check.trial import Trial, check_online, run_trial
 
@@ -57,15 +56,15 @@ def execute(arguments: argparse.Namespace) -> int:
         issues=open_optional(arguments.history).read_issues() if arguments.history else None,
     )
     if arguments.online:
-        trial = replace(trial, online=_check_online(trial, arguments.repo))
+        trial = replace(trial, online=check_online(trial.rules, _find_repository(arguments.repo), connect_github()))
     report = run_trial(trial)
     print_report(report, arguments.format, {rule.file: rule.id for rule in trial.rules}, read_version())
     return 0 if report.is_green and not (arguments.strict and report.warnings) else 1
 
 
-def _check_online(trial: Trial, repository: str | None) -> CheckReport:
+def _find_repository(repository: str | None) -> str:
     repository = repository or read_settings().repository
     if not repository or not _REPOSITORY.fullmatch(repository):
         message = "--online needs the name of the repository; add --repo owner/name"
         raise SettingsError(message)
-    return check_online(trial.rules, repository, connect_github())
+    return repository

@@ -40,7 +40,7 @@ class FindInIndex:
 
     def __call__(self, issue: Issue) -> CandidateSearch:
         """The candidates in the index; see `FindCandidates`."""
-        from bot.duplicates.index.search import describe_expectation, list_candidates, search_index
+        from bot.duplicates.index.search import list_candidates, search_index
 
         try:
             found = search_index(self.path, issue, self.seconds)
@@ -55,7 +55,7 @@ class FindInIndex:
         return CandidateSearch(
             candidates=candidates,
             is_calibrated=known is not None,
-            expectation=describe_expectation(known) if known else "",
+            expectation=known.describe() if known else "",
         )
 
 

@@ -7,7 +7,6 @@ from bot.rules.conditions.compound import MESSAGE, AllHold, AtLeastHold, MoreTha
 from bot.rules.conditions.issue import (
     CaptureHolds,
     CheckboxHolds,
-    FeatureRequested,
     IssueHolds,
     VersionHolds,
     make_section,
@@ -18,7 +17,6 @@ from bot.rules.conditions.text import CodeHolds, FrameHolds
 from bot.rules.conditions.types import Condition, Key, format_scalar
 from bot.rules.spec.condition import Condition as ConditionModel
 from bot.rules.spec.document import Path
-from bot.rules.spec.pack import FeatureRequestModel
 
 CONDITIONS: Mapping[str, Callable[[Key], Condition | None]] = {
     "phrase": PhraseHolds.make,
@@ -78,19 +76,11 @@ class Compiler:
         guarded = AllHold((condition, NoneHolds(none))) if none else condition
         return MoreThanCircumstance.guard(guarded, circumstance) if circumstance else guarded
 
-    def compile_feature_request(self, model: FeatureRequestModel, path: Path) -> Condition:
-        """The condition that an issue is a feature request of this kind."""
-        titles, unless = (self._read_patterns(getattr(model, key), (*path, key)) for key in ("titles", "unless_titles"))
-        return FeatureRequested(titles, tuple(model.headings), unless, tuple(model.unless_headings))
-
     def compile_circumstance(self, sources: Iterable[str], path: Path) -> tuple[Pattern, ...]:
         """The patterns of a pack's `circumstance`: those that name the message as one, and the others as one."""
         patterns = self._list_patterns((source.replace(MESSAGE, _ESCAPED_MESSAGE) for source in sources), path)
         named = [pattern for pattern in patterns if _ESCAPED_MESSAGE in pattern.pattern]
         return (*join_patterns(named), *join_patterns(pattern for pattern in patterns if pattern not in named))
-
-    def _read_patterns(self, sources: Iterable[str], path: Path) -> tuple[Pattern, ...]:
-        return join_patterns(self._list_patterns(sources, path))
 
     def _list_patterns(self, sources: Iterable[str], path: Path) -> list[Pattern]:
         found = (read_pattern(source, (*path, index), self) for index, source in enumerate(sources))

@@ -119,11 +119,15 @@ def _read(path: Path) -> str:
 
 def find_pack(name: str) -> Path:
     """The folder of a shipped pack. Raises SettingsError, with the names of all shipped packs."""
+    packs = list_packs()
+    if name not in packs:
+        message = f"unknown pack `{cut_name(name)}`{suggest(name, packs)}"
+        raise SettingsError(message)
+    return packs[name]
+
+
+def list_packs() -> dict[str, Path]:
+    """The folders of the shipped packs, by name."""
     home = Path(bot.__file__).parent
-    shipped = [
-        file.parent for place in (home / "packs", home.parent / "rules") for file in place.glob(f"*/{PACK_FILE}")
-    ]
-    if found := next((folder for folder in shipped if folder.name == name), None):
-        return found
-    message = f"unknown pack `{cut_name(name)}`{suggest(name, (folder.name for folder in shipped))}"
-    raise SettingsError(message)
+    places = (home.parent / "rules", home / "packs")
+    return {file.parent.name: file.parent for place in places for file in place.glob(f"*/{PACK_FILE}")}

@@ -6,6 +6,7 @@ from bot.errors import Problem
 from bot.rules.captures import compile_captures, list_values
 from bot.rules.checks import Compilation, check_rule_model, list_echoable
 from bot.rules.compiler import Compiler
+from bot.rules.conditions.issue import FeatureRequested
 from bot.rules.ruleset import Pack, Rule
 from bot.rules.spec.condition import list_captures, list_sets
 from bot.rules.spec.document import Document, read_document
@@ -24,7 +25,7 @@ def compile_pack(document: Document, name: str) -> tuple[Pack, list[Problem]]:
     compiler.known = list_values(captures)
     none = compiler.compile_all(model.none, ("none",))
     requests = (
-        compiler.compile_feature_request(request, ("feature_requests", index))
+        FeatureRequested.make_of_model(request, ("feature_requests", index), compiler)
         for index, request in enumerate(model.feature_requests)
     )
     none = (*none, *requests)

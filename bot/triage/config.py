@@ -1,6 +1,6 @@
 """The settings of a repository (`config.yml`), with careful defaults, and all sources of a run. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -10,8 +10,8 @@ from bot.duplicates.candidates import FindCandidates, FindNothing
 from bot.errors import Problem, SettingsError
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Association, Mode, Strings, meaning
-from bot.rules.spec.document import read_document
-from bot.rules.spec.validation import validate
+from bot.rules.spec.document import Document, cut_name, read_document
+from bot.rules.spec.validation import suggest, validate
 
 Occasion = Annotated[
     Literal["opened", "edited", "reopened", "commented"],
@@ -214,6 +214,23 @@ def parse_config(text: str, file: str) -> tuple[Config | None, tuple[Problem, ..
         return make_default_config(), ()
     config, problems = validate(document, Config)
     return config, tuple(sorted(problems))
+
+
+def find_unknown_packs(config: Config, text: str, file: str, known: Collection[str]) -> tuple[Problem, ...]:
+    """The names in `packs` that are not those of packs, each at its place in the text of the settings."""
+    unknown = [(index, name) for index, name in enumerate(config.packs) if name not in known]
+    document = read_document(text, file) if unknown else Document(file)
+    return tuple(
+        document.problem_at(("packs", index), f"unknown pack `{cut_name(name)}`{suggest(name, known)}", "settings")
+        for index, name in unknown
+    )
+
+
+def find_unknown_rules(config: Config, file: str, known: Collection[str]) -> tuple[Problem, ...]:
+    """The ids in `modes` that no rule has."""
+    unknown = [name for name in config.modes if name not in known]
+    messages = (f"`modes` names the unknown rule `{name}`{suggest(name, known) or '; remove it'}" for name in unknown)
+    return tuple(Problem(file, 1, 1, message, "settings") for message in messages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

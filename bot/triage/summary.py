@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.comment.links import describe_status
 from bot.comment.sanitizer import fence_code, quote_cell, quote_code
-from bot.duplicates.candidates import Candidate
 from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.duplicates.selection import LinkDecision
 from bot.rules.matcher import Match
@@ -114,7 +113,7 @@ def _describe_links(result: Result) -> Iterator[str]:
     if not_linked:
         yield "Not linked:"
         yield "\n".join(map(_describe_not_linked, not_linked[:MOST_NOT_LINKED]))
-    if scored := [link.candidate for link in links.linked if link.candidate.features]:
+    if scored := [link for link in links.linked if link.candidate.features]:
         yield "<details><summary>How the scores came about</summary>"
         yield "\n".join(_write_features(scored))
         yield "</details>"
@@ -147,8 +146,9 @@ def _describe_not_linked(link: LinkDecision) -> str:
     return f"- `#{found.number}`{title}: {link.reason} ({found.tier}: {found.why}; {found.score:.1%})"
 
 
-def _write_features(found: Sequence[Candidate]) -> Iterator[str]:
+def _write_features(links: Sequence[LinkDecision]) -> Iterator[str]:
     """One column per candidate, without features that are zero everywhere."""
+    found = [link.candidate for link in links]
     yield f"| | {' | '.join(f'`#{each.number}`' for each in found)} |"
     yield "|---|" + "---:|" * len(found)
     for name, said in FEATURES.items():

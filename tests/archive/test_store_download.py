@@ -143,7 +143,9 @@ def test_what_is_there_can_be_used_without_github(fake_github: FakeGitHub, check
     "repository, options, said",
     [
         pytest.param("widget", (), "'widget' is not a repository name; write it as owner/name", id="no owner"),
-        pytest.param("octo/widget", ("--cached",), "nothing of octo/widget is in ", id="nothing there"),
+        pytest.param(
+            "octo/widget", ("--cached",), "cache/history.sqlite3 has no issues of octo/widget", id="nothing there"
+        ),
     ],
 )
 def test_wrong_usage_is_told_before_github_is_asked(
@@ -174,7 +176,7 @@ def test_a_limit_says_when_to_go_on_and_that_nothing_is_lost(fake_github: FakeGi
 
     assert (finished.code, json.loads(finished.out).keys()) == (3, {"schema_version", "error"})
     assert "The rate limit ends at 20" in finished.err
-    assert finished.err.endswith("issues are stored already, and the next run goes on from there.\n")
+    assert "The next run continues after the issues that are stored already (" in finished.err
 
 
 REQUESTS = 5

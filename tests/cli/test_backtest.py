@@ -107,7 +107,7 @@ def test_text_tells_what_happened_rule_by_rule(checkout: Path) -> None:
         "",
         "",
         " rule          matches   share   by week   comments per week",
-        " " + "─" * 57,
+        " " + "─" * 59,
         " out-of-disk         4   66.7%   ██                        2",
         "",
         "note: out-of-disk matches 67% of all issues; check that it is meant to be this broad.",

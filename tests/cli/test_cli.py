@@ -212,7 +212,10 @@ def test_who_does_not_read_to_the_end_is_no_finding(repository: Path, command: s
 def test_a_full_disk_is_reported_in_a_sentence(repository: Path, command: str, form: str) -> None:
     done = run_in_shell(repository, f"signpost {shlex.join(USES[command])} --format {form} > /dev/full")
 
-    assert (done.returncode, done.stderr) == (2, "signpost: cannot continue: [Errno 28] No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "signpost: cannot continue: [Errno 28] No space left on device; free some disk space and try again\n",
+    )
 
 
 @pytest.mark.parametrize("form", [("--format", "json"), ("--format=json",)])

@@ -62,7 +62,7 @@ def test_a_folder_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
 
     assert (finished.code, finished.err) == (
         2,
-        "signpost: there is no folder nowhere; give the folder of a repository\n",
+        "signpost: nowhere is not a folder; give the folder of a repository\n",
     )
 
 
@@ -101,7 +101,7 @@ def test_fields_are_read_from_the_forms_of_the_repository(tmp_path: Path) -> Non
     assert pack["captures"]["version"]["first_of"] == [{"section": "Widget version"}]
     assert pack["captures"]["os"]["first_of"] == [{"section": "System / OS"}]
     assert pack["captures"]["os"]["map"]["Windows 11"] == "windows"
-    assert "pack.yml has the fields of bug.yml" in finished.out
+    assert "pack.yml names fields of bug.yml" in finished.out
     assert run_command("check", folder=tmp_path).code == 0
 
 
@@ -112,7 +112,7 @@ def test_a_form_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     finished = run_command("init", folder=tmp_path)
 
     assert (finished.code, finished.out) == (2, "")
-    assert "cannot read the forms in" in finished.err
+    assert "cannot read the issue forms in" in finished.err
 
 
 @pytest.mark.parametrize("name", ["config.yml", "pack.yml", "out-of-disk.yml"])

@@ -12,9 +12,9 @@ import pytest
 from bot.issue.facts import Facts, Text
 from bot.rules.conditions.types import Condition
 from bot.rules.loader import load_rules
-from bot.rules.ruleset import Rule
+from bot.rules.ruleset import Rule, Ruleset
 from bot.rules.spec.phrase import Phrase
-from bot.workbench.check.examples import list_examples, make_example_issue
+from bot.workbench.check.examples import make_example_issue, try_examples
 from tests.issue.issues import make_issue
 from tests.rules.transformations import TRANSFORMATIONS, Need, Transformation
 
@@ -51,7 +51,7 @@ def find_message(condition: Condition, text: Text) -> tuple[str, int] | None:
 
 def list_messages(rule: Rule) -> Iterator[tuple[Condition, str, int]]:
     conditions = dict.fromkeys(list_text_conditions(rule.condition))
-    for tried in list_examples(rule):
+    for tried in try_examples(rule, Ruleset(())):
         facts = Facts(make_example_issue(tried.example))
         for condition in conditions:
             if found := next(filter(None, (find_message(condition, t) for t in facts.texts)), None):
@@ -99,7 +99,7 @@ def test_a_near_miss_stays_one_however_it_was_changed(transformation: Transforma
     found = []
     for rule in SHIPPED.rules:
         conditions = [c for c in list_text_conditions(rule.condition) if isinstance(c.sought, Phrase)]
-        for tried in list_examples(rule):
+        for tried in try_examples(rule, Ruleset(())):
             facts = Facts(make_example_issue(tried.example))
             absent = [c for c in conditions if not any(map(c.find_in, facts.texts))]
             texts = [t for t in facts.texts if absent and not tried.must_match and t.raw.strip()]

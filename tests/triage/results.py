@@ -41,7 +41,7 @@ LINKS = LinkDecisions(
             candidate=replace(FOUND, number=8, tier="C"), effect="refused", reason="#8 is closed as not planned"
         ),
     ),
-    expectation="Of the repository's last 90 issues 2 would have been shown something.",
+    expectation="2 of the last 90 issues would have been shown a similar issue.",
 )
 
 

@@ -372,7 +372,7 @@ def test_links_that_cannot_be_read_take_no_link_away(
     finished = look(fake_github, issue, tmp_path, way, "edited")
 
     assert (len(links), finished.code, links_of(issue), our_comments(issue)[0].body) == (2, 0, before, body)
-    assert "a comment that gives links stays as it is" in finished.out
+    assert "a comment with links stays unchanged" in finished.out
 
 
 def test_what_a_person_named_and_cannot_be_read_waits(fake_github: FakeGitHub) -> None:
@@ -577,4 +577,4 @@ def test_what_is_calibrated_is_told_in_the_summary(fake_github: FakeGitHub, tmp_
 
     start_run(fake_github, event, tmp_path, "--index", str(index), environment=environment).go()
 
-    assert "would have been shown something" in summary.read_text(encoding="utf-8")
+    assert "would have been shown a similar issue" in summary.read_text(encoding="utf-8")

@@ -1,17 +1,24 @@
 """The sources of a run: rules and settings from the default branch, local folders or shipped packs, and a finder."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import Problem, SettingsError, explain_cause
-from bot.rules.loader import build_ruleset, find_pack, join_rulesets, load_rules, read_folder
+from bot.rules.loader import build_ruleset, join_rulesets, list_packs, load_rules, read_folder
 from bot.rules.ruleset import Ruleset
-from bot.rules.spec.document import read_document
 from bot.rules.spec.template_check import check_comment_template
-from bot.rules.spec.validation import suggest
 from bot.tracker.types import Searcher, Tracker
-from bot.triage.config import Config, Sources, make_default_config, parse_config, read_config, refuse_settings
+from bot.triage.config import (
+    Config,
+    Sources,
+    find_unknown_packs,
+    find_unknown_rules,
+    make_default_config,
+    parse_config,
+    read_config,
+    refuse_settings,
+)
 
 HOME = ".github/signpost"
 
@@ -35,7 +42,9 @@ def read_sources(rules: Iterable[str], config_file: str | None, repository: str,
     own = load_rules(places) if places else build_ruleset(files)
     packs = [f"pack:{name}" for name in config.packs if f"pack:{name}" not in places]
     ruleset = join_rulesets([own, load_rules(packs), Ruleset(problems=problems)])
-    ruleset = join_rulesets([ruleset, _check_modes(config, ruleset, config_file or f"{HOME}/config.yml")])
+    known = {rule.id for rule in ruleset.rules}
+    unknown = find_unknown_rules(config, config_file or f"{HOME}/config.yml", known)
+    ruleset = join_rulesets([ruleset, Ruleset(problems=unknown)])
     return Sources(ruleset=ruleset, config=config, template=_read_template(files, config, config_file))
 
 
@@ -66,29 +75,15 @@ def _check_settings(folder: str, ruleset: Ruleset) -> tuple[Problem, ...]:
         config, problems = parse_config(text, str(file))
         if config is not None:
             _read_template({}, config, str(file))
-            return tuple(_check_packs(text, str(file), config)) or _check_modes(config, ruleset, str(file)).problems
+            return find_unknown_packs(config, text, str(file), list_packs()) or _find_unknown(config, file, ruleset)
     except SettingsError as error:
         return (Problem(str(file), 1, 1, str(error), "settings"),)
     return problems
 
 
-def _check_modes(config: Config, ruleset: Ruleset, file: str) -> Ruleset:
-    """The ids in `modes` of the settings that no rule has, as problems."""
+def _find_unknown(config: Config, file: Path, ruleset: Ruleset) -> tuple[Problem, ...]:
     packs = load_rules(f"pack:{name}" for name in config.packs)
-    known = {rule.id for rule in (*ruleset.rules, *packs.rules)}
-    unknown = [name for name in config.modes if name not in known]
-    messages = (f"`modes` names the unknown rule `{name}`{suggest(name, known) or '; remove it'}" for name in unknown)
-    return Ruleset(problems=tuple(Problem(file, 1, 1, message, "settings") for message in messages))
-
-
-def _check_packs(text: str, file: str, config: Config) -> Iterator[Problem]:
-    """The names in `packs` that are not those of packs, each at its place."""
-    document = read_document(text, file)
-    for index, name in enumerate(config.packs):
-        try:
-            find_pack(name)
-        except SettingsError as error:
-            yield document.problem_at(("packs", index), str(error), "settings")
+    return find_unknown_rules(config, str(file), {rule.id for rule in (*ruleset.rules, *packs.rules)})
 
 
 def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
@@ -106,7 +101,7 @@ def _read_config(files: Mapping[str, str], config_file: str | None) -> Config:
         return make_default_config()
     text = _read_file(name) if config_file else files[name]
     config = read_config(text, name)
-    if problems := tuple(_check_packs(text, name, config)):
+    if problems := find_unknown_packs(config, text, name, list_packs()):
         raise refuse_settings(problems)
     return config
 

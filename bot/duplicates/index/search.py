@@ -19,7 +19,6 @@ from bot.duplicates.search.ranker import (
     search_collection,
     settle_tier,
 )
-from bot.text.printable import count
 from bot.tracker.types import Issue
 
 SCORE_DIGITS = 6
@@ -90,16 +89,6 @@ def list_candidates(
     settled = [settle_tier(each, size) for each in hits if not each.is_series]
     fitting = [each for each in settled if each.tier == "B" or each.score >= threshold]
     return make_candidates(fitting, issue)
-
-
-def describe_expectation(calibration: Calibration) -> str:
-    """What the calibration found, in words."""
-    duplicates = count(calibration.known, "known duplicate")
-    known = f"; {calibration.caught} of {duplicates} would have been shown the right issue"
-    return (
-        f"{calibration.shown} of the last {calibration.replayed} issues would have been shown a similar issue"
-        f"{known if calibration.known else ''}."
-    )
 
 
 def search_index(path: Path, issue: Issue, seconds: float | None = None) -> Search:

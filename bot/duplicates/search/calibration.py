@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
+from bot.text.printable import count
+
 LEAST = 100
 """With fewer issues, their shares are not reliable, and the default threshold of the model is used."""
 
@@ -27,6 +29,15 @@ class Calibration:
     known: int
     caught: int
     same_error: int | None = None
+
+    def describe(self) -> str:
+        """What it found, in words."""
+        duplicates = count(self.known, "known duplicate")
+        known = f"; {self.caught} of {duplicates} would have been shown the right issue"
+        return (
+            f"{self.shown} of the last {self.replayed} issues would have been shown a similar issue"
+            f"{known if self.known else ''}."
+        )
 
     @property
     def is_telling(self) -> bool:

@@ -12,11 +12,12 @@ from bot.issue.facts import Facts, Text
 from bot.issue.layout import LAYOUTS, name_section
 from bot.rules.conditions.compound import AllHold
 from bot.rules.conditions.phrase import make_phrase, read_phrase
-from bot.rules.conditions.regex import Pattern
+from bot.rules.conditions.regex import Pattern, join_patterns, read_pattern
 from bot.rules.conditions.text import compare_boxes, compare_sections
-from bot.rules.conditions.types import Captures, Condition, Key, Reads, Verdict, format_scalar, make_evidence
+from bot.rules.conditions.types import Captures, Condition, Key, Reads, Scope, Verdict, format_scalar, make_evidence
 from bot.rules.spec.condition import Condition as ConditionModel
-from bot.rules.spec.document import cut_name
+from bot.rules.spec.document import Path, cut_name
+from bot.rules.spec.pack import FeatureRequestModel
 from bot.rules.spec.validation import suggest
 from bot.text.language import LANGUAGES
 from bot.text.markdown import drop_comments
@@ -336,6 +337,16 @@ class FeatureRequested(Condition):
     headings: tuple[str, ...]
     unless_titles: tuple[Pattern, ...] = ()
     unless_headings: tuple[str, ...] = ()
+
+    @classmethod
+    def make_of_model(cls, model: FeatureRequestModel, path: Path, scope: Scope) -> "FeatureRequested":
+        """The condition of an item of `feature_requests`; adds problems to the scope."""
+
+        def read(key: str) -> tuple[Pattern, ...]:
+            found = (read_pattern(text, (*path, key, index), scope) for index, text in enumerate(getattr(model, key)))
+            return join_patterns(pattern for pattern in found if pattern is not None)
+
+        return cls(read("titles"), tuple(model.headings), read("unless_titles"), tuple(model.unless_headings))
 
     @property
     def reads(self) -> Reads:

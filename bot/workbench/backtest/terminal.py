@@ -11,7 +11,6 @@ from bot.text.redaction import show_text
 from bot.workbench.backtest.presentation import report_to_json
 from bot.workbench.backtest.report import Comparison, Report, RuleReport, TruthReport
 from bot.workbench.backtest.tally import Typical
-from bot.workbench.suggest.clusters import Cluster
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,7 +39,7 @@ def _print_text(report: Report, *, details: bool) -> None:
     if report.comparison:
         _print_comparison(console, report.comparison)
     if report.clusters:
-        _print_clusters(console, report.clusters)
+        _print_clusters(console, report)
     if details:
         for rule in shown:
             _print_typical(console, rule)
@@ -135,9 +134,9 @@ def list_numbers(numbers: Sequence[int]) -> str:
     return ", ".join([*shown, "…"] if len(numbers) > _SHOWN else shown)
 
 
-def _print_clusters(console: "Console", clusters: Sequence[Cluster]) -> None:
+def _print_clusters(console: "Console", report: Report) -> None:
     console.print("messages that unmatched issues share:", style="bold", markup=False)
-    for cluster in clusters[:_SHOWN]:
+    for cluster in report.clusters[:_SHOWN]:
         console.print(f"{cluster.issues:>7}  {show_text(cluster.text)}", markup=False)
     console.print("  `signpost suggest` drafts rules for them\n", markup=False)
 

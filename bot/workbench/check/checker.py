@@ -4,16 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import Problem
-from bot.issue.facts import Facts
-from bot.rules.matcher import Match, read_facts
 from bot.rules.ruleset import Rule, Ruleset
-from bot.workbench.check.examples import (
-    TriedExample,
-    judge_example,
-    list_examples,
-    make_example_issue,
-    match_one,
-)
+from bot.workbench.check.examples import TriedExample, judge_example, try_examples
 from bot.workbench.check.lint import Terms, lint_rule
 from bot.workbench.check.proof import Proof, explain_failure, join_proofs, prove
 from bot.workbench.check.relations import (
@@ -85,11 +77,9 @@ def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> Chec
     The rule may be another version of a rule in the set; the check then uses it instead of that rule.
     """
     terms = terms or Terms()
-    tried = [(each, read_facts(make_example_issue(each.example), ruleset)) for each in list_examples(rule)]
-    owns = [match_one(rule, facts) for _, facts in tried]
-    matched = [one for one, own in zip(tried, owns, strict=True) if one[0].must_match and own]
-    overlaps = find_overlaps(rule, matched, ruleset)
-    outcome = join_reports(_judge(rule, *one, own, terms) for one, own in zip(tried, owns, strict=True))
+    tried = [*try_examples(rule, ruleset)]
+    overlaps = find_overlaps(rule, [each for each in tried if each.must_match and each.own], ruleset)
+    outcome = join_reports(_judge(rule, each, terms) for each in tried)
     problems = (
         *check_references(rule, ruleset),
         *lint_rule(rule, terms),
@@ -101,12 +91,12 @@ def check_rule(rule: Rule, ruleset: Ruleset, terms: Terms | None = None) -> Chec
     return CheckReport(1, len(tried), tuple(sorted(set(problems))), overlaps, outcome.proof)
 
 
-def _judge(rule: Rule, tried: TriedExample, facts: Facts, own: Match | None, terms: Terms) -> CheckReport:
+def _judge(rule: Rule, tried: TriedExample, terms: Terms) -> CheckReport:
     """The result of the rule itself for one of its examples, and for the variants of that."""
-    is_right = (own is not None) == tried.must_match
-    proof, failure = prove(rule, facts, own) if terms.proves_variants and is_right else (Proof(), None)
+    is_proven = terms.proves_variants and tried.is_right
+    proof, failure = prove(rule, tried.facts, tried.own) if is_proven else (Proof(), None)
     findings = (
-        *judge_example(rule, tried, facts, own),
+        *judge_example(rule, tried),
         *((("metamorphic", explain_failure(rule, failure, must_match=tried.must_match)),) if failure else ()),
     )
     problems = tuple(rule.document.problem_at(tried.path, message, kind) for kind, message in findings)
@@ -115,9 +105,8 @@ def _judge(rule: Rule, tried: TriedExample, facts: Facts, own: Match | None, ter
 
 def check_overlaps(rule: Rule, others: Sequence[Rule], ruleset: Ruleset) -> CheckReport:
     """Check only whether the other rules match the examples of a rule that is not checked itself."""
-    tried = [each for each in list_examples(rule) if each.must_match]
-    read = [(each, read_facts(make_example_issue(each.example), ruleset)) for each in tried]
-    overlaps = find_overlaps(rule, read, Ruleset(tuple(others)))
+    tried = [each for each in try_examples(rule, ruleset) if each.must_match]
+    overlaps = find_overlaps(rule, tried, Ruleset(tuple(others)))
     return CheckReport(0, 0, tuple(sorted(set(list_undeclared(rule, overlaps)))), overlaps)
 
 

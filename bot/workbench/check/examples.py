@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from bot.issue.facts import Facts
 from bot.rules.captures import find_captures
 from bot.rules.conditions.types import Verdict
-from bot.rules.matcher import Match, match_rule
-from bot.rules.ruleset import Rule
+from bot.rules.matcher import Match, match_rule, read_facts
+from bot.rules.ruleset import Rule, Ruleset
 from bot.rules.spec.document import Path
 from bot.rules.spec.rule import Example, Expectation
 from bot.tracker.types import Account, Comment, Issue
@@ -22,20 +22,35 @@ Finding = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class TriedExample:
-    """An example, its path in the rule's file, its number from 1 among its kind, and whether the rule must match it."""
+    """An example of a rule: its path in the rule's file, its number from 1 among its kind, its facts, and its match.
+
+    `must_match` says whether the rule must match it, and `own` is the match of the rule, if there is one.
+    """
 
     path: Path
     number: int
     example: Example
     must_match: bool
+    facts: Facts
+    own: Match | None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the rule matches it if and only if it must."""
+        return (self.own is not None) == self.must_match
 
 
-def list_examples(rule: Rule) -> Iterator[TriedExample]:
-    """The examples that must match, then the near misses."""
-    for index, example in enumerate(rule.model.examples.match):
-        yield TriedExample(("examples", "match", index), index + 1, example, must_match=True)
-    for index, example in enumerate(rule.model.examples.no_match):
-        yield TriedExample(("examples", "no_match", index), index + 1, example, must_match=False)
+def try_examples(rule: Rule, ruleset: Ruleset) -> Iterator[TriedExample]:
+    """The examples that must match, then the near misses, each read with the packs of the set."""
+    kinds: tuple[tuple[str, list[Example]], ...] = (
+        ("match", rule.model.examples.match),
+        ("no_match", rule.model.examples.no_match),
+    )
+    for kind, examples in kinds:
+        for index, example in enumerate(examples):
+            facts = read_facts(make_example_issue(example), ruleset)
+            path: Path = ("examples", kind, index)
+            yield TriedExample(path, index + 1, example, kind == "match", facts, match_one(rule, facts))
 
 
 def make_example_issue(example: Example) -> Issue:
@@ -64,10 +79,11 @@ def match_one(rule: Rule, facts: Facts) -> Match | None:
     return match_rule(rule, facts, find_captures(rule.pack.captures, facts))
 
 
-def judge_example(rule: Rule, tried: TriedExample, facts: Facts, own: Match | None) -> Iterator[Finding]:
+def judge_example(rule: Rule, tried: TriedExample) -> Iterator[Finding]:
     """Problems with the rule's own result for one of its examples."""
+    own = tried.own
     if tried.must_match and own is None:
-        yield "example-missed", _explain_miss(rule, facts)
+        yield "example-missed", _explain_miss(rule, tried.facts)
     elif tried.must_match and own:
         yield from (("expectation", message) for message in _compare(tried.example.expect, own))
     elif own:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.errors import Problem
-from bot.issue.facts import Facts
 from bot.rules.matcher import find_holding
 from bot.rules.ruleset import Pack, Rule, Ruleset
 from bot.workbench.check.examples import TriedExample
@@ -62,16 +61,16 @@ def is_settled(one: Rule, other: Rule) -> bool:
     return find_settlement(one, other) is not None
 
 
-def find_overlaps(rule: Rule, tried: Iterable[tuple[TriedExample, Facts]], ruleset: Ruleset) -> tuple[Overlap, ...]:
+def find_overlaps(rule: Rule, tried: Iterable[TriedExample], ruleset: Ruleset) -> tuple[Overlap, ...]:
     """The other rules that match examples of a rule, by id, with the numbers of these examples.
 
     A rule that matches five of them is not tried on the rest, and from the eleventh such rule on one is enough.
     """
     found: dict[str, tuple[Rule, list[int]]] = {}
     done, last = {rule.id}, 0
-    for example, facts in tried:
+    for example in tried:
         last = example.number
-        for other in sorted(find_holding(facts, ruleset, done), key=lambda other: other.id):
+        for other in sorted(find_holding(example.facts, ruleset, done), key=lambda other: other.id):
             _, numbers = found.setdefault(other.id, (other, []))
             numbers.append(last)
             if len(numbers) >= MOST_SHARED or len(found) > MOST_NAMED:

@@ -39,7 +39,7 @@ _PARTS = {
     "LabelSettings": ("Settings for labels", "Keys of `labels:` in the settings."),
     "DuplicateSettings": ("Settings for earlier reports", "Keys of `duplicates:` in the settings."),
     "Words": ("Words", "Keys of `words:`."),
-    "Identity": ("Signpost's identity", "Keys of `identity:`."),
+    "Identity": ("Account of Signpost", "Keys of `identity:`."),
 }
 _MOST_WORDS = 4
 _PLURALS = {"text": "texts"}

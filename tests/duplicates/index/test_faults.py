@@ -213,7 +213,7 @@ def act_on(folder: Path, action: str, place: str) -> Finished:
 def test_a_folder_is_no_index(folder: Path, action: str) -> None:
     done = act_on(folder, action, ".")
 
-    assert (done.code, done.err) == (2, "signpost: . is a folder; name the file of an index\n")
+    assert (done.code, done.err) == (2, "signpost: . is a folder; give the file of an index\n")
     assert json.dumps(done.out) == '""'
 
 
@@ -223,7 +223,7 @@ def test_what_is_no_ordinary_file_is_neither_replaced_nor_waited_for(folder: Pat
 
     done = act_on(folder, action, "pipe")
 
-    assert (done.code, done.err) == (2, "signpost: pipe is no ordinary file; name the file of an index\n")
+    assert (done.code, done.err) == (2, "signpost: pipe is not a regular file; give the file of an index\n")
     assert (folder / "pipe").is_fifo()
 
 
