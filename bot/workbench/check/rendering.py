@@ -77,18 +77,19 @@ def _find_failure(rule: Rule, branch: int, case: _Case) -> tuple[Path, str] | No
 
 
 def _list_cases(rule: Rule, branch: int) -> Iterator[_Case]:
-    """Plain texts need one case; templates all combinations of what may differ."""
+    """Plain texts need one case; templates all combinations of what may differ in them."""
     here = (text for path, text in texts_of(rule.model) if path[0] != "guidance" or path[1] == branch)
     templates = " ".join(filter(is_template, here))
     target = Target(number=rule.model.follow, state="open") if rule.model.follow else None
     if not templates:
         yield _Case({}, target=target, fix_state="unknown" if rule.model.fixed_in else None)
         return
-    used = sorted({*re.findall(r"\w+", templates)} & rule.echoable)
+    named = {*re.findall(r"\w+", templates)}
+    used = sorted(named & rule.echoable)
+    counts = (0, 1, 3) if "duplicates" in named else (1,)
+    targets = {None, target} if "follow" in named else {target}
     states = _FIX_STATES if rule.model.fixed_in else (None,)
-    for captures, count, follow, state in product(
-        _list_captures(rule, branch, used), (0, 1, 3), {None, target}, states
-    ):
+    for captures, count, follow, state in product(_list_captures(rule, branch, used), counts, targets, states):
         yield _Case(captures, count, follow, state)
 
 
