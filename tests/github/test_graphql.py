@@ -41,8 +41,10 @@ def entry(name: str = "a.yml", mode: int = 0o100644, **blob: object) -> Json:
             reply(entry(mode=0o120000, text="../../etc/passwd")),
             Folder(
                 problems=(
-                    "rules/a.yml: is a symbolic link, which Signpost does not follow; "
-                    "replace it with a copy of the file",
+                    (
+                        "rules/a.yml: is a symbolic link, which Signpost does not follow; "
+                        "replace it with a copy of the file"
+                    ),
                 )
             ),
             id="a symbolic link",

@@ -429,8 +429,10 @@ def test_our_login_is_known_in_any_case() -> None:
         (" ", "the comment would be empty; correct the file that `template` names in config.yml"),
         (
             "{% for section in sections %}" + "long" * 8_000 + "{{ section.steps|length }}" * 200 + "{% endfor %}",
-            "the comment template cannot be used: the template has 37241 characters, "
-            "but at most 32768 are allowed; shorten it",
+            (
+                "the comment template cannot be used: the template has 37241 characters, "
+                "but at most 32768 are allowed; shorten it"
+            ),
         ),
     ],
 )

@@ -99,7 +99,7 @@ def test_a_hostile_index_is_refused_and_the_run_goes_on(name: str, tmp_path: Pat
 
 def test_a_search_that_takes_too_long_is_stopped_and_the_run_goes_on(tmp_path: Path) -> None:
     path = fill_index(tmp_path / "a.index", some_reports(50))
-    stopped = "the search in the index was stopped after 0 seconds"
+    stopped = "the search in the index was stopped after 0 seconds; build the index again"
     with pytest.raises(SlowIndexError, match=stopped):
         search_index(path, QUERY, 0)
     assert FindInIndex(path, seconds=0)(QUERY).remarks == (f"the search for earlier reports failed: {stopped}",)
