@@ -27,6 +27,7 @@ class Section:
     example: str = ""
     notes: str = ""
     recommendation: str = ""
+    ask: str = ""
     fix: str = ""
     follow: str = ""
     duplicates: tuple[str, ...] = ()
@@ -121,6 +122,7 @@ def make_section(
         example=_write_example(guidance.example, values | _echo(match, is_bare=True), (*home, "example")),
         notes=write(guidance.notes, *home, "notes"),
         recommendation=write(guidance.recommendation, *home, "recommendation"),
+        ask=link(_write_ask(match, guidance.ask)),
         fix=_write_fix(match, issue.repository, server),
         follow=_write_follow(target),
         duplicates=tuple(refer(d) for d in duplicates if d.tier != "C"),
@@ -179,12 +181,27 @@ def _echo(match: Match, *, is_bare: bool = False) -> dict[str, object]:
 
 
 def _join_steps(steps: Sequence[str]) -> tuple[str, ...]:
-    """Of several, each stays one item of its list, whatever lines it has, also as the tenth."""
-    return tuple(re.sub(r"\n(?=[^\n])", "\n    ", step) if len(steps) > 1 else step for step in steps)
+    """Those with a text. Of several, each stays one item of its list, whatever lines it has, also as the tenth."""
+    shown = [step for step in steps if step]
+    return tuple(re.sub(r"\n(?=[^\n])", "\n    ", step) if len(shown) > 1 else step for step in shown)
 
 
 def _write_example(example: str | None, values: Mapping[str, object], path: Path) -> str:
     return fence_code(_render(example, values, path)) if example else ""
+
+
+def _write_ask(match: Match, names: Sequence[str]) -> str:
+    """The sentence that asks for what the report does not state, or ""."""
+    texts = [match.rule.pack.model.find_ask(name) for name in names if name not in match.captures]
+    asked = [text for text in texts if text]
+    return f"Please add: {_join_words(asked)}." if asked else ""
+
+
+def _join_words(words: Sequence[str]) -> str:
+    """As a sentence lists them: `a`, `a and b`, `a, b, and c`."""
+    if len(words) < 3:  # noqa: PLR2004
+        return " and ".join(words)
+    return f"{', '.join(words[:-1])}, and {words[-1]}"
 
 
 def _write_fix(match: Match, repository: str, server: str) -> str:

@@ -2,17 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from bot.rules.conditions.types import Condition as Compiled
 from bot.rules.spec.condition import Condition, list_captures, walk_models
 from bot.rules.spec.document import Path
-from bot.rules.spec.pack import CAPTURE_NAMES, TEMPLATE_NAMES, is_capture_name
+from bot.rules.spec.pack import ALWAYS_FORBIDDEN, CAPTURE_NAMES, TEMPLATE_NAMES, PackModel, is_capture_name
 from bot.rules.spec.phrase import FREE_TEXT
 from bot.rules.spec.rule import RuleModel
 from bot.rules.spec.template_check import Names, check_template
+from bot.rules.spec.validation import suggest
 from bot.text.normalize import MAX_CHARACTERS, collapse
 
 _NEVER_SPEAKS = (
@@ -42,13 +43,15 @@ class Compilation:
 
 
 def check_rule_model(
-    model: RuleModel, file: str, compiled: Compilation, forbidden: tuple[str, ...]
+    model: RuleModel, file: str, compiled: Compilation, pack: PackModel
 ) -> Iterator[tuple[Path, str, str]]:
-    """Each problem: its place, a sentence, and its kind."""
+    """Each problem of a rule of that pack: its place, a sentence, and its kind."""
+    forbidden = (*ALWAYS_FORBIDDEN, *pack.forbidden_words)
     by_kind = {
         "name": (*_check_names(model, file), *_check_capture_names(model.match, compiled.types)),
         "guidance": (
             *_check_guidance(model, compiled, forbidden),
+            *check_asks(model, compiled.types, pack),
             *(check_written(model) if model.mode != "observe" else ()),
         ),
     }
@@ -164,6 +167,19 @@ def _find_suspects(texts: list[str], forbidden: tuple[str, ...]) -> tuple[str, .
     """The words worth looking for: those that all texts together hold, where that is quicker to see."""
     together = "\n".join(texts)
     return forbidden if len(together) > MAX_CHARACTERS else tuple(find_forbidden(together, forbidden))
+
+
+def check_asks(model: RuleModel, types: Collection[str], pack: PackModel) -> Iterator[tuple[Path, str]]:
+    """What is wrong with each `ask`: `types` has the names of the captures that there are."""
+    for index, guidance in enumerate(model.guidance):
+        for place, name in enumerate(guidance.ask):
+            path: Path = ("guidance", index, "ask", place)
+            if name not in types:
+                yield path, f"unknown capture `{name}`{suggest(name, types)}"
+            elif pack.find_ask(name) is None:
+                yield path, f"no text asks for `{name}`; add `asks: {{{name}: …}}` to pack.yml"
+            elif name in guidance.ask[:place]:
+                yield path, f"the list has `{name}` twice; remove one of the two"
 
 
 def check_written(model: RuleModel) -> Iterator[tuple[Path, str]]:

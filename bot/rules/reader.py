@@ -10,7 +10,7 @@ from bot.rules.conditions.issue import FeatureRequested
 from bot.rules.ruleset import Pack, Rule
 from bot.rules.spec.condition import list_captures, list_sets
 from bot.rules.spec.document import Document, read_document
-from bot.rules.spec.pack import ALWAYS_FORBIDDEN, PackModel
+from bot.rules.spec.pack import PackModel
 from bot.rules.spec.rule import RuleModel
 from bot.rules.spec.validation import validate
 
@@ -53,7 +53,7 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
     compiled = Compilation(
         condition=condition, branches=branches, types=types, stated=stated, is_broken=bool(compiler.problems)
     )
-    broken += check_rule_model(model, file, compiled, (*ALWAYS_FORBIDDEN, *pack.model.forbidden_words))
+    broken += check_rule_model(model, file, compiled, pack.model)
     if broken:
         return None, [document.problem_at(*problem) for problem in dict.fromkeys(broken)]
     digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]

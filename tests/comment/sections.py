@@ -9,7 +9,9 @@ PACK: Fields = {
     "captures": {
         "version": {"first_of": [{"phrase": "built with {version:version}"}]},
         "request": {"first_of": [{"phrase": "request {request:id}"}], "type": "id"},
-    }
+        "os": {"first_of": [{"section": "OS"}]},
+    },
+    "asks": {"version": "the output of `tool --version`", "request": "one request id"},
 }
 OPEN = Target(number=3, state="open")
 DUPLICATES = (
@@ -31,6 +33,7 @@ EVERYTHING = a_rule(
         "example": "$ df -h\n\n\nFilesystem  Size  Used\n/dev/sda1    20G   20G",
         "notes": "Two things help.\n\n- A larger disk.\n- `keep: 1` in the settings, see #9.",
         "recommendation": "Please add the output of `df -h` for @octo-org/builders.",
+        "ask": ["version", "os"],
     },
     resources=[
         {"title": "Freeing space", "url": "https://docs.example.com/space#1"},

@@ -25,6 +25,7 @@ def test_a_section_holds_what_the_rule_says_made_harmless() -> None:
             f"- `keep: 1` in the settings, see [#9]({redirect}/octo-org/octo-repo/issues/9)."
         ),
         recommendation="Please add the output of `df -h` for @\u200bocto-org/builders.",
+        ask="Please add: your operating system.",
         fix=(
             f"Fixed in `2.0` ([#12]({redirect}/octo-org/octo-repo/pull/12)). "
             "This report names `1.9`: please update, then try again."
@@ -39,6 +40,33 @@ def test_a_section_holds_what_the_rule_says_made_harmless() -> None:
             f"[The old report]({redirect}/octo-org/other/issues/1)",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    "ask, body, sentence",
+    [
+        (["version"], "", "Please add: the output of `tool --version`."),
+        (["version", "os"], "", "Please add: the output of `tool --version` and your operating system."),
+        (["version", "os", "request"], "built with 1.9", "Please add: your operating system and one request id."),
+        (
+            ["os", "version", "request"],
+            "",
+            "Please add: your operating system, the output of `tool --version`, and one request id.",
+        ),
+        (["version", "request"], "built with 1.9, request req_0001", ""),
+        ([], "", ""),
+    ],
+)
+def test_a_section_asks_for_what_the_report_leaves_out(ask: list[str], body: str, sentence: str) -> None:
+    rule = a_rule(guidance={"tldr": "The disk is full.", "ask": ask})
+    assert section_of(rule, issue={"body": f"No space left on device, {body}"}).ask == sentence
+
+
+def test_a_step_that_has_nothing_to_say_is_left_out() -> None:
+    steps = ["{% if not version %}Check the version.{% endif %}", "Build again."]
+    rule = a_rule(guidance={"tldr": "The disk is full.", "steps": steps})
+    known, unknown = section_of(rule, issue=STATED), section_of(rule)
+    assert (known.steps, unknown.steps) == (("Build again.",), ("Check the version.", "Build again."))
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,44 @@ def test_a_reporter_is_given_the_page_in_their_language(claude_code: Ruleset, pr
     (match,) = match_rules(read_facts(issue, claude_code), claude_code)
     address = f"https://code.claude.com/docs/{place}/errors#api-error-repeated-529-overloaded-errors"
     assert f"[Repeated 529 Overloaded errors]({address})" in make_section(match, issue, None).resources
+
+
+def test_no_advice_asks_for_what_a_report_may_state(claude_code: Ruleset) -> None:
+    """`ask` leaves out what is known; a version after an update, or one of each side, is not."""
+    asking = re.compile(r"\b(?:add|include|post) [^.]*(?:`claude --version`(?! from both)|your system\b|request id)")
+    texts = [
+        (rule.id, text)
+        for rule in claude_code.rules
+        for guidance in rule.model.guidance
+        for text in (*guidance.steps, guidance.notes, guidance.recommendation)
+        if text
+    ]
+    asked = [(name, text.replace("the new `claude --version`", "")) for name, text in texts]
+    assert [(name, text) for name, text in asked if asking.search(text)] == []
+
+
+def test_no_advice_names_a_model_that_is_newer_than_the_version(claude_code: Ruleset) -> None:
+    """What names a model stands behind a test of the version."""
+    model = re.compile(r"\b(?:opus|sonnet|haiku|fable)[ -]\d", re.IGNORECASE)
+    guarded = re.compile(r"{% (?:el)?if version >= [^%]*%}[^{]*")
+    texts = {
+        (rule.id, text)
+        for rule in claude_code.rules
+        for guidance in rule.model.guidance
+        for text in (guidance.tldr, *guidance.steps, guidance.notes, guidance.recommendation, guidance.example)
+        if text
+    }
+    assert sorted(name for name, text in texts if model.search(guarded.sub("", text))) == []
+
+
+def test_no_advice_claims_what_happened_before(claude_code: Ruleset) -> None:
+    """A report may say the opposite."""
+    claim = re.compile(r"\balready (?:tried|retried|waited)\b|\btried several times\b", re.IGNORECASE)
+    texts = [
+        (rule.id, text)
+        for rule in claude_code.rules
+        for guidance in rule.model.guidance
+        for text in (guidance.tldr, *guidance.steps, guidance.notes)
+        if text
+    ]
+    assert [name for name, text in texts if claim.search(text)] == []

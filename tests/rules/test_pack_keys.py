@@ -50,6 +50,30 @@ def test_precedence_names_rules_that_there_are() -> None:
     assert check_rules(make_ruleset(files[1], pack=wrong)).is_green  # one file, checked alone
 
 
+ASKS = f"{PACK}asks: {{version: 'the output of `a --version`'}}\n"
+
+
+@pytest.mark.parametrize(
+    "ask, expected",
+    [
+        ("[version, os]", []),
+        ("[vrsion]", ["7:9: unknown capture `vrsion`; did you mean `version`?"]),
+        ("[request]", ["7:9: no text asks for `request`; add `asks: {request: …}` to pack.yml"]),
+        ("[version, version]", ["7:18: the list has `version` twice; remove one of the two"]),
+    ],
+)
+def test_a_rule_asks_for_captures_that_have_a_text(ask: str, expected: list[str]) -> None:
+    match = "{phrase: 'an apple {request:id}'}"
+    file = write_rule("a", match, f"guidance:\n  tldr: Eat it.\n  ask: {ask}\n")
+    assert explain(make_ruleset(file, pack=ASKS)) == [f"rules/a.yml:{problem}" for problem in expected]
+
+
+@pytest.mark.parametrize("text", ["''", "'{{ version }}'", '"two\\nlines"'])
+def test_what_a_pack_asks_for_is_one_plain_text(text: str) -> None:
+    ruleset = make_ruleset(write_rule("a", APPLE), pack=f"{PACK}asks: {{version: {text}}}\n")
+    assert [problem.file for problem in ruleset.problems] == ["rules/pack.yml"]
+
+
 def test_an_empty_forbidden_word_forbids_nothing() -> None:
     ruleset = make_ruleset(write_rule("a", APPLE), pack=f"{PACK}forbidden_words: ['', ' ']\n")
     assert ([rule.id for rule in ruleset.rules], explain(ruleset)) == (["a"], [])

@@ -26,17 +26,6 @@ from tests.fakes import FakeTracker
 
 FIELD = Path(__file__).parent / "field"
 PACKS = {"claude-code": "rules/claude-code", "common": "rules/common", "gone": str(FIELD / "gone")}
-AWAITED = {
-    "text-1-no-retry": "the comment says that it was tried several times",
-    "text-2-thinking-old": "the comment names models that are newer than the version",
-    "text-3-website": "the comment names commands to somebody who uses the website",
-    "text-4-asks-version": "the comment asks for a version that the report has",
-    "gap-bedrock-model": "there is no rule for this message yet",
-    "gap-oauth-code": "there is no rule for this message yet",
-    "compact-1": "the pack's precedence puts the prompt before the compaction that fails",
-}
-"""Inputs whose rules are not written yet, and what is missing."""
-
 Report = dict[str, Any]
 FORM = "### Claude Code Version\n\n{version}\n\n### Operating System\n\nmacOS\n\n### What's Wrong?\n\n{text}\n"
 DROPDOWNS = "### Claude Model\n\nNone\n\n### Is this a regression?\n\nYes, this worked in a previous version\n\n"
@@ -44,6 +33,8 @@ OVERLOADED = "API Error: 529 Overloaded. This is a server-side issue, usually te
 LIMIT = "You've hit your session limit · resets 3pm (Europe/Paris)"
 EXTRA_USAGE = "You're out of extra usage. Add more at claude.ai/settings/usage and keep going."
 LOGIN = "401 OAuth token has expired. Please obtain a new token or refresh your existing token."
+REQUEST = "Request ID: req_0123456789abcdef"
+THINKING = "API Error: 400 `thinking` blocks in the latest assistant message cannot be modified."
 RESET = "Error: The socket connection was closed unexpectedly (ECONNRESET)"
 
 
@@ -67,6 +58,11 @@ def make_in_app(text: str, dump: str = "", version: str = "2.1.230") -> str:
 
 def show(message: str) -> str:
     return f"It ended with\n\n```\n{message}\n```\n"
+
+
+def knows(rule: str) -> Report:
+    """That this rule speaks, and no other."""
+    return {"rules": [rule]}
 
 
 SILENT: Report = {"rules": []}
@@ -191,6 +187,186 @@ REPORTS: dict[str, tuple[str, str, Report]] = {
         make_form(f"从今天早上开始一直失败，我重新登录了也没有用。 {OVERLOADED}"),
         {"rules": ["overloaded-529"], "comment_has": ["/docs/zh-CN"]},
     ),
+    # What a comment would say against its report.
+    "no retry: a connection": (
+        "[BUG] it never retries",
+        make_form("Error: read ECONNRESET, without any retry", "2.1.230"),
+        {"rules": ["econnreset"], "comment_lacks": ["retries automatically", "retried"]},
+    ),
+    "no retry: an answer": (
+        "[BUG] no retry",
+        make_form("Connection lost before a response was produced. It did not try again.", "2.1.230"),
+        {"rules": ["no-response-produced"], "comment_lacks": ["retried"]},
+    ),
+    "no retry: a closed socket": (
+        "[BUG] gives up at once",
+        make_form("API Error: Socket is closed", "2.1.230"),
+        {"rules": ["socket-closed"], "comment_lacks": ["retr", "2.1.214"]},
+    ),
+    "models: version unknown": ("[BUG] x", THINKING, {"rules": ["thinking-modified-400"], "comment_lacks": ["Opus"]}),
+    "models: some of them": (
+        "[BUG] x",
+        make_form(THINKING, "2.1.120"),
+        {"rules": ["thinking-modified-400"], "comment_has": ["Opus 4.7"], "comment_lacks": ["4.8"]},
+    ),
+    "models: all of them": (
+        "[BUG] x",
+        make_form(THINKING, "2.1.155"),
+        {"rules": ["thinking-modified-400"], "comment_has": ["Opus 4.7 and 4.8"]},
+    ),
+    "models: a name that is no id": (
+        "[BUG] x",
+        make_form('Model "claud-opus" is not a recognized model id', "1.0.88"),
+        {"rules": ["model-not-recognized"], "comment_lacks": ["sonnet-5", "Sonnet 5"]},
+    ),
+    "website: in the field": ("[BUG] limit", make_form(LIMIT, "claude.ai"), SILENT),
+    "website: a browser": ("[BUG] x", make_form(OVERLOADED, "none, in my browser (Firefox)"), SILENT),
+    "website: the title": ("[BUG] The claude.ai website is overloaded", show(OVERLOADED), SILENT),
+    "website: an app": ("[BUG] limit", f"I use the Claude iOS app. {LIMIT}", SILENT),
+    "website: compared": (
+        "[BUG] limit",
+        make_form(f"The claude.ai website still works. {LIMIT}"),
+        {"rules": ["usage-limit-reached"], "comment_has": ["`/usage`"]},
+    ),
+    "asked: nothing": (
+        "[BUG] x",
+        make_form(f"API Error: 500 Internal server error, {REQUEST}, with Opus 4.7"),
+        {"rules": ["api-500"], "comment_lacks": ["Please add:"]},
+    ),
+    "asked: what is missing": (
+        "[BUG] x",
+        make_form("API Error: 500 Internal server error", "2.1.230"),
+        {"rules": ["api-500"], "comment_has": ["Please add: the model and one request id."]},
+    ),
+    "asked: a version that is none": (
+        "[BUG] x",
+        make_form("API Error: 500 Internal server error", "latest"),
+        {"rules": ["api-500"], "comment_has": ["Please add: the version (`claude --version`, or"]},
+    ),
+    "asked: in an app": (
+        "[Bug] x",
+        make_in_app("Error: Could not read Claude Code config"),
+        {"rules": ["config-unreadable"], "comment_lacks": ["Please add:", "your system"]},
+    ),
+    "asked: pictures": (
+        "[BUG] x",
+        make_fields("![a](https://x.example/a.png)") + "### Claude Code Version\n\n2.1.230\n",
+        {"rules": ["screenshot-only"], "comment_has": ["Please add: your operating system."]},
+    ),
+    # Messages that came up repeatedly.
+    "code: wrapped": (
+        "[BUG] x",
+        show("OAuth error: Inva\n   lid code. Please make su\n   re"),
+        knows("oauth-invalid-code"),
+    ),
+    "code: title": ("[BUG] OAuth error: Invalid code", "I paste all of it.", knows("oauth-invalid-code")),
+    "code: prose": ("[BUG] login", 'It says "OAuth error: invalid code" each time.', knows("oauth-invalid-code")),
+    "status: 400": ("[BUG] x", show("OAuth error: Request failed with status code 400"), knows("oauth-request-failed")),
+    "status: 403": (
+        "[BUG] x",
+        show('API Error: 403 {"error":{"type":"forbidden","message":"Request not allowed"}}'),
+        {"rules": ["oauth-request-failed"], "comment_has": ["status 403"]},
+    ),
+    "status: 500": (
+        "[BUG] x",
+        show("Login failed: OAuth token exchange failed, status 500"),
+        {"rules": ["oauth-request-failed"], "comment_has": ["server error"]},
+    ),
+    "token: malformed": (
+        "[BUG] x",
+        show("401 The provided token was not found or is malformed."),
+        knows("oauth-token-invalid"),
+    ),
+    "token: invalid": ("[BUG] OAuth token is invalid after a minute", "So it is.", knows("oauth-token-invalid")),
+    "token: in words": ("[BUG] x", "It reports a malformed OAuth access token.", knows("oauth-token-invalid")),
+    "bedrock: title": ("[BUG] The provided model identifier is invalid", "x", knows("bedrock-model-invalid")),
+    "bedrock: no hint": (
+        "[BUG] x",
+        show("400 The provided model identifier is invalid."),
+        {"rules": ["bedrock-model-invalid"], "comment_lacks": ["Try --model"]},
+    ),
+    "bedrock: in words": ("[BUG] x", "On Bedrock: invalid model identifier", knows("bedrock-model-invalid")),
+    "processor: macOS": ("[BUG] x", show("zsh: illegal hardware instruction  claude"), knows("illegal-instruction")),
+    "processor: Bun": (
+        "[BUG] x",
+        show("panic(main thread): Illegal instruction at address 0x1\noh no: Bun has crashed."),
+        knows("illegal-instruction"),
+    ),
+    "processor: AVX": ("[BUG] x", show("CPU lacks AVX support. Please consider"), knows("illegal-instruction")),
+    "installer: notes": (
+        "[BUG] x",
+        show(r"installMethod is native, but claude command not found at C:\Users\me\.local\bin\claude.exe"),
+        knows("install-no-executable"),
+    ),
+    "installer: npm": (
+        "[BUG] x",
+        show("Error: claude native binary not installed."),
+        {"rules": ["install-no-executable"], "comment_has": ["optional dependency"]},
+    ),
+    "installer: in words": (
+        "[BUG] Installation succeeds but there is no claude.exe",
+        "The folder is empty.",
+        knows("install-no-executable"),
+    ),
+    "image: title": ("[Bug] Anthropic API Error: Could not process image", "x", knows("image-not-processed")),
+    "image: wrapped": ("[BUG] x", show("API Error: 400 Could not pro\n     cess image"), knows("image-not-processed")),
+    "image: screenshot": (
+        "[BUG] x",
+        make_form('{"type":"invalid_request_error","message":"Could not process image"}'),
+        knows("image-not-processed"),
+    ),
+    "5xx: in words": ("[BUG] x", "Since noon Claude Code answers with an internal server error.", knows("api-500")),
+    "5xx: a gateway's words": ("[BUG] x", "The API returns a bad gateway all day.", knows("api-500")),
+    "5xx: upstream": ("[BUG] x", show("API Error: no healthy upstream"), knows("api-500")),
+    "5xx: of one's own": ("[BUG] x", "My app returns an internal server error after the edit.", SILENT),
+    "gateway: JSON": (
+        "[BUG] x",
+        show('API Error: 400 {"error":{"message":"no channel for this model","code":"x"}}'),
+        knows("third-party-gateway-400"),
+    ),
+    "gateway: a page": (
+        "[BUG] x",
+        show("API Error: 400 <html><head><title>400 Bad Request</title></head></html>"),
+        knows("third-party-gateway-400"),
+    ),
+    "gateway: named": (
+        "[BUG] x",
+        f"Behind LiteLLM.\n\n{show('API Error: 400 Budget has been exceeded!')}",
+        knows("third-party-gateway-400"),
+    ),
+    # Compaction that fails.
+    "compact: prose": (
+        "[BUG] stuck",
+        make_form("Prompt is too long. /compact fails with the same message."),
+        {"rules": ["compact-failed"], "comment_lacks": ["Run `/compact`"]},
+    ),
+    "compact: nested": (
+        "[BUG] stuck",
+        show(
+            "Error: Error during compaction: Error: API Error: 400 prompt is too long: 208310 tokens > 200000 maximum"
+        ),
+        knows("compact-failed"),
+    ),
+    "compact: cannot": (
+        "[BUG] Context limit reached",
+        "Context limit reached · /compact or /clear to continue\n\nI cannot run /compact.",
+        {"rules": ["compact-failed"]},
+    ),
+    "compact: tried": (
+        "[BUG] stuck",
+        make_form("Prompt is too long, also after /compact."),
+        {"rules": ["prompt-too-long-400"], "comment_lacks": ["`/compact`"], "comment_has": ["`/clear`"]},
+    ),
+    "compact: a large request": (
+        "[BUG] 413",
+        make_form("Request too large (max 32MB). I tried to compact, no use."),
+        {"rules": ["request-too-large"], "comment_lacks": ["`/compact`"]},
+    ),
+    "compact: not tried": (
+        "[BUG] stuck",
+        make_form("Prompt is too long"),
+        {"rules": ["prompt-too-long-400"], "comment_has": ["Run `/compact`"]},
+    ),
 }
 
 
@@ -228,13 +404,7 @@ def find_faults(report: Report) -> list[str]:
     return [fault for fault, is_right in right.items() if not is_right]
 
 
-def list_inputs() -> list[Any]:
-    names = sorted(path.stem for path in FIELD.glob("*.json"))
-    reasons = {name: [pytest.mark.xfail(strict=True, reason=reason)] for name, reason in AWAITED.items()}
-    return [pytest.param(name, marks=reasons.get(name, ())) for name in names]
-
-
-@pytest.mark.parametrize("name", list_inputs())
+@pytest.mark.parametrize("name", sorted(path.stem for path in FIELD.glob("*.json")))
 def test_a_report_gets_what_it_should(name: str) -> None:
     assert find_faults(json.loads((FIELD / f"{name}.json").read_text("utf-8"))) == []
 

@@ -193,6 +193,12 @@ class Translation(Written):
         return value
 
 
+_ASKS = {"version": "the version that you use", "os": "your operating system"}
+"""What a comment asks for where the pack has no text of its own."""
+
+AskText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n{}]+$")]
+
+
 class PackModel(Written):
     """A folder of rules."""
 
@@ -214,6 +220,14 @@ class PackModel(Written):
         default_factory=dict,
         description="Facts that all rules of the pack may use.",
         examples=[{"version": {"first_of": [{"section": "Version"}]}}],
+    )
+    asks: dict[str, AskText] = Field(
+        default_factory=dict,
+        description=(
+            "What a comment asks for if a rule has `ask` and the report does not state the capture. "
+            "`version` and `os` have a text already."
+        ),
+        examples=[{"version": "the output of `my-tool --version`", "request_id": "the request id"}],
     )
     layouts: dict[str, PackLayout] = Field(
         default_factory=dict,
@@ -280,3 +294,7 @@ class PackModel(Written):
                 message = f"`{name}` cannot be the name of a capture; {CAPTURE_NAMES}"
                 raise ValueError(message)
         return value
+
+    def find_ask(self, name: str) -> str | None:
+        """What a comment asks for if the capture of that name is unknown; None if nothing says it."""
+        return self.asks.get(name) or _ASKS.get(name)

@@ -88,6 +88,15 @@ class Guidance(Written):
         description="Advice if the steps do not help.",
         examples=["Please add the output of `df -h` to this issue."],
     )
+    ask: Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str])] = Field(
+        default_factory=list,
+        max_length=12,
+        description=(
+            "Captures that the reporter should add. The comment leaves out those that the report states. "
+            "`asks` in pack.yml has the text for each."
+        ),
+        examples=[["version", "os", "request_id"]],
+    )
     source: str | None = Field(
         None,
         max_length=500,

@@ -167,6 +167,8 @@ def _list_own_values(path: Path, words: Vocabulary) -> Iterable[Option]:
     name = next((step for step in reversed(path) if step != ITEM), "")
     if name in {"supersedes", "also"}:
         return [Option(rule, "variable", rule, title) for rule, title in words.rules.items()]
+    if name == "ask":
+        return [Option(capture, "variable", capture, "capture") for capture in words.captures]
     if name in words.captures and name != "version":
         return [Option(value, "enum", value, "capture") for value in (*words.captures[name], "unknown")]
     known: Mapping[str, tuple[Iterable[str], str]] = {

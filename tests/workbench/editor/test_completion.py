@@ -41,6 +41,7 @@ def options_of(text: str) -> dict[str, str]:
         pytest.param("match: {author: [|", {"OWNER": "OWNER", "NONE": "NONE"}, id="an enumeration in a list"),
         pytest.param("match: {ticked: |", {"true": "true", "false": "false"}, id="a truth"),
         pytest.param("supersedes: [|", {"rate-limit": "rate-limit"}, id="another rule"),
+        pytest.param("guidance:\n  ask: [|", {"os": "os", "version": "version"}, id="a capture to ask for"),
         pytest.param("also:\n  - |", {"rate-limit": "rate-limit"}, id="another rule, as an item"),
         pytest.param("match: {os: |", {"linux": "linux", "windows": "windows", "unknown": "unknown"}, id="a capture"),
         pytest.param("match: {phrase: a, in: [|", {view: view for view in VIEWS}, id="a view"),

@@ -32,6 +32,7 @@ def test_layouts_and_other_rules_are_offered() -> None:
     assert "crash" in known["definitions"]["Condition"]["properties"]["layout"]["examples"]
     assert known["properties"]["supersedes"]["items"]["examples"] == ["a-rule"]
     assert known["properties"]["also"]["items"]["examples"] == ["a-rule"]
+    assert known["definitions"]["Guidance"]["properties"]["ask"]["items"]["examples"] == ["os", "version"]
 
 
 def test_the_schema_that_was_given_stays_as_it_is() -> None:
