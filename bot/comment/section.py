@@ -112,9 +112,7 @@ def make_section(
     def write(text: str | None, *path: str | int) -> str:
         return link(_render(text, values, path).strip()) if text else ""
 
-    def refer(link: LinkDecision) -> str:
-        return write_link(link, defuse(link.why, issue.repository, server))
-
+    links = [(each.tier, write_link(each, defuse(each.why, issue.repository, server))) for each in duplicates]
     return Section(
         title=write(rule.model.title, "title"),
         tldr=link(" ".join(_render(guidance.tldr, values, (*home, "tldr")).split())),
@@ -125,8 +123,8 @@ def make_section(
         ask=link(_write_ask(match, guidance.ask)),
         fix=_write_fix(match, issue.repository, server),
         follow=_write_follow(target),
-        duplicates=tuple(refer(d) for d in duplicates if d.tier != "C"),
-        related=tuple(refer(d) for d in duplicates if d.tier == "C"),
+        duplicates=tuple(text for tier, text in links if tier != "C"),
+        related=tuple(text for tier, text in links if tier == "C"),
         resources=tuple(link(f"[{page.title}]({page.url})") for page in rule.model.resources),
     )
 
