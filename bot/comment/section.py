@@ -179,7 +179,7 @@ def _echo(match: Match, *, is_bare: bool = False) -> dict[str, object]:
 
 
 def _join_steps(steps: Sequence[str]) -> tuple[str, ...]:
-    """Those with a text. Of several, each stays one item of its list, whatever lines it has, also as the tenth."""
+    """The steps with a text. If there are several, each stays one item of its list, also with several lines."""
     shown = [step for step in steps if step]
     return tuple(re.sub(r"\n(?=[^\n])", "\n    ", step) if len(shown) > 1 else step for step in shown)
 
