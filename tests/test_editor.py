@@ -13,7 +13,15 @@ from pydantic.fields import FieldInfo
 from bot.cli.options.schemas import FILES, make_schemas
 from bot.rules.spec.condition import SECTION_TESTS, AtLeast, Condition, SectionNamed
 from bot.rules.spec.document import read_document
-from bot.rules.spec.pack import CaptureModel, CaptureSource, PackLayout, PackModel, Translation
+from bot.rules.spec.pack import (
+    CaptureModel,
+    CaptureSource,
+    FeatureRequestModel,
+    PackLayout,
+    PackModel,
+    PlaceholderModel,
+    Translation,
+)
 from bot.rules.spec.rule import (
     Close,
     Example,
@@ -54,6 +62,8 @@ PLACES: dict[type[BaseModel], tuple[str, tuple[str | int, ...]]] = {
     CaptureModel: ("pack", ("captures", "os")),
     CaptureSource: ("pack", ("captures", "os", "first_of", 0)),
     PackLayout: ("pack", ("layouts", "in-app")),
+    PlaceholderModel: ("pack", ("placeholders", 0)),
+    FeatureRequestModel: ("pack", ("feature_requests", 0)),
     Translation: ("pack", ("translations", 0)),
     Config: ("config", ()),
     Skipped: ("config", ("skip",)),

@@ -111,7 +111,7 @@ def _send(pipe: Connection, lines: list[Line]) -> None:
         raise _explain_death() from None
 
 
-def _receive(pipe: Connection) -> Any:  # noqa: ANN401 (whatever the work answers: a pipe knows no types)
+def _receive(pipe: Connection) -> Any:  # noqa: ANN401 (the answer of the work: a pipe has no types)
     try:
         return pipe.recv()
     except (EOFError, OSError):
@@ -161,7 +161,7 @@ def _work(pipe: Connection, work: Work[Any]) -> None:
             return
 
 
-def _do(do: Callable[[Sequence[Line]], Any], lines: list[Line]) -> Any:  # noqa: ANN401 (whatever the work answers)
+def _do(do: Callable[[Sequence[Line]], Any], lines: list[Line]) -> Any:  # noqa: ANN401 (the answer of the work)
     try:
         return do(lines)
     except SettingsError as error:

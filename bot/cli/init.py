@@ -197,7 +197,8 @@ def _read(path: Path) -> Json:
     try:
         read = json.loads(path.read_text("utf-8")) if path.exists() else {}
     except (OSError, ValueError) as error:
-        message = f"cannot change {path}: {explain_cause(error)}; edit a file with comments by hand (see README.md)"
+        advice = "if it contains comments, add the settings of docs/rules.md, In the editor, by hand"
+        message = f"cannot change {path}: {explain_cause(error)}; {advice}. Signpost has written its other files"
         raise SettingsError(message) from error
     if not isinstance(read, dict):
         message = f"cannot change {path}: it must be a JSON object; correct or delete it"

@@ -69,6 +69,8 @@ def _print(find: Find, written: dict[str, bool]) -> None:
     total = find.unmatched + find.matched
     drafts = count(len(find.drafts), "draft")
     console.print(f"{count(total, 'issue')}, {find.unmatched:,} without a rule: {drafts}", markup=False)
+    if not find.drafts and find.unmatched:
+        console.print("no message occurs in enough of them; add issues, or lower --least", markup=False)
     for place, draft in enumerate(find.drafts, 1):
         console.print()
         print_hanging(Text(f"{place:>2}. ", "bold"), Text(draft.id, "bold"), console)

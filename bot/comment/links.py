@@ -45,5 +45,5 @@ def describe_fix(fix: Fix) -> str:
 
 
 def write_date(at: datetime) -> str:
-    """`9 April 2026`, whatever the machine's language is."""
+    """`9 April 2026`, in English on every machine."""
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}"

@@ -76,7 +76,7 @@ def _list_blocks(section: Section) -> Iterator[str]:
 
 
 def _check_whole(text: str, url: str, links: Iterable[str], blocks: Iterable[str] = ()) -> str:
-    """The whole comment, if nothing in it is obeyed, whatever wrote it; raises CommentError.
+    """The whole comment, if GitHub obeys nothing in it, no matter what wrote it; raises CommentError.
 
     `links` are its links to issues on purpose. A block that was made harmless by itself, and is one here too, is not
     read again together with the code around it.

@@ -112,9 +112,7 @@ def make_section(
     def write(text: str | None, *path: str | int) -> str:
         return link(_render(text, values, path).strip()) if text else ""
 
-    def refer(link: LinkDecision) -> str:
-        return write_link(link, defuse(link.why, issue.repository, server))
-
+    links = [(each.tier, write_link(each, defuse(each.why, issue.repository, server))) for each in duplicates]
     return Section(
         title=write(rule.model.title, "title"),
         tldr=link(" ".join(_render(guidance.tldr, values, (*home, "tldr")).split())),
@@ -125,8 +123,8 @@ def make_section(
         ask=link(_write_ask(match, guidance.ask)),
         fix=_write_fix(match, issue.repository, server),
         follow=_write_follow(target),
-        duplicates=tuple(refer(d) for d in duplicates if d.tier != "C"),
-        related=tuple(refer(d) for d in duplicates if d.tier == "C"),
+        duplicates=tuple(text for tier, text in links if tier != "C"),
+        related=tuple(text for tier, text in links if tier == "C"),
         resources=tuple(link(f"[{page.title}]({page.url})") for page in rule.model.resources),
     )
 
@@ -181,7 +179,7 @@ def _echo(match: Match, *, is_bare: bool = False) -> dict[str, object]:
 
 
 def _join_steps(steps: Sequence[str]) -> tuple[str, ...]:
-    """Those with a text. Of several, each stays one item of its list, whatever lines it has, also as the tenth."""
+    """The steps with a text. If there are several, each stays one item of its list, also with several lines."""
     shown = [step for step in steps if step]
     return tuple(re.sub(r"\n(?=[^\n])", "\n    ", step) if len(shown) > 1 else step for step in shown)
 

@@ -13,6 +13,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.errors import SettingsError
 from bot.github.payloads import mend_text
+from bot.text.redaction import show_text
 
 Level = Literal["error", "warning", "notice"]
 
@@ -165,23 +166,29 @@ def _read_boolean(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value.lower() not in {"true", "false"}:
-        raise ValueError("must be `true` or `false`")
+        raise ValueError(f"must be `true` or `false`, not {quote(value)}")
     return value.lower() == "true"
 
 
 def _read_choice(value: object) -> object:
     if value not in {"error", "never"}:
-        raise ValueError("must be `error` or `never`")
+        raise ValueError(f"must be `error` or `never`, not {quote(value)}")
     return value
 
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_LONGEST_VALUE = 40
+
+
+def quote(value: object) -> str:
+    """An input as a message shows it: at most 40 characters, and no secret that was put into the wrong input."""
+    return f"`{show_text(str(value), _LONGEST_VALUE)}`"
 
 
 def _read_number(value: object) -> object:
     number = str(value).removeprefix("#")
     if not _NUMBER.fullmatch(number):
-        raise ValueError("must be the number of an issue")
+        raise ValueError(f"must be the number of an issue, not {quote(value)}")
     return int(number)
 
 

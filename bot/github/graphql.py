@@ -221,7 +221,7 @@ def parse_folder(reply: object, folder: str, what: str) -> Folder:
     if not found:
         return Folder()
     if found.kind != "Tree":
-        return Folder(problems=(f"{folder}: is not a folder",))
+        return Folder(problems=(f"{folder}: is not a folder; make it one, with a file for each rule",))
     walked = list(_walk(found, folder, _LEVELS))
     return Folder(
         files={path: blob.text or "" for path, blob, problem in walked if not problem},
@@ -239,14 +239,14 @@ def _walk(tree: _Object, folder: str, levels: int) -> Iterator[tuple[str, _Objec
         elif entry.type == "tree" and levels > 1:
             yield from _walk(found, path, levels - 1)
         elif entry.type == "tree":
-            yield (path, found, f"is deeper than {_LEVELS} levels and was not read")
+            yield (path, found, f"is deeper than {_LEVELS} levels; move it up")
 
 
 def _find_problem(mode: int, blob: _Object) -> str:
     if mode == _SYMBOLIC_LINK:
-        return "is a symbolic link and was not followed"
+        return "is a symbolic link, which Signpost does not follow; replace it with a copy of the file"
     if blob.is_binary:
-        return "is not a text file"
+        return "is not a text file; save it as UTF-8, or remove it"
     if blob.is_truncated or blob.text is None:
         return "is too large for the API; use actions/checkout"
     return ""

@@ -13,7 +13,6 @@ from bot.rules.spec.pack import ALWAYS_FORBIDDEN, CAPTURE_NAMES, TEMPLATE_NAMES,
 from bot.rules.spec.phrase import FREE_TEXT
 from bot.rules.spec.rule import RuleModel
 from bot.rules.spec.template_check import Names, check_template
-from bot.rules.spec.validation import suggest
 from bot.text.normalize import MAX_CHARACTERS, collapse
 
 _NEVER_SPEAKS = (
@@ -174,10 +173,8 @@ def check_asks(model: RuleModel, types: Collection[str], pack: PackModel) -> Ite
     for index, guidance in enumerate(model.guidance):
         for place, name in enumerate(guidance.ask):
             path: Path = ("guidance", index, "ask", place)
-            if name not in types:
-                yield path, f"unknown capture `{name}`{suggest(name, types)}"
-            elif pack.find_ask(name) is None:
-                yield path, f"no text asks for `{name}`; add `asks: {{{name}: …}}` to pack.yml"
+            if problem := pack.check_ask(name, types):
+                yield path, problem
             elif name in guidance.ask[:place]:
                 yield path, f"the list has `{name}` twice; remove one of the two"
 

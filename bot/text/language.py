@@ -55,7 +55,7 @@ def detect_language(prose: str) -> str | None:
 
 
 def _weigh_scripts(sample: str) -> tuple[str | None, float]:
-    """The language of the letters that weigh most, and their weight in words; Japanese is told by its kana."""
+    """The language of the letters that weigh most, and their weight in words; kana show that it is Japanese."""
     signs = {language: len(re.findall(letters, sample)) for language, letters, _ in _SCRIPTS}
     if signs["ja"] * _SHARE_OF_KANA > signs["zh"]:
         signs["ja"], signs["zh"] = signs["ja"] + signs["zh"], 0

@@ -28,7 +28,7 @@ def reveal(text: str) -> str:
 
 
 def reveal_line(text: str) -> str:
-    """The same on one line: line feeds and tabs are shown too, and `##[` is no command to a workflow's log."""
+    """The same on one line: line feeds and tabs are shown too, and `##[` is not a command in the log of a workflow."""
     flat = reveal(text).replace("\n", "\u23ce").replace("\t", " ")
     return flat.replace("##[", "## [")
 

@@ -161,7 +161,7 @@ def test_all_cores_give_what_one_process_gives(checkout: Path) -> None:
         backtest(checkout, "--format", "json", "--jobs", jobs, "--per-issue", f"{jobs}.jsonl") for jobs in ("1", "3")
     )
 
-    assert (several.code, several.err, several.out) == (0, "", one.out)
+    assert (several.code, several.err, several.out) == (0, "wrote 3.jsonl\n", one.out)
     assert (checkout / "3.jsonl").read_text("utf-8") == (checkout / "1.jsonl").read_text("utf-8")
     assert json.loads(one.out)["matched"] == 299
 

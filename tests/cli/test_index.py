@@ -136,7 +136,7 @@ def test_a_damaged_index_is_reported_and_built_anew(folder: Path) -> None:
     done = index(folder, "update", "--index", "a.index", "--issues", "issues.jsonl")
 
     assert done.code == 0
-    assert done.err == "signpost: the index a.index was cut off; Signpost builds it again\n"
+    assert done.err == "signpost: the index a.index was cut off; Signpost builds a new one\n"
     assert "120 issues, built" in done.out
 
 

@@ -190,8 +190,14 @@ ECHOING = a_ruleset(
     a_rule(
         match={"phrase": "No space left on device", "any": [{"phrase": "exit {exit:code}"}, {"phrase": "No space"}]},
         guidance={
-            "tldr": "Version {{ version|default('`?`') }}, {{ request or '`?`' }}, exit {{ exit|default('`?`') }}.",
-            "steps": ["Compare with {{ version|default('`?`') }}.", "Ask for `{{ request|default('?') }}` again."],
+            "tldr": (
+                "Version {{ version|default('`unknown`') }}, {{ request or '`unknown`' }}, "
+                "exit {{ exit|default('`unknown`') }}."
+            ),
+            "steps": [
+                "Compare with {{ version|default('`unknown`') }}.",
+                "Ask for `{{ request|default('unknown') }}` again.",
+            ],
             "example": "build --version {{ version|default('unknown') }}",
             "notes": "{% if request == 'req_01' %}The first request.{% else %}Some request.{% endif %}",
         },

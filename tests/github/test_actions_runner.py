@@ -294,10 +294,10 @@ def test_the_nearest_token_counts(environment: dict[str, str], token: str) -> No
 @pytest.mark.parametrize(
     "variable, value, message",
     [
-        ("INPUT_DRY-RUN", "ture", "Invalid input `dry-run`: must be `true` or `false`."),
-        ("INPUT_DRY_RUN", "1", "Invalid input `dry-run`: must be `true` or `false`."),
-        ("INPUT_FAIL-ON", "always", "Invalid input `fail-on`: must be `error` or `never`."),
-        ("INPUT_ISSUE", "seven", "Invalid input `issue`: must be the number of an issue."),
+        ("INPUT_DRY-RUN", "ture", "Invalid input `dry-run`: must be `true` or `false`, not `ture`."),
+        ("INPUT_DRY_RUN", "1", "Invalid input `dry-run`: must be `true` or `false`, not `1`."),
+        ("INPUT_FAIL-ON", "always", "Invalid input `fail-on`: must be `error` or `never`, not `always`."),
+        ("INPUT_ISSUE", "seven", "Invalid input `issue`: must be the number of an issue, not `seven`."),
     ],
 )
 def test_a_wrong_input_is_named_with_the_words_that_it_allows(variable: str, value: str, message: str) -> None:

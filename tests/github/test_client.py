@@ -354,8 +354,8 @@ def test_a_folder_is_read_in_one_request(tracker: GitHubTracker, github: FakeGit
             ".github/signpost/more/deep/deeper.yml": "id: deeper\n",
         },
         problems=(
-            ".github/signpost/logo.png: is not a text file",
-            ".github/signpost/more/deep/too: is deeper than 3 levels and was not read",
+            ".github/signpost/logo.png: is not a text file; save it as UTF-8, or remove it",
+            ".github/signpost/more/deep/too: is deeper than 3 levels; move it up",
         ),
     )
     assert sent(github) == ["POST /graphql"]

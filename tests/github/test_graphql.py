@@ -29,7 +29,7 @@ def entry(name: str = "a.yml", mode: int = 0o100644, **blob: object) -> Json:
         pytest.param(reply(entry(text="\ud800")), Folder(files={"rules/a.yml": "\ufffd"}), id="a lone surrogate"),
         pytest.param(
             reply(entry(text=None, isBinary=True)),
-            Folder(problems=("rules/a.yml: is not a text file",)),
+            Folder(problems=("rules/a.yml: is not a text file; save it as UTF-8, or remove it",)),
             id="a binary file",
         ),
         pytest.param(
@@ -39,7 +39,14 @@ def entry(name: str = "a.yml", mode: int = 0o100644, **blob: object) -> Json:
         ),
         pytest.param(
             reply(entry(mode=0o120000, text="../../etc/passwd")),
-            Folder(problems=("rules/a.yml: is a symbolic link and was not followed",)),
+            Folder(
+                problems=(
+                    (
+                        "rules/a.yml: is a symbolic link, which Signpost does not follow; "
+                        "replace it with a copy of the file"
+                    ),
+                )
+            ),
             id="a symbolic link",
         ),
         pytest.param(
@@ -47,7 +54,7 @@ def entry(name: str = "a.yml", mode: int = 0o100644, **blob: object) -> Json:
         ),
         pytest.param(
             {"data": {"repository": {"object": {"__typename": "Blob"}}}},
-            Folder(problems=("rules: is not a folder",)),
+            Folder(problems=("rules: is not a folder; make it one, with a file for each rule",)),
             id="a file where the folder should be",
         ),
     ],

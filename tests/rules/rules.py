@@ -7,7 +7,7 @@ PACK = """
 name: rules
 captures:
   version: {first_of: [{section: Version}, {phrase: "Tool v{version:version}"}]}
-  os: {map: {darwin: macos, windows: windows}, first_of: [{section: Platform}]}
+  os: {map: {darwin: macos, windows: windows, linux: linux}, first_of: [{section: Platform}]}
 """
 EXAMPLES = "examples: {match: [it is broken now], no_match: [it works]}\n"
 

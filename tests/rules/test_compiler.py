@@ -33,8 +33,8 @@ MISSING = "a missing section has no text to test; use two conditions"
         ("{set: {a: 1}}", "4:1: this condition tests nothing; add a key such as `phrase`"),
         ("", "4:1: `match` must be `key: value` lines"),
         ("it broke", "4:1: `match` must be `key: value` lines"),
-        ("{phrase: [a b, c d]}", "4:9: `phrase` must be one text, not a list"),
-        ("{phrase: 404404}", "4:9: `phrase` must be text; put it into quotes"),
+        ("{phrase: [a b, c d]}", "4:9: `phrase` must be one text, not a list; keep one item"),
+        ("{phrase: 404404}", "4:9: `phrase` must be text, not `404404`; put it into quotes"),
         ("{phrase: ''}", "4:9: `phrase` is empty; fill it in, or remove it"),
         ("{phrase: x}", "4:9: the phrase has too little text to search for; write more of the message"),
         (
@@ -106,15 +106,15 @@ MISSING = "a missing section has no text to test; use two conditions"
         ("{section: Logs, one_of: x}", "4:24: `one_of` must be a list; put `- ` before each item"),
         ("{section: Logs, url_host: []}", "4:24: `url_host` needs at least 1 item"),
         ("{ticked: true}", "4:9: `ticked` needs `checkbox` in the same condition"),
-        ("{checkbox: x, ticked: perhaps}", "4:22: `ticked` must be true or false"),
+        ("{checkbox: x, ticked: perhaps}", "4:22: `ticked` must be true or false, not `perhaps`"),
         ("{at: top}", "4:9: `at` needs `frame` in the same condition"),
         ("{frame: x, at: bottom}", "4:19: `at` cannot be `bottom`; allowed: `any`, `top`"),
         (
             "{version: newest}",
             '4:9: \'newest\' is not a version range; write it like "<2.1.96", ">=1.2, <1.5" or "unknown"',
         ),
-        ("{version: 2}", "4:9: `version` must be text; put it into quotes"),
-        ("{code: ECONNRESET}", "4:9: `code` must be a whole number, without quotes"),
+        ("{version: 2}", "4:9: `version` must be text, not `2`; put it into quotes"),
+        ("{code: ECONNRESET}", "4:9: `code` must be a whole number, not `ECONNRESET`"),
         ("{code: []}", "4:9: `code` needs at least 1 item"),
         ("{label: []}", "4:9: `label` needs at least 1 item"),
         (
@@ -146,7 +146,7 @@ MISSING = "a missing section has no text to test; use two conditions"
             "{at_least: {n: 3, of: [{body: empty}]}}",
             f"4:9: at least 3 of 1 condition can never hold; {LOWER}",
         ),
-        ("{at_least: {n: 0, of: [{body: empty}]}}", "4:20: `n` must be at least 1"),
+        ("{at_least: {n: 0, of: [{body: empty}]}}", "4:20: `n` must be at least 1, not `0`"),
         ("{at_least: 2}", "4:9: `at_least` must be `key: value` lines; allowed: `n`, `of`"),
         ("{body: empty, set: {a: [1]}}", "4:28: the value must be a text, a whole number, true or false"),
         (
@@ -190,7 +190,7 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "id: a-rule",
             "id: A_rule",
-            ["1:1: `id` must match `^[a-z0-9]+(?:-[a-z0-9]+)*$`, for example `out-of-disk`"],
+            ["1:1: `id` cannot be `A_rule`; write it like `out-of-disk`"],
             id="no id",
         ),
         pytest.param("id: a-rule\n", "", ["1:1: `id` is missing; add it"], id="without an id"),
@@ -294,7 +294,7 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "resources: [{title: x, url: 'http://x.org'}]\nguidance:",
-            ["4:24: `url` must match `^https://[^\\s<>()\"']+$`, for example `https://example.com/help`"],
+            ["4:24: `url` cannot be `http://x.org`; write it like `https://example.com/help`"],
             id="an address without https",
         ),
         pytest.param(
@@ -362,19 +362,19 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "close: {as: duplicate, after: 3 days}\nguidance:",
-            ["4:24: `after` must match `^[1-9][0-9]{0,2}[hd]$`, for example `3d`"],
+            ["4:24: `after` cannot be `3 days`; write it like `3d`"],
             id="no time to close after",
         ),
         pytest.param(
             "guidance:",
             "follow: '#5'\nguidance:",
-            ["4:1: `follow` must be a whole number, without quotes"],
+            ["4:1: `follow` must be a whole number, not `#5`"],
             id="no number",
         ),
         pytest.param(
             "guidance:",
             "duplicates: {show: 9}\nguidance:",
-            ["4:14: `show` must be at most 3"],
+            ["4:14: `show` must be at most 3, not `9`"],
             id="too many duplicates",
         ),
         pytest.param(

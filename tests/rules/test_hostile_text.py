@@ -170,10 +170,10 @@ TEXTS = {
 
 @contextmanager
 def bounded() -> Iterator[None]:
-    """At most two seconds of this process's time: quadratic steps take many more on 64 KiB."""
+    """At most six seconds of this process's time, also on a busy machine: quadratic steps take minutes on 64 KiB."""
     start = time.process_time()
     yield
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 6
 
 
 def read_and_match(issue: Issue, *rulesets: Ruleset) -> None:

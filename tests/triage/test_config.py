@@ -7,6 +7,7 @@ from bot.triage.config import Config, read_config
 
 EVERYTHING = """
 mode: label
+modes: {empty-body: observe}
 packs: [claude-code]
 max_sections: 3
 skip: {labels: wontfix, authors: [octocat], associations: [OWNER], bots: false}
@@ -27,6 +28,7 @@ def test_no_settings_are_the_careful_ones(text: str) -> None:
 def test_every_default_is_the_careful_one() -> None:
     assert Config().model_dump() == {
         "mode": "comment",
+        "modes": {},
         "packs": [],
         "max_sections": 2,
         "skip": {"labels": [], "authors": [], "associations": ["OWNER", "MEMBER"], "bots": True},
@@ -49,6 +51,7 @@ def test_every_default_is_the_careful_one() -> None:
 def test_all_settings_are_read() -> None:
     assert read_config(EVERYTHING, "config.yml").model_dump() == {
         "mode": "label",
+        "modes": {"empty-body": "observe"},
         "packs": ["claude-code"],
         "max_sections": 3,
         "skip": {"labels": ["wontfix"], "authors": ["octocat"], "associations": ["OWNER"], "bots": False},

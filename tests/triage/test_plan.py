@@ -424,12 +424,15 @@ def test_our_login_is_known_in_any_case() -> None:
     [
         (
             "{{ nobody }}",
-            "the comment's template cannot be used: unknown name `nobody`; allowed are `sections`",
+            "the comment template cannot be used: unknown name `nobody`; allowed: `sections`",
         ),
-        (" ", "the comment would be empty; see the template that the settings name"),
+        (" ", "the comment would be empty; correct the file that `template` names in config.yml"),
         (
             "{% for section in sections %}" + "long" * 8_000 + "{{ section.steps|length }}" * 200 + "{% endfor %}",
-            "the comment's template cannot be used: the template has 37241 characters; at most 32768 are allowed",
+            (
+                "the comment template cannot be used: the template has 37241 characters, "
+                "but at most 32768 are allowed; shorten it"
+            ),
         ),
     ],
 )

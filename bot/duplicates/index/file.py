@@ -321,7 +321,7 @@ def _describe_damage(path: Path, error: Exception) -> WrongFileError:
 
 @contextmanager
 def read_index(path: Path, limit: TimeLimit | None = None) -> Iterator[sqlite3.Connection]:
-    """An index as it is at one moment, whatever is written meanwhile; errors as `open_index` and `explain_damage`.
+    """An index as it is at one moment, also while others write; errors as `open_index` and `explain_damage`.
 
     Raises SlowIndexError where the `limit` ends a statement.
     """

@@ -21,7 +21,7 @@ PAGE = 4_096
 MOST = 255
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
 _MOST_DOCUMENTS = 2**22
-"""Four million: what lists more reports than this is no index of one repository."""
+"""Four million: a list of more reports is not from the index of one repository."""
 
 _MOST_CONTENT = 64 * 1024 * 1024
 """Characters of all profiles that one search reads: a hundred times what long reports have."""

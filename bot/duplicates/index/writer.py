@@ -145,7 +145,7 @@ def _write_report(connection: sqlite3.Connection, document: int, record: Record)
 
 
 def _write_states(connection: sqlite3.Connection, found: Iterable[Record | Seen]) -> None:
-    """What changes without the text; an original of which nothing is told stays known, one that is denied (0) goes."""
+    """Updates what changes without the text. A known original stays, unless the report now denies it (0)."""
     connection.executemany(
         "UPDATE report SET state = ?1, original = nullif(coalesce(?2, original), 0) WHERE number = ?3 AND"
         " (state <> ?1 OR original IS NOT nullif(coalesce(?2, original), 0))",

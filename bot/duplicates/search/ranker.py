@@ -244,7 +244,7 @@ SAME_PHRASE = 0.3
 """The score from which a message that GitHub's search found is the same error: how rare words are is unknown there."""
 
 MOST_FOUND = 20
-"""An error that GitHub's search finds in more issues is no rare one; how many issues there are is not known then."""
+"""An error that GitHub search finds in more issues is not rare; the number of all issues is unknown there."""
 
 MOST = 12
 """The number of candidates for a run: those that are checked, and the next best."""

@@ -277,7 +277,7 @@ def section_holds_link(*hosts: str) -> Callable[[Facts, Text], bool]:
 
 
 def _find_hosts(text: str) -> list[str]:
-    """The hosts of links, with or without `https://`; an e-mail address is no link."""
+    """The hosts of links, with or without `https://`; an e-mail address is not a link."""
     links = islice(_LINK.finditer(drop_comments(text)), _MOST_LINKS)
     hosts = (_read_host(link["link"]) if link["link"] else link["host"].lower() for link in links)
     return [host for host in hosts if host]
@@ -376,7 +376,7 @@ def _fits(patterns: tuple[Pattern, ...], text: Text) -> bool:
 
 
 def _find_answered(names: tuple[str, ...], facts: Facts) -> Iterator[Text]:
-    """The texts under headings of those names: a `Key: value` line in prose is no heading."""
+    """The texts under headings of those names: a `Key: value` line in prose is not a heading."""
     if not facts.layout.headings or facts.section_names.isdisjoint(map(name_section, names)):
         return
     for name in names:

@@ -1,12 +1,14 @@
 """The shape of `pack.yml`: facts, layouts and words that all rules of a folder share. Pure."""
 
 import re
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from bot.rules.spec.condition import Condition, SectionView, Written, meaning
 from bot.rules.spec.phrase import HoleType
+from bot.rules.spec.validation import suggest
 from bot.text.language import LANGUAGES
 
 CAPTURE_NAMES = "use lower-case letters, digits and `_`, but no key of the rule language"
@@ -294,6 +296,12 @@ class PackModel(Written):
                 message = f"`{name}` cannot be the name of a capture; {CAPTURE_NAMES}"
                 raise ValueError(message)
         return value
+
+    def check_ask(self, name: str, captures: Collection[str]) -> str | None:
+        """Why `ask` cannot name this; None if it can. `captures` are the names of the captures that a rule has."""
+        if name not in captures:
+            return f"unknown capture `{name}`{suggest(name, captures)}"
+        return None if self.find_ask(name) else f"no text asks for `{name}`; add `asks: {{{name}: …}}` to pack.yml"
 
     def find_ask(self, name: str) -> str | None:
         """What a comment asks for if the capture of that name is unknown; None if nothing says it."""

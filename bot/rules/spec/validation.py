@@ -102,18 +102,18 @@ def _key_of(error: ErrorDetails) -> Path:
 
 _SENTENCES = {
     "missing": "is missing; add it",
-    "string_type": "must be text; put it into quotes",
+    "string_type": "must be text, not {value}",
     "date_from_datetime_parsing": "is not a date; write it like 2026-11-23",
     "date_type": "must be a date; write it like 2026-11-23",
     "string_too_short": "is empty; fill it in, or remove it",
     "string_too_long": "is too long; at most {max_length} characters are allowed",
-    "string_pattern_mismatch": "must match `{pattern}`",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number, without quotes",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
+    "string_pattern_mismatch": "cannot be {value}",
+    "bool_type": "must be true or false, not {value}",
+    "bool_parsing": "must be true or false, not {value}",
+    "int_type": "must be a whole number, not {value}",
+    "int_parsing": "must be a whole number, not {value}",
+    "greater_than_equal": "must be at least {ge}, not {value}",
+    "less_than_equal": "must be at most {le}, not {value}",
     "model_type": "must be `key: value` lines",
     "dict_type": "must be `key: value` lines",
     "model_attributes_type": "must be `key: value` lines",
@@ -135,24 +135,31 @@ def _explain(error: ErrorDetails, name: str, model: type[BaseModel]) -> str:
     if kind in {"value_error", AT_KEY}:
         return str(error["ctx"]["error" if kind == "value_error" else "message"])
     if kind == "string_type" and isinstance(error["input"], list):
-        return f"{name} must be one text, not a list"
+        return f"{name} must be one text, not a list; keep one item"
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])
         return f"{name} cannot be {show_value(error['input'])}{suggest(str(error['input']), allowed)}"
     sentence = _SENTENCES.get(kind, f"is invalid: {error['msg'][:1].lower()}{error['msg'][1:]}")
-    return f"{name} {sentence.format_map(error.get('ctx', {}))}{_advise(kind, path, model)}"
+    values = {"value": show_value(error["input"]), **error.get("ctx", {})}
+    return f"{name} {sentence.format_map(values)}{_advise(kind, path, error['input'], model)}"
 
 
 def show_value(value: object) -> str:
     """A value that somebody wrote, as a message shows it."""
+    if value is None:
+        return "empty"
     return f"`{cut_name(str(value))}`" if isinstance(value, bool | int | str) else "a list or a mapping"
 
 
-def _advise(kind: str, path: Path, model: type[BaseModel]) -> str:
-    """What the model's own schema has to say: an example of what a pattern allows, or the keys of a mapping."""
-    if kind == "string_pattern_mismatch":
-        examples = _schema_at(model, path).get("examples")
-        return f", for example `{examples[0]}`" if examples else ""
+def _advise(kind: str, path: Path, value: object, model: type[BaseModel]) -> str:
+    """The fix, from the model's own schema: an example of what a pattern allows, or the keys of a mapping."""
+    if kind == "int_parsing" and str(value).strip().isdecimal():
+        return "; remove the quotes"
+    if kind in {"string_pattern_mismatch", "string_type"}:
+        schema = _schema_at(model, path)
+        pattern, examples = schema.get("pattern"), schema.get("examples")
+        other = "; put it into quotes" if kind == "string_type" else f"; it must match `{pattern}`"
+        return f"; write it like `{examples[0]}`" if pattern and examples else other
     return suggest("", _keys_at(model, path)) if kind in {"model_type", "dict_type"} else ""
 
 

@@ -229,7 +229,8 @@ def _doubt(report: RuleReport) -> str:
 def _note_overlaps(overlaps: tuple[Overlap, ...]) -> Iterator[str]:
     undeclared = [f"{one.first} and {one.second} ({one.issues})" for one in overlaps if not one.declared]
     pairs = "pair of rules matches" if len(undeclared) == 1 else "pairs of rules match"
-    yield from _name_some(undeclared, f"{pairs} the same issues without a decision which rule speaks (`supersedes`)")
+    what = f"{pairs} the same issues; add `supersedes`, `also` or `precedence` to say which rule speaks"
+    yield from _name_some(undeclared, what)
 
 
 def _name_some(names: list[str], what: str) -> Iterator[str]:

@@ -50,7 +50,7 @@ def _as_json(report: CheckReport) -> dict[str, object]:
 
 
 def _print_annotations(report: CheckReport) -> None:
-    """All problems as lines of the log, and as annotations, of which the runner keeps ten of each level."""
+    """All problems as lines of the log, and as annotations; the runner keeps ten of each level."""
     asked = [format_asked(report.asked)] if report.asked else []
     print_safely([*format_problems(report.problems), *asked, format_total(report)])
     print_commands(format_annotations(_annotate(problem) for problem in report.problems))

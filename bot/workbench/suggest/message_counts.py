@@ -109,7 +109,7 @@ class MessageTally:
 
     Memory is bounded: at twice `capacity` templates the rarest are forgotten, as by Misra and Gries. A template that
     came up more often than `loss` is never forgotten, and `loss` is at most templates counted / (capacity + 1)
-    whatever the order and the grouping of joins (Agarwal et al. 2012, Mergeable Summaries). While `loss` is 0, and so
+    in any order and grouping of joins (Agarwal et al. 2012, Mergeable Summaries). While `loss` is 0, and so
     in every archive that fits, the counts are exact and joins associative and commutative.
     """
 

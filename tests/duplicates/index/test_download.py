@@ -102,8 +102,8 @@ def test_what_is_gone_from_github_is_told(fake_github: FakeGitHub, tmp_path: Pat
     done = start(fake_github, tmp_path, "update").go()
 
     path = tmp_path / "signpost" / "history.sqlite3"
-    told = "2 issues are not in octo/widget any more; to forget that"
-    assert done.err == f"signpost: {told}, delete {path}, and the others are downloaded again\n"
+    told = "2 issues are no longer in octo/widget, but still in the archive; to remove them"
+    assert done.err == f"signpost: {told}, delete {path} and download again\n"
 
 
 @dataclass(frozen=True, kw_only=True)

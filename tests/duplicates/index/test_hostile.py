@@ -93,16 +93,16 @@ def test_a_hostile_index_is_refused_and_the_run_goes_on(name: str, tmp_path: Pat
     found = FindInIndex(attack(tmp_path / "a.index", name))(QUERY)
     (remark,) = found.remarks
     assert found == CandidateSearch(remarks=(remark,), is_complete=False)
-    assert remark.startswith("earlier reports were not looked for: ")
+    assert remark.startswith("the search for earlier reports failed: ")
     assert ATTACKS[name][1] in remark
 
 
 def test_a_search_that_takes_too_long_is_stopped_and_the_run_goes_on(tmp_path: Path) -> None:
     path = fill_index(tmp_path / "a.index", some_reports(50))
-    stopped = "the search in the index took longer than 0 seconds, and was stopped"
+    stopped = "the search in the index was stopped after 0 seconds; build the index again"
     with pytest.raises(SlowIndexError, match=stopped):
         search_index(path, QUERY, 0)
-    assert FindInIndex(path, seconds=0)(QUERY).remarks == (f"earlier reports were not looked for: {stopped}",)
+    assert FindInIndex(path, seconds=0)(QUERY).remarks == (f"the search for earlier reports failed: {stopped}",)
     assert FindInIndex(path)(QUERY) == CandidateSearch()
 
 
@@ -121,4 +121,4 @@ def test_only_a_name_of_a_repository_is_repeated(source: str, tmp_path: Path) ->
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("INSERT INTO fact VALUES ('source', ?)", (source,))
     remarks = FindInIndex(path)(QUERY).remarks
-    assert remarks == ((f"the index {path} is of a/b, and was not asked",) if source == "a/b" else ())
+    assert remarks == ((f"the index {path} is for a/b, so Signpost did not use it",) if source == "a/b" else ())

@@ -21,22 +21,22 @@ WITH_AN_OBJECT = (
     *("fixed_in|upper", "fixed_in|trim|lower", "'x' ~ fixed_in", "fixed_in or 'x'", "version if version else fixed_in"),
     *("fixed_in == version", "fixed_in < '2'", "fixed_in is ne('x')", "fixed_in in 'x'", "version|default(fixed_in)"),
 )
-A_LIST = "`duplicates` is a list, and only `if`, `for` and `length` take one"
+A_LIST = "`duplicates` is a list; use it only in `if`, `for` and `length`"
 AN_OBJECT = "`fixed_in` has several parts; name one, such as `fixed_in.version`"
 A_NUMBER = '`version` is a version, and compares with a version in quotes, such as `"2.0"`'
 LOOP = "{% for d in duplicates %}#{{ d.number }} {% endfor %}"
 NOT_ALLOWED = "is not allowed in a template; use names, `if` and `for`"
-TOO_DEEP = f"the template is nested deeper than {MAX_DEPTH}; say it in plainer words"
+TOO_DEEP = f"the template has more than {MAX_DEPTH} levels of nesting; make it simpler"
 UNKNOWN = (
-    "may be unknown here; write `{{% if {0} %}}…{{% endif %}}` around it, "
-    "or `{{{{ {0}|default('…') }}}}` with a text to show instead"
+    "may be unknown here; put `{{% if {0} %}}…{{% endif %}}` around it, "
+    "or use `{{{{ {0}|default('…') }}}}` with a text to show instead"
 )
 NAMES = Names(
     types={"version": "version", "workspace": "choice", "limit": "int", "request": "id"},
     free_text={"message"},
     sure={"version"},
 )
-NO_LOOP = "a loop can only go over `duplicates`, and not inside another"
+NO_LOOP = "a loop must be over `duplicates`, and must not be inside another loop"
 
 
 @pytest.mark.parametrize(
@@ -92,35 +92,35 @@ def test_what_a_template_may_hold(text: str) -> None:
         (
             "{{ message }}",
             (
-                "`message` is free text of the reporter, which is never repeated; "
+                "`message` is free text of the reporter, which comments never repeat; "
                 "give its hole a type such as `id` or `version`"
             ),
         ),
         (
             "{% if message == 'x' %}y{% endif %}",
             (
-                "`message` is free text of the reporter, which is never repeated; "
+                "`message` is free text of the reporter, which comments never repeat; "
                 "give its hole a type such as `id` or `version`"
             ),
         ),
         ("{{ issue }}", "`issue` has several parts; name one, such as `issue.number`"),
-        ("{{ duplicates }}", "`duplicates` is a list, and only `if`, `for` and `length` take one"),
+        ("{{ duplicates }}", "`duplicates` is a list; use it only in `if`, `for` and `length`"),
         ("{{ 'x' ~ follow }}", "`follow` has several parts; name one, such as `follow.number`"),
         ("{% for d in duplicates %}{{ d }}{% endfor %}", "`d` has several parts; name one, such as `d.number`"),
         ("{{ issue.title }}", "`issue` has no `title`; allowed are `number`"),
         ("{{ version.real }}", "`version` has no `real`"),
         ("{{ issue.number.real }}", "`issue.number` has no `real`"),
         ("{% for d in duplicates %}{{ d.title }}{% endfor %}", "`d` has no `title`"),
-        ("{{ follow.number }}", "`follow` may be none; write `{% if follow %}` around it"),
+        ("{{ follow.number }}", "`follow` may be missing; put `{% if follow %}` around it"),
         (
             "{% if follow %}x{% else %}{{ follow.number }}{% endif %}",
-            "`follow` may be none; write `{% if follow %}` around it",
+            "`follow` may be missing; put `{% if follow %}` around it",
         ),
         (
             "{% if not follow %}{{ follow.number }}{% endif %}",
-            "`follow` may be none; write `{% if follow %}` around it",
+            "`follow` may be missing; put `{% if follow %}` around it",
         ),
-        ("{{ fixed_in.version }}", "`fixed_in` may be none; write `{% if fixed_in %}` around it"),
+        ("{{ fixed_in.version }}", "`fixed_in` may be missing; put `{% if fixed_in %}` around it"),
         (LOOP + "{{ d.number }}", "unknown name `d`"),
         ("{% for d in issue %}x{% endfor %}", NO_LOOP),
         ("{% for d in duplicates if loop.last %}x{% endfor %}", "unknown name `loop`"),
@@ -153,7 +153,7 @@ def test_what_a_template_may_hold(text: str) -> None:
         ("{{ version is defined(1) }}", "`is defined` takes no arguments"),
         ("{% if version < 2 %}x{% endif %}", A_NUMBER),
         ("{% if version == 2 %}x{% endif %}", A_NUMBER),
-        ("{% if version < 'two' %}x{% endif %}", "'two' is no version; write it like 2.1.96"),
+        ("{% if version < 'two' %}x{% endif %}", "'two' is not a version; write it like 2.1.96"),
         (
             "{% if limit < '2' %}x{% endif %}",
             "`<` compares two numbers or two versions, not `limit` (a number) and a text",
@@ -177,15 +177,15 @@ def test_what_a_template_may_hold(text: str) -> None:
         ("{% if fixed_in %}{{ fixed_in.pr }}{% endif %}", "`fixed_in.pr` " + UNKNOWN.format("fixed_in.pr")),
         (
             "{% for request in duplicates %}x{% endfor %}",
-            "`request` is the name of something else; call what the loop goes over differently",
+            "`request` is another name already; choose a new name for the loop",
         ),
         ("x\n{{ request }}", "`request` " + UNKNOWN.format("request") + " (line 2 of the text)"),
-        ("{{ " + "9" * 5000 + " }}", "the template is not valid: Exceeds the limit"),
+        ("{{ " + "9" * 5000 + " }}", "invalid template: Exceeds the limit"),
         ("{% if " + "version and " * 3000 + "version %}x{% endif %}", TOO_DEEP),
         ("{{ version is odd }}", "unknown test `odd`; allowed are `defined`, `eq`, `ne`, `none`, `undefined`"),
         (
             "a\n{% if %}",
-            "the template is not valid: Expected an expression, got 'end of statement block' (line 2 of the text)",
+            "invalid template: Expected an expression, got 'end of statement block' (line 2 of the text)",
         ),
         ("{{ " + "(" * 2000 + " }}", TOO_DEEP),
         ("{{ version" + "|trim" * 30 + " }}", TOO_DEEP),
@@ -296,7 +296,7 @@ def test_the_shipped_template_may_be_copied() -> None:
         ("{% for s in sections %}{% for step in s.steps %}{{ loop.index }}{{ step }}{% endfor %}{% endfor %}", None),
         ("{% for section in sections %}{{ section.title|center(2000000000) }}{% endfor %}", "unknown filter `center`"),
         ("{{ version }} {{ a }}", "unknown name `version`; allowed are `sections`"),
-        ("{{", "the template is not valid: unexpected 'end of template' (line 1 of the text)"),
+        ("{{", "invalid template: unexpected 'end of template' (line 1 of the text)"),
         ("{{ " + "(" * 2000 + " }}", TOO_DEEP),
         ("{{ 10 ** (10 ** 8) }}", f"`pow` {NOT_ALLOWED}"),
         ("{% for x in range(99999999) %}x{% endfor %}", f"`call` {NOT_ALLOWED}"),
@@ -307,19 +307,19 @@ def test_the_shipped_template_may_be_copied() -> None:
         ("{{ sections[1].tldr }}", f"`getitem` {NOT_ALLOWED}"),
         (
             "{% for s in sections %}{{ s.steps[0] }}{% endfor %}",
-            "`s.steps` may be empty; write `{% if s.steps %}` around it",
+            "`s.steps` may be empty; put `{% if s.steps %}` around it",
         ),
-        ("{{ sections }}", "`sections` is a list, and only `if`, `for` and `length` take one"),
+        ("{{ sections }}", "`sections` is a list; use it only in `if`, `for` and `length`"),
         ("{{ sections|join }}", "`join` takes a list of texts, not `sections` (a list)"),
         ("{% for s in sections %}{{ s.steps|join(s.steps|join) }}{% endfor %}", "`join` takes a text in quotes"),
         ("{% for s in sections %}{{ s }}{% endfor %}", "`s` has several parts; name one, such as `s.title`"),
         (
             "{% for a in sections %}{% for b in sections %}{% for c in sections %}x" + "{% endfor %}" * 3,
-            "a loop can only go over `sections` and the lists of a section, at most 2 deep",
+            "a loop must be over `sections` or a list of a section, with at most 2 levels",
         ),
         (
             "x" * (MAX_CHARACTERS + 1),
-            f"the template has {MAX_CHARACTERS + 1} characters; at most {MAX_CHARACTERS} are allowed",
+            f"the template has {MAX_CHARACTERS + 1} characters, but at most {MAX_CHARACTERS} are allowed; shorten it",
         ),
     ],
 )

@@ -111,8 +111,8 @@ def test_of_many_rules_that_match_the_same_ten_are_named_and_the_rest_is_summed_
         (column, f"{what}; {UNDECLARED}") for column, what in zip(columns, [many, *each, *each], strict=True)
     ]
     assert [" ".join(line.split()) for line in format_overlaps(report.overlaps)] == [
-        *(f"r00 examples 1, 2 and maybe more is also {other} NOT DECLARED" for other in named),
-        "r00 is also 3 more rules NOT DECLARED",
+        *(f"r00 examples 1, 2, and perhaps more also matches {other} NOT DECLARED" for other in named),
+        "r00 also matches 3 more rules NOT DECLARED",
     ]
 
 

@@ -20,7 +20,7 @@ PACK = {
     },
 }
 BOTH = {"any": [{"phrase": "No space left on device at {port:int}"}, {"phrase": "No space left on device"}]}
-HINT = "write `{{% if {0} %}}…{{% endif %}}` around it, or `{{{{ {0}|default('…') }}}}` with a text to show instead"
+HINT = "put `{{% if {0} %}}…{{% endif %}}` around it, or use `{{{{ {0}|default('…') }}}}` with a text to show instead"
 
 
 def load(match: object, guidance: object, **changes: object) -> list[str]:
@@ -105,12 +105,15 @@ def test_a_broken_condition_hides_what_would_follow_from_it() -> None:
     "guidance, told",
     [
         ({"steps": ["x" * 30_000] * 3}, "the comment would have"),
-        ({"tldr": "{{ 'possible ' ~ 'duplicate' }}"}, "the comment would hold forbidden words"),
+        ({"tldr": "{{ 'possible ' ~ 'duplicate' }}"}, "the comment would contain forbidden words"),
         (
             {"tldr": "{% if duplicates %}possible {{ 'duplicate' }}{% endif %}"},
-            "the comment would hold forbidden words",
+            "the comment would contain forbidden words",
         ),
-        ({"tldr": "{% if not port %}possible {{ 'duplicate' }}{% endif %}"}, "the comment would hold forbidden words"),
+        (
+            {"tldr": "{% if not port %}possible {{ 'duplicate' }}{% endif %}"},
+            "the comment would contain forbidden words",
+        ),
     ],
 )
 def test_a_comment_that_could_not_leave_is_an_error_of_its_branch(guidance: dict[str, Any], told: str) -> None:

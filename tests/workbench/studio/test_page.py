@@ -280,7 +280,7 @@ def test_examples_are_listed_with_how_they_fare(page: Page, studio: Running) -> 
 def test_the_numbers_are_said_aloud(page: Page, studio: Running) -> None:
     replace(page, studio, "phrase: No space left on device", "phrase: Disk quota exceeded")
 
-    expect(page.locator("#spoken")).to_contain_text("2 issues of 3 match, 1 gained, 1 lost.")
+    expect(page.locator("#spoken")).to_contain_text("2 of 3 issues match, 1 gained, 1 lost.")
 
 
 @pytest.mark.usefixtures("built_page")

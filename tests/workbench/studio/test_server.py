@@ -157,7 +157,7 @@ def test_completion_knows_the_other_rules_and_the_history(studio: Running) -> No
 def test_a_key_is_explained(studio: Running) -> None:
     told = studio.post("help", {"text": "mode: label", "offset": 2}).json
 
-    assert told["help"].startswith("How far the rule may go: observe < label < comment.")
+    assert told["help"].startswith("The actions that the rule may take: observe < label < comment.")
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_a_save_into_a_file_that_is_gone_is_refused(studio: Running) -> None:
 
     told = studio.post("save", {"text": QUOTA, "version": studio.studio.file.before.version})
 
-    assert (told.status, "is gone" in told.json["error"]) == (409, True)
+    assert (told.status, "does not exist any more" in told.json["error"]) == (409, True)
     assert (studio.get("rule").status, studio.path.exists()) == (409, False)
 
 
