@@ -200,7 +200,7 @@ def test_a_wrong_input_is_told_to_maintainers_and_red_only_if_they_say_so(
 
     finished = run(fake_github, tmp_path, **wrong)
 
-    told = "Invalid input `dry-run`: must be `true` or `false`."
+    told = "Invalid input `dry-run`: must be `true` or `false`, not `::error::`"
     assert finished.code == code
     assert f"::error title=Signpost::{told}" in finished.out
     assert told in summary.read_text("utf-8")

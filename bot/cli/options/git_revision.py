@@ -124,7 +124,10 @@ def _ask_git(*words: str) -> str:
     done = _run(*words)
     if done.returncode:
         reason = done.stderr.strip().partition("\n")[0]
-        advice = "give a revision that exists (in a new repository, commit first), or leave out --changed"
+        advice = (
+            "give a revision that exists (in a new repository, commit first), put paths before --changed, "
+            "or leave out --changed"
+        )
         message = f"git cannot list the changes for --changed: {reason}; {advice}"
         raise SettingsError(message)
     return done.stdout

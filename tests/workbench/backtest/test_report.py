@@ -93,7 +93,10 @@ def test_a_comparison_starts_with_what_changed_most() -> None:
         pytest.param({}, "4 of 4 rules matched nothing: a, b, c, d", id="silent"),
         pytest.param(
             {"overlaps": {("b", "d"): 3}},
-            "1 pair of rules matches the same issues without a decision which rule speaks (`supersedes`): b and d (3)",
+            (
+                "1 pair of rules matches the same issues; add `supersedes`, `also` or `precedence` "
+                "to say which rule speaks: b and d (3)"
+            ),
             id="undeclared",
         ),
         pytest.param(
