@@ -110,10 +110,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _end_output(error: OSError) -> int:
-    """Handle an error of standard output: the reader is gone, or the disk is full. Any other error is a bug."""
+    """Handle what a reader who left, a full disk or a name that is too long causes. Any other error is a bug."""
     if isinstance(error, BrokenPipeError):
         sys.stderr.close()
         return 0
+    if error.errno == errno.ENAMETOOLONG:
+        return _report_error(f"the name of a file is too long: {str(error.filename)[:80]}…; shorten it", 2, [])
     if error.errno not in FULL:
         raise error
     return _report_error(f"cannot continue: {error}; free some disk space and try again", 2, [])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.options.archive import add_archive, add_jobs, count_jobs, open_archive, open_optional
-from bot.cli.options.output import open_output, report_written, write_output
+from bot.cli.options.output import open_output, refuse_inputs, report_written, write_page
 from bot.cli.options.rules import AskedRules, read_rules
 from bot.output.console import add_format, add_rules
 from bot.workbench.backtest.replay import Task, Truth, parse_truth, replay_archive
@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Return 0 if the rules ran, 2 if some of them or the issues could not be read."""
+    refuse_inputs((arguments.html, arguments.per_issue), (arguments.issues, arguments.against, arguments.config))
     rules = read_rules(arguments.rules)
     task = _make_task(arguments, rules)
     rules.print_problems()
@@ -71,7 +72,7 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
     if arguments.html:
         from bot.workbench.backtest.presentation import render_html
 
-        write_output(Path(arguments.html), render_html(report))
+        write_page(Path(arguments.html), render_html(report))
     print_report(report, arguments.format, details=arguments.details)
     for file in filter(None, (arguments.html, arguments.per_issue)):
         report_written(Path(file), arguments.format)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.options.issue import ISSUE_FORMS, add_repository, read_asked_issue
-from bot.cli.options.output import report_written, write_output
+from bot.cli.options.output import refuse_inputs, report_written, write_page
 from bot.cli.options.rules import read_rules
 from bot.output.console import add_format, add_rules, make_console, print_json
 from bot.workbench.explain.explainer import IssueExplanation, make_explanation
@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Return 0 if the issue could be explained, 2 if rules could not be read."""
+    refuse_inputs((arguments.html,), (arguments.issue, arguments.config))
     rules = read_rules(arguments.rules)
     rules.print_problems()
     rules.require_rule(arguments.rule)
@@ -54,4 +55,4 @@ def _print(explanation: IssueExplanation, arguments: argparse.Namespace) -> None
 def _write_page(explanation: IssueExplanation, path: Path, wanted: str | None) -> None:
     from bot.workbench.explain.formats import render_html
 
-    write_output(path, render_html(explanation, wanted))
+    write_page(path, render_html(explanation, wanted))

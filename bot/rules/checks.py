@@ -26,6 +26,14 @@ _UNWRITTEN_ADVICE = (
 )
 
 
+_VALUE, _STATEMENT = re.compile(r"\{\{-?\s*(\w*).*?\}\}", re.DOTALL), re.compile(r"\{%.*?%\}", re.DOTALL)
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_VALUE_IN_CODE = (
+    "a value is inside code with other text, but Signpost writes values as code itself; "
+    "end the code before the value, or move the command to `example:`"
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Compilation:
     """What became of a rule's words: its conditions, one for each branch of its guidance, and its captures' types.
@@ -98,8 +106,18 @@ def _check_guidance(model: RuleModel, compiled: Compilation, forbidden: tuple[st
         branch = path[1] if path[0] == "guidance" else None
         for problem in check_template(text, find_names(branch)) if "{" in text else ():
             yield path, problem
+        if path[-1] != "example" and _holds_value_in_code(text, compiled.types):
+            yield path, _VALUE_IN_CODE
         for word in find_forbidden(text, held) if held else ():
             yield path, f'the words "{word}" trigger other bots or are a command to GitHub; use other words'
+
+
+def _holds_value_in_code(text: str, captures: Collection[str]) -> bool:
+    """Whether a code span has a capture and other text: the backticks around the value would end the span."""
+    if "{{" not in text or "`" not in text:
+        return False
+    plain = _VALUE.sub(lambda found: "\0" if found[1] in captures else "", _STATEMENT.sub("", text))
+    return any("\0" in span[2] and span[2].strip() != "\0" for span in _CODE_SPAN.finditer(plain))
 
 
 def list_echoable(found: Mapping[str, str]) -> frozenset[str]:

@@ -30,15 +30,19 @@ _OTHER_PROGRAMS = """
     androidstudio clion codium cursor emacs goland ide idea insiders intellij intellijidea jetbrains neovim
     nvim phpstorm plugin pycharm rider rubymine sublime sublimetext vim visualstudio visualstudiocode vscode
     vscodium webstorm windsurf zed
+    action aider cline codex copilot gemini haiku openrouter opus playwright posh roo router sonnet
     aws awscli boto3 brave browser chrome chromium curl desktop desktopapp docker dockerdesktop edge firefox
     gcloud gh git jq kubectl kubernetes litellm openssh podman rg ripgrep safari sdk ssh tailscale
 """
 """What people name beside the product that they report, without what joins its words and without the number."""
 
-_FILLERS = "a at edition enterprise home is js lts number pro release runtime stable the v ver vers version versions"
+_FILLERS = (
+    "a at cli edition enterprise home is js lts number pro proxy release runtime server stable the tool use using v ver"
+    " vers version versions"
+)
 _WORD = re.compile(r"[^\W\d_][\w.!+]*|\d+")
 _LONGEST_NAME = 3
-_CLAUSE = re.compile(r"[;|\n,)\u2014]|\.\s|\s[-\u2013]\s|\d\.\d")
+_CLAUSE = re.compile(r"[;|\n)\u2014]|,(?!\s*(?:[Vv]ersion\b|$))|\.\s|\s[-\u2013]\s|\d\.\d")
 _NAMED = re.compile(r"\b(?![Vv]ersion)[A-Z][\w.+-]*[ :@/(=]*(?:[Vv]ersion|v)?[ :]*$")
 _BETWEEN = re.compile(r"(?:[\s:=@/(\[\"'`*_-]|\b(?:cli|version|ver|v|is|release|native|extension)\b)*", re.IGNORECASE)
 _OPENS = re.compile(r"\s*[(\[]\s*")
@@ -144,8 +148,11 @@ def _rank(match: re.Match[str], names: "re.Pattern[str] | None") -> int | None:
         return 0
     if _is_another(clause):
         return None
-    if names and (opened := _OPENS.match(match.string, match.end())) and names.match(match.string, opened.end()):
-        return 0
+    if opened := _OPENS.match(match.string, match.end()):
+        if names and names.match(match.string, opened.end()):
+            return 0
+        if (word := _WORD.match(match.string, opened.end())) and word[0].lower() in _OTHERS:
+            return None
     return 2 if _NAMED.search(clause) else 1
 
 

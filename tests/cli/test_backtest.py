@@ -329,3 +329,23 @@ def test_a_broken_rule_is_reported_and_the_others_still_count(checkout: Path) ->
 
     assert (finished.code, json.loads(finished.out)["matched"]) == (2, 2)
     assert f"{HOME}/broken.yml:1:1: " in finished.err
+
+
+@pytest.mark.parametrize("option", ["--per-issue", "--html"])
+def test_an_input_is_never_overwritten(checkout: Path, option: str) -> None:
+    write_lines(checkout / "issues.jsonl", [describe(7, MATCHING)])
+    before = (checkout / "issues.jsonl").read_bytes()
+
+    finished = backtest(checkout, option, "issues.jsonl")
+
+    told = "signpost: issues.jsonl is an input of this command; choose another file for the output\n"
+    assert (finished.code, finished.err, (checkout / "issues.jsonl").read_bytes()) == (2, told, before)
+
+
+def test_a_file_that_is_no_page_is_never_replaced_by_one(checkout: Path) -> None:
+    write_lines(checkout / "issues.jsonl", [describe(7, MATCHING)])
+    (checkout / "notes.md").write_text("# Notes", "utf-8")
+
+    finished = backtest(checkout, "--html", "notes.md")
+
+    assert (finished.code, (checkout / "notes.md").read_text("utf-8")) == (2, "# Notes")

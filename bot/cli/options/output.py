@@ -1,12 +1,24 @@
 """Files that a command writes to the place that its user names."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TextIO
 
 from bot.errors import SettingsError, explain_cause
 from bot.output.console import write_file
+
+_START = 200
+"""Bytes in which a page says that it is one."""
+
+
+def refuse_inputs(outputs: Iterable[str | None], inputs: Iterable[str | None]) -> None:
+    """Raise SettingsError if a command would write to a file that it reads, also as `FILE.jsonl#123`."""
+    read = {Path(place).resolve() for name in inputs if name for place in (name, name.rpartition("#")[0] or name)}
+    for name in filter(None, outputs):
+        if Path(name).resolve() in read:
+            message = f"{name} is an input of this command; choose another file for the output"
+            raise SettingsError(message)
 
 
 def open_output(path: Path) -> TextIO:
@@ -17,10 +29,14 @@ def open_output(path: Path) -> TextIO:
         raise _explain(path, error) from error
 
 
-def write_output(path: Path, text: str) -> None:
-    """Write a text file; raises SettingsError, also if its folder does not exist."""
+def write_page(path: Path, page: str) -> None:
+    """Write an HTML page; raises SettingsError if the file exists and is not one, or its folder does not exist."""
     try:
-        path.write_text(text, "utf-8")
+        start = path.read_bytes()[:_START].lstrip().lower() if path.is_file() else b""
+        if start and not start.startswith(b"<!doctype html"):
+            message = f"{path} exists and is not an HTML page; choose another file for --html"
+            raise SettingsError(message)
+        path.write_text(page, "utf-8")
     except OSError as error:
         raise _explain(path, error) from error
 

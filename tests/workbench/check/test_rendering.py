@@ -31,6 +31,23 @@ def load(match: object, guidance: object, **changes: object) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    "text, is_refused",
+    [
+        ("Run `netstat | findstr {{ port }}` again.", True),
+        ("Run ``netstat {{ port|default('80') }}`` again.", True),
+        ("{% if port %}Run `kill {{ port }}`.{% endif %}", True),
+        ("Run `netstat` and look for {{ port }}, then `kill` it.", False),
+        ("Port `{{ port }}` is in use.", False),
+        ("Open `issue {{ issue.number }}`.", False),
+    ],
+)
+def test_a_value_inside_code_with_other_text_is_refused(text: str, is_refused: bool) -> None:  # noqa: FBT001
+    problems = load({"phrase": "port {port:int} is in use"}, {"tldr": text, "example": "netstat {{ port }}"})
+
+    assert [problem.partition("a value is inside code")[1] != "" for problem in problems] == [True] * is_refused
+
+
+@pytest.mark.parametrize(
     "match",
     [
         {"phrase": "No space left on device at {port:int}"},
