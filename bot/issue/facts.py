@@ -245,6 +245,11 @@ class Facts:
         return tuple(text for text, is_choice in self._answers if not is_choice)
 
     @cached_property
+    def own_texts(self) -> tuple[str, ...]:
+        """What the reporter wrote or pasted: the body without headings, boxes, choices of a form, and error dumps."""
+        return tuple(text for text, is_choice, view in _read_fields(self.layout) if not is_choice and view is None)
+
+    @cached_property
     def is_images_only(self) -> bool:
         """Whether the reporter wrote only images, apart from the choices of a form."""
         return any(map(_IMAGE.search, self._stated)) and not any(_says(_IMAGE.sub("", text)) for text in self._stated)
@@ -323,14 +328,21 @@ def _has_frame(layout: Layout) -> bool:
 
 
 def _read_answers(layout: Layout) -> Iterator[tuple[str, bool]]:
+    return ((text, is_choice) for text, is_choice, _ in _read_fields(layout))
+
+
+def _read_fields(layout: Layout) -> Iterator[tuple[str, bool, Literal["errors", "facts"] | None]]:
+    """The texts below headings, whether each is a choice, and its view if it is a dump or what a program collected."""
     starts = [heading.start for heading in layout.headings]
     for piece in layout.pieces:
         if piece.kind != "heading":
             text = layout.body[piece.span.start : piece.span.end]
             before = bisect_right(starts, piece.span.start) - 1
-            label = name_section(layout.headings[before].label) if before >= 0 else ""
-            is_choice = layout.name == "form" and piece.kind == "prose" and _is_choice(text.strip(), label)
-            yield text, is_choice
+            label = layout.headings[before].label if before >= 0 else ""
+            is_field = layout.name == "form" and piece.kind == "prose"
+            is_choice = is_field and _is_choice(text.strip(), name_section(label))
+            view = layout.model.view_of(label) if label else None
+            yield text, is_choice, "errors" if piece.kind == "errors" else "facts" if view == "facts" else None
 
 
 def _is_choice(text: str, label: str) -> bool:

@@ -57,13 +57,13 @@ def test_the_rules_of_the_repository_are_known(tmp_path: Path) -> None:
 
     told = json.loads(done.out)
     assert (told["schema_version"], told["issues"], told["unmatched"]) == (1, 13, 9)
-    assert [draft["id"] for draft in told["drafts"]] == ["linking-failed-exit-code"]
+    assert [draft["id"] for draft in told["drafts"]] == ["linking-failed"]
     assert told["drafts"][0]["yaml"].startswith("# yaml-language-server: $schema=")
 
 
 def test_files_are_written_and_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "drafts").mkdir()
-    kept = tmp_path / "drafts" / "linking-failed-exit-code.yml"
+    kept = tmp_path / "drafts" / "linking-failed.yml"
     kept.write_text("mine", encoding="utf-8")
 
     done = run_command("suggest", "--issues", write_history(tmp_path), "--out", "drafts", folder=tmp_path)
@@ -71,7 +71,7 @@ def test_files_are_written_and_never_overwritten(tmp_path: Path) -> None:
     assert done.code == 0
     assert kept.read_text("utf-8") == "mine"
     assert sorted(path.name for path in (tmp_path / "drafts").iterdir()) == [
-        "linking-failed-exit-code.yml",
+        "linking-failed.yml",
         "write-failed-no-space-left-device.yml",
     ]
     assert "kept the file that exists" in done.out
@@ -104,7 +104,7 @@ def test_a_rule_from_an_issue(tmp_path: Path) -> None:
 
     assert done.code == 0
     assert "id: linker\n" in done.out
-    assert "  phrase: 'error: linking with `{name:word}` failed: exit code'\n" in done.out
+    assert "  phrase: 'error: linking with `{name:word}` failed: exit code: 1'\n" in done.out
 
 
 def test_a_message_of_two_sentences_in_a_log_stays_whole(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from bot.errors import SettingsError, explain_cause
 APPLICATION = 0x53676E70
 """Identifies the file in SQLite's header (https://www.sqlite.org/pragma.html#pragma_application_id)."""
 
-FORMAT = 4
+FORMAT = 5
 """Raised when tables change, or how words, fingerprints or impacts are computed: older files are then built again."""
 
 BUSY_SECONDS = 30

@@ -110,8 +110,11 @@ def hash_fingerprint(fingerprint: str) -> int:
 
 def pack_content(profile: Profile) -> bytes:
     """The content of a profile, without its number, author and dates."""
-    words = [" ".join(profile.title_words), " ".join(profile.body_words)]
-    return zlib.compress(json.dumps([profile.title, *words, sorted(profile.fingerprints)]).encode())
+    words = [" ".join(some) for some in (profile.title_words, profile.body_words, profile.own_words)]
+    fingerprints = sorted(profile.fingerprints)
+    messages = [place for place, each in enumerate(fingerprints) if each in profile.messages]
+    content = [profile.title, *words, int(profile.is_blank), fingerprints, messages]
+    return zlib.compress(json.dumps(content).encode())
 
 
 def unpack_content(content: bytes) -> bytes:
@@ -125,17 +128,22 @@ def unpack_content(content: bytes) -> bytes:
 
 def make_former(number: object, content: bytes) -> Profile:
     """The profile that a content was made of, without author and dates; raises zlib.error, TypeError or ValueError."""
-    title, title_words, body_words, fingerprints = json.loads(unpack_content(content))
+    title, title_words, body_words, own_words, is_blank, fingerprints, messages = json.loads(unpack_content(content))
     if not (
         isinstance(title, str) and isinstance(number, int) and number > 0 and set(map(type, fingerprints)) <= {str}
     ):
         raise TypeError("a report without its title, number or fingerprints")
+    if not all(type(place) is int and 0 <= place < len(fingerprints) for place in messages):
+        raise ValueError("a report whose messages are not among its fingerprints")
     return Profile(
         number=number,
         title=title,
         title_words=tuple(title_words.split()),
         body_words=tuple(body_words.split()),
         fingerprints=frozenset(fingerprints),
+        own_words=tuple(own_words.split()),
+        is_blank=bool(is_blank),
+        messages=frozenset(fingerprints[place] for place in messages),
         author="",
         created=0,
         active=0,

@@ -11,7 +11,7 @@ from bot.duplicates.search.fingerprint import is_message
 from bot.duplicates.search.retrieval import Found, QueryTerm
 
 DAY = 86_400
-_SHORTLY = 2
+SERIES_DAYS = 2
 """Days within which reports by one author are a series ("… (2)"), not duplicates."""
 
 
@@ -119,7 +119,7 @@ class _Comparison:
             rarest_pair=max(pairs, default=0.0),
             duplicates=log1p(candidate.duplicates),
             same_author=float(is_same),
-            series=float(is_same and days < _SHORTLY),
+            series=float(is_same and days < SERIES_DAYS),
             length=log1p(len(candidate.body_words)),
             shared=len(shared) / (len(query.words) or 1),
             is_duplicate=float(candidate.is_duplicate),

@@ -1,8 +1,9 @@
 """Hits, ranked by how likely they are the same problem, and the candidates made of them. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log, log1p
+from math import exp, expm1, log, log1p
 from typing import NamedTuple
 
 import re2
@@ -10,8 +11,8 @@ import re2
 from bot.duplicates.candidates import SAME_TEXT, WHY, Candidate, Tier
 from bot.duplicates.search.collection import Collection, MemoryCollection, weigh_rarity
 from bot.duplicates.search.document import Profile, make_profile
-from bot.duplicates.search.features import Compared, Features, compare_candidates
-from bot.duplicates.search.fingerprint import find_fingerprints, is_telling
+from bot.duplicates.search.features import SERIES_DAYS, Compared, Features, compare_candidates
+from bot.duplicates.search.fingerprint import find_fingerprints, is_telling, list_own, says_enough
 from bot.duplicates.search.model import Model, Standing
 from bot.duplicates.search.retrieval import find_candidates, weigh_query_terms
 from bot.tracker.types import Issue
@@ -25,10 +26,11 @@ _LIKE_TITLE = 0.8
 _NAMESAKE = 0.6
 _CERTAIN = 1e-6
 
-_MOST_WORDS = 0.9
-_LEAST_WORDS = 8
-"""So much makes a copy. In the first halves of two histories 20 of 21 were the same, the other one a task set twice."""
+_MOST_WORDS, _MANY_WORDS = 0.9, 0.8
+"""The share of its words that makes a copy, and the share of the earlier report's words that it has."""
 
+_ITEM = re.compile(r"\s*(?:[-*+#]|\d{1,2}[.)])\s")
+_MOSTLY_ITEMS = 0.5
 _OF_CLUSTERS = ("duplicates", "is_duplicate")
 
 
@@ -38,7 +40,8 @@ class Hit:
 
     `tier` B shares a rare error with the query or is it again word for word (`is_copy`), C only reads alike; A is given
     by whoever matched both with one rule. `fingerprints` are the shared ones, the rarest first, each with its rarity
-    in nats; `agreement` as in `Compared`. `is_elsewhere` where the titles name different platforms.
+    in nats; `agreement` as in `Compared`. `errors` are those fingerprints that identify an error. `is_elsewhere` where
+    the titles name different platforms.
     """
 
     number: int
@@ -52,6 +55,7 @@ class Hit:
     agreement: float = 0.0
     is_copy: bool = False
     is_elsewhere: bool = False
+    errors: tuple[tuple[str, float], ...] = ()
 
     @property
     def is_series(self) -> bool:
@@ -69,22 +73,59 @@ def is_series(features: Features) -> bool:
     return bool(features.series) and features.title_likeness < _SAME_TITLE
 
 
-def is_copy(query: Profile, features: Features) -> bool:
-    """Whether the query repeats this hit, word for word.
+def is_copy(query: Profile, profile: Profile, features: Features) -> bool:
+    """Whether the query repeats this report, word for word.
 
-    Not if its author filed it on other days, too: those are recurring chores.
+    Both have words of their own, outside of forms and code, and do not show different errors. Not if its author filed
+    it on other days, too, nor a list of tasks that is set again: those are recurring chores.
     """
-    is_chore = bool(features.same_author and not features.series)
+    is_late = expm1(features.age) > SERIES_DAYS
+    is_chore = is_late and bool(features.same_author or is_checklist(query.text))
     is_same = features.title_likeness >= _SAME_TITLE and features.shared >= _MOST_WORDS
-    return is_same and len(query.words) >= _LEAST_WORDS and not is_chore
+    if not is_same or is_chore or name_other_things(query.title, profile.title):
+        return False
+    has_words = says_enough(profile.own_words) and says_enough(query.own_words, list_own(query.title_words))
+    if not has_words or show_different(query, profile):
+        return False
+    return share_words(query, profile) >= _MOST_WORDS and share_words(profile, query) >= _MANY_WORDS
+
+
+def is_checklist(text: str) -> bool:
+    """Whether half of the lines below a title are items of a list: a task that is set for every release."""
+    lines = [line for line in text.splitlines()[1:] if line.strip()]
+    return bool(lines) and sum(bool(_ITEM.match(line)) for line in lines) >= _MOSTLY_ITEMS * len(lines)
+
+
+def share_words(query: Profile, profile: Profile) -> float:
+    """The share of the query's own words that the other report has."""
+    return len(profile.words.intersection(query.own_words)) / (len(query.own_words) or 1)
+
+
+def show_different(query: Profile, profile: Profile) -> bool:
+    """Whether the bodies of both show messages, and none in common."""
+    return bool(query.messages and profile.messages) and not query.messages & profile.messages
+
+
+def list_errors(query: Profile, row: Compared) -> tuple[tuple[str, float], ...]:
+    """The shared messages that identify an error, the rarest first; at least one of the bodies has to show them.
+
+    Reports with the same title may show different errors.
+    """
+    said = query.messages | row.profile.messages
+    found = [(each, rarity) for each, rarity in row.fingerprints if each in said and is_telling(each)]
+    return tuple(sorted(found, key=lambda item: (-item[1], item[0])))
 
 
 def rank_candidates(query: Profile, compared: Sequence[Compared], model: Model) -> tuple[Hit, ...]:
-    """All candidates, the likeliest first."""
+    """All candidates, the likeliest first; none for a report that says nothing, and none that says nothing."""
     places = [model.score(row.features) for row in compared]
     ranked = sorted(zip(places, compared, strict=True), key=lambda item: (-item[0], item[1].profile.number))
     standings = judge_standings(query, [(place, row.features) for place, row in ranked])
-    return tuple(_make_hit(query, row, standing, model) for (_, row), standing in zip(ranked, standings, strict=True))
+    return tuple(
+        _make_hit(query, row, standing, model)
+        for (_, row), standing in zip(ranked, standings, strict=True)
+        if not (query.is_silent or row.profile.is_silent)
+    )
 
 
 def judge_standings(query: Profile, ranked: Sequence[tuple[float, Features]]) -> list[Standing]:
@@ -117,7 +158,8 @@ def _make_hit(query: Profile, row: Compared, standing: Standing, model: Model) -
         standing=standing,
         fingerprints=tuple(sorted(row.fingerprints, key=lambda item: (-item[1], item[0]))),
         agreement=row.agreement,
-        is_copy=is_copy(query, row.features),
+        is_copy=is_copy(query, row.profile, row.features),
+        errors=list_errors(query, row),
         is_elsewhere=name_other_platforms(query.title, row.profile.title),
     )
     if hit.is_copy:
@@ -142,6 +184,9 @@ SMALL = 1_000
 FEW = 10
 
 _AGREEMENT = 0.2
+_MINOR, _WORDS_OF_MINOR = 0.3, 4
+"""Below this agreement, the shared message has to have more words that tell."""
+
 _SAME_ERROR = 0.5
 _MOSTLY = 0.5
 """Chosen by reading pairs of the first halves of two histories, in their whole and in chunks."""
@@ -163,8 +208,18 @@ def settle_tier(hit: Hit, size: int = SMALL) -> Hit:
 
 def name_error(hit: Hit, rare: float) -> str | None:
     """The rarest shared message that identifies an error; None if no shared message is that rare."""
-    found = [each for each, rarity in hit.fingerprints if rarity >= rare and is_telling(each)]
-    return found[0].partition(":")[2][:LONGEST_ERROR] if found else None
+    least = {"least": _WORDS_OF_MINOR} if hit.agreement < _MINOR else {}
+    found = next((each for each, rarity in hit.errors if rarity >= rare and is_telling(each, **least)), None)
+    return found.partition(":")[2][:LONGEST_ERROR] if found else None
+
+
+_THING = re.compile(r"\w[\w#+.@-]*(?<!\.)")
+
+
+def name_other_things(title: str, other: str) -> bool:
+    """Whether each of two titles has a word that the other does not have: sibling tasks have the same text."""
+    one, two = (set(_THING.findall(each.lower())) for each in (title, other))
+    return bool(one - two and two - one)
 
 
 _PLATFORM = re2.compile(r"\b(android|ios|iphone|ipad|blackberry|windows|linux|mac ?os|os ?x|freebsd)\b")
@@ -265,7 +320,7 @@ def rank_found(issue: Issue, found: Sequence[Issue], searched: str | None, model
 
 
 def _settle_found(hit: Hit, searched: str | None) -> Tier:
-    has_error = searched is not None and is_telling(searched) and searched in dict(hit.fingerprints)
+    has_error = searched is not None and searched in dict(hit.errors)
     is_likely = hit.score >= SAME_PHRASE or hit.is_namesake
     is_same = has_error and is_likely and not hit.is_elsewhere
     return "B" if is_same or hit.is_copy else "C"

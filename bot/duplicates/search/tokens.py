@@ -24,6 +24,18 @@ that the their them then there these they this to too up us use used using via w
 which while who why will with would you your
 """
 _STOP = frozenset(_STOP_WORDS.split())
+WORDS_OF_FORMS = """
+issue problem question feature request bug report title untitled help please work working works worked doesn not does
+something nothing everything anything broken wrong good bad new old current expected actual behavior behaviour
+observed step steps reproduce reproduction repro result description describe summary detail details environment info
+information additional context screenshot screenshots example sample snippet code yes no ok okay todo tbd none latest
+version versions release stable beta nightly program product platform os operating system device browser hardware
+windows win32 win64 linux macos mac osx darwin ubuntu debian fedora arch android ios iphone ipad chrome firefox safari
+edge node nodejs npm python pro home gnu x86 x64 amd64 arm64 aarch64 64 32 bit unknown pc msvc hello hi thanks thank
+see above below crash fail error
+"""
+"""Words with which every report is made, apart from those of all messages."""
+
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[^\W\d_]+|\d+")
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _LONGEST_NUMBER = 5
@@ -55,6 +67,30 @@ def drop_links(text: str) -> str:
 def normalise_line(line: str) -> str:
     """A line in the form in which templates are compared: a ticked box equals an empty one."""
     return " ".join(_BOX.sub("[]", line[:MAX_LINE]).lower().split())
+
+
+_ASKING = re.compile(  # how a form speaks to its reader, for forms that nobody has learned yet
+    r"""\W*(?:please|kindly|if\ (?:applicable|possible|relevant|needed|you\b)|describe|provide|explain|paste
+    |attach|enter
+    |fill|include|tell\ us|add\ any|list\ (?:the|any|all)|write\ (?:the|a|your|down|here)|(?:replace|delete
+    |remove)\ this
+    |make\ sure|before\ (?:you|submitting|opening|creating|filing|posting)|thank|thanks|e\.g\.|for\ example:?$|example:
+    |(?:a|the)\ (?:clear|short|brief|concise|detailed)\b|be\ as\ (?:detailed|specific)|the\ more\ (?:info|detail)
+    |(?:do|don't|did|have|has|are|can|could|would)\ you\b|is\ (?:this|your)\b.*\?
+    |(?:what|which|how|where|when|who|why)\b.*[?:…]$|i\ (?:agree|confirm)\b|by\ submitting
+    |i\ (?:have|'ve|already)\ (?:read|searched|checked|looked|verified)|we\ need\ (?:your|the|more)\b
+    |this\ (?:template|form|section)\b|use\ this\ (?:template|form|section)\b|steps\ to\ reproduce
+    |search\ (?:the|for|existing)|bitte\b|veuillez\b|merci\ de\b|por\ favor\b|describa\b|beschreibe?n?\b|décri\w*
+    |пожалуйста|опишите|请|請|ご?記入|記載|작성)
+    |\W*\d*\W*$|[\s>*-]*[\[(<][^\])>\n]*[\])>][\s.:]*$|\s*(?P<sign>[_*])[^_*]+(?P=sign)\s*$
+    |(?:\W*\d\W*)?(?:todo|tbd|n/?a|none|nothing)\W*$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def is_asking(line: str) -> bool:
+    """Whether a line is the text of a form, of any repository, and says nothing of a problem."""
+    return bool(_ASKING.match(line[:MAX_LINE].strip()))
 
 
 def find_words(text: str) -> list[str]:

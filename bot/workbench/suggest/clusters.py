@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import log2, sqrt
 
 from bot.issue.facts import Facts
-from bot.text.error_lines import is_error
+from bot.text.error_lines import is_error, is_story
 from bot.text.templates import find_words, show_template
 from bot.workbench.suggest.message_counts import MessageTally, Support, find_parts, find_share, observe_issue
 
@@ -158,6 +158,8 @@ _SHORT_WORD = 3
 _SHORT_WORD_BITS = 1.5
 _WORTH = {"title": 0.8, "body": 1.0, "logs": 1.5, "errors": 1.0}
 _REPEATED = 2.0
+_STORY = 0.1
+"""The factor for a sentence of the reporter: nobody else writes it."""
 
 
 def rank_parts(facts: Facts, tally: MessageTally) -> tuple[Cluster, ...]:
@@ -176,7 +178,8 @@ def _rate_part(part: str, views: Collection[str], facts: Facts, tally: MessageTa
     own = observe_issue(facts.issue, is_matched=False, is_title="title" in views)
     support = tally.templates.get(part, Support()).join(own)
     place = _REPEATED if "title" in views and len(views) > 1 else max(_WORTH[view] for view in views)
-    return (bits + rate_message(support, bits).weight) * place * (1.0 if is_error(part) else NO_FAILURE)
+    told = _STORY if is_story(part) else 1.0
+    return (bits + rate_message(support, bits).weight) * place * told * (1.0 if is_error(part) else NO_FAILURE)
 
 
 def _guess_bits(word: str, tally: MessageTally) -> float:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 
 from bot.issue.facts import Facts
 from bot.rules.conditions.regex import compile_pattern
@@ -40,6 +41,21 @@ _TOKEN_LEFT = re.compile(r"[^\s]+\s*$")
 HOLE = re.compile(r"\{[a-z_]+[0-9]*:[a-z]+\}")
 _EDGE_HOLES = re.compile(r"^(?:\W*\{[a-z_]+[0-9]*:[a-z]+\})+\W*|\W*(?:\{[a-z_]+[0-9]*:[a-z]+\}\W*)+$")
 _FREE_WORD = re.compile(r"[^\W\d_][\w'-]*")
+_CODE_NAME = r"(?:(?:exit|status|error|http|return|response|result) ?)?(?:code|status|errno)|http|api error"
+_BEFORE_CODE = re.compile(rf"(?:^|\W)(?:{_CODE_NAME})[\s:=#('\"]*$", re.IGNORECASE)
+_BARE_CODE = re.compile(
+    rf"(?:\s+(?:with|and|returned|gave))?[\s:,(-]*(?:\b(?:an?|the)\s)?\b(?:{_CODE_NAME})\W*$", re.IGNORECASE
+)
+_CODE_AFTER = re.compile(r"[\s:=#('\"]{0,4}[\ue000-\uf8ff]")
+_PIECE = r"(?:[\w.]|\{[a-z_]+[0-9]*:[a-z]+\})+"
+_ONE_OF_MANY = re.compile(  # the name of a model, of a machine or of a variable; some of its numbers may be holes
+    r"(?<![\w.{}:/\\-])(?:(?:claude|gpt|chatgpt|gemini|llama|mistral|deepseek|qwen|grok|opus|sonnet|haiku)"
+    rf"(?:-{_PIECE}|[. ]v?(?:[0-9][\w.]*|{HOLE.pattern}))+"
+    rf"|(?=[\w.-]{{0,80}}(?:[0-9]|{HOLE.pattern}))[a-z][\w.]*(?:-{_PIECE}){{2,8}}|_[0-9]+)(?![\w{{}}\\/-])",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"""(?<=\s)"[^" {}]{1,60}(?:"(?=\s|$)|$)""")
+_OPENED = re.compile(r"[\s:]*(?:\{\{|\[)[\w\"':,]*$")
 _HOLE_OR_WORD = re.compile(f"{HOLE.pattern}|{_FREE_WORD.pattern}")
 
 
@@ -55,11 +71,20 @@ def choose_phrase(template: str, instances: Sequence[ErrorLine]) -> str | None:
     None if the message has no text that a rule can search for.
     """
     longest = balance_part(extend_template(template, instances), [one.template for one in instances])
-    for candidate in dict.fromkeys((longest, template)):
+    for candidate in dict.fromkeys(complete_code(each, instances) for each in (longest, template)):
         phrase = write_phrase(candidate, instances)
         if phrase and is_worth_counting(trim_part(candidate)):
             return phrase
     return None
+
+
+def complete_code(template: str, instances: Sequence[ErrorLine]) -> str:
+    """The template with the number that follows in all its lines, if it ends with "status code" or the like."""
+    if not _BEFORE_CODE.search(template):
+        return template
+    after = [_CODE_AFTER.match(one.template.split(template, 1)[1]) for one in instances if template in one.template]
+    found = {match[0] if match else "" for match in after}
+    return template + found.pop() if len(found) == 1 else template
 
 
 def balance_part(text: str, lines: Sequence[str]) -> str:
@@ -110,14 +135,33 @@ def write_phrase(template: str, instances: Sequence[ErrorLine]) -> str | None:
     values = find_values(literals, holes, instances)
     source = literals[0]
     for hole, literal in zip(holes, literals[1:], strict=True):
-        constant = choose_constant(values.get(hole, Counter()))
+        found = values.get(hole, Counter())
+        is_code = len(found) == 1 and bool(_BEFORE_CODE.search(source))
+        constant = next(iter(found)) if is_code else choose_constant(found)
         source += (hole if constant is None else constant.replace("{", "{{")) + literal
-    source = _EDGE_HOLES.sub("", _restore_case(_restore_spans(source, instances), instances)).strip()
+    source = _EDGE_HOLES.sub(
+        "", _restore_case(_restore_spans(_open_names(source, instances), instances), instances)
+    ).strip()
+    source = _BARE_CODE.sub("", _OPENED.sub("", source))
     try:
         parse_phrase(source)
     except PhraseError:
         return None
     return source
+
+
+def _open_names(source: str, instances: Sequence[ErrorLine]) -> str:
+    """The source with holes for names that differ from report to report, and for quoted ones that few reports have."""
+    taken = {int(number or 1) for number in re.findall(r"\{name([0-9]*):word\}", source)}
+    numbers = (number for number in count(1) if number not in taken)
+
+    def open_next() -> str:
+        number = next(numbers)
+        return f"{{name{number if number > 1 else ''}:word}}"
+
+    source = _ONE_OF_MANY.sub(lambda _: open_next(), source)
+    are_few = len(instances) < _FEWEST_AGREEING
+    return _QUOTED.sub(lambda _: f'"{open_next()}"', source) if are_few else source
 
 
 def _name_holes(types: Sequence[str]) -> list[str]:
@@ -152,8 +196,8 @@ def choose_constant(values: Mapping[str, int]) -> str | None:
     total = sum(values.values())
     if total < _FEWEST_AGREEING:
         return None
-    value, count = max(values.items(), key=lambda item: (item[1], item[0]))
-    return value if count >= _MOST_SHARED * total and mask_private(value) == value else None
+    value, number = max(values.items(), key=lambda item: (item[1], item[0]))
+    return value if number >= _MOST_SHARED * total and mask_private(value) == value else None
 
 
 def _restore_case(source: str, instances: Sequence[ErrorLine]) -> str:

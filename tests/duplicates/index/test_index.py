@@ -250,7 +250,7 @@ def overwrite_content(path: Path) -> None:
         (write_text, "is not an index of Signpost; build it"),
         (write_other_database, "is not an index of Signpost; build it"),
         (cut, "was cut off; build it"),
-        (set_version, "has format 99, but this Signpost reads format 4; build it"),
+        (set_version, "has format 99, but this Signpost reads format 5; build it"),
         (overwrite_middle, "is damaged"),
         (overwrite_content, "is damaged"),
     ],

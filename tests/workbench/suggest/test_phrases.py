@@ -20,12 +20,12 @@ def phrase(template: str, *bodies: str) -> str | None:
         (
             "linking with `x` failed",
             [f"error: linking with `{name}` failed: exit code: 1" for name in ("cc", "gcc", "link.exe")],
-            "error: linking with `{name:word}` failed: exit code",
+            "error: linking with `{name:word}` failed: exit code: 1",
         ),
         (
             "linking with `x` failed",
             [f"error: linking with `cc` failed: exit code: {code}" for code in (1, 2, 3, 4)],
-            "error: linking with `cc` failed: exit code",
+            "error: linking with `cc` failed",
         ),
         (
             "You're out of extra usage. Add more at a/b/c",
