@@ -45,6 +45,7 @@ _LONGEST_NAME = 3
 _CLAUSE = re.compile(r"[;|\n)\u2014]|,(?!\s*(?:[Vv]ersion\b|$))|\.\s|\s[-\u2013]\s|\d\.\d")
 _NAMED = re.compile(r"\b(?![Vv]ersion)[A-Z][\w.+-]*[ :@/(=]*(?:[Vv]ersion|v)?[ :]*$")
 _BETWEEN = re.compile(r"(?:[\s:=@/(\[\"'`*_-]|\b(?:cli|version|ver|v|is|release|native|extension)\b)*", re.IGNORECASE)
+_ALONE = re.compile(r"([^\W\d_]+)[)\]]")
 _OPENS = re.compile(r"\s*[(\[]\s*")
 _OF_A_SYSTEM = re.compile(
     r"(?:\.\d+)*(?:(?:-\d+)+-(?!g[0-9a-f])[a-z]|[-+.](?:generic|microsoft|wsl|arch\d|azure|zen|pve|el\d|fc\d|amzn\d|linuxkit"
@@ -151,7 +152,7 @@ def _rank(match: re.Match[str], names: "re.Pattern[str] | None") -> int | None:
     if opened := _OPENS.match(match.string, match.end()):
         if names and names.match(match.string, opened.end()):
             return 0
-        if (word := _WORD.match(match.string, opened.end())) and word[0].lower() in _OTHERS:
+        if (alone := _ALONE.match(match.string, opened.end())) and alone[1].lower() in _OTHERS:
             return None
     return 2 if _NAMED.search(clause) else 1
 

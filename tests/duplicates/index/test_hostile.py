@@ -68,7 +68,7 @@ ATTACKS: dict[str, tuple[Callable[[sqlite3.Connection], object], str]] = {
     ),
     "postings without impacts": (run_update("UPDATE posting SET impacts = x''"), "damaged"),
     "a number that is a text": (
-        run_update("UPDATE report SET content = ?", zlib.compress(b'[{"a": 1}, "", "", []]')),
+        run_update("UPDATE report SET content = ?", zlib.compress(b'[{"a": 1}, "", "", "", false, [], []]')),
         "without its title",
     ),
     "a negative number": (run_update("UPDATE report SET number = -number"), "without its title"),
