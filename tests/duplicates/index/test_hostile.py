@@ -71,6 +71,10 @@ ATTACKS: dict[str, tuple[Callable[[sqlite3.Connection], object], str]] = {
         run_update("UPDATE report SET content = ?", zlib.compress(b'[{"a": 1}, "", "", "", false, [], []]')),
         "without its title",
     ),
+    "a message that is no fingerprint": (
+        run_update("UPDATE report SET content = ?", zlib.compress(b'["a", "", "", "", 0, ["message:b"], [-1]]')),
+        "not among its fingerprints",
+    ),
     "a negative number": (run_update("UPDATE report SET number = -number"), "without its title"),
     "a date that is a text": (run_update("UPDATE report SET created = 'soon'"), "damaged"),
     "a date that never comes": (run_update("UPDATE report SET created = 9e999"), "of another kind"),
