@@ -22,6 +22,9 @@ LONGEST_LINE = 1_000
 _MARKUP = re.compile(r"[\\`<\[\]&]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 """The start of code, HTML, a link, an entity or an address that GitHub turns into a link."""
 
+_BLOCK_START = re.compile(r"^(\d{0,9})(#(?=#{0,5}(?:\s|$))|[>+*_=~|)-]|(?<=\d)\.)")
+"""The start of a heading, a list, a quote, a rule or a code block, at the start of a line."""
+
 _SCORE = "The score estimates how likely both are the same problem. Signpost links tiers A and B at any score."
 
 
@@ -72,8 +75,10 @@ def _line(text: str) -> str:
     shown = flat if len(flat) <= LONGEST_LINE else f"{flat[:LONGEST_LINE]}…"
     parts = shown.split("`")
     if "``" in shown or len(parts) % 2 == 0:
-        return _escape(shown)
-    return "`".join(part if number % 2 else _escape(part) for number, part in enumerate(parts))
+        line = _escape(shown)
+    else:
+        line = "`".join(part if number % 2 else _escape(part) for number, part in enumerate(parts))
+    return _BLOCK_START.sub(r"\1\\\2", line)
 
 
 def _escape(text: str) -> str:
