@@ -215,7 +215,7 @@ def test_a_fault_of_ours_is_logged_without_a_word_that_the_runner_obeys(
     finished = run(fake_github, tmp_path, GITHUB_OUTPUT=str(nowhere), **{"INPUT_FAIL-ON": "never"})
 
     assert finished.code == 0
-    assert "::error title=Signpost::internal error" in finished.out
+    assert "::error title=Signpost::internal error in Signpost (FileNotFoundError)" in finished.out
     assert "Traceback" in finished.err
     assert not any(line.startswith("::") for line in finished.err.splitlines())
 
@@ -290,7 +290,7 @@ def test_an_event_that_cannot_be_read_is_wrong_usage(checkout: Path, text: str |
             ("--dry-run", "--rules", "pack:x"), {}, "unknown pack `x`; allowed: `claude-code`", id="no such pack"
         ),
         pytest.param(("--dry-run", "--config", "no.yml"), {}, "cannot read no.yml", id="no such settings"),
-        pytest.param((), {"INPUT_DRY-RUN": "maybe"}, "Invalid input `dry-run`", id="a word for a boolean"),
+        pytest.param((), {"INPUT_DRY-RUN": "maybe"}, "Invalid input `dry-run`: must be", id="a word for a boolean"),
         pytest.param(
             (),
             {"GITHUB_TOKEN": "a b"},

@@ -169,11 +169,11 @@ TEXTS = {
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
-    """At most six seconds of this process's time, also on a busy machine: quadratic steps take minutes on 64 KiB."""
+def bounded(seconds: int = 2) -> Iterator[None]:
+    """At most two seconds of this process's time: quadratic steps take many more on 64 KiB."""
     start = time.process_time()
     yield
-    assert time.process_time() - start < 6
+    assert time.process_time() - start < seconds
 
 
 def read_and_match(issue: Issue, *rulesets: Ruleset) -> None:
@@ -230,5 +230,5 @@ def test_many_rules_of_one_pattern_are_tried_in_bounded_time() -> None:
 
 
 def test_the_shipped_rules_are_checked_in_bounded_time() -> None:
-    with bounded():
+    with bounded(6):  # 221 rules, each branch rendered, take 3 to 5
         check_rules(SHIPPED, Terms(proves_variants=False))
