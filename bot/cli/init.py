@@ -197,8 +197,8 @@ def _read(path: Path) -> Json:
     try:
         read = json.loads(path.read_text("utf-8")) if path.exists() else {}
     except (OSError, ValueError) as error:
-        advice = "if it contains comments, add the settings of docs/rules.md, In the editor, by hand"
-        message = f"cannot change {path}: {explain_cause(error)}; {advice}. Signpost has written its other files"
+        advice = "remove its comments, or use the first lines of each rule instead (docs/rules.md)"
+        message = f"cannot change {path}: {explain_cause(error)}; {advice}. The files outside .vscode are written"
         raise SettingsError(message) from error
     if not isinstance(read, dict):
         message = f"cannot change {path}: it must be a JSON object; correct or delete it"
