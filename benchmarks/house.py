@@ -3,7 +3,9 @@
 With --root it measures another checkout, and with --list it names the modules behind each figure.
 
 - Fan-out: how many modules of ours a module imports, wherever in it. A module that imports many must be read with many.
-- One importer: modules that one other module imports. Such a module usually belongs to its importer.
+- One importer: modules that one other module imports. Such a module usually belongs to its importer; a command, a
+  presentation and a set of queries do not. At most 18 % of the modules, as it was when the packages were made
+  (30 of 165): a fixed number would forbid new commands.
 - Complexity is one, and one more for each branch (McCabe, A complexity measure, IEEE Transactions on Software
   Engineering SE-2 (1976), 308-320).
 """
@@ -21,6 +23,8 @@ LOOSE = {"bot.__main__", "bot.errors"}
 """Modules that may lie at the root of `bot/`."""
 UNBOUNDED = {"bot.cli"}
 """One module a command: this folder may hold more."""
+MOST_SINGLE = 0.18
+"""The largest share of modules with one importer."""
 
 _BRANCHES = (ast.If, ast.For, ast.While, ast.ExceptHandler, ast.BoolOp, ast.IfExp, ast.comprehension, ast.match_case)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -109,8 +113,8 @@ def _measure_imports(modules: tuple[Module, ...]) -> Iterator[Figure]:
     importers = Counter(name for module in modules for name in module.imports)
     single = sorted(module.name for module in modules if importers[module.name] == 1)
     yield Figure("fan-out, median", _find_quantile(fan_out.values(), 0.5))
-    yield Figure("fan-out, 90th percentile", _find_quantile(fan_out.values(), 0.9), 8, _rank(fan_out))
-    yield Figure("modules with one importer", len(single), 30, tuple(single))
+    yield Figure("fan-out, 90th percentile", _find_quantile(fan_out.values(), 0.9), 10, _rank(fan_out))
+    yield Figure("modules with one importer", len(single), round(MOST_SINGLE * len(modules)), tuple(single))
 
 
 def _measure_functions(modules: tuple[Module, ...]) -> Iterator[Figure]:

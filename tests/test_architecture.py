@@ -49,6 +49,9 @@ LAYERS: tuple[Package, ...] = (
     impure(
         "bot.github",
         {
+            "bot.github.graph.answer": "gets answers as values",
+            "bot.github.graph.edges": "makes values of values",
+            "bot.github.graph.query": "makes queries",
             "bot.github.graphql": "makes queries, gets answers as values",
             "bot.github.issues_query": "makes queries, gets answers as values",
             "bot.github.links_query": "makes queries, gets answers as values",
@@ -57,12 +60,12 @@ LAYERS: tuple[Package, ...] = (
             "bot.github.webhook_event": "gets the payload as a value",
         },
     ),
-    impure("bot.archive", {"bot.archive.stats": "counts values"}),
+    impure("bot.archive", {"bot.archive.graph": "gets issues as values", "bot.archive.stats": "counts values"}),
     pure("bot.rules", {"bot.rules.loader": "reads the files of a maintainer"}),
     pure(
         "bot.duplicates",
         {
-            "bot.duplicates.evaluation": "reads an archive, shows progress",
+            "bot.duplicates.evaluation": "reads an archive, shows progress, prints",
             "bot.duplicates.finder": "queries the index or GitHub",
             "bot.duplicates.index.builder": "builds the index",
             "bot.duplicates.index.file": "opens the index",
@@ -98,6 +101,18 @@ LAYERS: tuple[Package, ...] = (
             "bot.workbench.studio.guard": "makes a secret",
             "bot.workbench.studio.server": "serves the page",
             "bot.workbench.studio.session": "runs a thread",
+        },
+    ),
+    pure(
+        "bot.insights",
+        {
+            "bot.insights.graph.discovery": "reads from GitHub, shows progress",
+            "bot.insights.graph.journal": "keeps what was read until the graph is complete",
+            "bot.insights.report.request": "reads from GitHub, decides and writes",
+            "bot.insights.report.similar": "queries the index",
+            "bot.insights.site.sightings": "reads an archive, keeps what it counted, shows progress",
+            "bot.insights.site.writer": "writes the pages, starts Pagefind, shows progress",
+            "bot.insights.week.sightings": "reads an archive, shows progress",
         },
     ),
     impure("bot.cli"),

@@ -20,6 +20,8 @@ from bot.rules.spec.pack import (
     PackLayout,
     PackModel,
     PlaceholderModel,
+    RemovedRule,
+    Tool,
     Translation,
 )
 from bot.rules.spec.rule import (
@@ -65,6 +67,8 @@ PLACES: dict[type[BaseModel], tuple[str, tuple[str | int, ...]]] = {
     PlaceholderModel: ("pack", ("placeholders", 0)),
     FeatureRequestModel: ("pack", ("feature_requests", 0)),
     Translation: ("pack", ("translations", 0)),
+    Tool: ("pack", ("tools", 0)),
+    RemovedRule: ("pack", ("removed", 0)),
     Config: ("config", ()),
     Skipped: ("config", ("skip",)),
     LabelSettings: ("config", ("labels",)),

@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from pydantic import AliasChoices
 
 from bot.cli import index
+from bot.cli.run import REPORT_OUTPUT
 from bot.github.actions_runner import Settings
 from bot.triage.log import make_outputs
 from bot.triage.result import Result
@@ -122,12 +123,12 @@ def test_the_action_offers_the_inputs_that_the_settings_read() -> None:
 def test_the_settings_take_the_defaults_of_the_action() -> None:
     defaults = {f"INPUT_{name.upper()}": each["default"] for name, each in ACTION["inputs"].items()}
     settings = Settings.from_environment({**defaults, "INPUT_GITHUB-TOKEN": "token"})
-    read = (settings.rules, settings.config, settings.dry_run, settings.fail_on, settings.issue)
-    assert read == ((), None, False, "never", None)
+    read = (settings.rules, settings.config, settings.dry_run, settings.fail_on, settings.issue, settings.command)
+    assert read == ((), None, False, "never", None, "run")
 
 
 def test_the_action_offers_the_outputs_that_a_run_writes() -> None:
-    assert set(ACTION["outputs"]) == set(make_outputs(Result(repository="owner/name", issue=1)))
+    assert set(ACTION["outputs"]) == {*make_outputs(Result(repository="owner/name", issue=1)), REPORT_OUTPUT}
 
 
 def test_the_page_about_installation_lists_inputs_and_outputs_of_the_action() -> None:

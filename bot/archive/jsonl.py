@@ -88,7 +88,7 @@ def parse_line(line: str, where: str) -> list[Issue]:
     Raises SettingsError that names the place.
     """
     try:
-        return [parse_issue(found) for found in _decode(line.strip())]
+        return [parse_issue(found) for found in decode_line(line.strip())]
     except (ValueError, RecursionError) as error:
         message = f"{where}: invalid JSON ({error}); write one GitHub issue per line, for example with `jq -c '.[]'`"
         raise SettingsError(message) from error
@@ -97,7 +97,8 @@ def parse_line(line: str, where: str) -> list[Issue]:
         raise SettingsError(message) from error
 
 
-def _decode(text: str) -> Iterator[object]:
+def decode_line(text: str) -> Iterator[object]:
+    """The objects of a line, those in arrays one by one; raises ValueError for text that is not JSON."""
     decoder, position = json.JSONDecoder(), 0
     while position < len(text):
         found, position = decoder.raw_decode(text, position)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from math import sqrt
 from typing import NamedTuple
 
-from bot.github.payloads import EPOCH
+from bot.tracker.types import EPOCH
 
 _Z = 1.959963984540054
 """The normal distribution's two-sided 95 % point."""

@@ -18,11 +18,13 @@ COMMANDS = {
     "init": "write the workflow, a first rule and the settings",
     "check": "test rules on their own examples and against each other",
     "explain": "show why an issue matches a rule, or why it does not",
+    "report": "show what is linked to an issue: its state, known problems, fixes and findings, as one report",
     "backtest": "show what rules would do with past issues",
     "suggest": "draft rules for error messages that recur in past issues",
     "new": "create the file of a new rule, as a skeleton or drafted from an issue",
     "studio": "edit one rule in the browser, and see which past issues it matches",
     "index": "build and search an index of past issues, to find earlier reports of a problem",
+    "site": "build a static site with a page for each known problem",
     "schema": "print or write the JSON Schemas that editors use",
     "run": "handle one issue event: set labels, and post or update Signpost's comment",
 }

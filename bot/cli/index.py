@@ -131,7 +131,7 @@ def _search(arguments: argparse.Namespace) -> None:
 
 def _evaluate(arguments: argparse.Namespace) -> None:
     from bot.archive.jsonl import read_issues, read_lines
-    from bot.duplicates.evaluation import evaluate
+    from bot.duplicates.evaluation import evaluate, print_recall
 
     issues, truth = Path(arguments.issues), Path(arguments.truth)
     part = "all" if arguments.all else "second"
@@ -141,8 +141,6 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     if arguments.format == "json":
         print_json(recall.to_json())
     else:
-        from bot.duplicates.index.terminal import print_recall
-
         print_recall(recall)
 
 

@@ -1,19 +1,35 @@
-"""`signpost run`: the command that the Action runs."""
+"""`signpost run`: the command that the Action runs. It handles an event, or writes the report of an issue."""
 
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.cli.options.github import connect_run, read_event, read_settings
 from bot.cli.options.sources import add_finder, read_sources
 from bot.errors import SettingsError, SignpostError
 from bot.github import actions_runner
-from bot.output.console import add_format, add_rules, print_json
+from bot.insights.report.request import answer_request, is_report_request, join_results
+from bot.output.console import add_format, add_rules, print_json, write_file
+from bot.tracker.graph import Address
+from bot.tracker.types import Issue, Skip, Tracker
+from bot.triage.config import Sources
 from bot.triage.log import choose_stream, publish_failure, publish_result
 from bot.triage.result import Result, to_json
 from bot.triage.run import run
+from bot.triage.skip import Event
+from bot.triage.snapshot import read_issue, read_thread
+
+if TYPE_CHECKING:
+    from bot.github.client import GitHubTracker
+    from bot.insights.report.types import Similar
+
+REPORT_OUTPUT = "report-file"
+"""The output of the step with the file's name (action.yml)."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,18 +93,121 @@ def _stop(error: SignpostError, settings: actions_runner.Settings, *, is_quiet: 
     return error.exit_code if settings.fail_on == "error" else 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Means:
+    """What a run works with: rules and settings, what reads and writes the issue, and what a report asks, too.
+
+    `live` reads what is linked to an issue; without a token (None) a report is on the issue alone. `index` is the file
+    of the index of past issues, None without one.
+    """
+
+    sources: Sources
+    tracker: Tracker
+    live: "GitHubTracker | None"
+    index: str | None
+
+
 def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> int:
-    is_dry_run = arguments.dry_run or settings.dry_run
+    is_dry_run, is_quiet = arguments.dry_run or settings.dry_run, arguments.format == "json"
     event, skip = read_event(arguments, settings)
     if event is None:
         result = Result(repository=settings.repository or "", issue=None, skipped=skip)
     else:
-        tracker, live = connect_run(event, settings, is_dry_run=is_dry_run)
-        rules = [place for group in arguments.rules or [] for place in group] or settings.rules
-        sources = read_sources(rules, arguments.config or settings.config, event.repository, live)
-        sources = add_finder(sources, arguments.index or settings.index, live)
-        result = run(event, sources, tracker, datetime.now(UTC), is_dry_run=is_dry_run)
-    if arguments.format == "json":
+        means = _find_means(arguments, settings, event, is_dry_run=is_dry_run)
+        if settings.command == "report":
+            return _publish_report(event, means, settings, is_quiet=is_quiet)
+        result = _run_event(event, means, is_dry_run=is_dry_run)
+    if is_quiet:
         print_json(to_json(result))
-    publish_result(result, settings, is_dry_run=is_dry_run, is_quiet=arguments.format == "json")
+    publish_result(result, settings, is_dry_run=is_dry_run, is_quiet=is_quiet)
     return 1 if result.errors else 2 if result.problems else 0
+
+
+def _find_means(
+    arguments: argparse.Namespace, settings: actions_runner.Settings, event: Event, *, is_dry_run: bool
+) -> _Means:
+    tracker, live = connect_run(event, settings, is_dry_run=is_dry_run)
+    rules = [place for group in arguments.rules or [] for place in group] or settings.rules
+    sources = read_sources(rules, arguments.config or settings.config, event.repository, live)
+    index = arguments.index or settings.index
+    return _Means(sources=add_finder(sources, index, live), tracker=tracker, live=live, index=index)
+
+
+def _run_event(event: Event, means: _Means, *, is_dry_run: bool) -> Result:
+    """Handle an event, and answer it if it asks for a report. Raises TrackerError if GitHub cannot be read."""
+    result = run(event, means.sources, means.tracker, datetime.now(UTC), is_dry_run=is_dry_run)
+    if not is_report_request(event):
+        return result
+    writer = _make_report_writer(means)
+    return join_results(result, answer_request(event, writer, means.sources, means.tracker, is_dry_run=is_dry_run))
+
+
+def _make_report_writer(means: _Means) -> Callable[[Issue], str]:
+    """A function that writes the report of an issue that was read with its comments, as Markdown."""
+
+    def write_report(issue: Issue) -> str:
+        from bot.archive.graph import OfflineSource
+        from bot.cli.options.graph import USUAL
+        from bot.insights.graph.discovery import discover
+        from bot.insights.report.maker import Additions, make_report
+        from bot.insights.report.markdown import render_markdown
+
+        address, stored = Address(issue.repository, issue.number), OfflineSource(lambda: [issue])
+        graph = discover([address], means.live or stored, USUAL, datetime.now(UTC))
+        if address not in graph.nodes:  # GitHub did not answer this time; the issue itself was read before
+            graph = discover([address], stored, USUAL, datetime.now(UTC))
+        command = f"signpost report {issue.number} --repo {issue.repository}"
+        additions = Additions(similar=_find_similar(issue, means), command=command)
+        return render_markdown(make_report(graph, means.sources.ruleset, means.sources.config, additions))
+
+    return write_report
+
+
+def _find_similar(issue: Issue, means: _Means) -> "dict[Address, tuple[Similar, ...]]":
+    """Similar issues from the index, if there is one; an index that cannot be used is a line on stderr, and no more."""
+    if not (means.index and means.sources.config.duplicates.enabled):
+        return {}
+    from bot.duplicates.finder import SEARCH_SECONDS
+    from bot.duplicates.index.file import is_missing
+    from bot.insights.report.similar import find_similar
+
+    path = Path(means.index)
+    if is_missing(path):
+        return {}
+    try:
+        return {Address(issue.repository, issue.number): find_similar(path, issue, SEARCH_SECONDS)}
+    except SignpostError as error:
+        actions_runner.print_safely([f"signpost: the report has no similar issues: {error}"], sys.stderr)
+        return {}
+
+
+def _publish_report(event: Event, means: _Means, settings: actions_runner.Settings, *, is_quiet: bool) -> int:
+    """Write the report, and return 0; it changes nothing on GitHub. Raises SettingsError and TrackerError."""
+    issue = read_issue(event, means.tracker)
+    if isinstance(issue, Skip):
+        _show_skip(event, issue, is_quiet=is_quiet)
+        return 0
+    thread = read_thread(issue, means.tracker)
+    before = means.tracker.requests
+    report = _make_report_writer(means)(thread)
+    name = f"signpost-report-{issue.number}.md"
+    write_file((settings.workspace or Path()) / name, report)
+    if settings.output_path:
+        actions_runner.write_outputs(settings.output_path, {REPORT_OUTPUT: name})
+    if settings.summary_path:
+        actions_runner.append_report(settings.summary_path, report)
+    if is_quiet:
+        print_json({"repository": issue.repository, "issue": issue.number, "file": name, "report": report})
+    else:
+        where = f"Issue     {issue.repository}#{issue.number}"
+        requests = means.tracker.requests
+        sent = f"Requests  {requests} ({requests - before} of them for the report)"
+        actions_runner.print_safely([where, f"Wrote     {name}", sent])
+    return 0
+
+
+def _show_skip(event: Event, skip: Skip, *, is_quiet: bool) -> None:
+    if is_quiet:
+        print_json({"repository": event.repository, "issue": event.number, "file": None, "skipped": skip.reason})
+    else:
+        actions_runner.print_safely([f"Issue     {event.repository}#{event.number}", f"Skipped   {skip.reason}"])

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Collection, Iterable
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,6 +14,16 @@ from bot.tracker.types import Comment
 VERSION = 1
 _START = "<!-- signpost:v"
 _OUR_WORDS = "posted automatically by signpost"
+_REPORT_WORDS = "issue report by signpost"
+"""What every report says at its end (templates/report.md.j2): so it is known as one even without its marker."""
+
+Kind = Literal["guidance", "report"]
+"""`guidance`: known problems and earlier reports, for the reporter; `report`: an issue report, for maintainers.
+
+There is at most one comment of each kind on an issue.
+"""
+
+_REPORT_MARKER = re.compile(rf'{_START}\d{{1,4}} \{{[^\n]*"kind":"report"')
 _MARKER = re.compile(rf"{_START}(?P<version>\d{{1,4}}) (?P<state>\{{[^\n]{{0,60000}}\}}) -->")
 
 
@@ -22,12 +32,15 @@ class Marker(BaseModel):
 
     `links` are the issues to follow, `earlier` the earlier reports, each with its tier. `dropped` are labels that it
     asked for earlier, but not any more. `text` is the hash of the visible text as we wrote it, which shows a human's
-    edit. A comment that `is_superseded` gives way to another one of ours, and is never changed again.
+    edit. A comment that `is_superseded` gives way to another one of ours, and is never changed again. Of a report,
+    `asked` is the id of the comment that asked for it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     issue: int
+    kind: Kind = "guidance"
+    asked: int = 0
     rules: dict[str, str] = Field(default_factory=dict)
     labels: list[str] = Field(default_factory=list)
     links: list[int] = Field(default_factory=list)
@@ -87,8 +100,10 @@ def is_as_written(comment: Comment, marker: Marker) -> bool:
     return hash_text("\n".join(_lines_of(comment.body)[:-1])) == marker.text
 
 
-def find_own_comments(comments: Iterable[Comment], logins: Collection[str], issue: int) -> tuple[OwnComment, ...]:
-    """Our comments on the issue: by one of our logins and with our marker. Of several, the first one stays.
+def find_own_comments(
+    comments: Iterable[Comment], logins: Collection[str], issue: int, kind: Kind = "guidance"
+) -> tuple[OwnComment, ...]:
+    """Our comments of one kind on the issue: by one of our logins, with our marker. Of several, the first one stays.
 
     A marker in another author's comment means nothing, because anyone can paste one. If somebody cut, moved or removed
     the marker of our comment, it is still ours, and counts as edited. The oldest comment comes first. Three kinds come
@@ -96,7 +111,7 @@ def find_own_comments(comments: Iterable[Comment], logins: Collection[str], issu
     """
     ours = {login.casefold() for login in logins}
     found = [own for each in comments if each.author.login.casefold() in ours if (own := _claim(each, issue))]
-    return tuple(sorted(found, key=lambda own: _rank(own, issue)))
+    return tuple(sorted((own for own in found if own.marker.kind == kind), key=lambda own: _rank(own, issue)))
 
 
 def _rank(own: OwnComment, issue: int) -> tuple[bool, bool, bool, int]:
@@ -124,16 +139,24 @@ def _claim(comment: Comment, issue: int) -> OwnComment | None:
 
 
 def _recall(body: str, issue: int) -> Marker | None:
-    """The marker of our own comment; a broken one remembers only a hash that no text has."""
+    """The marker of our own comment; a broken one remembers its kind, and only a hash that no text has.
+
+    A report may quote guidance, but guidance quotes no report.
+    """
+    if _REPORT_WORDS in body.lower() or _REPORT_MARKER.search(body):
+        return read_marker(body) or Marker(issue=issue, kind="report")
     is_ours = _START in body or _OUR_WORDS in body.lower()
     return read_marker(body) or (Marker(issue=issue) if is_ours else None)
 
 
-def find_foreign_twin(comments: Iterable[Comment], logins: Collection[str], issue: int) -> Comment | None:
+def find_foreign_twin(
+    comments: Iterable[Comment], logins: Collection[str], issue: int, kind: Kind = "guidance"
+) -> Comment | None:
     """A bot's comment with our marker, but another login: most likely our login is not the one that we assume."""
     ours = {login.casefold() for login in logins}
     for comment in comments:
         is_other_bot = comment.author.is_bot and comment.author.login.casefold() not in ours
-        if is_other_bot and (marker := read_marker(comment.body)) and marker.issue == issue:
+        marker = read_marker(comment.body) if is_other_bot else None
+        if marker and (marker.issue, marker.kind) == (issue, kind):
             return None if marker.is_superseded else comment
     return None

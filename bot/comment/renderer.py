@@ -15,6 +15,7 @@ from bot.rules.spec.template_check import check_comment_template
 MAX_CHARACTERS = 65_536
 """GitHub refuses a longer comment (422 "Body is too long")."""
 
+
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)")
 _MOST_RENDERED = 4 * MAX_CHARACTERS
 """A template may write many empty lines, which are left out."""
@@ -91,6 +92,11 @@ def _check_whole(text: str, url: str, links: Iterable[str], blocks: Iterable[str
         what = f"the comment would notify someone, run a command or create a backlink with `{cut}`"
         raise CommentError(f"{what}; put that part into backticks, or remove it")
     return text
+
+
+def render_report(report: str, url: str = "") -> str:
+    """The visible text of a comment with an issue report; raises CommentError like `render_comment`."""
+    return _check_whole(_render(read_template("report.md.j2"), {"report": report}), url, ())
 
 
 def render_withdrawal() -> str:

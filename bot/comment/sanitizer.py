@@ -11,6 +11,7 @@ from html import unescape
 
 from bot.rules.conditions.types import Capture
 from bot.rules.spec.template import Echo
+from bot.text.printable import reveal_line
 from bot.tracker.types import Issue
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -176,6 +177,21 @@ def quote_cell(text: str) -> str:
     cut = text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
     # A backslash before the bar would escape ours; a space keeps the two apart.
     return re.sub(r"\\(?=\|)", r"\\ ", quote_code(cut)).replace("|", "\\|")
+
+
+_MARKUP = re.compile(r"[\\`*\[\]<>|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=[#A-Za-z])|:(?=[\w+-]+:)")
+_TRIGGER = re.compile(r"@|#(?=\d)|(?<![A-Za-z0-9])GH-(?=\d)|:(?=//)|www(?=\.)", re.IGNORECASE)
+_BLOCK_START = re.compile(r"^(?P<number>\d{0,9})(?P<sign>(?<=\d)[.)]|(?<!\d)[-+#=])")
+
+
+def escape_text(text: str) -> str:
+    """Text of a stranger as plain text on one line of Markdown, also in a table: no markup, ping, link or backlink.
+
+    At the start of a line it makes no list, heading or command either. Hidden characters are visible.
+    """
+    flat = reveal_line(" ".join(text.split()))
+    escaped = _MARKUP.sub(r"\\\g<0>", _TRIGGER.sub(rf"\g<0>{_GAP}", flat))
+    return _BLOCK_START.sub(r"\g<number>\\\g<sign>", _part_command(escaped))
 
 
 def fence_code(text: str, language: str = "") -> str:

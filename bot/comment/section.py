@@ -1,7 +1,7 @@
 """One section of the comment: the guidance of a match with its values, sanitized. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.comment.links import describe_target, write_link
@@ -9,17 +9,43 @@ from bot.comment.sanitizer import defuse, echo_capture, fence_code, find_server,
 from bot.duplicates.canonical import Target
 from bot.duplicates.selection import LinkDecision
 from bot.rules.matcher import Match
+from bot.rules.ruleset import Rule
 from bot.rules.spec.pack import Translation
 from bot.rules.spec.template import FAILURES, Echo, render_template
+from bot.rules.tools import choose_tools
+from bot.text.printable import join_words
 from bot.tracker.types import Issue
 
 Path = tuple[str | int, ...]
 """The place of a text in its rule."""
 
 
+MOST_TOOLS = 3
+"""A comment shows fewer tools than a page: it answers one person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What the settings add to each section: a link to the page of its rule below `site`, and tools."""
+
+    site: str = ""
+    shows_tools: bool = False
+
+    def find_page(self, rule: str) -> str:
+        """The page of a rule; "" without a site."""
+        return f"{self.site.rstrip('/')}/p/{rule}/" if self.site else ""
+
+
+NO_EXTRAS = Extras()
+_Links = tuple[LinkDecision, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The texts of one known problem for the template; each is sanitized Markdown."""
+    """The texts of one known problem for the template; each is sanitized Markdown.
+
+    `page` is the URL of the problem's page on the published site, "" if there is none.
+    """
 
     title: str
     tldr: str
@@ -33,6 +59,28 @@ class Section:
     duplicates: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    page: str = ""
+
+    def list_parts(self) -> tuple[tuple[str, str], ...]:
+        """The parts in the order of the comment, each with its heading ("": none); no links to earlier reports.
+
+        Several steps are one list.
+        """
+        is_list = len(self.steps) > 1
+        steps = "\n".join(f"{number}. {step}" if is_list else step for number, step in enumerate(self.steps, 1))
+        parts = (
+            ("TL;DR", self.tldr),
+            ("", self.fix),
+            ("What to do now", steps),
+            ("", self.example),
+            ("Good to know", self.notes),
+            ("If that does not help", self.recommendation),
+            ("", self.ask),
+            ("Follow", self.follow),
+            ("Read more", " · ".join(self.resources)),
+        )
+        return tuple((heading, text) for heading, text in parts if text)
 
 
 class SectionError(ValueError):
@@ -94,17 +142,15 @@ class _Duplicates(tuple[_Duplicate, ...], _Whole):
 
 
 def make_section(
-    match: Match, issue: Issue, target: Target | None, duplicates: tuple[LinkDecision, ...] = ()
+    match: Match, issue: Issue, target: Target | None, duplicates: _Links = (), extras: Extras = NO_EXTRAS
 ) -> Section:
     """The section of a match whose guidance speaks; `target` is the issue to follow, checked.
 
     Raises SectionError where one of the rule's texts cannot be rendered, although `check` lets none such through.
     """
     rule, branch = match.rule, match.branch or 0
-    guidance = rule.model.guidance[branch]
-    values = _values_of(match, issue, target, duplicates)
-    server = find_server(issue)
-    home: Path = ("guidance", branch)
+    guidance, home = rule.model.guidance[branch], ("guidance", branch)
+    values, server = _values_of(match, issue, target, duplicates), find_server(issue)
 
     def link(text: str) -> str:
         return defuse(link_translations(text, rule.pack.model.translations, match.language), issue.repository, server)
@@ -126,11 +172,15 @@ def make_section(
         duplicates=tuple(text for tier, text in links if tier != "C"),
         related=tuple(text for tier, text in links if tier == "C"),
         resources=tuple(link(f"[{page.title}]({page.url})") for page in rule.model.resources),
+        tools=tuple(link(text) for text in _list_tools(rule)) if extras.shows_tools else (),
+        page=extras.find_page(rule.id),
     )
 
 
 def make_sections(
-    parts: Iterable[tuple[Match, Target | None, tuple[LinkDecision, ...]]], issue: Issue
+    parts: Iterable[tuple[Match, Target | None, tuple[LinkDecision, ...]]],
+    issue: Issue,
+    extras: Extras = NO_EXTRAS,
 ) -> tuple[dict[str, Section], list[str]]:
     """The sections of several matches, by the ids of their rules; a rule whose texts cannot be rendered has a remark.
 
@@ -140,7 +190,7 @@ def make_sections(
     for match, target, duplicates in parts:
         rule = match.rule
         try:
-            sections[rule.id] = make_section(match, issue, target, duplicates)
+            sections[rule.id] = make_section(match, issue, target, duplicates, extras)
         except SectionError as error:
             problem = rule.document.problem_at(error.path, str(error))
             remarks.append(f"the section of `{rule.id}` is left out: {problem}")
@@ -192,14 +242,13 @@ def _write_ask(match: Match, names: Sequence[str]) -> str:
     """The sentence that asks for what the report does not state, or ""."""
     texts = [match.rule.pack.model.find_ask(name) for name in names if name not in match.captures]
     asked = [text for text in texts if text]
-    return f"Please add: {_join_words(asked)}." if asked else ""
+    return f"Please add: {join_words(asked)}." if asked else ""
 
 
-def _join_words(words: Sequence[str]) -> str:
-    """As a sentence lists them: `a`, `a and b`, `a, b, and c`."""
-    if len(words) < 3:  # noqa: PLR2004
-        return " and ".join(words)
-    return f"{', '.join(words[:-1])}, and {words[-1]}"
+def _list_tools(rule: Rule) -> Iterator[str]:
+    """The tools of the rule's pack, each with what it is good for."""
+    for tool in choose_tools(rule.model.tags, [rule.pack], MOST_TOOLS):
+        yield f"[{tool.title}]({tool.url}): {tool.why}"
 
 
 def _write_fix(match: Match, repository: str, server: str) -> str:

@@ -7,10 +7,14 @@ from heapq import heappop, heappush
 from typing import Any
 from zlib import crc32
 
+from rich.console import Console
+from rich.table import Table
+
 from bot.archive.jsonl import Line
 from bot.archive.stats import Share, measure_share
 from bot.duplicates.candidates import Tier
 from bot.duplicates.index.record import list_mentions
+from bot.duplicates.search.calibration import LEAST
 from bot.duplicates.search.collection import LAG, MemoryCollection
 from bot.duplicates.search.document import Profile, make_profile
 from bot.duplicates.search.features import Compared
@@ -18,7 +22,9 @@ from bot.duplicates.search.model import Model, read_model
 from bot.duplicates.search.ranker import Hit, choose_related, compare_with_collection, find_best, rank_candidates
 from bot.duplicates.search.tokens import SAMPLE, learn_form_text
 from bot.errors import SettingsError
+from bot.output.console import make_console
 from bot.output.progress import track
+from bot.text.printable import count
 from bot.tracker.types import Issue
 
 
@@ -283,3 +289,42 @@ def _count_tier(answers: Sequence[Answer], tier: Tier) -> TierCount:
         duplicates=sum(answer.is_duplicate for answer in found),
         ordinary=sum(not answer.is_duplicate for answer in found),
     )
+
+
+_TIERS: Mapping[str, str] = {"A": "the same known problem", "B": "the same rare error or text", "C": "similar"}
+
+
+def print_recall(recall: Recall) -> None:
+    """Print the figures of an evaluation, with their 95 % intervals and their meaning."""
+    console = make_console()
+    asked = f"{count(recall.duplicates, 'duplicate')} and {count(recall.ordinary, 'ordinary issue')}"
+    console.print(f"{asked}, each searched for as if it were new\n", markup=False)
+    ranks = {str(rank): share for rank, share in recall.recall.items()}
+    _print_shares(console, ("right one among the first", "share of the duplicates"), ranks)
+    console.print(f"mean reciprocal rank  {recall.mrr:.3f} (1 if the right one is always the first)\n", markup=False)
+    caught = {f"{alarm:.0%}": share for alarm, share in recall.caught.items()}
+    columns = ("ordinary issues shown something", "duplicates shown the right one")
+    _print_shares(console, columns, caught, [f"{recall.thresholds[alarm]:.1%}" for alarm in recall.caught])
+    if recall.ordinary < LEAST:
+        message = f"with fewer than {LEAST} ordinary issues, their shares are not reliable; add more issues"
+        console.print(message, style="yellow", markup=False)
+    console.print("\nby tier, at any score:", markup=False)
+    _print_tiers(console, recall)
+
+
+def _print_tiers(console: Console, recall: Recall) -> None:
+    table = Table("tier", "duplicates shown any", "and the right one", "ordinary issues shown any", box=None)
+    for tier, shown in recall.tiers.items():
+        row = (shown.duplicates, shown.right, shown.ordinary)
+        table.add_row(f"{tier}: {_TIERS[tier]}", *(f"{number:,}" for number in row))
+    console.print(table)
+
+
+def _print_shares(
+    console: Console, columns: tuple[str, str], shares: dict[str, Share], thresholds: Sequence[str] = ()
+) -> None:
+    """Print a table of shares; `thresholds` are the scores from which a candidate is shown."""
+    table = Table(*columns, "95 % interval", *(["from a score of"] if thresholds else []), box=None)
+    for (name, share), *threshold in zip(shares.items(), *([thresholds] if thresholds else []), strict=True):
+        table.add_row(name, f"{share.value:.3f}", f"{share.low:.3f} to {share.high:.3f}", *threshold)
+    console.print(table)

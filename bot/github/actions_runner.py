@@ -4,7 +4,7 @@ import re
 import sys
 import unicodedata
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TextIO
@@ -13,6 +13,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.errors import SettingsError
 from bot.github.payloads import mend_text
+from bot.text.cutting import cut_sections, measure_bytes
 from bot.text.redaction import show_text
 
 Level = Literal["error", "warning", "notice"]
@@ -25,6 +26,8 @@ LONGEST_MESSAGE = 4096
 
 LARGEST_SUMMARY = 1024 * 1024
 """Bytes of a step's summary; GitHub does not show a larger one at all. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands"""
+
+LARGEST_REPORT = 1_000_000
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
@@ -108,6 +111,15 @@ def write_outputs(path: Path, outputs: Mapping[str, str]) -> None:
         file.write(text)
 
 
+def append_report(path: Path, markdown: str) -> None:
+    """Add a long document to the step's summary; cut it between its sections at 1,000,000 bytes, with a note.
+
+    Near the limit of 1 MiB, GitHub drops a summary without a word: https://github.com/actions/runner/issues/4337
+    """
+    room = LARGEST_REPORT - (path.stat().st_size if path.exists() else 0)
+    append_summary(path, cut_sections(mend_text(markdown), room, CUT_NOTE.strip(), measure_bytes))
+
+
 def append_summary(path: Path, markdown: str) -> None:
     """Add to the step's summary, the file that GITHUB_STEP_SUMMARY names; cut it at 1 MiB, with a note."""
     present = path.stat().st_size if path.exists() else 0
@@ -170,10 +182,15 @@ def _read_boolean(value: object) -> object:
     return value.lower() == "true"
 
 
-def _read_choice(value: object) -> object:
-    if value not in {"error", "never"}:
-        raise ValueError(f"must be `error` or `never`, not {quote(value)}")
-    return value
+def _make_choice(one: str, other: str) -> Callable[[object], object]:
+    """A validator for an input with two values."""
+
+    def read(value: object) -> object:
+        if value not in {one, other}:
+            raise ValueError(f"must be `{one}` or `{other}`, not {quote(value)}")
+        return value
+
+    return read
 
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -210,6 +227,7 @@ class Settings(BaseModel):
     api_url: str = Field(default="https://api.github.com", alias="GITHUB_API_URL")
     output_path: Path | None = Field(default=None, alias="GITHUB_OUTPUT")
     summary_path: Path | None = Field(default=None, alias="GITHUB_STEP_SUMMARY")
+    workspace: Path | None = Field(default=None, alias="GITHUB_WORKSPACE")
     is_action: Annotated[bool, BeforeValidator("true".__eq__)] = Field(default=False, alias="GITHUB_ACTIONS")
     token: SecretStr | None = Field(
         default=None,
@@ -219,9 +237,13 @@ class Settings(BaseModel):
     config: str | None = Field(default=None, alias="INPUT_CONFIG")
     index: str | None = Field(default=None, alias="INPUT_INDEX")
     dry_run: Annotated[bool, BeforeValidator(_read_boolean)] = Field(default=False, alias="INPUT_DRY_RUN")
-    fail_on: Annotated[Literal["error", "never"], BeforeValidator(_read_choice)] = Field(
+    fail_on: Annotated[Literal["error", "never"], BeforeValidator(_make_choice("error", "never"))] = Field(
         default="error",
         alias="INPUT_FAIL_ON",
+    )
+    command: Annotated[Literal["run", "report"], BeforeValidator(_make_choice("run", "report"))] = Field(
+        default="run",
+        alias="INPUT_COMMAND",
     )
     issue: Annotated[int | None, BeforeValidator(_read_number)] = Field(default=None, alias="INPUT_ISSUE")
 

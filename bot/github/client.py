@@ -4,11 +4,13 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from bot.errors import SettingsError, TrackerError
+from bot.github.graph.source import GraphReader
 from bot.github.graphql import DELETIONS_QUERY, FOLDER_QUERY, parse_deletions, parse_folder
 from bot.github.issues_query import (
     ISSUES_QUERY,
@@ -37,7 +39,8 @@ from bot.github.responses import (
     write_query,
 )
 from bot.github.transport import Patience, Transport, Wire
-from bot.tracker.types import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page, SearchResult
+from bot.tracker.graph import Address, Batch, PageCache
+from bot.tracker.types import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page, Release, SearchResult
 
 USUAL_PATIENCE = Patience()
 
@@ -52,11 +55,12 @@ _Parsed = TypeVar("_Parsed")
 
 
 class GitHubTracker:
-    """GitHub, as Signpost uses it; see `Tracker` for the contract of each method."""
+    """GitHub, as Signpost uses it; see `Tracker` and `GraphSource` for the contract of each method."""
 
-    def __init__(self, wire: Wire, transport: Transport) -> None:
+    def __init__(self, wire: Wire, transport: Transport, graph: GraphReader) -> None:
         self._wire = wire
         self._transport = transport
+        self._graph = graph
         self._sizes = SIZES
 
     @property
@@ -204,6 +208,23 @@ class GitHubTracker:
         found = self._wire.read(what, f"{_path(issue)}/semantically_similar?per_page=20", tolerate=is_refused)
         return _parse(what, lambda: parse_alike(found, issue.repository))
 
+    @property
+    def is_offline(self) -> bool:
+        """GitHub is asked."""
+        return False
+
+    def read_nodes(self, addresses: Iterable[Address], most_requests: int) -> Batch:
+        """The nodes of an issue graph."""
+        return self._graph.read_nodes(addresses, most_requests)
+
+    def list_releases(self, repository: str) -> tuple[Release, ...]:
+        """The newest published releases."""
+        return self._graph.list_releases(repository)
+
+    def contains_commit(self, repository: str, tag: str, commit: str) -> bool | None:
+        """Whether a release contains a commit."""
+        return self._graph.contains_commit(repository, tag, commit)
+
     def add_labels(self, issue: Issue, labels: Iterable[str]) -> None:
         """Set the labels, in addition to the present ones."""
         self._wire.write(f"label {_name(issue)}", "POST", f"{_path(issue)}/labels", {"labels": list(labels)})
@@ -256,10 +277,12 @@ def connect(
     patience: Patience = USUAL_PATIENCE,
     timeout: int = 15,
     sleep: Callable[[float], None] = time.sleep,
+    cache: PageCache | None = None,
 ) -> GitHubTracker:
     """Make a tracker; nothing is sent yet. `timeout` is in seconds, `base_url` is GITHUB_API_URL.
 
-    Without a token only public data can be read. Raises `SettingsError` for an invalid address.
+    Without a token only public data can be read. `cache` keeps pages that an issue graph reads through REST. Raises
+    `SettingsError` for an invalid address.
     """
     # PyGithub prints its own log, from INFO on, to stderr as soon as it is imported.
     logging.getLogger("github").setLevel(logging.WARNING)
@@ -272,7 +295,10 @@ def connect(
             "The token contains characters that are invalid in a GitHub token; check the input `github-token`."
         )
     transport = Transport(token, base_url.rstrip("/"), timeout, patience.answer)
-    return GitHubTracker(Wire(transport, token=token, patience=patience, sleep=sleep), transport)
+    # A graph has a budget of requests, so it asks for less at once rather than for the same again and again.
+    thrifty = Wire(transport, token=token, patience=replace(patience, tries=min(patience.tries, 2)), sleep=sleep)
+    graph = GraphReader(thrifty, transport, cache)
+    return GitHubTracker(Wire(transport, token=token, patience=patience, sleep=sleep), transport, graph)
 
 
 def _parse(what: str, parse: Callable[[], _Parsed], *, uncertain: bool = False) -> _Parsed:

@@ -7,10 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import SettingsError
-from bot.tracker.types import Account, Change, Comment, Issue
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""Used for a date that the source does not state."""
+from bot.tracker.types import EPOCH, Account, Change, Comment, Issue
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _HTML_ADDRESS = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?P<kind>issues|pull)/\d+")
@@ -133,7 +130,7 @@ class _IssueJson(_Json):
     user: _Writer = _GHOST
     association: _Association = "NONE"
     labels: Annotated[list[_AnyLabel], BeforeValidator(lambda value: value or [])] = []
-    state: Annotated[Literal["open", "closed"], BeforeValidator(_lower)] = "open"
+    state: Annotated[Literal["open", "closed"] | None, BeforeValidator(_lower)] = None
     state_reason: Annotated[Text, BeforeValidator(_lower)] = Field(
         default="",
         validation_alias=AliasChoices("state_reason", "stateReason"),
@@ -141,7 +138,7 @@ class _IssueJson(_Json):
     duplicate_of: Annotated[int | None, BeforeValidator(_mark)] = None
     is_locked: bool = Field(default=False, validation_alias=AliasChoices("locked", "isLocked"))
     pull_request: dict[str, Any] | None = None
-    comments: int | list[_CommentJson] = 0
+    comments: int | list[_CommentJson] | None = None
     created_at: _CreatedAt = EPOCH
     updated_at: Date = Field(default=EPOCH, validation_alias=AliasChoices("updated_at", "updatedAt"))
 
@@ -168,12 +165,14 @@ class _IssueJson(_Json):
             author=self.user.account(),
             association=self.association or "NONE",
             labels=tuple(label.name for label in self.labels if label.name),
-            state=self.state,
+            state=self.state or "open",
+            is_state_known=self.state is not None,
             state_reason=self.state_reason or None,
             duplicate_of=self.duplicate_of,
             is_locked=self.is_locked,
             is_pull_request=self.pull_request is not None or self._names_pull_request(),
-            comment_count=len(comments) if isinstance(self.comments, list) else self.comments,
+            comment_count=self.comments if isinstance(self.comments, int) else len(comments),
+            is_thread_known=self.comments is not None,
             created_at=_zoned(self.created_at),
             updated_at=_zoned(self.updated_at),
             comments=tuple(comment.comment() for comment in comments),

@@ -121,20 +121,37 @@ class Wire:
             asked.add(following)
             page, answer = self._request(what, _Request("GET", following), is_read=True)
             yield from self._require_list(what, page)
-            link = _NEXT_PAGE.search(answer.headers.get("link", ""))
-            following = link[1] if link else None
+            following = find_next_page(answer)
 
     def _require_list(self, what: str, page: Json) -> list[Json]:
         if not isinstance(page, list):
             raise self._fail(what, Lost(reason="GitHub's answer is not a list", was_sent=True), is_read=True)
         return page
 
-    def query(self, what: str, address: str, body: object, tolerate: Tolerate) -> tuple[Json, Answer]:
+    def query(
+        self, what: str, address: str, body: object, tolerate: Tolerate, *, is_repeated: bool = True
+    ) -> tuple[Json, Answer]:
         """POST a GraphQL query, which only reads, so it may be repeated.
 
-        Also returns the whole answer, which shows what was tolerated.
+        Also returns the whole answer, which shows what was tolerated. If it is not `is_repeated`, it is sent again only
+        after a rate limit, because the caller will ask for less at once.
         """
-        return self._request(what, _Request("POST", address, body), is_read=True, tolerate=tolerate)
+        request = _Request("POST", address, body)
+        return self._request(what, request, is_read=True, is_repeated=is_repeated, tolerate=tolerate)
+
+    def ask_page(
+        self, what: str, path: str, etag: str, tolerate: Tolerate, *, is_repeated: bool
+    ) -> tuple[Json, Answer]:
+        """GET something with the ETag of an earlier answer; also returns the whole answer (304: unchanged).
+
+        If it is not `is_repeated`, it is sent again only after a rate limit.
+        """
+
+        def tolerate_more(answer: Answer) -> bool:
+            return _is_unchanged(answer) or tolerate(answer)
+
+        request = _Request("GET", path, etag=etag)
+        return self._request(what, request, is_read=True, is_repeated=is_repeated, tolerate=tolerate_more)
 
     def find_etag(self, what: str, path: str, etag: str) -> str | None:
         """GET an address for its ETag, "" if it has none; None if it is unchanged since that ETag."""
@@ -154,12 +171,18 @@ class Wire:
             self._next_write = time.monotonic() + self._patience.between_writes
 
     def _request(
-        self, what: str, request: _Request, *, is_read: bool, tolerate: Tolerate = tolerate_nothing
+        self,
+        what: str,
+        request: _Request,
+        *,
+        is_read: bool,
+        is_repeated: bool = True,
+        tolerate: Tolerate = tolerate_nothing,
     ) -> tuple[Json, Answer]:
         if self._find_time_left() <= 0:
             reason = f"the run has taken {self._patience.run:g} s, and asks nothing more of GitHub"
             raise TrackerError(f"Could not {what}: {reason}. Try again later.")
-        outcome = self._send_patiently(request, is_read=is_read)
+        outcome = self._send_patiently(request, is_read=is_read and is_repeated)
         if isinstance(outcome, Lost):
             raise self._fail(what, outcome, is_read=is_read)
         if outcome.is_success:
@@ -206,6 +229,12 @@ class Wire:
         error = explain_failure(what, outcome, is_read=is_read, now=time.time())
         error.args = (redact(str(error), self._token),)
         return error
+
+
+def find_next_page(answer: Answer) -> str | None:
+    """The address of the page after this one, by the link that GitHub gives."""
+    link = _NEXT_PAGE.search(answer.headers.get("link", ""))
+    return link[1] if link else None
 
 
 def _find_redirect(outcome: Answer | Lost) -> str | None:

@@ -26,7 +26,7 @@ _VIEW_OF_PIECE: Mapping[PieceKind, str] = {
     "quote": "logs",
     "errors": "errors",
 }
-_OUR_WORDS = re.compile(r"signpost:v1|posted (?:automatically )?by signpost", re.IGNORECASE)
+_OUR_WORDS = re.compile(r"signpost:v1|(?:posted (?:automatically )?|issue report )by signpost", re.IGNORECASE)
 _LENGTH_OF_MARKER = len("<!-- signpost:v1")
 _QUOTED_MAIL = re.compile(r"^(?:On [^\n]{5,200} wrote:|-{3,} ?Original Message ?-{3,})[ \t\r]*$", re.MULTILINE)
 _IMAGE = re.compile(  # each part stops at the sign with which the next one would begin, so that none is read twice
@@ -295,8 +295,17 @@ def _is_ours(quote: Text) -> bool:
     return bool(_OUR_WORDS.search(quote.original, quote.span.start, quote.span.end + _LENGTH_OF_MARKER))
 
 
+def _is_signed(body: str) -> bool:
+    """Whether a comment is our own: with a person's token, Signpost may have the login of the reporter."""
+    return body.rstrip().rpartition("\n")[2].startswith("<!-- signpost:v")
+
+
 def _read_comments(issue: Issue, *, is_placed: bool) -> Iterator[Text]:
-    own = (comment for comment in issue.comments if comment.author.login == issue.author.login)
+    own = (
+        comment
+        for comment in issue.comments
+        if comment.author.login == issue.author.login and not _is_signed(comment.body)
+    )
     for number, comment in enumerate(own, 1):
         body = comment.body[:MAX_CHARACTERS]
         mail = _QUOTED_MAIL.search(body)

@@ -1,13 +1,16 @@
-"""Issues that people name: in a report, as GitHub links them, or in the command `/signpost duplicate #N`. Pure."""
+"""What comments ask for: issues that people name, `/signpost duplicate #N`, and `/signpost report`. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from bot.issue.facts import Facts, Text
 from bot.issue.layout import cut_pasted
 from bot.text.markdown import find_hidden, is_inside
-from bot.tracker.types import MAINTAINERS, Account, Comment
+from bot.tracker.graph import Address, Edge, EdgeKind
+from bot.tracker.types import MAINTAINERS, Account, Comment, Issue
 
 _INDENTED = re.compile(r"(?:\A|(?<=\n)[ \t\r]*\n)(?:(?: {4}|\t)[^\n]*(?:\n|\Z))+")
 _CODE_SPAN = re.compile(r"(?<!`)(?P<run>`+)(?!`)[^\n]+?(?<!`)(?P=run)(?!`)")
@@ -75,6 +78,7 @@ def _drop_counts(text: str) -> str:
 _COMMAND = re.compile(
     r"[ ]{0,3}/signpost[ \t]+duplicate(?:[ \t]+of)?[ \t]+#?(?P<number>[1-9][0-9]{0,8})[ \t.]*[\r\n]*", re.IGNORECASE
 )
+_REPORT = re.compile(r"[ ]{0,3}/signpost[ \t]+report[ \t.]*[\r\n]*", re.IGNORECASE)
 _LONGEST_COMMENT = 65_536
 
 
@@ -99,8 +103,20 @@ def has_command(comment: Comment) -> bool:
     return _read_command(comment.body) is not None
 
 
+def asks_for_report(comment: Comment) -> bool:
+    """Whether a maintainer asks for an issue report with `/signpost report`; nobody else can."""
+    is_maintainer = comment.association in MAINTAINERS and not comment.author.is_bot
+    return is_maintainer and _find_last(comment.body, _REPORT) is not None
+
+
 def _read_command(body: str) -> int | None:
-    """The number in the last command on a line of its own; code, HTML comments and quotes do not count."""
+    """The number in the last command on a line of its own."""
+    match = _find_last(body, _COMMAND)
+    return int(match["number"]) if match else None
+
+
+def _find_last(body: str, command: re.Pattern[str]) -> re.Match[str] | None:
+    """The last line that is this command; code, HTML comments and quotes do not count."""
     text = body[:_LONGEST_COMMENT]
     if "/signpost" not in text.lower():
         return None
@@ -110,7 +126,103 @@ def _read_command(body: str) -> int | None:
     for line in text.splitlines(keepends=True):
         # A line right below a quote still belongs to it (CommonMark 0.31, 5.1: laziness).
         is_quote = bool(line.strip()) and (is_quote or line.lstrip(" ").startswith(">"))
-        match = None if is_quote or is_inside(spans, position) else _COMMAND.fullmatch(line)
-        found = int(match["number"]) if match else found
+        match = None if is_quote or is_inside(spans, position) else command.fullmatch(line)
+        found = match or found
         position += len(line)
     return found
+
+
+_LONGEST_TEXT = 65_536
+_MOST_IN_ONE_TEXT = 50
+"""References that are read from one text: a list of all changes since the last release may have hundreds."""
+
+_CLOSING = r"(?P<closing>\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)[ \t]{0,4}:?[ \t]{1,4})?"
+_NAME = r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.\.?(?![A-Za-z0-9_.-]))[A-Za-z0-9_.-]{1,100}"
+_SERVER = re.compile(r"https?://(?P<host>[\w.-]+(?::\d{1,5})?)(?=/|$)")
+_PARAGRAPHS = re.compile(r"\n[ \t\r]*\n")
+_QUOTED = re.compile(r"^ {0,3}>[^\n]*(?:\n(?![ \t]*\n)[^\n]*)*", re.MULTILINE)
+
+
+class Reference(NamedTuple):
+    """An issue or a pull request that a text names; `is_closing` if a closing keyword stands before it.
+
+    https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
+    """
+
+    address: Address
+    is_closing: bool = False
+
+
+def find_references(text: str, repository: str, server: str) -> tuple[Reference, ...]:
+    """What the prose of a text names, in any repository: `#12`, `GH-12`, `owner/name#12`, or an address of `server`.
+
+    Code, HTML comments, quotes and pasted logs do not count. Each address comes once, with a closing
+    keyword if it has one anywhere; at most 50.
+    https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+    """
+    if "#" not in text and "GH-" not in text.upper() and "://" not in text:
+        return ()
+    found = dict[Address, bool]()
+    for match in _write_reference(server).finditer(_find_prose(text[:_LONGEST_TEXT])):
+        number = match["place"] or match["number"]
+        if number and len(found) < _MOST_IN_ONE_TEXT:
+            named = match["where"] or match["named"] or repository
+            address = Address(repository if named.casefold() == repository.casefold() else named, int(number))
+            found[address] = found.get(address, False) or bool(match["closing"])
+    return tuple(Reference(address, is_closing) for address, is_closing in found.items())
+
+
+@lru_cache(maxsize=8)
+def _write_reference(server: str) -> re.Pattern[str]:
+    host = re.escape(server.partition("://")[2])
+    return re.compile(
+        rf"{_CLOSING}(?:https?://(?:www\.)?{host}/(?P<where>{_NAME})/(?:issues|pull)/(?P<place>[1-9]\d{{0,8}})(?!\d)"
+        rf"|https?://[^\s<>()\[\]\"'`]+"
+        rf"|(?<![\w/&#.-])(?:(?P<named>{_NAME})?#|GH-)(?P<number>[1-9]\d{{0,8}})(?![\w@]))",
+        re.IGNORECASE,
+    )
+
+
+def _find_prose(text: str) -> str:
+    """The text without fences, HTML comments, quotes, code and pasted lines."""
+    hidden = find_hidden(text)
+    kept, position = list[str](), 0
+    for span in sorted([*(fence for fence, _ in hidden.fences), *hidden.comments]):
+        kept.append(text[position : span.start])
+        position = max(position, span.end)
+    prose = _QUOTED.sub("\n", "\n".join([*kept, text[position:]]))
+    return _drop_code(_drop_counts("\n\n".join(map(_cut_log, _PARAGRAPHS.split(prose)))))
+
+
+def _cut_log(paragraph: str) -> str:
+    """The lines of a paragraph above the first one that looks pasted."""
+    return cut_pasted(f"\n{paragraph}") or paragraph
+
+
+def list_prose_edges(issue: Issue) -> Iterator[Edge]:
+    """What title, body and comments name, each once a text; see `find_references`. Its own address names the server.
+
+    Only a pull request can claim to fix an issue: `fixes #12` in an issue is a mention.
+    """
+    here, server = Address(issue.repository, issue.number), _find_server(issue.url)
+    for text, edge in _list_texts(issue, here):
+        for address, is_closing in find_references(text, issue.repository, server):
+            if address != here:
+                kind: EdgeKind = "claims" if is_closing and issue.is_pull_request else "mentions"
+                yield edge._replace(kind=kind, target=address)
+
+
+def _find_server(url: str) -> str:
+    """Where the pages of GitHub are, by the address of one; an archive may have that of the API instead."""
+    found = _SERVER.match(url)
+    return found[0] if found and not found["host"].startswith("api.") else "https://github.com"
+
+
+def _list_texts(issue: Issue, here: Address) -> Iterator[tuple[str, Edge]]:
+    """Each text, and an edge that says where it is and who wrote it."""
+    opened = Edge("mentions", here, here, "body", issue.created_at, issue.author, issue.association, issue.url)
+    yield issue.title, opened
+    yield issue.body, opened
+    for comment in issue.comments:
+        written = (comment.created_at, comment.author, comment.association, comment.url)
+        yield comment.body, Edge("mentions", here, here, "comment", *written)

@@ -30,6 +30,11 @@ KINDS: Mapping[str, Kind] = {
         "A text may use only known names. It must not contain words that trigger other bots, or a draft's `TODO:`.",
     ),
     "unknown-rule": Kind("error", "Unknown rule", "A rule names other rules by their ids."),
+    "former-id": Kind(
+        "error",
+        "Former id that is in use",
+        "The page of a former id can lead to one rule only, and the id of a rule cannot be a former id.",
+    ),
     "circle-of-rules": Kind(
         "error",
         "Cycle of rules that supersede each other",
@@ -66,6 +71,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "unknown-label": Kind(
         "warning", "Label that the repository does not have", "Signpost sets it only if it may create labels."
+    ),
+    "unknown-tag": Kind(
+        "warning", "Tag of a tool that no rule has", "Reports and pages never show the tool because of this tag."
     ),
     "dead-follow": Kind("warning", "Issue to follow that is closed or missing", "Comments do not link it."),
 }

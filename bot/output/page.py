@@ -8,6 +8,7 @@ import jinja2
 from markupsafe import Markup
 
 from bot.text.printable import count, reveal
+from bot.text.redaction import show_text
 
 _ADDRESS = re.compile(r"https?://[^\s\x00-\x20]+", re.IGNORECASE)
 _FRAME = "bot.output"
@@ -36,6 +37,7 @@ def _make_environment(package: str) -> jinja2.Environment:
     )
     environment.filters["address"] = link_address
     environment.filters["counted"] = count
+    environment.filters["masked"] = show_text
     return environment
 
 

@@ -19,6 +19,7 @@ _NEVER_SPEAKS = (
     "no comment ever shows this branch, because the branch before it has no `when:`; "
     "add `when:` to that branch, or move it to the end"
 )
+FORBIDDEN_WORDS = 'the words "{}" trigger other bots or are a command to GitHub; use other words'
 _UNWRITTEN = re.compile(r"(?im)^[\s>*_#-]*todo:")
 _UNWRITTEN_ADVICE = (
     "this text starts with `TODO:`; write what the reporter should know. "
@@ -109,7 +110,7 @@ def _check_guidance(model: RuleModel, compiled: Compilation, forbidden: tuple[st
         if path[-1] != "example" and _holds_value_in_code(text, compiled.types):
             yield path, _VALUE_IN_CODE
         for word in find_forbidden(text, held) if held else ():
-            yield path, f'the words "{word}" trigger other bots or are a command to GitHub; use other words'
+            yield path, FORBIDDEN_WORDS.format(word)
 
 
 def _holds_value_in_code(text: str, captures: Collection[str]) -> bool:

@@ -71,6 +71,11 @@ class Rule:
         return self.model.id
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Its id, and its former ids."""
+        return (self.id, *self.model.was)
+
+    @property
     def file(self) -> str:
         """The file that it comes from."""
         return self.document.file
@@ -132,6 +137,16 @@ class Ruleset:
         """The ids of all rules; for a rule that did not load, the name of its file."""
         broken = (PurePath(problem.file).stem for problem in self.problems)
         return frozenset([*(rule.id for rule in self.rules), *broken])
+
+    @cached_property
+    def successors(self) -> dict[str, Rule]:
+        """The rule that took the place of each former id, by `was`."""
+        return {name: rule for rule in reversed(self.rules) for name in rule.model.was}
+
+    @cached_property
+    def tags(self) -> frozenset[str]:
+        """The tags of all rules."""
+        return frozenset(tag for rule in self.rules for tag in rule.model.tags)
 
     @cached_property
     def broken(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 _SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
@@ -17,6 +18,13 @@ _DELETE = 0x7F
 def count(number: int, thing: str, things: str = "") -> str:
     """`1 rule`, `2,000 rules`; `things` is a plural that is not made with an s."""
     return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
+
+
+def join_words(words: Sequence[str]) -> str:
+    """As a sentence lists them: `a`, `a and b`, `a, b, and c`."""
+    if len(words) < 3:  # noqa: PLR2004
+        return " and ".join(words)
+    return f"{', '.join(words[:-1])}, and {words[-1]}"
 
 
 def reveal(text: str) -> str:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """The values of `author_association` for the maintainers of a repository."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""The date of what the source gives no date for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +22,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """One comment on an issue; `id` is GitHub's database id, `association` GitHub's `author_association`."""
+    """One comment on an issue; `id` is GitHub's database id, `association` GitHub's `author_association`.
+
+    `reactions` counts them by the names of REST (`+1`, `heart`, …), without those at zero.
+    """
 
     id: int
     author: Account
@@ -27,6 +33,8 @@ class Comment:
     created_at: datetime
     is_minimized: bool = False
     association: str = "NONE"
+    url: str = ""
+    reactions: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +45,8 @@ class Issue:
     that were read (in GitHub's order, oldest first). `association` is GitHub's `author_association`.
     `duplicate_of` is the issue of the same repository that GitHub marks it a duplicate of: 0 if a mark was taken back
     or names another repository, None if there is no data.
+    `is_state_known` and `is_thread_known` say whether the source states `state`, and any comments or their number: an
+    export may leave them out, and the fields then have their defaults.
     """
 
     repository: str
@@ -57,6 +67,8 @@ class Issue:
     created_at: datetime
     updated_at: datetime
     comments: tuple[Comment, ...] = ()
+    is_state_known: bool = True
+    is_thread_known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
-from bot.comment.marker import OwnComment, find_own_comments, is_as_written, read_marker
+from bot.comment.marker import Kind, OwnComment, find_own_comments, is_as_written, read_marker
 from bot.errors import TrackerError
 from bot.tracker.types import Comment, Issue, Tracker
 from bot.triage.actions import (
@@ -150,17 +150,23 @@ def _post_once(action: CreateComment, snapshot: Snapshot, tracker: Tracker) -> O
         recent = tracker.list_comments(issue, since=posted.created_at - _SAME_MOMENT)
     except TrackerError as error:
         return Outcome(action, comment=posted, remark=f"the next run looks for a second comment of Signpost: {error}")
-    own = _find_own(recent, snapshot, posted.author.login)
+    own = _find_own(recent, snapshot, _read_kind(action.body), posted.author.login)
     first = next((each for each in own if each.comment.id < posted.id), None)
     if first is None:
         return Outcome(action, comment=posted)
     return Outcome(action, comment=first.comment, remark=_take_back([posted], issue, tracker))
 
 
-def _find_own(recent: Iterable[Comment], snapshot: Snapshot, *logins: str) -> tuple[OwnComment, ...]:
-    """All our comments, read again, each once."""
+def _read_kind(body: str) -> Kind:
+    """The kind of a comment that we write."""
+    marker = read_marker(body)
+    return marker.kind if marker else "guidance"
+
+
+def _find_own(recent: Iterable[Comment], snapshot: Snapshot, kind: Kind, *logins: str) -> tuple[OwnComment, ...]:
+    """All our comments of that kind, read again, each once."""
     known = {comment.id: comment for comment in (*snapshot.issue.comments, *recent)}
-    return find_own_comments(known.values(), (*logins, *snapshot.logins), snapshot.issue.number)
+    return find_own_comments(known.values(), (*logins, *snapshot.logins), snapshot.issue.number, kind)
 
 
 def _find_unanswered(action: CreateComment, snapshot: Snapshot, tracker: Tracker) -> Outcome | None:
@@ -170,7 +176,7 @@ def _find_unanswered(action: CreateComment, snapshot: Snapshot, tracker: Tracker
     """
     issue = snapshot.issue
     try:
-        own = _find_own(tracker.list_comments(issue, since=issue.updated_at), snapshot)
+        own = _find_own(tracker.list_comments(issue, since=issue.updated_at), snapshot, _read_kind(action.body))
     except TrackerError:
         return None
     before = {comment.id for comment in issue.comments}

@@ -26,6 +26,10 @@ Occasion = Annotated[
 ]
 
 
+SITE = r"^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*/?$"
+"""Without a query, a fragment, or anything else that Markdown or GitHub would read as more than an address."""
+
+
 class _Setting(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -141,7 +145,7 @@ class Config(_Setting):
     )
     modes: dict[str, Mode] = Field(
         default_factory=dict,
-        description="The highest mode of single rules, by id. `observe` turns off a rule of a pack.",
+        description="The highest mode of single rules, by id or former id. `observe` turns off a rule of a pack.",
         examples=[{"empty-body": "observe"}],
     )
     packs: Strings = Field(
@@ -181,6 +185,21 @@ class Config(_Setting):
         default_factory=Identity.model_construct,
         description="The account of Signpost, if the token does not show it.",
         examples=[{"login": "your-app[bot]"}],
+    )
+    site: str | None = Field(
+        None,
+        pattern=SITE,
+        max_length=300,
+        description=(
+            "The URL of the published known-problems site (`signpost site`). Comments then link the page of the "
+            "problem as “Why am I seeing this?”."
+        ),
+        examples=["https://your-org.github.io/your-repo"],
+    )
+    tools_in_comments: bool = Field(
+        default=False,
+        description="Comments also show up to three tools of the pack that share tags with the problem.",
+        examples=[True],
     )
     template: str | None = Field(
         None,
@@ -227,7 +246,7 @@ def find_unknown_packs(config: Config, text: str, file: str, known: Collection[s
 
 
 def find_unknown_rules(config: Config, file: str, known: Collection[str]) -> tuple[Problem, ...]:
-    """The ids in `modes` that no rule has."""
+    """The ids in `modes` that no rule has or had; `known` are those of all rules."""
     unknown = [name for name in config.modes if name not in known]
     messages = (f"`modes` names the unknown rule `{name}`{suggest(name, known) or '; remove it'}" for name in unknown)
     return tuple(Problem(file, 1, 1, message, "settings") for message in messages)

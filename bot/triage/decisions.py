@@ -7,6 +7,7 @@ from typing import Literal
 
 from bot.comment.marker import Marker
 from bot.rules.matcher import Match
+from bot.rules.ruleset import Rule
 from bot.rules.spec.condition import Mode
 from bot.text.printable import count
 from bot.tracker.types import Issue
@@ -68,8 +69,12 @@ class Decisions:
 
     @property
     def holding(self) -> tuple[str, ...]:
-        """The rules that no other rule replaces, observing ones too: their earlier guidance may stay."""
-        return tuple(each.rule for each in self.rules if each.effect != "silent")
+        """The rules that no other rule replaces, observing ones too, with their former ids.
+
+        Their earlier guidance may stay.
+        """
+        held = (each.match.rule for each in self.rules if each.effect != "silent")
+        return tuple(name for rule in held for name in rule.names)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -105,7 +110,7 @@ def _hold_back(match: Match, matches: Sequence[Match], config: Config, today: da
     if match.superseded_by:
         other = next(other for other in matches if other.rule.id == match.superseded_by)
         return RuleDecision(match=match, effect="silent", reason=_explain_loss(match, other), lost_to=(other.rule.id,))
-    mode, cause = _find_mode(model.id, model.mode, config)
+    mode, cause = _find_mode(match.rule, config)
     if mode != "comment":
         return _make_decision(match, "labels" if mode == "label" else "observes", f"{cause} `{mode}`", config)
     if match.branch is None:
@@ -117,11 +122,13 @@ def _hold_back(match: Match, matches: Sequence[Match], config: Config, today: da
     return None
 
 
-def _find_mode(rule: str, own: Mode, config: Config) -> tuple[Mode, str]:
+def _find_mode(rule: Rule, config: Config) -> tuple[Mode, str]:
     """The lowest mode that the rule or the settings give it, and which of them does."""
-    given = {
-        "its mode is": own,
-        "the settings limit this rule to": config.modes.get(rule, "comment"),
+    given: dict[str, Mode] = {
+        "its mode is": rule.model.mode,
+        "the settings limit this rule to": next(
+            (config.modes[name] for name in rule.names if name in config.modes), "comment"
+        ),
         "the settings limit every rule to": config.mode,
     }
     cause = min(given, key=lambda cause: MODES.index(given[cause]))

@@ -20,7 +20,7 @@ from bot.comment.renderer import (
     render_replacement,
     render_withdrawal,
 )
-from bot.comment.section import make_sections
+from bot.comment.section import Extras, make_sections
 from bot.tracker.types import MAINTAINERS, Change, Comment, Issue
 from bot.triage.actions import (
     Action,
@@ -46,7 +46,7 @@ def make_plan(snapshot: Snapshot, decisions: Decisions, sources: Sources, now: d
     labels, label_remarks = _plan_labels(snapshot, decisions.labels, sources.config)
     comment, comment_remarks = _plan_comment(snapshot, decisions, sources)
     close = [] if comment else _plan_close(snapshot, decisions, now)
-    surplus, surplus_remarks = _plan_surplus(snapshot)
+    surplus, surplus_remarks = plan_surplus(snapshot)
     remarks = (*decisions.remarks, *label_remarks, *comment_remarks, *surplus_remarks, *decisions.links.advice)
     return Plan((*labels, *comment, *surplus, *close), remarks)
 
@@ -115,7 +115,7 @@ def _plan_comment(snapshot: Snapshot, decisions: Decisions, sources: Sources) ->
     own = snapshot.own
     if own is None and not (decisions.speaking or decisions.links.linked):
         return [], []
-    if reason := _find_reason_to_leave(own) if own else _find_reason_for_silence(snapshot, sources.config.identity):
+    if reason := find_reason_to_leave(own) if own else _find_reason_for_silence(snapshot, sources.config.identity):
         return [], [reason]
     if own and not decisions.links.is_complete and _remembers_links(own.marker, sources.config):
         return [], []
@@ -144,7 +144,7 @@ def _find_reason_for_silence(snapshot: Snapshot, identity: Identity) -> str | No
     return None
 
 
-def _plan_surplus(snapshot: Snapshot) -> tuple[list[Action], list[str]]:
+def plan_surplus(snapshot: Snapshot) -> tuple[list[Action], list[str]]:
     """Remove all our comments but the first: overlapping runs, a lost answer, or a new identity can leave several.
 
     A comment is deleted only if it is word for word ours. If somebody edited it, or it came with a transferred issue,
@@ -163,7 +163,8 @@ def _plan_one_less(own: OwnComment, number: int) -> tuple[Action | None, str | N
         return DeleteComment(comment.id), f"{name}, so it is deleted"
     if not is_certainly_ours(comment):
         return None, f"{name}, or quotes one; it stays as it is"
-    body = sign_comment(render_replacement(), Marker(issue=number, is_withdrawn=True, is_superseded=True))
+    note = Marker(issue=number, kind=marker.kind, is_withdrawn=True, is_superseded=True)
+    body = sign_comment(render_replacement(), note)
     why = "came with a transferred issue" if marker.issue != number else "somebody edited it"
     return UpdateComment(comment.id, body), f"{name} ({why}), so it now says that it no longer applies"
 
@@ -176,17 +177,21 @@ def _find_former_logins(snapshot: Snapshot) -> list[str]:
         f"{login} has a comment here with Signpost's marker; if Signpost ran under that login before, "
         f"set `identity: {{also: [{login!r}]}}` in config.yml"
         for login, marker, comment in written
-        if marker and is_as_written(comment, marker) and marker.issue == snapshot.issue.number
+        if marker
+        and is_as_written(comment, marker)
+        and (marker.issue, marker.kind) == (snapshot.issue.number, "guidance")
     ]
 
 
-def _find_reason_to_leave(own: OwnComment) -> str | None:
+def find_reason_to_leave(own: OwnComment) -> str | None:
+    """Why our comment stays as it is; None if it may be changed."""
+    what = "report" if own.marker.kind == "report" else "comment"
     if own.comment.is_minimized:
-        return "somebody hid Signpost's comment, so it stays as it is"
+        return f"somebody hid Signpost's {what}, so it stays as it is"
     if own.marker.is_newer:
-        return "a newer version of Signpost wrote the comment, so it stays as it is"
+        return f"a newer version of Signpost wrote the {what}, so it stays as it is"
     if not is_as_written(*own):
-        return "somebody edited Signpost's comment, so it stays as it is"
+        return f"somebody edited Signpost's {what}, so it stays as it is"
     return None
 
 
@@ -227,7 +232,8 @@ def _write_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources) 
     """A section for each rule that speaks; one that cannot be rendered is left out, with a remark."""
     links = decisions.links
     asked = [(match, links.follows.get(match.rule.id), links.in_section(match.rule.id)) for match in decisions.speaking]
-    sections, remarks = make_sections(asked, snapshot.issue)
+    extras = Extras(site=sources.config.site or "", shows_tools=sources.config.tools_in_comments)
+    sections, remarks = make_sections(asked, snapshot.issue, extras)
     if not sections:
         return None, remarks
     parts = [part for part in asked if part[0].rule.id in sections]
@@ -250,7 +256,7 @@ def _plan_close(snapshot: Snapshot, decisions: Decisions, now: datetime) -> list
     own = snapshot.own
     if own is None or asked is None or asked.close is None or asked.id not in own.marker.rules:
         return []
-    if snapshot.issue.state != "open" or not decisions.links.is_complete or _find_reason_to_leave(own):
+    if snapshot.issue.state != "open" or not decisions.links.is_complete or find_reason_to_leave(own):
         return []
     if now - own.comment.created_at < timedelta(hours=asked.close.hours) or _is_alive(snapshot.issue, own.comment):
         return []

@@ -95,7 +95,19 @@ def make_decisions(snapshot: Snapshot, sources: Sources, today: date) -> Decisio
 
 
 def _read_issue(event: Event, config: Config, tracker: Tracker) -> Issue | Skip:
-    """The issue as it is now, with its comments: the event may be late, doubled or out of order."""
+    issue = read_issue(event, tracker)
+    if isinstance(issue, Skip):
+        return issue
+    return find_issue_skip(issue, config) or read_thread(issue, tracker)
+
+
+def read_thread(issue: Issue, tracker: Tracker) -> Issue:
+    """The issue with its comments."""
+    return replace(issue, comments=tracker.list_comments(issue)) if issue.comment_count else issue
+
+
+def read_issue(event: Event, tracker: Tracker) -> Issue | Skip:
+    """The issue as it is now, without its comments: the event may be late, doubled or out of order."""
     try:
         issue = tracker.get_issue(event.repository, event.number)
     except TrackerError as error:
@@ -104,9 +116,7 @@ def _read_issue(event: Event, config: Config, tracker: Tracker) -> Issue | Skip:
         return Skip(_GONE)
     if not _is_the_same(issue, event):
         return Skip(_GONE)
-    if skip := find_issue_skip(issue, config):
-        return skip
-    return replace(issue, comments=tracker.list_comments(issue)) if issue.comment_count else issue
+    return issue
 
 
 def _is_the_same(issue: Issue, event: Event) -> bool:
@@ -121,7 +131,7 @@ def _is_the_same(issue: Issue, event: Event) -> bool:
 
 def _find_ourselves(issue: Issue, sources: Sources, tracker: Tracker) -> Snapshot:
     """The issue with the rules that match, our logins, and our comments."""
-    login, also = _find_login(issue, sources.config, tracker), tuple(sources.config.identity.also)
+    login, also = find_login(issue, sources.config, tracker), tuple(sources.config.identity.also)
     found = find_own_comments(issue.comments, (login, *also), issue.number)
     return Snapshot(
         issue=issue,
@@ -133,8 +143,8 @@ def _find_ourselves(issue: Issue, sources: Sources, tracker: Tracker) -> Snapsho
     )
 
 
-def _find_login(issue: Issue, config: Config, tracker: Tracker) -> str:
-    """Our login; GitHub is asked only if something on the issue may be ours."""
+def find_login(issue: Issue, config: Config, tracker: Tracker) -> str:
+    """Our login on an issue; GitHub is asked only if something on the issue may be ours."""
     if config.identity.login:
         return config.identity.login
     is_untouched = not issue.comment_count and issue.updated_at == issue.created_at

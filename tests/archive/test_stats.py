@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.archive.stats import Share, list_weeks, measure_share, name_week, pick_counts
-from bot.github.payloads import EPOCH
 from bot.output.charts import draw_sparkline, gather
+from bot.tracker.types import EPOCH
 
 
 def rounded(share: Share | None) -> Share | None:

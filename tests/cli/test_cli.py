@@ -49,10 +49,12 @@ USES = {
     "run": ("run", "--event", "event.json", "--dry-run"),
     "check": ("check",),
     "explain": ("explain", "issue.md"),
+    "report": ("report", "issue.md"),
     "backtest": ("backtest", "--issues", "issues.jsonl"),
     "suggest": ("suggest", "--issues", "issues.jsonl"),
     "index": ("index", "build", "--index", "issues.index", "--issues", "issues.jsonl"),
     "new": ("new", "--from", "issue.md", "--out", "-", "--rules", "pack:rust"),
+    "site": ("site", "--out", "public", "--issues", "issues.jsonl", "--cache", "cache"),
     "schema": ("schema",),
     "init": ("init",),
 }

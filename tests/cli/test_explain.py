@@ -90,7 +90,7 @@ def test_an_issue_is_read_from_standard_input(checkout: Path, stdin: str) -> Non
 )
 def test_an_issue_is_read_from_github(fake_github: FakeGitHub, checkout: Path, words: tuple[str, ...]) -> None:
     open_issue(fake_github)
-    environment = {"GITHUB_API_URL": fake_github.url, "GITHUB_TOKEN": TOKEN}
+    environment = {"GITHUB_API_URL": fake_github.url, "GITHUB_SERVER_URL": "https://github.com", "GITHUB_TOKEN": TOKEN}
     if "--repo" not in words:
         environment["GITHUB_REPOSITORY"] = REPOSITORY
 
@@ -203,7 +203,7 @@ def test_a_history_without_a_number_asks_for_one(checkout: Path) -> None:
         pytest.param(
             ("-", "--rule", "x"),
             "",
-            "there is no rule 'x'; the rules are: on-mondays, out-of-disk",
+            "there is no rule 'x'; allowed: `on-mondays`, `out-of-disk`",
             id="no rule",
         ),
         pytest.param(("-", "--rules", "x"), "", "there are no rules at x", id="no rules"),

@@ -1,6 +1,6 @@
 """Sections of a comment: what the tests of sections and of the whole comment share."""
 
-from bot.comment.section import Section, make_section
+from bot.comment.section import NO_EXTRAS, Extras, Section, make_section
 from bot.duplicates.canonical import Target
 from bot.duplicates.selection import LinkDecision
 from tests.builders import Fields, a_candidate, a_link, a_rule, a_target, an_issue, matches_of
@@ -11,6 +11,16 @@ PACK: Fields = {
         "request": {"first_of": [{"phrase": "request {request:id}"}], "type": "id"},
         "os": {"first_of": [{"section": "OS"}]},
     },
+    "tools": [
+        {
+            "title": "`tool doctor`",
+            "url": "https://example.com/doctor",
+            "tags": ["disk"],
+            "why": "Cleans, @octocat.",
+        },
+        {"title": "A page", "url": "https://example.com/page", "tags": ["disk", "windows"], "why": "Explains #5."},
+        {"title": "Another page", "url": "https://example.com/other", "tags": ["network"], "why": "Explains the rest."},
+    ],
     "asks": {"version": "the output of `tool --version`", "request": "one request id"},
 }
 OPEN = Target(number=3, state="open")
@@ -44,7 +54,11 @@ STATED = {"body": "No space left on device, built with 1.9, request req_0001"}
 
 
 def section_of(
-    *rules: Fields, issue: Fields | None = None, target: Target | None = None, duplicates: tuple[LinkDecision, ...] = ()
+    *rules: Fields,
+    issue: Fields | None = None,
+    target: Target | None = None,
+    duplicates: tuple[LinkDecision, ...] = (),
+    extras: Extras = NO_EXTRAS,
 ) -> Section:
     found = an_issue(**(issue or {}))
-    return make_section(matches_of(found, *rules, pack=PACK)[0], found, target, duplicates)
+    return make_section(matches_of(found, *rules, pack=PACK)[0], found, target, duplicates, extras)

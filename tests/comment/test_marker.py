@@ -64,6 +64,7 @@ def test_another_text_is_not_as_we_wrote_it(text: str, other: str, marker: Marke
     assert is_as_written(comment, found) is (hash_text(text) == hash_text(other))
 
 
+REPORT_WORDS = "Issue report by Signpost"
 GOOD = our_comment().body
 LINE = GOOD.rpartition("\n")[2]
 
@@ -100,6 +101,43 @@ def test_a_later_version_is_known_as_such() -> None:
     marker = read_marker(LINE.replace("signpost:v1", "signpost:v2"))
     assert marker
     assert (marker.is_newer, Marker(issue=7).is_newer) == (True, False)
+
+
+REPORT = our_comment(
+    f"# Report\n\nposted automatically by Signpost\n\n<sub>{REPORT_WORDS}</sub>", kind="report", asked=3
+)
+
+
+def test_a_marker_without_a_kind_is_guidance_and_stays_as_short_as_it_was() -> None:
+    assert Marker(issue=7).kind == "guidance"
+    assert sign_comment("Hello.", Marker(issue=7)) == (
+        'Hello.\n\n<!-- signpost:v1 {"issue":7,"text":"' + hash_text("Hello.") + '"} -->'
+    )
+
+
+@pytest.mark.parametrize(
+    "body, kind",
+    [
+        pytest.param(GOOD, "guidance", id="guidance"),
+        pytest.param(f"{GOOD}\n\nP.S. Thanks!", "guidance", id="guidance with a moved marker"),
+        pytest.param("Posted automatically by Signpost", "guidance", id="guidance without its marker"),
+        pytest.param(REPORT.body, "report", id="report"),
+        pytest.param(f"{REPORT.body}\n\nP.S. Thanks!", "report", id="report with a moved marker"),
+        pytest.param(REPORT.body.replace(REPORT_WORDS, "x") + "\n\nP.S.", "report", id="report with its marker alone"),
+        pytest.param(REPORT.body.rpartition("\n")[0], "report", id="report without its marker, which quotes guidance"),
+    ],
+)
+def test_a_comment_keeps_its_kind_whatever_people_cut(body: str, kind: str) -> None:
+    comment = a_comment(body, OURSELVES)
+    other = "guidance" if kind == "report" else "report"
+    assert [own.comment for own in find_own_comments([comment], [LOGIN], 7, kind)] == [comment]  # type: ignore[arg-type]
+    assert find_own_comments([comment], [LOGIN], 7, other) == ()  # type: ignore[arg-type]
+
+
+def test_a_twin_is_one_of_the_same_kind() -> None:
+    foreign = replace(REPORT, author=OTHER_BOT)
+    assert find_foreign_twin([foreign], [LOGIN], 7, "report") == foreign
+    assert find_foreign_twin([foreign], [LOGIN], 7) is None
 
 
 OURS = our_comment()

@@ -20,7 +20,7 @@ from bot.comment.renderer import (
     render_withdrawal,
 )
 from bot.comment.sanitizer import LONGEST_ECHO
-from bot.comment.section import make_section
+from bot.comment.section import Extras, make_section
 from bot.duplicates.candidates import SAME_RULE
 from bot.duplicates.canonical import Fix
 from bot.rules.matcher import match_rules, read_facts
@@ -46,6 +46,9 @@ def golden_texts() -> dict[str, str]:
     enterprise = section_of(
         EVERYTHING, issue=STATED | {"url": "https://github.example.com/octo-org/octo-repo/issues/7"}
     )
+    with_tools = section_of(
+        a_rule(tags=["disk", "windows"]), extras=Extras(site="https://octo-org.github.io/octo-repo", shows_tools=True)
+    )
     return {
         "tldr-only": render_comment([short]),
         "one-step": render_comment([section_of()]),
@@ -59,6 +62,8 @@ def golden_texts() -> dict[str, str]:
         "fixed-links-alone": render_links(KNOWN[1:]),
         "may-be-related": render_comment([section_of(duplicates=(*KNOWN, ALIKE))]),
         "withdrawn": render_withdrawal().strip(),
+        "page": render_comment([section_of(extras=Extras(site="https://octo-org.github.io/octo-repo/"))]),
+        "pages-and-tools": render_comment([with_tools, replace(with_tools, title="Out of memory")]),
     }
 
 

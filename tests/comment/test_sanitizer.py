@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from bot.comment.sanitizer import (
     defuse,
     echo_capture,
+    escape_text,
     fence_code,
     find_live,
     find_server,
@@ -23,7 +24,7 @@ from bot.comment.sanitizer import (
 from bot.rules.conditions.types import Capture
 from bot.rules.spec.template import Echo
 from tests.builders import an_issue
-from tests.comment.hostile_text import RUNS, eating, find_working, hostile
+from tests.comment.hostile_text import RUNS, eating, find_working, hostile, mend
 from tests.stand_ins.gfm import Page, render
 
 HOME = "octo-org/octo-repo"
@@ -335,3 +336,27 @@ def test_a_shown_capture_compares_by_its_value(echo: Echo, other: object, *, is_
 )
 def test_the_server_is_read_from_the_issues_address(url: str, server: str) -> None:
     assert find_server(an_issue(url=url)) == server
+
+
+@given(hostile.map(mend), st.sampled_from(["{}", "- {}", "> {}", "| {} | b |\n|---|---|\n| {} | c |", "x {} y"]))
+def test_escaped_text_is_plain_text_wherever_it_is(text: str, place: str) -> None:
+    page, plain = (Page(render(place.format(*[each] * 2))) for each in (escape_text(text), "x"))
+    assert (find_working(page.live), page.addresses, page.code) == ([], [], [])
+    assert [tag for tag in page.tags if tag not in plain.tags] == []
+
+
+ESCAPED = {
+    "plain, with (brackets) and 1.5 - 2 snake_case words": "plain, with (brackets) and 1.5 - 2 snake_case words",
+    "[BUG] a | b": "\\[BUG\\] a \\| b",
+    "#12 @octocat": f"\\#{GAP}12 @{GAP}octocat",
+    "1. one": "1\\. one",
+    "- one": "\\- one",
+    "/merge": f"{GAP}/merge",
+    "a\nb": "a b",
+    "a\u202eb": "a\\<U+202E\\>b",
+}
+
+
+@pytest.mark.parametrize("text", ESCAPED)
+def test_only_what_has_a_meaning_is_escaped(text: str) -> None:
+    assert escape_text(text) == ESCAPED[text]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.comment.renderer import render_comment
 from bot.comment.section import Section, link_translations, make_section
 from bot.duplicates.canonical import Target
 from bot.rules.spec.pack import Translation
@@ -150,3 +151,19 @@ def test_all_links_of_a_comment_follow_the_report(prose: str, address: str) -> N
 def test_the_language_is_not_looked_for_where_nothing_is_translated() -> None:
     issue = an_issue(body="Le disque est plein et je ne sais pas quoi faire.\nNo space left on device")
     assert matches_of(issue, a_rule())[0].language is None
+
+
+def test_the_parts_of_a_section_are_in_the_order_of_the_comment() -> None:
+    section = section_of(EVERYTHING, issue=STATED, target=OPEN)
+    comment = render_comment([section])
+    parts = [text for heading, text in section.list_parts() if heading != "What to do now"]
+    places = [comment.find(text) for text in parts]
+    assert (places == sorted(places), -1 in places, len(parts)) == (True, False, 8)
+    assert all(f"**{heading}:**" in comment for heading, _ in section.list_parts() if heading)
+
+
+def test_one_step_is_not_a_list() -> None:
+    assert Section(title="x", tldr="y", steps=("Do it.",)).list_parts() == (
+        ("TL;DR", "y"),
+        ("What to do now", "Do it."),
+    )

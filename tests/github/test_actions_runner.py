@@ -15,6 +15,7 @@ from bot.github.actions_runner import (
     LARGEST_SUMMARY,
     Annotation,
     Settings,
+    append_report,
     append_summary,
     cut_summary,
     defuse,
@@ -240,9 +241,23 @@ ENVIRONMENT = {
     "INPUT_INDEX": ".signpost/issues.index",
     "INPUT_DRY-RUN": "True",
     "INPUT_FAIL-ON": "never",
+    "INPUT_COMMAND": "report",
+    "GITHUB_WORKSPACE": "/github/workspace",
     "INPUT_ISSUE": "#7",
     "PATH": "/usr/bin",
 }
+
+
+def test_a_report_is_cut_between_its_sections_below_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "summary.md"
+    append_report(path, "# One\n\nwords\n")
+    assert path.read_text("utf-8") == "# One\n\nwords\n"
+    sections = [f"## {number}\n\n<details>\n\n{'é€😀 line ' * 1_000}\n\n</details>\n\n" for number in range(200)]
+    append_report(path, "".join(sections))
+    text = path.read_text("utf-8")
+    assert 980_000 < len(text.encode()) <= 1_000_000
+    assert text.count("<details>") == text.count("</details>") == text.count("## ")
+    assert text.endswith("*Signpost cut the summary here, because GitHub shows at most 1 MiB.*\n")
 
 
 def test_settings_are_what_the_runner_and_the_workflow_say() -> None:
@@ -263,6 +278,8 @@ def test_settings_are_what_the_runner_and_the_workflow_say() -> None:
         "index": ".signpost/issues.index",
         "dry_run": True,
         "fail_on": "never",
+        "command": "report",
+        "workspace": Path("/github/workspace"),
         "issue": 7,
     }
 
@@ -297,6 +314,7 @@ def test_the_nearest_token_counts(environment: dict[str, str], token: str) -> No
         ("INPUT_DRY-RUN", "ture", "Invalid input `dry-run`: must be `true` or `false`, not `ture`."),
         ("INPUT_DRY_RUN", "1", "Invalid input `dry-run`: must be `true` or `false`, not `1`."),
         ("INPUT_FAIL-ON", "always", "Invalid input `fail-on`: must be `error` or `never`, not `always`."),
+        ("INPUT_COMMAND", "repot", "Invalid input `command`: must be `run` or `report`, not `repot`."),
         ("INPUT_ISSUE", "seven", "Invalid input `issue`: must be the number of an issue, not `seven`."),
     ],
 )

@@ -81,7 +81,8 @@ def test_the_description_keeps_what_a_bot_uses_and_is_fetched_once() -> None:
 
     paths = json.loads(path.read_text(encoding="utf-8"))["paths"]
     assert {"/user", "/search/issues", "/rate_limit", "/repos/{owner}/{repo}/contents/{path}"} <= paths.keys()
-    assert "/repos/{owner}/{repo}/pulls" not in paths
+    assert {"/repos/{owner}/{repo}/releases", "/repos/{owner}/{repo}/compare/{basehead}"} <= paths.keys()
+    assert "/repos/{owner}/{repo}/actions/runs" not in paths
     assert fetch_description().stat().st_mtime_ns == fetched
 
 

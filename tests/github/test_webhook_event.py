@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import SettingsError
-from bot.github.payloads import EPOCH, parse_change, parse_comment, parse_issue
+from bot.github.payloads import parse_change, parse_comment, parse_issue
 from bot.github.webhook_event import IssueRequest, parse_event
-from bot.tracker.types import Account, Change, Comment, Issue, IssueEvent, Skip
+from bot.tracker.types import EPOCH, Account, Change, Comment, Issue, IssueEvent, Skip
 from tests.stand_ins.github_json import Json
 
 REPORTER = Account(login="reporter")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.rules.loader import load_rules
 from bot.rules.matcher import match_rules, read_facts
+from bot.rules.tools import choose_tools
 from bot.triage.config import Config
 from bot.triage.decisions import decide_rules, unique
 from tests.issue.issues import LONG_AGO, make_issue
@@ -141,3 +142,22 @@ def test_a_crash_is_told_by_the_same_place_on_every_system(sign: str) -> None:
     rules = load_rules([str(RULES / "rust")])
     matches = match_rules(read_facts(make_issue(PANIC.replace("\\", sign)), rules), rules)
     assert [match.captures["panic_site"].value for match in matches] == ["compiler/rustc_resolve/src/renamer.rs"]
+
+
+def test_every_shipped_rule_has_a_few_tags() -> None:
+    assert [rule.id for rule in ALL.rules if not 1 <= len(rule.model.tags) <= 5] == []
+
+
+def test_the_tools_of_a_shipped_pack_are_pages_that_its_rules_name() -> None:
+    texts = {
+        pack.name: "\n".join(
+            path.read_text("utf-8") for path in (RULES / pack.name).glob("*.yml") if path.stem != "pack"
+        )
+        for pack in ALL.packs
+    }
+    assert [tool.url for pack in ALL.packs for tool in pack.model.tools if tool.url not in texts[pack.name]] == []
+
+
+def test_most_problems_of_a_product_have_a_tool() -> None:
+    without = [rule.id for rule in ALL.rules if not choose_tools(rule.model.tags, [rule.pack])]
+    assert len(without) < len(ALL.rules) / 10, without

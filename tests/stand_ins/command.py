@@ -33,6 +33,12 @@ _fork.set_forkserver_preload(
             "bot.duplicates.index.terminal",
             "bot.duplicates.evaluation",
             "bot.cli.index_search",
+            "bot.cli.site",
+            "bot.cli.report",
+            "bot.insights.report.formats",
+            "bot.insights.report.maker",
+            "bot.insights.report.markdown",
+            "bot.insights.report.page",
         ),
         *(
             "bot.cli.studio",

@@ -1,6 +1,6 @@
 """The objects of GitHub's REST API, as full as its OpenAPI description wants them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -31,6 +31,7 @@ class StoredComment:
     created_at: str
     association: str = "NONE"
     minimized: str | None = None
+    reactions: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -54,12 +55,25 @@ class StoredIssue:
     references: int = 0
     milestone: str | None = None
     fixed_at: str | None = None
+    home: str = ""
+    closed_at: str | None = None
+    merged_at: str | None = None
+    merge_commit: str | None = None
+    is_draft: bool = False
+    files: list[str] = field(default_factory=list)
+    reactions: dict[str, int] = field(default_factory=dict)
+    parent: "StoredIssue | None" = None
+    blocked_by: list["StoredIssue"] = field(default_factory=list)
+    closing: list["StoredIssue"] = field(default_factory=list)
 
     @property
     def updated_at(self) -> str:
-        """When something last happened to it: an edit, a comment or an entry in its history."""
+        """When something last happened to it: an edit, a comment or an entry in its history.
+
+        A reference from elsewhere does not count (josegonzalez/python-github-backup#168).
+        """
         moments = [comment.created_at for comment in self.comments]
-        moments += [change["created_at"] for change in self.changes]
+        moments += [change["created_at"] for change in self.changes if change["event"] != "cross-referenced"]
         return max(self.created_at, self.edited_at, *moments)
 
 
@@ -70,6 +84,7 @@ class StoredRepository:
     labels: list[str] = field(default_factory=list)
     files: dict[str, str | bytes] = field(default_factory=dict)
     releases: list[tuple[str, str]] = field(default_factory=list)
+    contents: dict[str, set[str]] = field(default_factory=dict)
 
 
 def moment(count: int) -> str:
@@ -120,9 +135,9 @@ def label_json(repository: str, name: str, api: str) -> Json:
     }
 
 
-def reactions_json(url: str) -> Json:
+def reactions_json(url: str, counts: Mapping[str, int]) -> Json:
     kinds = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
-    return {"url": f"{url}/reactions", "total_count": 0, **dict.fromkeys(kinds, 0)}
+    return {"url": f"{url}/reactions", "total_count": sum(counts.values()), **dict.fromkeys(kinds, 0), **counts}
 
 
 def issue_json(repository: str, issue: StoredIssue, api: str) -> Json:
@@ -150,15 +165,16 @@ def issue_json(repository: str, issue: StoredIssue, api: str) -> Json:
         "locked": issue.is_locked,
         "active_lock_reason": None,
         "comments": len(issue.comments),
-        "closed_at": issue.created_at if issue.state == "closed" else None,
+        "closed_at": (issue.closed_at or issue.created_at) if issue.state == "closed" else None,
         "created_at": issue.created_at,
         "updated_at": issue.updated_at,
         "author_association": issue.association,
-        "reactions": reactions_json(url),
+        "reactions": reactions_json(url, issue.reactions),
     }
     if issue.is_pull_request:
         pull = f"{api}/repos/{repository}/pulls/{issue.number}"
-        given["pull_request"] = {"url": pull, "html_url": html_url, "diff_url": html_url, "patch_url": html_url}
+        links = {"url": pull, "html_url": html_url, "diff_url": html_url, "patch_url": html_url}
+        given |= {"pull_request": {**links, "merged_at": issue.merged_at}, "draft": issue.is_draft}
     return given
 
 
@@ -179,7 +195,7 @@ def comment_json(
         "updated_at": comment.created_at,
         "author_association": comment.association,
         "performed_via_github_app": None,
-        "reactions": reactions_json(url),
+        "reactions": reactions_json(url, comment.reactions),
         "minimized": {"reason": comment.minimized} if comment.minimized else None,
     }
 
@@ -187,12 +203,12 @@ def comment_json(
 def change_json(repository: str, change: Json, api: str) -> Json:
     """As REST gives it, which does not say who wrote a deleted comment."""
     return {
-        **{key: value for key, value in change.items() if key != "deleted_author"},
+        **{key: value for key, value in change.items() if key not in {"deleted_author", "about"}},
         "node_id": f"E_{change['id']}",
         "url": f"{api}/repos/{repository}/issues/events/{change['id']}",
         "actor": user_json(change["actor"], api),
-        "commit_id": None,
-        "commit_url": None,
+        "commit_id": change.get("commit_id"),
+        "commit_url": change.get("commit_id") and f"{api}/repos/{repository}/commits/{change['commit_id']}",
         "performed_via_github_app": None,
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import unquote, urlencode
 
+from tests.stand_ins.github_graph import ONLY_IN_TIMELINE, comparison_json, graph_data, release_json, timeline_json
 from tests.stand_ins.github_json import (
     Json,
     Person,
@@ -81,7 +82,10 @@ class Visit:
         key = {"updated": "updated_at"}.get(query.get("sort", "created"), "created_at")
         recent = [entry for entry in entries if entry["updated_at"] >= query.get("since", "")]
         recent.sort(key=lambda entry: (entry[key], entry["id"]), reverse=query.get("direction", "desc") == "desc")
-        reply = self.page(recent)
+        return self.tag(self.page(recent))
+
+    def tag(self, reply: Reply) -> Reply:
+        """The answer with its ETag; 304 where the asker has it already."""
         etag = f'W/"{sha256(reply.text.encode()).hexdigest()}"'
         if self.request.headers.get("if-none-match") == etag:
             return Reply(status=304, headers={"ETag": etag})
@@ -197,7 +201,31 @@ def _list_changes(visit: Visit) -> Reply:
     issue = visit.issue
     if not issue:
         return _refuse(404, "Not Found")
-    return visit.page([change_json(visit.repository.name, each, visit.api) for each in issue.changes])
+    shown = (each for each in issue.changes if each["event"] not in ONLY_IN_TIMELINE)
+    return visit.page([change_json(visit.repository.name, each, visit.api) for each in shown])
+
+
+def _list_timeline(visit: Visit) -> Reply:
+    """With an ETag; https://docs.github.com/en/rest/issues/timeline"""
+    if not visit.issue:
+        return _refuse(404, "Not Found")
+    return visit.tag(visit.page(timeline_json(visit.repository.name, visit.issue, visit.api)))
+
+
+def _list_releases(visit: Visit) -> Reply:
+    newest = sorted(visit.repository.releases, key=lambda release: release[1], reverse=True)
+    return visit.tag(visit.page([release_json(visit.repository.name, *each, visit.api) for each in newest]))
+
+
+def _compare(visit: Visit) -> Reply:
+    """Whether a release has a commit: https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
+    tag, _, commit = visit.label.partition("...")
+    known = {name for name, _ in visit.repository.releases}
+    everything = set[str]().union(*visit.repository.contents.values())
+    if tag not in known or commit not in everything | {pull.merge_commit for pull in visit.repository.issues.values()}:
+        return _refuse(404, "Not Found")
+    is_inside = commit in visit.repository.contents.get(tag, ())
+    return Reply(body=comparison_json(visit.repository.name, tag, commit, visit.api, is_inside=is_inside))
 
 
 def _add_labels(visit: Visit) -> Reply:
@@ -284,6 +312,9 @@ def _routes() -> Iterator[tuple[str, re.Pattern[str], Callable[[Visit], Reply]]]
         ("PATCH", "/issues/comments/{comment}", _edit_comment),
         ("DELETE", "/issues/comments/{comment}", _delete_comment),
         ("GET", "/issues/{number}/events", _list_changes),
+        ("GET", "/issues/{number}/timeline", _list_timeline),
+        ("GET", "/releases", _list_releases),
+        ("GET", "/compare/{name}", _compare),
         ("GET", "/issues/{number}/semantically_similar", _list_alike),
         ("POST", "/issues/{number}/labels", _add_labels),
         ("DELETE", "/issues/{number}/labels/{name}", _remove_label),
@@ -354,6 +385,8 @@ def _answer_graphql(state: State, request: Request, person: Person | None) -> Re
         return _refuse(404, "Not Found")
     if person is None:
         return _refuse(401, "This endpoint requires you to be authenticated.")
+    if "o0" in request.body["variables"]:
+        return answer_graph(state, request)
     asked = request.body["variables"]
     name = f"{asked['owner']}/{asked['name']}"
     repository = state.repositories.get(name)
@@ -374,6 +407,17 @@ def _answer_query(state: State, repository: StoredRepository, asked: Json, query
         return _answer_links(state, repository, query)
     folder = asked["expression"].removeprefix("HEAD:")
     return Reply(body={"data": {"repository": {"object": tree_json(repository.files, folder)}}})
+
+
+def answer_graph(state: State, request: Request) -> Reply:
+    """Issues and pull requests with what links them; for too many at once nothing."""
+    asked = request.body
+    if "enableDuplicate" in asked["query"] and not state.knows_duplicates:
+        return Reply(body={"errors": [_TOO_OLD]})
+    if len(asked["variables"]) > 2 * state.most_at_once:
+        return Reply(status=502, body="<html>Bad Gateway</html>")
+    data, errors = graph_data(state, asked["query"], asked["variables"])
+    return Reply(body={"data": data, "errors": errors} if errors else {"data": data})
 
 
 _TOO_OLD = {

@@ -47,7 +47,8 @@ class State:
     `moved` are repositories (old name: status and new name); `gone` are issues: where they were transferred to, or None
     where they were deleted. A server that is not `knows_duplicates` is too old for `stateReason(enableDuplicate: …)`.
     GraphQL gives `most_at_once` issues, and has no time for more; where it `counts_places`, its cursors are numbers.
-    Lists of comments do not show the last `lag` things that happened.
+    Lists of comments do not show the last `lag` things that happened. Some tokens see no cross-references in timelines:
+    `shows_references` is false then.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -61,6 +62,7 @@ class State:
         self.most_at_once = 100
         self.counts_places = False
         self.searches_by_sense = True
+        self.shows_references = True
         self.finds_alike = False
         self.lag = 0
         self._clock = 0
@@ -82,7 +84,7 @@ class State:
         repository = self.add_repository(known.pop("repository", "octo/widget"))
         number = known.pop("number", len(repository.issues) + 1)
         count = self.tick()
-        stated = {"id": 1000 + count, "author": REPORTER, "created_at": moment(count), **known}
+        stated = {"id": 1000 + count, "author": REPORTER, "created_at": moment(count), "home": repository.name, **known}
         issue = StoredIssue(number=number, title=title, body=body, **stated)
         repository.issues[number] = issue
         repository.labels += [label for label in issue.labels if label not in repository.labels]
@@ -130,7 +132,8 @@ class State:
         """Close an issue as a duplicate; the mark stands in the history of both."""
         issue.state, issue.state_reason, issue.duplicate_of = "closed", "duplicate", canonical.id
         self.note(issue, "marked_as_duplicate", actor)
-        self.note(issue, "closed", actor)
+        self.note(issue, "closed", actor, about={"canonical": canonical})
+        issue.closed_at = issue.changes[-1]["created_at"]
 
     def unmark_duplicate(self, issue: StoredIssue, actor: Person = MAINTAINER) -> None:
         """Take the mark back; the issue stays closed."""

@@ -1,13 +1,18 @@
-"""GraphQL queries and answers, held by the reference implementation against GitHub's own schema (npm)."""
+"""GraphQL queries and answers, held by the reference implementation against GitHub's own schema (npm).
+
+What GitHub added after the published schema is in `later.graphql`, with the page that documents it.
+"""
 
 import json
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.stand_ins.fetch import fetch_npm, install_npm, node_environment
 from tests.stand_ins.github_json import Json, Value
 
 SCHEMA_VERSION, GRAPHQL_VERSION = "15.26.1", "16.11.0"
+LATER = Path(__file__).with_name("later.graphql")
 
 QUERY_FAILURES: tuple[tuple[Json, str], ...] = (
     ({"type": "RATE_LIMITED", "message": "later"}, "Run it again in an hour"),
@@ -17,9 +22,10 @@ QUERY_FAILURES: tuple[tuple[Json, str], ...] = (
 """What GitHub's GraphQL says with the status 200 when it fails, and what is told of it."""
 
 _START = """
-const {buildSchema, graphqlSync, parse, validate} = require('graphql');
+const {buildSchema, extendSchema, graphqlSync, parse, validate} = require('graphql');
 const {readFileSync} = require('fs');
-const schema = buildSchema(readFileSync(process.argv[1], 'utf-8'), {assumeValid: true});
+const [published, later] = process.argv.slice(1).map(name => readFileSync(name, 'utf-8'));
+const schema = extendSchema(buildSchema(published, {assumeValid: true}), parse(later), {assumeValid: true});
 const given = JSON.parse(readFileSync(0, 'utf-8'));
 """
 _VALIDATE = """
@@ -50,7 +56,7 @@ def answer_again(query: str, variables: Json, data: Json) -> Json:
 def _ask_node(script: str, given: Value) -> Value:
     schema = fetch_npm("@octokit/graphql-schema", SCHEMA_VERSION, only="schema.graphql") / "schema.graphql"
     home = install_npm("graphql", GRAPHQL_VERSION)
-    command = ["node", "-e", _START + script, str(schema)]
+    command = ["node", "-e", _START + script, str(schema), str(LATER)]
     done = subprocess.run(
         command, input=json.dumps(given), cwd=home, env=node_environment(), capture_output=True, text=True, check=True
     )

@@ -39,7 +39,8 @@ examples:
 HOME = ".github/signpost"
 NEW_ADVICE = "Your build ran out of disk space."
 WITHDRAWN = "This note no longer applies"
-SENTENCES = ("The build ran out of disk space.", NEW_ADVICE, WITHDRAWN)
+REPORTED = "Issue report by Signpost"
+SENTENCES = ("The build ran out of disk space.", NEW_ADVICE, WITHDRAWN, REPORTED)
 """What our comments say in these stories, however they look."""
 
 ANSWER = "The build ran out of disk space. #1"
@@ -124,8 +125,10 @@ def see(issue: StoredIssue, us: Person = BOT) -> Ending:
 
 
 def _shorten(body: str) -> str:
-    """Which of the known sentences it says, and the issue to follow."""
+    """Which of the known sentences it says, and the issue to follow; of a report, that it is one."""
     visible = body.partition("<!--")[0]
+    if REPORTED in visible:
+        return REPORTED
     said = [sentence for sentence in SENTENCES if sentence in visible]
     return " ".join([*said, *re.findall(r"#\d+", visible)])
 

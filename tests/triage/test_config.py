@@ -16,6 +16,8 @@ labels: {create: true, regression: came-back, prefix_owned: ["signpost:"]}
 duplicates: {enabled: false, show: 1, tier_c: comment, comment: always, label: null, label_when: known}
 words: {forbidden: [possible duplicate]}
 identity: {login: "signpost[bot]", also: ["github-actions[bot]"]}
+site: https://octo-org.github.io/octo-repo/
+tools_in_comments: true
 template: comment.md.j2
 """
 
@@ -44,6 +46,8 @@ def test_every_default_is_the_careful_one() -> None:
         },
         "words": {"forbidden": []},
         "identity": {"login": None, "also": []},
+        "site": None,
+        "tools_in_comments": False,
         "template": None,
     }
 
@@ -67,6 +71,8 @@ def test_all_settings_are_read() -> None:
         },
         "words": {"forbidden": ["possible duplicate"]},
         "identity": {"login": "signpost[bot]", "also": ["github-actions[bot]"]},
+        "site": "https://octo-org.github.io/octo-repo/",
+        "tools_in_comments": True,
         "template": "comment.md.j2",
     }
 
@@ -81,6 +87,10 @@ def test_all_settings_are_read() -> None:
         ("labels:\n  prefix_owned: ['']", ["config.yml:2:"]),
         ("extra: 1\non: [sometimes]\nmode: loud", ["config.yml:1:", "config.yml:2:", "config.yml:3:"]),
         ("mode: loud\non: [sometimes]\nextra: 1", ["config.yml:1:", "config.yml:2:", "config.yml:3:"]),
+        ("site: http://octo-org.github.io", ["config.yml:1:"]),
+        ("site: https://octo-org.github.io/a) @octocat", ["config.yml:1:"]),
+        ("site: https://octocat@github.io", ["config.yml:1:"]),
+        ("site: https://octo-org.github.io/?a=b#c", ["config.yml:1:"]),
         ("mode: [", ["config.yml:"]),
         ("- a list", ["config.yml:1:"]),
     ],

@@ -180,6 +180,15 @@ def test_a_rule_that_another_supersedes_is_silent_and_sets_nothing() -> None:
     assert Decisions(rules=found).holding == ("loud",)
 
 
+def test_a_rule_that_holds_also_holds_by_its_former_names() -> None:
+    assert Decisions(rules=decide(a_rule(id="new", was=["old", "older"]))).holding == ("new", "old", "older")
+
+
+def test_a_limit_in_the_settings_holds_for_a_renamed_rule_too() -> None:
+    (decision,) = decide(a_rule(id="new", was=["old"]), config=Config(modes={"old": "observe"}))
+    assert (decision.effect, decision.reason) == ("observes", "the settings limit this rule to `observe`")
+
+
 def test_of_rules_that_supersede_each_other_the_one_in_front_speaks() -> None:
     found = decide(a_rule(id="pie", supersedes=["tart"]), a_rule(id="tart", supersedes=["pie"], priority=3))
     reason = "it and `tart` supersede each other, and `tart` ranks higher (priority 3, 1 condition matched)"

@@ -20,7 +20,7 @@ from bot.tracker.types import IssueEvent
 from bot.triage.run import run
 from tests.stand_ins.command import Finished
 from tests.stand_ins.fake_github import FAULTS, HARD_FAULTS, MAINTAINER, SECONDARY_LIMIT, FakeGitHub, Fault, Reply
-from tests.stand_ins.github_json import Person, StoredIssue, error_json
+from tests.stand_ins.github_json import Json, Person, StoredIssue, error_json
 from tests.stand_ins.openapi import OpenAPIChecker
 from tests.stand_ins.story import (
     ANSWER,
@@ -28,6 +28,7 @@ from tests.stand_ins.story import (
     MATCHING,
     NEW_ADVICE,
     OTHER,
+    REPORTED,
     REPOSITORY,
     RULE,
     TOKEN,
@@ -90,12 +91,20 @@ def prepare_due(github: FakeGitHub) -> StoredIssue:
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """What there is, what is told, how many requests it takes undisturbed, which of them write, and how it must end."""
+    """What there is, what is told, how many requests it takes undisturbed, which of them write, and how it must end.
+
+    Where a maintainer asks for a report, what is told is the last comment.
+    """
 
     prepare: Callable[[FakeGitHub], StoredIssue]
     requests: tuple[str, ...]
     ending: Ending
     action: str = "opened"
+    is_asked: bool = False
+
+    def tell(self, github: FakeGitHub, issue: StoredIssue) -> Json:
+        """The payload that starts the run."""
+        return tell_event(github, issue, self.action, issue.comments[-1] if self.is_asked else None)
 
 
 def prepare_new(github: FakeGitHub) -> StoredIssue:
@@ -136,6 +145,28 @@ def prepare_known(github: FakeGitHub) -> StoredIssue:
     github.add_issue("Low disk space is not handled", author=MAINTAINER)
     github.add_issue("No space is left", MATCHING, number=3, author=Person(login="stranger"))
     return github.add_issue("It breaks", MATCHING, number=2)
+
+
+def ask_for_report(github: FakeGitHub, issue: StoredIssue) -> None:
+    """A command of a maintainer."""
+    github.add_comment(issue, "/signpost report", MAINTAINER).association = "MEMBER"
+
+
+def prepare_asked(github: FakeGitHub) -> StoredIssue:
+    """A maintainer asks for a report about an issue that has guidance."""
+    issue = prepare_answered(github)
+    ask_for_report(github, issue)
+    return issue
+
+
+def prepare_asked_again(github: FakeGitHub) -> StoredIssue:
+    """The report is there; since then somebody has commented, and the maintainer asks again."""
+    issue = prepare_asked(github)
+    event = tell_event(github, issue, "created", issue.comments[-1])
+    assert run_once(github, event).code == 0
+    github.add_comment(issue, "Any news?")
+    ask_for_report(github, issue)
+    return issue
 
 
 ISSUE = f"/repos/{REPOSITORY}/issues/2"
@@ -230,6 +261,45 @@ STORIES: Mapping[str, Story] = {
         ),
         action="edited",
     ),
+    "asked for a report": Story(
+        prepare=prepare_asked,
+        requests=(
+            "POST /graphql",
+            f"GET {ISSUE}",
+            f"GET {ISSUE}/comments",
+            f"GET {ISSUE}/events",
+            "POST /graphql",
+            "POST /graphql",
+            f"POST {ISSUE}/comments",
+            f"GET {ISSUE}/comments",
+        ),
+        ending=Ending(
+            labels=("area:disk", "bug"),
+            comments=(ANSWER, REPORTED),
+            flips=("labeled area:disk", "unlabeled invalid"),
+        ),
+        action="created",
+        is_asked=True,
+    ),
+    "asked again": Story(
+        prepare=prepare_asked_again,
+        requests=(
+            "POST /graphql",
+            f"GET {ISSUE}",
+            f"GET {ISSUE}/comments",
+            "POST /graphql",
+            "POST /graphql",
+            READ_AGAIN,
+            f"PATCH /repos/{REPOSITORY}/issues/comments/*",
+        ),
+        ending=Ending(
+            labels=("area:disk", "bug"),
+            comments=(ANSWER, REPORTED),
+            flips=("labeled area:disk", "unlabeled invalid"),
+        ),
+        action="created",
+        is_asked=True,
+    ),
 }
 CASES = [
     (story, number, fault)
@@ -293,7 +363,7 @@ def go_through(story: str, number: int, faults: Sequence[Fault], begun: FakeGitH
     """A run in which the faults befall the request of that number and those after it, and another one."""
     with copy_github(begun) as github, TemporaryDirectory() as folder:
         issue = github.repositories[REPOSITORY].issues[2]
-        event = tell_event(github, issue, STORIES[story].action)
+        event = STORIES[story].tell(github, issue)
         running = start_run(github, event, Path(folder))
         github.victim, github.faults = running.pid, dict(enumerate(faults, number))
         first, between = running.go(), see(issue)
@@ -312,7 +382,7 @@ def test_a_run_sends_these_requests_as_githubs_own_description_wants_them(
 ) -> None:
     with copy_github(prepared[story], openapi_checker) as github:
         issue = github.repositories[REPOSITORY].issues[2]
-        done = run_once(github, tell_event(github, issue, STORIES[story].action))
+        done = run_once(github, STORIES[story].tell(github, issue))
 
         assert [re.sub(r"comments/\d+", "comments/*", str(request)) for request in github.requests] == [
             *STORIES[story].requests
@@ -373,20 +443,23 @@ def expect_code(story: str, number: int, fault: str) -> int:
         return 0
     is_answer = (request, fault) in TAKEN_AS_AN_ANSWER or (number > 1 and (request, fault) == NO_GRAPHQL)
     is_found = (request, fault) in FOUND_AT_ONCE
-    if fault in PASSING or is_answer or is_found or (story, number) in LAST_LOOK:
+    if fault in PASSING or is_answer or is_found or (story, number) in LAST_LOOK | LINKED:
         return 0
     if is_write:
         return 1
     return 0 if fault in BROKEN else 1 if (story, number) in WITHIN_AN_ACTION else 3
 
 
-LAST_LOOK = {("new", 10), ("known", 9)}
+LAST_LOOK = {("new", 10), ("known", 9), ("asked for a report", 8)}
 """Whether another run has posted at the same moment: where it cannot be looked, nothing is lost."""
+
+LINKED = {("asked for a report", 5), ("asked for a report", 6), ("asked again", 4), ("asked again", 5)}
+"""What is linked to the issue: a report says what it could not read."""
 
 FOUND_AT_ONCE = {(f"POST {ISSUE}/comments", fault) for fault in ("lost answer", "truncated answer")}
 """The comment was stored, so that it is found when it is looked for."""
 
-WITHIN_AN_ACTION = {("due to be closed", 5), ("changed rule", 5), ("withdrawn", 6)}
+WITHIN_AN_ACTION = {("due to be closed", 5), ("changed rule", 5), ("withdrawn", 6), ("asked again", 6)}
 """The id of the issue that it is closed as a duplicate of; our comment, right before it is edited."""
 
 TAKEN_AS_AN_ANSWER = {

@@ -35,6 +35,11 @@ def add_archive(parser: argparse.ArgumentParser, *, is_required: bool = True) ->
         metavar="OWNER/NAME",
         help="download the issues of this repository with the token in GITHUB_TOKEN; later only what has changed",
     )
+    add_download(parser)
+
+
+def add_download(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """The arguments that say how `--repo` is downloaded."""
     parser.add_argument("--comments", action="store_true", help="with --repo: also download the comments")
     parser.add_argument(
         "--cache", metavar="DIR", help="with --repo: the folder of the download (default: the user's cache)"
@@ -44,7 +49,7 @@ def add_archive(parser: argparse.ArgumentParser, *, is_required: bool = True) ->
     )
 
 
-def add_jobs(parser: argparse.ArgumentParser) -> None:
+def add_jobs(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
     """`--jobs`, for the commands that read past issues on all cores."""
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one per core)")
 

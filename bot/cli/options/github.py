@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from bot.errors import SettingsError, explain_cause
 if TYPE_CHECKING:
     from bot.github.actions_runner import Settings
     from bot.github.client import GitHubTracker
-    from bot.tracker.types import Skip, Tracker
+    from bot.tracker.graph import PageCache
+    from bot.tracker.types import Issue, IssueEvent, Skip, Tracker
     from bot.triage.skip import Event
 
 
@@ -27,17 +29,19 @@ def read_settings() -> "Settings":
     return Settings.from_environment(os.environ)
 
 
-def connect_github(settings: "Settings | None" = None, *, most_seconds: float = math.inf) -> "GitHubTracker":
+def connect_github(
+    settings: "Settings | None" = None, *, most_seconds: float = math.inf, cache: "PageCache | None" = None
+) -> "GitHubTracker":
     """A connection with the token of the settings (default: the environment's); anonymous without a token.
 
-    After `most_seconds` it sends nothing any more.
+    After `most_seconds` it sends nothing any more. `cache` is for pages of an issue graph.
     """
     from bot.github.client import connect
     from bot.github.transport import Patience
 
     settings = settings or read_settings()
     token = settings.token.get_secret_value() if settings.token else None
-    return connect(token, settings.api_url, patience=Patience(run=most_seconds))
+    return connect(token, settings.api_url, patience=Patience(run=most_seconds), cache=cache)
 
 
 def connect_run(event: "Event", settings: "Settings", *, is_dry_run: bool) -> "tuple[Tracker, GitHubTracker | None]":
@@ -56,7 +60,15 @@ def connect_run(event: "Event", settings: "Settings", *, is_dry_run: bool) -> "t
     if isinstance(event, IssueRequest):
         message = f"Signpost needs a token to read issue #{event.number}; set GITHUB_TOKEN"
         raise SettingsError(message)
-    return PayloadTracker(event.issue), None
+    return PayloadTracker(_add_comment(event)), None
+
+
+def _add_comment(event: "IssueEvent") -> "Issue":
+    """The issue of an event with the comment that the event is about."""
+    comment, issue = event.comment, event.issue
+    if comment is None or any(each.id == comment.id for each in issue.comments):
+        return issue
+    return replace(issue, comments=(*issue.comments, comment))
 
 
 def read_event(arguments: argparse.Namespace, settings: "Settings") -> "tuple[Event, None] | tuple[None, Skip]":
@@ -68,7 +80,7 @@ def read_event(arguments: argparse.Namespace, settings: "Settings") -> "tuple[Ev
     if path is None:
         message = "the event is missing; add --event FILE, or run inside GitHub Actions (GITHUB_EVENT_PATH)"
         raise SettingsError(message)
-    payload = _read_payload(Path(path))
+    payload = read_payload(Path(path))
     name = arguments.event_name or (None if arguments.event else settings.event_name) or _guess_name(payload)
     if settings.issue and name == "workflow_dispatch":
         payload = {**payload, "inputs": {"issue": str(settings.issue)}}
@@ -76,7 +88,8 @@ def read_event(arguments: argparse.Namespace, settings: "Settings") -> "tuple[Ev
     return (None, event) if isinstance(event, Skip) else (event, None)
 
 
-def _read_payload(path: Path) -> dict[str, Any]:
+def read_payload(path: Path) -> dict[str, Any]:
+    """The payload of an event. Raises SettingsError if the file cannot be read, or is not a JSON object."""
     try:
         payload = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:

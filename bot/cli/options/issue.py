@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import sys
 from dataclasses import replace
@@ -12,15 +13,16 @@ from bot.archive.jsonl import find_encoding, parse_line, read_lines
 from bot.cli.options.archive import check_repository
 from bot.cli.options.github import connect_github, read_settings
 from bot.errors import SettingsError, explain_cause
-from bot.github.payloads import EPOCH, parse_issue
+from bot.github.payloads import parse_issue
 from bot.output.progress import track
-from bot.tracker.types import Issue
+from bot.tracker.graph import Address
+from bot.tracker.types import EPOCH, Issue
 
 ISSUE_FORMS = (
     "an issue number, an issue URL, a JSON or Markdown file, one issue of an archive (FILE.jsonl#123),"
     " or - for standard input"
 )
-_ADDRESS = re.compile(r"/(?P<repository>[\w.-]+/[\w.-]+)/issues/(?P<number>\d+)")
+_ADDRESS = re.compile(r"/(?P<repository>[\w.-]+/[\w.-]+)/(?:issues|pull)/(?P<number>\d+)")
 _ISSUE_NUMBER = re.compile(r"[0-9]{1,18}")
 _IN_ARCHIVE = re.compile(r"(?P<file>.+)#(?P<number>\d{1,18})", re.ASCII | re.DOTALL)
 _ARCHIVE_SUFFIXES = (".jsonl", ".ndjson", ".gz")
@@ -35,24 +37,64 @@ def add_repository(parser: argparse.ArgumentParser) -> None:
 
 def read_asked_issue(asked: str, repository: str | None) -> Issue:
     """The issue, with its comments if they are available. Raises SettingsError, and TrackerError from GitHub."""
-    settings = read_settings()
+    read_settings()
+    stored = read_stored_issue(asked)
+    return stored or _fetch(parse_address(asked, repository))
+
+
+def read_stored_issue(asked: str) -> Issue | None:
+    """The issue of a file, of an archive or of standard input; None for a number or a URL. Raises SettingsError."""
     if asked == "-":
         return _parse(sys.stdin.read(), "standard input")
-    if (line := _IN_ARCHIVE.fullmatch(asked)) and _is_file(line["file"]) and not _is_file(asked):
-        return _find_in_archive(Path(line["file"]), int(line["number"]))
-    if _is_file(asked):
-        return _read_file(Path(asked))
+    if line := find_archive_line(asked):
+        return _find_in_archive(*line)
+    return _read_file(Path(asked)) if _is_file(asked) else None
+
+
+def find_archive_line(asked: str) -> tuple[Path, int] | None:
+    """The archive and the number in `FILE.jsonl#123`; None if it is something else."""
+    line = _IN_ARCHIVE.fullmatch(asked)
+    if line is None or _is_file(asked) or not _is_file(line["file"]):
+        return None
+    return Path(line["file"]), int(line["number"])
+
+
+def parse_address(asked: str, repository: str | None) -> Address:
+    """The issue that a number (of `repository`, or GITHUB_REPOSITORY) or a URL names. Raises SettingsError."""
+    settings = read_settings()
+    if "://" in asked:
+        _check_host(asked, settings.api_url)
     address = _ADDRESS.search(urlsplit(asked).path) if "://" in asked else None
     number = address["number"] if address else asked.removeprefix("#")
     repository = address["repository"] if address else repository or settings.repository
     if not _ISSUE_NUMBER.fullmatch(number):
         message = f"{asked!r} is not a file, an issue number or an issue URL; give one of these"
         raise SettingsError(message)
+    if not int(number):
+        raise SettingsError(f"the issue number must be a positive integer, not {number}")
     if not repository:
         message = f"the repository of issue #{number} is missing; add --repo owner/name, or give the URL of the issue"
         raise SettingsError(message)
     check_repository(repository)
-    return _fetch(repository, int(number))
+    return Address(repository, int(number))
+
+
+def _check_host(url: str, api_url: str) -> None:
+    """Raise SettingsError for a URL of another server than the one of the API, which would read another issue."""
+    api = (urlsplit(api_url).hostname or "").removeprefix("api.")
+    server = _find_host(os.environ.get("GITHUB_SERVER_URL", ""))
+    hosts = {api, *(f"{name}.{api}" for name in ("api", "www", "redirect")), server} - {""}
+    host = _find_host(url)
+    if host not in hosts:
+        message = f"{url[:200]!r} is on {host or 'no server'}, but Signpost reads from {api}"
+        raise SettingsError(f"{message}; give an issue of {api}, or set GITHUB_API_URL to the API of the other GitHub")
+
+
+def _find_host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # not an address, such as one with half an IPv6 address
+        return ""
 
 
 def _is_file(asked: str) -> bool:
@@ -87,9 +129,9 @@ def _find_in_archive(path: Path, number: int) -> Issue:
     return found
 
 
-def _fetch(repository: str, number: int) -> Issue:
+def _fetch(address: Address) -> Issue:
     tracker = connect_github()
-    issue = tracker.get_issue(repository, number)
+    issue = tracker.get_issue(*address)
     return replace(issue, comments=tracker.list_comments(issue)) if issue.comment_count else issue
 
 

@@ -41,6 +41,14 @@ def write_page(path: Path, page: str) -> None:
         raise _explain(path, error) from error
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file; raises SettingsError, also if its folder does not exist."""
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise _explain(path, error) from error
+
+
 def report_written(path: Path, form: str) -> None:
     """Say which file a command wrote; standard output is for JSON alone if that is the format."""
     print(f"wrote {path}", file=sys.stderr if form == "json" else sys.stdout)

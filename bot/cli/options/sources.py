@@ -42,7 +42,7 @@ def read_sources(rules: Iterable[str], config_file: str | None, repository: str,
     own = load_rules(places) if places else build_ruleset(files)
     packs = [f"pack:{name}" for name in config.packs if f"pack:{name}" not in places]
     ruleset = join_rulesets([own, load_rules(packs), Ruleset(problems=problems)])
-    known = {rule.id for rule in ruleset.rules}
+    known = {name for rule in ruleset.rules for name in rule.names}
     unknown = find_unknown_rules(config, config_file or f"{HOME}/config.yml", known)
     ruleset = join_rulesets([ruleset, Ruleset(problems=unknown)])
     return Sources(ruleset=ruleset, config=config, template=_read_template(files, config, config_file))
@@ -83,7 +83,9 @@ def _check_settings(folder: str, ruleset: Ruleset) -> tuple[Problem, ...]:
 
 def _find_unknown(config: Config, file: Path, ruleset: Ruleset) -> tuple[Problem, ...]:
     packs = load_rules(f"pack:{name}" for name in config.packs)
-    return find_unknown_rules(config, str(file), {rule.id for rule in (*ruleset.rules, *packs.rules)})
+    return find_unknown_rules(
+        config, str(file), {name for rule in (*ruleset.rules, *packs.rules) for name in rule.names}
+    )
 
 
 def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:

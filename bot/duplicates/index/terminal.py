@@ -1,6 +1,6 @@
 """What `signpost index` prints for people."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from math import exp
 from pathlib import Path
 
@@ -9,8 +9,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.archive.stats import Share
-from bot.duplicates.evaluation import Recall
 from bot.duplicates.index.builder import Built
 from bot.duplicates.index.search import Search, explain_left_out, list_shown, locate_shared
 from bot.duplicates.search.calibration import LEAST, Calibration
@@ -134,42 +132,3 @@ def _format_calibration(calibration: Calibration, path: Path) -> Iterator[str]:
         f"`signpost run --index {path}` uses this threshold; to link similar issues in comments,"
         " set `duplicates: {tier_c: comment}` in config.yml"
     )
-
-
-_TIERS: Mapping[str, str] = {"A": "the same known problem", "B": "the same rare error or text", "C": "similar"}
-
-
-def print_recall(recall: Recall) -> None:
-    """Print the figures of an evaluation, with their 95 % intervals and their meaning."""
-    console = make_console()
-    asked = f"{count(recall.duplicates, 'duplicate')} and {count(recall.ordinary, 'ordinary issue')}"
-    console.print(f"{asked}, each searched for as if it were new\n", markup=False)
-    ranks = {str(rank): share for rank, share in recall.recall.items()}
-    _print_shares(console, ("right one among the first", "share of the duplicates"), ranks)
-    console.print(f"mean reciprocal rank  {recall.mrr:.3f} (1 if the right one is always the first)\n", markup=False)
-    caught = {f"{alarm:.0%}": share for alarm, share in recall.caught.items()}
-    columns = ("ordinary issues shown something", "duplicates shown the right one")
-    _print_shares(console, columns, caught, [f"{recall.thresholds[alarm]:.1%}" for alarm in recall.caught])
-    if recall.ordinary < LEAST:
-        message = f"with fewer than {LEAST} ordinary issues, their shares are not reliable; add more issues"
-        console.print(message, style="yellow", markup=False)
-    console.print("\nby tier, at any score:", markup=False)
-    _print_tiers(console, recall)
-
-
-def _print_tiers(console: Console, recall: Recall) -> None:
-    table = Table("tier", "duplicates shown any", "and the right one", "ordinary issues shown any", box=None)
-    for tier, shown in recall.tiers.items():
-        row = (shown.duplicates, shown.right, shown.ordinary)
-        table.add_row(f"{tier}: {_TIERS[tier]}", *(f"{number:,}" for number in row))
-    console.print(table)
-
-
-def _print_shares(
-    console: Console, columns: tuple[str, str], shares: dict[str, Share], thresholds: Sequence[str] = ()
-) -> None:
-    """Print a table of shares; `thresholds` are the scores from which a candidate is shown."""
-    table = Table(*columns, "95 % interval", *(["from a score of"] if thresholds else []), box=None)
-    for (name, share), *threshold in zip(shares.items(), *([thresholds] if thresholds else []), strict=True):
-        table.add_row(name, f"{share.value:.3f}", f"{share.low:.3f} to {share.high:.3f}", *threshold)
-    console.print(table)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bot.rules.spec.document import Path
@@ -62,6 +62,23 @@ Association = Annotated[
         )
     ),
 ]
+
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=80)]
+"""A name that addresses can contain: lower-case letters, digits and single hyphens."""
+
+MAX_TAGS = 10
+
+
+def check_once(value: list[str]) -> list[str]:
+    """The list, if it has each text once; raises ValueError."""
+    if twice := [name for index, name in enumerate(value) if name in value[:index]]:
+        message = f"the list has `{twice[0]}` twice; remove one of the two"
+        raise ValueError(message)
+    return value
+
+
+Slugs = Annotated[list[Slug], AfterValidator(check_once)]
 
 
 def as_list(value: object) -> object:

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from bot.rules.spec.condition import Condition, SectionView, Written, meaning
+from bot.rules.spec.condition import MAX_TAGS, Condition, SectionView, Slug, Slugs, Written, check_once, meaning
 from bot.rules.spec.phrase import HoleType
+from bot.rules.spec.rule import HTTPS
 from bot.rules.spec.validation import suggest
 from bot.text.language import LANGUAGES
 
@@ -195,6 +196,47 @@ class Translation(Written):
         return value
 
 
+class Tool(Written):
+    """A page or a command that helps with some of the pack's problems."""
+
+    title: str = Field(min_length=1, max_length=200, description="The name of the tool.", examples=["my-tool doctor"])
+    url: str = Field(
+        pattern=HTTPS,
+        max_length=500,
+        description="The https URL of its page.",
+        examples=["https://example.com/help/doctor"],
+    )
+    tags: Slugs = Field(
+        min_length=1,
+        max_length=MAX_TAGS,
+        description="The tags of the problems for which it helps.",
+        examples=[["install", "windows"]],
+    )
+    why: str = Field(
+        min_length=1,
+        max_length=300,
+        description="A short text that says how it helps.",
+        examples=["Checks the installation and prints what is wrong."],
+    )
+
+
+class RemovedRule(Written):
+    """A former rule. Its page of the site stays, and says what became of it."""
+
+    id: Slug = Field(description="The id of the former rule.", examples=["write-failed"])
+    why: str = Field(
+        min_length=1,
+        max_length=600,
+        description="The reason for the removal, for readers of the page.",
+        examples=["Version 3 no longer writes to the disk."],
+    )
+    split_into: Slugs = Field(
+        default_factory=list,
+        description="The rules that took its place, if it was split. The page then offers a choice.",
+        examples=[["out-of-disk", "disk-is-read-only"]],
+    )
+
+
 _ASKS = {"version": "the version that you use", "os": "your operating system"}
 """What a comment asks for where the pack has no text of its own."""
 
@@ -280,13 +322,33 @@ class PackModel(Written):
         examples=[["possible duplicate"]],
     )
 
+    tools: list[Tool] = Field(
+        default_factory=list,
+        max_length=200,
+        description=(
+            "Pages and commands that help. Reports and pages show those that share most tags with the problem."
+        ),
+        examples=[
+            [
+                {
+                    "title": "my-tool doctor",
+                    "url": "https://example.com/help/doctor",
+                    "tags": ["install"],
+                    "why": "Checks the installation.",
+                }
+            ]
+        ],
+    )
+    removed: list[RemovedRule] = Field(
+        default_factory=list,
+        description="Former rules, whose pages of the site stay.",
+        examples=[[{"id": "write-failed", "why": "It mixed two problems.", "split_into": ["out-of-disk"]}]],
+    )
+
     @field_validator("precedence")
     @classmethod
     def _stand_once(cls, value: list[str]) -> list[str]:
-        if twice := [name for index, name in enumerate(value) if name in value[:index]]:
-            message = f"the list has `{twice[0]}` twice; remove one of the two"
-            raise ValueError(message)
-        return value
+        return check_once(value)
 
     @field_validator("captures")
     @classmethod

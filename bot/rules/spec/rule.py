@@ -6,10 +6,21 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from bot.rules.spec.condition import Association, Condition, LabelName, Mode, Scalar, Written, as_list, meaning
+from bot.rules.spec.condition import (
+    MAX_TAGS,
+    Association,
+    Condition,
+    LabelName,
+    Mode,
+    Scalar,
+    Slugs,
+    Written,
+    as_list,
+    meaning,
+)
 from bot.text.versions import parse_version
 
-_HTTPS = r"""^https://[^\s<>()"']+$"""
+HTTPS = r"""^https://[^\s<>()"']+$"""
 """Without a needless backslash: editors read it as a regular expression of ECMAScript, which knows none."""
 
 
@@ -112,7 +123,7 @@ class Resource(Written):
         min_length=1, max_length=200, description="The title of the page.", examples=["Freeing disk space"]
     )
     url: str = Field(
-        pattern=_HTTPS, max_length=500, description="The https URL of the page.", examples=["https://example.com/help"]
+        pattern=HTTPS, max_length=500, description="The https URL of the page.", examples=["https://example.com/help"]
     )
 
 
@@ -206,6 +217,19 @@ class RuleModel(Written):
     )
     title: str = Field(
         min_length=1, max_length=120, description="The name of the known problem.", examples=["The disk is full"]
+    )
+    was: Slugs = Field(
+        default_factory=list,
+        description=(
+            "Former ids of the rule, and of rules that were merged into it. Their pages of the site lead to this rule."
+        ),
+        examples=[["disk-full"]],
+    )
+    tags: Slugs = Field(
+        default_factory=list,
+        max_length=MAX_TAGS,
+        description="The subjects of the problem. Related problems and tools are found by them.",
+        examples=[["disk", "windows"]],
     )
     why: str | None = Field(
         None,

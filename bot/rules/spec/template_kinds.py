@@ -53,8 +53,8 @@ ATTRIBUTES = {name: tuple(OF_RULES[name].parts) for name in TEMPLATE_NAMES}
 _LINES = Kind("list", item=TEXT)
 _SECTION = Kind(
     "whole",
-    dict.fromkeys(("title", "tldr", "example", "notes", "recommendation", "ask", "fix", "follow"), TEXT)
-    | dict.fromkeys(("steps", "duplicates", "related", "resources"), _LINES),
+    dict.fromkeys(("title", "tldr", "example", "notes", "recommendation", "ask", "fix", "follow", "page"), TEXT)
+    | dict.fromkeys(("steps", "duplicates", "related", "resources", "tools"), _LINES),
 )
 OF_COMMENTS: Mapping[str, Kind] = {"sections": Kind("list", item=_SECTION)}
 

@@ -1,13 +1,18 @@
-"""Relations between the rules of a set: references, shared examples, and which of two rules speaks. Pure."""
+"""Relations in a set of rules: references, shared examples, which of two rules speaks, and its packs. Pure."""
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
-from bot.errors import Problem
+from bot.errors import Problem, Severity
+from bot.rules.checks import FORBIDDEN_WORDS, find_forbidden
 from bot.rules.matcher import find_holding
 from bot.rules.ruleset import Pack, Rule, Ruleset
+from bot.rules.spec.document import Path
+from bot.rules.spec.pack import ALWAYS_FORBIDDEN
+from bot.rules.spec.validation import suggest
 from bot.workbench.check.examples import TriedExample
 
 Settlement = Literal["supersedes", "superseded", "also", "fallback", "other product"]
@@ -113,12 +118,13 @@ def find_near_duplicates(rule: Rule, ruleset: Ruleset, reported: Collection[str]
 
 
 def check_references(rule: Rule, ruleset: Ruleset) -> Iterator[Problem]:
-    """The ids in `supersedes:` and `also:` that no rule of the set has, and cycles of `supersedes:`."""
+    """The ids in `supersedes:` and `also:` that no rule of the set has, cycles, and former ids that are in use."""
     for key in ("supersedes", "also"):
         for index, name in enumerate(getattr(rule.model, key)):
             if name not in ruleset.known_ids:
                 message = f"unknown rule `{name}`; correct the name or remove it"
                 yield rule.document.problem_at((key, index), message, "unknown-rule")
+    yield from _check_former_ids(rule, ruleset)
     if rule.model.supersedes:
         yield from _check_cycles(rule, ruleset)
 
@@ -145,15 +151,67 @@ def _find_chain(start: str, goal: str, below: Mapping[str, Sequence[str]]) -> tu
     return ()
 
 
+def _check_former_ids(rule: Rule, ruleset: Ruleset) -> Iterator[Problem]:
+    """Former ids that cannot lead to this rule, because another rule has or had them too."""
+    for index, name in enumerate(rule.model.was):
+        others = (other.id for other in ruleset.rules if name in other.model.was and other.id < rule.id)
+        if name in ruleset.known_ids:
+            message = f"`{name}` is the id of a rule, so it cannot be a former id; remove it here, or remove that rule"
+            yield rule.document.problem_at(("was", index), message, "former-id")
+        elif other := next(others, None):
+            message = f"`{other}` has the former id `{name}` too; remove it from one of the two rules"
+            yield rule.document.problem_at(("was", index), message, "former-id")
+
+
+_Finding = tuple[Path, str, str, Severity]
+
+
 def check_packs(ruleset: Ruleset) -> Iterator[Problem]:
-    """The ids in `precedence:` that no rule has. A check of one file does not report them."""
+    """What is wrong in `precedence:`, `tools:` and `removed:`. A check of one file does not report it."""
     for pack in ruleset.packs:
         if pack.document and sum(rule.pack is pack for rule in ruleset.rules) > 1:
-            yield from _check_precedence(pack, ruleset)
+            checks = (_check_precedence, _check_tools, _check_removed)
+            for path, message, kind, severity in chain.from_iterable(check(pack, ruleset) for check in checks):
+                yield pack.document.problem_at(path, message, kind, severity)
 
 
-def _check_precedence(pack: Pack, ruleset: Ruleset) -> Iterator[Problem]:
-    for index, name in enumerate(pack.model.precedence):
-        if pack.document and name not in ruleset.known_ids:
-            message = f"unknown rule `{name}` in `precedence:`; correct the name or remove it"
-            yield pack.document.problem_at(("precedence", index), message, "unknown-rule")
+def _check_precedence(pack: Pack, ruleset: Ruleset) -> Iterator[_Finding]:
+    return _find_unknown(pack.model.precedence, ("precedence",), ruleset)
+
+
+def _find_unknown(names: Iterable[str], path: Path, ruleset: Ruleset) -> Iterator[_Finding]:
+    """The ids that no rule has; the last name of the path is the key of their list."""
+    for index, name in enumerate(names):
+        if name not in ruleset.known_ids:
+            message = f"unknown rule `{name}` in `{path[-1]}:`; correct the name or remove it"
+            yield (*path, index), message, "unknown-rule", "error"
+
+
+def _check_tools(pack: Pack, ruleset: Ruleset) -> Iterator[_Finding]:
+    """Tags that no rule has, and words that no comment may contain. A rule that did not load may have any tag."""
+    forbidden = (*ALWAYS_FORBIDDEN, *pack.model.forbidden_words)
+    for index, tool in enumerate(pack.model.tools):
+        for place, tag in enumerate(tool.tags):
+            if tag not in ruleset.tags and not ruleset.broken:
+                advice = suggest(tag, ruleset.tags) or "; correct it, or remove it"
+                yield ("tools", index, "tags", place), f"no rule has the tag `{tag}`{advice}", "unknown-tag", "warning"
+        for key in ("title", "why"):
+            for word in find_forbidden(getattr(tool, key), forbidden):
+                yield ("tools", index, key), FORBIDDEN_WORDS.format(word), "guidance", "error"
+
+
+def _check_removed(pack: Pack, ruleset: Ruleset) -> Iterator[_Finding]:
+    """Former ids that cannot have a page of their own, and unknown rules that took their place."""
+    for index, removed in enumerate(pack.model.removed):
+        earlier = [other.id for other in pack.model.removed[:index]]
+        if reason := _explain_conflict(removed.id, earlier, ruleset):
+            yield ("removed", index, "id"), f"`{removed.id}` is {reason}", "former-id", "error"
+        yield from _find_unknown(removed.split_into, ("removed", index, "split_into"), ruleset)
+
+
+def _explain_conflict(name: str, earlier: Iterable[str], ruleset: Ruleset) -> str | None:
+    if name in ruleset.known_ids:
+        return "the id of a rule; remove it from `removed:`, or remove that rule"
+    if name in ruleset.successors:
+        return f"a former id of `{ruleset.successors[name].id}`, so its page leads there; remove one of the two"
+    return "in the list twice; remove one of the two" if name in earlier else None

@@ -183,6 +183,7 @@ def _list_own_values(path: Path, words: Vocabulary) -> Iterable[Option]:
         "language": (LANGUAGES, "language"),
         "id": ((words.stem,), "the file's name"),
         "reviewed": ((words.today,), "today"),
+        "tags": (words.tags, "tag of other rules"),
     }
     values, detail = known.get(name, ((), ""))
     return [Option(value, "text", _quote(value), detail) for value in values if value]

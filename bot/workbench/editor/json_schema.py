@@ -238,6 +238,8 @@ def add_known_names(schema: Schema, ruleset: Ruleset) -> Schema:
     ids = sorted(rule.id for rule in ruleset.rules)[:_MOST_IDS]
     for key in ("supersedes", "also"):
         known["properties"][key]["items"] = {"type": "string", "examples": ids}
+    tags = known["properties"]["tags"]
+    tags["items"] = {**tags["items"], "examples": sorted(ruleset.tags)}
     names = sorted({name for pack in ruleset.packs for name in pack.model.captures})
     known["definitions"]["Guidance"]["properties"]["ask"]["items"] = {"type": "string", "examples": names}
     return known

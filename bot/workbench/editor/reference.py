@@ -33,6 +33,8 @@ _PARTS = {
     "PackLayout": ("A kind of report", "Keys of each name under `layouts:`."),
     "PlaceholderModel": ("A placeholder", "Keys of an item of `placeholders:`. A plain text counts in any field."),
     "FeatureRequestModel": ("Feature requests", "Keys of each item of `feature_requests:`."),
+    "Tool": ("A tool", "Keys of each item of `tools:`."),
+    "RemovedRule": ("A former rule", "Keys of each item of `removed:`."),
     "Translation": ("Pages in several languages", "Keys of each item of `translations:`."),
     "Config": ("Settings", "Keys of `config.yml`. The file and all its keys are optional."),
     "Skipped": ("Issues to skip", "Keys of `skip:`."),

@@ -19,7 +19,8 @@ _MOST_WORDS = 200
 class Vocabulary:
     """`captures` has the known values of each capture of the pack, `rules` the title of each rule.
 
-    `sections` and `labels` are from the archive; `echoable` are the captures that the rule's templates may show.
+    `sections` and `labels` are from the archive, `tags` from the other rules. `echoable` are the captures that the
+    rule's templates may show.
     """
 
     schema: Json
@@ -27,6 +28,7 @@ class Vocabulary:
     rules: Mapping[str, str] = field(default_factory=dict)
     sections: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     layouts: tuple[str, ...] = ()
     echoable: tuple[str, ...] = ()
     stem: str = ""
@@ -36,10 +38,12 @@ class Vocabulary:
 def make_vocabulary(file: str, pack: Pack, others: Iterable[Rule], today: date) -> Vocabulary:
     """The words for the rule of a file, before Signpost reads any issue; `others` are the other rules."""
     captures = {capture.name: _values_of(capture.meanings) for capture in pack.captures}
+    known = tuple(others)
     return Vocabulary(
         schema=make_schema(RuleModel, "Signpost rule"),
         captures=captures,
-        rules={rule.id: rule.model.title for rule in others},
+        rules={rule.id: rule.model.title for rule in known},
+        tags=tuple(sorted({tag for rule in known for tag in rule.model.tags})),
         layouts=tuple(pack.model.layouts),
         echoable=tuple(captures),
         stem=PurePosixPath(file).stem,

@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from bot.github.payloads import EPOCH
 from bot.rules.conditions.types import Evidence
 from bot.text.error_lines import is_error
 from bot.text.redaction import mask_private
-from bot.tracker.types import Issue
+from bot.tracker.types import EPOCH, MAINTAINERS, Issue
 from bot.workbench.suggest.message_counts import Support, mix_number, observe_issue
 
 MOST_KEPT = 8
 """The number of examples, and of near misses, that a draft keeps until `check` chooses the best."""
 
-MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 PROCESS_LABELS = re.compile(
     r"duplicate|stale|invalid|wontfix|won't fix|autoclose|locked|\bneed(?:s|ed)?[ :_-]|awaiting|waiting|triage"
     r"|good first|help wanted|question|status|resolution|resolved|closed|confirmed|p-?[0-4]\b|priority",

@@ -7,7 +7,7 @@ import pytest
 from bot.rules.ruleset import Ruleset
 from bot.text.markdown import Span
 from bot.tracker.types import Issue
-from bot.workbench.studio.inspection import Inspection, RuleHighlight, Run, inspect_issue, split_runs
+from bot.workbench.studio.api import Inspection, RuleHighlight, Run, inspect_issue, split_runs
 from tests.builders import Fields, a_comment, a_rule, a_ruleset, an_issue
 
 TODAY = date(2026, 11, 25)

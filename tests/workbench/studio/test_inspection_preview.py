@@ -6,7 +6,7 @@ import pytest
 
 from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Issue
-from bot.workbench.studio.inspection import Preview, inspect_issue
+from bot.workbench.studio.api import Preview, inspect_issue
 from tests.builders import Fields, a_rule, a_ruleset, an_issue
 
 TODAY = date(2026, 11, 25)

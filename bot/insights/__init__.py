@@ -1,0 +1,1 @@
+"""What all issues together say: the issue-graph report and the site of known problems."""

@@ -1,0 +1,1 @@
+"""The report of an issue graph: the value, and its presentations."""

@@ -1,0 +1,159 @@
+"""The guidance of a rule as HTML, for readers without a report: its values are named. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import TemplateError
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from bot.insights.site.wording import describe_when
+from bot.output.page import link_address
+from bot.rules.ruleset import Rule
+from bot.rules.spec.rule import Guidance
+from bot.rules.spec.template import FAILURES, Echo, render_template
+from bot.text.printable import reveal
+
+_EMPTY = Markup()
+_MARK = "\ue000"
+"""Stands before a value of the reporter until its sentence is left out; no font has a sign for it."""
+
+_SENTENCE = re.compile(r".+?(?:[.!?](?:\s+|$)|\n|$)|\n")
+_CODE = re.compile(r"`[^`]*`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """The guidance of one branch as HTML; "" for what it does not have.
+
+    `when` is a heading that says for whom it is, "" for all; `situation` says it in a sentence that is no heading.
+    """
+
+    when: str = ""
+    situation: str = ""
+    tldr: Markup = _EMPTY
+    steps: tuple[Markup, ...] = ()
+    example: str = ""
+    notes: Markup = _EMPTY
+    recommendation: Markup = _EMPTY
+    asks: tuple[Markup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedValue(Echo):
+    """A value that differs from report to report: a page prints its name. Conditions take it as unknown."""
+
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{_MARK}<{self.name.replace('_', ' ')}>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """An object that templates take apart, with the values that a page knows of it."""
+
+    number: NamedValue
+    title: str
+    version: Echo
+    pr: Echo
+    state: str = "unknown"
+    is_open: bool = True
+
+
+def make_advice(rule: Rule) -> tuple[Advice, ...]:
+    """The guidance of each branch, in the order in which they are tried."""
+    values = _name_values(rule)
+    branches = rule.model.guidance
+    return tuple(
+        _write_branch(guidance, rule, values, is_last=bool(number) and guidance.when is None)
+        for number, guidance in enumerate(branches)
+    )
+
+
+def _write_branch(guidance: Guidance, rule: Rule, values: Mapping[str, object], *, is_last: bool) -> Advice:
+    def write(text: str | None, *, is_needed: bool = True) -> Markup:
+        return render_markdown(_leave_out(_fill(text, values), is_needed=is_needed)) if text else _EMPTY
+
+    asked = (rule.pack.model.find_ask(name) for name in guidance.ask)
+    when = describe_when(guidance.when, rule) if guidance.when else ""
+    is_sampled = " message like " in when or " the pattern " in when
+    return Advice(
+        when="In all other cases" if is_last else "In this case" if is_sampled else f"If {when}" if when else "",
+        situation=f"{when[0].upper()}{when[1:]}." if is_sampled else "",
+        tldr=write(guidance.tldr),
+        steps=tuple(step for step in map(write, guidance.steps) if step),
+        example=_fill(guidance.example, values).replace(_MARK, "").strip("\n") if guidance.example else "",
+        notes=write(guidance.notes, is_needed=False),
+        recommendation=write(guidance.recommendation, is_needed=False),
+        asks=tuple(render_markdown(text) for text in asked if text),
+    )
+
+
+def _name_values(rule: Rule) -> dict[str, object]:
+    model = rule.model
+    values: dict[str, object] = {name: NamedValue(None, "", "", name) for name in rule.echoable}
+    fix = model.fixed_in
+    parts = _Parts(
+        number=NamedValue(None, "int", "", "number"),
+        title=model.title,
+        version=Echo(fix.version if fix else None, "version"),
+        pr=Echo(str(fix.pr) if fix and fix.pr else None, "int"),
+    )
+    return values | {
+        "issue": parts,
+        "rule": parts,
+        "follow": None,
+        "duplicates": (),
+        "fixed_in": parts if fix else None,
+    }
+
+
+def _leave_out(text: str, *, is_needed: bool) -> str:
+    """The text without the sentences that tell a reporter what the report says, if others remain or none is needed."""
+    sentences = [part for line in text.splitlines(keepends=True) for part in _SENTENCE.findall(line)]
+    kept = [part for part in sentences if _MARK not in _CODE.sub("", part)]
+    return (
+        "".join(kept if not is_needed or any(part.strip() for part in kept) else sentences).replace(_MARK, "").rstrip()
+    )
+
+
+def _fill(text: str, values: Mapping[str, object]) -> str:
+    """The text with the names of its values; "" if it cannot be rendered, which `signpost check` reports."""
+    try:
+        return render_template(text, values)
+    except (TemplateError, *FAILURES):
+        return ""
+
+
+def render_markdown(text: str) -> Markup:
+    """Markdown of maintainers as HTML: no tags of its own, no images, no headings, links to http and https only."""
+    parser = _make_parser()
+    tokens = parser.parse(reveal(text.strip()))
+    for token in tokens:
+        _check_links(token.children or [])
+    html = str(parser.renderer.render(tokens, parser.options, {})).strip()
+    if html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>"):
+        html = html.removeprefix("<p>").removesuffix("</p>")
+    return Markup(html)  # noqa: S704 (the parser escapes all text, and its tags are its own)
+
+
+@cache
+def _make_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False})
+    return parser.enable("table").disable(["image", "heading", "lheading", "html_block", "html_inline", "hr"])
+
+
+def _check_links(tokens: Sequence[Token]) -> None:
+    """Let links lead to the web only, and tell the page behind them nothing; links do not nest."""
+    is_linked = True
+    for token in tokens:
+        if token.type == "link_open":
+            href = link_address(token.attrGet("href"))
+            is_linked = bool(href)
+            token.attrs = {"href": href, "rel": "noopener noreferrer"} if is_linked else {}
+        if token.type in {"link_open", "link_close"} and not is_linked:
+            token.tag = "span"

@@ -1,0 +1,325 @@
+"""Whether a known problem is reported unusually often now: a Gamma-Poisson scan over several windows. Pure.
+
+The number of reports in a window is compared with the rule's own past. The past rate has a Gamma posterior (prior: half
+a report in four weeks), so the number of reports to expect has a negative binomial distribution (Gelman et al.,
+Bayesian Data Analysis, 3rd edition, 2.6). `expected` says how often a year chance alone would do this. It is therefore
+the same scale for rare and for frequent problems. https://en.wikipedia.org/wiki/Scan_statistic
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from math import exp, lgamma, log, log1p
+from typing import NamedTuple
+
+HOUR = 1 / 24
+WINDOWS = (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 1.0, 3.0, 7.0)
+"""In days."""
+
+WEEK = 7.0
+WEEKS = 12
+BASELINE = WEEKS * WEEK
+"""Days of the past that count. They end a week ago, so that a surge is not its own past."""
+
+_PRIOR_REPORTS, _PRIOR_DAYS = 0.5, 28.0
+_YEAR = 365.25
+_DAY_SECONDS = 86_400
+_QUIET_DAYS = 1.0
+_STILL_HOT = 1.0
+_SHARE = 0.8
+"""The share of usual weeks that have a number of reports in the usual range."""
+
+
+class Report(NamedTuple):
+    """One issue that a rule matched: when it was opened, and the login of its author."""
+
+    at: datetime
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The times of all issues of a repository, in days since 1970, the earliest first."""
+
+    days: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, times: Iterable[datetime]) -> "Timeline":
+        """The timeline of those times, which may be in any order."""
+        return cls(tuple(sorted(map(_to_days, times))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What makes a surge: at most `expected` times a year by chance, and so many reports by so many people."""
+
+    expected: float = 0.1
+    reports: int = 5
+    people: int = 5
+
+
+SURGE = Gate()
+MOST_LISTED_BY_CHANCE = 12
+"""How many times a year chance may put a problem on the whole list of trending ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surge:
+    """The window that is least likely by chance, and whether it passes the gate (`is_surge`).
+
+    `expected`: how often a year chance alone would do this (E). `window` is in days, and ends now; `reports` and
+    `people` are in it. `k` counts the other people: one report a person a week counts, and the newest one asks.
+    `mu` and `r` are mean and size of the negative binomial distribution of `k`. `g` says how busy the repository is,
+    1 for usual; `phi` how uneven the rule's weeks are, 1 for chance alone.
+    `week` are the people of the last seven days, `usual` the range of 80 % of the weeks.
+    """
+
+    expected: float
+    window: float
+    k: int
+    mu: float
+    r: float
+    g: float
+    phi: float
+    reports: int
+    people: int
+    week: int
+    usual: tuple[int, int]
+    is_surge: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """A surge from its first alarm on; `end` is None while it lasts. `peak` is its least likely moment."""
+
+    start: datetime
+    end: datetime | None
+    peak: Surge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """A rule that is reported more often than usual; `episode` is the surge that lasts, None if there is none."""
+
+    rule: str
+    surge: Surge
+    episode: Episode | None = None
+
+
+def measure_surge(reports: Iterable[Report], issues: Timeline, now: datetime, gate: Gate = SURGE) -> Surge | None:
+    """How unusual the reports of a rule are at that time; None without a report in the last seven days.
+
+    `issues` are those of the whole repository, the rule's own included. Later ones and later reports do not count.
+    """
+    return _Stream.of(reports, issues).measure(_to_days(now), gate)
+
+
+def find_episodes(
+    reports: Iterable[Report],
+    issues: Timeline,
+    now: datetime,
+    since: datetime | None = None,
+    gate: Gate = SURGE,
+) -> tuple[Episode, ...]:
+    """The surges of a rule until now, the earliest first, as somebody who asks at each report sees them.
+
+    With `since`, only what was reported after it may raise an alarm; earlier reports are still the rule's past. A surge
+    ends when for 24 hours no report had an E of 1 or less.
+    """
+    stream, end = _Stream.of(reports, issues), _to_days(now)
+    found, hot = list[Episode](), 0.0
+    for day in stream.list_counted(_to_days(since) if since else 0.0, end):
+        surge = stream.measure(day, gate)
+        if surge is None:
+            continue
+        is_over = day - hot > _QUIET_DAYS
+        if is_over and found and found[-1].end is None:
+            found[-1] = _extend(found[-1], found[-1].peak, _to_time(hot + _QUIET_DAYS))
+        if found and found[-1].end is None:
+            found[-1] = _extend(found[-1], min(found[-1].peak, surge, key=_rank))
+        elif surge.is_surge:
+            found.append(Episode(start=_to_time(day), end=None, peak=surge))
+        hot = day if surge.is_surge or surge.expected <= _STILL_HOT else hot
+    if found and found[-1].end is None and end - hot > _QUIET_DAYS:
+        found[-1] = _extend(found[-1], found[-1].peak, _to_time(hot + _QUIET_DAYS))
+    return tuple(found)
+
+
+def find_trending(rules: Mapping[str, Sequence[Report]], issues: Timeline, now: datetime) -> tuple[Trend, ...]:
+    """The rules that are reported more often than usual, the least likely one first; a lasting surge is always there.
+
+    The gate depends on the number of rules with a report in 12 weeks: chance puts at most 12 rules a year on the list.
+    """
+    recent = now - timedelta(days=BASELINE)
+    active = {name: own for name, own in rules.items() if any(recent < each.at <= now for each in own)}
+    gate = Gate(expected=min(1.0, MOST_LISTED_BY_CHANCE / max(1, len(active))), reports=3, people=3)
+    found = list[Trend]()
+    for name, own in active.items():
+        surge = measure_surge(own, issues, now, gate)
+        last = next(reversed(find_episodes(own, issues, now, recent)), None)
+        lasting = last if last and last.end is None else None
+        if surge and (surge.is_surge or lasting):
+            found.append(Trend(rule=name, surge=surge, episode=lasting))
+    return tuple(sorted(found, key=lambda trend: (trend.surge.expected, trend.rule)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """A rule's reports in days: all of them, and those that count; and all issues of the repository."""
+
+    raw: list[float]
+    counted: list[float]
+    issues: Timeline
+
+    @classmethod
+    def of(cls, reports: Iterable[Report], issues: Timeline) -> "_Stream":
+        last, counted, raw = dict[str, float](), list[float](), list[float]()
+        for day, person in sorted((_to_days(each.at), each.person) for each in reports):
+            raw.append(day)
+            if day - last.get(person, -WEEK) >= WEEK:
+                last[person] = day
+                counted.append(day)
+        return cls(raw, counted, issues)
+
+    def list_counted(self, start: float, end: float) -> list[float]:
+        """The reports that count after `start` and until `end`."""
+        return self.counted[bisect_right(self.counted, start) : bisect_right(self.counted, end)]
+
+    def measure(self, now: float, gate: Gate) -> Surge | None:
+        week = _count(self.counted, now, WEEK)
+        if not week:
+            return None
+        past = self._read_past(now)
+        found = [self._measure_window(now, window, week, past, gate) for window in WINDOWS]
+        return min((each for each in found if each), key=_rank, default=None)
+
+    def _read_past(self, now: float) -> "_Past":
+        """The twelve weeks that end a week ago; fewer if the repository is younger."""
+        start = now - WEEK - BASELINE
+        first = self.issues.days[0] if self.issues.days else start
+        days = min(BASELINE, max(0.0, now - WEEK - first))
+        edges = [bisect_right(self.counted, start + week * WEEK) for week in range(WEEKS + 1)]
+        raw = _count(self.raw, now - WEEK, BASELINE)
+        others = max(0, _count(self.issues.days, now - WEEK, BASELINE) - raw)
+        phi = _find_dispersion([after - before for before, after in pairwise(edges)])
+        return _Past(edges[-1] - edges[0], days, phi, others / days if days else 0.0)
+
+    def _measure_window(self, now: float, window: float, week: int, past: "_Past", gate: Gate) -> Surge | None:
+        people = _count(self.counted, now, window)
+        if not people:
+            return None
+        reports = _count(self.raw, now, window)
+        others = max(0, _count(self.issues.days, now, window) - reports)
+        g = max(1.0, (others + 2) / (past.others * window + 2))
+        mu = past.rate * window * g
+        r = past.find_size(mu)
+        expected = past.rate * _YEAR * len(WINDOWS) * find_tail(people - 1, mu, r)
+        is_surge = expected <= gate.expected and reports >= gate.reports and people >= gate.people
+        return Surge(
+            expected=expected,
+            window=window,
+            k=people - 1,
+            mu=mu,
+            r=r,
+            g=g,
+            phi=past.phi,
+            reports=reports,
+            people=people,
+            week=week,
+            usual=past.find_usual(),
+            is_surge=is_surge,
+        )
+
+
+class _Past(NamedTuple):
+    """A rule's reports in so many days, the dispersion of its weeks, and the usual number of other issues a day."""
+
+    reports: int
+    days: float
+    phi: float
+    others: float
+
+    @property
+    def rate(self) -> float:
+        """Reports a day."""
+        return (_PRIOR_REPORTS + self.reports) / (_PRIOR_DAYS + self.days)
+
+    def find_size(self, mu: float) -> float:
+        """The size of the distribution with that mean: by the certainty of the rate, or by uneven weeks."""
+        size = _PRIOR_REPORTS + self.reports
+        return min(size, mu / (self.phi - 1)) if self.phi > 1 else size
+
+    def find_usual(self) -> tuple[int, int]:
+        mu = self.rate * WEEK
+        r = self.find_size(mu)
+        return find_quantile((1 - _SHARE) / 2, mu, r), find_quantile((1 + _SHARE) / 2, mu, r)
+
+
+def _find_dispersion(weeks: Sequence[int]) -> float:
+    """Variance by mean of weekly counts, shrunk towards 1 (as if there were four more weeks of chance), at least 1."""
+    mean = sum(weeks) / len(weeks)
+    if not mean:
+        return 1.0
+    variance = sum((count - mean) ** 2 for count in weeks) / (len(weeks) - 1)
+    return max(1.0, (11 * variance / mean + 4) / 15)
+
+
+def find_tail(k: int, mu: float, r: float) -> float:
+    """The probability of at least `k` under a negative binomial distribution with that mean and size, both above 0.
+
+    Above the mean the tail itself is summed, so that small probabilities keep their digits.
+    """
+    if k <= 0:
+        return 1.0
+    if k <= mu:
+        return max(0.0, 1.0 - _sum_up_to(k - 1, mu, r))
+    share = mu / (mu + r)
+    term = exp(lgamma(k + r) - lgamma(r) - lgamma(k + 1) - r * log1p(mu / r) + k * log(share))
+    total, j = 0.0, k
+    while term > total * 1e-16:
+        total += term
+        term *= (j + r) / (j + 1) * share
+        j += 1
+    return min(1.0, total)
+
+
+def _sum_up_to(k: int, mu: float, r: float) -> float:
+    """The probability of at most `k`."""
+    share, term, total = mu / (mu + r), exp(-r * log1p(mu / r)), 0.0
+    for j in range(k + 1):
+        total += term
+        term *= (j + r) / (j + 1) * share
+    return total
+
+
+def find_quantile(share: float, mu: float, r: float) -> int:
+    """The smallest number for which at least that share of the distribution is not larger; `share` is below 1."""
+    ratio, term, total, j = mu / (mu + r), exp(-r * log1p(mu / r)), 0.0, 0
+    while (total := total + term) < share:
+        term *= (j + r) / (j + 1) * ratio
+        j += 1
+    return j
+
+
+def _count(days: Sequence[float], now: float, window: float) -> int:
+    """How many of the sorted times are in the window that ends now; its start does not belong to it."""
+    return bisect_right(days, now) - bisect_right(days, now - window)
+
+
+def _rank(surge: Surge) -> tuple[bool, float]:
+    """What passes the gate comes first."""
+    return (not surge.is_surge, surge.expected)
+
+
+def _extend(episode: Episode, peak: Surge, end: datetime | None = None) -> Episode:
+    return Episode(start=episode.start, end=end, peak=peak)
+
+
+def _to_days(at: datetime) -> float:
+    return at.timestamp() / _DAY_SECONDS
+
+
+def _to_time(day: float) -> datetime:
+    return datetime.fromtimestamp(day * _DAY_SECONDS, UTC)
