@@ -22,7 +22,7 @@ from tests.stand_ins.story import (
     tell_event,
 )
 
-WRITTEN = f"The build ran out of disk space. {REPORTED} #2 #2 #1"
+WRITTEN = REPORTED
 """What the comment with the report says: it names the rule of the issue, the issue, and what the issue follows."""
 
 
