@@ -113,7 +113,7 @@ def _measure_imports(modules: tuple[Module, ...]) -> Iterator[Figure]:
     importers = Counter(name for module in modules for name in module.imports)
     single = sorted(module.name for module in modules if importers[module.name] == 1)
     yield Figure("fan-out, median", _find_quantile(fan_out.values(), 0.5))
-    yield Figure("fan-out, 90th percentile", _find_quantile(fan_out.values(), 0.9), 10, _rank(fan_out))
+    yield Figure("fan-out, 90th percentile", _find_quantile(fan_out.values(), 0.9), 8, _rank(fan_out))
     yield Figure("modules with one importer", len(single), round(MOST_SINGLE * len(modules)), tuple(single))
 
 

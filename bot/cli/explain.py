@@ -32,7 +32,7 @@ def execute(arguments: argparse.Namespace) -> int:
     refuse_inputs((arguments.html,), (arguments.issue, arguments.config))
     rules = read_rules(arguments.rules)
     rules.print_problems()
-    rules.require_rule(arguments.rule)
+    rules.ruleset.require_rule(arguments.rule)
     config = rules.read_config(arguments.config)
     issue = read_asked_issue(arguments.issue, arguments.repo)
     explanation = make_explanation(issue, rules.ruleset, config, datetime.now(UTC).date(), arguments.rule)

@@ -91,7 +91,7 @@ def execute(arguments: argparse.Namespace) -> int:
     rules = find_rules(arguments.rules)
     rules.print_problems()
     if arguments.rule:
-        rules.require_rule(arguments.rule)
+        rules.ruleset.require_rule(arguments.rule)
     graph = read_graph(_find_seeds(arguments, rules), options, datetime.now(UTC))
     _print(_make_report(graph, rules, arguments, earlier), arguments)
     return 2 if rules.ruleset.problems else 0
@@ -222,7 +222,8 @@ def _make_report(
     graph: Graph, rules: AskedRules, arguments: argparse.Namespace, earlier: dict[str, Any] | None
 ) -> "Report":
     from bot.insights.report.formats import compare_reports
-    from bot.insights.report.maker import Additions, make_report
+    from bot.insights.report.maker import make_report
+    from bot.insights.report.types import Additions
 
     config = rules.read_config(arguments.config)
     similar = _find_similar(Path(arguments.index), graph) if arguments.index else {}

@@ -149,8 +149,9 @@ def _make_report_writer(means: _Means) -> Callable[[Issue], str]:
         from bot.archive.graph import OfflineSource
         from bot.cli.options.graph import USUAL
         from bot.insights.graph.discovery import discover
-        from bot.insights.report.maker import Additions, make_report
+        from bot.insights.report.maker import make_report
         from bot.insights.report.markdown import render_markdown
+        from bot.insights.report.types import Additions
 
         address, stored = Address(issue.repository, issue.number), OfflineSource(lambda: [issue])
         graph = discover([address], means.live or stored, USUAL, datetime.now(UTC))

@@ -1,10 +1,12 @@
 """HTML pages from values: one file that loads no other file. Reads the templates of packages."""
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 
 import jinja2
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from bot.text.printable import count, reveal
@@ -48,3 +50,33 @@ def render_page(package: str, template: str, values: Mapping[str, object]) -> st
     shows its hidden characters.
     """
     return _make_environment(package).get_template(template).render(values)
+
+
+def render_markdown(text: str) -> Markup:
+    """Markdown of maintainers as HTML: no tags of its own, no images, no headings, links to http and https only."""
+    parser = _make_parser()
+    tokens = parser.parse(reveal(text.strip()))
+    for token in tokens:
+        _check_links(token.children or [])
+    html = str(parser.renderer.render(tokens, parser.options, {})).strip()
+    if html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>"):
+        html = html.removeprefix("<p>").removesuffix("</p>")
+    return Markup(html)  # noqa: S704 (the parser escapes all text, and its tags are its own)
+
+
+@cache
+def _make_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False})
+    return parser.enable("table").disable(["image", "heading", "lheading", "html_block", "html_inline", "hr"])
+
+
+def _check_links(tokens: Sequence[Token]) -> None:
+    """Let links lead to the web only, and tell the page behind them nothing; links do not nest."""
+    is_linked = True
+    for token in tokens:
+        if token.type == "link_open":
+            href = link_address(token.attrGet("href"))
+            is_linked = bool(href)
+            token.attrs = {"href": href, "rel": "noopener noreferrer"} if is_linked else {}
+        if token.type in {"link_open", "link_close"} and not is_linked:
+            token.tag = "span"

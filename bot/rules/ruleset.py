@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import PurePath
 
-from bot.errors import Problem
+from bot.errors import Problem, SettingsError
 from bot.issue.facts import Placeholder
 from bot.issue.layout import LayoutModel
 from bot.rules.captures import CaptureRule
@@ -16,6 +16,7 @@ from bot.rules.spec.document import Document
 from bot.rules.spec.pack import ALWAYS_FORBIDDEN, PackModel
 from bot.rules.spec.phrase import SHORT, Phrase
 from bot.rules.spec.rule import RuleModel
+from bot.rules.spec.validation import suggest
 
 PACK_FILE = "pack.yml"
 NOT_RULES = frozenset({PACK_FILE, "pack.yaml", "config.yml", "config.yaml"})
@@ -137,6 +138,13 @@ class Ruleset:
         """The ids of all rules; for a rule that did not load, the name of its file."""
         broken = (PurePath(problem.file).stem for problem in self.problems)
         return frozenset([*(rule.id for rule in self.rules), *broken])
+
+    def require_rule(self, wanted: str | None) -> None:
+        """Raise SettingsError if a rule is wanted that is not among them."""
+        known = sorted(rule.id for rule in self.rules)
+        if wanted is not None and wanted not in known:
+            advice = suggest(wanted, known) or f"; give the id of one of these {len(known)} rules"
+            raise SettingsError(f"there is no rule {wanted!r}{advice}")
 
     @cached_property
     def successors(self) -> dict[str, Rule]:

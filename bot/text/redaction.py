@@ -8,6 +8,7 @@ Each replacement keeps the type of what it replaces, so that a phrase with typed
 import re
 from collections.abc import Callable
 
+from bot.text.markdown import drop_comments, find_hidden
 from bot.text.printable import reveal_line
 
 Replace = str | Callable[[re.Match[str]], str]
@@ -85,3 +86,13 @@ def show_text(text: str, longest: int = LONGEST) -> str:
     """The text with private data masked, white space folded, hidden characters visible, cut at `longest` characters."""
     line = reveal_line(" ".join(mask_private(text).split()))
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def cut_excerpt(body: str, longest: int) -> str:
+    """The beginning of what a comment says, on one line: no quotes, no code blocks, no hidden text, no private data."""
+    text = drop_comments(body[: 40 * longest])
+    for whole, _ in reversed(find_hidden(text).fences):
+        text = f"{text[: whole.start]} […] {text[whole.end :]}"
+    lines = (line.strip() for line in text.splitlines())
+    kept = (line for line in lines if line and not line.startswith((">", "|", "![", "<")))
+    return show_text(" ".join(kept), longest)

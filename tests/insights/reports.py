@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from bot.insights.graph.types import Coverage, Graph
-from bot.insights.report.maker import Additions, make_report
-from bot.insights.report.types import Report, Similar
+from bot.insights.report.maker import make_report
+from bot.insights.report.types import Additions, Report, Similar
 from bot.rules.tools import ToolChoice
 from bot.tracker.graph import Address, Edge
 from bot.tracker.types import Account, Release

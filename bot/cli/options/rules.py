@@ -11,7 +11,6 @@ from bot.errors import SettingsError, explain_cause
 from bot.output.console import list_rules
 from bot.rules.loader import read_place
 from bot.rules.ruleset import Ruleset
-from bot.rules.spec.validation import suggest
 from bot.triage.config import Config, make_default_config, read_config
 from bot.workbench.archive_passes import RuledArchive, compile_rules
 
@@ -32,13 +31,6 @@ class AskedRules:
         """Print the problems of the rules to stderr, one per line."""
         for problem in self.ruleset.problems:
             print(problem, file=sys.stderr)
-
-    def require_rule(self, wanted: str | None) -> None:
-        """Raise SettingsError if a rule is wanted that is not among them."""
-        known = sorted(rule.id for rule in self.ruleset.rules)
-        if wanted is not None and wanted not in known:
-            advice = suggest(wanted, known) or f"; give the id of one of these {len(known)} rules"
-            raise SettingsError(f"there is no rule {wanted!r}{advice}")
 
     def make_archive(self, issues: IssueArchive, jobs: int) -> RuledArchive:
         """Past issues, to be read with these rules in `jobs` processes."""

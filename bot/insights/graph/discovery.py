@@ -16,15 +16,7 @@ from bot.insights.graph.relations import (
     rename_ends,
     sort_by_relevance,
 )
-from bot.insights.graph.types import (
-    ELSEWHERE,
-    MAYBE_MOVED,
-    Coverage,
-    Fix,
-    Graph,
-    Options,
-    list_gaps,
-)
+from bot.insights.graph.types import ELSEWHERE, MAYBE_MOVED, Coverage, Fix, Graph, Options, list_gaps
 from bot.output.progress import track
 from bot.tracker.graph import MOST_AT_ONCE, Address, Batch, Edge, GraphSource, Node, Unread
 from bot.tracker.types import Release

@@ -89,6 +89,21 @@ def choose_drawing(graph: Graph, most_nodes: int, most_edges: int) -> Drawing:
     )
 
 
+def count_steps(graph: Graph, drawing: Drawing) -> dict[Address, int]:
+    """The steps from what is never cut to each drawn node, over drawn edges; the nearest nodes first."""
+    steps = {address: 0 for address in find_kept(graph) if address in drawing.nodes}
+    waiting = list(steps)
+    while waiting:
+        here = waiting.pop(0)
+        for edge in drawing.edges:
+            if here in {edge.source, edge.target}:
+                other = edge.target if edge.source == here else edge.source
+                if other not in steps:
+                    steps[other] = steps[here] + 1
+                    waiting.append(other)
+    return steps
+
+
 def _choose_edges(graph: Graph, chosen: Mapping[Address, None]) -> list[Edge]:
     """The most telling edge of each pair of nodes; those that hold the drawing together come first.
 

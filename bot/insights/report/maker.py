@@ -1,7 +1,6 @@
 """The report of an issue graph: what it says of each seed, its findings, and its table of links. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 
 from bot.comment.sanitizer import find_server
@@ -10,27 +9,10 @@ from bot.duplicates.canonical import Fix as TargetFix
 from bot.duplicates.canonical import Target
 from bot.insights.graph.findings import describe_edge, find_all, is_regression
 from bot.insights.graph.relations import Rank, is_automated, rank_edge, rank_nodes
-from bot.insights.graph.types import (
-    Fix,
-    Graph,
-    describe_open,
-    find_canonical,
-    find_fix,
-    is_open_pull,
-    name_fixer,
-)
+from bot.insights.graph.types import Fix, Graph, describe_open, find_canonical, find_fix, is_open_pull, name_fixer
 from bot.insights.report.found import read_report
 from bot.insights.report.thread import choose_answers, list_questions, measure_thread
-from bot.insights.report.types import (
-    Comparison,
-    Figures,
-    Found,
-    KnownProblem,
-    Linked,
-    Report,
-    SeedReport,
-    Similar,
-)
+from bot.insights.report.types import Additions, Figures, Found, KnownProblem, Linked, Report, SeedReport
 from bot.insights.report.wording import name_reason
 from bot.insights.sentence import Part, Quoted, Sentence, list_parts, say
 from bot.rules.matcher import Match, match_issue, read_facts
@@ -45,16 +27,6 @@ from bot.triage.decisions import RuleDecision, decide_rules
 
 MOST_RELATIONS = 3
 _LONGEST_QUOTE = 120
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Additions:
-    """What a report shows that neither graph nor rules have; `similar` is by seed, `command` repeats the report."""
-
-    similar: Mapping[Address, tuple[Similar, ...]] = field(default_factory=dict)
-    comparison: Comparison | None = None
-    command: str = ""
-    is_whole: bool = False
 
 
 def make_report(graph: Graph, ruleset: Ruleset, config: Config, additions: Additions | None = None) -> Report:

@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from bot.insights.graph.relations import find_kept
 from bot.insights.report import wording
-from bot.insights.report.drawing import Drawing, Shown, choose_drawing
+from bot.insights.report.drawing import Drawing, Shown, choose_drawing, count_steps
 from bot.insights.report.types import Linked, Report
 from bot.insights.sentence import Page, Part, Quoted, Sentence, shorten
 from bot.output.page import link_address, render_page
@@ -197,16 +196,7 @@ def _place_columns(report: Report, drawing: Drawing) -> list[list[object]]:
 
     The first has the seeds, their canonical issues, and the fixes with their releases: a narrow window shows it.
     """
-    steps = {address: 0 for address in find_kept(report.graph) if address in drawing.nodes}
-    waiting = list(steps)
-    while waiting:
-        here = waiting.pop(0)
-        for edge in drawing.edges:
-            if here in {edge.source, edge.target}:
-                other = edge.target if edge.source == here else edge.source
-                if other not in steps:
-                    steps[other] = steps[here] + 1
-                    waiting.append(other)
+    steps = count_steps(report.graph, drawing)
     columns: dict[int, list[object]] = defaultdict(list)
     for address in sorted(drawing.nodes, key=lambda each: list(steps).index(each) if each in steps else len(steps)):
         columns[steps.get(address, 1)].append(address)

@@ -8,9 +8,8 @@ from bot.comment.marker import read_marker
 from bot.insights.graph.types import Fix, Graph, find_canonical, find_fix, name_fixer
 from bot.insights.report.types import Answer, Figures, Found, Question, Role
 from bot.insights.sentence import list_parts, say
-from bot.text.markdown import drop_comments, find_hidden
 from bot.text.printable import count
-from bot.text.redaction import show_text
+from bot.text.redaction import cut_excerpt
 from bot.tracker.graph import Address, Node
 from bot.tracker.types import MAINTAINERS, Comment, Issue
 
@@ -86,7 +85,7 @@ def _weigh_answers(issue: Issue) -> Iterator[tuple[int, Answer]]:
     """Each answer with a score: two for each reaction of approval, five for a maintainer."""
     for comment in issue.comments:
         role = find_comment_role(issue, comment)
-        excerpt = cut_excerpt(comment.body)
+        excerpt = cut_excerpt(comment.body, LONGEST_ANSWER)
         if role == "bot" or is_ours(comment) or comment.is_minimized or len(excerpt.split()) < _FEWEST_WORDS:
             continue
         approvals = sum(number for name, number in comment.reactions if name not in {"-1", "confused"})
@@ -99,16 +98,6 @@ def _weigh_answers(issue: Issue) -> Iterator[tuple[int, Answer]]:
 def is_ours(comment: Comment) -> bool:
     """Whether Signpost wrote a comment, under any login."""
     return read_marker(comment.body) is not None or _OUR_WORDS in comment.body.lower()
-
-
-def cut_excerpt(body: str) -> str:
-    """The beginning of what a comment says, on one line: no quotes, no code blocks, no hidden text, no private data."""
-    text = drop_comments(body[: 40 * LONGEST_ANSWER])
-    for whole, _ in reversed(find_hidden(text).fences):
-        text = f"{text[: whole.start]} […] {text[whole.end :]}"
-    lines = (line.strip() for line in text.splitlines())
-    kept = (line for line in lines if line and not line.startswith((">", "|", "![", "<")))
-    return show_text(" ".join(kept), LONGEST_ANSWER)
 
 
 def list_questions(graph: Graph, node: Node, figures: Figures, found: Found) -> Iterator[Question]:

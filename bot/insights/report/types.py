@@ -183,6 +183,16 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Additions:
+    """What a report shows that neither graph nor rules have; `similar` is by seed, `command` repeats the report."""
+
+    similar: Mapping[Address, tuple[Similar, ...]] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    command: str = ""
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The report of one issue or several. `home` is the repository whose issues are written `#12`.
 

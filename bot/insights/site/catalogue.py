@@ -8,13 +8,12 @@ from markupsafe import escape
 
 from bot.comment.links import write_date
 from bot.insights.site.addresses import FormerRule, address_problem, list_former, read_problem
-from bot.insights.site.figures import order_version, read_moment
-from bot.insights.site.guidance import render_markdown
+from bot.insights.site.figures import find_release, order_version, read_moment
 from bot.insights.site.page import make_problem_page
 from bot.insights.site.problem import Problem, Relations, Sources, make_problems, relate_problems
-from bot.insights.site.status import LABELS, Code, find_release
+from bot.insights.site.status import LABELS, Code
 from bot.insights.site.trending import Rise, list_rises
-from bot.output.page import render_page
+from bot.output.page import render_markdown, render_page
 
 ROWS_SIZE = 80_000
 """The bytes that the rows of one page of a list may have; a whole page may have 100,000."""

@@ -11,6 +11,7 @@ from bot.errors import SettingsError
 from bot.insights.site.sightings import Sighting
 from bot.insights.surge import find_quantile
 from bot.text.versions import Version, parse_version
+from bot.tracker.types import Release
 
 DAY = 24 * 60 * 60
 WEEK = 7 * DAY
@@ -192,6 +193,20 @@ def order_version(text: str) -> Version:
         return parse_version(text)
     except ValueError:
         return Version((0,))
+
+
+def find_release(version: str, releases: Sequence[Release] | None) -> Release | None:
+    """The release of that version."""
+    wanted = parse_version(version)
+    return next((release for release in releases or () if read_tag(release) == wanted), None)
+
+
+def read_tag(release: Release) -> Version | None:
+    """The version that a release is tagged with; None if the tag is not one."""
+    try:
+        return parse_version(release.tag)
+    except ValueError:
+        return None
 
 
 def find_version_range(stated: Iterable[str]) -> tuple[str, str]:

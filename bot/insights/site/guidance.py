@@ -1,21 +1,17 @@
 """The guidance of a rule as HTML, for readers without a report: its values are named. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from jinja2 import TemplateError
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
 
 from bot.insights.site.wording import describe_when
-from bot.output.page import link_address
+from bot.output.page import render_markdown
 from bot.rules.ruleset import Rule
 from bot.rules.spec.rule import Guidance
 from bot.rules.spec.template import FAILURES, Echo, render_template
-from bot.text.printable import reveal
 
 _EMPTY = Markup()
 _MARK = "\ue000"
@@ -127,33 +123,3 @@ def _fill(text: str, values: Mapping[str, object]) -> str:
         return render_template(text, values)
     except (TemplateError, *FAILURES):
         return ""
-
-
-def render_markdown(text: str) -> Markup:
-    """Markdown of maintainers as HTML: no tags of its own, no images, no headings, links to http and https only."""
-    parser = _make_parser()
-    tokens = parser.parse(reveal(text.strip()))
-    for token in tokens:
-        _check_links(token.children or [])
-    html = str(parser.renderer.render(tokens, parser.options, {})).strip()
-    if html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>"):
-        html = html.removeprefix("<p>").removesuffix("</p>")
-    return Markup(html)  # noqa: S704 (the parser escapes all text, and its tags are its own)
-
-
-@cache
-def _make_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False})
-    return parser.enable("table").disable(["image", "heading", "lheading", "html_block", "html_inline", "hr"])
-
-
-def _check_links(tokens: Sequence[Token]) -> None:
-    """Let links lead to the web only, and tell the page behind them nothing; links do not nest."""
-    is_linked = True
-    for token in tokens:
-        if token.type == "link_open":
-            href = link_address(token.attrGet("href"))
-            is_linked = bool(href)
-            token.attrs = {"href": href, "rel": "noopener noreferrer"} if is_linked else {}
-        if token.type in {"link_open", "link_close"} and not is_linked:
-            token.tag = "span"

@@ -5,11 +5,10 @@ from datetime import date, datetime
 from pathlib import PurePath
 
 from bot.archive.stats import Share, measure_share
-from bot.insights.site.figures import Ledger, Table, count_messages, read_moment
+from bot.insights.site.figures import Ledger, Table, count_messages, find_release, read_moment
 from bot.insights.site.guidance import Advice, make_advice
 from bot.insights.site.problem import Problem, Related, Relations, Sources
 from bot.insights.site.sightings import Sighting
-from bot.insights.site.status import find_release
 from bot.insights.site.wording import Clause, describe_match, list_messages, name_system, write_phrase
 from bot.output.charts import Chart, draw_chart
 from bot.rules.tools import ToolChoice, choose_tools

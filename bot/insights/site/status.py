@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from bot.errors import SettingsError
-from bot.insights.site.figures import count_people, find_contradictions, read_moment
+from bot.insights.site.figures import count_people, find_contradictions, find_release, read_moment, read_tag
 from bot.insights.site.sightings import Sighting, State
 from bot.rules.spec.rule import FixedIn, RuleModel
 from bot.text.printable import count
-from bot.text.versions import Version, parse_version
+from bot.text.versions import parse_version
 from bot.tracker.types import Release
 
 Code = Literal["open", "merged", "fixed", "disputed", "not_planned"]
@@ -133,23 +133,10 @@ def _judge_followed(number: int, state: State | None) -> Status:
     return Status(code="open", label=LABELS["open"], reason=reason)
 
 
-def find_release(version: str, releases: Sequence[Release] | None) -> Release | None:
-    """The release of that version."""
-    wanted = parse_version(version)
-    return next((release for release in releases or () if _read(release) == wanted), None)
-
-
 def _is_ahead(version: str, releases: Sequence[Release]) -> bool:
     """Whether the version is above all releases: a list of the newest 100 does not have the old ones."""
-    known = [found for release in releases if (found := _read(release))]
+    known = [found for release in releases if (found := read_tag(release))]
     return bool(known) and parse_version(version) > max(known)
-
-
-def _read(release: Release) -> Version | None:
-    try:
-        return parse_version(release.tag)
-    except ValueError:
-        return None
 
 
 def parse_releases(text: str, file: str) -> tuple[Release, ...]:

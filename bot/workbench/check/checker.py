@@ -9,11 +9,13 @@ from bot.workbench.check.examples import TriedExample, judge_example, try_exampl
 from bot.workbench.check.lint import Terms, lint_rule
 from bot.workbench.check.proof import Proof, explain_failure, join_proofs, prove
 from bot.workbench.check.relations import (
+    UNDECLARED,
     Overlap,
     check_packs,
     check_references,
     find_near_duplicates,
     find_overlaps,
+    is_settled,
     list_undeclared,
 )
 from bot.workbench.check.rendering import check_texts
@@ -116,6 +118,14 @@ def _check_near_duplicates(rule: Rule, ruleset: Ruleset, overlaps: tuple[Overlap
         what = "has the same phrases" if is_same else "has phrases that are parts of this rule's phrases"
         message = f"`{other.id}` {what}; merge the two rules, or add `supersedes:` or `also:` to one of them"
         yield rule.document.problem_at(("match",), message, "near-duplicate", "warning")
+
+
+def list_trespasses(rule: Rule, others: Iterable[Rule]) -> Iterator[Problem]:
+    """The rules without a settlement among those of which a rule matches examples: `check` reports it at the others."""
+    for other in others:
+        if not is_settled(rule, other):
+            message = f"this rule also matches an example of `{other.id}`; {UNDECLARED}"
+            yield rule.document.problem_at(("match",), message, "overlap")
 
 
 def join_reports(reports: Iterable[CheckReport]) -> CheckReport:

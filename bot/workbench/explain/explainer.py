@@ -1,13 +1,15 @@
 """The explanation of an issue: one value that the terminal, the page and the JSON show. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
+from typing import Any, TypeVar, cast
 
 from bot.rules.conditions.types import Verdict
 from bot.rules.matcher import Match, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Mode
+from bot.text.printable import reveal_line
 from bot.tracker.types import Issue
 from bot.triage.config import Config
 from bot.triage.decisions import RuleDecision, decide_rules
@@ -16,6 +18,8 @@ from bot.workbench.explain.condition_tree import Node, TreeMaker, number_highlig
 from bot.workbench.explain.diagnosis import Explanation, explain_facts
 from bot.workbench.explain.highlights import Excerpt, Highlight, list_sources, make_excerpt
 from bot.workbench.explain.overview import CaptureSummary, Overview, describe_captures, describe_issue
+
+Value = TypeVar("Value")
 
 NEAREST = 3
 """The number of shown rules that do not match but are similar enough."""
@@ -179,3 +183,21 @@ def _explain_branch(index: int, match: Match, maker: TreeMaker) -> Branch:
         when=maker.evaluate(when) if when else None,
         tldr=match.rule.model.guidance[index].tldr,
     )
+
+
+def reveal_all(value: Value) -> Value:
+    """The same value, with every text in it on one line and without hidden signs."""
+    return cast("Value", _reveal(value))
+
+
+def _reveal(value: object) -> object:
+    if isinstance(value, str):
+        return reveal_line(value)
+    if isinstance(value, Match):
+        return value  # none of its texts is shown
+    if isinstance(value, tuple):
+        parts: list[Any] = [_reveal(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value)(**{part.name: _reveal(getattr(value, part.name)) for part in fields(value)})
+    return value

@@ -1,20 +1,16 @@
 """An explanation in words (the same in the terminal and on the page), as JSON, and as one page. Pure."""
 
-from dataclasses import asdict, fields, is_dataclass
-from typing import Any, TypeVar, cast
+from dataclasses import asdict
+from typing import Any
 
 from bot.output.page import render_page
 from bot.rules.conditions.types import Verdict
-from bot.rules.matcher import Match
-from bot.text.printable import reveal_line
 from bot.triage.decisions import RuleEffect
 from bot.workbench.explain.condition_tree import Node
 from bot.workbench.explain.explainer import Branch, ExplainedRule, IssueExplanation
 from bot.workbench.explain.highlights import Highlight, HighlightKind, Place, choose_highlight
 from bot.workbench.explain.near_miss import NearMiss, NearMissKind
 from bot.workbench.explain.overview import CaptureSummary, Overview
-
-Value = TypeVar("Value")
 
 EFFECTS: dict[RuleEffect, str] = {
     "speaks": "matches and speaks",
@@ -159,24 +155,6 @@ def cut_start(text: str, longest: int = 60) -> str:
     """The end of a text, on one line."""
     flat = " ".join(text.split())
     return f"{'' if len(flat) <= longest else '…'}{flat[-longest:]}{' ' * text[-1:].isspace()}"
-
-
-def reveal_all(value: Value) -> Value:
-    """The same value, with every text in it on one line and without hidden signs."""
-    return cast("Value", _reveal(value))
-
-
-def _reveal(value: object) -> object:
-    if isinstance(value, str):
-        return reveal_line(value)
-    if isinstance(value, Match):
-        return value  # none of its texts is shown
-    if isinstance(value, tuple):
-        parts: list[Any] = [_reveal(part) for part in value]
-        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    if is_dataclass(value) and not isinstance(value, type):
-        return type(value)(**{part.name: _reveal(getattr(value, part.name)) for part in fields(value)})
-    return value
 
 
 def to_json(explanation: IssueExplanation, wanted: str | None = None) -> dict[str, Any]:

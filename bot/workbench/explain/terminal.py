@@ -8,7 +8,7 @@ from rich.text import Text
 
 from bot.output.console import print_hanging
 from bot.workbench.explain.condition_tree import Node
-from bot.workbench.explain.explainer import ExplainedRule, IssueExplanation
+from bot.workbench.explain.explainer import ExplainedRule, IssueExplanation, reveal_all
 from bot.workbench.explain.formats import (
     cut_end,
     cut_middle,
@@ -24,7 +24,6 @@ from bot.workbench.explain.formats import (
     format_seen,
     format_skip,
     format_title,
-    reveal_all,
 )
 from bot.workbench.explain.highlights import Excerpt, Highlight, Line, Place, choose_highlight
 from bot.workbench.explain.near_miss import NearMiss

@@ -1,6 +1,6 @@
 """The other rules around the edited rule; tries it on its own examples and on theirs, at every keystroke. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -10,10 +10,9 @@ from bot.errors import Problem
 from bot.rules.loader import build_ruleset
 from bot.rules.ruleset import Pack, Rule, Ruleset
 from bot.tracker.types import Issue
-from bot.workbench.check.checker import check_rule
+from bot.workbench.check.checker import check_rule, list_trespasses
 from bot.workbench.check.examples import make_example_issue
 from bot.workbench.check.lint import Terms
-from bot.workbench.check.relations import UNDECLARED, is_settled
 from bot.workbench.studio.corpus import CHUNK, Chunk, find_hits, make_chunk
 
 ExampleKind = Literal["match", "no_match"]
@@ -106,11 +105,6 @@ def prove_rule(rule: Rule, around: Surroundings, today: date, *, proves_variants
     `proves_variants` also tries its examples with other text, which takes longer.
     """
     report = check_rule(rule, around.ruleset, Terms(today=today, proves_variants=proves_variants))
-    return (*report.problems, *_find_trespasses(rule, around.examples))
-
-
-def _find_trespasses(rule: Rule, foreign: ForeignExamples) -> Iterator[Problem]:
-    for other in dict.fromkeys(foreign.owners[index] for index in find_hits(rule, foreign.chunks)):
-        if not is_settled(rule, other):
-            message = f"this rule also matches an example of `{other.id}`; {UNDECLARED}"
-            yield rule.document.problem_at(("match",), message, "overlap")
+    foreign = around.examples
+    matched = dict.fromkeys(foreign.owners[index] for index in find_hits(rule, foreign.chunks))
+    return (*report.problems, *list_trespasses(rule, matched))

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.insights.report.thread import choose_answers, cut_excerpt, measure_thread
+from bot.insights.report.thread import LONGEST_ANSWER, choose_answers, measure_thread
 from bot.insights.report.types import Answer, Figures
 from bot.insights.report.wording import list_figures, write_span
+from bot.text.redaction import cut_excerpt
 from bot.tracker.types import Account, Comment
 from tests.builders import HUMAN, OTHER_BOT, REPORTER, a_comment, after
 from tests.insights.graphs import NOW, THREAD, a_node, make_neighbourhood
@@ -121,7 +122,7 @@ EXCERPTS = {
 
 @pytest.mark.parametrize("body", EXCERPTS, ids=range(len(EXCERPTS)))
 def test_an_excerpt_says_what_the_comment_says(body: str) -> None:
-    assert cut_excerpt(body) == EXCERPTS[body]
+    assert cut_excerpt(body, LONGEST_ANSWER) == EXCERPTS[body]
 
 
 @pytest.mark.parametrize(

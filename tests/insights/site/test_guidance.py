@@ -3,7 +3,8 @@
 import pytest
 from markupsafe import Markup
 
-from bot.insights.site.guidance import Advice, make_advice, render_markdown
+from bot.insights.site.guidance import Advice, make_advice
+from bot.output.page import render_markdown
 from tests.insights.site.sites import make_rule
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.triage.config import Config
 from bot.workbench.explain.condition_tree import Node
-from bot.workbench.explain.explainer import IssueExplanation, make_explanation
+from bot.workbench.explain.explainer import IssueExplanation, make_explanation, reveal_all
 from bot.workbench.explain.formats import (
     format_branch,
     format_failure,
@@ -16,7 +16,6 @@ from bot.workbench.explain.formats import (
     format_seen,
     format_skip,
     render_html,
-    reveal_all,
     to_json,
 )
 from tests.issue.issues import make_comment, make_issue
