@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.archive.jsonl import IssueArchive, open_file
+from bot.cli.options.archive import open_archive
 from bot.cli.options.github import read_payload
 from bot.cli.options.graph import USUAL, add_reach, read_live_graph, read_reach
 from bot.cli.options.issue import (
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from bot.insights.report.types import Report, Similar
 
 MOST_SEEDS = 50
+_CHOICES = ("label", "rule")
+_FLAGS = ("across", "whole")
+_FILES = ("event", "issues", "config", "index")
 _ARCHIVES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
@@ -80,9 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Return 0 if the report could be made, 2 if rules could not be read."""
     if arguments.since:
-        if arguments.issue:
-            message = f"--since reports on all issues of a time, not on {arguments.issue[0]}; leave out one of the two"
-            raise SettingsError(message)
+        _refuse_single(arguments)
         return execute_week(arguments)
     named = (*arguments.issue, arguments.event, arguments.compare, arguments.index, arguments.config)
     refuse_inputs((arguments.html, arguments.out), named)
@@ -95,6 +97,17 @@ def execute(arguments: argparse.Namespace) -> int:
     graph = read_graph(_find_seeds(arguments, rules), options, datetime.now(UTC))
     _print(_make_report(graph, rules, arguments, earlier), arguments)
     return 2 if rules.ruleset.problems else 0
+
+
+def _refuse_single(arguments: argparse.Namespace) -> None:
+    """Raise SettingsError for what a report on single issues takes, and the report on a time does not."""
+    if arguments.issue:
+        message = f"--since reports on all issues of a time, not on {arguments.issue[0]}; leave out one of the two"
+        raise SettingsError(message)
+    usual = {"depth": USUAL.depth, "budget": USUAL.budget}
+    for name in ("event", *_CHOICES, "compare", "index", "html", *usual, *_FLAGS):
+        if getattr(arguments, name) not in {None, False, usual.get(name)}:
+            raise SettingsError(f"--since does not go with --{name}; leave out one of the two")
 
 
 def read_graph(seeds: Seeds, options: Options, now: datetime) -> Graph:
@@ -116,28 +129,28 @@ def read_graph(seeds: Seeds, options: Options, now: datetime) -> Graph:
 def _find_seeds(arguments: argparse.Namespace, rules: AskedRules) -> Seeds:
     """The issues that the arguments name or choose, each once. Raises SettingsError, and TrackerError from GitHub."""
     archives = [Path(name) for name in arguments.issue if name.endswith(_ARCHIVES) and Path(name).is_file()]
+    archives += [Path(arguments.issues)] if arguments.issues else []
     single = [name for name in arguments.issue if Path(name) not in archives]
     is_choosing = bool(arguments.label or arguments.rule)
     _check_seeds(arguments, archives, is_named=bool(single), is_choosing=is_choosing)
     named = [*_read_named(arguments, single)]
     stored = [each for each in named if isinstance(each, Issue)]
     asked = [each if isinstance(each, Address) else Address(each.repository, each.number) for each in named]
-    chosen = [*_read_chosen(arguments, archives, rules)] if is_choosing else []
-    addresses = dict.fromkeys([*asked, *(Address(issue.repository, issue.number) for issue in chosen)])
+    addresses = dict.fromkeys([*asked, *(_choose(arguments, archives, rules) if is_choosing else ())])
     if not addresses:
         raise SettingsError(f"no issue fits {_name_choice(arguments)}; check the spelling")
     lines = [line[0] for name in single if (line := find_archive_line(name))]
     return Seeds(
         addresses=tuple(addresses),
-        issues=(*stored, *chosen),
+        issues=tuple(stored),
         archives=tuple(open_file(path) for path in dict.fromkeys([*archives, *lines])),
         is_offline=len(stored) == len(named) and (bool(archives) or not is_choosing),
     )
 
 
 def _name_choice(arguments: argparse.Namespace) -> str:
-    chosen = (("--label", arguments.label), ("--rule", arguments.rule))
-    return " and ".join(f"{name} {value!r}" for name, value in chosen if value)
+    chosen = ((name, getattr(arguments, name)) for name in _CHOICES)
+    return " and ".join(f"--{name} {value!r}" for name, value in chosen if value)
 
 
 def _read_named(arguments: argparse.Namespace, names: Sequence[str]) -> Iterator[Issue | Address]:
@@ -153,10 +166,33 @@ def _place(issue: Issue, repository: str | None) -> Issue:
     return issue if issue.repository else replace(issue, repository=repository or "")
 
 
-def _read_chosen(arguments: argparse.Namespace, archives: list[Path], rules: AskedRules) -> Iterator[Issue]:
-    """The issues with the label and the rule, from the archives or else from the repository."""
-    for source in [open_file(path) for path in archives] or [_open_repository(arguments.repo)]:
-        yield from _choose(source, rules, arguments)
+def _choose(arguments: argparse.Namespace, archives: Sequence[Path], rules: AskedRules) -> list[Address]:
+    """The newest issues with the label and the rule, from the archives or else from the repository.
+
+    Says on stderr if there are more. An export is appended to, so the last line of an issue counts.
+    """
+    if not (archives or arguments.repo):
+        raise SettingsError("the repository is missing; add --repo owner/name, or an archive (FILE.jsonl)")
+    sources = [open_file(path) for path in archives] or [open_archive(arguments)]
+    fitting = dict[Address, datetime]()
+    for issue in chain.from_iterable(source.read_issues() for source in sources):
+        address = Address(issue.repository, issue.number)
+        if _fits(issue, rules, arguments):
+            fitting[address] = issue.created_at
+        else:
+            fitting.pop(address, None)
+    if len(fitting) > MOST_SEEDS:
+        print(f"signpost: {len(fitting):,} issues fit; the report is on the newest {MOST_SEEDS}", file=sys.stderr)
+    return sorted(fitting, key=lambda address: (fitting[address], address.number), reverse=True)[:MOST_SEEDS]
+
+
+def _fits(issue: Issue, rules: AskedRules, arguments: argparse.Namespace) -> bool:
+    from bot.rules.matcher import match_issue
+
+    label = (arguments.label or "").casefold()
+    if issue.is_pull_request or (label and label not in map(str.casefold, issue.labels)):
+        return False
+    return not arguments.rule or any(each.rule.id == arguments.rule for each in match_issue(issue, rules.ruleset))
 
 
 def _check_seeds(arguments: argparse.Namespace, archives: list[Path], *, is_named: bool, is_choosing: bool) -> None:
@@ -169,42 +205,11 @@ def _check_seeds(arguments: argparse.Namespace, archives: list[Path], *, is_name
 
 
 def _read_event(path: Path) -> Issue:
-    """The issue of a payload; any other file is refused, so that its text is not taken for an issue."""
+    """The issue of a payload; raises SettingsError for any other file, whose text is not an issue."""
     payload = read_payload(path)
     if not isinstance(payload.get("issue"), dict):
         raise SettingsError(f"the event {path} has no issue; use the payload of an issue event that GitHub sent")
     return parse_issue(payload["issue"])
-
-
-def _open_repository(repository: str | None) -> IssueArchive:
-    """All issues of a repository: downloaded once, and kept up to date."""
-    from bot.cli.options.archive import open_archive
-
-    if not repository:
-        raise SettingsError("the repository is missing; add --repo owner/name, or an archive (FILE.jsonl)")
-    asked = argparse.Namespace(issues=None, repo=repository, cache=None, cached=False, comments=False)
-    return open_archive(asked)
-
-
-def _choose(archive: IssueArchive, rules: AskedRules, arguments: argparse.Namespace) -> list[Issue]:
-    """The newest issues of an archive with the label and the rule; says on stderr if there are more."""
-    found = list(islice(_select(archive, rules, arguments), 100 * MOST_SEEDS))
-    newest = sorted(found, key=lambda issue: (issue.created_at, issue.number), reverse=True)[:MOST_SEEDS]
-    if len(found) > len(newest):
-        print(f"signpost: {len(found):,} issues fit; the report is on the newest {MOST_SEEDS}", file=sys.stderr)
-    return newest
-
-
-def _select(archive: IssueArchive, rules: AskedRules, arguments: argparse.Namespace) -> Iterator[Issue]:
-    from bot.rules.matcher import match_rules, read_facts
-
-    label = (arguments.label or "").casefold()
-    for issue in archive.read_issues():
-        if issue.is_pull_request or (label and label not in map(str.casefold, issue.labels)):
-            continue
-        facts = read_facts(issue, rules.ruleset)
-        if not arguments.rule or any(m.rule.id == arguments.rule for m in match_rules(facts, rules.ruleset)):
-            yield issue
 
 
 def _read_earlier(path: Path) -> dict[str, Any]:
@@ -244,11 +249,6 @@ def _find_similar(path: Path, graph: Graph) -> "dict[Address, tuple[Similar, ...
     return {seed: find_similar(path, graph.nodes[seed].issue) for seed in graph.seeds if seed in graph.nodes}
 
 
-_FLAGS = ("across", "whole")
-_FILES = ("event", "config", "index")
-_OPTIONS = ("label", "rule", "repo")
-
-
 def _write_command(arguments: argparse.Namespace) -> str:
     """The command that makes this report again, for a shell; outputs and comparison are left out.
 
@@ -256,7 +256,7 @@ def _write_command(arguments: argparse.Namespace) -> str:
     """
     files = [(name, getattr(arguments, name)) for name in _FILES]
     options = [(name, _hide_folders(value)) for name, value in files if value]
-    options += [(name, getattr(arguments, name)) for name in _OPTIONS]
+    options += [(name, getattr(arguments, name)) for name in (*_CHOICES, "repo")]
     options += [("rules", _hide_folders(place)) for group in arguments.rules or [] for place in group]
     reach = (("depth", USUAL.depth), ("budget", USUAL.budget))
     options += [(name, str(getattr(arguments, name))) for name, default in reach if getattr(arguments, name) != default]
@@ -267,7 +267,7 @@ def _write_command(arguments: argparse.Namespace) -> str:
 
 
 def _hide_folders(place: str) -> str:
-    """The name of a file or folder; what is no path, and the usual folder of rules, stay."""
+    """The name of a file or folder, without the folders above it; a URL and the usual folder of rules stay whole."""
     if "://" in place or place.rstrip("/") == HOME:
         return place
     return re.split(r"[/\\]", place.rstrip("/\\"))[-1] or place

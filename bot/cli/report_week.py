@@ -3,8 +3,10 @@
 import argparse
 import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from bot.cli.options.archive import add_download, add_jobs, check_repository, count_jobs, open_archive
+from bot.cli.options.output import refuse_inputs, report_written, write_text
 from bot.cli.options.rules import find_rules
 from bot.errors import SettingsError
 from bot.output.console import print_json
@@ -37,6 +39,7 @@ def execute_week(arguments: argparse.Namespace) -> int:
     from bot.insights.week.sightings import find_superseded, watch_archive
     from bot.insights.week.week import Period, make_week
 
+    refuse_inputs((arguments.out,), (arguments.issues,))
     if not (arguments.issues or arguments.repo):
         raise SettingsError("--since needs the issues of a repository; add --repo OWNER/NAME or --issues FILE")
     if arguments.repo:
@@ -53,9 +56,12 @@ def execute_week(arguments: argparse.Namespace) -> int:
     ruled, start = rules.make_archive(archive, count_jobs(arguments)), min(since, until - HISTORY)
     seen = watch_archive(ruled, start, since, until, superseded)
     week = make_week(seen, rules.ruleset, Period(since, until), arguments.repo or archive.repository)
+    if arguments.out:
+        write_text(Path(arguments.out), render_markdown(week))
+        report_written(Path(arguments.out), arguments.format)
     if arguments.format == "json":
         print_json(to_json(week))
-    else:
+    elif not arguments.out:
         print(render_markdown(week), end="")
     return 2 if rules.ruleset.problems else 0
 

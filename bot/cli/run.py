@@ -183,11 +183,16 @@ def _find_similar(issue: Issue, means: _Means) -> "dict[Address, tuple[Similar, 
 
 
 def _publish_report(event: Event, means: _Means, settings: actions_runner.Settings, *, is_quiet: bool) -> int:
-    """Write the report, and return 0; it changes nothing on GitHub. Raises SettingsError and TrackerError."""
-    issue = read_issue(event, means.tracker)
+    """Write the report, which changes nothing on GitHub. Return 0, or 2 if some rules could not be read.
+
+    Raises SettingsError and TrackerError.
+    """
+    problems = means.sources.ruleset.problems
+    actions_runner.print_safely(map(str, problems), sys.stderr)
+    code, issue = 2 if problems else 0, read_issue(event, means.tracker)
     if isinstance(issue, Skip):
         _show_skip(event, issue, is_quiet=is_quiet)
-        return 0
+        return code
     thread = read_thread(issue, means.tracker)
     before = means.tracker.requests
     report = _make_report_writer(means)(thread)
@@ -204,7 +209,7 @@ def _publish_report(event: Event, means: _Means, settings: actions_runner.Settin
         requests = means.tracker.requests
         sent = f"Requests  {requests} ({requests - before} of them for the report)"
         actions_runner.print_safely([where, f"Wrote     {name}", sent])
-    return 0
+    return code
 
 
 def _show_skip(event: Event, skip: Skip, *, is_quiet: bool) -> None:

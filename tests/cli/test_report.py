@@ -173,6 +173,31 @@ def test_an_archive_gives_the_issues_of_a_label_or_a_rule(
     assert sorted(seeds) == numbers
 
 
+def test_the_last_line_of_an_issue_decides_whether_it_is_chosen(checkout: Path) -> None:
+    lines = [
+        {"number": n, "title": "x", "labels": labels} for n, labels in ((1, ["bug"]), (2, []), (1, []), (2, ["bug"]))
+    ]
+    (checkout / "grown.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    found = report_json(checkout, "--issues", "grown.jsonl", "--label", "bug")
+    assert (found["issue"]["number"], found["others"]) == (2, [])
+
+
+def test_of_many_issues_the_newest_are_chosen(checkout: Path) -> None:
+    numbers = [*range(1, 5_101)]
+    lines = [
+        {"number": n, "title": "x", "labels": ["bug"], "created_at": f"20{n // 300:02}-01-01T00:00:00Z"}
+        for n in numbers
+    ]
+    (checkout / "many.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    finished = report(checkout, "many.jsonl", "--label", "bug", "--format", "json")
+    found = json.loads(finished.out)
+    chosen = [found["issue"]["number"], *(other["issue"]["number"] for other in found["others"])]
+    assert (finished.err, chosen) == (
+        "signpost: 5,100 issues fit; the report is on the newest 50\n",
+        numbers[-1:-51:-1],
+    )
+
+
 def test_several_issues_make_one_report(checkout: Path) -> None:
     finished = report(checkout, "issues.jsonl#1", "issues.jsonl#2", "event.json")
     assert finished.out.startswith("# Report: 3 issues of octo/widget\n")
@@ -254,6 +279,13 @@ WRONG = {
         ("https://github.com/a/b/issues/0",),
         "the issue number must be a positive integer, not 0",
     ),
+    **{
+        f"a time and --{words[0]}": (
+            ("--repo", "a/b", "--since", "7d", f"--{words[0]}", *words[1:]),
+            f"--since does not go with --{words[0]}; leave out one of the two",
+        )
+        for words in (("html", "x.html"), ("label", "bug"), ("event", "event.json"), ("depth", "2"), ("whole",))
+    },
     "an issue and a time": (
         ("5", "--repo", "a/b", "--since", "7d"),
         "--since reports on all issues of a time, not on 5; leave out one of the two",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.report_week import add_week_arguments, execute_week, read_since
+from bot.cli.report import add_arguments, execute
+from bot.cli.report_week import read_since
 from bot.errors import SettingsError
-from bot.output.console import add_format, add_rules
 from tests.insights.week.test_week import write_archive
 
 UNTIL = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -17,11 +17,8 @@ UNTIL = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--repo")
-    add_rules(parser)
-    add_format(parser)
-    add_week_arguments(parser)
-    return execute_week(parser.parse_args(arguments))
+    add_arguments(parser)
+    return execute(parser.parse_args(arguments))
 
 
 @pytest.mark.parametrize(
@@ -58,6 +55,15 @@ def test_the_time_of_a_file_ends_with_its_newest_issue(tmp_path: Path, capsys: p
     assert capsys.readouterr().out.startswith(
         "# The week of `octo-org/octo-repo`: 21 November 2026 to 28 November 2026\n"
     )
+
+
+def test_the_report_goes_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, out = write_archive(tmp_path / "issues.jsonl"), tmp_path / "week.md"
+    asked = ("--since", "7d", "--issues", str(file), "--rules", "pack:common")
+    assert (run(*asked, "--out", str(out)), capsys.readouterr().out) == (0, f"wrote {out}\n")
+    assert (run(*asked), capsys.readouterr().out) == (0, out.read_text("utf-8"))
+    with pytest.raises(SettingsError, match="is an input of this command"):
+        run(*asked, "--out", str(file))
 
 
 def test_the_last_line_of_an_issue_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

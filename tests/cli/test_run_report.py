@@ -64,6 +64,13 @@ def test_the_report_is_in_the_summary_and_in_a_file_and_nothing_is_changed(githu
     assert {str(each) for each in github.requests if not str(each).startswith("GET")} == {"POST /graphql"}
 
 
+def test_a_broken_rule_is_told_beside_the_report(github: FakeGitHub, tmp_path: Path) -> None:
+    add_rule(github, "id: out-of-disk\n")
+    done = run_report(github, tmp_path)
+    assert (done.code, "Wrote     signpost-report-2.md" in done.out) == (2, True)
+    assert "out-of-disk.yml:1:1: `title` is missing" in done.err
+
+
 def test_as_json_it_is_one_object(github: FakeGitHub, tmp_path: Path) -> None:
     done = run_report(github, tmp_path, "--format", "json")
     found = json.loads(done.out)

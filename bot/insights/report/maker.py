@@ -47,7 +47,6 @@ def make_report(graph: Graph, ruleset: Ruleset, config: Config, additions: Addit
         linked=linked,
         automated=automated,
         tools=choose_tools(tags, ruleset.packs),
-        comparison=more.comparison,
         command=more.command,
         is_whole=more.is_whole,
     )
@@ -141,11 +140,9 @@ def _find_target(graph: Graph, home: Address, follow: int | None) -> Target | No
     if node is None or end == home or end.repository != home.repository or node.issue.is_pull_request:
         return None
     is_open = node.issue.state == "open"
-    if not node.issue.is_state_known:
+    if not node.issue.is_state_known or not (is_open or node.issue.state_reason == "completed"):
         return None
-    if not is_open and node.issue.state_reason != "completed":
-        return None
-    fix = find_fix(graph, end) if not is_open else None
+    fix = None if is_open else find_fix(graph, end)
     return Target(
         number=end.number,
         state="open" if is_open else "fixed",
@@ -156,10 +153,9 @@ def _find_target(graph: Graph, home: Address, follow: int | None) -> Target | No
 
 
 def _make_target_fix(fix: Fix) -> TargetFix:
-    release = fix.release
-    return (
-        TargetFix(version=release.tag, at=release.at, is_sure=fix.is_verified) if release else TargetFix(version=None)
-    )
+    if fix.release is None:
+        return TargetFix(version=None)
+    return TargetFix(version=fix.release.tag, at=fix.release.at, is_sure=fix.is_verified)
 
 
 def describe_state(graph: Graph, node: Node, figures: Figures) -> Sentence:
@@ -193,8 +189,8 @@ def _describe_reason(graph: Graph, node: Node) -> Sentence:
     """How an issue was closed; for a duplicate also where its chain ends."""
     chain, address = graph.chains.get(node.address), node.address
     if chain is None or len(chain.steps) < 2:  # noqa: PLR2004 (an issue and what it duplicates)
-        reason = node.issue.state_reason
-        return (f" as {name_reason(reason)}",) if name_reason(reason) else ()
+        reason = name_reason(node.issue.state_reason)
+        return (f" as {reason}",) if reason else ()
     end, first = find_canonical(graph, address), chain.steps[1]
     last = graph.nodes.get(end)
     state = say(", which is {}", last.issue.state) if last and last.issue.is_state_known and end != address else ()

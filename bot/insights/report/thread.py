@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.comment.marker import read_marker
 from bot.insights.graph.types import Fix, Graph, find_canonical, find_fix, name_fixer
@@ -11,14 +11,11 @@ from bot.insights.sentence import list_parts, say
 from bot.text.printable import count
 from bot.text.redaction import cut_excerpt
 from bot.tracker.graph import Address, Node
-from bot.tracker.types import MAINTAINERS, Comment, Issue
+from bot.tracker.types import EPOCH, MAINTAINERS, Comment, Issue
 
 MOST_ANSWERS = 5
 LONGEST_ANSWER = 300
 _FEWEST_WORDS = 4
-_UNKNOWN = datetime(1971, 1, 1, tzinfo=UTC)
-"""A date that a file does not state is that of 1970."""
-
 _CONTRIBUTORS = frozenset({"CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER"})
 _OUR_WORDS = "posted automatically by signpost"
 
@@ -58,7 +55,7 @@ def measure_thread(node: Node, now: datetime) -> Figures:
         participants=(node.participants or len(people)) if issue.is_thread_known else None,
         reactions=_drop_zeros(node.reactions),
         timeline=_drop_zeros(node.timeline),
-        age=(node.closed_at or now) - issue.created_at if issue.created_at > _UNKNOWN else None,
+        age=(node.closed_at or now) - issue.created_at if issue.created_at != EPOCH else None,
         is_open=issue.state == "open" if issue.is_state_known else None,
         first_answer=next((after for _, after in answers), None),
         first_maintainer_answer=next((after for role, after in answers if role == "maintainer"), None),

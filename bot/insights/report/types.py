@@ -187,7 +187,6 @@ class Additions:
     """What a report shows that neither graph nor rules have; `similar` is by seed, `command` repeats the report."""
 
     similar: Mapping[Address, tuple[Similar, ...]] = field(default_factory=dict)
-    comparison: Comparison | None = None
     command: str = ""
     is_whole: bool = False
 
