@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.insights.graph.relations import is_automated
-from bot.insights.report.types import Change, Comparison, Figures, KnownProblem, Linked, Report, SeedReport
+from bot.insights.report.types import Change, Comparison, Figures, KnownProblem, Linked, Report, SeedReport, Similar
 from bot.insights.report.wording import mask_id, name_kind, name_state
 from bot.insights.sentence import Quoted, Sentence, format_sentence, say
 from bot.text.printable import join_words, reveal_line
@@ -86,10 +86,19 @@ def _seed_to_json(seed: SeedReport, report: Report) -> Json:
         },
         "matches": [_problem_to_json(problem, is_whole=report.is_whole) for problem in seed.problems],
         "answers": [{**asdict(answer), "at": answer.at.isoformat()} for answer in seed.answers],
-        "similar": [
-            {**asdict(each), "address": str(each.address), "title": show_text(each.title)} for each in seed.similar
-        ],
+        "similar": list(map(_similar_to_json, seed.similar)),
         "questions": [{"code": each.code, "text": format_sentence(each.says, home)} for each in seed.questions],
+    }
+
+
+def _similar_to_json(similar: Similar) -> Json:
+    """The reason and the features quote both issues, so private data in them is masked, too."""
+    return {
+        **asdict(similar),
+        "address": str(similar.address),
+        "title": show_text(similar.title),
+        "why": _show(similar.why),
+        "features": [[name, _show(value)] for name, value in similar.features],
     }
 
 
@@ -335,4 +344,4 @@ def _compare_findings(former: Mapping[str, Any], now: Json) -> Iterator[Change]:
     for _, summary in sorted(new - old):
         yield Change(code="new-finding", says=say("New: {}", reveal_line(summary)))
     for _, summary in sorted(old - new):
-        yield Change(code="gone-finding", says=say("Settled: {}", reveal_line(summary)))
+        yield Change(code="gone-finding", says=say("No longer found: {}", reveal_line(summary)))

@@ -36,7 +36,7 @@ ROLES: dict[Role, tuple[str, str]] = {
     "bot": ("bot", "bots"),
 }
 _UNREAD = {
-    "missing": "deleted, private or never created",
+    "missing": "not found",
     "moved": "moved",
     "refused": "the token may not read it",
     "failed": "GitHub did not answer",

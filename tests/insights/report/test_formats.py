@@ -10,7 +10,7 @@ import pytest
 from bot.insights.graph.types import Coverage, Graph
 from bot.insights.report.formats import compare_reports, report_to_json
 from bot.insights.report.maker import make_report
-from bot.insights.report.types import Change, Report
+from bot.insights.report.types import Change, Report, Similar
 from bot.insights.sentence import Quoted, say
 from bot.rules.ruleset import Ruleset
 from bot.triage.config import Config
@@ -67,6 +67,23 @@ def test_json_is_made_of_plain_values() -> None:
 
 def test_json_of_hostile_texts_is_valid() -> None:
     assert read_json(make_hostile_report('\u202e"\\\x00</script>##[x]'))["issue"]["number"] == 7
+
+
+def test_json_has_no_private_data_of_similar_issues() -> None:
+    private = "opens /home/robert/notes for robert.long@corp-example.com"
+    seed = report_of(BEFORE).seeds[0]
+    similar = Similar(
+        address=at(3), title=private, state="open", score=0.5, tier="B", why=private, features=(("words", private),)
+    )
+    found = read_json(replace(report_of(BEFORE), seeds=(replace(seed, similar=(similar,)),)))["similar"]
+    masked = "opens /home/user/notes for name@example.com"
+    assert [(each["title"], each["why"], each["features"]) for each in found] == [(masked, masked, [["words", masked]])]
+
+
+def test_a_finding_that_is_gone_is_not_called_settled() -> None:
+    found = compare_reports(read_json(report_of(AFTER)), report_of(BEFORE))
+    claim = "#20 says that it fixes #9, but GitHub has no closing link"
+    assert [each.says for each in found.changes if each.code == "gone-finding"] == [say("No longer found: {}", claim)]
 
 
 def test_what_changed_between_two_whole_reports() -> None:
