@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from bot.issue.mentions import list_prose_edges
-from bot.tracker.graph import OFFLINE_GAP, Address, Batch, Edge, Node, Unread
+from bot.tracker.graph import OFFLINE_GAP, Address, Batch, Edge, Node, Unread, count_participants
 from bot.tracker.types import Issue, Release
 
 
@@ -25,16 +25,16 @@ class OfflineSource:
 
     def read_nodes(self, addresses: Iterable[Address], most_requests: int) -> Batch:  # noqa: ARG002 - none are needed
         """The nodes that the archive has, in one pass over it; of several versions of an issue the last one counts."""
-        asked = {_fold(address): address for address in addresses}
+        asked = {address.folded: address for address in addresses}
         found = dict[Address, Issue]()
         for issue in self._read_issues():
-            place = _fold(Address(issue.repository, issue.number))
+            place = Address(issue.repository, issue.number).folded
             if place in asked:
                 found[place] = issue
         missing = (address for place, address in asked.items() if place not in found)
         message = "It is not in the archive."
         return Batch(
-            nodes=tuple(self._make_node(found[place]) for place in asked if place in found),
+            nodes=tuple(_make_node(found[place]) for place in asked if place in found),
             unread=tuple(Unread(address=each, reason="offline", message=message) for each in missing),
         )
 
@@ -46,19 +46,14 @@ class OfflineSource:
         """Unknown."""
         return None
 
-    def _make_node(self, issue: Issue) -> Node:
-        people = {issue.author.login, *(comment.author.login for comment in issue.comments)}
-        return Node(
-            issue=issue,
-            participants=len(people) if issue.is_thread_known else 0,
-            edges=tuple(_list_edges(issue)),
-            gaps=(OFFLINE_GAP, *_list_gaps(issue)),
-            is_partial=not (issue.is_state_known and issue.is_thread_known),
-        )
 
-
-def _fold(address: Address) -> Address:
-    return Address(address.repository.casefold(), address.number)
+def _make_node(issue: Issue) -> Node:
+    return Node(
+        issue=issue,
+        participants=count_participants(issue),
+        edges=tuple(_list_edges(issue)),
+        gaps=(OFFLINE_GAP, *_list_gaps(issue)),
+    )
 
 
 def _list_gaps(issue: Issue) -> Iterator[str]:

@@ -31,6 +31,11 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         return f"{self.repository}#{self.number}"
 
+    @property
+    def folded(self) -> "Address":
+        """The address to compare with: GitHub compares the names of repositories without regard to case."""
+        return Address(self.repository.casefold(), self.number)
+
 
 class Edge(NamedTuple):
     """One relation of two nodes, with its evidence.
@@ -70,8 +75,8 @@ class Node:
     most 100. `reactions` counts those of the first post. `timeline` counts GitHub's events by their REST names.
     `edges` are all relations that this node shows, in both directions.
     `gaps` says what could not be read of it, in whole sentences; "" entries never occur.
-    `is_partial` is of a node whose source leaves out its state or its comments: `issue.is_state_known` and
-    `issue.is_thread_known` say which, and `participants` is 0 (unknown) without the comments.
+    A file may leave out the state or the comments: see `issue.is_state_known` and `issue.is_thread_known`.
+    `participants` is 0 (unknown) without the comments.
     """
 
     issue: Issue
@@ -86,7 +91,6 @@ class Node:
     timeline: Mapping[str, int] = field(default_factory=dict)
     edges: tuple[Edge, ...] = ()
     gaps: tuple[str, ...] = ()
-    is_partial: bool = False
 
     @property
     def address(self) -> Address:
@@ -97,6 +101,12 @@ class Node:
     def is_merged(self) -> bool:
         """Whether it is a pull request that was merged."""
         return self.merged_at is not None
+
+
+def count_participants(issue: Issue) -> int:
+    """Who opened an issue and who commented, of the comments that were read; 0 if these are unknown."""
+    people = {issue.author.login, *(comment.author.login for comment in issue.comments)}
+    return len(people) if issue.is_thread_known else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,7 +219,7 @@ def _make_batch(reading: _Reading) -> Batch:
             continue
         node = make_node(found) if isinstance(found, NodeJson) else found
         nodes.setdefault(node.address, node)
-        if not _is_same(node.address, address):
+        if node.address.folded != address.folded:
             message = f"It is now at {node.address}."
             unread.append(Unread(address=address, reason="moved", message=message, moved_to=node.address))
     return Batch(nodes=tuple(nodes.values()), unread=tuple(unread), failure=reading.failure if reading.is_over else "")
@@ -228,8 +228,3 @@ def _make_batch(reading: _Reading) -> Batch:
 def _leave(address: Address, reading: _Reading) -> Unread:
     message = reading.failure or "It was not read, to save requests."
     return Unread(address=address, reason="failed" if reading.is_over else "budget", message=message)
-
-
-def _is_same(one: Address, other: Address) -> bool:
-    """GitHub compares the names of repositories without regard to case."""
-    return one.number == other.number and one.repository.casefold() == other.repository.casefold()

@@ -197,7 +197,7 @@ class _Walk:
 
     def _enter_moved(self, addresses: Iterable[Address], step: int) -> list[Address]:
         """The new places of moved issues that are not read yet and may be; the others are named, and left out."""
-        places = dict.fromkeys(self._rename(each) for each in addresses if _fold(each) in self._moved)
+        places = dict.fromkeys(self._rename(each) for each in addresses if each.folded in self._moved)
         new = [place for place in places if self._is_new(place)]
         entered = [place for place in new if not step or self._may_enter(place)]
         self._leave_out((place for place in new if place not in entered), ELSEWHERE)
@@ -224,23 +224,23 @@ class _Walk:
     def _add(self, batch: Batch, step: int) -> None:
         for node in batch.nodes:
             self._nodes[node.address] = node
-            self._spelled[_fold(node.address)] = node.address
+            self._spelled[node.address.folded] = node.address
             self._distance[node.address] = min(step, self._distance.get(node.address, step))
             self._unread.pop(node.address, None)
         for unread in batch.unread:
             if unread.reason == "budget":
                 continue
             if unread.reason == "moved" and unread.moved_to:
-                self._moved[_fold(unread.address)] = unread.moved_to
+                self._moved[unread.address.folded] = unread.moved_to
             self._unread[unread.address] = unread
 
     def _rename(self, address: Address) -> Address:
         """Where an issue is now, spelled as GitHub spells it."""
         for _ in range(MOST_STEPS):
-            if _fold(address) not in self._moved:
+            if address.folded not in self._moved:
                 break
-            address = self._moved[_fold(address)]
-        return self._spelled.get(_fold(address), address)
+            address = self._moved[address.folded]
+        return self._spelled.get(address.folded, address)
 
     def _list_edges(self) -> tuple[Edge, ...]:
         found = (edge for node in self._nodes.values() for edge in node.edges)
@@ -382,10 +382,6 @@ class _Walk:
             return True
         is_way_on = edge.kind in {"duplicate_of", "part_of"} and known[0]
         return is_way_on or (edge.kind == "closes" and known[1])
-
-
-def _fold(address: Address) -> Address:
-    return Address(address.repository.casefold(), address.number)
 
 
 def _list_own(edges: Iterable[Edge], address: Address) -> Iterator[Edge]:

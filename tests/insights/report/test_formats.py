@@ -212,7 +212,7 @@ def test_json_that_is_not_a_report_is_refused(earlier: Mapping[str, Any]) -> Non
 
 def test_what_a_file_does_not_state_is_null() -> None:
     partial = a_node(7, is_state_known=False, is_thread_known=False)
-    found = read_json(report_of(a_graph([replace(partial, is_partial=True)])))
+    found = read_json(report_of(a_graph([partial])))
     assert (found["issue"]["state"], found["graph"]["nodes"][0]["state"]) == (None, None)
     figures = found["figures"]
     assert (figures["comments"], figures["participants"], figures["is_open"]) == (None, None, None)
