@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from bot.issue.mentions import list_prose_edges
-from bot.tracker.graph import OFFLINE_GAP, Address, Batch, Edge, Node, Unread, count_participants
+from bot.tracker.graph import OFFLINE_GAP, Address, Batch, Edge, Node, Unread
 from bot.tracker.types import Issue, Release
 
 
@@ -48,12 +48,7 @@ class OfflineSource:
 
 
 def _make_node(issue: Issue) -> Node:
-    return Node(
-        issue=issue,
-        participants=count_participants(issue),
-        edges=tuple(_list_edges(issue)),
-        gaps=(OFFLINE_GAP, *_list_gaps(issue)),
-    )
+    return Node(issue=issue, edges=tuple(_list_edges(issue)), gaps=(OFFLINE_GAP, *_list_gaps(issue)))
 
 
 def _list_gaps(issue: Issue) -> Iterator[str]:

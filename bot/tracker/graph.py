@@ -76,7 +76,7 @@ class Node:
     `edges` are all relations that this node shows, in both directions.
     `gaps` says what could not be read of it, in whole sentences; "" entries never occur.
     A file may leave out the state or the comments: see `issue.is_state_known` and `issue.is_thread_known`.
-    `participants` is 0 (unknown) without the comments.
+    `participants` is GitHub's count, 0 if the source does not give it.
     """
 
     issue: Issue
@@ -101,12 +101,6 @@ class Node:
     def is_merged(self) -> bool:
         """Whether it is a pull request that was merged."""
         return self.merged_at is not None
-
-
-def count_participants(issue: Issue) -> int:
-    """Who opened an issue and who commented, of the comments that were read; 0 if these are unknown."""
-    people = {issue.author.login, *(comment.author.login for comment in issue.comments)}
-    return len(people) if issue.is_thread_known else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from bot.github.payloads import explain, mend_text, parse_account, parse_comment
 from bot.github.responses import Answer, Json, is_forbidden, is_invalid, is_refused, tolerate_nothing
 from bot.github.transport import Tolerate, Transport, Wire, find_next_page
 from bot.issue.mentions import list_prose_edges
-from bot.tracker.graph import Address, Commit, Edge, EdgeKind, Node, PageCache, StoredPage, Unread, count_participants
+from bot.tracker.graph import Address, Commit, Edge, EdgeKind, Node, PageCache, StoredPage, Unread
 from bot.tracker.types import Comment, Issue, Release
 
 LIMITS_OF_REST = "Without GraphQL, GitHub does not name duplicates, connected issues and closing pull requests."
@@ -228,7 +228,6 @@ def make_rest_node(found: Json, entries: Iterable[Json] | None, address: Address
         is_draft=bool(times.draft),
         milestone=_text_of(milestone.get("title")) if isinstance(milestone, Mapping) else "",
         fix=_find_fix(issue, events),
-        participants=count_participants(issue),
         reactions=dict(_read_reactions(found)),
         timeline=_count(events),
         edges=(*_follow(events, issue), *list_prose_edges(issue)),

@@ -179,10 +179,11 @@ def describe_state(graph: Graph, node: Node, figures: Figures) -> Sentence:
 
 def _describe_thread(figures: Figures) -> str:
     """How far the discussion went; "" if that is not known."""
-    if figures.comments is None or figures.participants is None:
+    if figures.comments is None:
         return ""
     comments = count(figures.comments, "comment") if figures.comments else "no comments"
-    return f"; it has {comments} and {count(figures.participants, 'participant')}"
+    people = f" and {count(figures.participants, 'participant')}" if figures.participants is not None else ""
+    return f"; it has {comments}{people}"
 
 
 def _describe_reason(graph: Graph, node: Node) -> Sentence:

@@ -43,7 +43,8 @@ def measure_thread(node: Node, now: datetime) -> Figures:
     issue = node.issue
     roles = [find_comment_role(issue, comment) for comment in issue.comments]
     # Comments are read from the oldest on or not at all, unless one of them is missing in between.
-    is_whole = issue.is_thread_known and len(issue.comments) >= issue.comment_count and not node.gaps
+    has_all = issue.is_thread_known and len(issue.comments) >= issue.comment_count
+    is_whole = has_all and not node.gaps
     answers = [
         (role, comment.created_at - issue.created_at)
         for role, comment in zip(roles, issue.comments, strict=True)
@@ -52,7 +53,7 @@ def measure_thread(node: Node, now: datetime) -> Figures:
     people = {issue.author.login, *(each.author.login for each in issue.comments if not each.author.is_bot)}
     return Figures(
         comments=max(issue.comment_count, len(issue.comments)) if issue.is_thread_known else None,
-        participants=(node.participants or len(people)) if issue.is_thread_known else None,
+        participants=node.participants or (len(people) if has_all else None),
         reactions=_drop_zeros(node.reactions),
         timeline=_drop_zeros(node.timeline),
         age=(node.closed_at or now) - issue.created_at if issue.created_at != EPOCH else None,

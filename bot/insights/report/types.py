@@ -22,8 +22,9 @@ class Figures:
 
     `age` is until now, or until it was closed; None if the date of the issue is unknown. The times to the first answers
     count from the moment it was filed, and are None where there is no answer or where older comments were not read
-    (`is_whole` is false). What the source does not state is None (`comments`, `participants`,
-    `is_open`). `answers` counts the comments by role, as far as they were read.
+    (`is_whole` is false). What the source does not state is None (`comments`, `participants`, `is_open`); participants
+    are then counted in the comments, if all of these were read. `answers` counts the comments by role, as far as they
+    were read.
     """
 
     comments: int | None

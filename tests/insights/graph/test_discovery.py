@@ -8,6 +8,7 @@ from bot.archive.graph import OfflineSource
 from bot.github.payloads import parse_issue
 from bot.insights.graph.discovery import discover
 from bot.insights.graph.types import Chain, Graph, Options, describe_options
+from bot.insights.report.thread import measure_thread
 from bot.tracker.graph import Address
 from tests.builders import an_issue
 from tests.insights.graph.graphs import (
@@ -306,26 +307,25 @@ def test_an_archive_gives_what_it_has() -> None:
 
 
 @pytest.mark.parametrize(
-    "stated, participants, gaps",
+    "stated, gaps",
     [
-        ({"state": "OPEN", "comments": 0}, 1, ()),
-        ({"state": "closed", "comments": []}, 1, ()),
-        ({"comments": 0}, 1, ("state",)),
-        ({"state": None, "comments": []}, 1, ("state",)),
-        ({"state": "open"}, 0, ("comments",)),
-        ({"state": "open", "comments": None}, 0, ("comments",)),
-        ({}, 0, ("state", "comments")),
+        ({"state": "OPEN", "comments": 0}, ()),
+        ({"state": "closed", "comments": []}, ()),
+        ({"comments": 0}, ("state",)),
+        ({"state": None, "comments": []}, ("state",)),
+        ({"state": "open"}, ("comments",)),
+        ({"state": "open", "comments": None}, ("comments",)),
+        ({}, ("state", "comments")),
     ],
 )
-def test_what_an_export_does_not_state_is_unknown(
-    stated: dict[str, object], participants: int, gaps: tuple[str, ...]
-) -> None:
+def test_what_an_export_does_not_state_is_unknown(stated: dict[str, object], gaps: tuple[str, ...]) -> None:
     line = {"number": 1, "title": "It breaks.", **stated}
     graph = discover([Address(HERE, 1)], OfflineSource(lambda: [parse_issue(line, HERE)]), Options(), NOW)
 
     node, told = graph.nodes[Address(HERE, 1)], {"state": "is open or closed", "comments": "how many comments"}
     assert (node.issue.is_state_known, node.issue.is_thread_known) == ("state" not in gaps, "comments" not in gaps)
-    assert node.participants == participants
+    figures = measure_thread(node, NOW)
+    assert (figures.is_open is None, figures.participants is None) == ("state" in gaps, "comments" in gaps)
     assert [told[gap] in found for gap, found in zip(gaps, node.gaps[1:], strict=True)] == [True] * len(gaps)
 
 
