@@ -49,6 +49,11 @@ class Shown(NamedTuple):
     release: Release
     fix: Fix
 
+    @property
+    def fixer(self) -> Address:
+        """The pull request with the fix; the fixed issue if a commit has it."""
+        return self.fix.by or self.fix.issue
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
@@ -217,7 +222,6 @@ def _write_node(graph: Graph, address: Address, home: str, hubs: Mapping[Address
 
 def _draw_releases(drawing: Drawing, names: Mapping[Address, str]) -> Iterator[str]:
     for number, shown in enumerate(drawing.releases):
-        source = shown.fix.by or shown.fix.issue
-        if source in names:
+        if shown.fixer in names:
             words = "first in" if shown.fix.is_verified else "released after"
-            yield f"{names[source]} -->|{words}| r{number}"
+            yield f"{names[shown.fixer]} -->|{words}| r{number}"

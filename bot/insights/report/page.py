@@ -14,13 +14,13 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 from bot.insights.report import wording
-from bot.insights.report.drawing import Drawing, Shown, choose_drawing, count_steps
-from bot.insights.report.types import Linked, Report
+from bot.insights.report.drawing import Drawing, choose_drawing, count_steps, describe_cut
+from bot.insights.report.types import Report
 from bot.insights.sentence import Page, Part, Quoted, Sentence, shorten
-from bot.output.page import link_address, render_page
+from bot.output.page import link_address, render_markdown, render_page
 from bot.text.printable import reveal
 from bot.text.redaction import mask_private, show_text
-from bot.tracker.graph import Address, Edge
+from bot.tracker.graph import Address, Edge, Node
 
 MOST_NODES, MOST_EDGES = 60, 100
 FIRST_ROWS = 30
@@ -28,6 +28,7 @@ _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 200, 48, 70, 14, 14
 _MOST_ROWS = 12
 _MOST_REPOSITORIES = 12
 _TITLE = 26
+_PARTED = re.compile("(?<=[@#])\u200b")
 
 
 class Box(NamedTuple):
@@ -74,6 +75,7 @@ def render_html(report: Report) -> str:
         "gaps": report.graph.coverage.gaps,
         "picture": draw_picture(report, drawing, anchors, classes) if len(drawing.nodes) > 1 else None,
         "drawing": drawing,
+        "cut": describe_cut(drawing) if drawing.left_out or drawing.edges_left_out else "",
         "anchors": anchors,
         "classes": {row.address: classes.name(row.address) for row in report.linked},
         "states": {name: text for name, text in wording.STATES.items() if name in classes.states},
@@ -84,8 +86,7 @@ def render_html(report: Report) -> str:
         "say": writer.say,
         "link": writer.link,
         "follow": writer.write_follow,
-        "markdown": render_guidance,
-        "inline": _render_inline,
+        "markdown": _write_guidance,
         "show": show_text,
         "mask": mask_private,
         "ids": lambda ids: wording.list_ids(ids, is_whole=report.is_whole),
@@ -114,7 +115,7 @@ class _Writer:
         """The issue to follow, `#12, the open issue …`, with a link."""
         number = re.match(r"#(\d{1,10})\b", follow)
         if number is None:
-            return render_guidance(follow)
+            return _write_guidance(follow)
         return self.link(Address(repository, int(number[1]))) + escape(reveal(follow[number.end() :].replace("`", "")))
 
     def say(self, sentence: Sentence) -> Markup:
@@ -135,6 +136,11 @@ class _Writer:
                 return escape(reveal(part))
 
 
+def _write_guidance(markdown: str) -> Markup:
+    """The guidance of a rule as HTML; a page calls nobody, so names and numbers need no sign that parts them."""
+    return render_markdown(_PARTED.sub("", markdown))
+
+
 _KINDS = {"issue": "issues", "pull": "pull requests", "unknown": "not read"}
 
 
@@ -147,22 +153,21 @@ class _Classes:
         names = list(dict.fromkeys(address.repository for address in others))
         self.repositories = names[:_MOST_REPOSITORIES] if len(names) > 1 else []
         self.states = {wording.find_state(row.node) for row in report.linked}
-        self.kinds = {_name_kind(row) for row in report.linked}
+        self.kinds = {_name_kind(row.node) for row in report.linked}
 
     def name(self, address: Address) -> str:
         """The classes of a node; "" for a seed, which is always shown."""
         if address in self.report.graph.seeds:
             return ""
         node = self.report.graph.nodes.get(address)
-        kind = "unknown" if node is None else "pull" if node.issue.is_pull_request else "issue"
         where = [f"r-{self.repositories.index(address.repository)}"] if address.repository in self.repositories else []
-        return " ".join([f"s-{wording.find_state(node)}", f"k-{kind}", *where])
+        return " ".join([f"s-{wording.find_state(node)}", f"k-{_name_kind(node)}", *where])
 
 
-def _name_kind(row: Linked) -> str:
-    if row.node is None:
+def _name_kind(node: Node | None) -> str:
+    if node is None:
         return "unknown"
-    return "pull" if row.node.issue.is_pull_request else "issue"
+    return "pull" if node.issue.is_pull_request else "issue"
 
 
 def _name_anchors(report: Report) -> dict[Address, str]:
@@ -176,9 +181,8 @@ def draw_picture(report: Report, drawing: Drawing, anchors: Mapping[Address, str
     places: dict[object, tuple[int, int]] = {}
     tallest = max(len(column) for column in columns)
     for number, column in enumerate(columns):
-        top = _MARGIN
         for row, item in enumerate(column):
-            places[item] = (_MARGIN + number * (_WIDTH + _GAP_X), top + row * (_HEIGHT + _GAP_Y))
+            places[item] = (_MARGIN + number * (_WIDTH + _GAP_X), _MARGIN + row * (_HEIGHT + _GAP_Y))
     boxes = [_draw_node(report, drawing, address, places, anchors, classes) for address in drawing.nodes]
     boxes += [_draw_release(drawing, number, places, classes) for number in range(len(drawing.releases))]
     lines = [_draw_edge(report, edge, places, classes) for edge in drawing.edges]
@@ -198,17 +202,13 @@ def _place_columns(report: Report, drawing: Drawing) -> list[list[object]]:
     """
     steps = count_steps(report.graph, drawing)
     columns: dict[int, list[object]] = defaultdict(list)
-    for address in sorted(drawing.nodes, key=lambda each: list(steps).index(each) if each in steps else len(steps)):
+    for address in (*steps, *(each for each in drawing.nodes if each not in steps)):
         columns[steps.get(address, 1)].append(address)
-        with_fix = (number for number, shown in enumerate(drawing.releases) if _find_fixer(shown) == address)
+        with_fix = (number for number, shown in enumerate(drawing.releases) if shown.fixer == address)
         columns[steps.get(address, 1)].extend(with_fix)
     placed = {item for column in columns.values() for item in column}
     columns[0] += [number for number in range(len(drawing.releases)) if number not in placed]
     return list(_divide(columns))
-
-
-def _find_fixer(shown: Shown) -> Address:
-    return shown.fix.by or shown.fix.issue
 
 
 def _divide(columns: Mapping[int, list[object]]) -> Iterator[list[object]]:
@@ -261,10 +261,10 @@ def _draw_release_lines(
     report: Report, drawing: Drawing, places: Mapping[object, tuple[int, int]], classes: _Classes
 ) -> Iterator[Line]:
     for number, shown in enumerate(drawing.releases):
-        source = shown.fix.by or shown.fix.issue
-        if source in places:
-            words = f"{shorten(source, report.home)} is in {shown.release.tag}"
-            yield Line(_draw_path(places[source], places[number]), "release", words, classes.name(source))
+        if shown.fixer in places:
+            words = f"{shorten(shown.fixer, report.home)} is in {shown.release.tag}"
+            path = _draw_path(places[shown.fixer], places[number])
+            yield Line(path, "release", words, classes.name(shown.fixer))
 
 
 def _draw_edge(report: Report, edge: Edge, places: Mapping[object, tuple[int, int]], classes: _Classes) -> Line:
@@ -285,40 +285,3 @@ def _draw_path(start: tuple[int, int], end: tuple[int, int]) -> str:
     left, right = (x1 + _WIDTH, x2 - 6) if x1 < x2 else (x1, x2 + _WIDTH + 6)
     bend = (right - left) // 2
     return f"M{left},{middle1} C{left + bend},{middle1} {right - bend},{middle2} {right},{middle2}"
-
-
-_INLINE = re.compile(
-    r"(?P<code>(`+)(?P<inner>.+?)(?<!`)\2(?!`))|\[(?P<words>[^\[\]]+)\]\((?P<url>https://[^\s()]+)\)|\*\*(?P<bold>[^*]+)\*\*"
-)
-_FENCE = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)\n\1[ \t]*$", re.DOTALL | re.MULTILINE)
-
-
-def render_guidance(markdown: str) -> Markup:
-    """The Markdown of a rule's guidance as HTML: code, links, bold and paragraphs; any other markup stays as text."""
-    pieces, position = list[Markup](), 0
-    for fence in _FENCE.finditer(markdown):
-        pieces += [_render_paragraphs(markdown[position : fence.start()])]
-        pieces.append(Markup("<pre>{}</pre>").format(reveal(fence[2])))
-        position = fence.end()
-    return Markup("").join([*pieces, _render_paragraphs(markdown[position:])])
-
-
-def _render_paragraphs(text: str) -> Markup:
-    paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text))
-    return Markup("").join(
-        Markup('<p class="lines">{}</p>').format(_render_inline(part)) for part in paragraphs if part
-    )
-
-
-def _render_inline(text: str) -> Markup:
-    pieces, position = list[Markup](), 0
-    for found in _INLINE.finditer(text):
-        pieces.append(escape(reveal(text[position : found.start()])))
-        if found["code"]:
-            pieces.append(Markup("<code>{}</code>").format(reveal(found["inner"].strip() or found["inner"])))
-        elif found["bold"]:
-            pieces.append(Markup("<strong>{}</strong>").format(reveal(found["bold"])))
-        else:
-            pieces.append(Markup('<a href="{}">{}</a>').format(link_address(found["url"]), reveal(found["words"])))
-        position = found.end()
-    return Markup("").join([*pieces, escape(reveal(text[position:]))])
