@@ -123,9 +123,9 @@ def test_a_part_of_the_title_is_known_as_such() -> None:
     body = "The log says error: no such instance."
 
     assert find_parts(extract_facts(make_issue(body, title="No such instance"))) == {
-        "no such instance": {"title", "body"},
-        "the log says error": {"body"},
-        "the log says error: no such instance": {"body"},
+        "no such instance": ("No such instance", {"title", "body"}),
+        "the log says error": (body, {"body"}),
+        "the log says error: no such instance": (body, {"body"}),
     }
 
 

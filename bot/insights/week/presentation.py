@@ -1,6 +1,6 @@
 """The report of a week as Markdown for a discussion or an issue, and as JSON. Without logins and pings. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -10,8 +10,10 @@ from bot.comment.sanitizer import GITHUB, escape_text, link_elsewhere, quote_cel
 from bot.insights.surge import Trend
 from bot.insights.week.sightings import SeenIssue
 from bot.insights.week.week import KnownProblem, Waiting, Week
+from bot.text.error_lines import LONGEST_LINE
 from bot.text.printable import count
-from bot.text.redaction import mask_private
+from bot.text.redaction import LONGEST, mask_private, show_text
+from bot.text.templates import find_words
 from bot.workbench.suggest.clusters import Cluster
 
 _MOST_PROBLEMS = 30
@@ -124,7 +126,22 @@ def _write_unknown(week: Week, server: str) -> Iterator[str]:
 
 def _write_cluster(cluster: Cluster, week: Week, server: str) -> tuple[str, ...]:
     numbers = _link_all(sorted(cluster.numbers, reverse=True)[:_SHOWN_REPORTS], week, server)
-    return quote_cell(mask_private(cluster.text)), f"{cluster.issues:,}", f"{cluster.authors:,}", numbers
+    return quote_cell(_show_message(cluster)), f"{cluster.issues:,}", f"{cluster.authors:,}", numbers
+
+
+def _show_message(cluster: Cluster) -> str:
+    """A line that has the message, as its reporter saw it; of a long one the part from the message on."""
+    line = show_text(cluster.line, LONGEST_LINE)
+    if len(line) <= LONGEST:
+        return line
+    start = _find_message(line.casefold(), find_words(cluster.template))
+    return show_text(f"{'…' if start else ''}{line[start:]}")
+
+
+def _find_message(line: str, words: Sequence[str]) -> int:
+    """Where a message with these words begins: at its first word, which may occur earlier, before its longest one."""
+    longest = line.find(max(words, key=len, default=""))
+    return max(0, line.rfind(words[0], 0, longest + len(words[0]))) if words and longest >= 0 else 0
 
 
 def _write_answers(week: Week, server: str) -> Iterator[str]:
@@ -152,7 +169,9 @@ def _describe_waiting(who: str, waiting: Waiting) -> str:
 
 
 def _link_titles(issues: Iterable[SeenIssue], week: Week, server: str) -> list[str]:
-    return [f"- {_link(issue.number, week, server)} {quote_code(mask_private(issue.title))}" for issue in issues]
+    return [
+        f"- {_link(issue.number, week, server)} {quote_code(show_text(issue.title, LONGEST_LINE))}" for issue in issues
+    ]
 
 
 def _write_looks(week: Week) -> Iterator[str]:
@@ -225,8 +244,8 @@ def to_json(week: Week) -> dict[str, Any]:
 
 
 def _cluster_json(cluster: Cluster) -> dict[str, Any]:
-    text = mask_private(cluster.text)
-    return {"message": text, "issues": cluster.issues, "people": cluster.authors, "numbers": list(cluster.numbers)}
+    numbers = list(cluster.numbers)
+    return {"message": _show_message(cluster), "issues": cluster.issues, "people": cluster.authors, "numbers": numbers}
 
 
 def _waiting_json(waiting: Waiting | None) -> dict[str, Any] | None:

@@ -36,7 +36,10 @@ class Answers(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenIssue:
-    """One issue. `answers` is None if its comments were not read, or if nobody waits: its author is a maintainer."""
+    """One issue. `is_open` if the archive says so.
+
+    `answers` is None if its comments were not read, or if nobody waits: its author is a maintainer.
+    """
 
     number: int
     title: str
@@ -132,7 +135,8 @@ def find_superseded(lines: Iterable[Line]) -> tuple[frozenset[Place], datetime |
             key = (issue.repository.casefold(), issue.number)
             former |= {last[key]} if key in last else set()
             last[key] = (where, position)
-            newest = max(newest or issue.created_at, issue.created_at)
+            if issue.created_at != EPOCH:
+                newest = max(newest or issue.created_at, issue.created_at)
     return frozenset(former), newest
 
 
@@ -159,7 +163,7 @@ def see_issue(issue: Issue, rules: tuple[SeenRule, ...] = ()) -> SeenIssue:
         title=issue.title,
         at=issue.created_at,
         person=issue.author.login,
-        is_open=issue.state == "open",
+        is_open=issue.state == "open" and issue.is_state_known,
         rules=rules,
         answers=find_answers(issue) if is_known and waits else None,
     )

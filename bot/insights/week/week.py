@@ -12,6 +12,7 @@ from bot.insights.week.sightings import SeenIssue, SeenRule, Sightings
 from bot.rules.ruleset import Rule, Ruleset
 from bot.text.catch_alls import drop_catch_alls
 from bot.text.printable import count
+from bot.text.redaction import show_text
 from bot.workbench.suggest.clusters import Cluster, find_clusters
 from bot.workbench.suggest.message_counts import MessageTally
 
@@ -21,6 +22,7 @@ QUIET = timedelta(weeks=12)
 _LONGEST_WITHOUT_REVIEW = timedelta(days=365)
 _MOST_CLUSTERS = 10
 _MOST_NUMBERS = 5
+_LONGEST_VERSION = 40
 
 _KINDS = frozenset({"error", "errors", "fatal", "warning", "panic", "exception", "failed", "int", "word", "path"})
 """Words that say no more than that something failed, and the names of placeholders."""
@@ -140,7 +142,7 @@ def make_week(seen: Sightings, ruleset: Ruleset, period: Period, repository: str
 
 
 def _find_unknown(messages: MessageTally) -> tuple[Cluster, ...]:
-    """The messages of unmatched issues that several people reported, the most useful for a rule first."""
+    """The messages of unmatched issues that most deserve a rule and that several people reported; most people first."""
     shared = (cluster for cluster in find_clusters(messages, 2 * _MOST_CLUSTERS) if cluster.authors > 1)
     telling = [each for each in shared if _is_telling(each.text)]
     return tuple(sorted(telling[:_MOST_CLUSTERS], key=lambda each: (-each.authors, -max(each.numbers, default=0))))
@@ -225,7 +227,8 @@ def _explain_dispute(rule: Rule, now: Iterable[SeenIssue]) -> str:
 
 
 def _name_versions(rules: Iterable[SeenRule]) -> str:
-    versions = [version for version, _ in Counter(each.version for each in rules if each.version).most_common(3)]
+    seen = Counter(show_text(each.version, _LONGEST_VERSION) for each in rules if each.version)
+    versions = [version for version, _ in seen.most_common(3)]
     return f" ({', '.join(versions)})" if versions else ""
 
 

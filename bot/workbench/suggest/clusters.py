@@ -89,9 +89,9 @@ class Cluster:
     """A message that several unmatched issues share.
 
     `template` is in collapsed form with private signs for what changes (`bot.text.templates`), `text` the same as
-    people read it. `issues`, `authors`: how many; `titles`: in how many titles; `elsewhere`: how many issues that a
-    rule matches have it too; `numbers`: a sample of at most 64 issues, in the order of their numbers. `weight`: bits
-    (see `find_clusters`).
+    people read it, `line` a line in which an issue has it. `issues`, `authors`: how many; `titles`: in how many
+    titles; `elsewhere`: how many issues that a rule matches have it too; `numbers`: a sample of at most 64 issues, in
+    the order of their numbers. `weight`: bits (see `find_clusters`).
     """
 
     template: str
@@ -101,6 +101,7 @@ class Cluster:
     elsewhere: int
     numbers: tuple[int, ...]
     weight: float
+    line: str = ""
 
     @property
     def text(self) -> str:
@@ -147,6 +148,7 @@ def _make_cluster(part: str, support: Support, weight: float) -> Cluster:
         elsewhere=support.elsewhere,
         numbers=tuple(sorted(support.numbers[:_SHOWN])),
         weight=round(weight, 1),
+        line=support.line,
     )
 
 
@@ -168,7 +170,7 @@ def rank_parts(facts: Facts, tally: MessageTally) -> tuple[Cluster, ...]:
     A part counts more if other issues have it, if it is the output of a program, and most if the title repeats it.
     Without an archive, long words count as rare words.
     """
-    found = [(_rate_part(part, views, facts, tally), part) for part, views in find_parts(facts).items()]
+    found = [(_rate_part(part, views, facts, tally), part) for part, (_, views) in find_parts(facts).items()]
     best = sorted(found, key=lambda item: (-item[0], item[1]))[:MOST_PARTS]
     return tuple(_make_part_cluster(part, weight, facts, tally) for weight, part in best)
 

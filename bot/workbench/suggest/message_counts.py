@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import NamedTuple
 
 from bot.issue.facts import Facts
 from bot.text.error_lines import LONGEST_LINE, ErrorLine, find_error_lines, is_error, split_template
@@ -34,7 +35,8 @@ class Support:
 
     `issues` and `elsewhere` count issues that no rule matches and that one does, `titles` those of `issues` whose
     title has it. `numbers` and `authors` are bottom-k samples (the k smallest hashes of a set: a sample that does not
-    depend on the order, and that can be joined), `spare` is what Misra and Gries count with.
+    depend on the order, and that can be joined), `spare` is what Misra and Gries count with. `line` is the line of the
+    first issue of the sample that has the template.
     """
 
     issues: int = 0
@@ -43,9 +45,11 @@ class Support:
     numbers: tuple[int, ...] = ()
     authors: tuple[int, ...] = ()
     spare: int = 0
+    line: str = ""
 
     def join(self, other: "Support") -> "Support":
         """The support of both, as if one count had covered all issues."""
+        lines = [(mix_number(each.numbers[0]), each.line) for each in (self, other) if each.numbers]
         return Support(
             self.issues + other.issues,
             self.elsewhere + other.elsewhere,
@@ -53,6 +57,7 @@ class Support:
             _join_samples(self.numbers, other.numbers, mix_number),
             _join_samples(self.authors, other.authors, int),
             self.spare + other.spare,
+            min(lines, default=(0, ""))[1],
         )
 
     @property
@@ -73,12 +78,12 @@ def _join_samples(one: tuple[int, ...], other: tuple[int, ...], place: Callable[
     return tuple(sorted({*one, *other}, key=place)[:SAMPLE])
 
 
-def observe_issue(issue: Issue, *, is_matched: bool, is_title: bool) -> Support:
+def observe_issue(issue: Issue, *, is_matched: bool, is_title: bool, line: str = "") -> Support:
     """The support that one issue adds to a message; `is_title`: whether the title has the message."""
     if is_matched:
         return Support(elsewhere=1, spare=1)
     author = zlib.crc32(issue.author.login.encode("utf-8", "replace"))
-    return Support(1, 0, int(is_title), (issue.number,), (author,), 1)
+    return Support(1, 0, int(is_title), (issue.number,), (author,), 1, line)
 
 
 def find_lines(facts: Facts) -> Iterator[tuple[ErrorLine, str]]:
@@ -94,12 +99,19 @@ def find_lines(facts: Facts) -> Iterator[tuple[ErrorLine, str]]:
     yield from islice(found, _MOST_LINES)
 
 
-def find_parts(facts: Facts) -> dict[str, set[str]]:
-    """The templates in an issue, each with the views that have it."""
-    found: dict[str, set[str]] = {}
+class Part(NamedTuple):
+    """Where an issue has a template: the first line with it, and the views."""
+
+    line: str
+    views: set[str]
+
+
+def find_parts(facts: Facts) -> dict[str, Part]:
+    """The templates in an issue."""
+    found: dict[str, Part] = {}
     for line, view in find_lines(facts):
         for part in split_template(line.template):
-            found.setdefault(part, set()).add(view)
+            found.setdefault(part, Part(line.text, set())).views.add(view)
     return found
 
 
@@ -125,8 +137,8 @@ class MessageTally:
         parts = find_parts(facts)
         self.issues += not is_matched
         self.elsewhere += is_matched
-        for part, views in parts.items():
-            one = observe_issue(facts.issue, is_matched=is_matched, is_title="title" in views)
+        for part, (line, views) in parts.items():
+            one = observe_issue(facts.issue, is_matched=is_matched, is_title="title" in views, line=line)
             known = self.templates.get(part)
             self.templates[part] = known.join(one) if known else one
         self.words.update({word for part in parts for word in find_words(part)})

@@ -1,6 +1,7 @@
 """The report of a week, from what an archive shows to its texts."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,6 +85,17 @@ def write_archive(path: Path, **changes: object) -> Path:
     return path
 
 
+def write_messages(path: Path, bodies: Sequence[str]) -> Path:
+    """An issue of the period for each text, each by a person of its own, and three others."""
+    texts = [*bodies, "How do I?", "Please add it.", "Thanks for all"]
+    rows = [
+        {"number": n, "title": "x", "body": text, "created_at": ago(days=1).isoformat(), "user": {"login": f"p{n}"}}
+        for n, text in enumerate(texts)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    return path
+
+
 def watch(path: Path) -> tuple[Sightings, Ruleset]:
     rule = json.dumps(a_rule(match={"phrase": "No space left on device"}))
     archive = RuledArchive(issues=open_file(path), rules=({"rules/out-of-disk.yml": rule},))
@@ -100,7 +112,7 @@ def test_an_archive_shows_its_rules_messages_and_age(tmp_path: Path) -> None:
     ]
     assert (found.first, found.seen, found.messages.seen) == (ago(days=300), 5, 3)
     week = make_week(found, ruleset, PERIOD)
-    assert [(each.text, each.numbers) for each in week.clusters] == [("error: the frobnicator is lost", (4, 5))]
+    assert [(each.line, each.numbers) for each in week.clusters] == [("error: the frobnicator is lost", (4, 5))]
     assert (week.issues, week.matched, week.unmatched, week.maintainers) == (3, 1, 2, None)
 
 
@@ -219,12 +231,7 @@ def test_rules_are_quiet_only_if_the_archive_is_old_enough() -> None:
     ],
 )
 def test_a_message_that_says_nothing_is_left_out(message: str, is_named: bool, tmp_path: Path) -> None:  # noqa: FBT001
-    file = tmp_path / "issues.jsonl"
-    rows = [
-        {"number": n, "title": "x", "body": text, "created_at": ago(days=1).isoformat(), "user": {"login": f"p{n}"}}
-        for n, text in enumerate([message] * 3 + ["How do I?", "Please add it.", "Thanks for all"])
-    ]
-    file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    file = write_messages(tmp_path / "issues.jsonl", [message] * 3)
     assert bool(make_week(*watch(file), PERIOD).clusters) is is_named
 
 
@@ -232,6 +239,36 @@ def test_the_unanswered_are_in_order_of_time() -> None:
     issues = [seen(number, ago(hours=hours)) for number, hours in ((3, 9), (1, 2), (2, 30), (4, 2))]
     week = make_week(Sightings(issues=issues, has_comments=True), RULES, PERIOD)
     assert [each.number for each in week.unanswered] == [2, 3, 1, 4]
+
+
+def test_unknown_messages_are_in_order_of_people_and_newness(tmp_path: Path) -> None:
+    """The rarest message is not first because it is rare."""
+    messages = {"error: the frobnicator is lost": 2, "error: the widget melted away": 4, "error: no gizmo was there": 2}
+    texts = [message for message, times in messages.items() for _ in range(times)]
+    week = make_week(*watch(write_messages(tmp_path / "issues.jsonl", texts)), PERIOD)
+    assert [(each.line, each.authors, max(each.numbers)) for each in week.clusters] == [
+        ("error: the widget melted away", 4, 5),
+        ("error: no gizmo was there", 2, 7),
+        ("error: the frobnicator is lost", 2, 1),
+    ]
+
+
+def test_the_newest_unanswered_are_listed_and_the_rest_counted() -> None:
+    issues = [seen(number, ago(hours=number)) for number in range(1, 13)]
+    markdown = render_markdown(make_week(Sightings(issues=issues, has_comments=True), RULES, PERIOD))
+    start = markdown.index("Open, unknown and without an answer of a maintainer, the newest first:")
+    assert [line[3:6].strip("`") for line in markdown[start:].splitlines() if line.startswith("- ")] == [
+        f"#{number}" for number in range(1, 11)
+    ]
+    assert "\n\nAnd 2 more.\n" in markdown[start:]
+
+
+@pytest.mark.parametrize("state, numbers", [("open", [5]), ("closed", []), (None, [])])
+def test_only_an_issue_that_is_known_to_be_open_waits(tmp_path: Path, state: str | None, numbers: list[int]) -> None:
+    stated = {"state": state} if state else {}
+    comment = {"id": 1, "body": "Me too", "created_at": ago(hours=20).isoformat(), "user": {"login": "m"}}
+    found, ruleset = watch(write_archive(tmp_path / "issues.jsonl", comments=[comment], **stated))
+    assert [each.number for each in make_week(found, ruleset, PERIOD).unanswered] == numbers
 
 
 def test_a_surge_rises() -> None:
@@ -249,7 +286,9 @@ def a_week(title: str = "Where is @octocat? #5 | x", repository: str = "octo-org
         seen(21, ago(days=8)),
     ]
     found = Sightings(issues=issues, has_comments=True, first=ago(days=400))
-    cluster = Cluster(template=title, issues=3, authors=2, titles=1, elsewhere=0, numbers=(11, 20), weight=9)
+    cluster = Cluster(
+        template=title, issues=3, authors=2, titles=1, elsewhere=0, numbers=(11, 20), weight=9, line=title
+    )
     return replace(make_week(found, RULES, PERIOD, repository), clusters=(cluster,))
 
 
@@ -279,10 +318,32 @@ def test_titles_and_messages_call_nobody_and_break_no_table(title: str) -> None:
 
 
 def test_the_title_of_a_rule_is_plain_text() -> None:
-    week = replace(a_week(), titles={"out-of-disk": "<img src=x> | a ![b](https://c.example) <b>bold"})
-    page = Page(render(render_markdown(week)))
-    assert not {"img", "b"} & {*page.tags}
-    assert render_markdown(week).count("&lt;img") + render_markdown(week).count("\\<img") > 0
+    title = "<img src=x> | a ![b](https://c.example) <b>bold"
+    hostile_page, page = (
+        Page(render(render_markdown(replace(a_week(), titles={"out-of-disk": each})))) for each in (title, "Full")
+    )
+    assert (hostile_page.tags, hostile_page.addresses) == (page.tags, page.addresses)
+    shown = "".join(hostile_page.live).replace("\u200b", "")  # which keeps GitHub from making a link of an address
+    assert (shown.count(title), "".join(page.live).count("Full")) == (3, 3)
+
+
+LONG = f"{'the noise ' * 40}error: the frobnicator of me@example.org is lost"
+
+
+@pytest.mark.parametrize(
+    "line, shown",
+    [
+        (
+            "<anon>:5:3: 5:4 error: type of `frob` is lost in /home/octocat/x",
+            "<anon>:5:3: 5:4 error: type of `frob` is lost in /home/user/x",
+        ),
+        (LONG, "…the frobnicator of name@example.com is lost"),
+    ],
+)
+def test_a_message_is_shown_as_a_reporter_saw_it(tmp_path: Path, line: str, shown: str) -> None:
+    """Private data is masked first; a line that is too long begins with the message."""
+    week = make_week(*watch(write_messages(tmp_path / "issues.jsonl", [f"```\n{line}\n```"] * 3)), PERIOD)
+    assert ([each["message"] for each in to_json(week)["clusters"]], render_markdown(week).count(shown)) == ([shown], 1)
 
 
 def test_on_an_enterprise_server_issues_are_code() -> None:
@@ -290,54 +351,52 @@ def test_on_an_enterprise_server_issues_are_code() -> None:
     assert "`#20`" in render_markdown(a_week(), "https://github.example.com")
 
 
+JSON = {
+    "repository": "octo-org/octo-repo",
+    "since": "2026-11-22T12:00:00+00:00",
+    "until": "2026-11-29T12:00:00+00:00",
+    "issues": 9,
+    "issues_before": 1,
+    "people": 9,
+    "matched": 8,
+    "unmatched": 1,
+    "rules": [
+        {
+            "rule": "out-of-disk",
+            "title": "The disk | is full, says @octocat",
+            "issues": 8,
+            "people": 8,
+            "people_before": 0,
+            "newest": [8, 7, 6, 5, 4],
+        }
+    ],
+    "clusters": [{"message": "Mail me: name@example.com", "issues": 3, "people": 2, "numbers": [11, 20]}],
+    "unanswered": [{"number": 20, "title": "Mail me: name@example.com"}],
+    "answers": {
+        "maintainers": {"total": 9, "answered": 0, "median_hours": None},
+        "signpost": {"total": 9, "answered": 1, "median_hours": None},
+    },
+    "looks": [
+        {
+            "rule": "out-of-disk",
+            "code": "fix-disputed",
+            "reason": "8 people report it with the fix of 2.1 or a later version (2.1.5).",
+        },
+        {"rule": "old", "code": "expired", "reason": "Its advice expired on 2026-11-29."},
+        {"rule": "new", "code": "unreviewed", "reason": "It does not say when its advice was last reviewed."},
+        {"rule": "old", "code": "unreviewed", "reason": "The last review was on 2025-11-01, more than a year ago."},
+    ],
+    "quiet": ["label-only", "new", "old"],
+}
+
+
 def test_json_has_the_figures_and_no_logins() -> None:
     found = to_json(a_week("Mail me: octo@example.org"))
     rising = found.pop("rising")
-    assert "person-" not in json.dumps(found)
     assert [(each["rule"], each["people"], each["lasts"], each["usual"]) for each in rising] == [
         ("out-of-disk", 8, True, [0, 1])
     ]
-    assert found == {
-        "repository": "octo-org/octo-repo",
-        "since": "2026-11-22T12:00:00+00:00",
-        "until": "2026-11-29T12:00:00+00:00",
-        "issues": 9,
-        "issues_before": 1,
-        "people": 9,
-        "matched": 8,
-        "unmatched": 1,
-        "rules": [
-            {
-                "rule": "out-of-disk",
-                "title": "The disk | is full, says @octocat",
-                "issues": 8,
-                "people": 8,
-                "people_before": 0,
-                "newest": [8, 7, 6, 5, 4],
-            }
-        ],
-        "clusters": [{"message": "Mail me: name@example.com", "issues": 3, "people": 2, "numbers": [11, 20]}],
-        "unanswered": [{"number": 20, "title": "Mail me: name@example.com"}],
-        "answers": {
-            "maintainers": {"total": 9, "answered": 0, "median_hours": None},
-            "signpost": {"total": 9, "answered": 1, "median_hours": None},
-        },
-        "looks": [
-            {
-                "rule": "out-of-disk",
-                "code": "fix-disputed",
-                "reason": "8 people report it with the fix of 2.1 or a later version (2.1.5).",
-            },
-            {"rule": "old", "code": "expired", "reason": "Its advice expired on 2026-11-29."},
-            {"rule": "new", "code": "unreviewed", "reason": "It does not say when its advice was last reviewed."},
-            {
-                "rule": "old",
-                "code": "unreviewed",
-                "reason": "The last review was on 2025-11-01, more than a year ago.",
-            },
-        ],
-        "quiet": ["label-only", "new", "old"],
-    }
+    assert found == JSON
 
 
 @pytest.mark.parametrize(

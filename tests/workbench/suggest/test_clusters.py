@@ -44,6 +44,7 @@ def test_a_message_that_several_issues_share_is_a_cluster() -> None:
             elsewhere=0,
             numbers=(1, 2, 3, 4),
             weight=found[0].weight,
+            line=LINKER.format(4),
         ),
     )
     assert found[0].text == "error: linking with '{word}' failed: exit code"
