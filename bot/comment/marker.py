@@ -9,13 +9,10 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.duplicates.candidates import Tier
+from bot.issue.own_words import MARKER_START, REPORT_WORDS, has_our_words, is_ours
 from bot.tracker.types import Comment
 
 VERSION = 1
-_START = "<!-- signpost:v"
-_OUR_WORDS = "posted automatically by signpost"
-_REPORT_WORDS = "issue report by signpost"
-"""What every report says at its end (templates/report.md.j2): so it is known as one even without its marker."""
 
 Kind = Literal["guidance", "report"]
 """`guidance`: known problems and earlier reports, for the reporter; `report`: an issue report, for maintainers.
@@ -23,8 +20,8 @@ Kind = Literal["guidance", "report"]
 There is at most one comment of each kind on an issue.
 """
 
-_REPORT_MARKER = re.compile(rf'{_START}\d{{1,4}} \{{[^\n]*"kind":"report"')
-_MARKER = re.compile(rf"{_START}(?P<version>\d{{1,4}}) (?P<state>\{{[^\n]{{0,60000}}\}}) -->")
+_REPORT_MARKER = re.compile(rf'{MARKER_START}\d{{1,4}} \{{[^\n]*"kind":"report"')
+_MARKER = re.compile(rf"{MARKER_START}(?P<version>\d{{1,4}}) (?P<state>\{{[^\n]{{0,60000}}\}}) -->")
 
 
 class Marker(BaseModel):
@@ -71,7 +68,7 @@ def sign_comment(text: str, marker: Marker) -> str:
     # `--` and `>` could end the HTML comment early; as JSON escapes they cannot.
     safe = state.replace("--", "-\\u002d").replace(">", "\\u003e").replace("<", "\\u003c")
     visible = "\n".join(_lines_of(text))
-    return f"{visible}\n\n{_START}{VERSION} {safe} -->"
+    return f"{visible}\n\n{MARKER_START}{VERSION} {safe} -->"
 
 
 def hash_text(text: str) -> str:
@@ -116,7 +113,7 @@ def find_own_comments(
 
 def _rank(own: OwnComment, issue: int) -> tuple[bool, bool, bool, int]:
     comment, marker = own
-    return (_START not in comment.body, comment.is_minimized, marker.issue != issue, comment.id)
+    return (MARKER_START not in comment.body, comment.is_minimized, marker.issue != issue, comment.id)
 
 
 def is_certainly_ours(comment: Comment) -> bool:
@@ -124,7 +121,7 @@ def is_certainly_ours(comment: Comment) -> bool:
 
     A bot's marker also counts in the middle of the text. A person may quote one there.
     """
-    return read_marker(comment.body) is not None or (comment.author.is_bot and _START in comment.body)
+    return read_marker(comment.body) is not None or (comment.author.is_bot and MARKER_START in comment.body)
 
 
 def _claim(comment: Comment, issue: int) -> OwnComment | None:
@@ -143,10 +140,21 @@ def _recall(body: str, issue: int) -> Marker | None:
 
     A report may quote guidance, but guidance quotes no report.
     """
-    if _REPORT_WORDS in body.lower() or _REPORT_MARKER.search(body):
+    if _is_report(body):
         return read_marker(body) or Marker(issue=issue, kind="report")
-    is_ours = _START in body or _OUR_WORDS in body.lower()
-    return read_marker(body) or (Marker(issue=issue) if is_ours else None)
+    return read_marker(body) or (Marker(issue=issue) if has_our_words(body) else None)
+
+
+def _is_report(body: str) -> bool:
+    return REPORT_WORDS in body.lower() or _REPORT_MARKER.search(body) is not None
+
+
+def find_kind(body: str) -> Kind | None:
+    """The kind of a comment that Signpost wrote, under any login; None for one that somebody else wrote."""
+    if marker := read_marker(body):
+        return marker.kind
+    kind: Kind = "report" if _is_report(body) else "guidance"
+    return kind if is_ours(body) else None
 
 
 def find_foreign_twin(

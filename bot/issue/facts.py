@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
+from bot.issue.own_words import MARKER_START, has_our_words, is_ours
 from bot.text.exit_codes import StatedCode, find_codes
 from bot.text.language import detect_language
 from bot.text.markdown import Span
@@ -26,8 +27,6 @@ _VIEW_OF_PIECE: Mapping[PieceKind, str] = {
     "quote": "logs",
     "errors": "errors",
 }
-_OUR_WORDS = re.compile(r"signpost:v1|(?:posted (?:automatically )?|issue report )by signpost", re.IGNORECASE)
-_LENGTH_OF_MARKER = len("<!-- signpost:v1")
 _QUOTED_MAIL = re.compile(r"^(?:On [^\n]{5,200} wrote:|-{3,} ?Original Message ?-{3,})[ \t\r]*$", re.MULTILINE)
 _IMAGE = re.compile(  # each part stops at the sign with which the next one would begin, so that none is read twice
     r"!\[[^\[\]\n]*\]\([^()\n]*\)|<(?:img|video)\b[^<>\n]*>(?:</video>)?|https?://[^\s:]+\.(?:png|jpe?g|gif|mp4|webp)\b"
@@ -168,7 +167,7 @@ class Facts:
         for piece in self.layout.pieces:
             text = Text(_VIEW_OF_PIECE[piece.kind], "body", self.body, piece.span, self.is_placed)
             is_read = self.has_dump or piece.kind != "errors"
-            if is_read and (piece.kind != "quote" or not _is_ours(text)):
+            if is_read and (piece.kind != "quote" or not _quotes_us(text)):
                 views[text.view].append(text)
         views["comments"] += _read_comments(self.issue, is_placed=self.is_placed)
         return {view: tuple(texts) for view, texts in views.items()}
@@ -290,21 +289,17 @@ class Facts:
         return next(filter(None, found), None)
 
 
-def _is_ours(quote: Text) -> bool:
+def _quotes_us(quote: Text) -> bool:
     """Whether a quote is of our own comment, whose marker is an HTML comment after the text of the quote."""
-    return bool(_OUR_WORDS.search(quote.original, quote.span.start, quote.span.end + _LENGTH_OF_MARKER))
-
-
-def _is_signed(body: str) -> bool:
-    """Whether a comment is our own: with a person's token, Signpost may have the login of the reporter."""
-    return body.rstrip().rpartition("\n")[2].startswith("<!-- signpost:v")
+    return has_our_words(quote.original, quote.span.start, quote.span.end + len(MARKER_START))
 
 
 def _read_comments(issue: Issue, *, is_placed: bool) -> Iterator[Text]:
+    """Those of the reporter; with a person's token, Signpost may have the same login."""
     own = (
         comment
         for comment in issue.comments
-        if comment.author.login == issue.author.login and not _is_signed(comment.body)
+        if comment.author.login == issue.author.login and not is_ours(comment.body)
     )
     for number, comment in enumerate(own, 1):
         body = comment.body[:MAX_CHARACTERS]

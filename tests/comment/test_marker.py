@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from bot.comment.marker import (
     Marker,
     find_foreign_twin,
+    find_kind,
     find_own_comments,
     hash_text,
     is_as_written,
@@ -189,6 +190,24 @@ def test_a_login_is_the_same_in_any_case(login: str, author: Account) -> None:
 def test_our_comment_is_found_as_the_hundred_and_fiftieth() -> None:
     comments = [*(a_comment(id=number) for number in range(150)), OURS]
     assert find_own_comments(comments, [LOGIN], 7) == ((OURS, read_marker(OURS.body)),)
+
+
+@pytest.mark.parametrize(
+    "body, kind",
+    [
+        pytest.param(GOOD, "guidance", id="our marker"),
+        pytest.param(sign_comment("Hello.", Marker(issue=7, kind="report")), "report", id="the marker of a report"),
+        pytest.param("Hi.\r\n\r\n<!-- signpost:v1 {broken -->\r\n", "guidance", id="a broken marker"),
+        pytest.param("Hi.\n\n<sub>Posted automatically by Signpost: x</sub>", "guidance", id="our words"),
+        pytest.param(f"Hi.\n\n<sub>{REPORT_WORDS}</sub>", "report", id="the words of a report"),
+        pytest.param("> <sub>Posted automatically by Signpost</sub>\n\nUpdate.", None, id="a quote of ours"),
+        pytest.param("What is posted automatically by Signpost is wrong.", None, id="somebody names us"),
+        pytest.param(f"{GOOD}\n\nUpdate instead.", None, id="a marker with text after it"),
+        pytest.param("", None, id="no text"),
+    ],
+)
+def test_a_comment_of_ours_is_known_under_any_login(body: str, kind: str | None) -> None:
+    assert find_kind(body) == kind
 
 
 def test_a_broken_marker_counts_as_an_edited_comment() -> None:

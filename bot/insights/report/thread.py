@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bot.comment.marker import read_marker
+from bot.comment.marker import find_kind
 from bot.insights.graph.types import Fix, Graph, find_canonical, find_fix, name_fixer
 from bot.insights.report.types import Answer, Figures, Found, Question, Role
 from bot.insights.sentence import list_parts, say
@@ -17,7 +17,6 @@ MOST_ANSWERS = 5
 LONGEST_ANSWER = 300
 _FEWEST_WORDS = 4
 _CONTRIBUTORS = frozenset({"CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER"})
-_OUR_WORDS = "posted automatically by signpost"
 
 
 def find_role(association: str, *, is_bot: bool, is_reporter: bool) -> Role:
@@ -84,18 +83,13 @@ def _weigh_answers(issue: Issue) -> Iterator[tuple[int, Answer]]:
     for comment in issue.comments:
         role = find_comment_role(issue, comment)
         excerpt = cut_excerpt(comment.body, LONGEST_ANSWER)
-        if role == "bot" or is_ours(comment) or comment.is_minimized or len(excerpt.split()) < _FEWEST_WORDS:
+        if role == "bot" or find_kind(comment.body) or comment.is_minimized or len(excerpt.split()) < _FEWEST_WORDS:
             continue
         approvals = sum(number for name, number in comment.reactions if name not in {"-1", "confused"})
         total = sum(number for _, number in comment.reactions)
         why = "by a maintainer" if role == "maintainer" else "most reactions" if approvals else ""
         answer = Answer(excerpt=excerpt, role=role, at=comment.created_at, url=comment.url, reactions=total, why=why)
         yield (5 if role == "maintainer" else 0) + 2 * approvals, answer
-
-
-def is_ours(comment: Comment) -> bool:
-    """Whether Signpost wrote a comment, under any login."""
-    return read_marker(comment.body) is not None or _OUR_WORDS in comment.body.lower()
 
 
 def list_questions(graph: Graph, node: Node, figures: Figures, found: Found) -> Iterator[Question]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from bot.archive.jsonl import Line, parse_line
-from bot.comment.marker import read_marker
+from bot.comment.marker import find_kind
 from bot.insights.report.thread import find_comment_role
 from bot.rules.matcher import FixState, Match, match_rules, read_facts
 from bot.rules.ruleset import Ruleset
@@ -172,17 +172,15 @@ def see_issue(issue: Issue, rules: tuple[SeenRule, ...] = ()) -> SeenIssue:
 def find_answers(issue: Issue) -> Answers:
     """When a maintainer and Signpost first answered; the issue's author does not answer, and neither do other bots.
 
-    Anybody can paste a marker, so only that of a bot or a maintainer counts.
+    Anybody can paste a marker, so only that of a bot or a maintainer counts. A report for maintainers is no answer.
     """
-    ours = [each for each in issue.comments if _is_ours(each)]
-    human = [each for each in issue.comments if find_comment_role(issue, each) == "maintainer"]
+    kinds = [(each, find_kind(each.body)) for each in issue.comments]
+    human = (each for each, kind in kinds if not kind and find_comment_role(issue, each) == "maintainer")
+    ours = (each for each, kind in kinds if kind == "guidance" and _is_trusted(each))
     return Answers(
-        min((each.created_at for each in human if each not in ours), default=None),
-        min((each.created_at for each in ours), default=None),
+        min((each.created_at for each in human), default=None), min((each.created_at for each in ours), default=None)
     )
 
 
-def _is_ours(comment: Comment) -> bool:
-    is_trusted = comment.author.is_bot or comment.association in MAINTAINERS
-    marker = read_marker(comment.body) if is_trusted else None
-    return marker is not None and marker.kind == "guidance"
+def _is_trusted(comment: Comment) -> bool:
+    return comment.author.is_bot or comment.association in MAINTAINERS

@@ -271,6 +271,26 @@ def test_only_an_issue_that_is_known_to_be_open_waits(tmp_path: Path, state: str
     assert [each.number for each in make_week(found, ruleset, PERIOD).unanswered] == numbers
 
 
+@pytest.mark.parametrize(
+    "words, waits",
+    [
+        pytest.param("Please update.", False, id="an answer"),
+        pytest.param("Report.\n\n<sub>Issue report by Signpost, for maintainers.</sub>", True, id="a report of ours"),
+        pytest.param("Help.\n\n<sub>Posted automatically by Signpost.</sub>", True, id="guidance of ours"),
+        pytest.param("> <sub>Posted automatically by Signpost.</sub>\n\nPlease update.", False, id="a quote of ours"),
+    ],
+)
+def test_a_comment_of_ours_under_the_login_of_a_maintainer_is_no_answer_of_theirs(
+    tmp_path: Path,
+    words: str,
+    waits: bool,  # noqa: FBT001
+) -> None:
+    comment = {"id": 1, "body": words, "created_at": ago(hours=20).isoformat(), "user": {"login": "m"}}
+    comments = [comment | {"author_association": "MEMBER"}]
+    found, ruleset = watch(write_archive(tmp_path / "issues.jsonl", comments=comments, state="open"))
+    assert [each.number for each in make_week(found, ruleset, PERIOD).unanswered] == ([5] if waits else [])
+
+
 def test_a_surge_rises() -> None:
     issues = [seen(number, ago(hours=number), DISK) for number in range(9)]
     assert [each.rule for each in make_week(Sightings(issues=issues), RULES, PERIOD).rising] == ["out-of-disk"]

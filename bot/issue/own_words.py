@@ -1,0 +1,26 @@
+"""The words by which a comment of Signpost is known, also where somebody cut its marker off. Pure."""
+
+import re
+
+MARKER_START = "<!-- signpost:v"
+"""How the hidden line at the end of our comments begins (`bot.comment.marker`)."""
+
+REPORT_WORDS = "issue report by signpost"
+"""What every report says at its end (templates/report.md.j2): so it is known as one even without its marker."""
+
+_WORDS = rf"(?:posted (?:automatically )?by signpost|{REPORT_WORDS})"
+_ANYWHERE = re.compile(rf"{MARKER_START}|{_WORDS}", re.IGNORECASE)
+_OF_A_COMMENT = re.compile(rf"^[ \t]*(?:<sub>)?{_WORDS}|^[ \t]*{MARKER_START}[^\n]*\s*\Z", re.IGNORECASE | re.MULTILINE)
+
+
+def has_our_words(text: str, start: int = 0, end: int | None = None) -> bool:
+    """Whether a text has our words or the start of our marker, also as a quote or within a sentence."""
+    return bool(_ANYWHERE.search(text, start, len(text) if end is None else end))
+
+
+def is_ours(body: str) -> bool:
+    """Whether Signpost wrote a comment, under any login: one that quotes or names it is somebody else's.
+
+    Our words begin a line, and our marker is the last one.
+    """
+    return bool(_OF_A_COMMENT.search(body.replace("\r", "\n")))
