@@ -114,7 +114,7 @@ def _read_contents(arguments: argparse.Namespace, rules: AskedRules) -> Contents
     base = check_base(arguments.base_url or rules.read_config(arguments.config).site or "")
     releases = (read_text(Path(arguments.releases)), arguments.releases) if arguments.releases else None
     ledger = open_optional(arguments.ledger).read_lines() if arguments.ledger else None
-    edit_home = f"https://github.com/{arguments.repo}/blob/HEAD/" if arguments.repo else ""
+    edit_home = f"{read_settings().server_url}/{arguments.repo}/blob/HEAD/" if arguments.repo else ""
     given = GivenFiles(releases=releases, ledger=ledger)
     sources = make_sources(rules.ruleset, _count(arguments, rules), given, edit_home)
     if arguments.repo and not (arguments.releases or arguments.cached):

@@ -225,6 +225,7 @@ class Settings(BaseModel):
     event_path: Path | None = Field(default=None, alias="GITHUB_EVENT_PATH")
     repository: str | None = Field(default=None, alias="GITHUB_REPOSITORY")
     api_url: str = Field(default="https://api.github.com", alias="GITHUB_API_URL")
+    server: str = Field(default="", alias="GITHUB_SERVER_URL")
     output_path: Path | None = Field(default=None, alias="GITHUB_OUTPUT")
     summary_path: Path | None = Field(default=None, alias="GITHUB_STEP_SUMMARY")
     workspace: Path | None = Field(default=None, alias="GITHUB_WORKSPACE")
@@ -246,6 +247,15 @@ class Settings(BaseModel):
         alias="INPUT_COMMAND",
     )
     issue: Annotated[int | None, BeforeValidator(_read_number)] = Field(default=None, alias="INPUT_ISSUE")
+
+    @property
+    def server_url(self) -> str:
+        """Where GitHub's pages are; without GITHUB_SERVER_URL they follow from the address of the API.
+
+        https://docs.github.com/en/enterprise-server@latest/rest/using-the-rest-api/getting-started-with-the-rest-api
+        """
+        found = self.server or self.api_url.rstrip("/").removesuffix("/api/v3").replace("://api.", "://", 1)
+        return found.rstrip("/")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

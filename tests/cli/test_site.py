@@ -8,6 +8,8 @@ import pytest
 
 from tests.insights.site.sites import LINES, PACK, RULES, make_files, write_archive, write_folder, write_issue
 from tests.stand_ins.command import Finished, run_command
+from tests.stand_ins.fake_github import FakeGitHub
+from tests.stand_ins.story import HOME, REPOSITORY, TOKEN, open_issue
 
 
 def build(folder: Path, *arguments: str, out: str = "public") -> Finished:
@@ -109,6 +111,37 @@ def test_votes_and_releases_are_shown(tmp_path: Path) -> None:
     page = (tmp_path / "public/p/out-of-disk/index.html").read_text()
     assert done.code == 0
     assert "3.0.0, released 9 April 2026" in page
+
+
+@pytest.mark.parametrize("token, is_dated", [({"GITHUB_TOKEN": TOKEN}, True), ({}, False)], ids=["token", "no token"])
+def test_a_site_of_a_repository_has_its_releases_and_links_its_rules(
+    tmp_path: Path, fake_github: FakeGitHub, token: dict[str, str], *, is_dated: bool
+) -> None:
+    open_issue(fake_github)
+    fake_github.repositories[REPOSITORY].releases = [("v3.0.0", "2026-04-09T00:00:00Z")]
+    rule = next(rule for rule in RULES if rule["id"] == "out-of-disk")
+    files = make_files([rule | {"fixed_in": {"version": "3.0.0"}}, *RULES[1:]], PACK)
+    write_folder(tmp_path, {name.replace("rules/", f"{HOME}/", 1): text for name, text in files.items()})
+    environment = {"GITHUB_API_URL": fake_github.url, "GITHUB_SERVER_URL": "https://git.example.org/", **token}
+    known = ("--repo", REPOSITORY, "--cache", "cache")
+    done = run_command("site", "--out", "public", *known, folder=tmp_path, environment=environment)
+    page = (tmp_path / "public/p/out-of-disk/index.html").read_text()
+    assert (done.code, "3.0.0, released 9 April 2026" in page) == (0, is_dated)
+    assert f'href="https://git.example.org/{REPOSITORY}/blob/HEAD/{HOME}/out-of-disk.yml"' in page
+
+
+def test_releases_that_cannot_be_read_cost_their_dates_alone(tmp_path: Path, fake_github: FakeGitHub) -> None:
+    open_issue(fake_github)
+    write_folder(tmp_path)
+    fake_github.repositories[REPOSITORY].releases = [("v3.0.0", "not a date")]
+    known = ("--rules", "rules", "--repo", REPOSITORY, "--cache", "cache")
+    environment = {"GITHUB_API_URL": fake_github.url, "GITHUB_TOKEN": TOKEN}
+    done = run_command("site", "--out", "public", *known, folder=tmp_path, environment=environment)
+    told = [
+        line for line in done.err.splitlines() if line.startswith("signpost: the pages have no dates of releases: ")
+    ]
+    assert (done.code, len(told), (tmp_path / "public/index.html").is_file()) == (0, 1, True)
+    fake_github.violations.clear()  # the date is what breaks GitHub's description
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,7 @@ def test_settings_are_what_the_runner_and_the_workflow_say() -> None:
         "event_path": Path("/github/workflow/event.json"),
         "repository": "octo/widget",
         "api_url": "https://ghes.example/api/v3",
+        "server": "",
         "output_path": Path("/github/file_commands/output"),
         "summary_path": Path("/github/file_commands/summary"),
         "rules": (".github/signpost", "pack:claude-code"),
@@ -336,3 +337,18 @@ def test_a_token_is_not_shown() -> None:
     settings = Settings.from_environment(ENVIRONMENT)
 
     assert "ghs_secret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    "environment, server",
+    [
+        ({}, "https://github.com"),
+        ({"GITHUB_SERVER_URL": "https://git.example.org/"}, "https://git.example.org"),
+        ({"GITHUB_API_URL": "https://git.example.org/api/v3/"}, "https://git.example.org"),
+        ({"GITHUB_API_URL": "https://api.octo.ghe.com"}, "https://octo.ghe.com"),
+    ],
+)
+def test_the_pages_of_github_are_where_the_runner_says_or_beside_the_api(
+    environment: dict[str, str], server: str
+) -> None:
+    assert Settings.from_environment(environment).server_url == server

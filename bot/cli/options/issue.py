@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import re
 import sys
 from dataclasses import replace
@@ -63,7 +62,7 @@ def parse_address(asked: str, repository: str | None) -> Address:
     """The issue that a number (of `repository`, or GITHUB_REPOSITORY) or a URL names. Raises SettingsError."""
     settings = read_settings()
     if "://" in asked:
-        _check_host(asked, settings.api_url)
+        _check_host(asked, settings.api_url, settings.server_url)
     address = _ADDRESS.search(urlsplit(asked).path) if "://" in asked else None
     number = address["number"] if address else asked.removeprefix("#")
     repository = address["repository"] if address else repository or settings.repository
@@ -79,11 +78,10 @@ def parse_address(asked: str, repository: str | None) -> Address:
     return Address(repository, int(number))
 
 
-def _check_host(url: str, api_url: str) -> None:
+def _check_host(url: str, api_url: str, server_url: str) -> None:
     """Raise SettingsError for a URL of another server than the one of the API, which would read another issue."""
     api = (urlsplit(api_url).hostname or "").removeprefix("api.")
-    server = _find_host(os.environ.get("GITHUB_SERVER_URL", ""))
-    hosts = {api, *(f"{name}.{api}" for name in ("api", "www", "redirect")), server} - {""}
+    hosts = {api, *(f"{name}.{api}" for name in ("api", "www", "redirect")), _find_host(server_url)} - {""}
     host = _find_host(url)
     if host not in hosts:
         message = f"{url[:200]!r} is on {host or 'no server'}, but Signpost reads from {api}"
