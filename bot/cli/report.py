@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ from bot.errors import SettingsError, explain_cause
 from bot.github.payloads import parse_issue
 from bot.insights.graph.types import Graph, Options
 from bot.output.console import add_format, add_rules, print_json
+from bot.rules.ruleset import Ruleset
 from bot.text.printable import reveal_line
 from bot.text.redaction import mask_private
 from bot.tracker.graph import Address
@@ -94,7 +96,7 @@ def execute(arguments: argparse.Namespace) -> int:
     rules.print_problems()
     if arguments.rule:
         rules.ruleset.require_rule(arguments.rule)
-    graph = read_graph(_find_seeds(arguments, rules), options, datetime.now(UTC))
+    graph = read_graph(_find_seeds(arguments, rules), options, rules.ruleset, datetime.now(UTC))
     _print(_make_report(graph, rules, arguments, earlier), arguments)
     return 2 if rules.ruleset.problems else 0
 
@@ -110,20 +112,23 @@ def _refuse_single(arguments: argparse.Namespace) -> None:
             raise SettingsError(f"--since does not go with --{name}; leave out one of the two")
 
 
-def read_graph(seeds: Seeds, options: Options, now: datetime) -> Graph:
+def read_graph(seeds: Seeds, options: Options, ruleset: Ruleset, now: datetime) -> Graph:
     """The graph around the seeds; says on stderr how far it reaches before it asks GitHub. Raises TrackerError."""
     from bot.archive.graph import OfflineSource
     from bot.insights.graph.discovery import discover
     from bot.insights.graph.types import describe_options
+    from bot.insights.report.maker import list_followed
+
+    follow = partial(list_followed, ruleset=ruleset)
 
     if not seeds.is_offline:
         print(f"signpost: {describe_options(seeds.addresses, options)}", file=sys.stderr)
-        return read_live_graph(seeds.addresses, options)
+        return read_live_graph(seeds.addresses, options, follow)
 
     def read_issues() -> Iterator[Issue]:
         return chain(*(archive.read_issues() for archive in seeds.archives), seeds.issues)
 
-    return discover(seeds.addresses, OfflineSource(read_issues), options, now)
+    return discover(seeds.addresses, OfflineSource(read_issues), options, now, follow)
 
 
 def _find_seeds(arguments: argparse.Namespace, rules: AskedRules) -> Seeds:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -149,12 +150,13 @@ def _make_report_writer(means: _Means) -> Callable[[Issue], str]:
         from bot.archive.graph import OfflineSource
         from bot.cli.options.graph import USUAL
         from bot.insights.graph.discovery import discover
-        from bot.insights.report.maker import make_report
+        from bot.insights.report.maker import list_followed, make_report
         from bot.insights.report.markdown import render_markdown
         from bot.insights.report.types import Additions
 
         address, stored = Address(issue.repository, issue.number), OfflineSource(lambda: [issue])
-        graph = discover([address], means.live or stored, USUAL, datetime.now(UTC))
+        follow = partial(list_followed, ruleset=means.sources.ruleset)
+        graph = discover([address], means.live or stored, USUAL, datetime.now(UTC), follow)
         if address not in graph.nodes:  # GitHub did not answer this time; the issue itself was read before
             graph = discover([address], stored, USUAL, datetime.now(UTC))
         command = f"signpost report {issue.number} --repo {issue.repository}"

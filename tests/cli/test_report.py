@@ -347,6 +347,19 @@ def test_an_issue_is_read_from_github_and_the_reach_is_said_first(fake_github: F
     assert found["coverage"]["is_offline"] is False
 
 
+def test_the_issue_that_a_rule_follows_is_read(fake_github: FakeGitHub, checkout: Path) -> None:
+    open_issue(fake_github)
+    environment = {"GITHUB_API_URL": fake_github.url, "GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": REPOSITORY}
+
+    finished = run_command("report", "2", "--format", "json", folder=checkout, environment=environment)
+
+    found = json.loads(finished.out)
+    assert [(row["address"], row["state"], row["relations"]) for row in found["linked"]] == [
+        (f"{REPOSITORY}#1", "open", ["named by rule out-of-disk as the issue to follow"])
+    ]
+    assert found["matches"][0]["guidance"]["follow"] == "#1, the open issue about this problem"
+
+
 def write_archive(folder: Path) -> None:
     """Forty issues: one of them reads like the event."""
     issue: Any = EVENT["issue"]

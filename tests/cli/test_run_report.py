@@ -56,7 +56,7 @@ def test_the_report_is_in_the_summary_and_in_a_file_and_nothing_is_changed(githu
     report = (tmp_path / "workspace" / "signpost-report-2.md").read_text("utf-8")
     assert report.startswith(f"# Report: [#2](https://redirect.github.com/{REPOSITORY}/issues/2) It breaks\n")
     assert "**Known problem `out-of-disk`**" in report
-    assert f"Requests  {len(github.requests)} (1 of them for the report)" in done.out
+    assert f"Requests  {len(github.requests)} (2 of them for the report)" in done.out
     assert (tmp_path / "summary.md").read_text("utf-8") == report
     name, _, rest = (tmp_path / "output").read_text("utf-8").partition("<<")
     assert (name, rest.splitlines()[1]) == ("report-file", "signpost-report-2.md")

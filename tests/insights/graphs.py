@@ -224,6 +224,6 @@ def make_neighbourhood() -> Graph:
         **unread(202, "depth"),
     }
     fixes = {at(2): (released(2, 20),)}
-    gaps = (f"Deleted, private, or never created: {at(41)}.",)
+    gaps = (f"Not found (deleted, private, or never created): {at(41)}.",)
     coverage = Coverage(at=NOW, depth=2, budget=60, requests=9, gaps=gaps)
     return a_graph(nodes, edges, unread=gone, fixes=fixes, releases={HOME: (a_release(),)}, coverage=coverage)

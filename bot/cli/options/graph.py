@@ -7,7 +7,7 @@ from hashlib import sha256
 from bot.cli.options.archive import find_cache
 from bot.cli.options.github import connect_github, read_settings
 from bot.errors import SettingsError, TrackerError
-from bot.insights.graph.types import Graph, Options
+from bot.insights.graph.types import Follow, Graph, Options
 from bot.tracker.graph import Address, Unread
 
 USUAL = Options()
@@ -45,7 +45,7 @@ def read_reach(arguments: argparse.Namespace) -> Options:
     return Options(depth=arguments.depth, budget=arguments.budget, across=arguments.across)
 
 
-def read_live_graph(seeds: Sequence[Address], options: Options) -> Graph:
+def read_live_graph(seeds: Sequence[Address], options: Options, follow: Follow) -> Graph:
     """The graph around the seeds, from GitHub. What was read before a kill within the last hour is not read again.
 
     Raises TrackerError if GitHub answers for none of the seeds.
@@ -61,7 +61,7 @@ def read_live_graph(seeds: Sequence[Address], options: Options) -> Graph:
     source = connect_github(settings, cache=FolderCache(folder / "pages", owner))
     key = (settings.api_url, owner, *map(str, seeds), str(options))
     with resume(source, folder / "graphs", key) as journaled:
-        graph = discover(seeds, journaled, options, journaled.began)
+        graph = discover(seeds, journaled, options, journaled.began, follow)
     failures = [graph.unread[seed] for seed in graph.seeds if seed in graph.unread]
     if len(failures) == len(graph.seeds) and failures[0].reason in {"failed", "missing", "refused"}:
         raise TrackerError(_describe_failure(failures[0]))

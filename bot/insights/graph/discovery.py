@@ -16,7 +16,7 @@ from bot.insights.graph.relations import (
     rename_ends,
     sort_by_relevance,
 )
-from bot.insights.graph.types import ELSEWHERE, MAYBE_MOVED, Coverage, Fix, Graph, Options, list_gaps
+from bot.insights.graph.types import ELSEWHERE, MAYBE_MOVED, Coverage, Fix, Follow, Graph, Options, list_gaps
 from bot.output.progress import track
 from bot.tracker.graph import MOST_AT_ONCE, Address, Batch, Edge, GraphSource, Node, Unread
 from bot.tracker.types import Release
@@ -33,14 +33,17 @@ _MOST_COMPARED = 3
 """Releases that are compared with one fix."""
 
 
-def discover(seeds: Sequence[Address], source: GraphSource, options: Options, now: datetime) -> Graph:
+def discover(
+    seeds: Sequence[Address], source: GraphSource, options: Options, now: datetime, follow: Follow = lambda _: ()
+) -> Graph:
     """The graph around the seeds, read from `source`; see `Graph` and `Coverage` for how complete it is.
 
-    From each seed the links are followed `options.depth` steps; chains of duplicates to the canonical issue, its fix
-    and the pull request of the fix are followed to their end. An issue with more than `HUB` links that is not a seed is
-    not followed. Never raises for a failure of GitHub: what could not be read is in `unread` and `coverage.gaps`.
+    From each seed the links are followed `options.depth` steps. Chains of duplicates to the canonical issue, its fix
+    and the pull request of the fix are followed to their end, also from the issues that `follow` names for a seed. An
+    issue with more than `HUB` links that is not a seed is not followed. Never raises for a failure of GitHub: what
+    could not be read is in `unread` and `coverage.gaps`.
     """
-    walk = _Walk(seeds, source, options)
+    walk = _Walk(seeds, source, options, follow)
     for _ in track(walk.read(), "requests to GitHub", total=options.budget, count=lambda sent: sent):
         pass
     return walk.make_graph(now)
@@ -134,17 +137,18 @@ class _Releases:
         for release in candidates:
             verdict = self._verdicts.get((fix.repository, release.tag, fix.commit))
             if verdict is not False:
-                return replace(fix, release=release, is_release_known=True, is_verified=verdict is True)
+                return replace(fix, release=release, is_release_known=verdict is True, is_verified=verdict is True)
         return replace(fix, is_release_known=True)
 
 
 class _Walk:
     """What was read so far; `read` sends one request, or a few, between two of its steps."""
 
-    def __init__(self, seeds: Sequence[Address], source: GraphSource, options: Options) -> None:
+    def __init__(self, seeds: Sequence[Address], source: GraphSource, options: Options, follow: Follow) -> None:
         self._meter = _Meter(source, options.budget)
         self._options = options
         self._seeds = tuple(dict.fromkeys(seeds))
+        self._follow = follow
         self._nodes = dict[Address, Node]()
         self._unread = dict[Address, Unread]()
         self._distance = dict[Address, int]()
@@ -223,6 +227,8 @@ class _Walk:
 
     def _add(self, batch: Batch, step: int) -> None:
         for node in batch.nodes:
+            if step and not self._may_enter(node.address):
+                continue  # REST shows a transferred issue at once, wherever it is now
             self._nodes[node.address] = node
             self._spelled[node.address.folded] = node.address
             self._distance[node.address] = min(step, self._distance.get(node.address, step))
@@ -245,6 +251,11 @@ class _Walk:
     def _list_edges(self) -> tuple[Edge, ...]:
         found = (edge for node in self._nodes.values() for edge in node.edges)
         return merge_edges(rename_ends(found, self._rename))
+
+    def _list_followed(self) -> list[Address]:
+        """The issues to follow, where they are now."""
+        issues = (self._nodes[seed].issue for seed in self._seeds if seed in self._nodes)
+        return [self._rename(address) for issue in issues for address in self._follow(issue)]
 
     def _list_homes(self) -> set[str]:
         return {seed.repository.casefold() for seed in self._seeds}
@@ -282,13 +293,13 @@ class _Walk:
             self._unread.setdefault(address, Unread(address=address, reason="depth", message=message))
 
     def _find_ends(self) -> dict[Address, int]:
-        """The next steps of chains of duplicates, and the pull requests that close seeds and canonical issues."""
+        """The issues to follow, the next steps of chains of duplicates, and what closes seeds and canonical issues."""
         edges = self._list_edges()
-        canonical = map_duplicates(edges)
-        ends = {address for address in canonical.values() if address not in canonical}
-        wanted = dict[Address, int]()
+        canonical, followed = map_duplicates(edges), self._list_followed()
+        ends = {*self._seeds, *followed, *(address for address in canonical.values() if address not in canonical)}
+        wanted = {address: 1 for address in followed if self._is_new(address)}
         for edge in edges:
-            is_fix = edge.kind == "closes" and edge.target in ends | {*self._seeds}
+            is_fix = edge.kind == "closes" and edge.target in ends
             near, far = (edge.target, edge.source) if is_fix else (edge.source, edge.target)
             if (is_fix or canonical.get(edge.source) == edge.target) and near in self._nodes and self._is_new(far):
                 wanted.setdefault(far, self._distance[near] + 1)
@@ -311,9 +322,10 @@ class _Walk:
             yield self._meter.sent - before
 
     def _list_focus(self) -> set[Address]:
-        """The seeds, and the canonical issues of those that are duplicates."""
+        """The seeds and the issues to follow, and the canonical issues of those that are duplicates."""
         chains = list_chains(self._list_edges(), self._nodes)
-        return {step for seed in self._seeds for step in (chains[seed].steps if seed in chains else (seed,))}
+        starts = (*self._seeds, *self._list_followed())
+        return {step for start in starts for step in (chains[start].steps if start in chains else (start,))}
 
     def _use_rest(self) -> Iterator[int]:
         """With the requests that are left: what was skipped, and where missing issues are now."""
@@ -337,9 +349,6 @@ class _Walk:
     def _list_missing(self) -> list[Address]:
         return [each.address for each in self._unread.values() if each.reason == "missing"]
 
-    def _find_release(self, fix: Fix) -> Fix:
-        return self._releases.find(fix, self._list_milestones(fix))
-
     def _list_milestones(self, fix: Fix) -> list[str]:
         """Those of the issue and of the pull request that fixed it."""
         ends = (self._nodes.get(address) for address in (fix.issue, fix.by) if address)
@@ -361,7 +370,10 @@ class _Walk:
             edges=tuple(edges),
             distance={address: 0 if address in seeds else step for address, step in self._distance.items()},
             chains=list_chains(edges, self._nodes),
-            fixes={issue: tuple(map(self._find_release, found)) for issue, found in fixes.items()},
+            fixes={
+                issue: tuple(self._releases.find(fix, self._list_milestones(fix)) for fix in found)
+                for issue, found in fixes.items()
+            },
             releases=self._releases.known,
             coverage=Coverage(
                 at=now,

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import combinations, pairwise
 from typing import Literal, NamedTuple, get_args
 
-from bot.insights.graph.types import Fix, Graph, describe_open, is_open_pull, name_fixer
+from bot.insights.graph.types import Fix, Graph, describe_open, describe_unread, is_open_pull, name_fixer
 from bot.insights.sentence import Quoted, Sentence, list_parts, say
 from bot.text.printable import count
 from bot.text.versions import Version, find_versions
@@ -383,15 +383,7 @@ def _order_cycle(steps: tuple[Address, ...]) -> tuple[Address, ...]:
 
 def _explain_break(view: _View, end: Address) -> str:
     unread = view.graph.unread.get(end)
-    reasons = {
-        "missing": " (deleted, private or never created)",
-        "moved": " (moved)",
-        "refused": " (the token may not read it)",
-        "budget": " (the budget of requests was used up)",
-        "depth": " (too many steps away)",
-        "offline": " (offline)",
-    }
-    return reasons.get(unread.reason, "") if unread else ""
+    return f" ({describe_unread(unread)})" if unread else ""
 
 
 def _list_targets(edges: Iterable[Edge], kinds: set[EdgeKind]) -> list[Address]:

@@ -1,13 +1,13 @@
 """The issue graph as a value, with how completely it was read. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.insights.sentence import Page, Part
 from bot.tracker.graph import OFFLINE_GAP, Address, Edge, Node, Unread
-from bot.tracker.types import Release
+from bot.tracker.types import Issue, Release
 
 ELSEWHERE = "It is in another repository."
 """The message of what is not read because `Options.across` is false."""
@@ -15,8 +15,21 @@ ELSEWHERE = "It is in another repository."
 MAYBE_MOVED = "GitHub does not find it; whether it was moved was not asked."
 """The message of a missing issue if no request was left to ask where it is."""
 
+_UNREAD = {
+    "missing": "not found",
+    "moved": "moved",
+    "refused": "the token may not read it",
+    "failed": "GitHub did not answer",
+    "budget": "budget used up",
+    "depth": "not asked for",
+    "offline": "not read, offline",
+}
 _MOST_NAMED = 3
 """Issues that one gap names."""
+
+
+Follow = Callable[[Issue], Iterable[Address]]
+"""The issues that a seed leads to without a link, such as those that its rules follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +64,7 @@ class Fix:
 
     `by` is None if a commit closed the issue without a pull request. `release` is None if no release contains it yet,
     or if that is unknown (`is_release_known` is false). `is_verified` if GitHub confirmed that the release contains
-    the commit, else the release is only the first one after the merge.
+    the commit, else the release is only the first one after the merge, and not known to be the one with the fix.
     """
 
     issue: Address
@@ -120,6 +133,14 @@ def describe_open(graph: Graph, issue: Address) -> str:
     return "open again" if node.timeline.get("reopened") else "still open"
 
 
+def describe_unread(unread: Unread | None) -> str:
+    """Why a node was not read, in a few words."""
+    if unread is None:
+        return "not read"
+    moved = f" to {unread.moved_to}" if unread.moved_to else ""
+    return f"{_UNREAD[unread.reason]}{moved}"
+
+
 def find_canonical(graph: Graph, address: Address) -> Address:
     """The end of the chain of duplicates of an issue; the issue itself where there is none, or none that ends well."""
     chain = graph.chains.get(address)
@@ -155,8 +176,8 @@ def list_gaps(
 ) -> tuple[str, ...]:
     """What could not be read: each kind once, with the first issues that it concerns."""
     kinds: tuple[tuple[str, str], ...] = (
-        ("missing", "Deleted, private, or never created: {}."),
-        (MAYBE_MOVED, "Deleted, private, moved, or never created: {}."),
+        ("missing", "Not found (deleted, private, or never created): {}."),
+        (MAYBE_MOVED, "Not found (deleted, private, moved, or never created): {}."),
         (ELSEWHERE, "In another repository, and not read: {} (use --across)."),
         ("refused", "GitHub refused to show {}."),
         ("failed", "GitHub did not answer for {}."),

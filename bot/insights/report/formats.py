@@ -215,7 +215,7 @@ def _list_fixes(report: Report) -> Iterator[Json]:
             "commit": fix.commit or None,
             "url": fix.url or None,
             "release": {"tag": release.tag, "at": release.at.isoformat()} if release else None,
-            "is_release_known": fix.is_release_known and (release is None or fix.is_verified),
+            "is_release_known": fix.is_release_known,
             "is_verified": fix.is_verified,
         }
 

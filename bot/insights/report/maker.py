@@ -8,7 +8,7 @@ from bot.comment.section import make_sections
 from bot.duplicates.canonical import Fix as TargetFix
 from bot.duplicates.canonical import Target
 from bot.insights.graph.findings import describe_edge, find_all, is_regression
-from bot.insights.graph.relations import Rank, is_automated, rank_edge, rank_nodes
+from bot.insights.graph.relations import is_automated, rank_edge, rank_nodes
 from bot.insights.graph.types import Fix, Graph, describe_open, find_canonical, find_fix, is_open_pull, name_fixer
 from bot.insights.report.found import read_report
 from bot.insights.report.thread import choose_answers, list_questions, measure_thread
@@ -34,7 +34,7 @@ def make_report(graph: Graph, ruleset: Ruleset, config: Config, additions: Addit
     more = additions or Additions()
     seeds = tuple(_report_seed(graph, address, ruleset, config, more) for address in graph.seeds)
     first = next((seed.node for seed in seeds if seed.node), None)
-    linked, automated = list_linked(graph)
+    linked, automated = list_linked(graph, _map_followed(seeds))
     matched = {problem.rule for seed in seeds for problem in seed.problems}
     tags = [tag for rule in ruleset.rules if rule.id in matched for tag in rule.model.tags]
     stated = {seed.address: each.fixed_in for seed in seeds for each in seed.problems if each.fixed_in}
@@ -133,6 +133,17 @@ def _find_follow(decision: RuleDecision, home: Address) -> Address | None:
     return Address(home.repository, follow) if follow and follow != home.number else None
 
 
+def list_followed(issue: Issue, ruleset: Ruleset) -> list[Address]:
+    """The issues that the rules follow which this issue matches: the graph of its report reads them."""
+    follows = (match.rule.model.follow for match in match_issue(issue, ruleset))
+    return [Address(issue.repository, follow) for follow in follows if follow and follow != issue.number]
+
+
+def _map_followed(seeds: Iterable[SeedReport]) -> dict[Address, str]:
+    problems = (problem for seed in seeds for problem in seed.problems)
+    return {problem.follow: problem.rule for problem in problems if problem.follow}
+
+
 def _find_target(graph: Graph, home: Address, follow: int | None) -> Target | None:
     """The issue to follow as the graph has it; None if it was not read, is the issue itself, or cannot be linked."""
     end = find_canonical(graph, Address(home.repository, follow or 0))
@@ -147,7 +158,7 @@ def _find_target(graph: Graph, home: Address, follow: int | None) -> Target | No
         number=end.number,
         state="open" if is_open else "fixed",
         url=node.issue.url,
-        fix=_make_target_fix(fix) if fix and fix.is_release_known else None,
+        fix=_make_target_fix(fix) if fix and (fix.release or fix.is_release_known) else None,
         is_mended=fix is not None,
     )
 
@@ -318,8 +329,12 @@ _PLANNED = ("would close {}", "would be closed by {}")
 """The relation of a row to another node: if the row is the source of the edge, and if it is the target."""
 
 
-def list_linked(graph: Graph) -> tuple[tuple[Linked, ...], int]:
-    """The table of links, the most relevant first, and the number of automated mentions that it leaves out."""
+def list_linked(graph: Graph, followed: Mapping[Address, str] | None = None) -> tuple[tuple[Linked, ...], int]:
+    """The table of links, the most relevant first, and the number of automated mentions that it leaves out.
+
+    `followed` are the issues to follow, each with the id of the rule: they come first if nothing else leads to them.
+    """
+    named = followed or {}
     rows: dict[Address, list[Edge]] = {address: [] for address in (*graph.nodes, *graph.unread)}
     for edge in graph.edges:
         for end in {edge.source, edge.target}:
@@ -327,14 +342,16 @@ def list_linked(graph: Graph) -> tuple[tuple[Linked, ...], int]:
     ranks, linked, automated = rank_nodes(graph), list[Linked](), 0
     for address, edges in rows.items():
         told = sorted((edge for edge in edges if not is_automated(edge)), key=lambda edge: _order_edge(graph, edge))
-        if edges and not told and address not in graph.seeds:
+        if edges and not told and address not in {*graph.seeds, *named}:
             automated += len(edges)
         elif address not in graph.seeds:
-            linked.append(_make_row(graph, address, told))
-    return tuple(sorted(linked, key=lambda row: ranks.get(row.address, _LAST))), automated
+            linked.append(_make_row(graph, address, told, named.get(address, "")))
 
+    def place(row: Linked) -> tuple[bool, tuple[object, ...]]:
+        is_apart = row.address not in ranks and row.address not in named
+        return is_apart, ranks.get(row.address, ())
 
-_LAST: Rank = (99, 99, True, 0.0, Address("", 0))
+    return tuple(sorted(linked, key=place)), automated
 
 
 def _order_edge(graph: Graph, edge: Edge) -> tuple[bool, int, Address, Address]:
@@ -342,14 +359,15 @@ def _order_edge(graph: Graph, edge: Edge) -> tuple[bool, int, Address, Address]:
     return (not {edge.source, edge.target} & {*graph.seeds}, rank_edge(edge), edge.source, edge.target)
 
 
-def _make_row(graph: Graph, address: Address, edges: Sequence[Edge]) -> Linked:
+def _make_row(graph: Graph, address: Address, edges: Sequence[Edge], rule: str) -> Linked:
     named = [edge for edge in edges if _is_named_by_reporter(graph, edge, address)]
     relations = dict.fromkeys(_describe_relation(edge, address, is_named=edge in named, graph=graph) for edge in edges)
     return Linked(
         address=address,
         node=graph.nodes.get(address),
         unread=graph.unread.get(address),
-        relations=tuple(relations)[:MOST_RELATIONS],
+        relations=((say("named by rule {} as the issue to follow", Quoted(rule)),) if rule else ())
+        + tuple(relations)[:MOST_RELATIONS],
         distance=graph.distance.get(address, 0),
         evidence=tuple(describe_edge(edge) for edge in edges if edge.at or edge.url),
         is_named_by_reporter=bool(named),

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from bot.comment.links import write_date
-from bot.insights.graph.types import Graph
+from bot.insights.graph.types import Graph, describe_unread
 from bot.insights.report.types import Comparison, Figures, Linked, Report, Role
 from bot.text.printable import count
 from bot.text.redaction import show_text
-from bot.tracker.graph import Node, Unread
+from bot.tracker.graph import Node
 
 State = Literal["open", "done", "closed", "unread"]
 """The four states that colours show: open; completed or merged; closed for another reason; not read."""
@@ -34,15 +34,6 @@ ROLES: dict[Role, tuple[str, str]] = {
     "reporter": ("reporter", "reporter"),
     "other": ("participant", "other participants"),
     "bot": ("bot", "bots"),
-}
-_UNREAD = {
-    "missing": "not found",
-    "moved": "moved",
-    "refused": "the token may not read it",
-    "failed": "GitHub did not answer",
-    "budget": "budget used up",
-    "depth": "not asked for",
-    "offline": "not read, offline",
 }
 _REASONS = {"completed": "completed", "not_planned": "not planned", "duplicate": "duplicate", "reopened": "reopened"}
 """GitHub's reasons for a state (https://docs.github.com/en/rest/issues/issues); a file may have any other text."""
@@ -110,14 +101,6 @@ def describe_row_state(row: Linked) -> str:
         return describe_unread(row.unread)
     at = row.node.merged_at or row.node.closed_at
     return f"{name_state(row.node)} {write_date(at)}" if at else name_state(row.node)
-
-
-def describe_unread(unread: Unread | None) -> str:
-    """Why a node was not read, in a few words."""
-    if unread is None:
-        return "not read"
-    moved = f" to {unread.moved_to}" if unread.moved_to else ""
-    return f"{_UNREAD[unread.reason]}{moved}"
 
 
 def name_kind(row: Linked) -> str:

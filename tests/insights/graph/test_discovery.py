@@ -72,7 +72,7 @@ CHAINS = """
 #21 #1 #2 #3 #4 canonical
 """.strip().splitlines()
 
-FIXES = ["#4 by #5 in v1.1.0 (verified)", "#22 by c0ffee in v1.0.9 (known)"]
+FIXES = ["#4 by #5 in v1.1.0 (verified)", "#22 by c0ffee in v1.0.9 (unknown)"]
 
 
 def test_everything_around_an_issue_is_found() -> None:
@@ -145,6 +145,38 @@ def test_a_hub_is_drawn_and_not_followed() -> None:
     assert not [gap for gap in hub.coverage.gaps if "octo/widget#23 " in gap]
 
 
+@pytest.mark.parametrize("across, place", [(False, "octo/other#7 depth"), (True, "")])
+def test_without_a_token_a_transferred_issue_is_read_where_it_may_be_entered(place: str, *, across: bool) -> None:
+    """REST shows it at once, with the new place."""
+    with FakeGitHub() as fake:
+        build_neighbourhood(fake)
+        fake.repositories[HERE].issues[44].body = "See #902."
+        graph = read_graph(fake, replace(AMPLE, across=across), 44, token=None)
+
+    own = [each for each in write_unread(graph) if each.split()[0] in {"octo/other#7", "#902"}]
+    assert own == [*([place] if place else []), "#902 moved octo/other#7"]
+    assert (Address("octo/other", 7) in graph.nodes) == across
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_an_issue_to_follow_is_read_with_its_canonical_issue_and_its_fix(depth: int) -> None:
+    with FakeGitHub() as fake:
+        build_neighbourhood(fake)
+        options, follow = replace(AMPLE, depth=depth), Address(HERE, 1)
+        graph = discover([Address(HERE, 44)], reader(fake.url), options, NOW, lambda _: [follow])
+
+    assert (graph.distance[follow], write_chains(graph)[:1]) == (1, CHAINS[:1])
+    assert [fix for fix in write_fixes(graph) if fix in FIXES] == FIXES[:1]
+
+
+def test_an_archive_gives_the_issue_to_follow() -> None:
+    issues = [an_issue(body="Hm.", repository=HERE, number=number) for number in (1, 2)]
+    seeds, follow = [Address(HERE, 1)], [Address(HERE, 2), Address(HERE, 3)]
+    graph = discover(seeds, OfflineSource(lambda: issues), Options(depth=0), NOW, lambda _: follow)
+
+    assert (write_distances(graph), write_unread(graph)) == ({0: "#1", 1: "#2"}, ["#3 offline"])
+
+
 def test_a_walk_ends_where_nothing_is_new() -> None:
     issues = [an_issue(body="See #2.", repository=HERE, number=1), an_issue(body="Hm.", repository=HERE, number=2)]
     graph = discover([Address(HERE, 1)], OfflineSource(lambda: issues), Options(depth=10**9), NOW)
@@ -157,8 +189,14 @@ def test_a_walk_ends_where_nothing_is_new() -> None:
     [
         ("See #902.", 9, False, ["octo/other#7 depth", "#902 moved octo/other#7"], "In another repository"),
         ("See #902.", 9, True, ["#902 moved octo/other#7"], ""),
-        ("See #902.", 2, False, ["#902 missing"], "Deleted, private, moved, or never created: octo/widget#902."),
-        ("See #901.", 9, False, ["#901 missing"], "Deleted, private, or never created: octo/widget#901."),
+        (
+            "See #902.",
+            2,
+            False,
+            ["#902 missing"],
+            "Not found (deleted, private, moved, or",
+        ),
+        ("See #901.", 9, False, ["#901 missing"], "Not found (deleted, private, or never created): octo/widget#901."),
     ],
 )
 def test_a_moved_issue_is_read_where_it_may_be_entered(

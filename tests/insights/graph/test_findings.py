@@ -205,7 +205,7 @@ CASES: dict[str, tuple[Any, ...]] = {
         Finding(
             code="broken-chain",
             says=say(
-                "{} leads to {} by marks of duplicates, and {} could not be read (deleted, private or never created)",
+                "{} leads to {} by marks of duplicates, and {} could not be read (not found)",
                 *(SEVEN, at(3), at(3)),
             ),
             subjects=(SEVEN, at(3)),

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from bot.insights.graph.types import Coverage, Graph
-from bot.insights.report.maker import list_linked, make_report
+from bot.insights.report.maker import list_followed, list_linked, make_report
 from bot.insights.report.types import KnownProblem, SeedReport
 from bot.insights.sentence import format_sentence
 from bot.rules.ruleset import Ruleset
+from bot.tracker.graph import Address, Edge
 from bot.triage.config import Config
 from tests.builders import HUMAN, OTHER_BOT, a_comment, a_rule, a_ruleset, after
 from tests.insights.graphs import (
@@ -293,6 +294,30 @@ def test_the_guidance_is_that_of_the_branch_that_applies() -> None:
         ("TL;DR", "Update."),
         ("Follow", "#2, the open issue about this problem"),
     )
+
+
+@pytest.mark.parametrize(
+    "edges, relations",
+    [
+        ([], "named by rule out-of-disk as the issue to follow"),
+        (
+            [an_edge("references", 7, 2)],
+            "named by rule out-of-disk as the issue to follow; referenced by #7",
+        ),
+    ],
+)
+def test_the_issue_to_follow_is_the_first_of_the_table(edges: list[Edge], relations: str) -> None:
+    graph = a_graph([a_node(7, body=DISK), a_node(2), a_node(9)], [*edges, an_edge("mentions", 7, 9)])
+    (first, _) = make_report(graph, a_ruleset(a_rule(follow=2)), Config()).linked
+    assert (first.address, "; ".join(format_sentence(each, HOME) for each in first.relations)) == (at(2), relations)
+
+
+@pytest.mark.parametrize("body, follow, found", [(DISK, 2, [at(2)]), (DISK, 7, []), (DISK, None, []), ("Slow", 2, [])])
+def test_the_issues_to_follow_are_those_of_the_rules_that_match(
+    body: str, follow: int | None, found: list[Address]
+) -> None:
+    rule = a_rule(follow=follow) if follow else a_rule()
+    assert list_followed(a_node(7, body=body).issue, a_ruleset(rule)) == found
 
 
 def test_a_rule_that_would_not_comment_says_so() -> None:
