@@ -49,6 +49,10 @@ class TrackerError(SignpostError):
         self.unanswered = unanswered
 
 
+class BudgetSpentError(TrackerError):
+    """No request was sent, because as many as allowed were sent already."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """A problem in a file, for the person who can fix it. Lines and columns count from 1.

@@ -1,12 +1,12 @@
 """GitHub in memory: plain fields that a test sets and looks at. It needs no tests of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.errors import TrackerError
-from bot.tracker.types import Account, Change, Comment, Folder, Issue, LinkedIssue, Links, Release
+from bot.tracker.types import Account, Change, Comment, Folder, Issue, LinkedIssue, Links, Reaction, Release
 from tests.builders import OPENED, OURSELVES, Fields
 
 
@@ -14,7 +14,7 @@ from tests.builders import OPENED, OURSELVES, Fields
 class FakeTracker:
     """A repository with some issues, as it is now. Every write takes a minute, and leaves its trace in the history.
 
-    `failure` is what reading links ends with.
+    `failure` is what reading links ends with. GitHub does not answer about `permissions` that are None.
     """
 
     issues: dict[int, Issue] = field(default_factory=dict)
@@ -25,6 +25,8 @@ class FakeTracker:
     links: dict[int, LinkedIssue] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
     failure: TrackerError | None = None
+    reactions: dict[tuple[int, int], tuple[Reaction, ...]] = field(default_factory=dict)
+    permissions: Mapping[str, str] | None = field(default_factory=dict)
     now: datetime = OPENED
     requests: int = 0
 
@@ -46,6 +48,17 @@ class FakeTracker:
     def get_comment(self, issue: Issue, comment_id: int) -> Comment | None:
         self.requests += 1
         return next((comment for comment in self.issues[issue.number].comments if comment.id == comment_id), None)
+
+    def list_reactions(self, issue: Issue, comment_id: int, content: str = "") -> tuple[Reaction, ...]:
+        self.requests += 1
+        found = self.reactions.get((issue.number, comment_id), ())
+        return tuple(reaction for reaction in found if content in {"", reaction.content})
+
+    def find_permission(self, repository: str, login: str) -> str:
+        self.requests += 1
+        if self.permissions is None:
+            raise TrackerError(f"{repository}: no answer about {login}", unanswered=True)
+        return self.permissions.get(login, "none")
 
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
         del issue
@@ -111,6 +124,16 @@ class FakeTracker:
     def delete_comment(self, issue: Issue, comment_id: int) -> None:
         comments = tuple(comment for comment in self.issues[issue.number].comments if comment.id != comment_id)
         self._change(issue, comments=comments, comment_count=len(comments))
+
+    def add_reaction(self, issue: Issue, comment_id: int, content: Literal["+1", "confused"]) -> None:
+        """GitHub changes no date."""
+        self.requests += 1
+        found = self.issues[issue.number]
+        changed = (
+            replace(each, reactions=(*each.reactions, (content, 1))) if each.id == comment_id else each
+            for each in found.comments
+        )
+        self.issues[issue.number] = replace(found, comments=tuple(changed))
 
     def close_issue(
         self, issue: Issue, reason: Literal["not_planned", "completed", "duplicate"], duplicate_of: int | None = None

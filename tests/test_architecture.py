@@ -115,6 +115,16 @@ LAYERS: tuple[Package, ...] = (
             "bot.insights.week.sightings": "reads an archive, shows progress",
         },
     ),
+    pure(
+        "bot.signals",
+        {
+            "bot.signals.file": "opens the ledger",
+            "bot.signals.notices.desk": "reads from GitHub and writes to it",
+            "bot.signals.reading": "reads from GitHub",
+            "bot.signals.store": "reads and writes the ledger",
+            "bot.signals.sweep": "reads, decides and writes",
+        },
+    ),
     impure("bot.cli"),
     impure("bot.__main__"),
 )

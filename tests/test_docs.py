@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.cli import COMMANDS, main
+from bot.insights.report.wording import REACTIONS
+from bot.insights.site.guidance import STATEMENTS
+from bot.triage.config import MEANINGS
 from tests.stand_ins.fake_github import FakeGitHub
+from tests.stand_ins.story import HOME, MATCHING, RULE, TOKEN
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +32,9 @@ def find_commands(page: Path) -> list[str]:
 
 OF_A_USER = ROOT / "docs/rules.md"
 """The page whose commands are those of somebody with a repository: run there, one after the other."""
-DOCUMENTED = [page for page in PAGES if page != OF_A_USER and find_commands(page)]
+OF_A_MAINTAINER = ROOT / "docs/signals.md"
+"""The page whose commands ask GitHub, with a token."""
+DOCUMENTED = [page for page in PAGES if page not in {OF_A_USER, OF_A_MAINTAINER} and find_commands(page)]
 
 
 @pytest.mark.parametrize("page", DOCUMENTED, ids=lambda page: str(page.relative_to(ROOT)))
@@ -69,6 +75,32 @@ def test_the_commands_for_writers_of_rules_work_in_their_repository(
     rules = re.findall(r"^```yaml\n(id: out-of-disk\n.*?)```", OF_A_USER.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     (tmp_path / ".github/signpost/out-of-disk.yml").write_text(rules[0], encoding="utf-8")
     assert run_signpost(["check"]) == 0
+
+
+def test_the_commands_for_maintainers_work_with_github(
+    fake_github: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_API_URL", fake_github.url)
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    fake_github.add_issue("Build fails", MATCHING, repository="octo-org/octo-repo")
+    fake_github.repositories["octo-org/octo-repo"].files[f"{HOME}/out-of-disk.yml"] = RULE
+    (tmp_path / HOME).mkdir(parents=True)
+    (tmp_path / HOME / "out-of-disk.yml").write_text(RULE, encoding="utf-8")
+    (tmp_path / "issues.jsonl").write_text('{"number": 1, "title": "Build fails", "body": ""}\n', encoding="utf-8")
+
+    done = [(line, run_signpost(line.split()[1:])) for line in find_commands(OF_A_MAINTAINER)]
+
+    assert done == [(line, 0) for line in find_commands(OF_A_MAINTAINER)]
+
+
+def test_the_page_about_votes_has_each_reaction_with_its_default() -> None:
+    rows = [
+        f"| {REACTIONS[content]} | `{content}` | `{meaning}` | {STATEMENTS[meaning]} |"
+        for content, meaning in MEANINGS.items()
+    ]
+    assert "\n".join(rows) in OF_A_MAINTAINER.read_text("utf-8")
 
 
 def run_signpost(arguments: list[str]) -> int:

@@ -36,7 +36,16 @@ from bot.rules.spec.rule import (
     RuleModel,
     ShowDuplicates,
 )
-from bot.triage.config import Config, DuplicateSettings, Identity, LabelSettings, Skipped, Words
+from bot.triage.config import (
+    ClosingSettings,
+    Config,
+    DuplicateSettings,
+    Identity,
+    LabelSettings,
+    Skipped,
+    VoteSettings,
+    Words,
+)
 from tests.stand_ins.command import run_command
 from tests.stand_ins.language_server import NEWEST, OLDER, Finding, LanguageServer, run_language_server
 
@@ -74,6 +83,8 @@ PLACES: dict[type[BaseModel], tuple[str, tuple[str | int, ...]]] = {
     LabelSettings: ("config", ("labels",)),
     DuplicateSettings: ("config", ("duplicates",)),
     Words: ("config", ("words",)),
+    VoteSettings: ("config", ("votes",)),
+    ClosingSettings: ("config", ("closing",)),
     Identity: ("config", ("identity",)),
 }
 """Each model that people write, and where in which file its keys stand."""

@@ -38,8 +38,8 @@ class Workshop:
         answer.raise_for_status()
         return answer.json()
 
-    def on_issue(self, verb: str, path: str = "", body: Json | None = None) -> Value:
-        return self.ask(verb, f"/repos/{REPOSITORY}/issues/2{path}", body)
+    def on_issue(self, verb: str, path: str = "", body: Json | None = None, number: int = 2) -> Value:
+        return self.ask(verb, f"/repos/{REPOSITORY}/issues/{number}{path}", body)
 
     def take_event(self, name: str, action: str) -> Json:
         """The next delivery of that kind; others are passed over."""
@@ -55,10 +55,10 @@ class Workshop:
         arguments = ("run", "--event", str(path), "--rules", HOME, *(("--index", str(index)) if index else ()))
         return run_command(*arguments, folder=self.checkout, environment=environment)
 
-    def see(self) -> tuple[list[str], list[str]]:
+    def see(self, number: int = 2) -> tuple[list[str], list[str]]:
         """The issue's labels, and the authors of its comments with what they say."""
-        labels = [label["name"] for label in self.on_issue("GET")["labels"]]
-        comments = self.on_issue("GET", "/comments")
+        labels = [label["name"] for label in self.on_issue("GET", number=number)["labels"]]
+        comments = self.on_issue("GET", "/comments", number=number)
         return labels, [f"{comment['user']['login']}: {shorten(comment['body'])}" for comment in comments]
 
     def configure(self, settings: str) -> None:
@@ -116,6 +116,19 @@ def test_a_new_issue_is_labelled_and_answered_once(workshop: Workshop) -> None:
     assert (first.code, second.code, first.err, second.err) == (0, 0, "", "")
     assert workshop.see() == (["area:disk"], [f"octo: {ADVICE}"])
     assert "Did " not in second.out
+
+
+def test_each_of_a_dozen_reports_gets_what_is_expected_of_it(workshop: Workshop) -> None:
+    workshop.run(workshop.take_event("issues", "opened"))
+    for number in range(1, 12):
+        body = MATCHING if number % 3 else OTHER
+        workshop.ask("POST", f"/repos/{REPOSITORY}/issues", {"title": f"It breaks ({number})", "body": body})
+        finished = workshop.run(workshop.take_event("issues", "opened"))
+        assert (finished.code, finished.err) == (0, "")
+
+    found = [workshop.see(number) for number in range(3, 14)]
+    answered = (["area:disk"], [f"octo: {ADVICE}"])
+    assert found == [answered if number % 3 else ([], []) for number in range(1, 12)]
 
 
 def test_an_edit_that_ends_the_match_edits_the_comment(workshop: Workshop) -> None:

@@ -18,6 +18,7 @@ from pydantic import AliasChoices
 
 from bot.cli import index
 from bot.cli.run import REPORT_OUTPUT
+from bot.cli.sweep import LEDGER
 from bot.github.actions_runner import Settings
 from bot.triage.log import make_outputs
 from bot.triage.result import Result
@@ -60,9 +61,9 @@ def documented_workflows() -> list[str]:
     return [block for block in documented_blocks() if "runs-on:" in block]
 
 
-def documented_steps() -> str:
-    """The block that shows the steps of that workflow with an index."""
-    return next(block for block in documented_blocks() if block.lstrip().startswith("steps:"))
+def documented_steps() -> list[str]:
+    """The blocks that show the steps of that workflow with more inputs."""
+    return [block for block in documented_blocks() if block.lstrip().startswith("steps:")]
 
 
 def documented_commands() -> list[str]:
@@ -142,7 +143,7 @@ def test_the_workflow_of_the_readme_is_short() -> None:
 
 def test_the_documented_workflows_give_inputs_that_exist() -> None:
     (job,) = yaml.safe_load(documented_workflows()[0])["jobs"].values()
-    steps = [*job["steps"], *yaml.safe_load(documented_steps())["steps"]]
+    steps = [*job["steps"], *(step for block in documented_steps() for step in yaml.safe_load(block)["steps"])]
     given = {name for step in steps if "signpost" in step.get("uses", "") for name in step.get("with", {})}
     assert given <= set(ACTION["inputs"])
 
@@ -162,14 +163,31 @@ def test_an_index_that_a_second_attempt_made_is_kept() -> None:
     assert keys == {f"signpost-history{own}", f"signpost-index{own}"}
 
 
-def test_the_index_is_installed_by_hash_and_without_the_token() -> None:
-    steps = [step for job in yaml.safe_load(documented_workflows()[1])["jobs"].values() for step in job["steps"]]
+def test_the_workflow_of_the_sweep_keeps_its_ledger_where_runs_restore_it() -> None:
+    (workflow,) = (block for block in documented_workflows() if "signpost sweep" in block)
+    steps = [step for job in yaml.safe_load(workflow)["jobs"].values() for step in job["steps"]]
+    restored = [step for block in documented_steps() for step in yaml.safe_load(block)["steps"]]
+    caches = [step["with"] for step in steps if "cache/" in step.get("uses", "")]
+    own = "signpost-ledger-${{ github.run_id }}-${{ github.run_attempt }}"
+    assert {(each["path"], each["key"]) for each in caches} == {(LEDGER, own)}
+    assert [each.get("restore-keys") for each in caches] == ["signpost-ledger-", None]
+    assert caches[0] in [step["with"] for step in restored if "cache/restore" in step["uses"]]
+    assert [step["with"] for step in restored if "ledger" in step["with"]] == [{"ledger": LEDGER}]
+
+
+INSTALLING = [number for number, block in enumerate(documented_workflows()) if "pip" in block]
+
+
+@pytest.mark.parametrize("number", INSTALLING)
+def test_the_command_is_installed_by_hash_and_without_the_token(number: int) -> None:
+    workflow = yaml.safe_load(documented_workflows()[number])
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
     installing = [step for step in steps if re.search(r"\bpip(?:x)?\b", step.get("run", ""))]
     commands = [line for step in installing for line in step["run"].splitlines() if " install " in line]
     assert [step for step in installing if "env" in step or "token" in step["run"]] == []
     assert [line for line in commands if "--require-hashes" not in line and "--no-deps" not in line] == []
     assert len(commands) == 2
-    assert [step["with"]["persist-credentials"] for step in steps if "checkout" in step.get("uses", "")] == [False]
+    assert {step["with"]["persist-credentials"] for step in steps if "checkout" in step.get("uses", "")} == {False}
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,19 @@ def measure_share(hits: int, total: int) -> Share | None:
     return Share(hits, total, share, max(0.0, centre - margin), min(1.0, centre + margin))
 
 
+class Opinion(NamedTuple):
+    """What people who voted say about the guidance of a rule.
+
+    Of those who say that it worked or that it is not their problem, `solved` is the share of the former, `wrong` of the
+    latter; both are None without a verdict. `statements` has how many agree with each statement, and how many disagree.
+    """
+
+    voters: int = 0
+    solved: Share | None = None
+    wrong: Share | None = None
+    statements: Mapping[str, tuple[int, int]] = {}
+
+
 _MOST_WEEKS = 52 * 60
 """GitHub is younger than this; a wrong date in an export must not make a million weeks."""
 

@@ -26,6 +26,8 @@ COMMANDS = {
     "index": "build and search an index of past issues, to find earlier reports of a problem",
     "site": "build a static site with a page for each known problem",
     "schema": "print or write the JSON Schemas that editors use",
+    "sweep": "read votes and replies, and bring Signpost's comments up to date",
+    "stats": "show which rules help, by the votes on their guidance",
     "run": "handle one issue event: set labels, and post or update Signpost's comment",
 }
 INTERRUPTED = 130
@@ -74,7 +76,8 @@ def explain_choice(message: str) -> str:
         return message
     name, value, choices = found.groups()
     what = f"unknown {name.lower()} `{value}`" if name.isupper() else f"{name} cannot be `{value}`"
-    return what + _suggest(value, re.findall(r"[\w-]+", choices))
+    known = re.findall(r"[\w-]+", choices)
+    return what + (_suggest(value, known) or f"; allowed: {', '.join(f'`{each}`' for each in known)}")
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.options.archive import add_archive, add_jobs, count_jobs, open_archive, open_optional
+from bot.cli.options.ledger import read_opinions
 from bot.cli.options.output import open_output, refuse_inputs, report_written, write_page
 from bot.cli.options.rules import AskedRules, read_rules
 from bot.output.console import add_format, add_rules
@@ -31,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compare the matches with the labels of the issues, or with a file of expected matches",
     )
     parser.add_argument("--compare", metavar="REV", help="compare the rules with their version at this git revision")
+    parser.add_argument(
+        "--ledger", metavar="FILE", help="show what people answered, from this ledger of `signpost sweep`"
+    )
     parser.add_argument("--html", metavar="FILE", help="write the report as one self-contained HTML page")
     parser.add_argument(
         "--no-clusters", action="store_true", help="do not list the messages that unmatched issues share"
@@ -47,9 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Return 0 if the rules ran, 2 if some of them or the issues could not be read."""
-    refuse_inputs((arguments.html, arguments.per_issue), (arguments.issues, arguments.against, arguments.config))
+    refuse_inputs((arguments.html, arguments.per_issue), _list_inputs(arguments))
     rules = read_rules(arguments.rules)
     task = _make_task(arguments, rules)
+    opinions = read_opinions(Path(arguments.ledger), rules.ruleset.hashes, task.config) if arguments.ledger else None
     rules.print_problems()
     archive = open_archive(arguments)
     total = archive.total
@@ -63,9 +68,14 @@ def execute(arguments: argparse.Namespace) -> int:
         today=task.today,
         truth=task.truth.source if task.truth else "",
         revision=arguments.compare or "",
+        opinions=opinions,
     )
     _print(make_report(whole.tally, rules.ruleset, setting, whole.mined), arguments)
     return 2 if rules.ruleset.problems else 0
+
+
+def _list_inputs(arguments: argparse.Namespace) -> tuple[str | None, ...]:
+    return (arguments.issues, arguments.against, arguments.config, arguments.ledger)
 
 
 def _print(report: Report, arguments: argparse.Namespace) -> None:

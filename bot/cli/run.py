@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.options.github import connect_run, read_event, read_settings
+from bot.cli.options.ledger import add_ledger
 from bot.cli.options.sources import add_finder, read_sources
 from bot.errors import SettingsError, SignpostError
 from bot.github import actions_runner
@@ -44,6 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--index",
         metavar="FILE",
         help="an index of past issues, built with `signpost index build` (default: use GitHub search)",
+    )
+    parser.add_argument(
+        "--ledger",
+        metavar="FILE",
+        help="the ledger of `signpost sweep`: muted rules only set labels, and incidents are seen",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="show the plan and write nothing; without a token, send no requests"
@@ -131,7 +137,9 @@ def _find_means(
     rules = [place for group in arguments.rules or [] for place in group] or settings.rules
     sources = read_sources(rules, arguments.config or settings.config, event.repository, live)
     index = arguments.index or settings.index
-    return _Means(sources=add_finder(sources, index, live), tracker=tracker, live=live, index=index)
+    sources = add_finder(sources, index, live)
+    sources = add_ledger(sources, arguments.ledger or settings.ledger, event.repository)
+    return _Means(sources=sources, tracker=tracker, live=live, index=index)
 
 
 def _run_event(event: Event, means: _Means, *, is_dry_run: bool) -> Result:

@@ -8,14 +8,17 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.options.archive import add_archive, add_jobs, count_jobs, find_cache, open_archive, open_optional
+from bot.archive.stats import Opinion
+from bot.cli.options.archive import add_archive, add_jobs, count_jobs, find_cache, open_archive
 from bot.cli.options.github import connect_github, read_settings
+from bot.cli.options.ledger import read_opinions
 from bot.cli.options.rules import AskedRules, read_rules
 from bot.errors import SettingsError, SignpostError
 from bot.insights.site.addresses import check_base, check_served, format_addresses, list_former, parse_addresses
 from bot.insights.site.catalogue import Contents, Settings, make_contents
-from bot.insights.site.problem import GivenFiles, make_sources
+from bot.insights.site.problem import Problem, Sources
 from bot.insights.site.sightings import Census, take_census
+from bot.insights.site.status import parse_releases
 from bot.insights.site.writer import Build, has_words, read_manifest, read_text, write_site
 from bot.output.console import add_format, add_rules, print_json, write_file
 from bot.text.printable import count
@@ -48,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_sources(parser: argparse.ArgumentParser) -> None:
     """What the pages show beside rules and past issues."""
-    parser.add_argument("--ledger", metavar="FILE", help="the votes of readers, as JSON Lines")
+    parser.add_argument("--ledger", metavar="FILE", help="the ledger of `signpost sweep`, for votes of readers")
     parser.add_argument(
         "--releases",
         metavar="FILE",
@@ -111,12 +114,18 @@ def _require_rules(rules: AskedRules) -> None:
 
 
 def _read_contents(arguments: argparse.Namespace, rules: AskedRules) -> Contents:
-    base = check_base(arguments.base_url or rules.read_config(arguments.config).site or "")
-    releases = (read_text(Path(arguments.releases)), arguments.releases) if arguments.releases else None
-    ledger = open_optional(arguments.ledger).read_lines() if arguments.ledger else None
-    edit_home = f"{read_settings().server_url}/{arguments.repo}/blob/HEAD/" if arguments.repo else ""
-    given = GivenFiles(releases=releases, ledger=ledger)
-    sources = make_sources(rules.ruleset, _count(arguments, rules), given, edit_home)
+    config = rules.read_config(arguments.config)
+    base = check_base(arguments.base_url or config.site or "")
+    opinions = read_opinions(Path(arguments.ledger), rules.ruleset.hashes, config) if arguments.ledger else None
+    given = parse_releases(read_text(Path(arguments.releases)), arguments.releases) if arguments.releases else None
+    sources = Sources(
+        ruleset=rules.ruleset,
+        census=_count(arguments, rules),
+        releases=given,
+        opinions=opinions,
+        meanings=config.votes.meanings,
+        edit_home=f"{read_settings().server_url}/{arguments.repo}/blob/HEAD/" if arguments.repo else "",
+    )
     if arguments.repo and not (arguments.releases or arguments.cached):
         sources = replace(sources, releases=_ask_releases(arguments.repo))
     return make_contents(sources, Settings(base_url=base, is_private=arguments.private, has_words=has_words()))
@@ -168,10 +177,7 @@ def _to_json(contents: Contents, build: Build, out: Path) -> dict[str, Any]:
     return {
         "out": str(out),
         "issues": contents.sources.census.issues,
-        "problems": [
-            {"id": each.id, "address": each.address, "status": each.status.code, "issues": each.figures.issues}
-            for each in contents.problems
-        ],
+        "problems": [_problem_to_json(each, contents.sources) for each in contents.problems],
         "trending": [{"id": each.problem.id, "summary": each.summary} for each in contents.trends],
         "pages": build.pages,
         "pages_written": build.pages_written,
@@ -182,3 +188,15 @@ def _to_json(contents: Contents, build: Build, out: Path) -> dict[str, Any]:
         "search": "words" if contents.settings.has_words else "messages",
         "advice": "" if contents.settings.has_words else _INSTALL,
     }
+
+
+def _problem_to_json(problem: Problem, sources: Sources) -> dict[str, Any]:
+    """A known problem; the number of its votes only with a ledger."""
+    known = {
+        "id": problem.id,
+        "address": problem.address,
+        "status": problem.status.code,
+        "issues": problem.figures.issues,
+    }
+    votes = {} if sources.opinions is None else {"voters": sources.opinions.get(problem.id, Opinion()).voters}
+    return known | votes

@@ -14,14 +14,53 @@ from bot.tracker.types import Comment
 
 VERSION = 1
 
-Kind = Literal["guidance", "report"]
+Kind = Literal["guidance", "report", "surge", "muted"]
 """`guidance`: known problems and earlier reports, for the reporter; `report`: an issue report, for maintainers.
 
-There is at most one comment of each kind on an issue.
+There is at most one comment of each kind on an issue. The others are notices, which are issues of their own: `surge`
+tracks an incident, `muted` lists the rules that only set labels.
 """
+
+NOTICES: frozenset[Kind] = frozenset({"surge", "muted"})
 
 _REPORT_MARKER = re.compile(rf'{MARKER_START}\d{{1,4}} \{{[^\n]*"kind":"report"')
 _MARKER = re.compile(rf"{MARKER_START}(?P<version>\d{{1,4}}) (?P<state>\{{[^\n]{{0,60000}}\}}) -->")
+
+
+class Past(BaseModel):
+    """Guidance that our comment gave and gives no more: its content hash, and from when to when (Unix seconds).
+
+    `since` is 0 if it was there from the start. `is_refused` if a person said that it does not fit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    hash: str
+    since: int = 0
+    until: int = 0
+    is_refused: bool = False
+
+
+class Promise(BaseModel):
+    """What our comment promises about closing: as what, and for which report.
+
+    `target` is the canonical issue of a duplicate, 0 for none. `since` is when a closing was announced first (Unix
+    seconds): what people do after that keeps the issue open. `report` is the hash of the title and the text as they
+    were then. A promise that `is_silent` is not in the text: a person is to decide, and the summary says so.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    reason: Literal["not_planned", "duplicate"] = "not_planned"
+    target: int = 0
+    since: int = 0
+    report: str = ""
+    is_silent: bool = False
+
+    def propose(self, issue: int) -> str:
+        """What a person is to decide about that issue, for the summary."""
+        what = f"a duplicate of #{self.target}" if self.target else "not planned"
+        return f"no sign of life: #{issue} may be closed as {what}; the settings want a person to decide"
 
 
 class Marker(BaseModel):
@@ -29,8 +68,14 @@ class Marker(BaseModel):
 
     `links` are the issues to follow, `earlier` the earlier reports, each with its tier. `dropped` are labels that it
     asked for earlier, but not any more. `text` is the hash of the visible text as we wrote it, which shows a human's
-    edit. A comment that `is_superseded` gives way to another one of ours, and is never changed again. Of a report,
-    `asked` is the id of the comment that asked for it.
+    edit. A comment that `is_superseded` gives way to another one of ours, and is never changed again.
+    `since` is when the guidance of a rule was first given (Unix seconds), if that was not from the start; `branches`
+    is the branch that applies, if not the first; `stated` is the version in the report. `past` is former guidance.
+    `heard` are the answers “wrong” that had their effect (see `bot.triage.people.refusals`). `closes` is the promised
+    time of closing (Unix seconds), `promise` what was promised with it, and `is_kept_open` if a sign of life cancelled
+    that for ever. Of a report, `asked` is the id of the comment that asked for it.
+    Of a notice, `keys` are what it is about (the first one names it), and `started` and `ended` are Unix seconds;
+    `fix` is the version that its rule named as fixed when it was opened, and `former` the notice of the last time.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -46,12 +91,30 @@ class Marker(BaseModel):
     text: str = ""
     is_withdrawn: bool = False
     is_superseded: bool = False
+    since: dict[str, int] = Field(default_factory=dict)
+    branches: dict[str, int] = Field(default_factory=dict)
+    stated: str = ""
+    past: dict[str, Past] = Field(default_factory=dict)
+    heard: list[str] = Field(default_factory=list)
+    closes: int = 0
+    promise: Promise | None = None
+    is_kept_open: bool = False
+    keys: list[str] = Field(default_factory=list)
+    started: int = 0
+    ended: int = 0
+    fix: str = ""
+    former: int = 0
     version: int = VERSION
 
     @property
     def is_newer(self) -> bool:
         """Whether a newer Signpost wrote it, whose state we cannot read."""
         return self.version > VERSION
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """The rules whose guidance a person has refused here."""
+        return frozenset(rule for rule, past in self.past.items() if past.is_refused)
 
 
 class OwnComment(NamedTuple):
@@ -94,7 +157,12 @@ def read_marker(body: str) -> Marker | None:
 
 def is_as_written(comment: Comment, marker: Marker) -> bool:
     """Whether the visible text is still the one that we wrote."""
-    return hash_text("\n".join(_lines_of(comment.body)[:-1])) == marker.text
+    return hash_text(read_visible(comment.body)) == marker.text
+
+
+def read_visible(body: str) -> str:
+    """The text before the marker."""
+    return "\n".join(_lines_of(body)[:-1]).strip()
 
 
 def find_own_comments(

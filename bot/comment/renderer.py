@@ -22,6 +22,9 @@ _MOST_RENDERED = 4 * MAX_CHARACTERS
 
 _LINKED = re.compile(r"#(\d{1,10})\b")
 _LONGEST_QUOTE = 80
+_FIRST_STEPS = 3
+"""Of the guidance, in a comment about a known incident: the tracking issue has the rest."""
+
 _SERVER = re.compile(r"https?://[^/\s]+")
 
 
@@ -29,8 +32,10 @@ class CommentError(ValueError):
     """A comment that must not be posted; the message is for maintainers."""
 
 
-def render_comment(sections: Iterable[Section], template: str | None = None, url: str = "") -> str:
-    """The visible text of the comment on the issue of that address.
+def render_comment(sections: Iterable[Section], template: str | None = None, url: str = "", closing: str = "") -> str:
+    """The visible text of the comment on the issue of that address, with the sentence about its `closing`.
+
+    If a repository's own template leaves that sentence out, it follows the text.
 
     Raises CommentError where a repository's own template must not or cannot be rendered, or where anything in the
     comment would call somebody, command something or link back.
@@ -38,17 +43,19 @@ def render_comment(sections: Iterable[Section], template: str | None = None, url
     shown = list(sections)
     if template and (problem := check_comment_template(template)):
         raise CommentError(f"the comment template cannot be used: {problem}")
-    text = _render(template or read_template("comment.md.j2"), {"sections": shown})
+    text = _render(template or read_template("comment.md.j2"), {"sections": shown, "closing": closing})
+    text = text if closing in text else f"{text}\n\n{closing}"
     links = (link for each in shown for link in (each.follow, *each.duplicates, *each.related))
     return _check_whole(text, url, links, [text for each in shown for text in _list_blocks(each)])
 
 
-def render_links(duplicates: Iterable[LinkDecision], url: str = "") -> str:
+def render_links(duplicates: Iterable[LinkDecision], url: str = "", closing: str = "") -> str:
     """The visible text of a comment that only links earlier reports; raises CommentError like `render_comment`."""
     shown = list(duplicates)
     known = [write_link(each) for each in shown if each.tier != "C"]
     alike = [write_link(each) for each in shown if each.tier == "C"]
-    values = {"duplicates": known, "related": alike, "is_fixed": all(each.fix for each in shown)}
+    values: dict[str, object] = {"duplicates": known, "related": alike, "closing": closing}
+    values |= {"is_fixed": all(each.fix for each in shown)}
     return _check_whole(_render(read_template("links.md.j2"), values), url, [*known, *alike])
 
 
@@ -94,14 +101,42 @@ def _check_whole(text: str, url: str, links: Iterable[str], blocks: Iterable[str
     return text
 
 
+def render_incident(incident: int, sections: Iterable[Section], url: str = "", closing: str = "") -> str:
+    """The short form for a report of a known incident, whose tracking issue has that number.
+
+    It has the summaries and the first steps of the sections. Raises CommentError like `render_comment`.
+    """
+    shown = list(sections)
+    values: dict[str, object] = {"incident": incident, "sections": shown, "closing": closing}
+    text = _render(read_template("known_incident.md.j2"), {**values, "most_steps": _FIRST_STEPS})
+    blocks = [text for each in shown for text in _list_blocks(each)]
+    return _check_whole(text, url, [f"#{incident}"], blocks)
+
+
+def render_notice(kind: str, values: Mapping[str, object], linked: Iterable[int], server: str = GITHUB) -> str:
+    """The text of an issue of our own, which links those issues on purpose; raises CommentError like the others."""
+    text = _render(read_template(f"{kind}.md.j2"), values)
+    return _check_whole(text, server, [f"#{number}" for number in linked])
+
+
 def render_report(report: str, url: str = "") -> str:
     """The visible text of a comment with an issue report; raises CommentError like `render_comment`."""
     return _check_whole(_render(read_template("report.md.j2"), {"report": report}), url, ())
 
 
+def render_explanation(lines: Iterable[str], url: str = "") -> str:
+    """The folded part of a comment that explains it to maintainers; raises CommentError like `render_comment`."""
+    return _check_whole(_render(read_template("explained.md.j2"), {"lines": list(lines)}), url, ())
+
+
 def render_withdrawal() -> str:
     """The text of a comment that does not apply any more."""
     return read_template("withdrawn.md.j2")
+
+
+def render_refusal() -> str:
+    """The text of a comment that somebody said does not fit."""
+    return read_template("refused.md.j2")
 
 
 def render_replacement() -> str:

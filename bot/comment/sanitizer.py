@@ -12,7 +12,6 @@ from html import unescape
 from bot.rules.conditions.types import Capture
 from bot.rules.spec.template import Echo
 from bot.text.printable import reveal_line
-from bot.tracker.types import Issue
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _PREFIX = r"[ \t>*+\-\d.)]*"
@@ -194,6 +193,13 @@ def escape_text(text: str) -> str:
     return _BLOCK_START.sub(r"\g<number>\\\g<sign>", _part_command(escaped))
 
 
+def write_title(text: str, longest: int = 100) -> str:
+    """Text of a stranger for the title of an issue, which is no Markdown: one line, and nothing calls or links."""
+    flat = reveal_line(" ".join(text.split()))
+    cut = flat if len(flat) <= longest else f"{flat[:longest].rstrip()}…"
+    return _TRIGGER.sub(rf"\g<0>{_GAP}", cut)
+
+
 def fence_code(text: str, language: str = "") -> str:
     """A code block for any text."""
     text = _cut_runs(text.strip("\n"))
@@ -288,12 +294,6 @@ def _split_items(markdown: str) -> Iterator[str]:
         around += lines[here:end]
         here = end
     yield "\n".join(around)
-
-
-def find_server(issue: Issue) -> str:
-    """The GitHub that the issue is on, by its own address: `https://github.com`, or an Enterprise server."""
-    server, parted, _ = issue.url.partition(f"/{issue.repository}/issues/")
-    return server if parted else GITHUB
 
 
 def link_elsewhere(shown: str, path: str, server: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.comment.links import describe_target, write_link
-from bot.comment.sanitizer import defuse, echo_capture, fence_code, find_server, link_elsewhere
+from bot.comment.sanitizer import defuse, echo_capture, fence_code, link_elsewhere
 from bot.duplicates.canonical import Target
 from bot.duplicates.selection import LinkDecision
 from bot.rules.matcher import Match
@@ -150,7 +150,7 @@ def make_section(
     """
     rule, branch = match.rule, match.branch or 0
     guidance, home = rule.model.guidance[branch], ("guidance", branch)
-    values, server = _values_of(match, issue, target, duplicates), find_server(issue)
+    values, server = _values_of(match, issue, target, duplicates), issue.server
 
     def link(text: str) -> str:
         return defuse(link_translations(text, rule.pack.model.translations, match.language), issue.repository, server)

@@ -237,6 +237,7 @@ class Settings(BaseModel):
     rules: Annotated[tuple[str, ...], BeforeValidator(_read_list)] = Field(default=(), alias="INPUT_RULES")
     config: str | None = Field(default=None, alias="INPUT_CONFIG")
     index: str | None = Field(default=None, alias="INPUT_INDEX")
+    ledger: str | None = Field(default=None, alias="INPUT_LEDGER")
     dry_run: Annotated[bool, BeforeValidator(_read_boolean)] = Field(default=False, alias="INPUT_DRY_RUN")
     fail_on: Annotated[Literal["error", "never"], BeforeValidator(_make_choice("error", "never"))] = Field(
         default="error",

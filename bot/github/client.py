@@ -3,10 +3,10 @@
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import quote
 
 from bot.errors import SettingsError, TrackerError
@@ -23,9 +23,20 @@ from bot.github.issues_query import (
     write_variables,
 )
 from bot.github.links_query import parse_links, write_links_query
-from bot.github.payloads import mend_text, parse_account, parse_change, parse_comment, parse_issue, parse_label
+from bot.github.own_issues import OwnIssueTracker, is_addressable, parse_answer, write_repository_path
+from bot.github.payloads import (
+    mend_text,
+    parse_account,
+    parse_change,
+    parse_comment,
+    parse_issue,
+    parse_label,
+    parse_reaction,
+    parse_role,
+)
 from bot.github.responses import (
     NEWEST,
+    Json,
     is_forbidden,
     is_invalid,
     is_missing,
@@ -38,9 +49,23 @@ from bot.github.responses import (
     tolerate_nothing,
     write_query,
 )
-from bot.github.transport import Patience, Transport, Wire
+from bot.github.signals_query import REACTORS_QUERY, WATCH_QUERY, parse_reactors, parse_watched
+from bot.github.transport import Allowance, Patience, Transport, Wire
 from bot.tracker.graph import Address, Batch, PageCache
-from bot.tracker.types import Change, Comment, Cursor, Folder, Issue, LinkedIssue, Links, Page, Release, SearchResult
+from bot.tracker.types import (
+    Change,
+    Comment,
+    Cursor,
+    Folder,
+    Issue,
+    LinkedIssue,
+    Links,
+    Page,
+    Reaction,
+    Release,
+    SearchResult,
+    WatchedComment,
+)
 
 USUAL_PATIENCE = Patience()
 
@@ -51,17 +76,16 @@ _PAGE = "per_page=100"
 _MOST_ONE_BY_ONE = 3
 """The number of links that are read if each takes a request."""
 
-_Parsed = TypeVar("_Parsed")
 
-
-class GitHubTracker:
+class GitHubTracker(OwnIssueTracker):
     """GitHub, as Signpost uses it; see `Tracker` and `GraphSource` for the contract of each method."""
 
     def __init__(self, wire: Wire, transport: Transport, graph: GraphReader) -> None:
-        self._wire = wire
+        super().__init__(wire)
         self._transport = transport
         self._graph = graph
         self._sizes = SIZES
+        self._roles: dict[tuple[str, str], str] = {}
 
     @property
     def requests(self) -> int:
@@ -72,7 +96,7 @@ class GitHubTracker:
         """The issue as it is now; a transferred one is an error, although GitHub redirects to it."""
         what = f"read {repository}#{number}"
         found = self._wire.read(what, _issue_path(repository, number))
-        issue = _parse(what, lambda: parse_issue(found, repository))
+        issue = parse_answer(what, lambda: parse_issue(found, repository))
         if issue.number != number:
             raise TrackerError(f"Could not {what}: it moved to {issue.repository}#{issue.number}.", gone=True)
         return issue
@@ -80,14 +104,14 @@ class GitHubTracker:
     def read_page(self, repository: str, kind: Literal["issues", "comments"], cursor: Cursor) -> Page | None:
         """One page of a repository's past; see `RemoteArchive`."""
         what = f"read the {kind} of {repository}"
-        path = f"{_repository_path(repository)}{write_query(kind, cursor)}"
+        path = f"{write_repository_path(repository)}{write_query(kind, cursor)}"
         found = self._wire.read_page(what, path, cursor.etag)
-        return _parse(what, lambda: read_page(*found, cursor.page)) if found else None
+        return parse_answer(what, lambda: read_page(*found, cursor.page)) if found else None
 
     def read_newest(self, repository: str, etag: str) -> str | None:
         """The ETag of what changed last; see `RemoteArchive`."""
         what = f"read the latest change in {repository}"
-        return self._wire.find_etag(what, f"{_repository_path(repository)}{NEWEST}", etag)
+        return self._wire.find_etag(what, f"{write_repository_path(repository)}{NEWEST}", etag)
 
     @property
     def may_read_marked(self) -> bool:
@@ -118,19 +142,56 @@ class GitHubTracker:
         what = f"read the comments of {_name(issue)}"
         recent = f"&since={since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if since else ""
         entries = self._wire.read_pages(what, f"{_path(issue)}/comments?{_PAGE}{recent}")
-        return _parse(what, lambda: tuple(map(parse_comment, entries)))
+        return parse_answer(what, lambda: tuple(map(parse_comment, entries)))
 
     def get_comment(self, issue: Issue, comment_id: int) -> Comment | None:
         """The comment as it is now; GitHub answers 404 where it is gone."""
         what = f"read our comment on {_name(issue)}"
         found = self._wire.read(what, _comment_path(issue, comment_id), tolerate=is_missing)
-        return _parse(what, lambda: parse_comment(found)) if found is not None else None
+        return parse_answer(what, lambda: parse_comment(found)) if found is not None else None
+
+    def list_reactions(self, issue: Issue, comment_id: int, content: str = "") -> tuple[Reaction, ...]:
+        """The reactions to a comment of the issue, from REST, on however many pages."""
+        what = f"read the reactions to Signpost's comment on {_name(issue)}"
+        wanted = f"content={quote(content, safe='')}&" if content else ""
+        entries = self._wire.read_pages(what, f"{_comment_path(issue, comment_id)}/reactions?{wanted}{_PAGE}")
+        return parse_answer(what, lambda: tuple(map(parse_reaction, entries)))
+
+    def watch_comments(self, node_ids: Iterable[str]) -> Mapping[str, WatchedComment]:
+        """Those comments and their issues, through GraphQL."""
+        what = "read the reactions to Signpost's comments"
+        asked = list(node_ids)
+        return parse_watched(self._ask_nodes(what, WATCH_QUERY, asked), asked, what)
+
+    def list_reactors(self, node_ids: Iterable[str]) -> Mapping[str, tuple[Reaction, ...] | None]:
+        """Who reacted to those comments, through GraphQL."""
+        what = "read who reacted to Signpost's comments"
+        asked = list(node_ids)
+        return parse_reactors(self._ask_nodes(what, REACTORS_QUERY, asked), asked, what)
+
+    def _ask_nodes(self, what: str, query: str, node_ids: list[str]) -> Json:
+        body = {"query": query, "variables": {"ids": node_ids}}
+        return self._wire.query(what, self._transport.graphql_url, body, tolerate=tolerate_nothing)[0]
+
+    def find_permission(self, repository: str, login: str) -> str:
+        """The role of a person, asked for once; GitHub answers 404 for an account that does not exist."""
+        key = repository.casefold(), login.casefold()
+        if key not in self._roles:
+            self._roles[key] = self._read_role(repository, login)
+        return self._roles[key]
+
+    def _read_role(self, repository: str, login: str) -> str:
+        what = f"read the permission of {login} in {repository}"
+        if not is_addressable(login):
+            return "none"
+        path = f"{write_repository_path(repository)}/collaborators/{quote(login, safe='')}/permission"
+        return parse_role(self._wire.read(what, path, tolerate=is_missing))
 
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
         """GitHub's events of the issue, oldest first."""
         what = f"read the history of {_name(issue)}"
         entries = self._wire.read_pages(what, f"{_path(issue)}/events?{_PAGE}")
-        return _parse(what, lambda: tuple(map(parse_change, entries)))
+        return parse_answer(what, lambda: tuple(map(parse_change, entries)))
 
     def list_deletions(self, issue: Issue) -> tuple[Change, ...] | None:
         """Deleted comments with their authors, through GraphQL: REST names only who deleted them."""
@@ -144,11 +205,11 @@ class GitHubTracker:
         """The existing ones of `names`: one is looked up; for several, pages are read until all are found."""
         wanted = tuple(names)
         what = f"read the labels of {repository}"
-        if len(wanted) == 1 and _is_addressable(wanted[0]):
-            path = f"{_repository_path(repository)}/labels/{quote(wanted[0], safe='')}"
+        if len(wanted) == 1 and is_addressable(wanted[0]):
+            path = f"{write_repository_path(repository)}/labels/{quote(wanted[0], safe='')}"
             return frozenset(wanted if self._wire.read(what, path, tolerate=is_missing) else ())
         missing = {name.casefold() for name in wanted}
-        entries = self._wire.read_pages(what, f"{_repository_path(repository)}/labels?{_PAGE}")
+        entries = self._wire.read_pages(what, f"{write_repository_path(repository)}/labels?{_PAGE}")
         while missing and (entry := next(entries, None)):
             missing.discard(parse_label(entry).casefold())
         return frozenset(name for name in wanted if name.casefold() not in missing)
@@ -197,7 +258,7 @@ class GitHubTracker:
         what = f"search the issues of {repository}"
         path = write_search(repository, query, by_sense=by_sense)
         found = self._wire.read(what, path, tolerate=is_invalid if by_sense else tolerate_nothing)
-        return _parse(what, lambda: parse_search(found, repository)) if found is not None else SearchResult()
+        return parse_answer(what, lambda: parse_search(found, repository)) if found is not None else SearchResult()
 
     def list_alike(self, issue: Issue) -> tuple[Issue, ...]:
         """The issues that GitHub finds similar, from an undocumented address; empty if GitHub refuses.
@@ -206,7 +267,7 @@ class GitHubTracker:
         """
         what = f"read issues similar to {_name(issue)}"
         found = self._wire.read(what, f"{_path(issue)}/semantically_similar?per_page=20", tolerate=is_refused)
-        return _parse(what, lambda: parse_alike(found, issue.repository))
+        return parse_answer(what, lambda: parse_alike(found, issue.repository))
 
     @property
     def is_offline(self) -> bool:
@@ -232,20 +293,22 @@ class GitHubTracker:
     def remove_label(self, issue: Issue, label: str) -> None:
         """Remove one label; GitHub answers 404 if the issue does not have it."""
         what = f"remove the label {label!r} from {_name(issue)}"
-        if not _is_addressable(label):
+        if not is_addressable(label):
             raise TrackerError(f"Could not {what}: the API has no address for a label of this name. Remove it by hand.")
         self._wire.write(what, "DELETE", f"{_path(issue)}/labels/{quote(label, safe='')}", tolerate=is_missing)
 
     def create_label(self, repository: str, label: str) -> None:
         """Create a label, in GitHub's default colour; an existing one is not an error."""
         what = f"create the label {label!r} in {repository}"
-        self._wire.write(what, "POST", f"{_repository_path(repository)}/labels", {"name": label}, tolerate=is_taken)
+        self._wire.write(
+            what, "POST", f"{write_repository_path(repository)}/labels", {"name": label}, tolerate=is_taken
+        )
 
     def create_comment(self, issue: Issue, body: str) -> Comment:
         """Post a comment, once."""
         what = f"comment on {_name(issue)}"
         stored = self._wire.write(what, "POST", f"{_path(issue)}/comments", {"body": mend_text(body)})
-        return _parse(what, lambda: parse_comment(stored), uncertain=True)
+        return parse_answer(what, lambda: parse_comment(stored), uncertain=True)
 
     def update_comment(self, issue: Issue, comment_id: int, body: str) -> None:
         """Replace a comment's text."""
@@ -256,6 +319,11 @@ class GitHubTracker:
         """Delete a comment; GitHub answers 404 if it does not exist."""
         path = _comment_path(issue, comment_id)
         self._wire.write(f"delete Signpost's second comment on {_name(issue)}", "DELETE", path, tolerate=is_missing)
+
+    def add_reaction(self, issue: Issue, comment_id: int, content: Literal["+1", "confused"]) -> None:
+        """React to a comment; GitHub answers 200 instead of 201 if the reaction is there."""
+        path = f"{_comment_path(issue, comment_id)}/reactions"
+        self._wire.write(f"react to a comment on {_name(issue)}", "POST", path, {"content": content})
 
     def close_issue(
         self,
@@ -295,30 +363,15 @@ def connect(
             "The token contains characters that are invalid in a GitHub token; check the input `github-token`."
         )
     transport = Transport(token, base_url.rstrip("/"), timeout, patience.answer)
+    send = Allowance(transport, patience.requests)
     # A graph has a budget of requests, so it asks for less at once rather than for the same again and again.
-    thrifty = Wire(transport, token=token, patience=replace(patience, tries=min(patience.tries, 2)), sleep=sleep)
+    thrifty = Wire(send, token=token, patience=replace(patience, tries=min(patience.tries, 2)), sleep=sleep)
     graph = GraphReader(thrifty, transport, cache)
-    return GitHubTracker(Wire(transport, token=token, patience=patience, sleep=sleep), transport, graph)
-
-
-def _parse(what: str, parse: Callable[[], _Parsed], *, uncertain: bool = False) -> _Parsed:
-    """Give what `parse` makes of an answer; GitHub's JSON without what must be there is GitHub's failure."""
-    try:
-        return parse()
-    except SettingsError as error:
-        message = f"Could not {what}: GitHub's answer is unexpected. {error}"
-        raise TrackerError(message, uncertain=uncertain, unanswered=True) from None
-
-
-def _repository_path(repository: str) -> str:
-    parts = repository.split("/")
-    if len(parts) != 2 or not all(map(_is_addressable, parts)):  # noqa: PLR2004 - owner/name
-        raise TrackerError(f"{repository!r} is not a repository name; write it as owner/name.")
-    return f"/repos/{quote(repository)}"
+    return GitHubTracker(Wire(send, token=token, patience=patience, sleep=sleep), transport, graph)
 
 
 def _issue_path(repository: str, number: int) -> str:
-    return f"{_repository_path(repository)}/issues/{number}"
+    return f"{write_repository_path(repository)}/issues/{number}"
 
 
 def _path(issue: Issue) -> str:
@@ -326,13 +379,8 @@ def _path(issue: Issue) -> str:
 
 
 def _comment_path(issue: Issue, comment_id: int) -> str:
-    return f"{_repository_path(issue.repository)}/issues/comments/{comment_id}"
+    return f"{write_repository_path(issue.repository)}/issues/comments/{comment_id}"
 
 
 def _name(issue: Issue) -> str:
     return f"{issue.repository}#{issue.number}"
-
-
-def _is_addressable(part: str) -> bool:
-    """An empty part or dots of a path would address something else: DELETE …/labels/ takes all labels off."""
-    return part not in {"", ".", ".."}

@@ -2,12 +2,13 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import SettingsError
-from bot.tracker.types import EPOCH, Account, Change, Comment, Issue
+from bot.tracker.own_issues import OwnIssue
+from bot.tracker.types import EPOCH, Account, Change, Comment, Issue, Reaction
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _HTML_ADDRESS = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?P<kind>issues|pull)/\d+")
@@ -65,6 +66,18 @@ class _Json(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
 
+_REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
+
+
+def _count_reactions(value: object) -> object:
+    """REST's rollup without what is zero; `gh` gives groups of GraphQL, which are left out."""
+    counts = value if isinstance(value, dict) else {}
+    return tuple((name, counts[name]) for name in _REACTIONS if type(counts.get(name)) is int and counts[name] > 0)
+
+
+_Reactions = Annotated[tuple[tuple[str, int], ...], BeforeValidator(_count_reactions)]
+
+
 class _User(_Json):
     login: Text
     type: Text = ""
@@ -107,6 +120,10 @@ class _CommentJson(_Json):
         validation_alias=AliasChoices("minimized", "isMinimized"),
     )
     association: _Association = "NONE"
+    updated_at: Annotated[datetime | None, BeforeValidator(lambda value: value or None)] = Field(
+        default=None, validation_alias=AliasChoices("updated_at", "updatedAt")
+    )
+    reactions: _Reactions = ()
 
     def comment(self) -> Comment:
         address = _COMMENT_ADDRESS.search(self.url)
@@ -117,6 +134,8 @@ class _CommentJson(_Json):
             created_at=_zoned(self.created_at),
             is_minimized=self.is_minimized,
             association=self.association or "NONE",
+            reactions=self.reactions,
+            updated_at=_zoned(self.updated_at) if self.updated_at else None,
         )
 
 
@@ -141,6 +160,9 @@ class _IssueJson(_Json):
     comments: int | list[_CommentJson] | None = None
     created_at: _CreatedAt = EPOCH
     updated_at: Date = Field(default=EPOCH, validation_alias=AliasChoices("updated_at", "updatedAt"))
+    assignees: Annotated[list[Any], BeforeValidator(lambda value: value if isinstance(value, list) else [])] = []
+    milestone: Any = None
+    reactions: _Reactions = ()
 
     def repository(self) -> str:
         """Where the issue is, by its own addresses; "" where they do not say."""
@@ -176,6 +198,9 @@ class _IssueJson(_Json):
             created_at=_zoned(self.created_at),
             updated_at=_zoned(self.updated_at),
             comments=tuple(comment.comment() for comment in comments),
+            is_assigned=bool(self.assignees),
+            has_milestone=bool(self.milestone),
+            reactions=self.reactions,
         )
 
 
@@ -209,9 +234,70 @@ def parse_issue(json: object, repository: str = "") -> Issue:
     return _validate(_IssueJson, json, "issue").issue(repository)
 
 
+class _ClosedJson(_Json):
+    closed_at: Date | None = None
+
+
+def parse_own_issue(json: object) -> OwnIssue:
+    """Read an issue as REST writes it, with the time of its closing; raises `SettingsError`."""
+    issue, closed = parse_issue(json), _validate(_ClosedJson, json, "issue").closed_at
+    return OwnIssue(issue, _zoned(closed) if closed and issue.state == "closed" else None)
+
+
 def parse_comment(json: object) -> Comment:
     """Read a comment of an issue, as REST, a webhook or `gh issue view --json comments` writes it."""
     return _validate(_CommentJson, json, "comment").comment()
+
+
+def parse_role(json: object) -> str:
+    """Read a person's role in a repository; "none" if GitHub states none.
+
+    `permission` knows only admin, write, read and none: `maintain` is `write` there, and `triage` is `read`.
+    https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+    """
+    stated = json if isinstance(json, dict) else {}
+    role, permission = stated.get("role_name"), stated.get("permission")
+    found = role if role in {"maintain", "triage"} else permission
+    return found if isinstance(found, str) else "none"
+
+
+class ListedComment(NamedTuple):
+    """A comment of a list over all issues, its GraphQL id, and the number of its issue or pull request."""
+
+    comment: Comment
+    node_id: str
+    issue: int
+    is_pull_request: bool
+
+
+_ISSUE_ADDRESS = re.compile(r"/issues/(\d{1,18})$")
+
+
+class _PlaceJson(_Json):
+    node_id: Text = ""
+    issue_url: Text = ""
+    html_url: Text = ""
+
+
+def parse_listed_comment(json: object) -> ListedComment:
+    """Read a comment of `GET /repos/{owner}/{repo}/issues/comments`; raises `SettingsError`."""
+    place = _validate(_PlaceJson, json, "comment")
+    number = _ISSUE_ADDRESS.search(place.issue_url)
+    if not (number and place.node_id):
+        raise SettingsError("Not a GitHub comment: it names no issue, or has no `node_id`.")
+    return ListedComment(parse_comment(json), place.node_id, int(number[1]), "/pull/" in place.html_url)
+
+
+class _ReactionJson(_Json):
+    content: Text
+    user: _Author = _GHOST
+    created_at: Date = EPOCH
+
+
+def parse_reaction(json: object) -> Reaction:
+    """Read a reaction, as REST writes it."""
+    found = _validate(_ReactionJson, json, "reaction")
+    return Reaction(content=found.content, by=found.user.account(), at=_zoned(found.created_at))
 
 
 def parse_change(json: object) -> Change:

@@ -23,7 +23,7 @@ from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectio
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from bot.errors import TrackerError
+from bot.errors import BudgetSpentError, TrackerError
 from bot.github.responses import Answer, Json, Lost, decide_retry, explain_failure, redact, tolerate_nothing
 
 logger = logging.getLogger("signpost")
@@ -58,7 +58,7 @@ class Patience:
 
     `max_wait`: the total seconds of waiting for one request; `tries`: the maximum number of times to send a read;
     `between_writes`: seconds from one write to the next; `answer`: the deadline of one answer, in seconds; `run`: the
-    seconds after which no request is sent any more.
+    seconds, and `requests`: the number of requests, after which none is sent any more.
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
     """
 
@@ -67,10 +67,25 @@ class Patience:
     between_writes: float = 1.0
     answer: float = 60.0
     run: float = math.inf
+    requests: float = math.inf
 
 
 def _is_unchanged(answer: Answer) -> bool:
     return answer.status == HTTPStatus.NOT_MODIFIED
+
+
+class Allowance:
+    """Sends requests as long as their number is below a limit, which repeated ones count for, too."""
+
+    def __init__(self, transport: "Transport", most: float) -> None:
+        self._transport = transport
+        self._most = most
+
+    def __call__(self, verb: str, path: str, body: object, etag: str = "") -> Answer | Lost:
+        """Send one request; raises BudgetSpentError."""
+        if self._transport.requests >= self._most:
+            raise BudgetSpentError(f"The budget of {self._most:,} requests is spent.")
+        return self._transport(verb, path, body, etag)
 
 
 class _Request(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, Literal, NoReturn
 
 from bot.errors import SettingsError, TrackerError
 from bot.github.payloads import mend_text, parse_account, parse_comment, parse_issue
-from bot.tracker.types import Account, Change, Comment, Folder, Issue, IssueEvent, LinkedIssue, Links, Skip
+from bot.tracker.types import Account, Change, Comment, Folder, Issue, IssueEvent, LinkedIssue, Links, Reaction, Skip
 
 _GONE = frozenset({"deleted", "transferred"})
 
@@ -124,6 +124,15 @@ class PayloadTracker:
         """One of those."""
         return next((comment for comment in issue.comments if comment.id == comment_id), None)
 
+    def list_reactions(self, issue: Issue, comment_id: int, content: str = "") -> tuple[Reaction, ...]:
+        """None are known."""
+        del issue, comment_id, content
+        return ()
+
+    def find_permission(self, repository: str, login: str) -> NoReturn:
+        """Unknown."""
+        raise _refuse(f"read the permission of {login} in {repository}")
+
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
         """None are known."""
         del issue
@@ -174,6 +183,11 @@ class PayloadTracker:
         """Impossible."""
         del comment_id
         raise _refuse(f"delete a comment on #{issue.number}")
+
+    def add_reaction(self, issue: Issue, comment_id: int, content: Literal["+1", "confused"]) -> NoReturn:
+        """Impossible."""
+        del comment_id, content
+        raise _refuse(f"react to a comment on #{issue.number}")
 
     def close_issue(
         self, issue: Issue, reason: Literal["not_planned", "completed", "duplicate"], duplicate_of: int | None = None

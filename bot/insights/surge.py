@@ -8,7 +8,7 @@ the same scale for rare and for frequent problems. https://en.wikipedia.org/wiki
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import exp, lgamma, log, log1p
@@ -26,8 +26,10 @@ BASELINE = WEEKS * WEEK
 _PRIOR_REPORTS, _PRIOR_DAYS = 0.5, 28.0
 _YEAR = 365.25
 _DAY_SECONDS = 86_400
-_QUIET_DAYS = 1.0
-_STILL_HOT = 1.0
+QUIET = timedelta(days=2)
+"""A surge is over when no report had an E of `STILL_HOT` or less for so long; `benchmarks/README.md` compares ends."""
+STILL_HOT = 1.0
+_PRECISION = 1e-14
 _SHARE = 0.8
 """The share of usual weeks that have a number of reports in the usual range."""
 
@@ -90,6 +92,13 @@ class Surge:
     is_surge: bool
 
 
+class Asked(NamedTuple):
+    """What somebody sees who asks when an issue is reported."""
+
+    at: datetime
+    surge: Surge
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
     """A surge from its first alarm on; `end` is None while it lasts. `peak` is its least likely moment."""
@@ -108,12 +117,29 @@ class Trend:
     episode: Episode | None = None
 
 
-def measure_surge(reports: Iterable[Report], issues: Timeline, now: datetime, gate: Gate = SURGE) -> Surge | None:
+def measure_surge(
+    reports: Iterable[Report], issues: Timeline, now: datetime, gate: Gate = SURGE, since: datetime | None = None
+) -> Surge | None:
     """How unusual the reports of a rule are at that time; None without a report in the last seven days.
 
-    `issues` are those of the whole repository, the rule's own included. Later ones and later reports do not count.
+    `issues` are those of the whole repository, the rule's own included. Later ones and later reports do not count, and
+    those until `since`, where a surge ended, are in no window: they are the rule's past.
     """
-    return _Stream.of(reports, issues).measure(_to_days(now), gate)
+    asked = _Stream.of(reports, issues).ask(_to_days(now), gate, _to_days(since) if since else 0.0)
+    return asked.describe() if asked else None
+
+
+def measure_each(
+    reports: Iterable[Report],
+    issues: Timeline,
+    now: datetime,
+    since: datetime | None = None,
+    gate: Gate = SURGE,
+) -> tuple[Asked, ...]:
+    """What somebody sees who asks at each report that counts, after `since` and until `now`, the earliest first."""
+    stream = _Stream.of(reports, issues)
+    days = stream.list_days(_to_days(since) if since else 0.0, _to_days(now))
+    return tuple(Asked(_to_time(day), asked.describe()) for day in days if (asked := stream.ask(day, gate)))
 
 
 def find_episodes(
@@ -126,24 +152,29 @@ def find_episodes(
     """The surges of a rule until now, the earliest first, as somebody who asks at each report sees them.
 
     With `since`, only what was reported after it may raise an alarm; earlier reports are still the rule's past. A surge
-    ends when for 24 hours no report had an E of 1 or less.
+    ends when for 48 hours no report had an E of 1 or less. Reports until its end are in no window of a later surge, so
+    that one more report does not bring it back.
     """
-    stream, end = _Stream.of(reports, issues), _to_days(now)
-    found, hot = list[Episode](), 0.0
-    for day in stream.list_counted(_to_days(since) if since else 0.0, end):
-        surge = stream.measure(day, gate)
-        if surge is None:
+    return _find_episodes(_Stream.of(reports, issues), since, now, gate)
+
+
+def _find_episodes(stream: "_Stream", since: datetime | None, now: datetime, gate: Gate) -> tuple[Episode, ...]:
+    found, hot, ended = list[Episode](), datetime.min.replace(tzinfo=UTC), 0.0
+    for day in stream.list_days(_to_days(since) if since else 0.0, _to_days(now)):
+        at, lasting = _to_time(day), bool(found) and found[-1].end is None
+        if lasting and at - hot > QUIET:
+            found[-1] = replace(found[-1], end=hot + QUIET)
+            lasting, ended = False, _to_days(hot + QUIET)
+        if not (each := stream.ask(day, gate, ended)):
             continue
-        is_over = day - hot > _QUIET_DAYS
-        if is_over and found and found[-1].end is None:
-            found[-1] = _extend(found[-1], found[-1].peak, _to_time(hot + _QUIET_DAYS))
-        if found and found[-1].end is None:
-            found[-1] = _extend(found[-1], min(found[-1].peak, surge, key=_rank))
-        elif surge.is_surge:
-            found.append(Episode(start=_to_time(day), end=None, peak=surge))
-        hot = day if surge.is_surge or surge.expected <= _STILL_HOT else hot
-    if found and found[-1].end is None and end - hot > _QUIET_DAYS:
-        found[-1] = _extend(found[-1], found[-1].peak, _to_time(hot + _QUIET_DAYS))
+        is_surge = not each.window.fails
+        if lasting and each.window < _rank(found[-1].peak):
+            found[-1] = replace(found[-1], peak=each.describe())
+        elif not lasting and is_surge:
+            found.append(Episode(start=at, end=None, peak=each.describe()))
+        hot = at if is_surge or each.window.expected <= STILL_HOT else hot
+    if found and found[-1].end is None and now - hot > QUIET:
+        found[-1] = replace(found[-1], end=hot + QUIET)
     return tuple(found)
 
 
@@ -157,11 +188,12 @@ def find_trending(rules: Mapping[str, Sequence[Report]], issues: Timeline, now: 
     gate = Gate(expected=min(1.0, MOST_LISTED_BY_CHANCE / max(1, len(active))), reports=3, people=3)
     found = list[Trend]()
     for name, own in active.items():
-        surge = measure_surge(own, issues, now, gate)
-        last = next(reversed(find_episodes(own, issues, now, recent)), None)
+        stream = _Stream.of(own, issues)
+        asked = stream.ask(_to_days(now), gate)
+        last = next(reversed(_find_episodes(stream, recent, now, SURGE)), None)
         lasting = last if last and last.end is None else None
-        if surge and (surge.is_surge or lasting):
-            found.append(Trend(rule=name, surge=surge, episode=lasting))
+        if asked and (lasting or not asked.window.fails):
+            found.append(Trend(rule=name, surge=asked.describe(), episode=lasting))
     return tuple(sorted(found, key=lambda trend: (trend.surge.expected, trend.rule)))
 
 
@@ -183,17 +215,20 @@ class _Stream:
                 counted.append(day)
         return cls(raw, counted, issues)
 
-    def list_counted(self, start: float, end: float) -> list[float]:
-        """The reports that count after `start` and until `end`."""
+    def list_days(self, start: float, end: float) -> Sequence[float]:
+        """The reports that count, after `start` and until `end`."""
         return self.counted[bisect_right(self.counted, start) : bisect_right(self.counted, end)]
 
-    def measure(self, now: float, gate: Gate) -> Surge | None:
-        week = _count(self.counted, now, WEEK)
-        if not week:
+    def ask(self, now: float, gate: Gate, since: float = 0.0) -> "_Asked | None":
+        """What somebody sees who asks then; reports until `since` are in no window."""
+        people = _count_windows(self.counted, now, since)
+        if not people[-1]:
             return None
-        past = self._read_past(now)
-        found = [self._measure_window(now, window, week, past, gate) for window in WINDOWS]
-        return min((each for each in found if each), key=_rank, default=None)
+        past, reports = self._read_past(now), _count_windows(self.raw, now, since)
+        issues = zip(_count_windows(self.issues.days, now), _count_windows(self.raw, now), strict=True)
+        seen = zip(WINDOWS, people, reports, (max(0, every - own) for every, own in issues), strict=True)
+        found = (past.measure(_Seen(*each), gate) for each in seen if each[1])
+        return _Asked(min(found), past, _count(self.counted, now, WEEK))
 
     def _read_past(self, now: float) -> "_Past":
         """The twelve weeks that end a week ago; fewer if the repository is younger."""
@@ -206,30 +241,52 @@ class _Stream:
         phi = _find_dispersion([after - before for before, after in pairwise(edges)])
         return _Past(edges[-1] - edges[0], days, phi, others / days if days else 0.0)
 
-    def _measure_window(self, now: float, window: float, week: int, past: "_Past", gate: Gate) -> Surge | None:
-        people = _count(self.counted, now, window)
-        if not people:
-            return None
-        reports = _count(self.raw, now, window)
-        others = max(0, _count(self.issues.days, now, window) - reports)
-        g = max(1.0, (others + 2) / (past.others * window + 2))
-        mu = past.rate * window * g
-        r = past.find_size(mu)
-        expected = past.rate * _YEAR * len(WINDOWS) * find_tail(people - 1, mu, r)
-        is_surge = expected <= gate.expected and reports >= gate.reports and people >= gate.people
+
+class _Seen(NamedTuple):
+    """What is in a window: people and reports of the rule, and the other issues of the repository."""
+
+    window: float
+    people: int
+    reports: int
+    others: int
+
+
+class _Window(NamedTuple):
+    """What one window says. What passes the gate sorts first, then what is least likely, then the shortest window."""
+
+    fails: bool
+    expected: float
+    window: float
+    people: int
+    reports: int
+    mu: float
+    r: float
+    g: float
+
+
+class _Asked(NamedTuple):
+    """The least likely window, and what it is compared with."""
+
+    window: _Window
+    past: "_Past"
+    week: int
+
+    def describe(self) -> Surge:
+        """With the usual range, which takes as long as all the rest."""
+        best = self.window
         return Surge(
-            expected=expected,
-            window=window,
-            k=people - 1,
-            mu=mu,
-            r=r,
-            g=g,
-            phi=past.phi,
-            reports=reports,
-            people=people,
-            week=week,
-            usual=past.find_usual(),
-            is_surge=is_surge,
+            expected=best.expected,
+            window=best.window,
+            k=best.people - 1,
+            mu=best.mu,
+            r=best.r,
+            g=best.g,
+            phi=self.past.phi,
+            reports=best.reports,
+            people=best.people,
+            week=self.week,
+            usual=self.past.find_usual(),
+            is_surge=not best.fails,
         )
 
 
@@ -251,6 +308,16 @@ class _Past(NamedTuple):
         size = _PRIOR_REPORTS + self.reports
         return min(size, mu / (self.phi - 1)) if self.phi > 1 else size
 
+    def measure(self, seen: _Seen, gate: Gate) -> _Window:
+        window, people, reports, others = seen
+        g = max(1.0, (others + 2) / (self.others * window + 2))
+        rate = self.rate
+        mu = rate * window * g
+        r = self.find_size(mu)
+        expected = rate * _YEAR * len(WINDOWS) * find_tail(people - 1, mu, r)
+        is_surge = expected <= gate.expected and reports >= gate.reports and people >= gate.people
+        return _Window(not is_surge, expected, window, people, reports, mu, r, g)
+
     def find_usual(self) -> tuple[int, int]:
         mu = self.rate * WEEK
         r = self.find_size(mu)
@@ -269,28 +336,34 @@ def _find_dispersion(weeks: Sequence[int]) -> float:
 def find_tail(k: int, mu: float, r: float) -> float:
     """The probability of at least `k` under a negative binomial distribution with that mean and size, both above 0.
 
-    Above the mean the tail itself is summed, so that small probabilities keep their digits.
+    It is the regularized incomplete beta function I(k, r) at mu / (mu + r) (https://dlmf.nist.gov/8.17). Small
+    probabilities keep their digits, and large numbers take no longer than small ones.
     """
     if k <= 0:
         return 1.0
-    if k <= mu:
-        return max(0.0, 1.0 - _sum_up_to(k - 1, mu, r))
-    share = mu / (mu + r)
-    term = exp(lgamma(k + r) - lgamma(r) - lgamma(k + 1) - r * log1p(mu / r) + k * log(share))
-    total, j = 0.0, k
-    while term > total * 1e-16:
-        total += term
-        term *= (j + r) / (j + 1) * share
-        j += 1
-    return min(1.0, total)
+    x = mu / (mu + r)
+    front = exp(lgamma(k + r) - lgamma(k) - lgamma(r) + k * log(x) - r * log1p(mu / r))
+    if x < (k + 1) / (k + r + 2):
+        return min(1.0, front * _expand_beta(k, r, x) / k)
+    return max(0.0, 1.0 - front * _expand_beta(r, k, r / (mu + r)) / r)
 
 
-def _sum_up_to(k: int, mu: float, r: float) -> float:
-    """The probability of at most `k`."""
-    share, term, total = mu / (mu + r), exp(-r * log1p(mu / r)), 0.0
-    for j in range(k + 1):
-        total += term
-        term *= (j + r) / (j + 1) * share
+def _expand_beta(a: float, b: float, x: float) -> float:
+    """The continued fraction of the incomplete beta function, by Lentz's method (Numerical Recipes, 3rd edition, 6.4).
+
+    It converges within a few times the root of the larger of `a` and `b`, for `x` below (a + 1) / (a + b + 2).
+    """
+    c, d = 1.0, 1.0 / (1.0 - (a + b) * x / (a + 1.0))
+    total, m, step = d, 0, 0.0
+    while abs(step - 1.0) > _PRECISION:
+        m += 1
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        d, c = 1.0 / (1.0 + even * d), 1.0 + even / c
+        total *= c * d
+        d, c = 1.0 / (1.0 + odd * d), 1.0 + odd / c
+        step = c * d
+        total *= step
     return total
 
 
@@ -308,13 +381,15 @@ def _count(days: Sequence[float], now: float, window: float) -> int:
     return bisect_right(days, now) - bisect_right(days, now - window)
 
 
+def _count_windows(days: Sequence[float], now: float, since: float = 0.0) -> list[int]:
+    """The same for each of `WINDOWS`, without those until `since`, which is not after `now`."""
+    last = bisect_right(days, now)
+    return [last - bisect_right(days, max(now - window, since), 0, last) for window in WINDOWS]
+
+
 def _rank(surge: Surge) -> tuple[bool, float]:
     """What passes the gate comes first."""
     return (not surge.is_surge, surge.expected)
-
-
-def _extend(episode: Episode, peak: Surge, end: datetime | None = None) -> Episode:
-    return Episode(start=episode.start, end=end, peak=peak)
 
 
 def _to_days(at: datetime) -> float:

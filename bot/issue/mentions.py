@@ -1,7 +1,7 @@
-"""What comments ask for: issues that people name, `/signpost duplicate #N`, and `/signpost report`. Pure."""
+"""What comments ask for: issues that people name, and commands such as `/signpost duplicate #N`. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from bot.issue.facts import Facts, Text
 from bot.issue.layout import cut_pasted
 from bot.text.markdown import find_hidden, is_inside
 from bot.tracker.graph import Address, Edge, EdgeKind
-from bot.tracker.types import MAINTAINERS, Account, Comment, Issue
+from bot.tracker.types import Issue
 
 _INDENTED = re.compile(r"(?:\A|(?<=\n)[ \t\r]*\n)(?:(?: {4}|\t)[^\n]*(?:\n|\Z))+")
 _CODE_SPAN = re.compile(r"(?<!`)(?P<run>`+)(?!`)[^\n]+?(?<!`)(?P=run)(?!`)")
@@ -73,63 +73,6 @@ def _drop_counts(text: str) -> str:
         kept.append(text[position : lines[place].start("sign")])
         position = lines[place].end()
     return " ".join([*kept, text[position:]])
-
-
-_COMMAND = re.compile(
-    r"[ ]{0,3}/signpost[ \t]+duplicate(?:[ \t]+of)?[ \t]+#?(?P<number>[1-9][0-9]{0,8})[ \t.]*[\r\n]*", re.IGNORECASE
-)
-_REPORT = re.compile(r"[ ]{0,3}/signpost[ \t]+report[ \t.]*[\r\n]*", re.IGNORECASE)
-_LONGEST_COMMENT = 65_536
-
-
-def find_command(comments: Iterable[Comment], author: Account) -> int | None:
-    """The issue that this one duplicates, by the last command of a person who may give one."""
-    found = None
-    for comment in comments:
-        if may_command(comment, author):
-            found = _read_command(comment.body) or found
-    return found
-
-
-def may_command(comment: Comment, author: Account) -> bool:
-    """Whether a command of that person counts: a maintainer's or the issue's author's, never a bot's."""
-    return not comment.author.is_bot and (
-        comment.association in MAINTAINERS or comment.author.login.casefold() == author.login.casefold()
-    )
-
-
-def has_command(comment: Comment) -> bool:
-    """Whether a comment contains a command."""
-    return _read_command(comment.body) is not None
-
-
-def asks_for_report(comment: Comment) -> bool:
-    """Whether a maintainer asks for an issue report with `/signpost report`; nobody else can."""
-    is_maintainer = comment.association in MAINTAINERS and not comment.author.is_bot
-    return is_maintainer and _find_last(comment.body, _REPORT) is not None
-
-
-def _read_command(body: str) -> int | None:
-    """The number in the last command on a line of its own."""
-    match = _find_last(body, _COMMAND)
-    return int(match["number"]) if match else None
-
-
-def _find_last(body: str, command: re.Pattern[str]) -> re.Match[str] | None:
-    """The last line that is this command; code, HTML comments and quotes do not count."""
-    text = body[:_LONGEST_COMMENT]
-    if "/signpost" not in text.lower():
-        return None
-    found, position, is_quote = None, 0, False
-    hidden = find_hidden(text)
-    spans = sorted([*(fence for fence, _ in hidden.fences), *hidden.comments])
-    for line in text.splitlines(keepends=True):
-        # A line right below a quote still belongs to it (CommonMark 0.31, 5.1: laziness).
-        is_quote = bool(line.strip()) and (is_quote or line.lstrip(" ").startswith(">"))
-        match = None if is_quote or is_inside(spans, position) else command.fullmatch(line)
-        found = match or found
-        position += len(line)
-    return found
 
 
 _LONGEST_TEXT = 65_536

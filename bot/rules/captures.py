@@ -4,18 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-import re2
-
 from bot.issue.facts import DEFAULT_VIEWS, Facts, Text
 from bot.rules.conditions.phrase import PhraseHolds, make_phrase, read_phrase
 from bot.rules.conditions.regex import Pattern, read_pattern
 from bot.rules.conditions.types import Capture, Place, Scope, choose_captures, make_evidence, place_of
 from bot.rules.spec.document import Path
 from bot.rules.spec.pack import CaptureModel, CaptureSource
-from bot.rules.spec.phrase import TYPE_PATTERNS, is_filled, name_source
+from bot.rules.values import Values, has_text, order_meanings
 from bot.text.markdown import drop_comments
-from bot.text.normalize import collapse
-from bot.text.versions import find_versions
 
 _LONGEST_VALUE = 200
 _VIEWS = (*DEFAULT_VIEWS, "errors")
@@ -50,34 +46,18 @@ def _state(name: str, written: str, text: Text, place: Place) -> Capture:
 
 @dataclass(frozen=True)
 class CaptureRule:
-    """How to read one capture: its sources in order, its type, and a map from written values to their meaning."""
+    """How to read one capture: its sources in order, and what their texts mean."""
 
     name: str
-    type: str
     sources: tuple[Source, ...]
-    meanings: tuple[tuple[str, str], ...]
-    product: str = ""
+    values: Values
 
     def find(self, facts: Facts) -> Iterator[Capture]:
         """Every statement of it, in the order of the sources."""
         for source in self.sources:
             for found in source(self.name, facts):
-                for value in self._values(found.value):
-                    yield replace(found, name=self.name, value=value, type=self.type)
-
-    def _values(self, written: str) -> tuple[str, ...]:
-        """What is meant; of several versions the one first that most surely is the product's."""
-        if self.meanings:
-            collapsed = collapse(written)
-            return tuple([meaning for key, meaning in self.meanings if _states(collapsed, key)][:1])
-        if self.type == "version":
-            return tuple(stated.text for stated in find_versions(written, self.product))
-        if self.type == "any":
-            return (written,) if written else ()
-        match = re2.search(f"(?i){TYPE_PATTERNS[self.type]}", collapse(written))
-        if match and self.type == "source":
-            return (name_source(match[0]),)
-        return (match[0],) if match and is_filled(self.type, match[0]) else ()
+                for value in self.values.read(found.value):
+                    yield replace(found, name=self.name, value=value, type=self.values.type)
 
 
 def compile_captures(models: Mapping[str, CaptureModel], scope: Scope, product: str = "") -> tuple[CaptureRule, ...]:
@@ -90,7 +70,7 @@ def list_values(rules: Iterable[CaptureRule], sets: Iterable[tuple[str, str]] = 
 
     One without a map can have any value, which is an empty tuple.
     """
-    values = {rule.name: [meaning for _, meaning in rule.meanings] for rule in rules}
+    values = {rule.name: [meaning for _, meaning in rule.values.meanings] for rule in rules}
     for name, value in sets:
         if values.get(name):
             values[name].append(value)
@@ -102,26 +82,11 @@ def _compile(name: str, model: CaptureModel, scope: Scope, product: str) -> Capt
     sources = [_compile_source(source, (*path, index), scope) for index, source in enumerate(model.first_of)]
     kind = "choice" if model.map else model.type or ("version" if name == "version" else "any")
     for key in model.map or {}:
-        if not collapse(key):
+        if not has_text(key):
             message = f"the key {key!r} has no text to search for; remove it"
             scope.problems.append((("captures", name, "map", key), message))
-    return CaptureRule(name, kind, tuple(s for s in sources if s is not None), _compile_map(model.map or {}), product)
-
-
-def _compile_map(meanings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """What is written, collapsed, and what it means; the longest first: `windows nt` before `windows`."""
-    return tuple((collapse(key), value) for key, value in sorted(meanings.items(), key=lambda item: -len(item[0])))
-
-
-def _states(collapsed: str, key: str) -> bool:
-    """Whether the text states the key: nothing of a word before it, no letter after it (`windows11` is one)."""
-    position = collapsed.find(key)
-    while position >= 0:
-        end = position + len(key)
-        if not collapsed[max(0, position - 1) : position].isalnum() and not collapsed[end : end + 1].isalpha():
-            return True
-        position = collapsed.find(key, position + 1)
-    return False
+    values = Values(kind, order_meanings(model.map or {}), product)
+    return CaptureRule(name, tuple(s for s in sources if s is not None), values)
 
 
 def _compile_source(source: CaptureSource, path: Path, scope: Scope) -> Source | None:

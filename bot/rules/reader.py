@@ -40,7 +40,7 @@ def compile_rule(text: str, file: str, pack: Pack) -> tuple[Rule | None, list[Pr
     model, problems = validate(document, RuleModel)
     if model is None:
         return None, list(problems)
-    stated = {capture.name: capture.type for capture in pack.captures}
+    stated = {capture.name: capture.values.type for capture in pack.captures}
     types = stated | dict(list_captures(model.match))
     compiler = Compiler(known=list_values(pack.captures), layouts=tuple(pack.model.layouts))
     condition = compiler.compile_match(model.match, pack.none, pack.circumstance)

@@ -108,6 +108,16 @@ class Ruleset:
         """Finds the rules that an issue may match."""
         return Prefilter(self.rules)
 
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The content hash of each rule, by its id."""
+        return {rule.id: rule.content_hash for rule in self.rules}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The ids of all rules, present and former."""
+        return frozenset(name for rule in self.rules for name in rule.names)
+
     @cached_property
     def longer_phrases(self) -> dict[str, list[Rule]]:
         """The squeezed phrases that match anywhere in a text, each with its rules."""
@@ -150,6 +160,11 @@ class Ruleset:
     def successors(self) -> dict[str, Rule]:
         """The rule that took the place of each former id, by `was`."""
         return {name: rule for rule in reversed(self.rules) for name in rule.model.was}
+
+    @cached_property
+    def renamed(self) -> dict[str, str]:
+        """The present id for each former id, by `was`; a name that a rule has now is that rule's."""
+        return {name: rule.id for name, rule in self.successors.items() if name not in {each.id for each in self.rules}}
 
     @cached_property
     def tags(self) -> frozenset[str]:

@@ -1,7 +1,8 @@
-"""The code fences, HTML comments and headings of an issue's Markdown; linear in the text. Pure."""
+"""The code fences, HTML comments, headings and plain lines of GitHub's Markdown; linear in the text. Pure."""
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
@@ -9,6 +10,10 @@ from typing import Literal, NamedTuple
 
 MAX_PARTS = 500
 """The maximum number of headings, boxes or `Key: value` lines: an issue has dozens at most."""
+
+MOST_LINES = 100
+_LONGEST_LINE = 1_000
+_LONGEST_PARAGRAPH = 5_000
 
 FORM_LEVEL = 3
 """GitHub writes the label of an issue form's field as `### Label`."""
@@ -159,3 +164,162 @@ def drop_comments(text: str) -> str:
         kept.append(text[position:start])
         position = end + 3
     return "".join([*kept, text[position:]])
+
+
+_LINE_END = re.compile(r"\r\n?")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_QUOTE = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*>")
+_UNREAD = (
+    "a|pre|code|samp|kbd|tt|q|blockquote|script|style|textarea|title|template|xmp|noembed|noframes|iframe|svg|math"
+)
+# The attributes of a tag may be long, have line ends, and have `<` and `>` in quotes: its name is enough to hide.
+_TAG_BOUND = re.compile(
+    r"(?P<start>^ {0,3}(?=<(?:pre|script|style|textarea|blockquote)))?"
+    rf"(?P<tag><(?:(?P<opened>{_UNREAD})(?![^\s/>])|/(?P<closed>{_UNREAD})[ \t\n]*>))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_RAW = re.compile(
+    r"^ {0,3}(?:<\?.*?(?:\?>|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<![a-z].*?(?:>|\Z))",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
+_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)")
+_COMMENT = re.compile("<!--")
+_BACKTICKS = re.compile("`+")
+_DELIMITERS = re.compile(r" {0,3}(?=[^\n]*-)(?=[^\n]*[|:])[-:| \t\v\f]+")
+_DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]{0,999}\]:", re.MULTILINE)
+_OPEN_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*\Z")
+_ODD_VALUE = re.compile(r"""=[ \t\n]*(?:"[^"]*[<>]|'[^']*[<>])""")
+_OPEN_TARGET = re.compile(r"\]\([^()]*(?:\([^()]*\)[^()]*)*\Z")
+_SIGNS = re.compile(r"\\.|[\[\]]", re.DOTALL)
+
+
+def list_live_lines(text: str, wanted: re.Pattern[str]) -> Iterator[str]:
+    r"""The lines that a pattern matches as a whole and that GitHub shows as plain text, each with `\n` as its end.
+
+    Not those of code, quotes, HTML comments, tables, links and HTML tags; in doubt, a line is not one. A line behind
+    4 spaces is code or belongs to a list, so the pattern should allow at most 3. Only the first `MOST_LINES` that
+    match are looked at.
+    """
+    position, is_quote, start, looked = 0, False, 0, 0
+    text = _LINE_END.sub("\n", text)
+    hidden = find_hidden(text)
+    blocks = _join_spans([*(fence for fence, _ in hidden.fences), *hidden.comments, *_find_strict_fences(text)])
+    spans = _join_spans([*blocks, *_find_code(text, blocks)])
+    for line in _LINE.findall(text):
+        end = position + len(line)
+        # A line right below a quote still belongs to it (CommonMark 0.31, 5.1: laziness).
+        is_quote = not _is_blank(line) and (is_quote or _QUOTE.match(line) is not None)
+        if not is_quote and not is_inside(spans, position) and wanted.fullmatch(line) and looked < MOST_LINES:
+            looked += 1
+            if not _is_part(text[start:position], text[end : end + _LONGEST_LINE]):
+                yield line
+        position, start = end, end if _is_blank(line) else start
+
+
+def _is_blank(line: str) -> bool:
+    """Whether CommonMark reads a line as blank (0.31, 2.1): it knows fewer line ends and spaces than Python does."""
+    return not line.strip(" \t\n")
+
+
+def _is_part(before: str, after: str) -> bool:
+    """Whether a line is a part of something larger: a table, a link, its definition, an image, or an HTML tag.
+
+    `before` is the text of its paragraph above it, `after` all text below it.
+    """
+    below = after.partition("\n")[0]
+    if len(before) > _LONGEST_PARAGRAPH:
+        return True
+    if _DELIMITERS.fullmatch(below) or any(_DELIMITERS.fullmatch(line) for line in before.split("\n")):
+        return True
+    if "<" in before and _ODD_VALUE.search(before):
+        return True
+    if _DEFINITION.search(before) or _OPEN_TAG.search(before) or _OPEN_TARGET.search(before):
+        return True
+    depth = 0
+    for sign in _SIGNS.findall(before):
+        depth = max(0, depth + {"[": 1, "]": -1}.get(sign, 0))
+    return depth > 0
+
+
+def _find_strict_fences(text: str) -> Iterator[Span]:
+    """Fences as CommonMark reads them (0.31, 4.5): an indented line begins none, and one without an end goes on.
+
+    `find_hidden` is more generous to reporters; a command counts only where both see none.
+    """
+    fence, start, position = "", 0, 0
+    for line in _LINE.findall(text):
+        found = _FENCE.match(line)
+        if fence and found and found["fence"].startswith(fence) and _is_blank(found["info"]):
+            yield Span(start, position + len(line))
+            fence = ""
+        elif not fence and found and not ("`" in found["fence"] and "`" in found["info"]):
+            fence, start = found["fence"], position
+        position += len(line)
+    if fence:
+        yield Span(start, len(text))
+
+
+def _find_code(text: str, blocks: list[Span]) -> Iterator[Span]:
+    """Code spans, which may go on over lines; and `<pre>` and `<code>` up to their end, or that of the text.
+
+    `blocks` are fences and HTML comments. A tag in a code span is text, but `<pre>` at the start of a line begins a
+    block, which ends the paragraph before it (CommonMark 0.31, 4.6).
+    """
+    spans = [span for paragraph in _find_paragraphs(text) for span in _find_code_spans(text, *paragraph)]
+    yield from spans
+    unclosed = (match.start() for match in _COMMENT.finditer(text, max(0, text.rfind("-->"))))
+    yield from (Span(start, len(text)) for start in unclosed if not is_inside(blocks, start))
+    yield from (Span(*match.span()) for match in _RAW.finditer(text) if not is_inside(blocks, match.start()))
+    tags = (
+        match
+        for match in _TAG_BOUND.finditer(text)
+        if not is_inside(blocks, match.start("tag"))
+        and (match["start"] is not None or not is_inside(spans, match.start("tag")))
+    )
+    start, opened = 0, Counter[str]()
+    for tag in tags:
+        name = (tag["opened"] or tag["closed"]).lower()
+        start = start if +opened else tag.start("tag")
+        opened[name] += 1 if tag["opened"] else -bool(opened[name])
+        if tag["closed"] and not +opened:
+            yield Span(start, tag.end())
+    if +opened:
+        yield Span(start, len(text))
+
+
+def _find_paragraphs(text: str) -> Iterator[Span]:
+    """The lines between blank ones."""
+    start = position = 0
+    for line in _LINE.findall(text):
+        end = position + len(line)
+        if _is_blank(line):
+            yield Span(start, position)
+            start = end
+        position = end
+    yield Span(start, position)
+
+
+def _find_code_spans(text: str, start: int, end: int) -> Iterator[Span]:
+    """Each run of backticks with the next one of the same length (CommonMark 0.31, 6.1)."""
+    runs = [Span(*match.span()) for match in _BACKTICKS.finditer(text, start, end)]
+    places = dict[int, list[int]]()
+    for place, run in enumerate(runs):
+        places.setdefault(run.end - run.start, []).append(place)
+    place = 0
+    while place < len(runs):
+        same = places[runs[place].end - runs[place].start]
+        after = bisect_right(same, place)
+        if after < len(same):
+            yield Span(runs[place].start, runs[same[after]].end)
+        place = same[after] + 1 if after < len(same) else place + 1
+
+
+def _join_spans(spans: Iterable[Span]) -> list[Span]:
+    """The spans in order, those that overlap as one."""
+    joined = list[Span]()
+    for span in sorted(spans):
+        if joined and span.start < joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(span.end, joined[-1].end))
+        else:
+            joined.append(span)
+    return joined

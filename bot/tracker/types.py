@@ -19,12 +19,23 @@ class Account:
     login: str
     is_bot: bool = False
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the account was deleted: then it is `ghost` on GitHub, like all others that were."""
+        return self.login.casefold() == "ghost"
+
+    def is_same_person(self, other: "Account") -> bool:
+        """Whether both are one person. Nobody can say that of bots, and of people whose accounts are gone."""
+        is_known = not (self.is_bot or other.is_bot or self.is_gone)
+        return is_known and self.login.casefold() == other.login.casefold()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
     """One comment on an issue; `id` is GitHub's database id, `association` GitHub's `author_association`.
 
-    `reactions` counts them by the names of REST (`+1`, `heart`, …), without those at zero.
+    `reactions` counts them by the names of REST (`+1`, `heart`, …), without those at zero. `updated_at` is the time of
+    the last edit, None if the source does not state it.
     """
 
     id: int
@@ -35,6 +46,21 @@ class Comment:
     association: str = "NONE"
     url: str = ""
     reactions: tuple[tuple[str, int], ...] = ()
+    updated_at: datetime | None = None
+
+    @property
+    def changed_at(self) -> datetime:
+        """When it was last written or edited, as far as that is known."""
+        return max(self.created_at, self.updated_at) if self.updated_at else self.created_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """One reaction to a comment; `content` is its name in REST (`+1`, `heart`, …)."""
+
+    content: str
+    by: Account
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +70,7 @@ class Issue:
     `repository` is `owner/name`; `id` the database id; `comment_count` is GitHub's number, while `comments` has those
     that were read (in GitHub's order, oldest first). `association` is GitHub's `author_association`.
     `duplicate_of` is the issue of the same repository that GitHub marks it a duplicate of: 0 if a mark was taken back
-    or names another repository, None if there is no data.
+    or names another repository, None if there is no data. `reactions` are those of the first post, as in `Comment`.
     `is_state_known` and `is_thread_known` say whether the source states `state`, and any comments or their number: an
     export may leave them out, and the fields then have their defaults.
     """
@@ -69,6 +95,15 @@ class Issue:
     comments: tuple[Comment, ...] = ()
     is_state_known: bool = True
     is_thread_known: bool = True
+    is_assigned: bool = False
+    has_milestone: bool = False
+    reactions: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def server(self) -> str:
+        """The GitHub that the issue is on, by its own address: `https://github.com`, or an Enterprise server."""
+        server, parted, _ = self.url.partition(f"/{self.repository}/issues/")
+        return server if parted else "https://github.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +268,36 @@ class RemoteArchive(Protocol):
         """The ETag of the latest change in the repository; None if it is the given one (304)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedComment:
+    """A comment and its issue, as they are now.
+
+    `reactions` has, for each name, how many there are and when the last one was made. `closings` are the last times
+    that the issue was closed or reopened, the oldest first. `is_held` if it is assigned, pinned, or has a milestone.
+    """
+
+    node_id: str
+    is_minimized: bool = False
+    reactions: tuple[tuple[str, int, datetime], ...] = ()
+    issue: int
+    author: Account
+    state: Literal["open", "closed"] = "open"
+    is_locked: bool = False
+    is_held: bool = False
+    comment_count: int = 0
+    closings: tuple[Change, ...] = ()
+
+
+class SignalSource(Protocol):
+    """What people answer to many comments, in few requests; raises only `TrackerError`."""
+
+    def watch_comments(self, node_ids: Iterable[str]) -> Mapping[str, WatchedComment]:
+        """Those comments by their GraphQL ids, at most 100, in one request; a deleted one is missing."""
+
+    def list_reactors(self, node_ids: Iterable[str]) -> Mapping[str, tuple[Reaction, ...] | None]:
+        """The reactions to those comments, at most 25, in one request; None if there are too many for one answer."""
+
+
 class Searcher(Protocol):
     """GitHub search for issues; raises only `TrackerError`. Each method is one request."""
 
@@ -271,6 +336,15 @@ class Tracker(Protocol):
 
     def get_comment(self, issue: Issue, comment_id: int) -> Comment | None:
         """A comment of the issue as it is now; None where it is gone."""
+
+    def list_reactions(self, issue: Issue, comment_id: int, content: str = "") -> tuple[Reaction, ...]:
+        """The reactions to a comment (100 a page), those of bots too; only those of one name if `content` is given."""
+
+    def find_permission(self, repository: str, login: str) -> str:
+        """The role of a person: `admin`, `maintain`, `write`, `triage`, `read` or `none`, in one request a person.
+
+        `none` also for an account that does not exist.
+        """
 
     def list_changes(self, issue: Issue) -> tuple[Change, ...]:
         """GitHub's events of the issue, oldest first."""
@@ -313,6 +387,9 @@ class Tracker(Protocol):
 
     def delete_comment(self, issue: Issue, comment_id: int) -> None:
         """Delete a comment; a missing one is not an error. It is for our second comment, right after it was posted."""
+
+    def add_reaction(self, issue: Issue, comment_id: int, content: Literal["+1", "confused"]) -> None:
+        """React to a comment; one that is there already is not an error."""
 
     def close_issue(
         self,

@@ -62,12 +62,25 @@ class Close:
     action: Literal["close"] = "close"
 
 
-Action = CreateLabels | AddLabels | RemoveLabels | CreateComment | UpdateComment | DeleteComment | Close
+@dataclass(frozen=True, slots=True)
+class React:
+    """Answer the commands of a comment: 👍 (`+1`) for understood ones, 😕 (`confused`) for those without an effect."""
+
+    comment_id: int
+    content: Literal["+1", "confused"]
+    action: Literal["react"] = "react"
+
+
+Action = CreateLabels | AddLabels | RemoveLabels | CreateComment | UpdateComment | DeleteComment | Close | React
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The actions, in the order in which they are to be done, and remarks for maintainers."""
+    """The actions, in the order in which they are to be done, and remarks for maintainers.
+
+    It `is_unfinished` if the time for a closing has come, but the comment must be right first.
+    """
 
     actions: tuple[Action, ...] = ()
     remarks: tuple[str, ...] = ()
+    is_unfinished: bool = False

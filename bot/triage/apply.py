@@ -1,7 +1,7 @@
 """The only writer: it carries out a plan, one action after the other, and returns the outcome of each."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -16,6 +16,7 @@ from bot.triage.actions import (
     CreateLabels,
     DeleteComment,
     Plan,
+    React,
     RemoveLabels,
     UpdateComment,
 )
@@ -52,7 +53,17 @@ def apply_plan(plan: Plan, snapshot: Snapshot, tracker: Tracker) -> tuple[Outcom
     An action that was sent but not answered counts as failed and is not sent again: the next run checks first. Only a
     new comment is looked for at once.
     """
-    return tuple(_apply(action, snapshot, tracker) for action in plan.actions)
+    done = list[Outcome]()
+    for action in plan.actions:
+        done.append(_apply(action, _count_ours(snapshot, done), tracker))
+    return tuple(done)
+
+
+def _count_ours(snapshot: Snapshot, done: Iterable[Outcome]) -> Snapshot:
+    """The snapshot with the number of comments that there are after what was done, if nobody else comments."""
+    steps = {"create_comment": 1, "delete_comment": -1}
+    added = sum(steps.get(outcome.action.action, 0) for outcome in done if outcome.is_ok)
+    return replace(snapshot, issue=replace(snapshot.issue, comment_count=snapshot.issue.comment_count + added))
 
 
 def _apply(action: Action, snapshot: Snapshot, tracker: Tracker) -> Outcome:
@@ -61,6 +72,8 @@ def _apply(action: Action, snapshot: Snapshot, tracker: Tracker) -> Outcome:
     except TrackerError as error:
         if _is_about_surplus(action, snapshot):
             return Outcome(action, remark=f"{_STAYS}: {error}", is_left=True)
+        if isinstance(action, React):
+            return Outcome(action, remark=f"a command has no answer: {error}", is_left=True)
         return Outcome(action, error=str(error))
 
 
@@ -78,9 +91,10 @@ def _write(action: Action, snapshot: Snapshot, tracker: Tracker) -> Outcome:
             return _post_once(action, snapshot, tracker)
         case UpdateComment() | DeleteComment():
             return _change_comment(action, snapshot, tracker)
+        case React():
+            tracker.add_reaction(issue, action.comment_id, action.content)
         case Close():
-            canonical = tracker.get_issue(issue.repository, action.duplicate_of).id if action.duplicate_of else None
-            tracker.close_issue(issue, action.reason, canonical)
+            return _close(action, issue, tracker)
         case _:
             assert_never(action)
     return Outcome(action)
@@ -114,6 +128,27 @@ def _change_comment(action: UpdateComment | DeleteComment, snapshot: Snapshot, t
     else:
         tracker.update_comment(issue, action.comment_id, action.body)
     return Outcome(action)
+
+
+def _close(action: Close, issue: Issue, tracker: Tracker) -> Outcome:
+    """Close the issue, unless somebody has changed it: it is read again right before."""
+    canonical = tracker.get_issue(issue.repository, action.duplicate_of).id if action.duplicate_of else None
+    try:
+        now = tracker.get_issue(issue.repository, issue.number)
+    except TrackerError as error:
+        if not error.gone:
+            raise
+        return _leave(action, "the issue was deleted or transferred")
+    if _describe_state(now) != _describe_state(issue):
+        return _leave(action, "somebody changed or answered the issue")
+    tracker.close_issue(issue, action.reason, canonical)
+    return Outcome(action)
+
+
+def _describe_state(issue: Issue) -> tuple[object, ...]:
+    """What must be as it was when the issue was read; labels may be set by us."""
+    held = (issue.state, issue.is_locked, issue.is_assigned, issue.has_milestone)
+    return (*held, issue.title, issue.body, issue.comment_count, dict(issue.reactions).get("+1", 0))
 
 
 def _leave(action: Action, change: str) -> Outcome:
@@ -181,10 +216,8 @@ def _find_unanswered(action: CreateComment, snapshot: Snapshot, tracker: Tracker
         return None
     before = {comment.id for comment in issue.comments}
     posted = [each for each in own if each.comment.id not in before and _is_the_same(each, action.body)]
-    if not posted:
-        return None
     second = [each.comment for each in posted if each is not own[0]]
-    return Outcome(action, comment=own[0].comment, remark=_take_back(second, issue, tracker))
+    return Outcome(action, comment=own[0].comment, remark=_take_back(second, issue, tracker)) if posted else None
 
 
 def _is_the_same(own: OwnComment, body: str) -> bool:

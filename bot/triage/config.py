@@ -1,6 +1,6 @@
 """The settings of a repository (`config.yml`), with careful defaults, and all sources of a run. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -12,6 +12,7 @@ from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Association, Mode, Strings, meaning
 from bot.rules.spec.document import Document, cut_name, read_document
 from bot.rules.spec.validation import suggest, validate
+from bot.triage.people.incidents import DescribeIncident, FindIncident, describe_no_incident, find_no_incident
 
 Occasion = Annotated[
     Literal["opened", "edited", "reopened", "commented"],
@@ -111,6 +112,112 @@ class DuplicateSettings(_Setting):
     ] = Field("asked", description="When Signpost sets that label.", examples=["known"])
 
 
+Reacted = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
+"""GitHub's reactions. https://docs.github.com/en/rest/reactions/reactions#about-reactions"""
+
+Meaning = Literal[
+    "works", "not-my-problem", "easy-fix", "time-saver", "blocking", "common", "flaky", "reproducible", "nothing"
+]
+"""What a reaction to a comment says; `nothing` is not counted."""
+
+MEANINGS: Mapping[str, Meaning] = {
+    "+1": "works",
+    "-1": "not-my-problem",
+    "rocket": "easy-fix",
+    "heart": "time-saver",
+    "confused": "blocking",
+    "eyes": "common",
+    "laugh": "flaky",
+    "hooray": "reproducible",
+}
+"""👍 👎 🚀 ❤️ 😕 👀 😄 🎉, in this order."""
+
+
+def _reject_other_thumbs(meanings: dict[Reacted, Meaning]) -> dict[Reacted, Meaning]:
+    for reaction in ("+1", "-1"):
+        usual = MEANINGS[reaction]
+        if (given := meanings.get(reaction, usual)) != usual:
+            raise ValueError(
+                f"`{reaction}` cannot mean `{given}`, because each comment says that it means `{usual}`; remove it"
+            )
+    return meanings
+
+
+class VoteSettings(_Setting):
+    """What reactions to Signpost's comments mean, and when a rule becomes silent."""
+
+    reactions: Annotated[dict[Reacted, Meaning], AfterValidator(_reject_other_thumbs)] = Field(
+        default_factory=dict,
+        description="The meaning of single reactions; the others keep theirs, and `+1` and `-1` always do.",
+        examples=[{"eyes": "reproducible", "hooray": "nothing"}],
+    )
+    mute_above: float | None = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description=(
+            "A rule only sets its labels once more than this share of people say that it is not their problem, as the "
+            "lower bound of the share's 95 % interval. null: never."
+        ),
+        examples=[0.4],
+    )
+    mute_from: int = Field(
+        12,
+        ge=1,
+        description="The fewest people for that: authors of the issues, and people with write access.",
+        examples=[20],
+    )
+
+    issue: bool = Field(
+        default=False,
+        description="`signpost sweep` keeps one issue that lists the muted rules.",
+        examples=[True],
+    )
+
+    @property
+    def meanings(self) -> Mapping[str, Meaning]:
+        """The meaning of each reaction."""
+        return {**MEANINGS, **dict[str, Meaning](self.reactions.items())}
+
+
+class ClosingSettings(_Setting):
+    """How Signpost closes issues, for the rules with `close:` and for confirmed duplicates."""
+
+    confirm: bool = Field(
+        default=False,
+        description="Signpost closes nothing: the summary proposes it, and a person decides.",
+        examples=[True],
+    )
+    duplicates: str | None = Field(
+        None,
+        pattern=r"^[1-9][0-9]{0,2}[hd]$",
+        description=(
+            "Close a report as a duplicate this long after `/signpost duplicate #N`, if Signpost has a comment there. "
+            "null: never."
+        ),
+        examples=["3d", "12h"],
+    )
+
+
+class SurgeSettings(_Setting):
+    """When a problem is an incident: many people report it, and far more often than usual."""
+
+    expected: float = Field(
+        0.1,
+        gt=0,
+        le=12,
+        description="The most times a year that chance alone may do this. A higher number shows more, also by mistake.",
+        examples=[0.5],
+    )
+    reports: int = Field(5, ge=2, description="The fewest reports.", examples=[10])
+    people: int = Field(5, ge=2, description="The fewest people who report it.", examples=[3])
+    issue: bool = Field(
+        default=False,
+        description="Signpost keeps one tracking issue for each incident. Otherwise only its summaries show incidents.",
+        examples=[True],
+    )
+
+
 class Words(_Setting):
     """The words of comments."""
 
@@ -180,6 +287,21 @@ class Config(_Setting):
         default_factory=Words.model_construct,
         description="Words that comments must not contain.",
         examples=[{"forbidden": ["possible duplicate"]}],
+    )
+    votes: VoteSettings = Field(
+        default_factory=VoteSettings.model_construct,
+        description="What reactions to Signpost's comments mean, and when a rule becomes silent.",
+        examples=[{"mute_above": 0.4}],
+    )
+    closing: ClosingSettings = Field(
+        default_factory=ClosingSettings.model_construct,
+        description="How Signpost closes issues.",
+        examples=[{"confirm": True}],
+    )
+    surge: SurgeSettings = Field(
+        default_factory=SurgeSettings.model_construct,
+        description="When many reports of one problem are an incident.",
+        examples=[{"reports": 10}],
     )
     identity: Identity = Field(
         default_factory=Identity.model_construct,
@@ -254,12 +376,21 @@ def find_unknown_rules(config: Config, file: str, known: Collection[str]) -> tup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Rules, settings, a comment template if the repository has one, and the search for candidates."""
+    """Rules, settings, a comment template if the repository has one, and the search for candidates.
+
+    `muted` are the rules that only set labels because of people's votes, each with the reason. `describe_incident` asks
+    whether an issue is part of an incident, and `find_incident` knows those that have a tracking issue. `remarks` are
+    about the sources themselves.
+    """
 
     ruleset: Ruleset
     config: Config
     template: str | None = None
     find_candidates: FindCandidates = field(default_factory=FindNothing)
+    muted: Mapping[str, str] = field(default_factory=dict)
+    describe_incident: DescribeIncident = describe_no_incident
+    find_incident: FindIncident = find_no_incident
+    remarks: tuple[str, ...] = ()
 
     @property
     def forbidden_words(self) -> tuple[str, ...]:

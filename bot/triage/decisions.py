@@ -1,22 +1,22 @@
 """The decisions on matching rules, labels and links, each with its reason. Pure."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
 from bot.comment.marker import Marker
 from bot.rules.matcher import Match
-from bot.rules.ruleset import Rule
 from bot.rules.spec.condition import Mode
 from bot.text.printable import count
 from bot.tracker.types import Issue
 from bot.triage.config import Config, Sources
 from bot.triage.links import LinkDecisions, LinkInputs, decide_links
+from bot.triage.people.incidents import KnownIncident
 
-RuleEffect = Literal["speaks", "labels", "observes", "silent"]
+RuleEffect = Literal["speaks", "labels", "observes", "silent", "refused"]
 """`speaks`: the rule has a section of the comment. `labels`: it only sets its labels. `observes`: it is only counted.
-`silent`: another rule speaks instead."""
+`silent`: another rule speaks instead. `refused`: a person said that it does not fit this issue."""
 
 MODES: tuple[Mode, ...] = ("observe", "label", "comment")
 """The lowest first."""
@@ -27,7 +27,8 @@ class RuleDecision:
     """What a matching rule does, why, and the rules that it lost to.
 
     `add` and `remove` are the labels that it asks for. `fitting` are all its labels, even if it may not set
-    them: earlier ones may stay. `remark` is for maintainers.
+    them: earlier ones may stay. `refused` are its labels if it is refused: those that only we set go. `remark` is for
+    maintainers. `mode` is the lowest that rule, settings and votes give it; `muted` says why, if it is muted.
     """
 
     match: Match
@@ -37,7 +38,10 @@ class RuleDecision:
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     fitting: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     remark: str = ""
+    mode: Mode = "comment"
+    muted: str = ""
 
     @property
     def rule(self) -> str:
@@ -47,20 +51,36 @@ class RuleDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelDecision:
-    """The labels that rules and links ask for; `fitting` ones may stay, whether or not they are asked for."""
+    """The labels that rules and links ask for; `fitting` ones may stay, whether or not they are asked for.
+
+    `refused` are those of refused rules, which no other rule asks for, and that of a denied duplicate.
+    """
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     fitting: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What people answered: `muted` rules, each with the reason, and those that are `refused` on this issue."""
+
+    muted: Mapping[str, str] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
+
+
+NOTHING_HEARD = Heard()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
-    """All decisions about one issue."""
+    """All decisions about one issue. `incident` is the known incident that it reports, if a comment may say so."""
 
     rules: tuple[RuleDecision, ...] = ()
     links: LinkDecisions = field(default_factory=LinkDecisions)
     labels: LabelDecision = field(default_factory=LabelDecision)
+    incident: KnownIncident | None = None
 
     @property
     def speaking(self) -> tuple[Match, ...]:
@@ -73,7 +93,7 @@ class Decisions:
 
         Their earlier guidance may stay.
         """
-        held = (each.match.rule for each in self.rules if each.effect != "silent")
+        held = (each.match.rule for each in self.rules if each.effect not in {"silent", "refused"})
         return tuple(name for rule in held for name in rule.names)
 
     @property
@@ -81,17 +101,55 @@ class Decisions:
         """The remarks of the rules for maintainers."""
         return tuple(each.remark for each in self.rules if each.remark)
 
+    @property
+    def mutings(self) -> tuple[str, ...]:
+        """A remark for each rule that would have more to say if it was not muted."""
+        return tuple(f"`{each.rule}` is muted: {each.muted}" for each in self.rules if each.muted)
 
-def decide(issue: Issue, matches: tuple[Match, ...], inputs: LinkInputs, sources: Sources, today: date) -> Decisions:
-    """All decisions, with what `inputs` say about links."""
-    rules = decide_rules(matches, sources.config, today)
+
+def decide(
+    issue: Issue,
+    matches: tuple[Match, ...],
+    inputs: LinkInputs,
+    sources: Sources,
+    today: date,
+    refused: frozenset[str] = frozenset(),
+) -> Decisions:
+    """All decisions, with what `inputs` say about links, and the rules that are refused on this issue."""
+    rules = decide_rules(matches, sources.config, today, Heard(muted=sources.muted, refused=refused))
     links = decide_links(issue, inputs, list_speaking(rules), sources)
-    return Decisions(rules=rules, links=links, labels=decide_labels(rules, links, sources.config))
+    labels = decide_labels(rules, links, sources.config)
+    return Decisions(rules=rules, links=links, labels=labels, incident=decide_incident(issue, rules, sources, refused))
 
 
-def decide_rules(matches: Sequence[Match], config: Config, today: date) -> tuple[RuleDecision, ...]:
+def decide_incident(
+    issue: Issue, rules: Sequence[RuleDecision], sources: Sources, refused: frozenset[str] = frozenset()
+) -> KnownIncident | None:
+    """The known incident that the issue reports; None if there is none, or if nothing may be said about it.
+
+    Where a rule of the incident may not comment, or a person said that it does not fit, neither may this.
+    """
+    if sources.config.mode != "comment":
+        return None
+    found = sources.find_incident(issue, [name for each in rules for name in each.match.rule.names])
+    if found is None or found.name in refused:
+        return None
+    own = [each for each in rules if not set(found.rules).isdisjoint(each.match.rule.names)]
+    is_free = all(
+        each.effect != "refused" and _find_mode(each.match, sources.config, sources.muted)[0] == "comment"
+        for each in own
+    )
+    return found if is_free else None
+
+
+def decide_rules(
+    matches: Sequence[Match], config: Config, today: date, heard: Heard = NOTHING_HEARD
+) -> tuple[RuleDecision, ...]:
     """A decision for each match, in their order: at most `max_sections` speak."""
-    held_back = [_hold_back(match, matches, config, today) for match in matches]
+    held_back = [
+        _find_refusal(match, config, heard) or _hold_back(match, matches, config, today, heard.muted)
+        for match in matches
+    ]
     ready = [match for match, decision in zip(matches, held_back, strict=True) if decision is None]
     speaking = tuple(match.rule.id for match in ready[: config.max_sections])
     return tuple(
@@ -104,15 +162,29 @@ def list_speaking(rules: Iterable[RuleDecision]) -> tuple[Match, ...]:
     return tuple(each.match for each in rules if each.effect == "speaks")
 
 
-def _hold_back(match: Match, matches: Sequence[Match], config: Config, today: date) -> RuleDecision | None:
+def _find_refusal(match: Match, config: Config, heard: Heard) -> RuleDecision | None:
+    """The decision on a rule that was refused on this issue; None if it was not."""
+    if not heard.refused.intersection(match.rule.names):
+        return None
+    reason = "the author or a maintainer said that it does not fit this issue"
+    labels = _make_decision(match, "refused", reason, config).fitting
+    mode, _ = _find_mode(match, config, heard.muted)
+    return RuleDecision(match=match, effect="refused", reason=reason, refused=labels, mode=mode)
+
+
+def _hold_back(
+    match: Match, matches: Sequence[Match], config: Config, today: date, muted: Mapping[str, str]
+) -> RuleDecision | None:
     """Why a match does not speak, independent of the limit of sections; None if it may speak."""
-    model = match.rule.model
+    model, (mode, cause) = match.rule.model, _find_mode(match, config, muted)
     if match.superseded_by:
         other = next(other for other in matches if other.rule.id == match.superseded_by)
-        return RuleDecision(match=match, effect="silent", reason=_explain_loss(match, other), lost_to=(other.rule.id,))
-    mode, cause = _find_mode(match.rule, config)
+        loss = _explain_loss(match, other)
+        return RuleDecision(match=match, effect="silent", reason=loss, lost_to=(other.rule.id,), mode=mode)
     if mode != "comment":
-        return _make_decision(match, "labels" if mode == "label" else "observes", f"{cause} `{mode}`", config)
+        decision = _make_decision(match, "labels" if mode == "label" else "observes", f"{cause} `{mode}`", config)
+        why = muted.get(match.rule.id, "")
+        return replace(decision, mode=mode, muted=why if cause.startswith(why) else "")
     if match.branch is None:
         reason = "no branch of its guidance applies" if model.guidance else "it has no guidance"
         return _make_decision(match, "labels", reason, config)
@@ -122,15 +194,23 @@ def _hold_back(match: Match, matches: Sequence[Match], config: Config, today: da
     return None
 
 
-def _find_mode(rule: Rule, config: Config) -> tuple[Mode, str]:
-    """The lowest mode that the rule or the settings give it, and which of them does."""
+def _find_mode(match: Match, config: Config, muted: Mapping[str, str]) -> tuple[Mode, str]:
+    return find_mode(match.rule.model.mode, match.rule.names, config, muted.get(match.rule.id))
+
+
+def find_mode(own: Mode, names: Sequence[str], config: Config, why: str | None) -> tuple[Mode, str]:
+    """The lowest mode of the rule's own, the settings' and that of the votes, and which of them it is.
+
+    `names` are all ids of the rule; `why` is the reason if it is muted.
+    """
+    limit: Mode = next((config.modes[name] for name in names if name in config.modes), "comment")
     given: dict[str, Mode] = {
-        "its mode is": rule.model.mode,
-        "the settings limit this rule to": next(
-            (config.modes[name] for name in rule.names if name in config.modes), "comment"
-        ),
+        "its mode is": own,
+        "the settings limit this rule to": limit,
         "the settings limit every rule to": config.mode,
     }
+    if why:
+        given[f"{why}, so its mode is"] = "label"
     cause = min(given, key=lambda cause: MODES.index(given[cause]))
     return given[cause], cause
 
@@ -189,26 +269,35 @@ def decide_labels(rules: Sequence[RuleDecision], links: LinkDecisions, config: C
 
     If GitHub did not answer whether the issue is a duplicate, a label for duplicates stays.
     """
-    label = None if config.mode == "observe" else config.duplicates.label
-    is_duplicate = bool(links.asked) or (config.duplicates.label_when == "known" and links.is_known)
-    set_ = [label] if label and is_duplicate else []
-    kept = [label] if label and not links.is_complete else set_
+    set_, kept, denied = _place_duplicate_label(links, config)
     add = unique([*(name for rule in rules for name in rule.add), *set_])
+    fitting = unique([*(name for rule in rules for name in rule.fitting), *kept])
     return LabelDecision(
         add=add,
         remove=without(unique(name for rule in rules for name in rule.remove), [*add, *kept]),
-        fitting=unique([*(name for rule in rules for name in rule.fitting), *kept]),
+        fitting=fitting,
+        refused=without(unique([*(name for rule in rules for name in rule.refused), *denied]), fitting),
     )
 
 
+def _place_duplicate_label(links: LinkDecisions, config: Config) -> tuple[list[str], list[str], list[str]]:
+    """The label for duplicates as one to set, as one that may stay, and as one that a person denied."""
+    label = None if config.mode == "observe" else config.duplicates.label
+    if not label:
+        return [], [], []
+    is_duplicate = bool(links.asked) or (config.duplicates.label_when == "known" and links.is_known)
+    set_ = [label] if is_duplicate else []
+    return (set_, set_, [label] if links.is_denied else []) if links.is_complete else (set_, [label], [])
+
+
 def find_unwanted(issue: Issue, marker: Marker | None, labels: LabelDecision, config: Config) -> tuple[str, ...]:
-    """Labels to remove from the issue: by rules, by our own prefixes, and those that an earlier match had set.
+    """Labels to remove from the issue: by rules, by our own prefixes, and those of earlier or refused matches.
 
     `marker` is that of our comment, if there is one.
     """
     owned = [label for label in issue.labels if is_owned(label, config)]
     former = [*marker.labels, *marker.dropped] if marker else []
-    stale = without([*owned, *former], labels.fitting)
+    stale = without([*owned, *former, *labels.refused], labels.fitting)
     present = {label.casefold() for label in issue.labels}
     return tuple(label for label in unique([*labels.remove, *stale]) if label.casefold() in present)
 

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.comment.sanitizer import find_server
 from bot.duplicates.candidates import SAID_SO, Candidate, CandidateSearch, Tier
 from bot.duplicates.canonical import Refusal, Target, judge_target
 from bot.duplicates.selection import Criteria, LinkDecision, Section, select_links
+from bot.issue.commands import NOTHING_SAID, Duplicates
 from bot.issue.mentions import find_mentions
 from bot.rules.matcher import Match, match_issue, read_facts
 from bot.tracker.types import Issue, Links
@@ -16,6 +16,8 @@ MOST_CHECKED = 8
 """Candidates that one request to GitHub checks: if one must not be linked, the next one may be."""
 
 UNCHECKED = "no rule adds guidance, and the settings allow no comment with links alone"
+NO_LINKS = "the settings allow no links (`duplicates`)"
+DENIED = "a person wrote `/signpost not-duplicate`"
 UNPROVEN = (
     "similar earlier reports (`tier_c: comment`) are not linked, because no calibrated index found them; run "
     "`signpost index calibrate --index …`, which needs at least 100 past issues"
@@ -26,11 +28,13 @@ UNPROVEN = (
 class LinkInputs:
     """The data on candidates before links are decided.
 
-    `command` is the issue that a person named, `given` are the links in our earlier comment, by their tier. `links` has
-    GitHub's data on all of them; None if they were not checked, because the comment will link nothing.
+    `command` is the issue that a person named, `denied` what people say that it does not duplicate. `given` are the
+    links in our earlier comment, by their tier. `links` has GitHub's data on all of them; None if they were not
+    checked, because the comment will link nothing.
     """
 
     command: int | None = None
+    denied: Duplicates = NOTHING_SAID
     given: Mapping[int, Tier] = field(default_factory=dict)
     search: CandidateSearch = field(default_factory=CandidateSearch)
     links: Links | None = None
@@ -45,7 +49,7 @@ class LinkInputs:
     @property
     def nearest(self) -> list[Candidate]:
         """The candidates that are checked with GitHub."""
-        return self.candidates[:MOST_CHECKED]
+        return [each for each in self.candidates if not self.denied.forbids(each.number)][:MOST_CHECKED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,8 @@ class LinkDecisions:
 
     `follows` has the issues to follow, by the rule's id; `asked` is the canonical issue of a command. `remarks`,
     `expectation` (how often the search is right) and `advice` (how to get more links) are for maintainers.
-    `is_complete` is false if GitHub did not answer: then the earlier links stay.
+    `is_complete` is false if GitHub did not answer: then the earlier links stay. `is_denied` if a person said that the
+    issue is not a duplicate, or not one of a certain issue.
     """
 
     candidates: tuple[LinkDecision, ...] = ()
@@ -64,6 +69,7 @@ class LinkDecisions:
     expectation: str = ""
     advice: tuple[str, ...] = ()
     is_complete: bool = True
+    is_denied: bool = False
 
     @property
     def linked(self) -> tuple[LinkDecision, ...]:
@@ -105,16 +111,20 @@ def find_follows(speaking: Iterable[Match]) -> dict[str, int]:
 
 def decide_links(issue: Issue, inputs: LinkInputs, speaking: Sequence[Match], sources: Sources) -> LinkDecisions:
     """The links of the comment, for the matches that speak."""
-    search, links = inputs.search, inputs.links
+    search, links, denied = inputs.search, inputs.links, inputs.denied
+    is_denied = bool(denied.denied or denied.is_denied)
     if links is None:
         unchecked = (LinkDecision(candidate=each, effect="refused", reason=UNCHECKED) for each in search.candidates)
-        return LinkDecisions(candidates=tuple(unchecked), remarks=search.remarks, expectation=search.expectation)
+        return LinkDecisions(
+            candidates=tuple(unchecked), remarks=search.remarks, expectation=search.expectation, is_denied=is_denied
+        )
     follows = find_follows(speaking)
     numbers = [*follows.values(), *(each.number for each in inputs.nearest)]
     judged = {number: judge_target(issue, number, links) for number in numbers}
+    judged |= _deny(inputs, judged, follows.values())
     targets = {number: target for number, target in judged.items() if isinstance(target, Target)}
     followed = {rule: targets[number] for rule, number in follows.items() if number in targets}
-    mentions = find_mentions(read_facts(issue, sources.ruleset), find_server(issue)) if inputs.candidates else ()
+    mentions = find_mentions(read_facts(issue, sources.ruleset), issue.server) if inputs.candidates else ()
     linked = {*(target.number for target in followed.values()), *mentions}
     rules = _match_targets({target.number for target in targets.values()}, links, speaking, sources)
     criteria = replace(_make_criteria(speaking, inputs, sources.config), rules=rules, linked=linked)
@@ -132,7 +142,21 @@ def decide_links(issue: Issue, inputs: LinkInputs, speaking: Sequence[Match], so
         expectation=search.expectation,
         advice=_advise(decisions, sources.config),
         is_complete=not links.failure,
+        is_denied=is_denied,
     )
+
+
+def _deny(
+    inputs: LinkInputs, judged: Mapping[int, Target | Refusal], followed: Collection[int]
+) -> dict[int, Target | Refusal]:
+    """A refusal for each issue that a person said this one does not duplicate."""
+    numbers = {*judged, *(each.number for each in inputs.candidates)}
+    ends = {number: found.number for number, found in judged.items() if isinstance(found, Target)}
+    return {
+        number: Refusal(DENIED)
+        for number in sorted(numbers)
+        if inputs.denied.forbids(number, ends.get(number), is_followed=number in followed)
+    }
 
 
 def _advise(decisions: Iterable[LinkDecision], config: Config) -> tuple[str, ...]:
@@ -148,8 +172,9 @@ def _find_limit(config: Config) -> int:
 
 
 def _make_criteria(speaking: Sequence[Match], inputs: LinkInputs, config: Config) -> Criteria:
-    """What settings and rules allow."""
-    limit, asked = _find_limit(config), [(match.rule.id, match.rule.model.duplicates) for match in speaking]
+    """What settings and rules allow; a person may name an issue even where Signpost looks for none."""
+    limit = _find_limit(config) or min(config.duplicates.show, inputs.command is not None)
+    asked = [(match.rule.id, match.rule.model.duplicates) for match in speaking]
     return Criteria(
         given=inputs.given,
         is_calibrated=inputs.search.is_calibrated,
@@ -157,7 +182,7 @@ def _make_criteria(speaking: Sequence[Match], inputs: LinkInputs, config: Config
         or (Section(None, limit, open_only=False),),
         most=limit,
         with_alike=config.duplicates.tier_c == "comment",
-        silence=_explain_silence(speaking, config),
+        silence=_explain_silence(speaking, config) or ("" if limit else NO_LINKS),
     )
 
 

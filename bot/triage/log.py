@@ -2,17 +2,25 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TextIO
 
 from bot.comment.links import describe_status
 from bot.comment.sanitizer import fence_code
 from bot.errors import Problem, SignpostError
 from bot.github import actions_runner
-from bot.triage.actions import AddLabels, CreateComment, UpdateComment
+from bot.triage.actions import (
+    Action,
+    AddLabels,
+    CreateComment,
+    CreateLabels,
+    DeleteComment,
+    RemoveLabels,
+    UpdateComment,
+)
 from bot.triage.links import LinkDecisions
 from bot.triage.result import Result, to_json
-from bot.triage.summary import MOST_NOT_LINKED, render_summary
+from bot.triage.summary import MOST_NOT_LINKED, describe_action, render_summary
 
 _RULE = "─" * 72
 
@@ -122,19 +130,19 @@ def _write_actions(result: Result, *, is_dry_run: bool) -> Iterator[str]:
     failed = {id(outcome.action) for outcome in result.outcomes if not outcome.is_ok}
     for action in result.plan.actions:
         verb = "Would" if is_dry_run else "Tried" if id(action) in failed else "Did"
-        details = {name: value for name, value in _details(action) if name not in {"action", "body"}}
-        shown = "; ".join(_show(name, value, action.action) for name, value in details.items())
-        yield f"{verb:<9} {action.action.replace('_', ' ')}{': ' if shown else ''}{shown}"
+        yield f"{verb:<9} {_name_action(action)}"
         if isinstance(action, CreateComment | UpdateComment):
             yield _RULE
             yield from action.body.splitlines()
             yield _RULE
 
 
-def _show(name: str, value: object, action: str) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return text if action.endswith(name) else f"{name} {text}"
-
-
-def _details(action: object) -> Iterable[tuple[str, object]]:
-    return ((name, getattr(action, name)) for name in getattr(action, "__slots__", ()))
+def _name_action(action: Action) -> str:
+    """The words of the summary, with labels as they are, and the id of a comment."""
+    match action:
+        case CreateLabels() | AddLabels() | RemoveLabels():
+            return f"{action.action.replace('_', ' ')}: {', '.join(action.labels)}"
+        case UpdateComment() | DeleteComment():
+            return f"{describe_action(action)} {action.comment_id}"
+        case _:
+            return describe_action(action)

@@ -1,10 +1,14 @@
 """The plan: the actions that make the issue agree with the decisions. Pure."""
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bot.comment.marker import (
     Marker,
     OwnComment,
+    Promise,
     find_foreign_twin,
     is_as_written,
     is_certainly_ours,
@@ -12,30 +16,42 @@ from bot.comment.marker import (
     sign_comment,
 )
 from bot.comment.renderer import (
+    MAX_CHARACTERS,
     CommentError,
     check_comment,
     check_length,
     render_comment,
+    render_incident,
     render_links,
+    render_refusal,
     render_replacement,
     render_withdrawal,
 )
 from bot.comment.section import Extras, make_sections
-from bot.tracker.types import MAINTAINERS, Change, Comment, Issue
+from bot.issue.commands import find_last
+from bot.rules.matcher import Match
+from bot.tracker.types import MAINTAINERS, Change
 from bot.triage.actions import (
     Action,
     AddLabels,
-    Close,
     CreateComment,
     CreateLabels,
     DeleteComment,
     Plan,
+    React,
     RemoveLabels,
     UpdateComment,
 )
 from bot.triage.config import Config, Identity, Sources
 from bot.triage.decisions import Decisions, LabelDecision, find_unwanted, is_owned, unique, without
+from bot.triage.people.answers import explain, plan_reactions, summarize
+from bot.triage.people.closing import NO_CLOSING, Closing, decide_closing, remember_promise, rewrite_promise
+from bot.triage.people.incidents import KnownIncident, is_incident
+from bot.triage.people.refusals import Refusals, date_guidance, remember_past
 from bot.triage.snapshot import Snapshot
+
+_ROOM = 10_000
+"""Characters that the marker may need."""
 
 TEMPLATE_MOMENT = timedelta(minutes=1)
 """What happens so soon after an event counts as part of it."""
@@ -44,11 +60,30 @@ TEMPLATE_MOMENT = timedelta(minutes=1)
 def make_plan(snapshot: Snapshot, decisions: Decisions, sources: Sources, now: datetime) -> Plan:
     """The actions that make the issue agree with the decisions, unless a human has decided otherwise."""
     labels, label_remarks = _plan_labels(snapshot, decisions.labels, sources.config)
-    comment, comment_remarks = _plan_comment(snapshot, decisions, sources)
-    close = [] if comment else _plan_close(snapshot, decisions, now)
+    closing = decide_closing(snapshot, decisions, sources.config, now)
+    comment, comment_remarks = _plan_comment(snapshot, decisions, sources, Moment(now, closing))
+    comes_first = bool(comment) and closing.effect != "ordered"
+    close, close_remarks = ([], []) if comes_first else _plan_close(snapshot, closing)
     surplus, surplus_remarks = plan_surplus(snapshot)
-    remarks = (*decisions.remarks, *label_remarks, *comment_remarks, *surplus_remarks, *decisions.links.advice)
-    return Plan((*labels, *comment, *surplus, *close), remarks)
+    is_observing, known = sources.config.mode == "observe", sources.ruleset.names
+    reactions, faults = ([], []) if is_observing else plan_reactions(snapshot, decisions, known, now)
+    faults += _explain_in_summary(snapshot, decisions, comment, reactions)
+    said = (*label_remarks, *comment_remarks, *close_remarks, *surplus_remarks, *faults)
+    remarks = (*decisions.remarks, *said, *decisions.links.advice)
+    is_unfinished = comes_first and closing.at is not None and closing.at <= now
+    return Plan((*labels, *comment, *surplus, *reactions, *close), remarks, is_unfinished)
+
+
+def _explain_in_summary(
+    snapshot: Snapshot, decisions: Decisions, comment: Iterable[Action], reactions: Iterable[React]
+) -> list[str]:
+    """The explanation that is asked for now, if no comment of ours shows it."""
+    asked, explanation = find_last(snapshot.said, "explain"), explain(snapshot, decisions)
+    if asked is None or not any(asked.comment.id == each.comment_id for each in reactions):
+        return []
+    bodies = [each.body for each in comment if isinstance(each, CreateComment | UpdateComment)]
+    bodies = bodies or ([snapshot.own.comment.body] if snapshot.own else [])
+    return [] if explanation and any(explanation in body for body in bodies) else summarize(decisions)
 
 
 def _plan_labels(snapshot: Snapshot, labels: LabelDecision, config: Config) -> tuple[list[Action], list[str]]:
@@ -111,16 +146,25 @@ def _may_take_off(label: str, snapshot: Snapshot, labels: LabelDecision, config:
     return _is_ours(last, snapshot) or (is_asked and (last.actor.is_bot or is_template))
 
 
-def _plan_comment(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> tuple[list[Action], list[str]]:
+class Moment(NamedTuple):
+    """The present time, and what is decided about closing."""
+
+    now: datetime
+    closing: Closing = NO_CLOSING
+
+
+def _plan_comment(
+    snapshot: Snapshot, decisions: Decisions, sources: Sources, moment: Moment
+) -> tuple[list[Action], list[str]]:
     own = snapshot.own
-    if own is None and not (decisions.speaking or decisions.links.linked):
+    if own is None and not (decisions.speaking or decisions.links.linked or decisions.incident):
         return [], []
     if reason := find_reason_to_leave(own) if own else _find_reason_for_silence(snapshot, sources.config.identity):
         return [], [reason]
     if own and not decisions.links.is_complete and _remembers_links(own.marker, sources.config):
         return [], []
     try:
-        body, remarks = _write_body(snapshot, decisions, sources)
+        body, remarks = _write_body(snapshot, decisions, sources, moment)
     except CommentError as error:
         return [], [str(error)]
     if body is None or (own and read_marker(body) == own.marker):
@@ -201,26 +245,91 @@ def _remembers_links(marker: Marker, config: Config) -> bool:
     return bool(marker.links or marker.earlier or (label and not without([label], marker.labels)))
 
 
-def _write_body(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> tuple[str | None, list[str]]:
+def _write_body(
+    snapshot: Snapshot, decisions: Decisions, sources: Sources, moment: Moment
+) -> tuple[str | None, list[str]]:
     """The comment as it should be, None where it should stay as it is; and remarks."""
+    if incident := _choose_incident(snapshot.marker, decisions):
+        return _write_incident(snapshot, decisions, incident, sources, moment)
     if decisions.speaking:
-        return _write_guidance(snapshot, decisions, sources)
-    return _write_without_guidance(snapshot, decisions, sources), []
+        return _write_guidance(snapshot, decisions, sources, moment)
+    return _write_without_guidance(snapshot, decisions, sources, moment), []
 
 
-def _write_without_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> str | None:
+def _choose_incident(former: Marker | None, decisions: Decisions) -> KnownIncident | None:
+    """The incident, if the comment has its short form; a comment that has said more before keeps saying it."""
+    incident = decisions.incident
+    if incident is None or former is None or former.is_withdrawn or incident.name in former.rules:
+        return incident
+    return None if former.rules or former.earlier else incident
+
+
+def _write_incident(
+    snapshot: Snapshot, decisions: Decisions, incident: KnownIncident, sources: Sources, moment: Moment
+) -> tuple[str | None, list[str]]:
+    """The short form for a known incident, with the summary and the first steps of the rules that speak."""
+    sections, remarks = make_sections([(match, None, ()) for match in decisions.speaking], snapshot.issue)
+    shown = render_incident(incident.number, sections.values(), snapshot.issue.url, moment.closing.sentence)
+    text = check_comment(shown, sources.forbidden_words)
+    matches = [match for match in decisions.speaking if match.rule.id in sections]
+    rules = {match.rule.id: match.rule.content_hash for match in matches}
+    marker = _make_marker(snapshot, decisions, {**rules, incident.name: ""}, moment)
+    said = {"labels": list(decisions.labels.add), **_describe_matches(matches)}
+    return check_length(sign_comment(text, marker.model_copy(update=said))), remarks
+
+
+def _describe_matches(matches: Sequence[Match]) -> dict[str, object]:
+    """What the marker says about the rules that speak: the branches that apply, and the version in the report."""
+    branches = {match.rule.id: match.branch for match in matches if match.branch}
+    stated = (match.captures["version"].value for match in matches if "version" in match.captures)
+    return {"branches": branches, "stated": find_version(stated)}
+
+
+def _write_without_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources, moment: Moment) -> str | None:
     """Links alone, or that nothing holds any more."""
-    number, former = snapshot.issue.number, snapshot.marker
-    if former and set(decisions.holding) & set(former.rules):
-        return None
-    marker = Marker(issue=number, dropped=_find_dropped(decisions.labels, former))
+    former = snapshot.marker
+    if former and _still_holds(former, decisions, snapshot.refusals):
+        return rewrite_promise(snapshot, moment.closing, moment.now)
+    marker = _make_marker(snapshot, decisions, {}, moment)
     if linked := decisions.links.linked:
         links = {"labels": list(decisions.labels.add), "earlier": {each.number: each.tier for each in linked}}
-        text = check_comment(render_links(linked, snapshot.issue.url), sources.forbidden_words)
+        shown = render_links(linked, snapshot.issue.url, moment.closing.sentence)
+        text = _add_explanation(check_comment(shown, sources.forbidden_words), snapshot, decisions)
         return check_length(sign_comment(text, marker.model_copy(update=links)))
     if former is None or former.is_withdrawn:
         return None
-    return sign_comment(render_withdrawal(), marker.model_copy(update={"is_withdrawn": True}))
+    is_refused = bool(snapshot.refusals.at) or any(each.effect == "refused" for each in decisions.rules)
+    ended = marker.model_copy(update={"is_withdrawn": True, "closes": 0, "promise": None})
+    return sign_comment(render_refusal() if is_refused else render_withdrawal(), ended)
+
+
+def _still_holds(former: Marker, decisions: Decisions, refusals: Refusals) -> bool:
+    """Whether earlier guidance may stay; so may the link to a tracking issue, which says itself when it is over."""
+    incidents = {name for name in former.rules if is_incident(name)} - refusals.rules
+    return bool(incidents or set(decisions.holding) & set(former.rules))
+
+
+def _add_explanation(text: str, snapshot: Snapshot, decisions: Decisions) -> str:
+    """The comment with the explanation that a maintainer asked for, if there is room for it."""
+    explanation = explain(snapshot, decisions)
+    is_too_long = len(text) + len(explanation) > MAX_CHARACTERS - _ROOM
+    return text if is_too_long or not explanation else f"{text}\n\n{explanation}"
+
+
+def _make_marker(snapshot: Snapshot, decisions: Decisions, rules: Mapping[str, str], moment: Moment) -> Marker:
+    """What the comment remembers if it has these rules, each with its content hash."""
+    former, refusals, closing = snapshot.marker, snapshot.refusals, moment.closing
+    return Marker(
+        issue=snapshot.issue.number,
+        rules=dict(rules),
+        dropped=_find_dropped(decisions.labels, former),
+        since=date_guidance(former, rules, moment.now),
+        past=remember_past(former, rules, refusals, moment.now),
+        heard=list(refusals.heard),
+        closes=closing.seconds,
+        promise=remember_promise(snapshot, closing, moment.now),
+        is_kept_open=closing.effect == "cancelled" or (former is not None and former.is_kept_open),
+    )
 
 
 def _find_dropped(labels: LabelDecision, former: Marker | None) -> list[str]:
@@ -228,7 +337,9 @@ def _find_dropped(labels: LabelDecision, former: Marker | None) -> list[str]:
     return list(without(unique([*former.dropped, *former.labels]), labels.fitting)) if former else []
 
 
-def _write_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources) -> tuple[str | None, list[str]]:
+def _write_guidance(
+    snapshot: Snapshot, decisions: Decisions, sources: Sources, moment: Moment
+) -> tuple[str | None, list[str]]:
     """A section for each rule that speaks; one that cannot be rendered is left out, with a remark."""
     links = decisions.links
     asked = [(match, links.follows.get(match.rule.id), links.in_section(match.rule.id)) for match in decisions.speaking]
@@ -237,36 +348,34 @@ def _write_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources) 
     if not sections:
         return None, remarks
     parts = [part for part in asked if part[0].rule.id in sections]
-    comment = render_comment(sections.values(), sources.template, snapshot.issue.url)
-    text = check_comment(comment, sources.forbidden_words)
-    marker = Marker(
-        issue=snapshot.issue.number,
-        rules={match.rule.id: match.rule.content_hash for match, _, _ in parts},
-        labels=list(decisions.labels.add),
-        links=[target.number for _, target, _ in parts if target],
-        earlier={link.number: link.tier for _, _, linked in parts for link in linked},
-        dropped=_find_dropped(decisions.labels, snapshot.marker),
-    )
+    shown = render_comment(sections.values(), sources.template, snapshot.issue.url, moment.closing.sentence)
+    text = _add_explanation(check_comment(shown, sources.forbidden_words), snapshot, decisions)
+    rules = {match.rule.id: match.rule.content_hash for match, _, _ in parts}
+    said = {
+        "labels": list(decisions.labels.add),
+        "links": [target.number for _, target, _ in parts if target],
+        "earlier": {link.number: link.tier for _, _, linked in parts for link in linked},
+        **_describe_matches([match for match, _, _ in parts]),
+    }
+    marker = _make_marker(snapshot, decisions, rules, moment).model_copy(update=said)
     return check_length(sign_comment(text, marker)), remarks
 
 
-def _plan_close(snapshot: Snapshot, decisions: Decisions, now: datetime) -> list[Action]:
-    """Opt-in closing, after the grace period, if no human was active since our comment."""
-    asked = next((match.rule.model for match in decisions.speaking if match.rule.model.close), None)
-    own = snapshot.own
-    if own is None or asked is None or asked.close is None or asked.id not in own.marker.rules:
-        return []
-    if snapshot.issue.state != "open" or not decisions.links.is_complete or find_reason_to_leave(own):
-        return []
-    if now - own.comment.created_at < timedelta(hours=asked.close.hours) or _is_alive(snapshot.issue, own.comment):
-        return []
-    if asked.close.as_ == "not_planned":
-        return [Close("not_planned")]
-    target = decisions.links.follows.get(asked.id)
-    return [Close("duplicate", target.number)] if target and target.number in own.marker.links else []
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,39}")
 
 
-def _is_alive(issue: Issue, comment: Comment) -> bool:
-    """Whether anything happened after our comment: a comment by a human, or any other change."""
-    is_answered = any(c.created_at > comment.created_at and not c.author.is_bot for c in issue.comments)
-    return is_answered or issue.updated_at - comment.created_at > TEMPLATE_MOMENT
+def find_version(stated: Iterable[str]) -> str:
+    """The first version that the report states; "" without one that has no other characters than versions have."""
+    return next((value for value in stated if _VERSION.fullmatch(value)), "")
+
+
+def _plan_close(snapshot: Snapshot, closing: Closing) -> tuple[list[Action], list[str]]:
+    """The closing that is due, or a remark that proposes it."""
+    action = closing.action
+    if action and closing.effect == "ordered":
+        return [action], []
+    if action is None or snapshot.own is None or find_reason_to_leave(snapshot.own):
+        return [], []
+    if closing.effect == "proposed":
+        return [], [Promise(target=action.duplicate_of or 0).propose(snapshot.issue.number)]
+    return [action] if closing.effect == "due" else [], []

@@ -9,7 +9,7 @@ from bot.rules.matcher import Match
 from bot.tracker.types import Skip
 from bot.triage.actions import Action, Plan
 from bot.triage.apply import Outcome
-from bot.triage.decisions import Decisions
+from bot.triage.decisions import Decisions, RuleDecision
 from bot.triage.links import LinkDecisions
 
 
@@ -51,7 +51,7 @@ class Result:
     def all_remarks(self) -> tuple[str, ...]:
         """All remarks for maintainers."""
         left = (outcome.remark for outcome in self.outcomes if outcome.remark)
-        return (*self.links.remarks, *self.remarks, *self.plan.remarks, *left)
+        return (*self.links.remarks, *self.decisions.mutings, *self.remarks, *self.plan.remarks, *left)
 
 
 def to_json(result: Result) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def to_json(result: Result) -> dict[str, Any]:
         "repository": result.repository,
         "issue": result.issue,
         "skipped": result.skipped.reason if result.skipped else None,
-        "matches": [_match_json(match) for match in result.holding],
+        "matches": [_match_json(each) for each in result.decisions.rules if each.match.superseded_by is None],
         "superseded": [{"rule": m.rule.id, "by": m.superseded_by} for m in result.matches if m.superseded_by],
         "duplicates": [_link_json(link) for link in result.links.duplicates],
         "left_out": [_refusal_json(link) for link in result.links.refused],
@@ -72,11 +72,12 @@ def to_json(result: Result) -> dict[str, Any]:
     }
 
 
-def _match_json(match: Match) -> dict[str, Any]:
+def _match_json(decision: RuleDecision) -> dict[str, Any]:
+    match = decision.match
     return {
         "rule": match.rule.id,
         "title": match.rule.model.title,
-        "mode": match.rule.model.mode,
+        "mode": decision.mode,
         "evidence": [{"view": item.view, "text": item.text, "line": item.line} for item in match.evidence],
         "captures": {name: capture.value for name, capture in match.captures.items()},
     }

@@ -15,12 +15,19 @@ from bot.triage.snapshot import find_unmatched_issue, make_decisions, read_snaps
 
 def run(event: Event, sources: Sources, tracker: Tracker, now: datetime, *, is_dry_run: bool = False) -> Result:
     """Handle one issue event. Raises TrackerError if GitHub cannot be read."""
-    result = Result(repository=event.repository, issue=event.number, problems=sources.ruleset.problems)
+    result = Result(
+        repository=event.repository,
+        issue=event.number,
+        problems=sources.ruleset.problems,
+        remarks=sources.remarks,
+    )
     if skip := find_event_skip(event, sources.config):
         return replace(result, skipped=skip)
     if issue := find_unmatched_issue(event, sources):
         return replace(
-            result, decisions=decide(issue, (), search_without_requests(issue, sources), sources, now.date())
+            result,
+            decisions=decide(issue, (), search_without_requests(issue, sources), sources, now.date()),
+            remarks=(*sources.remarks, *sources.describe_incident(issue, now)),
         )
     snapshot = read_snapshot(event, sources, tracker, now.date())
     if isinstance(snapshot, Skip):
@@ -33,6 +40,10 @@ def run(event: Event, sources: Sources, tracker: Tracker, now: datetime, *, is_d
         decisions=decisions,
         plan=plan,
         outcomes=outcomes,
-        remarks=tuple(check_identity(outcomes, snapshot)),
+        remarks=(
+            *sources.remarks,
+            *sources.describe_incident(snapshot.issue, now),
+            *check_identity(outcomes, snapshot),
+        ),
         requests=tracker.requests,
     )

@@ -1,8 +1,9 @@
 """Which events and issues Signpost ignores, and why. Pure."""
 
+from bot.comment.marker import NOTICES, read_marker
 from bot.github.webhook_event import IssueRequest
-from bot.issue.mentions import has_command, may_command
-from bot.tracker.types import Comment, Issue, IssueEvent, Skip
+from bot.issue.commands import is_by, read_commands
+from bot.tracker.types import MAINTAINERS, Comment, Issue, IssueEvent, Skip
 from bot.triage.config import Config
 
 Event = IssueEvent | IssueRequest
@@ -32,9 +33,13 @@ def find_event_skip(event: Event, config: Config) -> Skip | None:
 
 
 def _is_for_us(comment: Comment, issue: Issue) -> bool:
-    """Whether a comment may change the facts of an issue: one by its author, or a command of a maintainer."""
-    is_authors = comment.author.login == issue.author.login
-    return is_authors or (may_command(comment, issue.author) and has_command(comment))
+    """Whether a comment may change the facts of an issue: one by its author, or a command.
+
+    Whoever may not give the command gets an answer. A report is answered elsewhere (bot.insights.report.request).
+    """
+    if comment.author.is_bot:
+        return False
+    return is_by(comment, issue.author) or any(command.name != "report" for command in read_commands(comment.body))
 
 
 def find_issue_skip(issue: Issue, config: Config) -> Skip | None:
@@ -43,6 +48,7 @@ def find_issue_skip(issue: Issue, config: Config) -> Skip | None:
     unwanted = next((label for label in config.skip.labels if label.casefold() in present), None)
     reasons = (
         (issue.is_pull_request, "it is a pull request"),
+        (_is_notice(issue, config), "Signpost opened the issue itself"),
         (issue.state == "closed", "the issue is closed"),
         (issue.is_locked, "the issue is locked"),
         (config.skip.bots and issue.author.is_bot, f"the issue was opened by a bot ({issue.author.login})"),
@@ -57,3 +63,16 @@ def find_issue_skip(issue: Issue, config: Config) -> Skip | None:
         (unwanted is not None, f"issues with the label `{unwanted}` are skipped"),
     )
     return next((Skip(reason) for holds, reason in reasons if holds), None)
+
+
+def _is_notice(issue: Issue, config: Config) -> bool:
+    """Whether it is an issue of our own, by its marker; in somebody else's issue a marker means nothing.
+
+    Our login is a bot's, that of the settings, or a person's who may write.
+    """
+    marker = read_marker(issue.body)
+    if marker is None or marker.kind not in NOTICES:
+        return False
+    ours = {login.casefold() for login in (config.identity.login or "", *config.identity.also)}
+    author = issue.author
+    return author.is_bot or author.login.casefold() in ours or issue.association in MAINTAINERS

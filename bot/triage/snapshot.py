@@ -1,31 +1,39 @@
 """One issue as it is now, with all other data that a run needs. Nothing else reads from GitHub."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 from bot.comment.marker import Marker, OwnComment, find_own_comments
 from bot.duplicates.canonical import find_unread_ends
-from bot.errors import TrackerError
-from bot.issue.mentions import find_command
+from bot.errors import BudgetSpentError, TrackerError
+from bot.issue.commands import COMMANDERS, UNANSWERED, UNASKED, Said, find_duplicates, find_unasked, hear_commands
 from bot.rules.matcher import Match, match_issue
-from bot.tracker.types import Change, Issue, IssueEvent, Links, Skip, Tracker
+from bot.tracker.types import MAINTAINERS, Change, Issue, IssueEvent, Links, Reaction, Skip, Tracker
 from bot.triage.config import Config, Sources
-from bot.triage.decisions import Decisions, decide, find_unwanted, is_owned, without
+from bot.triage.decisions import Decisions, decide, decide_incident, find_unwanted, is_owned, without
 from bot.triage.links import LinkInputs, find_follows
+from bot.triage.people.closing import find_order, find_wanted, refuse_orders
+from bot.triage.people.refusals import DOWN, Refusals, hear_answers, is_refusal, list_answers
 from bot.triage.skip import Event, find_issue_skip
 
 OUR_LOGIN = "github-actions[bot]"
+MOST_ASKED = 10
+"""People whose role is asked for in one run; the commands of others wait for the next one."""
+
 _GONE = "the issue was deleted or transferred"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """The issue with its comments, our login, our own comment, and the other data that was read.
 
     `also` are our former logins. `surplus` are our other comments; there should be none. `matches` also use the title
-    that the reporter gave. `history` has GitHub's events of the issue; None if no human can have decided anything.
-    `existing_labels` are those of the missing labels that the repository has.
+    that the reporter gave. `reactions` are the author's 👎 on our comment. `history` has GitHub's events of the issue;
+    None if no human can have decided anything. `existing_labels` are the missing labels that the repository has.
+    `permissions` are the roles of people who gave commands (see `is_maintainer`), as far as they decide something.
+    `asked` is the id of the comment that started the run, 0 if none did.
     """
 
     issue: Issue
@@ -34,14 +42,29 @@ class Snapshot:
     own: OwnComment | None = None
     surplus: tuple[OwnComment, ...] = ()
     matches: tuple[Match, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
     history: tuple[Change, ...] | None = None
     existing_labels: frozenset[str] = frozenset()
     link_inputs: LinkInputs = field(default_factory=LinkInputs)
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    asked: int = 0
+
+    @cached_property
+    def said(self) -> tuple[Said, ...]:
+        """All commands on the issue, with the faults of those that have no effect."""
+        said = hear_commands(self.issue, self.permissions)
+        return refuse_orders(said, self.issue, self.history or (), self.permissions)
 
     @property
     def marker(self) -> Marker | None:
         """What our comment remembers; None if we have not commented."""
         return self.own.marker if self.own else None
+
+    @property
+    def refusals(self) -> Refusals:
+        """The rules whose guidance people have refused here."""
+        matching = (name for match in self.matches for name in match.rule.names)
+        return hear_answers(self.marker, list_answers(self.said, self.issue, self.reactions), matching)
 
     @property
     def logins(self) -> tuple[str, ...]:
@@ -64,7 +87,8 @@ def find_unmatched_issue(event: Event, sources: Sources) -> Issue | None:
         return None
     if any(is_owned(label, sources.config) for label in event.issue.labels):
         return None
-    return None if match_issue(event.issue, sources.ruleset) else event.issue
+    is_known = match_issue(event.issue, sources.ruleset) or decide_incident(event.issue, (), sources)
+    return None if is_known else event.issue
 
 
 def read_snapshot(event: Event, sources: Sources, tracker: Tracker, today: date) -> Snapshot | Skip:
@@ -75,7 +99,11 @@ def read_snapshot(event: Event, sources: Sources, tracker: Tracker, today: date)
     issue = _read_issue(event, sources.config, tracker)
     if isinstance(issue, Skip):
         return issue
-    snapshot = _find_ourselves(issue, sources, tracker)
+    asked = event.comment.id if isinstance(event, IssueEvent) and event.comment else 0
+    snapshot = replace(
+        _find_ourselves(issue, sources, tracker), permissions=read_permissions(issue, tracker), asked=asked
+    )
+    snapshot = _read_refusals(snapshot, tracker)
     snapshot = _read_history(snapshot, make_decisions(snapshot, sources, today), sources.config, tracker)
     if (reported := _restore_title(snapshot)) != issue:
         snapshot = replace(snapshot, matches=match_issue(reported, sources.ruleset))
@@ -83,6 +111,8 @@ def read_snapshot(event: Event, sources: Sources, tracker: Tracker, today: date)
         snapshot, link_inputs=_read_link_inputs(snapshot, make_decisions(snapshot, sources, today), sources, tracker)
     )
     decisions = make_decisions(snapshot, sources, today)
+    if skip := _find_private_member(snapshot, decisions, sources.config, tracker):
+        return skip
     snapshot = _read_deletions(_read_history(snapshot, decisions, sources.config, tracker), decisions, tracker)
     missing = without(decisions.labels.add, issue.labels)
     existing = tracker.find_labels(issue.repository, missing) if missing else frozenset[str]()
@@ -91,7 +121,8 @@ def read_snapshot(event: Event, sources: Sources, tracker: Tracker, today: date)
 
 def make_decisions(snapshot: Snapshot, sources: Sources, today: date) -> Decisions:
     """All decisions about the issue, with the data that was read so far."""
-    return decide(snapshot.issue, snapshot.matches, snapshot.link_inputs, sources, today)
+    refused = snapshot.refusals.rules
+    return decide(snapshot.issue, snapshot.matches, snapshot.link_inputs, sources, today, refused)
 
 
 def _read_issue(event: Event, config: Config, tracker: Tracker) -> Issue | Skip:
@@ -143,6 +174,60 @@ def _find_ourselves(issue: Issue, sources: Sources, tracker: Tracker) -> Snapsho
     )
 
 
+def read_permissions(issue: Issue, tracker: Tracker) -> dict[str, str]:
+    """The roles of people, by their logins in lower case, whose commands count only with a role in the repository.
+
+    If GitHub refuses the question, nobody else is asked for, and the association decides. Those behind the first
+    `MOST_ASKED` have no role in this run.
+    """
+    roles = dict[str, str]()
+    wanted = find_unasked(issue, {})
+    for login in wanted[:MOST_ASKED]:
+        role = _find_role(issue.repository, login, tracker)
+        if not role:
+            return roles
+        roles[login.casefold()] = role
+    return roles | {login.casefold(): UNASKED for login in wanted[MOST_ASKED:]}
+
+
+def _find_role(repository: str, login: str, tracker: Tracker) -> str:
+    """The role of a person; `UNANSWERED` if GitHub does not answer, "" if it refuses."""
+    try:
+        return tracker.find_permission(repository, login)
+    except BudgetSpentError:
+        raise
+    except TrackerError as error:
+        return UNANSWERED if error.unanswered else ""
+
+
+def _find_private_member(snapshot: Snapshot, decisions: Decisions, config: Config, tracker: Tracker) -> Skip | None:
+    """Why Signpost leaves a new issue alone whose author only looks like a contributor: private members do so, too.
+
+    GitHub is asked only where Signpost would post its first comment.
+    """
+    issue = snapshot.issue
+    may_be_skipped = issue.association == "CONTRIBUTOR" and bool(MAINTAINERS.intersection(config.skip.associations))
+    if not may_be_skipped or snapshot.own or not (decisions.speaking or decisions.links.linked):
+        return None
+    if _find_role(issue.repository, issue.author.login, tracker) not in COMMANDERS:
+        return None
+    return Skip(f"issues by maintainers are skipped, and {issue.author.login} has write access or triage")
+
+
+def _read_refusals(snapshot: Snapshot, tracker: Tracker) -> Snapshot:
+    """The snapshot with the author's 👎 on what our comment says; GitHub is asked only if somebody reacted so."""
+    own = snapshot.own
+    if own is None or not own.marker.rules or not dict(own.comment.reactions).get(DOWN):
+        return snapshot
+    try:
+        found = tracker.list_reactions(snapshot.issue, own.comment.id, DOWN)
+    except TrackerError as error:
+        if not error.unanswered:
+            raise
+        return snapshot
+    return replace(snapshot, reactions=tuple(each for each in found if is_refusal(each, snapshot.issue)))
+
+
 def find_login(issue: Issue, config: Config, tracker: Tracker) -> str:
     """Our login on an issue; GitHub is asked only if something on the issue may be ours."""
     if config.identity.login:
@@ -166,15 +251,21 @@ def needs_history(snapshot: Snapshot, decisions: Decisions, config: Config) -> b
     issue, marker, labels = snapshot.issue, snapshot.marker, decisions.labels
     if marker is None and issue.updated_at == issue.created_at:
         return False
-    may_speak = bool(decisions.speaking) or config.duplicates.comment == "always"
-    is_going = marker is not None and not decisions.speaking and not marker.is_withdrawn
+    speaks = bool(decisions.speaking or decisions.incident)
+    may_speak = speaks or config.duplicates.comment == "always"
+    is_going = marker is not None and not speaks and not marker.is_withdrawn
+    is_closing = marker is not None and not marker.is_kept_open and find_wanted(issue, decisions, config)
     are_labels_due = without(labels.add, issue.labels) or find_unwanted(issue, marker, labels, config)
-    return bool(are_labels_due) or is_going or (marker is None and may_speak)
+    return (
+        bool(are_labels_due or is_closing or find_order(snapshot.said, ()))
+        or is_going
+        or (marker is None and may_speak)
+    )
 
 
 def _read_deletions(snapshot: Snapshot, decisions: Decisions, tracker: Tracker) -> Snapshot:
     """The snapshot with the authors of deleted comments, if one of these may have been ours and we may comment."""
-    history, may_speak = snapshot.history or (), decisions.speaking or decisions.links.linked
+    history, may_speak = snapshot.history or (), decisions.speaking or decisions.links.linked or decisions.incident
     kept = tuple(change for change in history if change.kind != "comment_deleted")
     if snapshot.own or not may_speak or kept == history:
         return snapshot
@@ -197,10 +288,11 @@ def _restore_title(snapshot: Snapshot) -> Issue:
 def _read_link_inputs(snapshot: Snapshot, decisions: Decisions, sources: Sources, tracker: Tracker) -> LinkInputs:
     """Candidates, and the state of all issues that may be linked: at most two requests more than the search."""
     issue, speaking, wanted = snapshot.issue, decisions.speaking, sources.config.duplicates
-    command, may_speak = find_command(issue.comments, issue.author), speaking or wanted.comment == "always"
-    if not (may_speak or command):
-        return search_without_requests(issue, sources)
-    inputs = LinkInputs(command=command, given=snapshot.marker.earlier if snapshot.marker else {})
+    denied, may_speak = find_duplicates(snapshot.said), speaking or wanted.comment == "always"
+    if not (may_speak or denied.named):
+        return replace(search_without_requests(issue, sources), denied=denied)
+    given = snapshot.marker.earlier if snapshot.marker else {}
+    inputs = LinkInputs(command=denied.named, denied=denied, given=given)
     if wanted.enabled and wanted.show and may_speak:
         inputs = replace(inputs, search=sources.find_candidates(issue).remember(inputs.given))
     numbers = [*find_follows(speaking).values(), *(each.number for each in inputs.nearest)]

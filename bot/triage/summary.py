@@ -9,7 +9,7 @@ from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.duplicates.selection import LinkDecision
 from bot.rules.matcher import Match
 from bot.text.printable import count
-from bot.triage.actions import Action, AddLabels, Close, CreateLabels, RemoveLabels
+from bot.triage.actions import Action, AddLabels, Close, CreateLabels, React, RemoveLabels
 from bot.triage.result import Result
 
 _MOST_QUOTED = 3
@@ -40,8 +40,8 @@ def _write_parts(result: Result, *, is_dry_run: bool) -> Iterator[str]:
         yield f"Skipped: {result.skipped.reason}."
     elif not result.matches:
         yield "No rule matches."
-    for match in sorted(result.matches, key=lambda match: match.superseded_by is not None):
-        yield _describe_match(match)
+    for decision in sorted(result.decisions.rules, key=lambda each: each.match.superseded_by is not None):
+        yield _describe_match(decision.match, decision.mode)
     if result.links.duplicates or result.links.refused or result.links.expectation:
         yield "### Earlier reports\n\n" + "\n\n".join(_describe_links(result))
     if result.plan.actions:
@@ -49,16 +49,16 @@ def _write_parts(result: Result, *, is_dry_run: bool) -> Iterator[str]:
             _describe_actions(result)
         )
     if result.all_remarks:
-        yield "### Remarks\n\n" + "\n".join(f"- {_line(remark)}" for remark in result.all_remarks)
+        yield "### Remarks\n\n" + "\n".join(f"- {write_line(remark)}" for remark in result.all_remarks)
     if result.problems:
         yield "### Rules that did not load\n\n" + fence_code("\n".join(map(str, result.problems)))
     yield f"{count(result.requests, 'request')} to GitHub."
 
 
-def _describe_match(match: Match) -> str:
+def _describe_match(match: Match, mode: str) -> str:
     silent = f", superseded by {quote_code(match.superseded_by)}" if match.superseded_by else ""
     lines = [
-        f"### {quote_code(match.rule.id)}: {match.rule.model.title} ({match.rule.model.mode}{silent})",
+        f"### {quote_code(match.rule.id)}: {match.rule.model.title} ({mode}{silent})",
         "",
         "| where | line | text | wanted |",
         "|---|---|---|---|",
@@ -69,7 +69,7 @@ def _describe_match(match: Match) -> str:
     return "\n".join(lines) + (f"\n\nFound: {captures}" if captures else "")
 
 
-def _line(text: str) -> str:
+def write_line(text: str) -> str:
     """A message of GitHub, of a template or of a file on one line, without links, pictures or HTML that work."""
     flat = " ".join(text.split())
     shown = flat if len(flat) <= LONGEST_LINE else f"{flat[:LONGEST_LINE]}…"
@@ -89,12 +89,13 @@ def _describe_actions(result: Result) -> Iterator[str]:
     outcomes = {id(outcome.action): outcome for outcome in result.outcomes}
     for action in result.plan.actions:
         outcome = outcomes.get(id(action))
-        failed = f" — failed: {_line(outcome.error)}" if outcome and outcome.error else ""
+        failed = f" — failed: {write_line(outcome.error)}" if outcome and outcome.error else ""
         left = " — not done, see the remarks" if outcome and outcome.is_left else ""
-        yield f"- {_describe_action(action)}{failed}{left}"
+        yield f"- {describe_action(action)}{failed}{left}"
 
 
-def _describe_action(action: Action) -> str:
+def describe_action(action: Action) -> str:
+    """What an action does, as Markdown."""
     name = action.action.replace("_", " ")
     match action:
         case CreateLabels() | AddLabels() | RemoveLabels():
@@ -102,6 +103,8 @@ def _describe_action(action: Action) -> str:
         case Close():
             canonical = f" of #{action.duplicate_of}" if action.duplicate_of else ""
             return f"close as {action.reason.replace('_', ' ')}{canonical}"
+        case React():
+            return f"react with {'👍' if action.content == '+1' else '😕'} to comment {action.comment_id}"
         case _:
             return name
 

@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from bot.rules.loader import build_ruleset
 from tests.cli.options.test_git_revision import commit, git
+from tests.signals.ledgers import a_given, a_guidance, a_ledger, a_vote, write_ledger
 from tests.stand_ins.command import ROOT, Finished, run_command
 from tests.stand_ins.github_json import Json
 from tests.stand_ins.patience import LONGEST
@@ -140,6 +142,31 @@ def test_labels_are_held_against_the_matches(checkout: Path) -> None:
 
     assert "precision  0.00 (0.00-0.66) 0/2 matches" in finished.out
     assert "recall     0.00 (0.00-0.79) 0/1 issues" in finished.out
+
+
+def test_votes_are_shown_for_the_rule_as_it_is_now(checkout: Path) -> None:
+    write_lines(checkout / "issues.jsonl", ISSUES)
+    (rule,) = build_ruleset({"out-of-disk.yml": CAPTURING}).rules
+    votes = [a_vote("a", "+1"), a_vote("b", "+1"), a_vote("c"), a_vote("a", "-1", comment=2)]
+    given = (a_guidance(rule.id, rule.content_hash), a_guidance(rule.id, "of an earlier text"))
+    ledger = a_ledger(a_given(1, given[0]), a_given(2, given[1]), votes=votes)
+    write_ledger(checkout / "ledger.sqlite", ledger)
+
+    text = backtest(checkout, "--ledger", "ledger.sqlite", "--html", "out.html")
+    told = json.loads(backtest(checkout, "--ledger", "ledger.sqlite", "--format", "json").out)
+    unasked = json.loads(backtest(checkout, "--format", "json").out)
+
+    assert (text.code, [line.split()[-7:] for line in text.out.splitlines() if line.startswith(" out-of-disk")]) == (
+        0,
+        [["-", "0.67", "(0.21-0.94)", "2/3", "0.33", "(0.06-0.79)", "1/3"]],
+    )
+    assert told["per_rule"]["out-of-disk"]["votes"] == {
+        "voters": 3,
+        "solved": {"value": 0.6667, "low": 0.2077, "high": 0.9385, "hits": 2, "total": 3},
+        "wrong": {"value": 0.3333, "low": 0.0615, "high": 0.7923, "hits": 1, "total": 3},
+    }
+    assert unasked["per_rule"]["out-of-disk"]["votes"] is None
+    assert '<th scope="col" class="number">solved</th>' in (checkout / "out.html").read_text("utf-8")
 
 
 def test_settings_beside_the_rules_count(checkout: Path) -> None:

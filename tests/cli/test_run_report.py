@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.stand_ins.command import Finished, run_command
-from tests.stand_ins.fake_github import MAINTAINER, FakeGitHub
-from tests.stand_ins.github_json import Json, user_json
+from tests.stand_ins.fake_github import MAINTAINER, REPORTER, FakeGitHub
+from tests.stand_ins.github_json import Json, StoredComment, user_json
 from tests.stand_ins.story import (
     ANSWER,
     HOME,
@@ -108,17 +108,22 @@ def test_an_issue_that_is_missing_has_no_report(github: FakeGitHub, tmp_path: Pa
     assert not (tmp_path / "workspace").exists()
 
 
+def name_reactions(comment: StoredComment) -> list[str]:
+    return [content for _, content, _ in comment.reactions]
+
+
 def test_a_command_is_answered_beside_the_guidance(github: FakeGitHub) -> None:
     issue = github.repositories[REPOSITORY].issues[2]
     assert run_once(github, tell_event(github, issue)).code == 0
-    command = github.add_comment(issue, "/signpost report", MAINTAINER)
+    command = github.add_comment(issue, "/signpost report", REPORTER)
     assert run_once(github, tell_event(github, issue, "created", command)).code == 0
-    assert see(issue).comments == (ANSWER,)  # not a maintainer's
-    command.association = "MEMBER"
+    assert (see(issue).comments, name_reactions(command)) == ((ANSWER,), ["confused"])
+    command = github.add_comment(issue, "/signpost report", MAINTAINER)
     said = "the report for this command is there already"
     for is_repeated in (False, True):
         done = run_once(github, tell_event(github, issue, "created", command))
         assert (done.code, see(issue).comments, said in done.out) == (0, (ANSWER, WRITTEN), is_repeated)
+        assert name_reactions(command) == ["+1"]
     assert run_once(github, tell_event(github, issue, "edited")).code == 0
     assert see(issue).comments == (ANSWER, WRITTEN)
 
@@ -132,4 +137,7 @@ def test_without_a_token_the_payload_is_enough_to_show_the_plan(github: FakeGitH
     done = run_command("run", *arguments, folder=tmp_path)
     found = json.loads(done.out)
     assert (done.code, found["skipped"], found["requests"]) == (0, None, 0)
-    assert [(each["action"], REPORTED in each["body"]) for each in found["plan"]] == [("create_comment", True)]
+    assert [(each["action"], REPORTED in each.get("body", "")) for each in found["plan"]] == [
+        ("create_comment", True),
+        ("react", False),
+    ]

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.insights.site.sites import LINES, PACK, RULES, make_files, write_archive, write_folder, write_issue
+from tests.insights.site.sites import (
+    LINES,
+    PACK,
+    RULES,
+    make_files,
+    make_rules,
+    write_archive,
+    write_folder,
+    write_issue,
+)
+from tests.signals.ledgers import a_given, a_guidance, a_ledger, a_vote, write_ledger
 from tests.stand_ins.command import Finished, run_command
 from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.story import HOME, REPOSITORY, TOKEN, open_issue
@@ -102,7 +112,27 @@ def test_the_settings_say_where_the_site_is(tmp_path: Path) -> None:
     assert "https://octo-org.github.io/kb/p/quota/" in (tmp_path / "public/sitemap.xml").read_text()
 
 
-def test_votes_and_releases_are_shown(tmp_path: Path) -> None:
+def test_votes_are_shown(tmp_path: Path) -> None:
+    hashes = {rule.id: rule.content_hash for rule in make_rules().rules}
+    ledger = a_ledger(
+        a_given(1, a_guidance("quota", hashes["quota"])),
+        a_given(2, a_guidance("out-of-disk", "of an earlier text")),
+        votes=[a_vote("a", "+1"), a_vote("b"), a_vote("b", "hooray"), a_vote("a", "+1", 2)],
+    )
+    write_ledger(tmp_path / "ledger.sqlite", ledger)
+    (tmp_path / "config.yml").write_text("votes: {reactions: {hooray: flaky}}")
+
+    done = build(tmp_path, "--ledger", "ledger.sqlite", "--config", "config.yml", "--format", "json")
+
+    voted, unvoted = ((tmp_path / f"public/p/{name}/index.html").read_text() for name in ("quota", "out-of-disk"))
+    voters = {each["id"]: each["voters"] for each in json.loads(done.out)["problems"]}
+    assert (done.code, voters) == (0, {"quota": 2, "out-of-disk": 0, "login": 0, "silent": 0})
+    assert "The advice worked for 1 of 2 people who said whether it works." in voted
+    assert '<th scope="row">The problem comes and goes</th><td class="number">1</td>' in voted
+    assert "No votes yet on the present text of the advice." in unvoted
+
+
+def test_releases_are_shown(tmp_path: Path) -> None:
     rule = next(rule for rule in RULES if rule["id"] == "out-of-disk")
     files = make_files([rule | {"fixed_in": {"version": "3.0.0"}}, *RULES[1:]], PACK)
     write_folder(tmp_path, files)
@@ -149,8 +179,8 @@ def test_releases_that_cannot_be_read_cost_their_dates_alone(tmp_path: Path, fak
     [
         (("--base-url", "ftp://example.com"), "'ftp://example.com' cannot be the address of the site"),
         (("--base-url", "https://example.com/?q"), "cannot be the address of the site"),
-        (("--ledger", "issues.jsonl"), "issues.jsonl:1: invalid line of a ledger"),
-        (("--ledger", "missing.jsonl"), "cannot read missing.jsonl"),
+        (("--ledger", "issues.jsonl"), "issues.jsonl is not a ledger of Signpost"),
+        (("--ledger", "missing.sqlite"), "the ledger missing.sqlite does not exist"),
         (("--releases", "issues.jsonl"), "issues.jsonl is not a list of releases"),
         (("--releases", "missing.json"), "cannot read missing.json"),
     ],

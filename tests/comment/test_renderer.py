@@ -16,6 +16,7 @@ from bot.comment.renderer import (
     check_comment,
     check_length,
     render_comment,
+    render_incident,
     render_links,
     render_withdrawal,
 )
@@ -60,7 +61,10 @@ def golden_texts() -> dict[str, str]:
         "enterprise-server": render_comment([enterprise], url="https://github.example.com/octo-org/octo-repo/issues/7"),
         "links-alone": render_links([*KNOWN, ALIKE]),
         "fixed-links-alone": render_links(KNOWN[1:]),
+        "links-with-a-closing": render_links(KNOWN[:1], closing="**Signpost closes this report** on 2026-04-11."),
         "may-be-related": render_comment([section_of(duplicates=(*KNOWN, ALIKE))]),
+        "known-incident": render_incident(50, [section_of(EVERYTHING, issue=STATED)]),
+        "known-incident-alone": render_incident(50, []),
         "withdrawn": render_withdrawal().strip(),
         "page": render_comment([section_of(extras=Extras(site="https://octo-org.github.io/octo-repo/"))]),
         "pages-and-tools": render_comment([with_tools, replace(with_tools, title="Out of memory")]),

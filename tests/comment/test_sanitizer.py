@@ -15,7 +15,6 @@ from bot.comment.sanitizer import (
     escape_text,
     fence_code,
     find_live,
-    find_server,
     link_elsewhere,
     quote_cell,
     quote_code,
@@ -335,7 +334,7 @@ def test_a_shown_capture_compares_by_its_value(echo: Echo, other: object, *, is_
     ],
 )
 def test_the_server_is_read_from_the_issues_address(url: str, server: str) -> None:
-    assert find_server(an_issue(url=url)) == server
+    assert an_issue(url=url).server == server
 
 
 @given(hostile.map(mend), st.sampled_from(["{}", "- {}", "> {}", "| {} | b |\n|---|---|\n| {} | c |", "x {} y"]))

@@ -38,6 +38,8 @@ READS: dict[str, Call] = {
     "list_changes": lambda tracker, issue: tracker.list_changes(issue),
     "find_labels one": lambda tracker, issue: tracker.find_labels(issue.repository, ["bug"]),
     "find_labels two": lambda tracker, issue: tracker.find_labels(issue.repository, ["bug", "new"]),
+    "list_own_issues": lambda tracker, issue: tracker.list_own_issues(issue.repository, "reporter"),
+    "read_own_issue": lambda tracker, issue: tracker.read_own_issue(issue.repository, issue.number),
     "read_folder": lambda tracker, issue: tracker.read_folder(issue.repository, ".github/signpost"),
 }
 WRITES: dict[str, Call] = {
@@ -47,6 +49,11 @@ WRITES: dict[str, Call] = {
     "create_comment": lambda tracker, issue: tracker.create_comment(issue, "Hello."),
     "update_comment": lambda tracker, issue: tracker.update_comment(issue, 5003, "Hello again."),
     "close_issue": lambda tracker, issue: tracker.close_issue(issue, "completed"),
+    "open_issue": lambda tracker, issue: tracker.open_issue(issue.repository, "Many reports", "Five."),
+    "update_issue": lambda tracker, issue: tracker.update_issue(issue.repository, issue.number, "Six."),
+    "update_issue closed": lambda tracker, issue: tracker.update_issue(
+        issue.repository, issue.number, "It is over.", "completed"
+    ),
 }
 each_read = pytest.mark.parametrize("read", [pytest.param(call, id=name) for name, call in READS.items()])
 each_write = pytest.mark.parametrize("write", [pytest.param(call, id=name) for name, call in WRITES.items()])

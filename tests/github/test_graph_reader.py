@@ -15,7 +15,7 @@ from bot.tracker.graph import Address, Batch, Commit, Edge, Node, StoredPage
 from bot.tracker.types import Account, Release
 from tests.stand_ins.fake_github import FAULTS, HARD_FAULTS, FakeGitHub, Fault, Reply, Request
 from tests.stand_ins.github_graph import Network
-from tests.stand_ins.github_json import issue_json
+from tests.stand_ins.github_json import Person, issue_json
 from tests.stand_ins.neighbourhood import HERE, build_neighbourhood
 from tests.stand_ins.patience import LONGEST
 
@@ -140,8 +140,8 @@ def test_rest_gives_a_node_with_its_timeline(fake_github: FakeGitHub) -> None:
     network = Network(fake_github)
     issue, other, pull = (fake_github.add_issue(title) for title in ("One", "Other", "Mend"))
     pull.is_pull_request, pull.body = True, "Fixes #1"
-    issue.reactions = {"+1": 2}
-    fake_github.add_comment(issue, "See #2").reactions = {"heart": 1}
+    issue.reactions = [(Person(login=login), "+1", "2026-01-01T00:00:00Z") for login in ("ann", "ben")]
+    fake_github.add_comment(issue, "See #2").reactions = [(Person(login="ann"), "heart", "2026-01-01T00:00:00Z")]
     network.refer(other, issue)
     network.add_sub_issue(issue, other)
     network.merge(pull, "abc")

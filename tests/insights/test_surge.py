@@ -1,5 +1,6 @@
 """What is reported unusually often: the tables of the statistic, and what it says about streams of reports."""
 
+import random
 from datetime import UTC, datetime, timedelta
 from math import comb, isclose
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.insights.surge import (
+    QUIET,
     WINDOWS,
     Episode,
     Gate,
@@ -18,6 +20,7 @@ from bot.insights.surge import (
     find_quantile,
     find_tail,
     find_trending,
+    measure_each,
     measure_surge,
 )
 
@@ -163,11 +166,11 @@ def test_later_reports_do_not_count() -> None:
 # --- episodes and trending
 
 
-def test_a_surge_lasts_until_it_has_been_calm_for_a_day() -> None:
+def test_a_surge_lasts_until_it_has_been_calm_for_two_days() -> None:
     start = NOW - timedelta(days=9)
     times = [*a_past(6), *burst(8, 8, start), *burst(3, 4, start + timedelta(hours=20)), NOW - timedelta(hours=2)]
     (episode,) = find_episodes(by_strangers(times), a_repository(times), NOW)
-    assert (episode.start, episode.end) == (start - timedelta(hours=3), start + timedelta(hours=44))
+    assert (episode.start, episode.end) == (start - timedelta(hours=3), start + timedelta(hours=68))
     assert (episode.peak.is_surge, episode.peak.people) == (True, 8)
 
 
@@ -182,6 +185,63 @@ def test_two_surges_are_two() -> None:
     times = [*burst(8, 8, NOW - timedelta(days=200)), *burst(8, 8)]
     episodes = find_episodes(by_strangers(times), a_repository(times), NOW)
     assert [each.end is None for each in episodes] == [False, True]
+
+
+HOURS_AFTER = {  # bursts of twelve: hours after the first one's end, and how often they come again
+    "one report": ([1], []),
+    "four reports": ([1, 2, 3, 4], []),
+    "five reports": ([1, 2, 3, 4, 5], [(5, 5)]),
+    "five reports in half an hour": ([0.1, 0.2, 0.3, 0.4, 0.5], [(0.5, 5)]),
+    "twelve, eighteen hours later": ([18 + each / 6 for each in range(12)], [(18 + 4 / 6, 12)]),
+}
+
+
+@pytest.mark.parametrize("hours, expected", HOURS_AFTER.values(), ids=HOURS_AFTER)
+def test_a_surge_that_is_over_comes_back_only_by_new_reports(
+    hours: list[float], expected: list[tuple[float, int]]
+) -> None:
+    end = NOW - timedelta(days=2)
+    times = [*burst(12, 3, end - QUIET), *(end + timedelta(hours=each) for each in hours)]
+    first, *later = find_episodes(by_strangers(times), a_repository(times), NOW - timedelta(days=1))
+    assert first.end == end
+    assert [((each.start - end) / timedelta(hours=1), each.peak.reports) for each in later] == expected
+
+
+def draw(a_day: float, days: float, end: datetime, dice: random.Random) -> list[datetime]:
+    """Times by chance alone."""
+    times, at = list[datetime](), end - timedelta(days=days)
+    while (at := at + timedelta(days=dice.expovariate(a_day))) < end:
+        times.append(at)
+    return times
+
+
+@pytest.mark.parametrize("a_year", [12, 40, 120, 400])
+@pytest.mark.parametrize(
+    "days, own, others",
+    [
+        pytest.param(12, 1, 0.1, id="Christmas: few issues, and one rule as ever"),
+        pytest.param(1, 3, 3, id="a release day: everything tripled"),
+        pytest.param(1, 10, 10, id="a tenfold busy tracker"),
+        pytest.param(30, 1, 1, id="a month as ever"),
+    ],
+)
+def test_what_is_no_surge_raises_nothing(days: float, own: float, others: float, a_year: int) -> None:
+    start, alarms = NOW - timedelta(days=days), list[Episode]()
+    for seed in range(10):
+        dice = random.Random(f"{seed} {a_year}")  # noqa: S311 (a sample, no secret)
+        reports = [*draw(a_year / 365.25, 100, start, dice), *draw(own * a_year / 365.25, days, NOW, dice)]
+        rest = [*draw(30, 100, start, dice), *draw(30 * others, days, NOW, dice)]
+        alarms += find_episodes(by_strangers(reports), Timeline.of([*reports, *rest]), NOW, start)
+    assert alarms == []
+
+
+def test_those_who_ask_at_each_report_see_what_one_who_asks_then_sees() -> None:
+    times = [*a_past(9), *burst(6, 20)]
+    reports, issues = by_strangers(times), a_repository(times)
+    asked = measure_each(reports, issues, NOW, NOW - timedelta(days=2))
+    assert [(each.at, each.surge) for each in asked] == [
+        (at, measure_surge(reports, issues, at)) for at in sorted(burst(6, 20))
+    ]
 
 
 def test_the_list_has_the_least_likely_first_and_nothing_usual() -> None:

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.output.charts import Bar, Chart, draw_chart
+from bot.output.charts import Bar, Chart, draw_chart, draw_rows
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,17 @@ def test_many_weeks_share_a_bar() -> None:
     chart = draw_chart([(1,) * 100], most=60)
 
     assert (chart.width, chart.weeks_a_bar, chart.top) == (50, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "rows, expected",
+    [
+        ([], ""),
+        ([("1 Apr", 1)], "1 Apr  ████ 1"),
+        ([("a", 0), ("bcd", 1600), ("e", 1)], "a    0\nbcd  ████████████████████ 1,600\ne    ▏ 1"),
+        ([("a", 10), ("b", 3)], "a  ████████████████████ 10\nb  ██████ 3"),
+        ([("a", 16), ("b", 3)], "a  ████████████████████ 16\nb  ███▊ 3"),
+    ],
+)
+def test_rows_are_bars_of_text(rows: list[tuple[str, int]], expected: str) -> None:
+    assert draw_rows(rows) == expected

@@ -2,10 +2,13 @@
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tests.stand_ins.github_json import (
+    CONTENTS,
+    REACTIONS,
     Json,
     Person,
     StoredComment,
@@ -20,7 +23,6 @@ from tests.stand_ins.github_state import MAINTAINER, REPORTER, State
 
 ONLY_IN_TIMELINE = frozenset({"cross-referenced", "sub_issue_added", "parent_issue_added"})
 _KINDS = {"cross-referenced": "CrossReferencedEvent", "renamed": "RenamedTitleEvent", "commented": "IssueComment"}
-_REACTIONS = {"+1": "THUMBS_UP", "-1": "THUMBS_DOWN"}
 _PAGE = 100
 
 
@@ -242,11 +244,10 @@ def _links_json(issues: Iterable[StoredIssue]) -> Json:
     return {"totalCount": len(linked), "nodes": [_place_json(each) for each in linked[:_PAGE]]}
 
 
-def _groups_json(reactions: Mapping[str, int]) -> list[Json]:
-    names = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
+def _groups_json(reactions: Sequence[tuple[Person, str, str]]) -> list[Json]:
+    counts = Counter(content for _, content, _ in reactions)
     return [
-        {"content": _REACTIONS.get(name, name.upper()), "reactors": {"totalCount": reactions.get(name, 0)}}
-        for name in names
+        {"content": CONTENTS.get(name, name.upper()), "reactors": {"totalCount": counts[name]}} for name in REACTIONS
     ]
 
 

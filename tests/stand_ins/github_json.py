@@ -1,6 +1,6 @@
 """The objects of GitHub's REST API, as full as its OpenAPI description wants them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -31,7 +31,13 @@ class StoredComment:
     created_at: str
     association: str = "NONE"
     minimized: str | None = None
-    reactions: dict[str, int] = field(default_factory=dict)
+    edited_at: str = ""
+    reactions: list[tuple[Person, str, str]] = field(default_factory=list)
+
+    @property
+    def updated_at(self) -> str:
+        """When it was last written; a reaction does not count."""
+        return max(self.created_at, self.edited_at)
 
 
 @dataclass(kw_only=True)
@@ -61,10 +67,12 @@ class StoredIssue:
     merge_commit: str | None = None
     is_draft: bool = False
     files: list[str] = field(default_factory=list)
-    reactions: dict[str, int] = field(default_factory=dict)
     parent: "StoredIssue | None" = None
     blocked_by: list["StoredIssue"] = field(default_factory=list)
     closing: list["StoredIssue"] = field(default_factory=list)
+    assignees: list[Person] = field(default_factory=list)
+    is_pinned: bool = False
+    reactions: list[tuple[Person, str, str]] = field(default_factory=list)
 
     @property
     def updated_at(self) -> str:
@@ -135,9 +143,66 @@ def label_json(repository: str, name: str, api: str) -> Json:
     }
 
 
-def reactions_json(url: str, counts: Mapping[str, int]) -> Json:
-    kinds = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
-    return {"url": f"{url}/reactions", "total_count": sum(counts.values()), **dict.fromkeys(kinds, 0), **counts}
+REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
+
+
+def reactions_json(url: str, reactions: Sequence[tuple[Person, str, str]] = ()) -> Json:
+    counts = {kind: sum(content == kind for _, content, _ in reactions) for kind in REACTIONS}
+    return {"url": f"{url}/reactions", "total_count": len(reactions), **counts}
+
+
+def reaction_json(reaction: tuple[Person, str, str], api: str) -> Json:
+    person, content, at = reaction
+    number = sum(map(ord, f"{person.login} {content} {at}"))
+    user = user_json(person, api)
+    return {"id": number, "node_id": f"REA_{number}", "user": user, "content": content, "created_at": at}
+
+
+CONTENTS = {"+1": "THUMBS_UP", "-1": "THUMBS_DOWN"}
+
+
+def watched_json(issue: StoredIssue, comment: StoredComment, *, is_last_alone: bool) -> Json:
+    """A GraphQL IssueComment with its reactions, the last one or the first hundred of each kind, and its issue."""
+    events = [change for change in issue.changes if change["event"] in {"closed", "reopened"}]
+    groups = {kind: [each for each in comment.reactions if each[1] == kind] for kind in REACTIONS}
+    return {
+        "__typename": "IssueComment",
+        "id": f"IC_{comment.id}",
+        "isMinimized": comment.minimized is not None,
+        "reactionGroups": [
+            {
+                "content": CONTENTS.get(kind, kind.upper()),
+                "reactors": _reactors_json(found, is_last_alone=is_last_alone),
+            }
+            for kind, found in groups.items()
+        ],
+        "issue": {
+            "number": issue.number,
+            "state": issue.state.upper(),
+            "locked": issue.is_locked,
+            "isPinned": issue.is_pinned,
+            "milestone": {"id": "MI_1"} if issue.milestone else None,
+            "author": _actor_json(issue.author),
+            "assignees": {"totalCount": len(issue.assignees)},
+            "comments": {"totalCount": len(issue.comments)},
+            "timelineItems": {
+                "nodes": [
+                    {
+                        "__typename": f"{change['event'].capitalize()}Event",
+                        "createdAt": change["created_at"],
+                        "actor": _actor_json(change["actor"]),
+                    }
+                    for change in events[-5:]
+                ]
+            },
+        },
+    }
+
+
+def _reactors_json(found: Sequence[tuple[Person, str, str]], *, is_last_alone: bool) -> Json:
+    shown = found[-1:] if is_last_alone else found[:100]
+    edges = [{"reactedAt": at, "node": _actor_json(person)} for person, _, at in shown]
+    return {"totalCount": len(found), "pageInfo": {"hasNextPage": len(found) > 100}, "edges": edges}
 
 
 def issue_json(repository: str, issue: StoredIssue, api: str) -> Json:
@@ -159,9 +224,9 @@ def issue_json(repository: str, issue: StoredIssue, api: str) -> Json:
         "body": issue.body,
         "user": user_json(issue.author, api),
         "labels": [label_json(repository, name, api) for name in issue.labels],
-        "assignee": None,
-        "assignees": [],
-        "milestone": None,
+        "assignee": user_json(issue.assignees[0], api) if issue.assignees else None,
+        "assignees": [user_json(person, api) for person in issue.assignees],
+        "milestone": milestone_json(repository, issue.milestone, api) if issue.milestone else None,
         "locked": issue.is_locked,
         "active_lock_reason": None,
         "comments": len(issue.comments),
@@ -178,6 +243,28 @@ def issue_json(repository: str, issue: StoredIssue, api: str) -> Json:
     return given
 
 
+def milestone_json(repository: str, title: str, api: str) -> Json:
+    url = f"{api}/repos/{repository}/milestones/1"
+    return {
+        "url": url,
+        "html_url": f"https://github.com/{repository}/milestone/1",
+        "labels_url": f"{url}/labels",
+        "id": 1,
+        "node_id": "MI_1",
+        "number": 1,
+        "state": "open",
+        "title": title,
+        "description": None,
+        "creator": None,
+        "open_issues": 1,
+        "closed_issues": 0,
+        "created_at": moment(0),
+        "updated_at": moment(0),
+        "closed_at": None,
+        "due_on": None,
+    }
+
+
 def comment_json(
     repository: str, number: int, comment: StoredComment, api: str, *, is_pull_request: bool = False
 ) -> Json:
@@ -192,7 +279,7 @@ def comment_json(
         "user": user_json(comment.author, api),
         "body": comment.body,
         "created_at": comment.created_at,
-        "updated_at": comment.created_at,
+        "updated_at": comment.updated_at,
         "author_association": comment.association,
         "performed_via_github_app": None,
         "reactions": reactions_json(url, comment.reactions),

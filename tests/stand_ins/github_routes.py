@@ -21,9 +21,12 @@ from tests.stand_ins.github_json import (
     label_json,
     linked_json,
     marked_json,
+    moment,
     own_user_json,
+    reaction_json,
     releases_json,
     tree_json,
+    watched_json,
 )
 from tests.stand_ins.github_state import REPORTER, Reply, Request, State
 
@@ -112,9 +115,26 @@ def _answer_gone(visit: Visit, target: tuple[str, int] | None) -> Reply:
 
 
 def _list_issues(visit: Visit) -> Reply:
-    wanted = visit.request.query.get("state", "open")
+    wanted, creator = visit.request.query.get("state", "open"), visit.request.query.get("creator")
     issues = (issue for issue in visit.repository.issues.values() if wanted in {"all", issue.state})
-    return visit.page_by_change([visit.show_issue(issue) for issue in issues])
+    by_creator = (
+        issue for issue in issues if creator is None or (visit.state.lists_by_creator and _is_by(issue, creator))
+    )
+    return visit.page_by_change([visit.show_issue(issue) for issue in by_creator])
+
+
+def _is_by(issue: StoredIssue, login: str) -> bool:
+    return issue.author is not None and issue.author.login.casefold() == login.casefold()
+
+
+def _open_issue(visit: Visit) -> Reply:
+    """https://docs.github.com/en/rest/issues/issues#create-an-issue"""
+    title, body = visit.request.body["title"], visit.request.body.get("body", "")
+    if len(body) > 65536:
+        error = {"resource": "Issue", "code": "custom", "field": "body", "message": "body is too long"}
+        return _refuse(422, "Validation Failed", error)
+    issue = visit.state.add_issue(title, body, author=visit.person, repository=visit.repository.name)
+    return Reply(status=201, body=visit.show_issue(issue))
 
 
 def _list_all_comments(visit: Visit) -> Reply:
@@ -146,6 +166,7 @@ def _edit_issue(visit: Visit) -> Reply:
         issue.state_reason = body.get("state_reason") or ("completed" if issue.state == "closed" else "reopened")
         issue.duplicate_of = canonical
         visit.state.note(issue, "closed" if issue.state == "closed" else "reopened", visit.person)
+        issue.closed_at = issue.changes[-1]["created_at"]
     return Reply(body=visit.show_issue(issue))
 
 
@@ -154,7 +175,7 @@ def _list_comments(visit: Visit) -> Reply:
     if not issue:
         return _refuse(404, "Not Found")
     since = visit.request.query.get("since", "")
-    recent = [each for each in issue.comments if each.created_at >= since and visit.state.shows(each)]
+    recent = [each for each in issue.comments if each.updated_at >= since and visit.state.shows(each)]
     return visit.page([comment_json(visit.repository.name, issue.number, each, visit.api) for each in recent])
 
 
@@ -184,8 +205,42 @@ def _edit_comment(visit: Visit) -> Reply:
         for comment in issue.comments:
             if comment.id == int(visit.names["comment"]):
                 comment.body = visit.request.body["body"]
+                comment.edited_at = moment(visit.state.tick())
                 return Reply(body=comment_json(visit.repository.name, issue.number, comment, visit.api))
     return _refuse(404, "Not Found")
+
+
+def _list_reactions(visit: Visit) -> Reply:
+    for issue in visit.repository.issues.values():
+        for comment in issue.comments:
+            if comment.id == int(visit.names["comment"]):
+                wanted = visit.request.query.get("content")
+                found = [each for each in comment.reactions if wanted in {None, each[1]}]
+                return visit.page([reaction_json(each, visit.api) for each in found])
+    return _refuse(404, "Not Found")
+
+
+def _add_reaction(visit: Visit) -> Reply:
+    """201 for a new reaction, 200 for one that is there.
+
+    https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment
+    """
+    for issue in visit.repository.issues.values():
+        for comment in issue.comments:
+            if comment.id == int(visit.names["comment"]):
+                before, content = len(comment.reactions), visit.request.body["content"]
+                visit.state.react(comment, content, visit.person)
+                found = next(each for each in comment.reactions if each[:2] == (visit.person, content))
+                status = 201 if len(comment.reactions) > before else 200
+                return Reply(status=status, body=reaction_json(found, visit.api))
+    return _refuse(404, "Not Found")
+
+
+def _show_permission(visit: Visit) -> Reply:
+    """`permission` knows only admin, write, read and none; `role_name` has the others, too."""
+    role = visit.state.find_permission(visit.label)
+    permission = {"maintain": "write", "triage": "read"}.get(role, role)
+    return Reply(body={"permission": permission, "role_name": role, "user": None})
 
 
 def _delete_comment(visit: Visit) -> Reply:
@@ -303,6 +358,7 @@ def _lock(visit: Visit) -> Reply:
 def _routes() -> Iterator[tuple[str, re.Pattern[str], Callable[[Visit], Reply]]]:
     for verb, shape, answer in (
         ("GET", "/issues", _list_issues),
+        ("POST", "/issues", _open_issue),
         ("GET", "/issues/comments", _list_all_comments),
         ("GET", "/issues/{number}", _get_issue),
         ("PATCH", "/issues/{number}", _edit_issue),
@@ -311,6 +367,9 @@ def _routes() -> Iterator[tuple[str, re.Pattern[str], Callable[[Visit], Reply]]]
         ("GET", "/issues/comments/{comment}", _get_comment),
         ("PATCH", "/issues/comments/{comment}", _edit_comment),
         ("DELETE", "/issues/comments/{comment}", _delete_comment),
+        ("GET", "/issues/comments/{comment}/reactions", _list_reactions),
+        ("POST", "/issues/comments/{comment}/reactions", _add_reaction),
+        ("GET", "/collaborators/{name}/permission", _show_permission),
         ("GET", "/issues/{number}/events", _list_changes),
         ("GET", "/issues/{number}/timeline", _list_timeline),
         ("GET", "/releases", _list_releases),
@@ -388,12 +447,39 @@ def _answer_graphql(state: State, request: Request, person: Person | None) -> Re
     if "o0" in request.body["variables"]:
         return answer_graph(state, request)
     asked = request.body["variables"]
+    if "ids" in asked:
+        return _answer_nodes(state, asked["ids"], is_last_alone="last: 1" in request.body["query"])
     name = f"{asked['owner']}/{asked['name']}"
     repository = state.repositories.get(name)
     if repository is None:
         error = {"type": "NOT_FOUND", "message": f"Could not resolve to a Repository with the name '{name}'."}
         return Reply(body={"data": {"repository": None}, "errors": [error]})
     return _answer_query(state, repository, asked, request.body["query"])
+
+
+def _answer_nodes(state: State, ids: list[str], *, is_last_alone: bool) -> Reply:
+    """Comments by their ids, in this order; null and an error for each that is gone."""
+    if len(ids) > 100:
+        return Reply(
+            body={"errors": [{"type": "EXCESSIVE_PAGINATION", "message": "You may not provide more than 100"}]}
+        )
+    known = {
+        f"IC_{comment.id}": (issue, comment)
+        for repository in state.repositories.values()
+        for issue in repository.issues.values()
+        for comment in issue.comments
+    }
+    nodes = [watched_json(*known[name], is_last_alone=is_last_alone) if name in known else None for name in ids]
+    errors = [
+        {
+            "type": "NOT_FOUND",
+            "path": ["nodes", place],
+            "message": f"Could not resolve to a node with the id '{ids[place]}'",
+        }
+        for place, node in enumerate(nodes)
+        if node is None
+    ]
+    return Reply(body={"data": {"nodes": nodes}, **({"errors": errors} if errors else {})})
 
 
 def _answer_query(state: State, repository: StoredRepository, asked: Json, query: str) -> Reply:

@@ -49,6 +49,8 @@ class State:
     GraphQL gives `most_at_once` issues, and has no time for more; where it `counts_places`, its cursors are numbers.
     Lists of comments do not show the last `lag` things that happened. Some tokens see no cross-references in timelines:
     `shows_references` is false then.
+    Some servers list no issue by the login of an App: `lists_by_creator` is false then.
+    `roles` are those of people by their logins in lower case.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -64,13 +66,19 @@ class State:
         self.searches_by_sense = True
         self.shows_references = True
         self.finds_alike = False
+        self.lists_by_creator = True
         self.lag = 0
+        self.roles: dict[str, str] = {}
         self._clock = 0
 
     def tick(self) -> int:
         """A number that no other thing has, which is also the second at which it happened."""
         self._clock += 1
         return self._clock
+
+    def wait_until(self, second: int) -> None:
+        """Let time pass, up to so many seconds after the start; nothing happens meanwhile."""
+        self._clock = max(self._clock, second)
 
     def shows(self, comment: StoredComment) -> bool:
         """Whether a list shows it by now."""
@@ -139,6 +147,41 @@ class State:
         """Take the mark back; the issue stays closed."""
         issue.duplicate_of = None
         self.note(issue, "unmarked_as_duplicate", actor)
+
+    def react(self, to: StoredComment | StoredIssue, content: str, person: Person = REPORTER) -> None:
+        """React, once; GitHub neither tells anybody nor changes any date."""
+        if not any((each.login, kind) == (person.login, content) for each, kind, _ in to.reactions):
+            to.reactions.append((person, content, moment(self.tick())))
+
+    def take_back(self, to: StoredComment | StoredIssue, content: str, person: Person = REPORTER) -> None:
+        to.reactions[:] = [each for each in to.reactions if (each[0].login, each[1]) != (person.login, content)]
+
+    def assign(self, issue: StoredIssue, person: Person = MAINTAINER) -> None:
+        issue.assignees.append(person)
+        self.note(issue, "assigned", person)
+
+    def set_milestone(self, issue: StoredIssue, title: str, actor: Person = MAINTAINER) -> None:
+        issue.milestone = title
+        self.note(issue, "milestoned", actor)
+
+    def pin(self, issue: StoredIssue, actor: Person = MAINTAINER) -> None:
+        issue.is_pinned = True
+        self.note(issue, "pinned", actor)
+
+    def set_state(self, issue: StoredIssue, state: str, reason: str | None = None, actor: Person = MAINTAINER) -> None:
+        issue.state, issue.state_reason = state, reason
+        self.note(issue, "closed" if state == "closed" else "reopened", actor)
+        issue.closed_at = issue.changes[-1]["created_at"]
+
+    def find_permission(self, login: str) -> str:
+        """The role that was given; otherwise of those with a token the right that it gives, and of all others, what a
+        public repository gives everybody.
+        """
+        if (role := self.roles.get(login.casefold())) is not None:
+            return role
+        known = {person.login.casefold(): person for person in self.tokens.values()}
+        person = known.get(login.casefold())
+        return "write" if person and person.can_write else "read"
 
     def note(self, issue: StoredIssue, kind: str, actor: Person, **more: Value) -> None:
         """Put an entry into the issue's own history."""

@@ -8,8 +8,8 @@ import resource
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,19 +30,20 @@ class _Fate:
     last: int = 0
     size: int = 0
     is_killed: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
     counted: Path | None = None
 
 
-def count_writes(folder: Path, *arguments: str) -> int:
+def count_writes(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
     """At how many moments a command can be killed; it runs to its end."""
     counted = folder / "writes"
-    assert _run(folder, arguments, _Fate(counted=counted)) == 0
+    assert _run(folder, arguments, _Fate(counted=counted, environment=environment or {})) == 0
     return int(counted.read_text("utf-8"))
 
 
-def kill_at(folder: Path, write: int, *arguments: str) -> int:
+def kill_at(folder: Path, write: int, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
     """The exit code of a command that is killed before it does a write; negative if it was."""
-    return _run(folder, arguments, _Fate(last=write))
+    return _run(folder, arguments, _Fate(last=write, environment=environment or {}))
 
 
 def kill_beyond(folder: Path, size: int, *arguments: str) -> int:
@@ -67,18 +68,25 @@ def _run(folder: Path, arguments: tuple[str, ...], fate: _Fate) -> int:
 
 def _execute(folder: Path, arguments: tuple[str, ...], fate: _Fate) -> None:
     os.chdir(folder)
-    moments = count(1)
+    os.environ.update(fate.environment)
     with (folder / "said").open("w", encoding="utf-8") as said:
         sys.stdout = sys.stderr = said
         if fate.size:
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL if fate.is_killed else signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             resource.setrlimit(resource.RLIMIT_FSIZE, (fate.size, fate.size))
-        _watch(lambda: _live(next(moments), fate.last))
+        count_moments = die_at(fate.last)
         code = main(arguments)
     if fate.counted:
-        fate.counted.write_text(str(next(moments) - 1), "utf-8")
+        fate.counted.write_text(str(count_moments()), "utf-8")
     sys.exit(code)
+
+
+def die_at(write: int) -> Callable[[], int]:
+    """Let the system kill this process just before that write (0: never); returns how many there were by now."""
+    moments = count(1)
+    _watch(lambda: _live(next(moments), write))
+    return lambda: next(moments) - 1
 
 
 def _live(moment: int, last: int) -> None:

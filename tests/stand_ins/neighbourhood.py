@@ -32,7 +32,9 @@ def build_neighbourhood(state: State) -> None:
     for number in (5, 9, 10, 11, 17, 18):
         issues[number].is_pull_request = True
     seed = issues[SEED]
-    seed.body, seed.labels, seed.reactions = _BODY, ["bug"], {"+1": 7, "heart": 1}
+    seed.body, seed.labels = _BODY, ["bug"]
+    at, kinds = "2026-05-01T00:00:00Z", ["+1"] * 7 + ["heart"]
+    seed.reactions = [(Person(login=f"voter-{count}"), kind, at) for count, kind in enumerate(kinds)]
     _build_duplicates(network, issues)
     _build_pull_requests(network, issues)
     _build_links(network, issues)

@@ -101,12 +101,16 @@ def run_once(
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """What people see of an issue: its labels, our comments in short, what we did to labels, and its status."""
+    """What people see of an issue: its labels, our comments in short, what we did to labels, its status, our reactions.
+
+    The reactions are those to comments of others.
+    """
 
     labels: tuple[str, ...]
     comments: tuple[str, ...]
     flips: tuple[str, ...]
     state: str = "open"
+    answers: tuple[str, ...] = ()
 
 
 def see(issue: StoredIssue, us: Person = BOT) -> Ending:
@@ -121,6 +125,14 @@ def see(issue: StoredIssue, us: Person = BOT) -> Ending:
             )
         ),
         state=f"closed as {issue.state_reason}" if issue.state == "closed" else issue.state,
+        answers=tuple(
+            sorted(
+                content
+                for comment in issue.comments
+                for person, content, _ in comment.reactions
+                if person == us and comment.author != us
+            )
+        ),
     )
 
 

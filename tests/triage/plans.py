@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.comment.marker import find_own_comments
+from bot.comment.marker import find_own_comments, read_marker, sign_comment
 from bot.comment.templates import read_template
 from bot.rules.matcher import match_issue
 from bot.tracker.types import Comment, Issue, Links
@@ -57,6 +57,20 @@ def plan_from(issue: Issue, sources: Sources, now: datetime | None = None, **rea
 def body_of(plan: Plan) -> str:
     (body,) = [action.body for action in plan.actions if isinstance(action, CreateComment | UpdateComment)]
     return body
+
+
+def remember(body: str, **state: object) -> str:
+    """The same comment, whose marker remembers more."""
+    marker = read_marker(body)
+    assert marker
+    return sign_comment(body.rpartition("\n\n")[0], marker.model_copy(update=state))
+
+
+def given_later(body: str, moment: datetime | None = None) -> str:
+    """The same comment, whose guidance was not there from the start."""
+    marker = read_marker(body)
+    assert marker
+    return remember(body, since=dict.fromkeys(marker.rules, int((moment or after(minutes=9)).timestamp())))
 
 
 def kinds(plan: Plan) -> list[object]:

@@ -10,7 +10,7 @@ from bot.tracker.types import Comment, Issue
 from bot.triage.actions import Action, AddLabels, Close, CreateComment, CreateLabels, Plan, RemoveLabels, UpdateComment
 from bot.triage.apply import Outcome, apply_plan
 from bot.triage.snapshot import Snapshot
-from tests.builders import OURSELVES, a_comment, after, an_issue
+from tests.builders import OURSELVES, Fields, a_comment, after, an_issue
 from tests.fakes import FakeTracker
 
 BODY = sign_comment("Hello", Marker(issue=7))
@@ -80,6 +80,36 @@ def test_a_canonical_issue_that_is_gone_closes_nothing() -> None:
         Outcome(action, error="octo-org/octo-repo#99 does not exist"),
     )
     assert tracker.issues[7] == an_issue()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"comment_count": 1},
+        {"is_assigned": True},
+        {"is_locked": True},
+        {"has_milestone": True},
+        {"state": "closed"},
+        {"body": "More"},
+        {"title": "Another"},
+        {"reactions": (("+1", 3),)},
+    ],
+)
+def test_an_issue_that_somebody_changed_meanwhile_is_not_closed(changed: Fields) -> None:
+    tracker = FakeTracker(issues={7: an_issue(**changed)})
+    action = Close("not_planned")
+    why = "somebody changed or answered the issue during this run, so this run leaves it as it is"
+    assert apply_plan(Plan((action,)), Snapshot(issue=an_issue()), tracker) == (
+        Outcome(action, remark=why, is_left=True),
+    )
+    assert tracker.issues[7] == an_issue(**changed)
+
+
+def test_our_own_comment_does_not_keep_the_issue_open() -> None:
+    tracker = FakeTracker(issues={7: an_issue()}, now=after(minutes=4))
+    plan = Plan((CreateComment(BODY), Close("not_planned")))
+    assert [each.is_ok for each in apply_plan(plan, Snapshot(issue=an_issue()), tracker)] == [True, True]
+    assert tracker.issues[7].state == "closed"
 
 
 def test_of_two_runs_at_the_same_moment_one_takes_its_comment_back() -> None:

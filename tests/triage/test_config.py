@@ -15,6 +15,9 @@ on: [opened]
 labels: {create: true, regression: came-back, prefix_owned: ["signpost:"]}
 duplicates: {enabled: false, show: 1, tier_c: comment, comment: always, label: null, label_when: known}
 words: {forbidden: [possible duplicate]}
+votes: {reactions: {eyes: nothing}, mute_above: null, mute_from: 20, issue: true}
+closing: {confirm: true, duplicates: 12h}
+surge: {expected: 0.5, reports: 10, people: 3, issue: true}
 identity: {login: "signpost[bot]", also: ["github-actions[bot]"]}
 site: https://octo-org.github.io/octo-repo/
 tools_in_comments: true
@@ -45,6 +48,9 @@ def test_every_default_is_the_careful_one() -> None:
             "label_when": "asked",
         },
         "words": {"forbidden": []},
+        "votes": {"reactions": {}, "mute_above": 0.5, "mute_from": 12, "issue": False},
+        "closing": {"confirm": False, "duplicates": None},
+        "surge": {"expected": 0.1, "reports": 5, "people": 5, "issue": False},
         "identity": {"login": None, "also": []},
         "site": None,
         "tools_in_comments": False,
@@ -70,6 +76,9 @@ def test_all_settings_are_read() -> None:
             "label_when": "known",
         },
         "words": {"forbidden": ["possible duplicate"]},
+        "votes": {"reactions": {"eyes": "nothing"}, "mute_above": None, "mute_from": 20, "issue": True},
+        "closing": {"confirm": True, "duplicates": "12h"},
+        "surge": {"expected": 0.5, "reports": 10, "people": 3, "issue": True},
         "identity": {"login": "signpost[bot]", "also": ["github-actions[bot]"]},
         "site": "https://octo-org.github.io/octo-repo/",
         "tools_in_comments": True,
@@ -91,6 +100,15 @@ def test_all_settings_are_read() -> None:
         ("site: https://octo-org.github.io/a) @octocat", ["config.yml:1:"]),
         ("site: https://octocat@github.io", ["config.yml:1:"]),
         ("site: https://octo-org.github.io/?a=b#c", ["config.yml:1:"]),
+        ("votes: {reactions: {tada: works}}", ["config.yml:1:"]),
+        ("votes: {reactions: {heart: lovely}}", ["config.yml:1:"]),
+        ('votes: {reactions: {"-1": works}}', ["config.yml:1:"]),
+        ('votes: {reactions: {"+1": nothing}}', ["config.yml:1:"]),
+        ('votes:\n  reactions: {eyes: nothing, "-1": blocking}', ["config.yml:2:"]),
+        ("votes:\n  mute_above: 1", ["config.yml:2:"]),
+        ("surge:\n  people: 1", ["config.yml:2:"]),
+        ("closing:\n  duplicates: soon", ["config.yml:2:"]),
+        ("surge:\n  expected: 0\n  people: 1", ["config.yml:2:", "config.yml:3:"]),
         ("mode: [", ["config.yml:"]),
         ("- a list", ["config.yml:1:"]),
     ],
@@ -101,3 +119,26 @@ def test_every_mistake_is_told_with_its_place(text: str, places: list[str]) -> N
     lines = str(caught.value).splitlines()[1:]
     assert len(lines) == len(places)
     assert all(line.startswith(place) for line, place in zip(lines, places, strict=True))
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("closing: {duplicates: soon}", "`duplicates` cannot be `soon`; write it like `3d` or `12h`"),
+        ("site: nowhere", "`site` cannot be `nowhere`; write it like `https://your-org.github.io/your-repo`"),
+        ("votes: {mute_above: 1}", "`mute_above` must be less than 1, not `1`"),
+        ("votes: {mute_above: 1.5}", "`mute_above` must be less than 1, not `1.5`"),
+        ("votes: {mute_above: high}", "`mute_above` must be a number, not `high`"),
+        ("surge: {expected: 0}", "`expected` must be greater than 0, not `0`"),
+        ("votes: {reactions: {roket: works}}", "unknown key `roket`; did you mean `rocket`?"),
+        (
+            "votes: {reactions: {thumb: works}}",
+            "unknown key `thumb`; allowed: `+1`, `-1`, `confused`, `eyes`, `heart`, `hooray`, `laugh`, `rocket`",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_is_right(text: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_config(text, "config.yml")
+    (line,) = str(caught.value).splitlines()[1:]
+    assert line.split(": ", 1)[1] == message

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from bot.cli.options.sources import read_sources
+from bot.comment.marker import read_marker, sign_comment
 from bot.github.client import connect
 from bot.github.responses import SECONDARY_WAIT
 from bot.github.transport import Patience
@@ -19,8 +20,17 @@ from bot.github.webhook_event import parse_event
 from bot.tracker.types import IssueEvent
 from bot.triage.run import run
 from tests.stand_ins.command import Finished
-from tests.stand_ins.fake_github import FAULTS, HARD_FAULTS, MAINTAINER, SECONDARY_LIMIT, FakeGitHub, Fault, Reply
-from tests.stand_ins.github_json import Json, Person, StoredIssue, error_json
+from tests.stand_ins.fake_github import (
+    BOT,
+    FAULTS,
+    HARD_FAULTS,
+    MAINTAINER,
+    SECONDARY_LIMIT,
+    FakeGitHub,
+    Fault,
+    Reply,
+)
+from tests.stand_ins.github_json import START, Json, Person, StoredIssue, error_json
 from tests.stand_ins.openapi import OpenAPIChecker
 from tests.stand_ins.story import (
     ANSWER,
@@ -82,11 +92,23 @@ KILLED = -9
 
 
 def prepare_due(github: FakeGitHub) -> StoredIssue:
-    """Answered months ago, with nobody having said anything since; the rule closes as a duplicate."""
+    """Answered months ago, with nobody having said anything since; our comment promised to close it as a duplicate."""
     issue = prepare_answered(github)
     add_rule(github, f"{RULE}close: {{as: duplicate, after: 3d}}\n")
     assert run_once(github, tell_event(github, issue, "edited")).code == 0
+    (comment,) = [each for each in issue.comments if each.author == BOT]
+    comment.body = promise_earlier(comment.body)
     return issue
+
+
+def promise_earlier(body: str) -> str:
+    """Our comment, if it had been written when the issue was opened."""
+    marker = read_marker(body)
+    assert marker
+    closes = int(START.timestamp()) + 3 * 24 * 60 * 60
+    said, then = (f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}" for seconds in (marker.closes, closes))
+    text = body.rpartition("\n\n")[0].replace(said, then)
+    return sign_comment(text, marker.model_copy(update={"closes": closes}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,8 +191,17 @@ def prepare_asked_again(github: FakeGitHub) -> StoredIssue:
     return issue
 
 
+def prepare_commanded(github: FakeGitHub) -> StoredIssue:
+    """Answered; since then a maintainer, who looks like anybody else, has given a command and a wrong one."""
+    issue = prepare_answered(github)
+    github.add_comment(issue, "/signpost wrong\n/signpost foo", MAINTAINER)
+    return issue
+
+
 ISSUE = f"/repos/{REPOSITORY}/issues/2"
 SEARCH = "GET /search/issues"
+ROLE = f"GET /repos/{REPOSITORY}/collaborators/maintainer/permission"
+REACT = f"POST /repos/{REPOSITORY}/issues/comments/*/reactions"
 READ_AGAIN = f"GET /repos/{REPOSITORY}/issues/comments/*"
 STORIES: Mapping[str, Story] = {
     "new": Story(
@@ -250,7 +281,9 @@ STORIES: Mapping[str, Story] = {
             f"GET {ISSUE}",
             f"GET {ISSUE}/comments",
             "POST /graphql",
+            f"GET {ISSUE}/events",
             f"GET /repos/{REPOSITORY}/issues/1",
+            f"GET {ISSUE}",
             f"PATCH {ISSUE}",
         ),
         ending=Ending(
@@ -261,22 +294,48 @@ STORIES: Mapping[str, Story] = {
         ),
         action="edited",
     ),
+    "commanded": Story(
+        prepare=prepare_commanded,
+        requests=(
+            "POST /graphql",
+            f"GET {ISSUE}",
+            f"GET {ISSUE}/comments",
+            ROLE,
+            f"GET {ISSUE}/events",
+            f"DELETE {ISSUE}/labels/area%3Adisk",
+            READ_AGAIN,
+            f"PATCH /repos/{REPOSITORY}/issues/comments/*",
+            REACT,
+            REACT,
+        ),
+        ending=Ending(
+            labels=("bug",),
+            comments=(WITHDRAWN,),
+            flips=("labeled area:disk", "unlabeled area:disk", "unlabeled invalid"),
+            answers=("+1", "confused"),
+        ),
+        action="created",
+        is_asked=True,
+    ),
     "asked for a report": Story(
         prepare=prepare_asked,
         requests=(
             "POST /graphql",
             f"GET {ISSUE}",
             f"GET {ISSUE}/comments",
+            ROLE,
             f"GET {ISSUE}/events",
             "POST /graphql",
             "POST /graphql",
             f"POST {ISSUE}/comments",
             f"GET {ISSUE}/comments",
+            REACT,
         ),
         ending=Ending(
             labels=("area:disk", "bug"),
             comments=(ANSWER, REPORTED),
             flips=("labeled area:disk", "unlabeled invalid"),
+            answers=("+1",),
         ),
         action="created",
         is_asked=True,
@@ -287,15 +346,18 @@ STORIES: Mapping[str, Story] = {
             "POST /graphql",
             f"GET {ISSUE}",
             f"GET {ISSUE}/comments",
+            ROLE,
             "POST /graphql",
             "POST /graphql",
             READ_AGAIN,
             f"PATCH /repos/{REPOSITORY}/issues/comments/*",
+            REACT,
         ),
         ending=Ending(
             labels=("area:disk", "bug"),
             comments=(ANSWER, REPORTED),
             flips=("labeled area:disk", "unlabeled invalid"),
+            answers=("+1", "+1"),
         ),
         action="created",
         is_asked=True,
@@ -439,7 +501,7 @@ def expect_code(story: str, number: int, fault: str) -> int:
     is_write = not request.startswith("GET") and request != "POST /graphql"
     if fault.startswith("killed"):
         return KILLED
-    if request == SEARCH:
+    if request in {SEARCH, ROLE, REACT}:
         return 0
     is_answer = (request, fault) in TAKEN_AS_AN_ANSWER or (number > 1 and (request, fault) == NO_GRAPHQL)
     is_found = (request, fault) in FOUND_AT_ONCE
@@ -450,17 +512,24 @@ def expect_code(story: str, number: int, fault: str) -> int:
     return 0 if fault in BROKEN else 1 if (story, number) in WITHIN_AN_ACTION else 3
 
 
-LAST_LOOK = {("new", 10), ("known", 9), ("asked for a report", 8)}
+LAST_LOOK = {("new", 10), ("known", 9), ("asked for a report", 9)}
 """Whether another run has posted at the same moment: where it cannot be looked, nothing is lost."""
 
-LINKED = {("asked for a report", 5), ("asked for a report", 6), ("asked again", 4), ("asked again", 5)}
+LINKED = {("asked for a report", 6), ("asked for a report", 7), ("asked again", 5), ("asked again", 6)}
 """What is linked to the issue: a report says what it could not read."""
 
 FOUND_AT_ONCE = {(f"POST {ISSUE}/comments", fault) for fault in ("lost answer", "truncated answer")}
 """The comment was stored, so that it is found when it is looked for."""
 
-WITHIN_AN_ACTION = {("due to be closed", 5), ("changed rule", 5), ("withdrawn", 6), ("asked again", 6)}
-"""The id of the issue that it is closed as a duplicate of; our comment, right before it is edited."""
+WITHIN_AN_ACTION = {
+    ("due to be closed", 6),
+    ("due to be closed", 7),
+    ("changed rule", 5),
+    ("withdrawn", 6),
+    ("commanded", 7),
+    ("asked again", 7),
+}
+"""The id of the issue that it is closed as a duplicate of; the issue or our comment, right before it is edited."""
 
 TAKEN_AS_AN_ANSWER = {
     (f"GET /repos/{REPOSITORY}/labels/area%3Adisk", "404"),

@@ -380,7 +380,7 @@ def test_what_a_person_named_and_cannot_be_read_waits(fake_github: FakeGitHub) -
     fake_github.add_issue("The first one")
     issue = fake_github.add_issue("It is slow", "Very slow")
     event = tell_event(fake_github, issue, "created", by_member(fake_github, issue))
-    lose_answers(fake_github, 4)
+    lose_answers(fake_github, 5)
 
     finished, labels = run_once(fake_github, event), [*issue.labels]
     fake_github.faults = {}

@@ -109,6 +109,7 @@ SILENT = "no rule adds guidance, and the settings allow no comment with links al
 ALIKE_ONLY = "it is only similar, and the settings keep such issues out of comments (`tier_c`)"
 NOT_YET = "it is only similar, and no calibrated index found it"
 BETTER = "other candidates are better, or the settings or the rule allow fewer links"
+NONE = "the settings allow no links (`duplicates`)"
 LINKED = ""
 
 
@@ -125,8 +126,9 @@ LINKED = ""
             "duplicates: {comment: always, show: 1}", "Slow", {4: LINKED, 5: BETTER, 6: ALIKE_ONLY}, id="fewer"
         ),
         pytest.param(
-            "duplicates: {comment: always, enabled: false}", "Slow", {4: BETTER, 5: BETTER, 6: ALIKE_ONLY}, id="none"
+            "duplicates: {comment: always, enabled: false}", "Slow", {4: LINKED, 5: BETTER, 6: ALIKE_ONLY}, id="named"
         ),
+        pytest.param("duplicates: {comment: always, show: 0}", "Slow", {4: NONE, 5: NONE, 6: NONE}, id="none"),
         pytest.param(
             "{mode: label, duplicates: {comment: always}}", "Slow", {4: MODE, 5: MODE, 6: MODE}, id="no comment"
         ),

@@ -17,7 +17,7 @@ from bot.triage.plan import make_plan
 from bot.triage.snapshot import make_decisions
 from tests.builders import HUMAN, OTHER_BOT, OURSELVES, Fields, a_change, our_comment, touched
 from tests.fakes import FakeTracker
-from tests.triage.plans import LABELED, NOTHING, TODAY, WITHDRAWN, plan_of, snapshot_of, sources_of, spoken
+from tests.triage.plans import LABELED, NOTHING, TODAY, WITHDRAWN, given_later, plan_of, snapshot_of, sources_of, spoken
 
 OURS_NOW = spoken()
 REPLACED = sign_comment(render_replacement(), Marker(issue=7, is_withdrawn=True, is_superseded=True))
@@ -33,7 +33,9 @@ def a_second(**changes: object) -> Comment:
 
 def test_our_comment_that_came_with_a_transferred_issue_is_taken_over() -> None:
     moved = our_comment("Free some space.", issue=8, links=[3], earlier={5: "A"})
-    assert plan_of(touched(labels=("needs-info",), comments=(moved,))) == Plan((UpdateComment(1, OURS_NOW.body),))
+    assert plan_of(touched(labels=("needs-info",), comments=(moved,))) == Plan(
+        (UpdateComment(1, given_later(OURS_NOW.body)),)
+    )
 
 
 def test_our_comment_that_came_with_a_transferred_issue_is_withdrawn_where_no_rule_matches() -> None:
@@ -117,7 +119,7 @@ def test_of_a_hidden_and_a_visible_comment_of_ours_the_visible_one_stays() -> No
 @pytest.mark.parametrize("author", [OTHER_BOT, JANE])
 def test_a_comment_under_a_former_login_of_ours_is_kept_up_to_date(author: Account) -> None:
     issue = touched(labels=("needs-info",), comments=(replace(our_comment("Old words."), author=author),))
-    assert plan_of(issue, config=FORMER) == Plan((UpdateComment(1, OURS_NOW.body),))
+    assert plan_of(issue, config=FORMER) == Plan((UpdateComment(1, given_later(OURS_NOW.body)),))
 
 
 @pytest.mark.parametrize("author", [OTHER_BOT, JANE])

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.comment.marker import Marker, read_marker, sign_comment
+from bot.comment.marker import Marker, Past, read_marker, sign_comment
 from bot.duplicates.candidates import CandidateSearch
 from bot.rules.loader import join_rulesets
 from bot.rules.ruleset import Ruleset
@@ -53,6 +53,7 @@ from tests.triage.plans import (
     TODAY,
     WITHDRAWN,
     body_of,
+    given_later,
     kinds,
     labels_only,
     plan_from,
@@ -287,13 +288,15 @@ def test_line_ends_that_github_stores_are_no_change() -> None:
 def test_new_guidance_is_written_into_the_same_comment() -> None:
     ours = spoken(a_rule(guidance={"tldr": "An old word."}), id=44)
     plan = plan_of(touched(labels=("needs-info",), comments=(a_comment(), ours)))
-    assert plan == Plan((UpdateComment(44, body_of(plan_of(an_issue()))),))
+    assert plan == Plan((UpdateComment(44, given_later(body_of(plan_of(an_issue())))),))
 
 
 def test_a_comment_that_no_longer_holds_says_so_and_takes_its_labels_back() -> None:
     issue = touched(body="All is well", labels=("needs-info", "bug"), comments=(spoken(id=44),))
     plan = plan_of(issue, history=(LABELED,))
-    withdrawn = sign_comment(WITHDRAWN, Marker(issue=7, is_withdrawn=True, dropped=["needs-info"]))
+    hash_, until = a_ruleset().rules[0].content_hash, int(after(minutes=9).timestamp())
+    past = {"out-of-disk": Past(hash=hash_, until=until)}
+    withdrawn = sign_comment(WITHDRAWN, Marker(issue=7, is_withdrawn=True, dropped=["needs-info"], past=past))
     assert plan == Plan((RemoveLabels(("needs-info",)), UpdateComment(44, withdrawn)))
 
 
@@ -317,7 +320,7 @@ def test_a_label_that_could_not_be_taken_back_is_tried_again() -> None:
 def test_a_withdrawn_comment_speaks_again_when_the_rule_holds_again() -> None:
     withdrawn = our_comment(WITHDRAWN, is_withdrawn=True)
     plan = plan_of(touched(labels=("needs-info",), comments=(withdrawn,)))
-    assert plan == Plan((UpdateComment(1, body_of(plan_of(an_issue()))),))
+    assert plan == Plan((UpdateComment(1, given_later(body_of(plan_of(an_issue())))),))
 
 
 def test_of_two_known_problems_the_one_that_is_gone_takes_its_section_and_label_along() -> None:
@@ -424,7 +427,7 @@ def test_our_login_is_known_in_any_case() -> None:
     [
         (
             "{{ nobody }}",
-            "the comment template cannot be used: unknown name `nobody`; allowed: `sections`",
+            "the comment template cannot be used: unknown name `nobody`; allowed: `closing`, `sections`",
         ),
         (" ", "the comment would be empty; correct the file that `template` names in config.yml"),
         (

@@ -2,12 +2,17 @@
 
 import json
 
+import pytest
+
 from bot.tracker.types import Skip
-from bot.triage.actions import DeleteComment, Plan
+from bot.triage.actions import AddLabels, Close, DeleteComment, Plan, React
 from bot.triage.apply import Outcome
+from bot.triage.config import Config, read_config
+from bot.triage.decisions import Decisions, Heard, decide_rules
 from bot.triage.log import format_log
 from bot.triage.result import Result, to_json
 from bot.triage.summary import render_summary
+from tests.builders import OPENED, a_rule, an_issue, matches_of
 from tests.triage.results import REPOSITORY, a_result
 
 
@@ -95,7 +100,7 @@ def test_what_was_left_is_a_remark_and_no_error() -> None:
         [{"action": "delete_comment", "comment_id": 45}],
         [{"action": "delete_comment", "ok": False, "error": None}],
     )
-    assert "Tried     delete comment: comment_id 45" in list(format_log(result, is_dry_run=False))
+    assert "Tried     delete comment 45" in list(format_log(result, is_dry_run=False))
     assert "- delete comment — not done, see the remarks" in render_summary(result, is_dry_run=False)
 
 
@@ -118,3 +123,38 @@ def test_a_skipped_event_says_why() -> None:
         "skipped": "the issue is locked",
         "requests": 0,
     }
+
+
+def test_the_log_names_actions_in_the_words_of_the_summary() -> None:
+    plan = Plan((AddLabels(("a", "b")), Close("not_planned"), Close("duplicate", 3), React(9, "confused")))
+    lines = format_log(a_result(plan=plan, outcomes=()), is_dry_run=False)
+    assert [line for line in lines if line.startswith("Did")] == [
+        "Did       add labels: a, b",
+        "Did       close as not planned",
+        "Did       close as duplicate of #3",
+        "Did       react with 😕 to comment 9",
+    ]
+
+
+WHY = "15 of 15 people said that it is not their problem"
+MUTED = Heard(muted={"out-of-disk": WHY})
+IS_MUTED = (f"`out-of-disk` is muted: {WHY}",)
+
+
+@pytest.mark.parametrize(
+    "settings, heard, mode, remarks",
+    [
+        pytest.param("", Heard(), "comment", (), id="free"),
+        pytest.param("", MUTED, "label", IS_MUTED, id="muted"),
+        pytest.param("mode: label", MUTED, "label", (), id="no more to say"),
+        pytest.param("mode: observe", Heard(), "observe", (), id="limited"),
+    ],
+)
+def test_the_mode_is_the_one_that_counts_and_a_muted_rule_is_told(
+    settings: str, heard: Heard, mode: str, remarks: tuple[str, ...]
+) -> None:
+    config = read_config(settings, "config.yml") if settings else Config()
+    rules = decide_rules(matches_of(an_issue(), a_rule()), config, OPENED.date(), heard)
+    result = Result(repository=REPOSITORY, issue=7, decisions=Decisions(rules=rules))
+    assert (to_json(result)["matches"][0]["mode"], result.all_remarks) == (mode, remarks)
+    assert f"### `out-of-disk`: The disk is full ({mode})" in render_summary(result, is_dry_run=False)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.comment.marker import Marker, sign_comment
 from bot.github.webhook_event import IssueRequest
 from bot.tracker.types import Account, IssueEvent, Skip
 from bot.triage.config import read_config
@@ -11,6 +12,10 @@ from tests.builders import HUMAN, OTHER_BOT, OURSELVES, REPORTER, Fields, a_comm
 
 def because(reason: str | None) -> Skip | None:
     return Skip(reason) if reason else None
+
+
+NOTICE = sign_comment("Five people have reported this.", Marker(issue=0, kind="surge", keys=["rule:disk"]))
+OURS = "Signpost opened the issue itself"
 
 
 @pytest.mark.parametrize("settings", ["", "on: [opened]", "on: []"])
@@ -71,6 +76,22 @@ def test_only_the_events_of_the_settings_start_something(
             an_event(
                 an_issue(), "issue_comment", "created", comment=a_comment("/signpost duplicate #3", HUMAN), sender=HUMAN
             ),
+            None,
+        ),
+        (
+            an_event(an_issue(), "issue_comment", "created", comment=a_comment("/signpost foo", HUMAN), sender=HUMAN),
+            None,
+        ),
+        (
+            an_event(
+                an_issue(), "issue_comment", "created", comment=a_comment("/signpost report", HUMAN), sender=HUMAN
+            ),
+            "the comment is neither by the author of the issue nor a command",
+        ),
+        (
+            an_event(
+                an_issue(), "issue_comment", "created", comment=a_comment("/signpost foo", OTHER_BOT), sender=HUMAN
+            ),
             "the comment is neither by the author of the issue nor a command",
         ),
         (an_event(an_issue(is_locked=True)), "the issue is locked"),
@@ -93,6 +114,12 @@ def test_what_a_person_starts_by_hand_is_always_looked_at() -> None:
         ("", {"is_pull_request": True}, "it is a pull request"),
         ("", {"state": "closed"}, "the issue is closed"),
         ("", {"is_locked": True}, "the issue is locked"),
+        ("skip: {bots: false}", {"author": OTHER_BOT, "body": NOTICE}, OURS),
+        ("skip: {associations: []}", {"association": "OWNER", "body": NOTICE}, OURS),
+        ("identity: {login: OctoCat}", {"body": NOTICE}, OURS),
+        ("identity: {also: [octocat]}", {"body": NOTICE}, OURS),
+        ("", {"body": NOTICE}, None),
+        ("skip: {bots: false}", {"author": OTHER_BOT, "body": NOTICE.replace("surge", "guidance")}, None),
         ("", {"author": OTHER_BOT}, "the issue was opened by a bot (tidy-up[bot])"),
         ("skip: {bots: false}", {"author": OTHER_BOT}, None),
         ("skip: {authors: [OctoCat]}", {}, "issues by octocat are skipped"),

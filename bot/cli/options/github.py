@@ -30,18 +30,23 @@ def read_settings() -> "Settings":
 
 
 def connect_github(
-    settings: "Settings | None" = None, *, most_seconds: float = math.inf, cache: "PageCache | None" = None
+    settings: "Settings | None" = None,
+    *,
+    most_seconds: float = math.inf,
+    most_requests: float = math.inf,
+    cache: "PageCache | None" = None,
 ) -> "GitHubTracker":
     """A connection with the token of the settings (default: the environment's); anonymous without a token.
 
-    After `most_seconds` it sends nothing any more. `cache` is for pages of an issue graph.
+    After `most_seconds` or `most_requests` it sends nothing any more. `cache` is for pages of an issue graph.
     """
     from bot.github.client import connect
     from bot.github.transport import Patience
 
     settings = settings or read_settings()
     token = settings.token.get_secret_value() if settings.token else None
-    return connect(token, settings.api_url, patience=Patience(run=most_seconds), cache=cache)
+    patience = Patience(run=most_seconds, requests=most_requests)
+    return connect(token, settings.api_url, patience=patience, cache=cache)
 
 
 def connect_run(event: "Event", settings: "Settings", *, is_dry_run: bool) -> "tuple[Tracker, GitHubTracker | None]":

@@ -108,13 +108,11 @@ def _add(connection: sqlite3.Connection, records: Sequence[Record], old: Collect
 
 def _remove(connection: sqlite3.Connection, number: int) -> Iterable[int]:
     """Take a former text out: its words count no more, its document is gone; gives the slots of its pairs."""
-    document, content = connection.execute(
-        "SELECT document, content FROM report WHERE number = ?", (number,)
-    ).fetchone()
+    report = connection.execute("SELECT document, content FROM report WHERE number = ?", (number,))
+    document, content = report.fetchone()
     former = make_former(number, content)
-    connection.executemany(
-        "UPDATE word SET count = count - 1 WHERE word = ?", ((word,) for word in sorted(former.words))
-    )
+    words = ((word,) for word in sorted(former.words))
+    connection.executemany("UPDATE word SET count = count - 1 WHERE word = ?", words)
     connection.executemany(
         "DELETE FROM mark WHERE hash = ? AND document = ?",
         ((hash_fingerprint(fingerprint), document) for fingerprint in former.fingerprints),

@@ -87,9 +87,8 @@ def _score_words(words: list[QueryTerm], collection: Collection, budget: int) ->
         spent += term.count
         _add_word(term, collection, scores)
     if rest:
-        scores = {
-            document: score for score, document in nlargest(_PROMISING, zip(scores.values(), scores, strict=True))
-        }
+        best = nlargest(_PROMISING, zip(scores.values(), scores, strict=True))
+        scores = {document: score for score, document in best}
         for term in rest:
             _look_up(term, collection, scores)
     return scores

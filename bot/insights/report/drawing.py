@@ -115,7 +115,7 @@ def _choose_edges(graph: Graph, chosen: Mapping[Address, None]) -> list[Edge]:
     Two issues that are marked as duplicates of each other have both marks.
     """
     pairs: dict[frozenset[Address], list[Edge]] = defaultdict(list)
-    for edge in sorted(graph.edges, key=lambda edge: (rank_edge(edge), edge.source, edge.target)):
+    for edge in sorted(graph.edges, key=lambda edge: (rank_edge(edge), edge.source, edge.target, edge.kind)):
         known = pairs[frozenset((edge.source, edge.target))]
         is_cycle = bool(known) and {edge.kind, *(each.kind for each in known)} == {"duplicate_of"}
         is_inside = edge.source in chosen and edge.target in chosen and edge.source != edge.target
@@ -125,9 +125,9 @@ def _choose_edges(graph: Graph, chosen: Mapping[Address, None]) -> list[Edge]:
     kept, order = find_kept(graph), {address: number for number, address in enumerate(chosen)}
     first = set(_list_first(edges, order))
 
-    def rank(edge: Edge) -> tuple[bool, bool, int, Address, Address]:
+    def rank(edge: Edge) -> tuple[bool, bool, int, Address, Address, EdgeKind]:
         is_kept = edge.source in kept and edge.target in kept
-        return (not is_kept, edge not in first, rank_edge(edge), edge.source, edge.target)
+        return (not is_kept, edge not in first, rank_edge(edge), edge.source, edge.target, edge.kind)
 
     return sorted(edges, key=rank)
 

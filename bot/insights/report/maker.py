@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from bot.comment.sanitizer import find_server
 from bot.comment.section import make_sections
 from bot.duplicates.canonical import Fix as TargetFix
 from bot.duplicates.canonical import Target
@@ -40,7 +39,7 @@ def make_report(graph: Graph, ruleset: Ruleset, config: Config, additions: Addit
     stated = {seed.address: each.fixed_in for seed in seeds for each in seed.problems if each.fixed_in}
     return Report(
         home=graph.seeds[0].repository if graph.seeds else "",
-        server=find_server(first.issue) if first else "https://github.com",
+        server=first.issue.server if first else "https://github.com",
         seeds=seeds,
         graph=graph,
         findings=find_all(graph, _read_versions(graph, ruleset), stated),

@@ -6,16 +6,17 @@ from typing import TypeGuard
 
 from bot.comment.marker import Marker, find_foreign_twin, find_own_comments, sign_comment
 from bot.comment.renderer import MAX_CHARACTERS, CommentError, check_comment, check_length, render_report
-from bot.issue.mentions import asks_for_report
+from bot.issue.commands import Said, read_commands
 from bot.text.cutting import cut_sections
-from bot.tracker.types import Comment, Issue, IssueEvent, Skip, Tracker
-from bot.triage.actions import CreateComment, Plan, UpdateComment
+from bot.tracker.types import Issue, IssueEvent, Skip, Tracker
+from bot.triage.actions import CreateComment, Plan, React, UpdateComment
 from bot.triage.apply import apply_plan, check_identity
 from bot.triage.config import Sources
+from bot.triage.people.answers import describe_fault
 from bot.triage.plan import find_reason_to_leave, plan_surplus
 from bot.triage.result import Result
 from bot.triage.skip import Event
-from bot.triage.snapshot import Snapshot, find_login, read_issue, read_thread
+from bot.triage.snapshot import Snapshot, find_login, read_issue, read_permissions, read_thread
 
 WriteReport = Callable[[Issue], str]
 """Writes the report of an issue as Markdown that makes no ping and no backlink. Raises TrackerError."""
@@ -27,10 +28,11 @@ _CUT_NOTE = f"*Signpost cut the report here, because GitHub allows at most {MAX_
 
 
 def is_report_request(event: Event) -> TypeGuard[IssueEvent]:
-    """Whether an event is a maintainer's command for a report."""
+    """Whether an event is a command for a report; whether its writer may give it is decided later."""
     if not isinstance(event, IssueEvent) or event.comment is None or event.sender.is_bot:
         return False
-    return event.action in {"created", "edited"} and asks_for_report(event.comment)
+    is_asked = any(command.name == "report" for command in read_commands(event.comment.body))
+    return is_asked and event.action in {"created", "edited"} and not event.comment.author.is_bot
 
 
 def answer_request(
@@ -45,10 +47,12 @@ def answer_request(
     snapshot = _read_snapshot(event, sources, tracker)
     if isinstance(snapshot, Skip):
         return replace(result, skipped=snapshot, requests=tracker.requests)
-    reason = find_reason_for_silence(snapshot, event)
+    said = _find_command(snapshot, event)
+    reason = find_reason_for_silence(snapshot, said)
     plan = Plan((), (reason,)) if reason else _plan_report(snapshot, event, write_report(snapshot.issue), sources)
     surplus, remarks = plan_surplus(snapshot)
-    plan = Plan((*plan.actions, *surplus), (*plan.remarks, *remarks))
+    reaction = _plan_reaction(said, snapshot, is_posted=bool(plan.actions))
+    plan = Plan((*plan.actions, *surplus, *reaction), (*plan.remarks, *remarks))
     outcomes = () if is_dry_run else apply_plan(plan, snapshot, tracker)
     return replace(
         result,
@@ -70,16 +74,20 @@ def _read_snapshot(event: IssueEvent, sources: Sources, tracker: Tracker) -> Sna
     login, also = find_login(issue, sources.config, tracker), tuple(sources.config.identity.also)
     found = find_own_comments(issue.comments, (login, *also), issue.number, "report")
     own = found[0] if found else None
-    history = None if own else tracker.list_changes(issue)
-    return Snapshot(issue=issue, login=login, also=also, own=own, surplus=found[1:], history=history)
+    asked = tuple(each for each in issue.comments if event.comment and each.id == event.comment.id)
+    permissions = read_permissions(replace(issue, comments=asked), tracker)
+    snapshot = Snapshot(issue=issue, login=login, also=also, own=own, surplus=found[1:], permissions=permissions)
+    said = _find_command(snapshot, event)
+    is_needed = own is None and said is not None and not said.fault
+    return replace(snapshot, history=tracker.list_changes(issue)) if is_needed else snapshot
 
 
-def find_reason_for_silence(snapshot: Snapshot, event: IssueEvent) -> str | None:
+def find_reason_for_silence(snapshot: Snapshot, said: Said | None) -> str | None:
     """Why no report is written for a command; None if one is."""
-    command = _find_command(snapshot.issue, event)
-    if command is None:
-        return "the command `/signpost report` was deleted or changed, so Signpost writes no report"
-    own = snapshot.own
+    if said is None or said.fault:
+        gone = "the command `/signpost report` was deleted or changed, so Signpost writes no report"
+        return describe_fault(said) if said else gone
+    own, command = snapshot.own, said.comment
     if own and own.marker.asked >= command.id:
         return "the report for this command is there already; for a new one, write `/signpost report` again"
     if own:
@@ -91,10 +99,22 @@ def find_reason_for_silence(snapshot: Snapshot, event: IssueEvent) -> str | None
     return None
 
 
-def _find_command(issue: Issue, event: IssueEvent) -> Comment | None:
-    """The comment of the event as it is now, if it still asks for a report."""
+def _find_command(snapshot: Snapshot, event: IssueEvent) -> Said | None:
+    """The command in the comment of the event as it is now, if it still asks for a report."""
     asked = event.comment.id if event.comment else 0
-    return next((each for each in issue.comments if each.id == asked and asks_for_report(each)), None)
+    found = [each for each in snapshot.said if each.comment.id == asked and each.command.name == "report"]
+    return next((each for each in found if not each.fault), found[0] if found else None)
+
+
+def _plan_reaction(said: Said | None, snapshot: Snapshot, *, is_posted: bool) -> list[React]:
+    """😕 for a command that has no effect, 👍 where its report is there; none that the comment has already."""
+    if said is None or (said.fault and said.is_unsure):
+        return []
+    is_there = snapshot.own is not None and snapshot.own.marker.asked >= said.comment.id
+    if not (said.fault or is_posted or is_there):
+        return []
+    action = React(said.comment.id, "confused" if said.fault else "+1")
+    return [] if dict(said.comment.reactions).get(action.content) else [action]
 
 
 def _plan_report(snapshot: Snapshot, event: IssueEvent, report: str, sources: Sources) -> Plan:

@@ -1,15 +1,14 @@
 """The figures of a known problem: counts of reports and people, by week, version and system. Pure."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from bot.errors import SettingsError
 from bot.insights.site.sightings import Sighting
 from bot.insights.surge import find_quantile
+from bot.text.printable import count, join_words
 from bot.text.versions import Version, parse_version
 from bot.tracker.types import Release
 
@@ -226,56 +225,10 @@ def count_messages(sightings: Iterable[Sighting]) -> Mapping[int, int]:
     return Counter(number for seen in sightings for number in seen.messages)
 
 
-class Vote(NamedTuple):
-    """How many readers of one guidance agreed with a statement about it, and how many did not."""
-
-    statement: str
-    agree: int
-    disagree: int
-
-
-VOTES = {
-    "works": "It works",
-    "easy_fix": "Easy to do",
-    "time_saver": "Saves time",
-    "blocking": "The problem blocks work",
-    "common": "The problem is common",
-    "flaky": "The problem comes and goes",
-    "reproducible": "The problem can be reproduced",
-}
-"""The statements that readers vote on, by their names in a ledger."""
-
-Ledger = Mapping[tuple[str, str], tuple[Vote, ...]]
-"""The votes on each guidance, by the id and the content hash of its rule: a guidance that changes starts afresh."""
-
-
-def parse_ledger(lines: Iterable[tuple[str, str]]) -> Ledger:
-    """The votes in a ledger: JSON Lines, each `{"rule": ID, "revision": HASH, "votes": {"works": [12, 3]}}`.
-
-    The two numbers count who agrees and who does not. A later line replaces an earlier one for the same rule and
-    revision; other keys are ignored. Raises SettingsError with the place.
-    """
-    found: dict[tuple[str, str], tuple[Vote, ...]] = {}
-    for where, line in lines:
-        try:
-            entry = json.loads(line)
-            votes = {name: entry["votes"][name] for name in VOTES if name in entry["votes"]}
-            cast = tuple(Vote(VOTES[name], *_count_votes(pair)) for name, pair in votes.items())
-            found[str(entry["rule"]), str(entry["revision"])] = cast
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
-            form = '{"rule": "out-of-disk", "revision": "1f3a…", "votes": {"works": [12, 3]}}'
-            message = f"{where}: invalid line of a ledger ({error}); write it like {form}"
-            raise SettingsError(message) from error
-    return found
-
-
-def _count_votes(pair: Sequence[object]) -> tuple[int, int]:
-    agree, disagree = pair
-    if (
-        isinstance(agree, bool)
-        or not (isinstance(agree, int) and isinstance(disagree, int))
-        or min(agree, disagree) < 0
-    ):
-        message = f"{pair!r} must be two numbers from 0"
-        raise ValueError(message)
-    return agree, disagree
+def explain_relation(reports: int, tags: Iterable[str], others: Iterable[str]) -> str:
+    """Why two problems are related: by so many reports that show both, and by tags of both."""
+    shared = [tag for tag in tags if tag in set(others)]
+    reasons = [f"{count(reports, 'report')} {'shows' if reports == 1 else 'show'} both problems"] if reports else []
+    if shared:
+        reasons.append(f"same {'tag' if len(shared) == 1 else 'tags'}: {join_words(shared)}")
+    return "; ".join(reasons)

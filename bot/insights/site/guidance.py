@@ -1,4 +1,4 @@
-"""The guidance of a rule as HTML, for readers without a report: its values are named. Pure."""
+"""The guidance of a rule as HTML, for readers without a report, and what readers say about it. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from jinja2 import TemplateError
 from markupsafe import Markup
 
+from bot.archive.stats import Opinion
+from bot.insights.report.wording import REACTIONS
+from bot.insights.site.problem import Problem, Sources
 from bot.insights.site.wording import describe_when
 from bot.output.page import render_markdown
 from bot.rules.ruleset import Rule
@@ -19,6 +22,18 @@ _MARK = "\ue000"
 
 _SENTENCE = re.compile(r".+?(?:[.!?](?:\s+|$)|\n|$)|\n")
 _CODE = re.compile(r"`[^`]*`")
+
+STATEMENTS = {
+    "works": "The advice works",
+    "not-my-problem": "This is not my problem",
+    "easy-fix": "The fix is easy",
+    "time-saver": "The advice saves time",
+    "blocking": "The problem blocks my work",
+    "common": "The problem is common",
+    "flaky": "The problem comes and goes",
+    "reproducible": "I can reproduce the problem",
+}
+"""What readers say by a reaction, by the meaning that the settings give it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +138,31 @@ def _fill(text: str, values: Mapping[str, object]) -> str:
         return render_template(text, values)
     except (TemplateError, *FAILURES):
         return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteTable:
+    """What readers say about the advice: a row for each statement that somebody votes on.
+
+    `opinion` is None if nobody looked for votes. `rows` are (statement, agree, disagree); nobody can disagree with a
+    statement whose `disagree` is None. `answers` are the reactions that count: (emoji, statement).
+    """
+
+    opinion: Opinion | None = None
+    rows: tuple[tuple[str, int, int | None], ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()
+
+
+def make_vote_table(problem: Problem, sources: Sources) -> VoteTable | None:
+    """The votes; None for a rule that does not comment and has none."""
+    opinion = None if sources.opinions is None else sources.opinions.get(problem.id, Opinion())
+    if problem.rule.model.mode != "comment" and not (opinion and opinion.voters):
+        return None
+    counts = opinion.statements if opinion else {}
+    rows = (
+        (text, *counts[name]) if name == "works" else (text, counts[name][0], None)
+        for name, text in STATEMENTS.items()
+        if any(counts.get(name, ()))
+    )
+    answers = ((REACTIONS[content], STATEMENTS.get(meaning, "")) for content, meaning in sources.meanings.items())
+    return VoteTable(opinion=opinion, rows=tuple(rows), answers=tuple(each for each in answers if each[1]))

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePath
 
-from bot.archive.stats import Share, measure_share
-from bot.insights.site.figures import Ledger, Table, count_messages, find_release, read_moment
-from bot.insights.site.guidance import Advice, make_advice
+from bot.insights.site.figures import Table, count_messages, find_release, read_moment
+from bot.insights.site.guidance import Advice, VoteTable, make_advice, make_vote_table
 from bot.insights.site.problem import Problem, Related, Relations, Sources
 from bot.insights.site.sightings import Sighting
 from bot.insights.site.wording import Clause, describe_match, list_messages, name_system, write_phrase
@@ -50,7 +49,7 @@ class ProblemPage:
     left_out: int
     related: tuple[Related, ...]
     tools: tuple[ToolChoice, ...]
-    votes: tuple[tuple[str, Share], ...]
+    votes: "VoteTable | None"
     provenance: "Provenance"
     systems: Table
     released: datetime | None = None
@@ -91,7 +90,7 @@ def make_problem_page(problem: Problem, sources: Sources, relations: Relations) 
         left_out=max(0, len(newest) - MOST_REPORTS),
         related=relations.list_related(problem),
         tools=choose_tools(problem.tags, sources.ruleset.packs),
-        votes=_list_votes(problem, sources.ledger),
+        votes=make_vote_table(problem, sources),
         provenance=_make_provenance(problem, sources),
         systems=_name_systems(problem.figures.by_system),
         released=_date_fix(problem, sources),
@@ -127,12 +126,6 @@ def _list_shown_messages(problem: Problem) -> tuple[Message, ...]:
         for number, part in enumerate(list_messages(problem.rule))
     ]
     return tuple(sorted(known, key=lambda message: -message.issues))
-
-
-def _list_votes(problem: Problem, ledger: Ledger | None) -> tuple[tuple[str, Share], ...]:
-    cast = (ledger or {}).get((problem.id, problem.rule.content_hash), ())
-    shares = ((vote.statement, measure_share(vote.agree, vote.agree + vote.disagree)) for vote in cast)
-    return tuple((statement, share) for statement, share in shares if share)
 
 
 def _make_provenance(problem: Problem, sources: Sources) -> Provenance:

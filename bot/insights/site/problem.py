@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from bot.archive.stats import Opinion
 from bot.insights.site.addresses import address_problem
-from bot.insights.site.figures import Figures, Ledger, count_messages, make_figures, parse_ledger
+from bot.insights.site.figures import Figures, count_messages, explain_relation, make_figures
 from bot.insights.site.sightings import Census, Sighting
-from bot.insights.site.status import Evidence, Status, derive_status, parse_releases
+from bot.insights.site.status import Evidence, Status, derive_status
 from bot.insights.site.wording import title_problem
 from bot.rules.ruleset import Rule, Ruleset
-from bot.text.printable import count, join_words
 from bot.tracker.types import Release
 
 MOST_RELATED = 6
@@ -68,32 +68,17 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """All that pages are made from. `releases` is None if nobody asked which there are, `ledger` if there is none."""
+    """All that pages are made from. `releases` is None if nobody asked which there are.
+
+    `opinions` are those on the rules as they are now, None without a ledger. `meanings` are those of the reactions.
+    """
 
     ruleset: Ruleset
     census: Census = field(default_factory=Census)
     releases: tuple[Release, ...] | None = None
-    ledger: Ledger | None = None
+    opinions: Mapping[str, Opinion] | None = None
+    meanings: Mapping[str, str] = field(default_factory=dict)
     edit_home: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenFiles:
-    """Files that a command was given, each with its name: releases of GitHub, and the lines of a ledger."""
-
-    releases: tuple[str, str] | None = None
-    ledger: Iterable[tuple[str, str]] | None = None
-
-
-def make_sources(ruleset: Ruleset, census: Census, given: GivenFiles, edit_home: str = "") -> Sources:
-    """What pages are made from; raises SettingsError for a file that is not what it should be."""
-    return Sources(
-        ruleset=ruleset,
-        census=census,
-        releases=parse_releases(*given.releases) if given.releases else None,
-        ledger=parse_ledger(given.ledger) if given.ledger is not None else None,
-        edit_home=edit_home,
-    )
 
 
 def make_problems(sources: Sources) -> tuple[Problem, ...]:
@@ -137,18 +122,10 @@ class Relations:
             Related(
                 id=other,
                 name=self.problems[other].name,
-                reason=_explain_relation(overlap.get(other, 0), problem.tags, self.problems[other].tags),
+                reason=explain_relation(overlap.get(other, 0), problem.tags, self.problems[other].tags),
             )
             for other in ranked[:MOST_RELATED]
         )
-
-
-def _explain_relation(reports: int, tags: Iterable[str], others: Iterable[str]) -> str:
-    shared = [tag for tag in tags if tag in set(others)]
-    reasons = [f"{count(reports, 'report')} {'shows' if reports == 1 else 'show'} both problems"] if reports else []
-    if shared:
-        reasons.append(f"same {'tag' if len(shared) == 1 else 'tags'}: {join_words(shared)}")
-    return "; ".join(reasons)
 
 
 def relate_problems(problems: Iterable[Problem], census: Census) -> Relations:

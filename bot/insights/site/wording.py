@@ -304,8 +304,7 @@ def _tell_facts(model: Condition) -> Iterator[str]:
     if model.code:
         yield f"It ends with the code {_or([str(code) for code in model.code])}."
     if model.frame:
-        place = " at the top" if model.at == "top" else ""
-        yield f"The stack trace has `{model.frame}`{place}."
+        yield f"The stack trace has `{model.frame}`{' at the top' if model.at == 'top' else ''}."
     if model.body:
         yield _BODIES[model.body]
     yield from _tell_issue(model)

@@ -7,13 +7,11 @@ from typing import Any
 
 from bot.comment.links import write_date
 from bot.comment.sanitizer import GITHUB, escape_text, link_elsewhere, quote_cell, quote_code
-from bot.insights.surge import Trend
-from bot.insights.week.sightings import SeenIssue
+from bot.insights.surge import BASELINE, Surge, Trend
 from bot.insights.week.week import KnownProblem, Waiting, Week
 from bot.text.error_lines import LONGEST_LINE
 from bot.text.printable import count
 from bot.text.redaction import LONGEST, mask_private, show_text
-from bot.text.templates import find_words
 from bot.workbench.suggest.clusters import Cluster
 
 _MOST_PROBLEMS = 30
@@ -71,7 +69,7 @@ def _write_rising(week: Week) -> Iterator[str]:
             _name_rule(each.rule, week),
             f"{each.surge.week}; usual {_write_range(each.surge.usual)}",
             f"{each.surge.people} within {format_duration(timedelta(days=each.surge.window))}",
-            _write_chance(each),
+            describe_chance(each.surge.expected),
         )
         for each in week.rising
     ]
@@ -84,13 +82,30 @@ def _write_range(usual: tuple[int, int]) -> str:
     return f"{low}" if low == high else f"{low}–{high}"
 
 
-def _write_chance(trend: Trend) -> str:
-    a_year = trend.surge.expected
+def describe_chance(a_year: float) -> str:
+    """How often chance alone does what it does so many times a year, as a part of a sentence."""
     if a_year >= _ONCE_A_YEAR:
         return "about once a year"
     if a_year < _RARE:
         return "less than once in 100 years"
     return f"about once in {round(1 / a_year):,} years" if a_year <= 0.5 else "less than once a year"  # noqa: PLR2004
+
+
+def describe_surge(surge: Surge) -> str:
+    """How unusual it is, as a sentence without its full stop."""
+    reports, time = count(surge.reports, "report"), format_duration(timedelta(days=surge.window))
+    return (
+        f"{reports} in {time}, usually {describe_usual(surge)}; chance would do this {describe_chance(surge.expected)}"
+    )
+
+
+def describe_usual(surge: Surge) -> str:
+    """How many reports are usual by the rule's own past, for a sentence: `one in 9 days`."""
+    a_day = surge.mu / (surge.window * surge.g)
+    days = round(1 / a_day)
+    if days <= 1:
+        return f"{a_day:,.0f} a day"
+    return "one in 12 weeks or less" if days >= BASELINE else f"one in {days} days"
 
 
 def _write_problems(week: Week, server: str) -> Iterator[str]:
@@ -134,7 +149,7 @@ def _show_message(cluster: Cluster) -> str:
     line = show_text(cluster.line, LONGEST_LINE)
     if len(line) <= LONGEST:
         return line
-    start = _find_message(line.casefold(), find_words(cluster.template))
+    start = _find_message(line.casefold(), cluster.words)
     return show_text(f"{'…' if start else ''}{line[start:]}")
 
 
@@ -154,7 +169,7 @@ def _write_answers(week: Week, server: str) -> Iterator[str]:
         return
     yield "\n".join([_describe_waiting("Maintainers", week.maintainers), _describe_waiting("Signpost", week.signpost)])
     if week.unanswered:
-        links = _link_titles(week.unanswered[-_MOST_UNANSWERED:][::-1], week, server)
+        links = _link_unanswered(week, server)
         yield "Open, unknown and without an answer of a maintainer, the newest first:"
         yield "\n".join(links)
         if (rest := len(week.unanswered) - _MOST_UNANSWERED) > 0:
@@ -168,9 +183,11 @@ def _describe_waiting(who: str, waiting: Waiting) -> str:
     return f"{head}; half of all issues had an answer within {format_duration(waiting.median)}."
 
 
-def _link_titles(issues: Iterable[SeenIssue], week: Week, server: str) -> list[str]:
+def _link_unanswered(week: Week, server: str) -> list[str]:
+    """The latest ones first."""
+    latest = week.unanswered[-_MOST_UNANSWERED:][::-1]
     return [
-        f"- {_link(issue.number, week, server)} {quote_code(show_text(issue.title, LONGEST_LINE))}" for issue in issues
+        f"- {_link(each.number, week, server)} {quote_code(show_text(each.title, LONGEST_LINE))}" for each in latest
     ]
 
 

@@ -163,8 +163,7 @@ def _list_reports(issues: Iterable[SeenIssue]) -> dict[str, list[Report]]:
 
 def _list_problems(now: Sequence[SeenIssue], before: Sequence[SeenIssue], ruleset: Ruleset) -> Iterator[KnownProblem]:
     """The rules with reports, the one with most people first."""
-    former = _count_people(before)
-    people = _count_people(now)
+    former, people = _count_people(before), _count_people(now)
     titles = {rule.id: rule.model.title for rule in ruleset.rules}
     for rule in sorted(people, key=lambda rule: (-len(people[rule]), rule)):
         own = [issue for issue in now if any(rule == each.id for each in issue.rules)]

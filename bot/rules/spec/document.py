@@ -189,10 +189,8 @@ def _check_text(text: str, file: str) -> Problem | None:
 def _explain_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    problem, advice = (
-        f"invalid YAML: {error.problem or error.context}",
-        "quote texts that contain `: `, `#` or `{` or start with a special character, and check the indentation",
-    )
+    problem = f"invalid YAML: {error.problem or error.context}"
+    advice = "quote texts that contain `: `, `#` or `{` or start with a special character, and check the indentation"
     if "single document" in str(error.context):
         advice = "put each rule into its own file"
     elif "escape" in str(error.problem):

@@ -56,7 +56,7 @@ _SECTION = Kind(
     dict.fromkeys(("title", "tldr", "example", "notes", "recommendation", "ask", "fix", "follow", "page"), TEXT)
     | dict.fromkeys(("steps", "duplicates", "related", "resources", "tools"), _LINES),
 )
-OF_COMMENTS: Mapping[str, Kind] = {"sections": Kind("list", item=_SECTION)}
+OF_COMMENTS: Mapping[str, Kind] = {"sections": Kind("list", item=_SECTION), "closing": TEXT}
 
 
 @dataclass(frozen=True)

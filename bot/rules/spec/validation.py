@@ -112,6 +112,10 @@ _SENTENCES = {
     "bool_parsing": "must be true or false, not {value}",
     "int_type": "must be a whole number, not {value}",
     "int_parsing": "must be a whole number, not {value}",
+    "float_type": "must be a number, not {value}",
+    "float_parsing": "must be a number, not {value}",
+    "greater_than": "must be greater than {gt:g}, not {value}",
+    "less_than": "must be less than {lt:g}, not {value}",
     "greater_than_equal": "must be at least {ge}, not {value}",
     "less_than_equal": "must be at most {le}, not {value}",
     "model_type": "must be `key: value` lines",
@@ -138,7 +142,8 @@ def _explain(error: ErrorDetails, name: str, model: type[BaseModel]) -> str:
         return f"{name} must be one text, not a list; keep one item"
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])
-        return f"{name} cannot be {show_value(error['input'])}{suggest(str(error['input']), allowed)}"
+        wrong = "unknown key" if path[-1] == "[key]" else f"{name} cannot be"
+        return f"{wrong} {show_value(error['input'])}{suggest(str(error['input']), allowed)}"
     sentence = _SENTENCES.get(kind, f"is invalid: {error['msg'][:1].lower()}{error['msg'][1:]}")
     values = {"value": show_value(error["input"]), **error.get("ctx", {})}
     return f"{name} {sentence.format_map(values)}{_advise(kind, path, error['input'], model)}"
@@ -148,7 +153,7 @@ def show_value(value: object) -> str:
     """A value that somebody wrote, as a message shows it."""
     if value is None:
         return "empty"
-    return f"`{cut_name(str(value))}`" if isinstance(value, bool | int | str) else "a list or a mapping"
+    return f"`{cut_name(str(value))}`" if isinstance(value, bool | int | float | str) else "a list or a mapping"
 
 
 def _advise(kind: str, path: Path, value: object, model: type[BaseModel]) -> str:
@@ -157,9 +162,11 @@ def _advise(kind: str, path: Path, value: object, model: type[BaseModel]) -> str
         return "; remove the quotes"
     if kind in {"string_pattern_mismatch", "string_type"}:
         schema = _schema_at(model, path)
-        pattern, examples = schema.get("pattern"), schema.get("examples")
+        options = (option.get("pattern") for option in (schema, *schema.get("anyOf", ())))
+        pattern, examples = next(filter(None, options), None), schema.get("examples")
         other = "; put it into quotes" if kind == "string_type" else f"; it must match `{pattern}`"
-        return f"; write it like `{examples[0]}`" if pattern and examples else other
+        written = " or ".join(f"`{example}`" for example in examples or ())
+        return f"; write it like {written}" if pattern and written else other
     return suggest("", _keys_at(model, path)) if kind in {"model_type", "dict_type"} else ""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bot.archive.stats import Share
+from bot.archive.stats import Opinion, Share
 from bot.output.charts import Chart, draw_chart
 from bot.output.page import render_page
 from bot.text.redaction import show_text
@@ -26,7 +26,9 @@ Json = dict[str, Any]
 def render_html(report: Report) -> str:
     """The whole page; it masks, cuts and escapes the texts of strangers."""
     matching = [rule for rule in report.rules if rule.tally.matches]
-    shown = [rule for rule in report.rules if rule.tally.matches or rule.tally.silenced or rule.recall]
+    shown = [
+        rule for rule in report.rules if rule.tally.matches or rule.tally.silenced or rule.recall or _is_voted(rule)
+    ]
     is_known = _REPOSITORY.fullmatch(report.repository)
     sections = shown[:MOST_RULES]
     values = {
@@ -47,6 +49,10 @@ def render_html(report: Report) -> str:
         "show": show_text,
     }
     return render_page("bot.workbench.backtest", "backtest.html.j2", values)
+
+
+def _is_voted(rule: RuleReport) -> bool:
+    return bool(rule.opinion and rule.opinion.voters)
 
 
 def format_percent(share: Share | None) -> str:
@@ -143,10 +149,20 @@ def _rule_to_json(rule: RuleReport) -> Json:
         "weeks": list(rule.weeks),
         "precision": share_to_json(rule.precision),
         "recall": share_to_json(rule.recall),
+        "votes": _opinion_to_json(rule.opinion) if rule.opinion else None,
         "wrong": list(agreement.wrong_issues),
         "missed": list(agreement.missed_issues),
         "most_typical": [_typical_to_json(typical) for typical in rule.most_typical],
         "least_typical": [_typical_to_json(typical) for typical in rule.least_typical],
+    }
+
+
+def _opinion_to_json(opinion: Opinion) -> Json:
+    """How many people voted, and of those with a verdict, for how many it worked and how many call it wrong."""
+    return {
+        "voters": opinion.voters,
+        "solved": share_to_json(opinion.solved),
+        "wrong": share_to_json(opinion.wrong),
     }
 
 

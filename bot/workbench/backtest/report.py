@@ -1,10 +1,10 @@
 """The report of a replay: shares with their intervals, weeks without gaps, and notes. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.archive.stats import Share, list_weeks, measure_share, pick_counts
+from bot.archive.stats import Opinion, Share, list_weeks, measure_share, pick_counts
 from bot.rules.ruleset import Rule, Ruleset
 from bot.text.printable import count
 from bot.workbench.backtest.tally import (
@@ -31,6 +31,7 @@ class RuleReport:
     """One rule: `share` of all issues, `weeks` in the order of the report's, `comments_a_week` on average.
 
     `raised_a_week` are the comments a week if it alone were raised to `mode: comment`; None if it may comment now.
+    `opinion` is that of the people who read its guidance; None without a ledger.
     """
 
     id: str
@@ -43,6 +44,7 @@ class RuleReport:
     weeks: tuple[int, ...]
     precision: Share | None = None
     recall: Share | None = None
+    opinion: Opinion | None = None
     most_typical: tuple[Typical, ...] = ()
     least_typical: tuple[Typical, ...] = ()
 
@@ -101,25 +103,30 @@ class Report:
     overlaps: tuple[Overlap, ...]
     truth: TruthReport | None = None
     comparison: Comparison | None = None
+    has_votes: bool = False
     clusters: tuple[Cluster, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The setting of a report: name and repository of the archive, source of the truth, compared revision, and date."""
+    """The setting of a report: name and repository of the archive, source of the truth, compared revision, and date.
+
+    `opinions` are those on the rules as they are now; None without a ledger.
+    """
 
     name: str
     today: date
     repository: str = ""
     truth: str = ""
     revision: str = ""
+    opinions: Mapping[str, Opinion] | None = None
 
 
 def make_report(tally: Tally, ruleset: Ruleset, setting: Setting, mined: MessageTally | None = None) -> Report:
     """The report of a tally; `mined` has the messages of unmatched issues, to find messages that several share."""
     weeks = list_weeks(tally.weeks)
-    rules = tuple(_report_rule(rule, tally, weeks, is_judged=bool(setting.truth)) for rule in ruleset.rules)
+    rules = tuple(_report_rule(rule, tally, weeks, setting) for rule in ruleset.rules)
     overlaps = _list_overlaps(tally, ruleset)
     return Report(
         name=setting.name,
@@ -133,6 +140,7 @@ def make_report(tally: Tally, ruleset: Ruleset, setting: Setting, mined: Message
         overlaps=overlaps,
         truth=_report_truth(tally, ruleset, setting.truth) if setting.truth else None,
         comparison=_report_changes(tally, setting.revision) if setting.revision else None,
+        has_votes=setting.opinions is not None,
         clusters=find_clusters(mined) if mined else (),
         notes=(*_note_whole(tally), *_note_rules(rules, ruleset, setting.today), *_note_overlaps(overlaps)),
     )
@@ -142,9 +150,9 @@ def _rate(count: int, weeks: tuple[str, ...]) -> float:
     return round(count / len(weeks), 2) if weeks else 0.0
 
 
-def _report_rule(rule: Rule, whole: Tally, weeks: tuple[str, ...], *, is_judged: bool) -> RuleReport:
+def _report_rule(rule: Rule, whole: Tally, weeks: tuple[str, ...], setting: Setting) -> RuleReport:
     tally = whole.rules.get(rule.id, RuleTally())
-    agreement = tally.agreement
+    agreement, is_judged = tally.agreement, bool(setting.truth)
     return RuleReport(
         id=rule.id,
         title=rule.model.title,
@@ -156,6 +164,7 @@ def _report_rule(rule: Rule, whole: Tally, weeks: tuple[str, ...], *, is_judged:
         weeks=pick_counts(tally.weeks, weeks),
         precision=measure_share(agreement.right, agreement.right + agreement.wrong) if is_judged else None,
         recall=measure_share(agreement.right, agreement.right + agreement.missed) if is_judged else None,
+        opinion=None if setting.opinions is None else setting.opinions.get(rule.id, Opinion()),
         most_typical=find_most_typical(tally.patterns),
         least_typical=find_least_typical(tally.patterns),
     )

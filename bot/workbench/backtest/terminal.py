@@ -49,7 +49,7 @@ def _print_text(report: Report, *, details: bool) -> None:
 
 
 def _is_judged(rule: RuleReport) -> bool:
-    return bool(rule.precision or rule.recall)
+    return bool(rule.precision or rule.recall or (rule.opinion and rule.opinion.voters))
 
 
 def _print_summary(console: "Console", report: Report) -> None:
@@ -77,6 +77,8 @@ def _make_table(rules: Sequence[RuleReport], report: Report) -> "Table":
         table.add_column(name, justify="right", min_width=8, max_width=9 if is_raisable else None)
     for name in ("precision", "recall") if report.truth else ():
         table.add_column(f"{name} (95 %)", justify="right", min_width=16)
+    for name in ("solved", "wrong") if report.has_votes else ():
+        table.add_column(f"{name} (95 %)", justify="right", min_width=16)
     for rule in rules:
         table.add_row(*_list_cells(rule, is_raisable=is_raisable, is_judged=report.truth is not None))
     return table
@@ -93,6 +95,9 @@ def _list_cells(rule: RuleReport, *, is_raisable: bool, is_judged: bool) -> Iter
     if is_judged:
         yield format_share(rule.precision)
         yield format_share(rule.recall)
+    if rule.opinion:
+        yield format_share(rule.opinion.solved)
+        yield format_share(rule.opinion.wrong)
 
 
 def format_share(share: Share | None) -> str:

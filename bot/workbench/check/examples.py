@@ -122,6 +122,5 @@ def _compare(expect: Expectation | None, match: Match) -> Iterator[str]:
         found = "no branch" if match.branch is None else f"branch {match.branch + 1}"
         yield f"expected guidance branch {expect.branch}, but {found} applies; correct the rule or `expect:`"
     if expect.labels is not None and sorted(expect.labels) != sorted(match.rule.model.labels.add):
-        added = ", ".join(match.rule.model.labels.add) or "none"
-        expected = ", ".join(expect.labels) or "none"
+        added, expected = (", ".join(each) or "none" for each in (match.rule.model.labels.add, expect.labels))
         yield f"expected labels: {expected}; the rule adds: {added}; correct the rule or `expect:`"

@@ -114,6 +114,6 @@ def _types_of(rule: Rule) -> Mapping[str, str]:
 
 
 def _read_compilation(rule: Rule) -> Compilation:
-    stated = {capture.name: capture.type for capture in rule.pack.captures}
+    stated = {capture.name: capture.values.type for capture in rule.pack.captures}
     types = stated | dict(list_captures(rule.model.match))
     return Compilation(condition=rule.condition, branches=rule.branches, types=types, stated=stated)

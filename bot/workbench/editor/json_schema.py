@@ -44,11 +44,8 @@ def make_schema(model: type[BaseModel], title: str) -> Schema:
     parts = whole.pop("$defs", {})
     models = {name: _dress(part, name, parts) for name, part in parts.items()}
     if "Condition" in models:
-        capture = explain_key(_CAPTURE, "os")
-        models["Condition"] |= {
-            "additionalProperties": capture,
-            "dependencies": {key: _require_beside(key) for key in BESIDE},
-        }
+        beside = {key: _require_beside(key) for key in BESIDE}
+        models["Condition"] |= {"additionalProperties": explain_key(_CAPTURE, "os"), "dependencies": beside}
     dressed = _dress(whole, model.__name__, parts)
     if "guidance" in dressed["properties"]:
         dressed |= _require_guidance()

@@ -41,6 +41,9 @@ _PARTS = {
     "LabelSettings": ("Settings for labels", "Keys of `labels:` in the settings."),
     "DuplicateSettings": ("Settings for earlier reports", "Keys of `duplicates:` in the settings."),
     "Words": ("Words", "Keys of `words:`."),
+    "VoteSettings": ("Votes", "Keys of `votes:`. A comment explains only 👍 and 👎."),
+    "ClosingSettings": ("Settings for closing", "Keys of `closing:`. Rules ask for it with `close:`."),
+    "SurgeSettings": ("Incidents", "Keys of `surge:`. An incident needs all of `expected`, `reports` and `people`."),
     "Identity": ("Account of Signpost", "Keys of `identity:`."),
 }
 _MOST_WORDS = 4
@@ -102,7 +105,8 @@ def _write_type(schema: Schema) -> str:
         options = [option for option in schema["anyOf"] if option != {"type": "null"}]
         return _write_type(options[0]) if len(options) == 1 else _write_choice(options)
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    named = [each for each in types if each not in {"null", "number"} or types == ["number"]]
+    some = [each for each in types if each != "null"]
+    named = [each for each in some if each != "number" or some == ["number"]]
     return _join([_write_simple(each, schema, types) for each in named])
 
 

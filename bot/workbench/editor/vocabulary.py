@@ -37,7 +37,7 @@ class Vocabulary:
 
 def make_vocabulary(file: str, pack: Pack, others: Iterable[Rule], today: date) -> Vocabulary:
     """The words for the rule of a file, before Signpost reads any issue; `others` are the other rules."""
-    captures = {capture.name: _values_of(capture.meanings) for capture in pack.captures}
+    captures = {capture.name: _values_of(capture.values.meanings) for capture in pack.captures}
     known = tuple(others)
     return Vocabulary(
         schema=make_schema(RuleModel, "Signpost rule"),

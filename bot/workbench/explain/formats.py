@@ -17,6 +17,7 @@ EFFECTS: dict[RuleEffect, str] = {
     "labels": "matches and only labels",
     "observes": "matches and is only observed",
     "silent": "matches, but is silent",
+    "refused": "matches, but somebody said that it does not fit",
 }
 _NEAR: dict[NearMissKind, str] = {
     "partial": "{percent} % of it is in the issue; bars mark the text that both have in common",

@@ -31,7 +31,13 @@ from bot.workbench.explain.overview import CaptureSummary, Overview, SectionSumm
 
 _MOST_SECTIONS = 16
 _BEFORE = 28
-_STATES = {"speaks": "bold green", "labels": "bold cyan", "observes": "bold blue", "silent": "bold yellow"}
+_STATES = {
+    "speaks": "bold green",
+    "labels": "bold cyan",
+    "observes": "bold blue",
+    "silent": "bold yellow",
+    "refused": "bold yellow",
+}
 
 
 def print_explanation(explanation: IssueExplanation, console: Console, *, is_whole: bool, wanted: str | None) -> None:

@@ -144,6 +144,7 @@ _EFFECTS: Mapping[RuleEffect, str] = {
     "labels": "The rule sets its labels here but does not comment",
     "observes": "The rule does nothing here",
     "silent": "The rule is silent here",
+    "refused": "The rule is silent here, because somebody said that it does not fit",
 }
 
 

@@ -108,6 +108,11 @@ class Cluster:
         """The template in readable form: `linking with {word} failed`."""
         return show_template(self.template)
 
+    @property
+    def words(self) -> list[str]:
+        """The words of the template, without what changes."""
+        return find_words(self.template)
+
 
 def list_numbers(clusters: Iterable[Cluster]) -> frozenset[int]:
     """The issues in the samples of the clusters."""

@@ -43,10 +43,7 @@ class Wording:
 
 
 def word_candidates(
-    clusters: Sequence[Cluster],
-    sampled: Mapping[int, Facts],
-    tally: MessageTally,
-    taken: Collection[str] = (),
+    clusters: Sequence[Cluster], sampled: Mapping[int, Facts], tally: MessageTally, taken: Collection[str] = ()
 ) -> tuple[Wording, ...]:
     """The clusters as phrases; phrases with the same meaning become wordings of one problem.
 

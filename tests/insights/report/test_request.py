@@ -10,7 +10,7 @@ from bot.comment.renderer import MAX_CHARACTERS, render_report
 from bot.github.webhook_event import IssueRequest
 from bot.insights.report.request import answer_request, is_report_request, join_results
 from bot.tracker.types import Account, Comment, Issue
-from bot.triage.actions import CreateComment, DeleteComment, Plan, UpdateComment
+from bot.triage.actions import CreateComment, DeleteComment, Plan, React, UpdateComment
 from bot.triage.config import Config, Sources
 from bot.triage.result import Result
 from bot.triage.run import run
@@ -82,17 +82,17 @@ def find_own(comments: tuple[Comment, ...], kind: str) -> list[Comment]:
         (ASK, HUMAN, "OWNER", "edited", True),
         (f"Please:\n\n{ASK}.\n\nThank you", HUMAN, "COLLABORATOR", "created", True),
         ("/SIGNPOST  Report", REPORTER, "MEMBER", "created", True),
-        (ASK, HUMAN, "CONTRIBUTOR", "created", False),
-        (ASK, REPORTER, "NONE", "created", False),
+        (ASK, HUMAN, "CONTRIBUTOR", "created", True),
+        (ASK, REPORTER, "NONE", "created", True),
         (ASK, OTHER_BOT, "MEMBER", "created", False),
         (ASK, HUMAN, "MEMBER", "deleted", False),
         (f"> {ASK}", HUMAN, "MEMBER", "created", False),
         (f"```\n{ASK}\n```", HUMAN, "MEMBER", "created", False),
         (f"Write `{ASK}`", HUMAN, "MEMBER", "created", False),
-        (f"{ASK} all", HUMAN, "MEMBER", "created", False),
+        (f"{ASK} all", HUMAN, "MEMBER", "created", True),
     ],
 )
-def test_a_maintainer_asks_on_a_line_of_its_own(
+def test_a_command_is_a_line_of_its_own(
     body: str, author: Account, association: str, action: str, *, expected: bool
 ) -> None:
     comment = a_comment(body, author, association=association)
@@ -129,10 +129,35 @@ def test_the_same_command_is_answered_once() -> None:
     assert again.issues == tracker.issues
 
 
+@pytest.mark.parametrize(
+    "command, permissions, reaction",
+    [
+        (COMMAND, {}, "+1"),
+        (replace(COMMAND, association="CONTRIBUTOR"), {HUMAN.login: "triage"}, "+1"),
+        (replace(COMMAND, association="CONTRIBUTOR"), {HUMAN.login: "read"}, "confused"),
+        (replace(COMMAND, association="CONTRIBUTOR"), {}, "confused"),
+        (replace(COMMAND, association="CONTRIBUTOR"), None, None),
+        (replace(COMMAND, association="MEMBER"), {HUMAN.login: "read"}, "confused"),
+        (replace(COMMAND, body=f"{ASK} all"), {}, "confused"),
+        (replace(COMMAND, author=REPORTER, association="NONE"), {}, "confused"),
+    ],
+)
+def test_the_role_of_its_writer_decides(
+    command: Comment, permissions: dict[str, str] | None, reaction: str | None
+) -> None:
+    tracker = FakeTracker(issues={7: an_issue(comments=(command,))}, now=after(minutes=9), permissions=permissions)
+    event = an_event(tracker.issues[7], "issue_comment", "created", comment=command, sender=command.author)
+    sources = Sources(ruleset=a_ruleset(), config=Config())
+    result = answer_request(event, lambda _: TEXT, sources, tracker)
+    assert [a.content for a in result.plan.actions if isinstance(a, React)] == ([reaction] if reaction else [])
+    assert len(reports_of(tracker)) == (reaction == "+1")
+    assert not answer_request(event, lambda _: TEXT, sources, tracker).plan.actions
+
+
 def test_a_new_command_updates_the_report_in_place() -> None:
     newer = replace(COMMAND, id=70)
     result, tracker = answer(COMMAND, a_report(), newer, command=newer, text="# Report\n\nIt has three comments.\n")
-    assert [action.action for action in result.plan.actions] == ["update_comment"]
+    assert [action.action for action in result.plan.actions] == ["update_comment", "react"]
     (body,) = reports_of(tracker)
     assert "It has three comments." in body
     assert find_own(tracker.issues[7].comments, "report")[0].id == 60
@@ -140,7 +165,7 @@ def test_a_new_command_updates_the_report_in_place() -> None:
 
 def test_a_late_command_does_not_replace_a_newer_report() -> None:
     result, _ = answer(COMMAND, a_report(asked=70), replace(COMMAND, id=70))
-    assert result.plan.actions == ()
+    assert result.plan.actions == (React(50, "+1"),)
 
 
 CHANGED = "the command `/signpost report` was deleted or changed, so Signpost writes no report"
@@ -261,7 +286,7 @@ def test_guidance_goes_and_the_report_stays() -> None:
 
 def test_guidance_is_no_second_report() -> None:
     result, tracker = answer(GUIDANCE, COMMAND)
-    assert [action.action for action in result.plan.actions] == ["create_comment"]
+    assert [action.action for action in result.plan.actions] == ["create_comment", "react"]
     assert [each.id for each in find_own(tracker.issues[7].comments, "guidance")] == [GUIDANCE.id]
     assert len(reports_of(tracker)) == 1
 
@@ -287,7 +312,7 @@ def test_what_two_runs_post_at_once_ends_as_one_of_each_kind(kind: str) -> None:
 
 def test_a_second_report_is_deleted() -> None:
     result, tracker = answer(COMMAND, a_report(), a_report(id=62))
-    assert result.plan.actions == (DeleteComment(62),)
+    assert result.plan.actions == (DeleteComment(62), React(50, "+1"))
     assert [each.id for each in find_own(tracker.issues[7].comments, "report")] == [60]
 
 
@@ -309,4 +334,4 @@ def test_the_results_of_a_run_and_of_a_command_are_one() -> None:
     first = run(event, sources, tracker, after(minutes=9))
     assert first.skipped
     joined = join_results(first, answer_request(event, lambda _: TEXT, sources, tracker))
-    assert (joined.skipped, [outcome.is_ok for outcome in joined.outcomes]) == (None, [True])
+    assert (joined.skipped, [outcome.is_ok for outcome in joined.outcomes]) == (None, [True, True])

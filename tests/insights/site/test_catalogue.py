@@ -1,12 +1,16 @@
 """The pages of the site as values, and what they say."""
 
 import re
+from typing import get_args
 
 import pytest
 
+from bot.archive.stats import Opinion, measure_share
+from bot.insights.report.wording import REACTIONS
 from bot.insights.site.catalogue import Contents, Page, Settings, list_pages, render
-from bot.insights.site.figures import Vote
-from tests.insights.site.sites import RULES, make_contents, make_rules, write_rule
+from bot.insights.site.guidance import STATEMENTS
+from bot.triage.config import Meaning, Reacted
+from tests.insights.site.sites import RULES, make_contents, write_rule
 
 PROBLEMS = ["p/login/", "p/out-of-disk/", "p/quota/", "p/silent/"]
 FORMER = ["p/old-login/", "p/old-quota/", "p/older-quota/", "p/write-failed/"]
@@ -121,16 +125,63 @@ def test_an_empty_section_is_hidden() -> None:
     assert "N/A" not in page
 
 
-def test_votes_are_shown_for_the_text_that_they_are_about() -> None:
-    quota = next(rule for rule in make_rules().rules if rule.id == "quota")
-    votes = (Vote("It works", 12, 3), Vote("The problem is common", 20, 5), Vote("The problem comes and goes", 0, 0))
-    ledger = {("quota", quota.content_hash): votes, ("login", "another revision"): votes}
-    contents = make_contents(ledger=ledger)
-    page = read("p/quota/", contents)
-    assert '<th scope="row">It works</th><td>12 of 15</td><td>too few votes</td>' in page
-    assert '<th scope="row">The problem is common</th><td>20 of 25</td><td>60 % to 91 %</td>' in page
-    assert "The problem comes and goes" not in page
-    assert "Did it help?" not in read("p/login/", contents)
+def read_votes(page: str) -> str:
+    """The text of the section on votes."""
+    section = page.partition('<section aria-labelledby="votes">')[2].partition("</section>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", section).split())
+
+
+ANSWERS = (
+    "What your reaction says If Signpost commented on your report, a reaction to its comment is a vote on this advice: "
+    "👍 The advice works 👎 This is not my problem"
+)
+
+
+def make_opinion(works: int, wrong: int, voters: int, **others: int) -> Opinion:
+    statements = {"works": (works, wrong), **{name: (number, 0) for name, number in others.items()}}
+    return Opinion(voters, measure_share(works, works + wrong), measure_share(wrong, works + wrong), statements)
+
+
+@pytest.mark.parametrize(
+    "opinions, expected",
+    [
+        pytest.param(None, "Did it help? ", id="nobody looked"),
+        pytest.param({}, "Did it help? No votes yet on the present text of the advice. ", id="no votes"),
+        pytest.param(
+            {"quota": make_opinion(12, 3, 17, common=5, flaky=0)},
+            "Did it help? The advice worked for 12 of 15 people who said whether it works. "
+            "These are too few votes for a rate. Votes on the present text of the advice "
+            "Statement Agree Disagree The advice works 12 3 "
+            "The problem is common 5 – ",
+            id="few votes",
+        ),
+        pytest.param(
+            {"quota": make_opinion(0, 0, 2, common=2)},
+            "Did it help? No one has said yet whether the advice works. "
+            "Votes on the present text of the advice Statement Agree Disagree The problem is common 2 – ",
+            id="no verdict",
+        ),
+        pytest.param(
+            {"quota": make_opinion(30, 10, 45)},
+            "Did it help? The advice worked for 30 of 40 people who said whether it works: 75 %, "
+            "with a 95 % interval of 60 % to 86 %. Votes on the present text of the advice "
+            "Statement Agree Disagree The advice works 30 10 ",
+            id="many votes",
+        ),
+    ],
+)
+def test_votes_are_shown(opinions: dict[str, Opinion] | None, expected: str) -> None:
+    contents = make_contents(opinions=opinions, meanings={"+1": "works", "-1": "not-my-problem", "eyes": "nothing"})
+    assert read_votes(read("p/quota/", contents)) == expected + ANSWERS
+
+
+def test_a_rule_that_does_not_comment_is_not_voted_on() -> None:
+    assert read_votes(read("p/silent/", make_contents(opinions={}))) == ""
+
+
+def test_each_reaction_and_each_meaning_has_its_words() -> None:
+    assert {*REACTIONS} == {*get_args(Reacted)}
+    assert {*STATEMENTS, "nothing"} == {*get_args(Meaning)}
 
 
 def test_expired_advice_says_so() -> None:

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.errors import SettingsError
 from bot.insights.site.figures import (
     DAY,
     WEEK,
@@ -12,14 +11,12 @@ from bot.insights.site.figures import (
     Range,
     Row,
     Table,
-    Vote,
     Week,
     find_contradictions,
     find_usual,
     find_version_range,
     list_weeks,
     make_figures,
-    parse_ledger,
     tabulate,
 )
 from tests.insights.site.sites import END, seen
@@ -107,27 +104,3 @@ def test_versions_from_the_fix_on_contradict_it() -> None:
         seen(5, version="3"),
     ]
     assert [report.number for report in find_contradictions(reports, "2.0.0")] == [2, 5]
-
-
-def test_a_ledger_has_the_votes_of_each_revision() -> None:
-    lines = [
-        ("l:1", '{"rule": "quota", "revision": "a1", "votes": {"works": [1, 0]}}'),
-        ("l:2", '{"rule": "quota", "revision": "a1", "votes": {"flaky": [2, 1], "works": [12, 3], "other": 1}}'),
-    ]
-    assert parse_ledger(lines) == {("quota", "a1"): (Vote("It works", 12, 3), Vote("The problem comes and goes", 2, 1))}
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "no JSON",
-        "[]",
-        '{"rule": "a", "votes": {}}',
-        '{"rule": "a", "revision": "b", "votes": {"works": [1]}}',
-        '{"rule": "a", "revision": "b", "votes": {"works": [-1, 2]}}',
-        '{"rule": "a", "revision": "b", "votes": {"works": [true, 2]}}',
-    ],
-)
-def test_an_invalid_ledger_is_an_error_with_its_place(line: str) -> None:
-    with pytest.raises(SettingsError, match=r"^ledger\.jsonl:3: invalid line of a ledger"):
-        parse_ledger([("ledger.jsonl:3", line)])

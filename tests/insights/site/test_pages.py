@@ -13,10 +13,10 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bot.archive.stats import Opinion, measure_share
 from bot.insights.site.catalogue import Settings
-from bot.insights.site.figures import Vote
 from bot.insights.site.writer import MANIFEST, has_words, write_site
-from tests.insights.site.sites import make_contents, make_rules
+from tests.insights.site.sites import make_contents
 from tests.stand_ins.accessibility import LOOKS, Look, find_barriers_now
 from tests.stand_ins.html_checker import find_invalid
 
@@ -34,6 +34,9 @@ ADDRESSES = (
     ),
     *("404.html", "unmatched/"),
 )
+
+STATEMENTS = {"works": (30, 2), "common": (3, 0)}
+OPINIONS = {"out-of-disk": Opinion(35, measure_share(30, 35), measure_share(2, 35), STATEMENTS)}
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -59,10 +62,8 @@ def serve(folder: Path) -> Iterator[str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole site below a path, as on GitHub Pages: with votes, with pages for maintainers, and with Pagefind."""
     out = tmp_path_factory.mktemp("www") / "kb"
-    hashes = {rule.id: rule.content_hash for rule in make_rules().rules}
-    ledger = {("out-of-disk", hashes["out-of-disk"]): (Vote("It works", 30, 2), Vote("The problem is common", 1, 2))}
     settings = Settings(is_private=True, has_words=has_words())
-    write_site(make_contents(settings=settings, ledger=ledger), out)
+    write_site(make_contents(settings=settings, opinions=OPINIONS), out)
     return out
 
 
@@ -192,9 +193,7 @@ def test_a_second_build_does_not_index_again(tmp_path: Path, folder: Path) -> No
     out = tmp_path / "kb"
     shutil.copytree(folder, out)
     settings = Settings(is_private=True, has_words=has_words())
-    hashes = {rule.id: rule.content_hash for rule in make_rules().rules}
-    ledger = {("out-of-disk", hashes["out-of-disk"]): (Vote("It works", 30, 2), Vote("The problem is common", 1, 2))}
     before = (out / MANIFEST).read_bytes()
-    written = write_site(make_contents(settings=settings, ledger=ledger), out)
+    written = write_site(make_contents(settings=settings, opinions=OPINIONS), out)
     assert (written.pages_written, written.files_written, written.removed) == (0, 0, 0)
     assert (out / MANIFEST).read_bytes() == before

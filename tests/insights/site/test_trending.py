@@ -69,7 +69,7 @@ def test_a_surge_has_a_start_and_an_end() -> None:
     assert (past.problem.id, past.episode.start, past.episode.end, contents.trends) == (
         "quota",
         datetime(2026, 10, 30, 4, 48, tzinfo=UTC),
-        datetime(2026, 10, 31, 12, 0, tzinfo=UTC),
+        datetime(2026, 11, 1, 12, 0, tzinfo=UTC),
         (),
     )
 

@@ -52,9 +52,8 @@ def _install() -> None:
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
     status = npm(["ci", "--prefix", str(CACHE), *quiet], env=_environment(), stdout=subprocess.DEVNULL)
     if status:
-        raise RuntimeError(
-            f"npm ci failed with exit code {status}; check that this machine can reach the package registry"
-        )
+        message = f"npm ci failed with exit code {status}; check that this machine can reach the package registry"
+        raise RuntimeError(message)
     stamp.write_text(wanted, "utf-8")
 
 

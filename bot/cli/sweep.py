@@ -1,0 +1,114 @@
+"""`signpost sweep`: read what people answered, and bring comments up to date, on a schedule."""
+
+import argparse
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.cli.options.github import connect_github, read_settings
+from bot.cli.options.sources import add_finder, read_sources
+from bot.errors import SettingsError
+from bot.github import actions_runner
+from bot.output.console import add_format, add_rules, print_json
+from bot.signals.file import open_copy, open_ledger, read_any_ledger
+from bot.signals.reading import Reader
+from bot.signals.store import SpoiledLedgerError
+from bot.signals.summary import format_lines, render_summary, to_json
+from bot.signals.sweep import Swept, Task, sweep
+from bot.triage.snapshot import OUR_LOGIN
+
+LEDGER = ".signpost/ledger.sqlite"
+BUDGET = 500
+"""Half of what GitHub gives a workflow in an hour.
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-github_token-in-github-actions
+"""
+
+FEWEST = 20
+_LONGEST = 50 * 60
+"""Seconds; a scheduled job ends within the hour."""
+
+_WRONG_CLOCK = timedelta(days=1)
+"""What a ledger has seen later than this from now was never seen."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("--repo", metavar="OWNER/NAME", help="the repository (default: GITHUB_REPOSITORY)")
+    parser.add_argument("--ledger", metavar="FILE", default=LEDGER, help=f"the ledger (default: {LEDGER})")
+    parser.add_argument("--rebuild", action="store_true", help="make the ledger again from what GitHub holds now")
+    parser.add_argument(
+        "--budget", metavar="N", type=int, default=BUDGET, help=f"send at most N requests (default: {BUDGET})"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show the plan; write neither to GitHub nor to a file")
+    parser.add_argument("--config", metavar="FILE", help="the settings file (default: .github/signpost/config.yml)")
+    parser.add_argument("--index", metavar="FILE", help="an index of past issues (default: use GitHub search)")
+    parser.epilog = "example: signpost sweep --repo octo-org/octo-repo --dry-run"
+    add_rules(parser)
+    add_format(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Return 0: done, or the budget is spent; 1: an action failed; 2: wrong settings; 3: no answer of GitHub."""
+    settings = read_settings()
+    repository = arguments.repo or settings.repository
+    if not repository:
+        raise SettingsError("the repository is missing; add --repo OWNER/NAME, or set GITHUB_REPOSITORY")
+    if not settings.token:
+        raise SettingsError("the token is missing; set the variable GITHUB_TOKEN")
+    if arguments.budget < FEWEST:
+        raise SettingsError(f"--budget must be at least {FEWEST}, not {arguments.budget}")
+    swept, has_problems = _sweep(arguments, settings, repository)
+    if arguments.format == "json":
+        print_json(to_json(swept))
+    else:
+        actions_runner.print_safely(format_lines(swept))
+    if settings.summary_path:
+        actions_runner.append_summary(settings.summary_path, render_summary(swept))
+    return find_exit_code(swept) or (2 if has_problems else 0)
+
+
+def find_exit_code(swept: Swept) -> int:
+    """The exit code of a sweep; a spent budget is not an error, because the next sweep goes on."""
+    if swept.error and not swept.is_budget_spent:
+        return 3
+    return 1 if swept.failures else 0
+
+
+def _sweep(arguments: argparse.Namespace, settings: actions_runner.Settings, repository: str) -> tuple[Swept, bool]:
+    """The result, and whether rules did not load."""
+    live = connect_github(settings, most_seconds=_LONGEST, most_requests=arguments.budget)
+    rules = [place for group in arguments.rules or [] for place in group]
+    sources = read_sources(rules, arguments.config, repository, live)
+    for problem in sources.ruleset.problems:
+        print(problem, file=sys.stderr)
+    sources = add_finder(sources, arguments.index, live)
+    identity = sources.config.identity
+    login = identity.login or live.get_login() or OUR_LOGIN
+    opened = open_copy if arguments.dry_run else open_ledger
+    now = datetime.now(UTC)
+    is_new = arguments.rebuild or _is_spoiled(Path(arguments.ledger), now)
+    with opened(Path(arguments.ledger), repository, is_new=is_new) as store:
+        logins = frozenset(name.casefold() for name in (login, *identity.also))
+        reader = Reader(repository=repository, tracker=live, store=store, logins=logins)
+        task = Task(
+            repository=repository,
+            sources=sources,
+            now=now,
+            budget=arguments.budget,
+            login=login,
+            server=settings.server_url,
+            is_dry_run=arguments.dry_run,
+        )
+        swept = sweep(task, reader, lambda line: actions_runner.print_safely([line], sys.stderr))
+        return swept, bool(sources.ruleset.problems)
+
+
+def _is_spoiled(path: Path, now: datetime) -> bool:
+    """Whether there is a ledger that has to be made again: a damaged one, one of another version, or of tomorrow."""
+    try:
+        if path.exists() and path.stat().st_size:
+            read_any_ledger(path, int((now + _WRONG_CLOCK).timestamp()))
+    except SpoiledLedgerError as error:
+        actions_runner.print_safely([f"signpost: {error}; this sweep does that now"], sys.stderr)
+        return True
+    return False

@@ -1,0 +1,1 @@
+"""What people answer to our comments: the ledger, votes, muted rules, and the sweep that reads and acts."""
