@@ -179,7 +179,8 @@ class Notice(NamedTuple):
 class Ledger:
     """All of it. `permissions` are those of people who voted, by login, as far as they were asked for.
 
-    `asked` says when that was (Unix seconds, by lower-case login).
+    `asked` says when that was (Unix seconds, by lower-case login). `muted` are the muted rules that a sweep has
+    reported, each with its content hash.
     `arrivals` are the new issues of the last 14 weeks, which were all read if `has_past`; `known_since` says from when
     on each rule was looked for in them (Unix seconds).
     """

@@ -257,12 +257,13 @@ class Reader:
                 votes[comment.id] = reactions
         return votes
 
-    def read_issues(self, sources: Sources, now: datetime) -> Iterator[int | None]:
+    def read_issues(self, ledger: Ledger, sources: Sources, now: datetime) -> Iterator[int | None]:
         """The issues that changed since the last look, at first those of 14 weeks; yields how many pages are left.
 
-        New issues are noted as arrivals. Those that differ from what a run would leave will wait.
+        `ledger` is that of now. New issues are noted as arrivals. Those that differ from what a run would leave will
+        wait.
         """
-        ledger, oldest = self.store.read(), now - PAST
+        oldest = now - PAST
         self._note_rules(sources, ledger, now)
         while True:
             start, number = self.store.read_fact("issues"), self.store.read_fact("issues_page")

@@ -8,7 +8,8 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
+from functools import cached_property
+from typing import NamedTuple
 
 from bot.errors import TrackerError
 from bot.github.webhook_event import IssueRequest
@@ -17,7 +18,7 @@ from bot.signals.ledger import Ledger, from_seconds, to_seconds
 from bot.signals.mute import Mute, explain_muted, judge_rules
 from bot.signals.notices.desk import Desk, NoticeOutcome
 from bot.signals.notices.finder import IncidentFinder
-from bot.signals.notices.plan import Seen, is_last_of
+from bot.signals.notices.plan import Seen, list_over
 from bot.signals.plan import Progress, Reason, Rerun, find_silent, list_waiting, plan_reruns
 from bot.signals.reading import Reader
 from bot.signals.store import LedgerFile
@@ -33,8 +34,6 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#
 """
 
 MOST_FAILURES = 3
-MOST_LOOKS = 20
-"""At so many of its last reports, a sweep looks for the incident that has ended; later reports are the usual ones."""
 
 RESERVE = 12
 """Requests that handling one issue may take."""
@@ -127,8 +126,7 @@ def sweep(task: Task, reader: Reader, say: Callable[[str], None], detect: Detect
     done = _Sweep(task, reader, detect)
     say(f"{task.repository}: {_say_requests(reader, task)}, at most {task.budget:,}")
     try:
-        done.read(say)
-        done.act(say)
+        done.act(done.read(say), say)
         done.keep_notices()
     except TrackerError as error:
         done.error = str(error)
@@ -146,6 +144,21 @@ def _say_requests(reader: Reader, task: Task) -> str:
     )
 
 
+class _Heard(NamedTuple):
+    """The ledger when all was read; and the sources with the rules that are muted, and the incidents with an issue."""
+
+    ledger: Ledger
+    sources: Sources
+
+
+class _Conclusion(NamedTuple):
+    """The ledger when all was handled, the rules that are muted then, and the incidents that last."""
+
+    ledger: Ledger
+    muted: tuple[Mute, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+
+
 class _Sweep:
     """The state of one sweep while it goes on."""
 
@@ -160,35 +173,42 @@ class _Sweep:
         self.error = ""
         self.is_read = False
 
-    def read(self, say: Callable[[str], None]) -> None:
-        """Bring the ledger up to date."""
+    def read(self, say: Callable[[str], None]) -> _Heard:
+        """Bring the ledger up to date; what a sweep decides by it is read once."""
         for left in self.reader.read_comments(self.task.now):
             if left:
                 say(f"{self.task.repository}: {count(left, 'page')} of comments left to read, one request each")
         self.reader.watch_comments()
         self.reader.watch_orders()
         self.reader.read_permissions(self.task.sources.config.votes.meanings, self.task.now)
-        for left in self.reader.read_issues(self._hear(), self.task.now):
+        heard = self._hear(self.store.read())
+        for left in self.reader.read_issues(heard.ledger, heard.sources, self.task.now):
             if left:
                 say(f"{self.task.repository}: {count(left, 'page')} of issues left to read, one request each")
         self.is_read = True
+        return heard
 
-    def _hear(self) -> Sources:
-        """The sources with the rules that are muted now, and the incidents that have a tracking issue."""
-        known = IncidentFinder.of(self.store.read().notices, self.task.sources.ruleset)
-        return replace(self.task.sources, muted=explain_muted(self._find_muted()), find_incident=known)
+    def _hear(self, ledger: Ledger) -> _Heard:
+        known = IncidentFinder.of(ledger.notices, self.task.sources.ruleset)
+        muted = explain_muted(self._find_muted(ledger))
+        return _Heard(ledger, replace(self.task.sources, muted=muted, find_incident=known))
 
-    def _find_muted(self) -> tuple[Mute, ...]:
+    def _find_muted(self, ledger: Ledger) -> tuple[Mute, ...]:
         ruleset, settings = self.task.sources.ruleset, self.task.sources.config.votes
-        return judge_rules(self.store.read(), ruleset.hashes, ruleset.renamed, settings)
+        return judge_rules(ledger, ruleset.hashes, ruleset.renamed, settings)
 
-    def _detect(self) -> tuple[Incident, ...]:
-        return self.detect(self.store.read(), self.task.sources, self.task.now)
+    @cached_property
+    def _conclusion(self) -> _Conclusion:
+        """What the ledger says at the end, which is read once; only the ledger if not all could be read."""
+        ledger = self.store.read()
+        if not self.is_read:
+            return _Conclusion(ledger)
+        return _Conclusion(ledger, self._find_muted(ledger), self.detect(ledger, self.task.sources, self.task.now))
 
-    def act(self, say: Callable[[str], None]) -> None:
+    def act(self, heard: _Heard, say: Callable[[str], None]) -> None:
         """Handle the issues that need it, as far as the budget goes, and look at what came of it."""
-        sources, now = self._hear(), to_seconds(self.task.now)
-        planned = plan_reruns(self.store.read(), sources.ruleset, self._progress, now, find_silent(sources))
+        (ledger, sources), now = heard, to_seconds(self.task.now)
+        planned = plan_reruns(ledger, sources.ruleset, self._progress, now, find_silent(sources))
         places = {number: place for place, number in enumerate(self._failed)}
         self.left = tuple(sorted(planned, key=lambda each: places.get(each.issue, -1)))
         if self.left:
@@ -216,21 +236,11 @@ class _Sweep:
             tracker=self.reader.tracker,
             store=self.store,
         )
-        lasting, now = self._detect(), to_seconds(self.task.now)
-        over = tuple(self._list_over({key for each in lasting for key in each.keys}))
-        seen = Seen(incidents=lasting, muted=self._find_muted(), now=now, over=over)
-        self.notices = desk.keep(seen, self.task.sources, is_dry_run=self.task.is_dry_run)
-
-    def _list_over(self, lasting: set[str]) -> Iterator[Incident]:
-        """The incidents that are over, and whose issue is still open, as they were at their last report."""
-        ledger = self.store.read()
-        for notice in ledger.notices:
-            if notice.kind != "surge" or not notice.is_lasting or not lasting.isdisjoint(notice.keys):
-                continue
-            own = (each.at for each in ledger.arrivals if not {*notice.keys}.isdisjoint(each.keys))
-            times = sorted({at for at in own if at >= notice.started}, reverse=True)[:MOST_LOOKS]
-            seen = (each for at in times for each in self.detect(ledger, self.task.sources, from_seconds(at)))
-            yield from islice((each for each in seen if is_last_of(each, notice)), 1)
+        sources, (ledger, muted, lasting) = self.task.sources, self._conclusion
+        notices = desk.read(ledger.notices)
+        over = list_over(notices, lasting, ledger.arrivals, lambda at: self.detect(ledger, sources, from_seconds(at)))
+        seen = Seen(incidents=lasting, muted=muted, now=to_seconds(self.task.now), over=tuple(over))
+        self.notices = desk.keep(seen, notices, sources, is_dry_run=self.task.is_dry_run)
 
     @property
     def _may_handle(self) -> bool:
@@ -304,13 +314,11 @@ class _Sweep:
 
     def finish(self, *, is_budget_spent: bool) -> Swept:
         """The result; muted rules count as reported from now on."""
-        muted = self._find_muted() if self.is_read else ()
-        former = {str(rule): str(content_hash) for rule, content_hash in self.store.list_rows("mute")}
+        ledger, muted, incidents = self._conclusion
         if self.is_read:
             with self.store.change():
-                self.store.drop("mute", "rule", former)
+                self.store.drop("mute", "rule", ledger.muted)
                 self.store.put("mute", [(each.rule, each.content_hash) for each in muted])
-        ledger = self.store.read()
         return Swept(
             repository=self.task.repository,
             ledger=ledger,
@@ -319,8 +327,8 @@ class _Sweep:
             handled=tuple(self.handled),
             left=self.left,
             muted=muted,
-            newly_muted=tuple(each for each in muted if former.get(each.rule) != each.content_hash),
-            incidents=self._detect() if self.is_read else (),
+            newly_muted=tuple(each for each in muted if ledger.muted.get(each.rule) != each.content_hash),
+            incidents=incidents,
             too_new=list_too_new(self.task.sources.ruleset, self.task.now, ledger.known_since) if self.is_read else (),
             notices=self.notices,
             waiting=list_waiting(ledger, to_seconds(self.task.now), {*self._list_busy()}),

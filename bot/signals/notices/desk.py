@@ -1,6 +1,6 @@
 """Reads the issues that Signpost opened itself, and does what is planned for them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,8 +78,10 @@ class Desk:
     tracker: OwnIssueSource
     store: LedgerFile
 
-    def keep(self, seen: Seen, sources: Sources, *, is_dry_run: bool) -> tuple[NoticeOutcome, ...]:
-        """Read our issues, and bring them up to date; a dry run only plans. Raises TrackerError if reading fails."""
+    def keep(
+        self, seen: Seen, notices: Sequence[Notice], sources: Sources, *, is_dry_run: bool
+    ) -> tuple[NoticeOutcome, ...]:
+        """Bring these issues up to date; a dry run only plans."""
         config = sources.config
         settings = NoticeSettings(
             repository=self.repository,
@@ -90,24 +92,25 @@ class Desk:
             rules={rule.id: rule for rule in sources.ruleset.rules},
             forbidden=sources.forbidden_words,
         )
-        actions = plan_notices(seen, self.read(), settings)
+        actions = plan_notices(seen, notices, settings)
         return foresee(actions) if is_dry_run else self.apply(actions)
 
-    def read(self) -> tuple[Notice, ...]:
-        """Bring the ledger up to date with GitHub, in one request; raises TrackerError.
+    def read(self, known: Sequence[Notice]) -> tuple[Notice, ...]:
+        """Our issues as GitHub has them, in one request; the ledger has them from then on. Raises TrackerError.
 
-        GitHub may show too few issues. One that the ledger has as open is then read by itself, so that none is opened
+        GitHub may show too few issues. One that was `known` as open is then read by itself, so that none is opened
         a second time.
         """
         own = self._list_own()
-        listed, known = {each.issue.number for each in own}, self.store.read().notices
+        listed = {each.issue.number for each in own}
         missing = [each for each in known if each.number not in listed]
         found = [self.tracker.read_own_issue(self.repository, each.number) for each in missing if not each.closed]
         read = [notice for each in (*own, *found) if each and (notice := read_notice(each))]
+        notices = sorted([*(each for each in missing if each.closed), *read])
         with self.store.change():
             self.store.drop("notice", "number", [each.number for each in known])
-            self.store.put_notices([*(each for each in missing if each.closed), *read])
-        return self.store.read().notices
+            self.store.put_notices(notices)
+        return tuple(notices)
 
     def _list_own(self) -> list[OwnIssue]:
         listed = self.tracker.list_own_issues(self.repository, self.login)

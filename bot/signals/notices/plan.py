@@ -1,12 +1,12 @@
 """What is to be done about the issues that Signpost opens itself: decided from values. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.comment.marker import Marker, hash_text, read_marker, read_visible, sign_comment
 from bot.comment.renderer import MAX_CHARACTERS, CommentError, check_length
-from bot.signals.incidents.arrivals import RULE
+from bot.signals.incidents.arrivals import RULE, Arrival
 from bot.signals.incidents.detection import Incident
 from bot.signals.ledger import NOTICE_TITLES, Notice, NoticeKind, from_seconds
 from bot.signals.mute import Mute
@@ -24,6 +24,9 @@ from bot.signals.notices.text import (
 )
 
 MUTED_KEY = "muted"
+MOST_LOOKS = 20
+"""At so many of its last reports, a sweep looks for the incident that has ended; later reports are the usual ones."""
+
 MOST_KEYS = 50
 """So many things that an incident is about are remembered; the marker has a limited length."""
 
@@ -127,6 +130,27 @@ def _is_about(notice: Notice, incident: Incident) -> bool:
     if notice.keys:
         return not set(notice.keys).isdisjoint(incident.keys)
     return notice.title == write_surge_title(incident)
+
+
+def list_over(
+    notices: Iterable[Notice],
+    lasting: Iterable[Incident],
+    arrivals: Sequence[Arrival],
+    detect: Callable[[int], Iterable[Incident]],
+) -> Iterator[Incident]:
+    """The incidents that are over, and whose issue is still open, as they were at their last report.
+
+    `detect` gives the incidents that lasted at a moment (Unix seconds). Nobody needs those whose text a person edited.
+    """
+    taken = {key for each in lasting for key in each.keys}
+    for notice in notices:
+        keys = {*notice.keys}
+        if notice.kind != "surge" or not notice.is_lasting or notice.is_edited or not keys.isdisjoint(taken):
+            continue
+        times = {each.at for each in arrivals if each.at >= notice.started and not keys.isdisjoint(each.keys)}
+        seen = (each for at in sorted(times, reverse=True)[:MOST_LOOKS] for each in detect(at))
+        if last := next((each for each in seen if is_last_of(each, notice)), None):
+            yield last
 
 
 def is_last_of(incident: Incident, notice: Notice) -> bool:

@@ -1,6 +1,6 @@
 """What is to be done about our own issues, as a value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -18,6 +18,7 @@ from bot.signals.notices.plan import (
     OpenNotice,
     Seen,
     UpdateNotice,
+    list_over,
     plan_notices,
 )
 from bot.signals.notices.text import NoticeSettings, write_surge
@@ -213,6 +214,37 @@ LAST: dict[str, tuple[Incident, str]] = {
 def test_the_last_text_has_all_reports(over: Incident, text: str) -> None:
     found = plan_notices(Seen(incidents=(), muted=(), now=LATER, over=(over,)), (a_notice(),), SETTINGS)
     assert found == (EndNotice(number=50, sentence=QUIET, ended=LATER, text=text),)
+
+
+REPORTS = arrivals(30)
+SEEN_LAST = replace(an_incident(), reports=REPORTS[:25])
+
+ENDED: dict[str, tuple[Notice, tuple[Incident, ...], Mapping[int, tuple[Incident, ...]], tuple[Incident, ...]]] = {
+    "it lasted at its last report": (a_notice(), (), {REPORTS[29].at: (NEXT, MORE)}, (MORE,)),
+    "it lasted until an earlier one": (
+        a_notice(),
+        (),
+        {REPORTS[23].at: (an_incident(),), REPORTS[24].at: (SEEN_LAST,)},
+        (SEEN_LAST,),
+    ),
+    "it lasted at none of the last twenty": (a_notice(), (), {REPORTS[9].at: (an_incident(),)}, ()),
+    "it lasted before its issue": (a_notice(started=REPORTS[25].at), (), {REPORTS[24].at: (SEEN_LAST,)}, ()),
+    "it lasts": (a_notice(), (an_incident(),), {REPORTS[29].at: (MORE,)}, ()),
+    "nobody has reported it since": (a_notice(keys=("message:9",)), (), {REPORTS[29].at: (MORE,)}, ()),
+    "a person edited its issue": (a_notice(is_edited=True), (), {REPORTS[29].at: (MORE,)}, ()),
+    "its issue is closed": (a_notice(closed=LATER), (), {REPORTS[29].at: (MORE,)}, ()),
+    "the list of muted rules": (a_list(), (), {REPORTS[29].at: (MORE,)}, ()),
+}
+
+
+@pytest.mark.parametrize("notice, lasting, detected, expected", ENDED.values(), ids=ENDED)
+def test_an_incident_that_is_over_is_known_as_it_was_at_its_last_report(
+    notice: Notice,
+    lasting: tuple[Incident, ...],
+    detected: Mapping[int, tuple[Incident, ...]],
+    expected: tuple[Incident, ...],
+) -> None:
+    assert tuple(list_over([notice], lasting, REPORTS, lambda at: detected.get(at, ()))) == expected
 
 
 MUTED: dict[str, tuple[Sequence[Mute], Sequence[Notice], NoticeSettings, tuple[NoticeAction, ...]]] = {
