@@ -125,7 +125,7 @@ def measure_surge(
     `issues` are those of the whole repository, the rule's own included. Later ones and later reports do not count, and
     those until `since`, where a surge ended, are in no window: they are the rule's past.
     """
-    asked = _Stream.of(reports, issues).ask(_to_days(now), gate, _to_days(since) if since else 0.0)
+    asked = _Stream.of(reports, issues).ask(_to_days(now), gate, _to_days(since))
     return asked.describe() if asked else None
 
 
@@ -138,7 +138,7 @@ def measure_each(
 ) -> tuple[Asked, ...]:
     """What somebody sees who asks at each report that counts, after `since` and until `now`, the earliest first."""
     stream = _Stream.of(reports, issues)
-    days = stream.list_days(_to_days(since) if since else 0.0, _to_days(now))
+    days = stream.list_days(since, now)
     return tuple(Asked(_to_time(day), asked.describe()) for day in days if (asked := stream.ask(day, gate)))
 
 
@@ -160,7 +160,7 @@ def find_episodes(
 
 def _find_episodes(stream: "_Stream", since: datetime | None, now: datetime, gate: Gate) -> tuple[Episode, ...]:
     found, hot, ended = list[Episode](), datetime.min.replace(tzinfo=UTC), 0.0
-    for day in stream.list_days(_to_days(since) if since else 0.0, _to_days(now)):
+    for day in stream.list_days(since, now):
         at, lasting = _to_time(day), bool(found) and found[-1].end is None
         if lasting and at - hot > QUIET:
             found[-1] = replace(found[-1], end=hot + QUIET)
@@ -215,9 +215,9 @@ class _Stream:
                 counted.append(day)
         return cls(raw, counted, issues)
 
-    def list_days(self, start: float, end: float) -> Sequence[float]:
-        """The reports that count, after `start` and until `end`."""
-        return self.counted[bisect_right(self.counted, start) : bisect_right(self.counted, end)]
+    def list_days(self, since: datetime | None, now: datetime) -> Sequence[float]:
+        """The reports that count, after `since` and until `now`."""
+        return self.counted[bisect_right(self.counted, _to_days(since)) : bisect_right(self.counted, _to_days(now))]
 
     def ask(self, now: float, gate: Gate, since: float = 0.0) -> "_Asked | None":
         """What somebody sees who asks then; reports until `since` are in no window."""
@@ -392,8 +392,9 @@ def _rank(surge: Surge) -> tuple[bool, float]:
     return (not surge.is_surge, surge.expected)
 
 
-def _to_days(at: datetime) -> float:
-    return at.timestamp() / _DAY_SECONDS
+def _to_days(at: datetime | None) -> float:
+    """Days since 1970; 0 without a time, which is before all reports."""
+    return at.timestamp() / _DAY_SECONDS if at else 0.0
 
 
 def _to_time(day: float) -> datetime:

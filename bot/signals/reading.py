@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from bot.errors import BudgetSpentError, SettingsError, TrackerError
 from bot.github.payloads import ListedComment, parse_issue, parse_listed_comment
+from bot.github.signals_query import MOST_ASKED, MOST_WATCHED
 from bot.signals.incidents.arrivals import PAST, Arrival, make_arrival
 from bot.signals.ledger import (
     Closing,
@@ -44,8 +45,6 @@ from bot.triage.config import Meaning, Sources
 Item = TypeVar("Item")
 Parsed = TypeVar("Parsed")
 
-MOST_WATCHED = 100
-MOST_ASKED = 25
 RECENT = timedelta(days=3)
 """A first sweep looks for missed events in this time; later ones since the last sweep."""
 

@@ -27,7 +27,6 @@ from bot.signals.tables import COLUMNS, KEYS, LISTED, check_row
 
 ADVICE = "make it again with `signpost sweep --rebuild`"
 
-
 Row = tuple[int | str, ...]
 
 

@@ -89,8 +89,9 @@ def find_incidents(
     past = _Past.of(arrivals, ruleset, now, gate, known_since)
     alarms = [(keys, alarm) for keys in _list_streams(past, ruleset) if (alarm := past.measure(keys))]
     taken, found = set[int](), list[Incident]()
-    for keys, _ in sorted(alarms, key=lambda each: (each[1].surge.expected, -len(each[0]), each[0])):
-        if alarm := past.measure(keys, taken):
+    for keys, first in sorted(alarms, key=lambda each: (each[1].surge.expected, -len(each[0]), each[0])):
+        is_free = taken.isdisjoint(each.issue for each in past.list_own(keys))
+        if alarm := first if is_free else past.measure(keys, taken):
             found.append(_make_incident(keys, alarm, ruleset))
             taken.update(each.issue for each in alarm.reports)
     return tuple(found)
