@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.signals.world import a_person, find_ours, list_ledger, run_at, sweep_at
+from tests.signals.world import a_person, find_ours, list_ledger, open_answered, run_at, sweep_at
 from tests.stand_ins.command import Finished, run_command
 from tests.stand_ins.fake_github import MAINTAINER, FakeGitHub
 from tests.stand_ins.github_json import Json, StoredIssue
@@ -25,10 +25,7 @@ FIRST = "one for each 100 comments in the repository, by anybody, and one for ea
 
 @pytest.fixture
 def issue(fake_github: FakeGitHub) -> StoredIssue:
-    add_rule(fake_github)
-    found = open_issue(fake_github)
-    run_at(fake_github, found)
-    return found
+    return open_answered(fake_github)
 
 
 def command(github: FakeGitHub, folder: Path, *arguments: str, **environment: str) -> Finished:

@@ -19,6 +19,7 @@ from tests.signals.world import (
     find_ours,
     list_ledger,
     now_at,
+    open_answered,
     run_at,
     sweep_at,
 )
@@ -54,10 +55,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def issue(fake_github: FakeGitHub) -> StoredIssue:
     """An issue that was answered."""
-    add_rule(fake_github)
-    found = open_issue(fake_github)
-    run_at(fake_github, found)
-    return found
+    return open_answered(fake_github)
 
 
 def reasons(swept: Swept) -> list[tuple[int, tuple[str, ...]]]:
@@ -211,9 +209,7 @@ def test_a_budget_is_kept_and_the_next_sweeps_go_on(fake_github: FakeGitHub, pat
 
 
 def test_a_first_sweep_that_cannot_read_everything_goes_on_later(fake_github: FakeGitHub, path: Path) -> None:
-    add_rule(fake_github)
-    issue = open_issue(fake_github)
-    run_at(fake_github, issue)
+    issue = open_answered(fake_github)
     for _ in range(450):
         fake_github.add_comment(issue, "me too", a_person("stranger"))
 
@@ -266,10 +262,7 @@ SLOW_RULE = f"{RULE}close: {{as: duplicate, after: 3d}}\n"
 @pytest.fixture
 def promised(fake_github: FakeGitHub) -> StoredIssue:
     """An issue that our comment promises to close."""
-    add_rule(fake_github, SLOW_RULE)
-    found = open_issue(fake_github)
-    run_at(fake_github, found)
-    return found
+    return open_answered(fake_github, SLOW_RULE)
 
 
 def in_days(github: FakeGitHub, days: float) -> datetime:

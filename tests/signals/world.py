@@ -27,7 +27,7 @@ from tests.stand_ins.fake_github import HARD_FAULTS, FakeGitHub
 from tests.stand_ins.github_json import START, Person, StoredComment, StoredIssue
 from tests.stand_ins.mortal import die_at
 from tests.stand_ins.patience import LONGEST
-from tests.stand_ins.story import REPOSITORY, TOKEN
+from tests.stand_ins.story import REPOSITORY, RULE, TOKEN, add_rule, open_issue
 
 US = frozenset({OUR_LOGIN})
 BUDGET = 500
@@ -55,6 +55,14 @@ def run_at(
     sources = add_ledger(sources, str(ledger), REPOSITORY) if ledger else sources
     event = IssueRequest(repository=REPOSITORY, number=issue.number, sender=Account(login="reporter"))
     return run(event, sources, tracker, now or now_at(github))
+
+
+def open_answered(github: FakeGitHub, rule: str = RULE) -> StoredIssue:
+    """An issue that our comment answers by that rule, the only one."""
+    add_rule(github, rule)
+    found = open_issue(github)
+    run_at(github, found)
+    return found
 
 
 def sweep_at(  # noqa: PLR0913 (a test names the few that it changes)
