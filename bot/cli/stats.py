@@ -4,6 +4,7 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.cli.options.ledger import LEDGER
 from bot.cli.options.output import refuse_inputs, report_written, write_page
 from bot.cli.options.rules import find_rules
 from bot.output.console import add_format, add_rules, make_console, print_json
@@ -20,16 +21,14 @@ _WIDE = 140
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument(
-        "--ledger", metavar="FILE", default=".signpost/ledger.sqlite", help="the ledger of `signpost sweep`"
-    )
+    parser.add_argument("--ledger", metavar="FILE", default=LEDGER, help="the ledger of `signpost sweep`")
     parser.add_argument("--html", metavar="FILE", help="write the table as one self-contained HTML page")
     parser.add_argument(
         "--config", metavar="FILE", help="the settings file (default: config.yml in the first folder of rules)"
     )
     parser.epilog = (
         "With rules, only votes on their present content count; without, those on the guidance that was given last.\n\n"
-        "example: signpost stats --ledger .signpost/ledger.sqlite --html stats.html"
+        f"example: signpost stats --ledger {LEDGER} --html stats.html"
     )
     add_rules(parser)
     add_format(parser)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.cli.options.github import connect_github, read_settings
+from bot.cli.options.ledger import LEDGER
 from bot.cli.options.sources import add_finder, read_sources
 from bot.errors import SettingsError
 from bot.github import actions_runner
@@ -17,7 +18,6 @@ from bot.signals.summary import format_lines, render_summary, to_json
 from bot.signals.sweep import Swept, Task, sweep
 from bot.triage.snapshot import OUR_LOGIN
 
-LEDGER = ".signpost/ledger.sqlite"
 BUDGET = 500
 """Half of what GitHub gives a workflow in an hour.
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-github_token-in-github-actions
@@ -28,7 +28,7 @@ _LONGEST = 50 * 60
 """Seconds; a scheduled job ends within the hour."""
 
 _WRONG_CLOCK = timedelta(days=1)
-"""What a ledger has seen later than this from now was never seen."""
+"""A ledger cannot have seen anything later than this from now."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Return 0: done, or the budget is spent; 1: an action failed; 2: wrong settings; 3: no answer of GitHub."""
+    """Return 0: done, or the budget is spent; 1: an action failed; 2: wrong settings; 3: no answer from GitHub."""
     settings = read_settings()
     repository = arguments.repo or settings.repository
     if not repository:
@@ -104,7 +104,7 @@ def _sweep(arguments: argparse.Namespace, settings: actions_runner.Settings, rep
 
 
 def _is_spoiled(path: Path, now: datetime) -> bool:
-    """Whether there is a ledger that has to be made again: a damaged one, one of another version, or of tomorrow."""
+    """Whether there is a ledger that has to be made again: it is damaged, of another version, or has a time to come."""
     try:
         if path.exists() and path.stat().st_size:
             read_any_ledger(path, int((now + _WRONG_CLOCK).timestamp()))

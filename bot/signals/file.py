@@ -94,7 +94,9 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
 
 def _check_repository(found: str, repository: str, path: Path) -> None:
     if found.casefold() != repository.casefold():
-        raise LedgerError(f"the ledger {path} is for {found or 'no repository'}, not {repository}; give another file")
+        raise LedgerError(
+            f"the ledger {path} is for {found or 'no repository'}, not {repository}; give another file, or {ADVICE}"
+        )
 
 
 def _read_schema(connection: sqlite3.Connection) -> frozenset[tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """What a sweep has to do: the issues whose comment may be out of date, each with the reasons. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
@@ -140,9 +140,10 @@ def find_silent(sources: Sources) -> frozenset[str]:
     return frozenset(rule for rule, mode in modes.items() if mode != "comment")
 
 
-def find_linking(ledger: Ledger, numbers: Iterable[int]) -> frozenset[int]:
-    """The open issues whose comment links one of these."""
-    wanted, opened = set(numbers), {issue.number for issue in ledger.issues if issue.is_open}
-    return frozenset(
-        comment.issue for comment in ledger.comments if comment.issue in opened and wanted.intersection(comment.links)
-    )
+def group_links(ledger: Ledger) -> Mapping[int, Collection[int]]:
+    """The open issues whose comment links another one, by the number of that one."""
+    opened, found = {issue.number for issue in ledger.issues if issue.is_open}, dict[int, set[int]]()
+    for comment in ledger.comments:
+        for number in comment.links if comment.issue in opened else ():
+            found.setdefault(number, set()).add(comment.issue)
+    return found

@@ -24,7 +24,7 @@ from bot.signals.ledger import (
     to_seconds,
 )
 from bot.signals.missed import find_missed
-from bot.signals.plan import Reason, find_linking
+from bot.signals.plan import Reason, group_links
 from bot.signals.store import LedgerFile
 from bot.signals.votes import find_unasked
 from bot.tracker.own_issues import OwnIssueSource
@@ -262,7 +262,7 @@ class Reader:
         `ledger` is that of now. New issues are noted as arrivals. Those that differ from what a run would leave will
         wait.
         """
-        oldest = now - PAST
+        oldest, links = now - PAST, group_links(ledger)
         self._note_rules(sources, ledger, now)
         while True:
             start, number = self.store.read_fact("issues"), self.store.read_fact("issues_page")
@@ -273,7 +273,7 @@ class Reader:
             issues = [_read(parse_issue, entry, self.repository) for entry in new]
             with self.store.change():
                 self._store_issues(issues, ledger, sources, now)
-                self._store_targets(issues, ledger)
+                self._store_targets(issues, links)
                 self._advance("issues", page, cursor)
                 self._keep_edge("issues", page, cursor, edge)
                 if not page.has_more:
@@ -316,11 +316,11 @@ class Reader:
         is_ours = issue.author.login.casefold() in self.logins
         return issue.is_pull_request or issue.author.is_bot or is_ours
 
-    def _store_targets(self, issues: Iterable[Issue], ledger: Ledger) -> None:
-        """Let the issues wait whose comment links one that was closed or reopened."""
+    def _store_targets(self, issues: Iterable[Issue], links: Mapping[int, Collection[int]]) -> None:
+        """Let the issues wait whose comment links one that was closed or reopened; `links` has them by that one."""
         former = {int(number): state for number, state in self.store.list_rows("target")}
         for issue in issues:
-            if not (linking := find_linking(ledger, [issue.number])):
+            if not (linking := links.get(issue.number)):
                 continue
             state = f"{issue.state} {issue.state_reason or ''}".strip()
             if former.get(issue.number, "open") != state:

@@ -28,7 +28,10 @@ https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permi
 
 
 class Cast(NamedTuple):
-    """What one person says about one guidance: all the meanings, and which of “works” and “wrong” came last."""
+    """What one person says about one guidance: all the meanings, and which of “works” and “wrong” came last.
+
+    `at` is the time of that verdict (Unix seconds), or without one of the last vote.
+    """
 
     comment: int
     login: str
@@ -71,8 +74,7 @@ class Votes:
 
     `authors` opened the issue, `others` did not. `all` are both. `jury` are the people who count for muting, each once
     for the whole rule: authors of the issues, and people with write access, since a maintainer has unmuted it.
-    `comments` gave the guidance, `refused`
-    of them had it taken back. `weeks` has the voters of each ISO week.
+    `comments` gave the guidance, `refused` of them had it taken back. `weeks` has the voters of each ISO week.
     """
 
     rule: str
@@ -206,7 +208,7 @@ def _read_casts(comment: int, author: str, said: Iterable[_Said], meanings: Mapp
         verdict = verdicts[-1][2] if verdicts else None
         others = frozenset(meaning for *_, meaning in found) - {WORKS, WRONG}
         said_all = others | ({verdict} if verdict else frozenset())
-        yield Cast(comment, login, login == author, said_all, verdict, max(found)[0])
+        yield Cast(comment, login, login == author, said_all, verdict, max(verdicts or found)[0])
 
 
 def count_casts(casts: Collection[Cast]) -> Tally:

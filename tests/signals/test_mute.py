@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.archive.stats import Share, measure_share
 from bot.signals.ledger import Ledger, Reply
 from bot.signals.mute import Mute, explain_muted, find_muted
-from bot.signals.votes import count_votes, find_orders
+from bot.signals.votes import NO_VOTES, count_votes, find_orders
 from bot.triage.config import VoteSettings
 from tests.builders import a_rule, a_ruleset
 from tests.signals.ledgers import START, a_given, a_guidance, a_ledger, a_vote, an_order
@@ -138,6 +138,13 @@ def test_votes_before_an_unmute_do_not_count_for_muting(votes_at: int, *, is_mut
     ledger = replace(ledger, votes=votes, replies=(an_order("unmute", at=LATER),))
     assert [each.rule for each in mute(ledger)] == (["disk"] if is_muted else [])
     assert count_votes(ledger)["disk"].all.voters == 12
+
+
+def test_a_vote_that_judges_nothing_brings_no_verdict_back_after_an_unmute() -> None:
+    ledger = judged(12)
+    later = tuple(vote._replace(content="heart", at=LATER + 1) for vote in ledger.votes)
+    ledger = replace(ledger, votes=(*ledger.votes, *later), replies=(an_order("unmute", at=LATER),))
+    assert (mute(ledger), count_votes(ledger)["disk"].jury) == ([], NO_VOTES)
 
 
 def test_what_a_maintainer_wants_comes_before_votes() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.rules.ruleset import Ruleset
 from bot.signals.ledger import Closing, IssueNow, Ledger, Reply, Vote
 from bot.signals.missed import find_missed
-from bot.signals.plan import Progress, Rerun, find_linking, list_waiting, plan_reruns
+from bot.signals.plan import Progress, Rerun, group_links, list_waiting, plan_reruns
 from bot.tracker.types import Issue
 from bot.triage.config import read_config
 from tests.builders import a_rule, a_ruleset, after, an_issue
@@ -194,7 +194,7 @@ def test_a_muted_rule_misses_no_comment() -> None:
 def test_the_issues_whose_comment_links_another_one() -> None:
     ledger = a_ledger(a_given(1, links=(5, 6)), a_given(2, links=(6,)), a_given(3, links=(7,)), a_given(4, links=(6,)))
     issues = tuple(replace_open(issue, is_open=issue.number != 4) for issue in ledger.issues)
-    assert find_linking(replace(ledger, issues=issues), [6]) == frozenset({1, 2})
+    assert group_links(replace(ledger, issues=issues)) == {5: {1}, 6: {1, 2}, 7: {3}}
 
 
 def replace_open(issue: IssueNow, *, is_open: bool) -> IssueNow:

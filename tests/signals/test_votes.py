@@ -108,6 +108,21 @@ CASES: dict[str, tuple[Ledger, Tally, Tally, Tally]] = {
         tally(2, not_my_problem=1, works=1),
         tally(1, works=1),
     ),
+    "the last verdict, and a later vote that judges nothing": (
+        a_ledger(
+            a_given(1),
+            a_given(2),
+            votes=[
+                a_vote("max", "-1", 1),
+                a_vote("max", "rocket", 1, START + 99),
+                a_vote("max", "+1", 2, START + 90),
+            ],
+            permissions={"max": "write"},
+        ),
+        NO_VOTES,
+        tally(2, not_my_problem=1, works=1, easy_fix=1),
+        tally(1, works=1),
+    ),
     "ten accounts on one comment": (
         a_ledger(votes=[a_vote(f"sock-{number}") for number in range(10)]),
         NO_VOTES,
