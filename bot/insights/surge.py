@@ -27,7 +27,7 @@ _PRIOR_REPORTS, _PRIOR_DAYS = 0.5, 28.0
 _YEAR = 365.25
 _DAY_SECONDS = 86_400
 QUIET = timedelta(days=2)
-"""A surge is over when no report had an E of `STILL_HOT` or less for so long; `benchmarks/README.md` compares ends."""
+"""A surge is over when no report had an E of `STILL_HOT` or less in this time; `benchmarks/README.md` compares ends."""
 STILL_HOT = 1.0
 _PRECISION = 1e-14
 _SHARE = 0.8
@@ -55,7 +55,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """What makes a surge: at most `expected` times a year by chance, and so many reports by so many people."""
+    """What makes a surge: at most `expected` times a year by chance, and at least `reports` by `people`."""
 
     expected: float = 0.1
     reports: int = 5
@@ -393,8 +393,7 @@ def _rank(surge: Surge) -> tuple[bool, float]:
 
 
 def _to_days(at: datetime | None) -> float:
-    """Days since 1970; 0 without a time, which is before all reports."""
-    return at.timestamp() / _DAY_SECONDS if at else 0.0
+    return at.timestamp() / _DAY_SECONDS if at else 0.0  # before all reports
 
 
 def _to_time(day: float) -> datetime:

@@ -56,7 +56,7 @@ def read_ledger(path: Path, repository: str) -> Ledger:
 
 
 def read_any_ledger(path: Path, latest: int = LATEST) -> Ledger:
-    """The same, of whichever repository; also raises LedgerError for a past after `latest` (Unix seconds)."""
+    """The same, of any repository; also raises LedgerError for a past after `latest` (Unix seconds)."""
     with _explain_damage(path):
         if not path.exists():
             raise LedgerError(f"the ledger {path} does not exist; make it with `signpost sweep`")

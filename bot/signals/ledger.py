@@ -1,6 +1,6 @@
 """What a repository holds of us and for us: our comments, votes, replies, withdrawals and closings. Pure.
 
-A ledger is a function of what GitHub holds now. Whoever reads all comments, reactions and issues again gets the same.
+A ledger depends only on what GitHub holds now: reading all comments, reactions and issues again gives the same one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -198,6 +198,11 @@ class Ledger:
     known_since: Mapping[str, int] = field(default_factory=dict)
     has_past: bool = False
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def vote_count(self) -> int:
+        """The number of votes by people; those of bots never count."""
+        return sum(not vote.is_bot for vote in self.votes)
 
     @property
     def withdrawals(self) -> tuple[Withdrawal, ...]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from bot.errors import BudgetSpentError, SettingsError, TrackerError
 from bot.github.payloads import ListedComment, parse_issue, parse_listed_comment
@@ -118,7 +118,7 @@ class Reader:
         facts = {f"{name}_edge": json.dumps(sorted(kept.union(edge if last == cursor.since else ())))}
         self.store.write_facts(**facts)
 
-    def _read_page(self, kind: Any, cursor: Cursor) -> Page:  # noqa: ANN401 (a literal of the Protocol)
+    def _read_page(self, kind: Literal["issues", "comments"], cursor: Cursor) -> Page:
         page = self.tracker.read_page(self.repository, kind, cursor)
         return page or Page(entries=())
 
@@ -218,7 +218,7 @@ class Reader:
         return self.tracker.get_comment(self._name(comment.issue), comment.id) is not None
 
     def _name(self, number: int) -> Issue:
-        """An issue of which only the number matters."""
+        """An issue for requests that use only its number."""
         return Issue(repository=self.repository, number=number, title="", created_at=EPOCH, updated_at=EPOCH)
 
     def _store_watched(self, comment: GivenComment, watched: WatchedComment, votes: Sequence[Reaction] | None) -> None:

@@ -75,7 +75,7 @@ def make_stats(
         rules=tuple(rules),
         weeks=weeks,
         comments=len(ledger.comments),
-        votes=sum(not vote.is_bot for vote in ledger.votes),
+        votes=ledger.vote_count,
         withdrawals=len(ledger.withdrawals),
         closings=len(ledger.closings),
         reopened=sum(closing.reopened > 0 for closing in ledger.closings),

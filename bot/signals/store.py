@@ -41,8 +41,7 @@ class SpoiledLedgerError(LedgerError):
 class LedgerFile:
     """An open ledger. Several changes within `change()` happen together or not at all.
 
-    Whatever is read from it raises SpoiledLedgerError for values that are not ours, or for a past after `latest` (Unix
-    seconds).
+    Reading raises SpoiledLedgerError for values that are not ours, or for a past after `latest` (Unix seconds).
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path, latest: int = LATEST) -> None:
@@ -177,15 +176,15 @@ class LedgerFile:
 
         What counts for the whole repository stays.
         """
-        ours = "(SELECT issue FROM comment)"
-        self._connection.execute(f"DELETE FROM issue WHERE number NOT IN {ours}")  # noqa: S608 (our own words)
-        self._connection.execute(f"DELETE FROM closing WHERE issue NOT IN {ours}")  # noqa: S608 (our own words)
+        self._connection.execute("DELETE FROM issue WHERE number NOT IN (SELECT issue FROM comment)")
+        self._connection.execute("DELETE FROM closing WHERE issue NOT IN (SELECT issue FROM comment)")
         self._connection.execute(
             "DELETE FROM reply WHERE id < coalesce((SELECT min(id) FROM comment WHERE issue = reply.issue), id + 1) "
             "AND orders = '[]'"
         )
-        people = "(SELECT login FROM vote UNION SELECT login FROM reply)"
-        self._connection.execute(f"DELETE FROM person WHERE login NOT IN {people}")  # noqa: S608 (our own words)
+        self._connection.execute(
+            "DELETE FROM person WHERE login NOT IN (SELECT login FROM vote UNION SELECT login FROM reply)"
+        )
         self._connection.execute("DELETE FROM asked WHERE login NOT IN (SELECT lower(login) FROM person)")
 
     def read(self) -> Ledger:

@@ -31,7 +31,7 @@ def _write_parts(swept: Swept) -> Iterator[str]:
     yield f"## Signpost sweep: {quote_code(swept.repository)}"
     if swept.error:
         yield f"**The sweep ended early:** {write_line(swept.error)} The next sweep goes on from there."
-    votes = count(sum(not vote.is_bot for vote in ledger.votes), "vote")
+    votes = count(ledger.vote_count, "vote")
     yield f"{count(len(ledger.comments), 'comment')} of Signpost with {votes}; {_count_requests(swept)}."
     yield from _write_news(swept)
     if handled := [each for each in swept.handled if _is_shown(each)]:
@@ -48,7 +48,7 @@ def _write_parts(swept: Swept) -> Iterator[str]:
 
 
 def _write_news(swept: Swept) -> Iterator[str]:
-    """What is to know about problems and rules: incidents, and rules that are new or newly muted."""
+    """News about problems and rules: incidents, and rules that are new or newly muted."""
     if swept.incidents:
         yield "### Reported unusually often\n\n" + "\n".join(map(_describe_incident, swept.incidents))
     if swept.too_new:
@@ -128,7 +128,7 @@ def format_lines(swept: Swept) -> Iterator[str]:
     """The same for the terminal, line by line."""
     yield f"Swept     {swept.repository}"
     yield f"Comments  {len(swept.ledger.comments):,}"
-    yield f"Votes     {sum(not vote.is_bot for vote in swept.ledger.votes):,}"
+    yield f"Votes     {swept.ledger.vote_count:,}"
     for incident in swept.incidents:
         yield f"Incident  {reveal_line(incident.title)}: {describe_surge(incident.surge)}"
     if swept.too_new:
@@ -162,7 +162,7 @@ def to_json(swept: Swept) -> dict[str, Any]:
         "repository": swept.repository,
         "dry_run": swept.is_dry_run,
         "comments": len(swept.ledger.comments),
-        "votes": sum(not vote.is_bot for vote in swept.ledger.votes),
+        "votes": swept.ledger.vote_count,
         "withdrawals": len(swept.ledger.withdrawals),
         "closings": len(swept.ledger.closings),
         "handled": [_handled_json(each) for each in swept.handled],

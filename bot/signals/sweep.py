@@ -206,7 +206,7 @@ class _Sweep:
         return _Conclusion(ledger, self._find_muted(ledger), self.detect(ledger, self.task.sources, self.task.now))
 
     def act(self, heard: _Heard, say: Callable[[str], None]) -> None:
-        """Handle the issues that need it, as far as the budget goes, and look at what came of it."""
+        """Handle the issues that need it, as far as the budget goes, and read the comments that this changed."""
         (ledger, sources), now = heard, to_seconds(self.task.now)
         planned = plan_reruns(ledger, sources.ruleset, self._progress, now, find_silent(sources))
         places = {number: place for place, number in enumerate(self._failed)}

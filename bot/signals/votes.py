@@ -120,7 +120,7 @@ class Ordered(NamedTuple):
 
 
 def find_orders(ledger: Ledger, renamed: Mapping[str, str] = NOT_RENAMED) -> dict[str, Ordered]:
-    """By the id of the rule what maintainers want of it; the last command counts, under whichever of its names.
+    """What maintainers want of each rule, by its id; the last command counts, under any name of the rule.
 
     `renamed` has the present id for each former id (`Ruleset.renamed`).
     """

@@ -14,7 +14,7 @@ class OwnIssue(NamedTuple):
 
 
 class OwnIssueSource(Protocol):
-    """What is needed to keep issues of our own. Each method is one request and raises only `TrackerError`."""
+    """Reads and writes issues of our own. Each method is one request and raises only `TrackerError`."""
 
     def list_own_issues(self, repository: str, login: str) -> tuple[OwnIssue, ...]:
         """The issues that `login` opened, open and closed, at most 100, the one that changed last first."""

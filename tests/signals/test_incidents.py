@@ -283,7 +283,7 @@ def test_a_renamed_rule_keeps_its_past() -> None:
         ("", ">one", True),
     ],
 )
-def test_which_rules_are_one_family(one: str, other: str, expected: bool) -> None:  # noqa: FBT001
+def test_which_rules_are_one_family(one: str, other: str, *, expected: bool) -> None:
     found = {rule.id: rule for rule in make_rules(one=one, other=other).rules}
     assert are_one_family(found["one"], found["other"]) == expected
 

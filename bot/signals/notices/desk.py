@@ -1,4 +1,4 @@
-"""Reads the issues that Signpost opened itself, and does what is planned for them."""
+"""Reads the issues that Signpost opened itself, and carries out the plan for them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What is to be done about the issues that Signpost opens itself: decided from values. Pure."""
+"""The plan for the issues that Signpost opens itself, decided from values. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ from bot.signals.notices.text import (
 
 MUTED_KEY = "muted"
 MOST_LOOKS = 20
-"""At so many of its last reports, a sweep looks for the incident that has ended; later reports are the usual ones."""
+"""A sweep looks for an ended incident at this number of its last reports; later reports are the usual ones."""
 
 MOST_KEYS = 50
-"""So many things that an incident is about are remembered; the marker has a limited length."""
+"""The marker remembers this number of an incident's keys, because its length is limited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
