@@ -25,6 +25,7 @@ from bot.signals.incidents.detection import (
     list_too_new,
     make_gate,
 )
+from bot.signals.ledger import to_seconds
 from bot.tracker.types import Account, Issue
 from bot.triage.config import SurgeSettings
 from bot.triage.summary import write_line
@@ -61,10 +62,6 @@ RULES = make_rules(disk="", memory="", network="")
 
 def known(rules: Ruleset = RULES, since: timedelta = PAST) -> dict[str, int]:
     return {rule.id: to_seconds(NOW - since) for rule in rules.rules}
-
-
-def to_seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
 
 
 def spread(number: int, days: float, end: datetime = NOW) -> list[datetime]:
@@ -118,6 +115,18 @@ def make_issue(body: str, title: str = "Broken", **known: object) -> Issue:
             "",
             ("message:",),
             ("cannot open shard 4711 of the remote catalogue",),
+        ),
+        (
+            "Broken",
+            (
+                "```\nStraße ßß: ﬃ cannot open shard 4711 of the remote catalogue /srv/data\n"
+                "[ﬃﬃ] ERROR cannot open shard 12 of the remote catalogue /srv/data\n```"
+            ),
+            ("message:", "message:"),
+            (
+                "ﬃ cannot open shard 4711 of the remote catalogue",
+                "ERROR cannot open shard 12 of the remote catalogue",
+            ),
         ),
         ("I cannot open my catalogue of shards", "", (), ()),
     ],

@@ -43,8 +43,12 @@ def _find_telling(template: str) -> list[str]:
 
 
 def _show_message(part: str, line: str) -> str:
-    """The message in the words of the line, or the whole line if these cannot be found there."""
+    """The message in the words of the line, or the whole line if these cannot be found there.
+
+    Folding can lengthen a line (“ß” becomes “ss”), so each folded sign keeps its place in the line.
+    """
     words = [text.strip() for text in split_at_signs(part) if text.strip()]
-    start, end = line.casefold().find(words[0]), line.casefold().rfind(words[-1])
-    found = line[start : end + len(words[-1])] if 0 <= start <= end else line
+    folded, places = line.casefold(), [place for place, sign in enumerate(line) for _ in sign.casefold()]
+    start, end = folded.find(words[0]), folded.rfind(words[-1])
+    found = line[places[start] : places[end + len(words[-1]) - 1] + 1] if 0 <= start <= end else line
     return show_text(found.replace("`", "'"), _LONGEST_MESSAGE)
