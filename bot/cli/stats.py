@@ -4,11 +4,10 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.cli.options.ledger import LEDGER
 from bot.cli.options.output import refuse_inputs, report_written, write_page
 from bot.cli.options.rules import find_rules
 from bot.output.console import add_format, add_rules, make_console, print_json
-from bot.signals.file import read_any_ledger
+from bot.signals.file import LEDGER, read_any_ledger
 from bot.signals.mute import find_muted
 from bot.signals.stats import HEADINGS, NARROW, Stats, list_columns, make_stats, render_html, to_json
 from bot.signals.votes import count_votes, find_orders

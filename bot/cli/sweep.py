@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.cli.options.github import connect_github, read_settings
-from bot.cli.options.ledger import LEDGER
 from bot.cli.options.sources import add_finder, read_sources
 from bot.errors import SettingsError
 from bot.github import actions_runner
 from bot.output.console import add_format, add_rules, print_json
-from bot.signals.file import open_copy, open_ledger, read_any_ledger
+from bot.signals.file import LEDGER, open_copy, open_ledger, read_any_ledger
 from bot.signals.reading import Reader
 from bot.signals.store import SpoiledLedgerError
 from bot.signals.summary import format_lines, render_summary, to_json

@@ -12,6 +12,9 @@ from bot.signals.ledger import LATEST, Ledger
 from bot.signals.store import ADVICE, LedgerError, LedgerFile, SpoiledLedgerError
 from bot.signals.tables import TABLES
 
+LEDGER = ".signpost/ledger.sqlite"
+"""Where `signpost sweep` keeps its ledger if nobody says otherwise."""
+
 APPLICATION = 0x53676E6C
 """Identifies the file in SQLite's header (https://www.sqlite.org/pragma.html#pragma_application_id)."""
 

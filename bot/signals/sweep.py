@@ -227,20 +227,15 @@ class _Sweep:
 
     def keep_notices(self) -> None:
         """Bring our own issues up to date, if the settings ask for any, or the ledger has some."""
-        if not self.task.keeps_notices(self.store):
+        task, tracker = self.task, self.reader.tracker
+        if not task.keeps_notices(self.store):
             return
-        desk = Desk(
-            repository=self.task.repository,
-            server=self.task.server,
-            login=self.task.login,
-            tracker=self.reader.tracker,
-            store=self.store,
-        )
-        sources, (ledger, muted, lasting) = self.task.sources, self._conclusion
+        desk = Desk(repository=task.repository, server=task.server, login=task.login, tracker=tracker, store=self.store)
+        sources, (ledger, muted, lasting) = task.sources, self._conclusion
         notices = desk.read(ledger.notices)
         over = list_over(notices, lasting, ledger.arrivals, lambda at: self.detect(ledger, sources, from_seconds(at)))
-        seen = Seen(incidents=lasting, muted=muted, now=to_seconds(self.task.now), over=tuple(over))
-        self.notices = desk.keep(seen, notices, sources, is_dry_run=self.task.is_dry_run)
+        seen = Seen(incidents=lasting, muted=muted, now=to_seconds(task.now), over=tuple(over))
+        self.notices = desk.keep(seen, notices, sources, is_dry_run=task.is_dry_run)
 
     @property
     def _may_handle(self) -> bool:

@@ -7,9 +7,6 @@ from pathlib import Path
 from bot.archive.stats import Opinion
 from bot.triage.config import Config, Sources
 
-LEDGER = ".signpost/ledger.sqlite"
-"""Where `signpost sweep` keeps its ledger."""
-
 
 def add_ledger(sources: Sources, ledger: str | None, repository: str) -> Sources:
     """The sources with what the ledger says: muted rules, incidents with a tracking issue, and other reports.

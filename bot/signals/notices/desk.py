@@ -82,13 +82,12 @@ class Desk:
         self, seen: Seen, notices: Sequence[Notice], sources: Sources, *, is_dry_run: bool
     ) -> tuple[NoticeOutcome, ...]:
         """Bring these issues up to date; a dry run only plans."""
-        config = sources.config
         settings = NoticeSettings(
             repository=self.repository,
             server=self.server,
-            site=config.site or "",
-            tracks_surges=config.surge.issue,
-            lists_muted=config.votes.issue,
+            site=sources.config.site or "",
+            tracks_surges=sources.config.surge.issue,
+            lists_muted=sources.config.votes.issue,
             rules={rule.id: rule for rule in sources.ruleset.rules},
             forbidden=sources.forbidden_words,
         )
@@ -98,8 +97,7 @@ class Desk:
     def read(self, known: Sequence[Notice]) -> tuple[Notice, ...]:
         """Our issues as GitHub has them, in one request; the ledger has them from then on. Raises TrackerError.
 
-        GitHub may show too few issues. One that was `known` as open is then read by itself, so that none is opened
-        a second time.
+        GitHub may show too few: one that was `known` as open is then read by itself, so that none is opened twice.
         """
         own = self._list_own()
         listed = {each.issue.number for each in own}

@@ -132,16 +132,14 @@ def _is_about(notice: Notice, incident: Incident) -> bool:
     return notice.title == write_surge_title(incident)
 
 
-def list_over(
-    notices: Iterable[Notice],
-    lasting: Iterable[Incident],
-    arrivals: Sequence[Arrival],
-    detect: Callable[[int], Iterable[Incident]],
-) -> Iterator[Incident]:
-    """The incidents that are over, and whose issue is still open, as they were at their last report.
+Detect = Callable[[int], Iterable[Incident]]
+"""The incidents that lasted at a moment (Unix seconds)."""
 
-    `detect` gives the incidents that lasted at a moment (Unix seconds). Nobody needs those whose text a person edited.
-    """
+
+def list_over(
+    notices: Iterable[Notice], lasting: Iterable[Incident], arrivals: Sequence[Arrival], detect: Detect
+) -> Iterator[Incident]:
+    """The incidents that are over, as they were at their last report; only those with an open, unedited issue."""
     taken = {key for each in lasting for key in each.keys}
     for notice in notices:
         keys = {*notice.keys}
