@@ -20,9 +20,8 @@ _SAME_MOMENT = timedelta(minutes=1)
 _PASSIVE = frozenset({"mentioned", "subscribed", "unsubscribed"})
 """Events that GitHub adds by itself. https://docs.github.com/en/rest/using-the-rest-api/issue-event-types"""
 
-_SENTENCE = re.compile(
-    r"(?P<before>\n*)\*\*Signpost (?:will close|closes) this report as [^\n]*? (?:keeps|leaves) it open\."
-)
+_OPENING, _ENDING = "**Signpost closes this report as", "Signpost leaves it open."
+_SENTENCE = re.compile(rf"(?P<before>\n*){re.escape(_OPENING)}[^\n]*?{re.escape(_ENDING)}")
 
 _THREE = 3
 """So many 👍 on a report show that it concerns several people. One may be its author's: then it stays open as well."""
@@ -64,9 +63,9 @@ class Closing:
             return ""
         reason = "a duplicate" if self.action.reason == "duplicate" else "not planned"
         return (
-            f"**Signpost closes this report as {reason} on {self.at:%Y-%m-%d} (UTC) or later**, unless somebody "
-            "comments, edits the report, reacts to this comment with 👎, or changes the title, labels, assignee or "
-            "milestone. If somebody opens it again later, Signpost leaves it open."
+            f"{_OPENING} {reason} on {self.at:%Y-%m-%d} (UTC) or later**, unless somebody comments, edits the report, "
+            "reacts to this comment with 👎, or changes the title, labels, assignee or milestone. If somebody opens it "
+            f"again later, {_ENDING}"
         )
 
 
