@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 from urllib.parse import quote
 
 from bot.errors import SettingsError, TrackerError
-from bot.github.payloads import mend_text, parse_own_issue
+from bot.github.payloads import mend_text, parse_closing, parse_issue
 from bot.github.responses import is_missing
 from bot.github.transport import Wire
 from bot.tracker.own_issues import OwnIssue
@@ -30,7 +30,7 @@ class OwnIssueTracker:
         path = f"{write_repository_path(repository)}/issues?creator={quote(login, safe='')}&{order}"
         found = self._wire.read(what, path)
         entries = found if isinstance(found, list) else []
-        parsed = parse_answer(what, lambda: tuple(map(parse_own_issue, entries)))
+        parsed = parse_answer(what, lambda: tuple(map(_parse_own_issue, entries)))
         return tuple(each for each in parsed if not each.issue.is_pull_request)
 
     def read_own_issue(self, repository: str, number: int) -> OwnIssue | None:
@@ -39,14 +39,14 @@ class OwnIssueTracker:
         found = self._wire.read(what, f"{write_repository_path(repository)}/issues/{number}", tolerate=is_missing)
         if found is None:
             return None
-        own = parse_answer(what, lambda: parse_own_issue(found))
+        own = parse_answer(what, lambda: _parse_own_issue(found))
         return own if own.issue.number == number else None
 
     def open_issue(self, repository: str, title: str, body: str) -> OwnIssue:
         """Open an issue, once."""
         what, given = f"open an issue in {repository}", {"title": mend_text(title), "body": mend_text(body)}
         stored = self._wire.write(what, "POST", f"{write_repository_path(repository)}/issues", given)
-        return parse_answer(what, lambda: parse_own_issue(stored), uncertain=True)
+        return parse_answer(what, lambda: _parse_own_issue(stored), uncertain=True)
 
     def update_issue(
         self, repository: str, number: int, body: str, closed_as: Literal["completed", "not_planned"] | None = None
@@ -55,7 +55,12 @@ class OwnIssueTracker:
         what, given = f"edit {repository}#{number}", {"body": mend_text(body)}
         given |= {"state": "closed", "state_reason": closed_as} if closed_as else {}
         stored = self._wire.write(what, "PATCH", f"{write_repository_path(repository)}/issues/{number}", given)
-        return parse_answer(what, lambda: parse_own_issue(stored), uncertain=True)
+        return parse_answer(what, lambda: _parse_own_issue(stored), uncertain=True)
+
+
+def _parse_own_issue(json: object) -> OwnIssue:
+    issue, closed = parse_issue(json), parse_closing(json)
+    return OwnIssue(issue, closed if issue.state == "closed" else None)
 
 
 def parse_answer(what: str, parse: Callable[[], Parsed], *, uncertain: bool = False) -> Parsed:

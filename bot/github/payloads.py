@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import SettingsError
-from bot.tracker.own_issues import OwnIssue
 from bot.tracker.types import EPOCH, Account, Change, Comment, Issue, Reaction
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -238,10 +237,10 @@ class _ClosedJson(_Json):
     closed_at: Date | None = None
 
 
-def parse_own_issue(json: object) -> OwnIssue:
-    """Read an issue as REST writes it, with the time of its closing; raises `SettingsError`."""
-    issue, closed = parse_issue(json), _validate(_ClosedJson, json, "issue").closed_at
-    return OwnIssue(issue, _zoned(closed) if closed and issue.state == "closed" else None)
+def parse_closing(json: object) -> datetime | None:
+    """Read when an issue was closed, as REST writes it, which an open one may say as well; raises `SettingsError`."""
+    closed = _validate(_ClosedJson, json, "issue").closed_at
+    return _zoned(closed) if closed else None
 
 
 def parse_comment(json: object) -> Comment:

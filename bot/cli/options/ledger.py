@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.archive.stats import Opinion
 from bot.triage.config import Config, Sources
+
+if TYPE_CHECKING:
+    from bot.archive.stats import Opinion
 
 
 def add_ledger(sources: Sources, ledger: str | None, repository: str) -> Sources:
@@ -35,7 +38,7 @@ def add_ledger(sources: Sources, ledger: str | None, repository: str) -> Sources
     return replace(sources, muted=muted, find_incident=known, describe_incident=watch)
 
 
-def read_opinions(ledger: Path, hashes: Mapping[str, str], config: Config) -> Mapping[str, Opinion]:
+def read_opinions(ledger: Path, hashes: Mapping[str, str], config: Config) -> "Mapping[str, Opinion]":
     """The opinion on the guidance of each rule, as it is now, by its content hash; raises LedgerError."""
     from bot.signals.file import read_any_ledger
     from bot.signals.votes import count_votes, summarize_votes
