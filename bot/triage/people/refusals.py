@@ -60,14 +60,14 @@ def is_refusal(reaction: Reaction, issue: Issue) -> bool:
 def hear_answers(marker: Marker | None, answers: Collection[Answer], matching: Iterable[str]) -> Refusals:
     """What the answers refuse.
 
-    An answer refuses all that the comment says when it is heard, once: guidance that comes later is another one.
-    Without a comment, it refuses all `matching` rules.
+    An answer refuses all guidance that the comment has when it is heard, once: guidance that comes later is another
+    one. Without a comment, it refuses all `matching` rules.
     """
     if marker is None:
         return Refusals(rules=frozenset(matching) if answers else frozenset())
     new = [answer for answer in answers if answer.key not in marker.heard]
     rules = frozenset(marker.rules) if new else frozenset[str]()
-    heard = sorted({*marker.heard, *(answer.key for answer in new)} if rules else marker.heard)
+    heard = sorted({*marker.heard, *(answer.key for answer in new)})
     return Refusals(marker.refused | rules, tuple(heard[-MOST_HEARD:]), max(new).at if rules else None)
 
 

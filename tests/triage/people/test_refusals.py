@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from bot.comment.marker import Marker, Past, read_marker, sign_comment
 from bot.comment.templates import read_template
+from bot.duplicates.candidates import CandidateSearch
 from bot.issue.commands import hear_commands
 from bot.tracker.types import Account, Comment, Issue, Reaction
 from bot.triage.actions import AddLabels, Plan, React, RemoveLabels, UpdateComment
+from bot.triage.config import read_config
+from bot.triage.links import LinkInputs
 from bot.triage.people.refusals import (
     Answer,
     Refusals,
@@ -19,7 +22,20 @@ from bot.triage.people.refusals import (
     list_answers,
     remember_past,
 )
-from tests.builders import HUMAN, OTHER_BOT, OURSELVES, REPORTER, a_comment, a_rule, a_ruleset, after, an_issue, touched
+from tests.builders import (
+    HUMAN,
+    OTHER_BOT,
+    OURSELVES,
+    REPORTER,
+    a_candidate,
+    a_comment,
+    a_rule,
+    a_ruleset,
+    after,
+    an_issue,
+    linked_issues,
+    touched,
+)
 from tests.triage.plans import (
     LABELED,
     NOTHING,
@@ -89,7 +105,7 @@ FIRST, SECOND = Answer(after(minutes=6), "r1"), Answer(after(minutes=7), "c2")
     [
         (None, (), Refusals()),
         (None, (FIRST,), Refusals(rules=frozenset({"disk"}))),
-        (Marker(issue=7), (FIRST,), Refusals()),
+        (Marker(issue=7), (FIRST,), Refusals(heard=("r1",))),
         (Marker(issue=7, rules={"a": "1"}), (), Refusals()),
         (Marker(issue=7, rules={"a": "1"}), (FIRST,), Refusals(frozenset({"a"}), ("r1",), FIRST.at)),
         (Marker(issue=7, rules={"a": "1"}), (FIRST, SECOND), Refusals(frozenset({"a"}), ("c2", "r1"), SECOND.at)),
@@ -183,6 +199,21 @@ def test_another_rule_speaks_in_the_same_comment_later() -> None:
     marker = read_marker(body_of(plan))
     assert marker
     assert (list(marker.rules), marker.refused, marker.heard) == (["memory"], frozenset({"out-of-disk"}), ["c9"])
+
+
+def test_an_answer_to_links_alone_does_not_refuse_guidance_that_comes_later() -> None:
+    config = read_config("duplicates: {comment: always}", "config.yml")
+    links = LinkInputs(search=CandidateSearch(candidates=(a_candidate(12, "A"),)), links=linked_issues(12))
+    before, answer = touched(body="Slow"), replace(WRONG, reactions=(("+1", 1),))
+
+    def say(issue: Issue) -> Comment:
+        return a_comment(body_of(plan_of(issue, config=config, link_inputs=links, history=())), OURSELVES, id=44)
+
+    heard = say(replace(before, comments=(say(before), answer)))
+    guided = say(touched(comments=(heard, answer)))
+    assert [read_marker(each.body).heard for each in (heard, guided)] == [["c9"], ["c9"]]  # type: ignore[union-attr]
+    later = touched(labels=("needs-info",), comments=(guided, answer))
+    assert plan_of(later, config=config, link_inputs=links, history=()) == NOTHING
 
 
 def test_without_a_comment_of_ours_the_label_goes_that_only_we_set() -> None:
