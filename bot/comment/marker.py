@@ -57,11 +57,6 @@ class Promise(BaseModel):
     report: str = ""
     is_silent: bool = False
 
-    def propose(self, issue: int) -> str:
-        """What a person is to decide about that issue, for the summary."""
-        what = f"a duplicate of #{self.target}" if self.target else "not planned"
-        return f"no sign of life: #{issue} may be closed as {what}; the settings want a person to decide"
-
 
 class Marker(BaseModel):
     """What our comment remembers: the rules that spoke with their content hash, the labels asked for, the links given.

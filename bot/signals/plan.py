@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
-from bot.comment.marker import Promise
 from bot.rules.ruleset import Ruleset
 from bot.signals.ledger import GivenComment, Ledger
 from bot.triage.config import Sources
 from bot.triage.decisions import find_mode
+from bot.triage.people.closing import propose_closing
 from bot.triage.people.refusals import DOWN
 
 Reason = Literal["rule", "refusal", "closing", "target", "missed"]
@@ -128,7 +128,7 @@ def list_waiting(ledger: Ledger, now: int, busy: Collection[int]) -> tuple[str, 
     """What waits for a person to decide, in a sentence each; not about `busy` issues, which this sweep handles."""
     free = {issue.number for issue in ledger.issues if issue.is_open and not issue.is_held} - {*busy}
     due = (each for each in ledger.comments if each.asks and each.closes <= now and not each.is_hidden)
-    return tuple(Promise(target=each.target).propose(each.issue) for each in due if each.issue in free)
+    return tuple(propose_closing(each.issue, each.target) for each in due if each.issue in free)
 
 
 def find_silent(sources: Sources) -> frozenset[str]:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from bot.comment.marker import (
     Marker,
     OwnComment,
-    Promise,
     find_foreign_twin,
     is_as_written,
     is_certainly_ours,
@@ -45,7 +44,7 @@ from bot.triage.actions import (
 from bot.triage.config import Config, Identity, Sources
 from bot.triage.decisions import Decisions, LabelDecision, find_unwanted, is_owned, unique, without
 from bot.triage.people.answers import explain, plan_reactions, summarize
-from bot.triage.people.closing import NO_CLOSING, Closing, decide_closing, remember_promise, rewrite_promise
+from bot.triage.people.closing import Closing, decide_closing, propose_closing, remember_promise, rewrite_promise
 from bot.triage.people.incidents import KnownIncident, is_incident
 from bot.triage.people.refusals import Refusals, date_guidance, remember_past
 from bot.triage.snapshot import Snapshot
@@ -150,14 +149,14 @@ class Moment(NamedTuple):
     """The present time, and what is decided about closing."""
 
     now: datetime
-    closing: Closing = NO_CLOSING
+    closing: Closing
 
 
 def _plan_comment(
     snapshot: Snapshot, decisions: Decisions, sources: Sources, moment: Moment
 ) -> tuple[list[Action], list[str]]:
     own = snapshot.own
-    if own is None and not (decisions.speaking or decisions.links.linked or decisions.incident):
+    if own is None and not decisions.can_comment:
         return [], []
     if reason := find_reason_to_leave(own) if own else _find_reason_for_silence(snapshot, sources.config.identity):
         return [], [reason]

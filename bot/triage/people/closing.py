@@ -23,6 +23,8 @@ _PASSIVE = frozenset({"mentioned", "subscribed", "unsubscribed"})
 _OPENING, _ENDING = "**Signpost closes this report as", "Signpost leaves it open."
 _SENTENCE = re.compile(rf"(?P<before>\n*){re.escape(_OPENING)}[^\n]*?{re.escape(_ENDING)}")
 
+_LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+
 _THREE = 3
 """So many 👍 on a report show that it concerns several people. One may be its author's: then it stays open as well."""
 
@@ -110,10 +112,15 @@ def decide_closing(snapshot: "Snapshot", decisions: Decisions, config: Config, n
     if own is None or not _is_promised(own, wanted, is_silent=asks):
         at = now + timedelta(hours=wanted.hours)
         return Closing(effect="announced", at=at, action=wanted.action, is_silent=asks)
-    at = datetime.fromtimestamp(own.marker.closes, UTC)
+    at = _to_moment(own.marker.closes)
     is_due = now >= at and decisions.links.is_complete and _is_said(own, wanted)
     due = Closing(effect="proposed" if asks else "due", at=at, action=wanted.action, is_silent=asks)
     return due if is_due else replace(due, effect="announced")
+
+
+def _to_moment(seconds: int) -> datetime:
+    """The time in a marker, which people can edit, as far as Python knows it: from 1970 to the end of 9999."""
+    return datetime.fromtimestamp(min(max(seconds, 0), _LATEST), UTC)
 
 
 def _is_promised(own: OwnComment, wanted: Wanted, *, is_silent: bool) -> bool:
@@ -178,6 +185,12 @@ def rewrite_promise(snapshot: "Snapshot", closing: Closing, now: datetime) -> st
     return sign_comment(text, own.marker.model_copy(update=now_promised))
 
 
+def propose_closing(issue: int, target: int | None) -> str:
+    """What a person is to decide about an issue, for the summary; `target` is the canonical issue of a duplicate."""
+    what = f"a duplicate of #{target}" if target else "not planned"
+    return f"no sign of life: #{issue} may be closed as {what}; the settings want a person to decide"
+
+
 def _is_said(own: OwnComment, wanted: Wanted) -> bool:
     """Whether our comment has the rule that closes, and links the issue that the closing names."""
     if wanted.rule is None:
@@ -210,7 +223,7 @@ def _find_start(snapshot: "Snapshot", wanted: Wanted) -> datetime | None:
     if wanted.rule is not None:
         return answered
     if promise := snapshot.own.marker.promise:
-        return datetime.fromtimestamp(promise.since, UTC)
+        return _to_moment(promise.since)
     return max([answered, *(each.comment.changed_at for each in _list_confirmations(snapshot))])
 
 

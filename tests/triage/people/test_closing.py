@@ -24,7 +24,7 @@ from tests.builders import (
     after,
     an_issue,
 )
-from tests.triage.plans import NOTHING, TODAY, body_of, kinds, plan_from, plan_of, snapshot_of, sources_of
+from tests.triage.plans import NOTHING, TODAY, body_of, kinds, plan_from, plan_of, remember, snapshot_of, sources_of
 
 RULE = a_rule(close={"as": "not_planned", "after": "3d"})
 DUE = datetime(2026, 4, 11, 12, 9, tzinfo=UTC)
@@ -275,6 +275,16 @@ def test_a_silent_date_is_announced_before_it_counts_for_readers() -> None:
     assert decide(issue, ASKED).effect == "proposed"
     assert decide(issue) == Closing(effect="announced", at=after(days=7), action=Close("not_planned"))
     assert decide(waiting(), ASKED).is_silent
+
+
+@pytest.mark.parametrize("seconds, effect", [(1 << 70, "announced"), (1 << 45, "announced"), (-(1 << 70), "due")])
+def test_an_impossible_time_in_a_marker_stops_no_run(seconds: int, effect: str) -> None:
+    marker = read_marker(promised().body)
+    assert marker
+    assert marker.promise
+    promise = marker.promise.model_copy(update={"since": seconds})
+    ours = promised(body=remember(promised().body, closes=seconds, promise=promise))
+    assert decide(waiting(comments=(ours,)), history=()).effect == effect
 
 
 def test_a_comment_that_must_be_right_first_leaves_the_closing_for_the_next_run() -> None:
