@@ -88,6 +88,11 @@ class Decisions:
         return list_speaking(self.rules)
 
     @property
+    def can_comment(self) -> bool:
+        """Whether there is anything to say on an issue without a comment of ours."""
+        return bool(self.speaking or self.links.linked or self.incident)
+
+    @property
     def holding(self) -> tuple[str, ...]:
         """The rules that no other rule replaces, observing ones too, with their former ids.
 

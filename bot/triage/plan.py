@@ -376,5 +376,5 @@ def _plan_close(snapshot: Snapshot, closing: Closing) -> tuple[list[Action], lis
     if action is None or snapshot.own is None or find_reason_to_leave(snapshot.own):
         return [], []
     if closing.effect == "proposed":
-        return [], [Promise(target=action.duplicate_of or 0).propose(snapshot.issue.number)]
+        return [], [propose_closing(snapshot.issue.number, action.duplicate_of)]
     return [action] if closing.effect == "due" else [], []

@@ -207,7 +207,7 @@ def _find_private_member(snapshot: Snapshot, decisions: Decisions, config: Confi
     """
     issue = snapshot.issue
     may_be_skipped = issue.association == "CONTRIBUTOR" and bool(MAINTAINERS.intersection(config.skip.associations))
-    if not may_be_skipped or snapshot.own or not (decisions.speaking or decisions.links.linked):
+    if not may_be_skipped or snapshot.own or not decisions.can_comment:
         return None
     if _find_role(issue.repository, issue.author.login, tracker) not in COMMANDERS:
         return None
@@ -265,9 +265,9 @@ def needs_history(snapshot: Snapshot, decisions: Decisions, config: Config) -> b
 
 def _read_deletions(snapshot: Snapshot, decisions: Decisions, tracker: Tracker) -> Snapshot:
     """The snapshot with the authors of deleted comments, if one of these may have been ours and we may comment."""
-    history, may_speak = snapshot.history or (), decisions.speaking or decisions.links.linked or decisions.incident
+    history = snapshot.history or ()
     kept = tuple(change for change in history if change.kind != "comment_deleted")
-    if snapshot.own or not may_speak or kept == history:
+    if snapshot.own or not decisions.can_comment or kept == history:
         return snapshot
     try:
         deletions = tracker.list_deletions(snapshot.issue)

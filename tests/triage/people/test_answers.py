@@ -14,6 +14,7 @@ from bot.triage.actions import AddLabels, Close, CreateComment, Plan, React, Rem
 from bot.triage.apply import apply_plan
 from bot.triage.config import Config, read_config
 from bot.triage.links import LinkInputs
+from bot.triage.people.incidents import KnownIncident
 from bot.triage.run import run
 from bot.triage.snapshot import Snapshot, read_snapshot
 from tests.builders import (
@@ -380,6 +381,14 @@ def test_private_members_are_skipped_as_members_are(
 ) -> None:
     issue = an_issue(association=association)
     assert handle(issue, permissions, read_config(settings, "config.yml"))[0] == expected
+
+
+def test_private_members_are_skipped_when_they_report_a_known_incident() -> None:
+    issue = an_issue(association="CONTRIBUTOR", body="It only breaks on Mondays.", updated_at=after(minutes=1))
+    sources = replace(sources_of(a_rule()), find_incident=lambda *_: KnownIncident(50))
+    for role, expected in (("write", MEMBER), ("read", None)):
+        tracker = FakeTracker(issues={7: issue}, permissions={"octocat": role}, now=after(minutes=9))
+        assert run(an_event(issue), sources, tracker, after(minutes=9)).skipped == expected
 
 
 def test_a_new_issue_costs_no_more() -> None:
