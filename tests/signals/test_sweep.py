@@ -279,7 +279,7 @@ def test_a_promised_closing_comes_true_once(fake_github: FakeGitHub, promised: S
     fake_github.set_state(promised, "open", "reopened", promised.author or MAINTAINER)
     sweep_at(fake_github, path, in_days(fake_github, 5))
     swept = sweep_at(fake_github, path, in_days(fake_github, 60))
-    assert (see(promised).state, "close this report" in find_ours(promised).body) == ("open", False)
+    assert (see(promised).state, "Signpost closes" in find_ours(promised).body) == ("open", False)
     assert [each.reopened > 0 for each in swept.ledger.closings] == [True]
 
 
@@ -316,7 +316,7 @@ def test_a_promise_of_a_muted_rule_is_taken_back_at_once(
     for days in (2, 4, 9):
         assert reasons(sweep_at(fake_github, path, in_days(fake_github, days))) == []
     text = find_ours(promised).body
-    assert ("close this report" in text, "**TL;DR:**" in text, see(promised).state) == (False, True, "open")
+    assert ("Signpost closes" in text, "**TL;DR:**" in text, see(promised).state) == (False, True, "open")
 
 
 def test_where_a_person_is_to_decide_each_summary_says_so(fake_github: FakeGitHub, path: Path) -> None:
@@ -360,7 +360,7 @@ def test_nothing_is_closed_that_a_person_touched(
     deed(fake_github, promised)
     for days in (2, 4, 400):
         sweep_at(fake_github, path, in_days(fake_github, days))
-    assert (promised.state, "close this report" in find_ours(promised).body) == ("open", False)
+    assert (promised.state, "Signpost closes" in find_ours(promised).body) == ("open", False)
 
 
 def test_a_maintainer_mutes_a_rule_in_a_comment(fake_github: FakeGitHub, issue: StoredIssue, path: Path) -> None:
