@@ -75,7 +75,7 @@ def _is_unchanged(answer: Answer) -> bool:
 
 
 class Allowance:
-    """Sends requests as long as their number is below a limit, which repeated ones count for, too."""
+    """Sends requests until their number reaches a limit; repeated requests count, too."""
 
     def __init__(self, transport: "Transport", most: float) -> None:
         self._transport = transport

@@ -166,9 +166,9 @@ def is_by(comment: Comment, author: Account) -> bool:
 
 def hear_commands(issue: Issue, permissions: Mapping[str, str] | None = None) -> tuple[Said, ...]:
     """All commands on an issue, in their order, with the faults of those that have no effect; none of bots."""
+    known = permissions or {}
     return tuple(
         Said(comment, command, _find_fault(command, comment, issue, known), _is_unsure(comment, known))
-        for known in (permissions or {},)
         for comment in issue.comments
         if not comment.author.is_bot
         for command in read_commands(comment.body)

@@ -21,11 +21,11 @@ class Account:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the account was deleted: then it is `ghost` on GitHub, like all others that were."""
+        """Whether the account was deleted: GitHub shows all of those as `ghost`."""
         return self.login.casefold() == "ghost"
 
     def is_same_person(self, other: "Account") -> bool:
-        """Whether both are one person. Nobody can say that of bots, and of people whose accounts are gone."""
+        """Whether both are one person. A bot is not a person, and deleted accounts share one login."""
         is_known = not (self.is_bot or other.is_bot or self.is_gone)
         return is_known and self.login.casefold() == other.login.casefold()
 

@@ -167,7 +167,6 @@ class VoteSettings(_Setting):
         description="The fewest people for that: authors of the issues, and people with write access.",
         examples=[20],
     )
-
     issue: bool = Field(
         default=False,
         description="`signpost sweep` keeps one issue that lists the muted rules.",
