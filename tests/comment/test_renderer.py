@@ -25,6 +25,8 @@ from bot.comment.section import Extras, make_section
 from bot.duplicates.candidates import SAME_RULE
 from bot.duplicates.canonical import Fix
 from bot.rules.matcher import match_rules, read_facts
+from bot.triage.actions import Close
+from bot.triage.people.closing import Closing
 from tests.builders import a_candidate, a_link, a_rule, a_ruleset, a_target, an_issue
 from tests.comment.sections import DUPLICATES, EVERYTHING, OPEN, PACK, STATED, section_of
 
@@ -34,6 +36,7 @@ KNOWN = (
     a_link(a_candidate(5, "A", why=SAME_RULE), a_target(5, followers=14)),
     a_link(a_candidate(6), a_target(6, state="fixed", fix=FIX)),
 )
+CLOSING = Closing(effect="announced", at=datetime(2026, 4, 11, tzinfo=UTC), action=Close("duplicate", 5)).sentence
 ALIKE = a_link(a_candidate(8, "C"), a_target(8, followers=1))
 
 
@@ -61,7 +64,7 @@ def golden_texts() -> dict[str, str]:
         "enterprise-server": render_comment([enterprise], url="https://github.example.com/octo-org/octo-repo/issues/7"),
         "links-alone": render_links([*KNOWN, ALIKE]),
         "fixed-links-alone": render_links(KNOWN[1:]),
-        "links-with-a-closing": render_links(KNOWN[:1], closing="**Signpost closes this report** on 2026-04-11."),
+        "links-with-a-closing": render_links(KNOWN[:1], closing=CLOSING),
         "may-be-related": render_comment([section_of(duplicates=(*KNOWN, ALIKE))]),
         "known-incident": render_incident(50, [section_of(EVERYTHING, issue=STATED)]),
         "known-incident-alone": render_incident(50, []),

@@ -10,6 +10,7 @@ from bot.comment.renderer import render_incident, render_refusal
 from bot.tracker.types import Issue
 from bot.triage.actions import AddLabels, CreateComment, Plan, UpdateComment
 from bot.triage.config import Config, Sources
+from bot.triage.links import LinkInputs
 from bot.triage.people.incidents import KnownIncident
 from bot.triage.snapshot import find_unmatched_issue
 from tests.builders import (
@@ -21,6 +22,7 @@ from tests.builders import (
     after,
     an_event,
     an_issue,
+    linked_issues,
     our_comment,
     touched,
 )
@@ -67,6 +69,15 @@ def test_a_report_that_a_rule_matches_has_the_summary_and_the_first_steps() -> N
         ["needs-info"],
     )
     assert [type(action) for action in plan.actions] == [AddLabels, CreateComment]
+
+
+@pytest.mark.parametrize("reason, is_promised", [("duplicate", False), ("not_planned", True)])
+def test_the_short_form_promises_no_closing_as_a_duplicate_of_an_issue_without_a_link(
+    reason: str, *, is_promised: bool
+) -> None:
+    given = sources(a_rule(follow=3, close={"as": reason, "after": "3d"}))
+    plan = plan_from(an_issue(), given, link_inputs=LinkInputs(links=linked_issues(3)))
+    assert ("Signpost closes" in text_of(plan), marker_of(plan).promise is not None) == (is_promised, is_promised)
 
 
 def test_a_report_that_no_rule_matches_is_told_where_to_follow() -> None:

@@ -20,7 +20,7 @@ _SAME_MOMENT = timedelta(minutes=1)
 _PASSIVE = frozenset({"mentioned", "subscribed", "unsubscribed"})
 """Events that GitHub adds by itself. https://docs.github.com/en/rest/using-the-rest-api/issue-event-types"""
 
-_OPENING, _ENDING = "**Signpost closes this report as", "Signpost leaves it open."
+_OPENING, _ENDING = "**If nobody answers, Signpost closes this report as", "Signpost leaves it open."
 _SENTENCE = re.compile(rf"(?P<before>\n*){re.escape(_OPENING)}[^\n]*?{re.escape(_ENDING)}")
 
 _LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
@@ -65,9 +65,9 @@ class Closing:
             return ""
         reason = "a duplicate" if self.action.reason == "duplicate" else "not planned"
         return (
-            f"{_OPENING} {reason} on {self.at:%Y-%m-%d} (UTC) or later**, unless somebody comments, edits the report, "
-            "reacts to this comment with 👎, or changes the title, labels, assignee or milestone. If somebody opens it "
-            f"again later, {_ENDING}"
+            f"{_OPENING} {reason} on {self.at:%Y-%m-%d} (UTC) or later.** To keep it open, write a comment, or react "
+            "to this comment with 👎. It also stays open if somebody changes its title, text, labels, assignee or "
+            f"milestone. If somebody opens it again later, {_ENDING}"
         )
 
 
@@ -87,7 +87,8 @@ def find_wanted(issue: Issue, decisions: Decisions, config: Config) -> Wanted | 
     model = next((match.rule.model for match in decisions.speaking if match.rule.model.close), None)
     if model is None or model.close is None:
         return None
-    target = links.follows.get(model.id)
+    # The comment on a known incident links the tracking issue alone, so it promises nothing about another one.
+    target = None if decisions.incident else links.follows.get(model.id)
     followed = Close("duplicate", target.number) if target else None
     action = named or (Close("not_planned") if model.close.as_ == "not_planned" else followed)
     return Wanted(action=action, hours=model.close.hours, rule=model.id) if action else None
