@@ -1,6 +1,7 @@
 """Versions as people state them, and ranges of them. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache, total_ordering
 from itertools import zip_longest
@@ -36,6 +37,7 @@ _OTHER_PROGRAMS = """
 """
 """What people name beside the product that they report, without what joins its words and without the number."""
 
+_PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,39}")
 _FILLERS = (
     "a at cli edition enterprise home is js lts number pro proxy release runtime server stable the tool use using v ver"
     " vers version versions"
@@ -196,6 +198,11 @@ def parse_version(text: str) -> Version:
         message = f"{text!r} is not a version; write it like 2.1.96"
         raise ValueError(message)
     return _read(match).version
+
+
+def find_plain_version(stated: Iterable[str]) -> str:
+    """The first stated version that has only the characters of versions, at most 40; "" without one."""
+    return next((value for value in stated if _PLAIN.fullmatch(value)), "")
 
 
 class VersionRange(NamedTuple):

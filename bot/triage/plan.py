@@ -1,6 +1,5 @@
 """The plan: the actions that make the issue agree with the decisions. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -29,6 +28,7 @@ from bot.comment.renderer import (
 from bot.comment.section import Extras, make_sections
 from bot.issue.commands import find_last
 from bot.rules.matcher import Match
+from bot.text.versions import find_plain_version
 from bot.tracker.types import MAINTAINERS, Change
 from bot.triage.actions import (
     Action,
@@ -281,7 +281,7 @@ def _describe_matches(matches: Sequence[Match]) -> dict[str, object]:
     """What the marker says about the rules that speak: the branches that apply, and the version in the report."""
     branches = {match.rule.id: match.branch for match in matches if match.branch}
     stated = (match.captures["version"].value for match in matches if "version" in match.captures)
-    return {"branches": branches, "stated": find_version(stated)}
+    return {"branches": branches, "stated": find_plain_version(stated)}
 
 
 def _write_without_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources, moment: Moment) -> str | None:
@@ -358,14 +358,6 @@ def _write_guidance(
     }
     marker = _make_marker(snapshot, decisions, rules, moment).model_copy(update=said)
     return check_length(sign_comment(text, marker)), remarks
-
-
-_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,39}")
-
-
-def find_version(stated: Iterable[str]) -> str:
-    """The first version that the report states; "" without one that has no other characters than versions have."""
-    return next((value for value in stated if _VERSION.fullmatch(value)), "")
 
 
 def _plan_close(snapshot: Snapshot, closing: Closing) -> tuple[list[Action], list[str]]:

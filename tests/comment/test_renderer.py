@@ -18,6 +18,7 @@ from bot.comment.renderer import (
     render_comment,
     render_incident,
     render_links,
+    render_refusal,
     render_withdrawal,
 )
 from bot.comment.sanitizer import LONGEST_ECHO
@@ -69,6 +70,7 @@ def golden_texts() -> dict[str, str]:
         "known-incident": render_incident(50, [section_of(EVERYTHING, issue=STATED)]),
         "known-incident-alone": render_incident(50, []),
         "withdrawn": render_withdrawal().strip(),
+        "refused": render_refusal().strip(),
         "page": render_comment([section_of(extras=Extras(site="https://octo-org.github.io/octo-repo/"))]),
         "pages-and-tools": render_comment([with_tools, replace(with_tools, title="Out of memory")]),
     }

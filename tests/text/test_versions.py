@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text.versions import Version, VersionRange, find_versions, parse_range, parse_version
+from bot.text.versions import Version, VersionRange, find_plain_version, find_versions, parse_range, parse_version
 
 versions = st.builds(
     Version,
@@ -164,6 +164,20 @@ def test_ranges(text: str, inside: list[str | None], outside: list[str | None]) 
 def test_what_is_no_range(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a version"):
         parse_range(text)
+
+
+@pytest.mark.parametrize(
+    "stated, plain",
+    [
+        ([], ""),
+        (["2.1.4", "3.0"], "2.1.4"),
+        (["2.1 <b>", "3.0-beta.1+7"], "3.0-beta.1+7"),
+        (["@octocat", "1" * 41, "-1", "1\n2"], ""),
+        (["1" * 40], "1" * 40),
+    ],
+)
+def test_a_plain_version_has_no_other_characters(stated: list[str], plain: str) -> None:
+    assert find_plain_version(stated) == plain
 
 
 def test_a_range_as_a_value() -> None:

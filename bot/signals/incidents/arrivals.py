@@ -9,8 +9,8 @@ from bot.rules.captures import find_captures
 from bot.rules.matcher import match_issue, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.signals.incidents.messages import find_messages
+from bot.text.versions import find_plain_version
 from bot.tracker.types import Issue
-from bot.triage.plan import find_version
 
 PAST = timedelta(days=BASELINE + 2 * WEEK)
 """How long arrivals are kept: the twelve weeks of the statistic, the week after them, and one more."""
@@ -62,6 +62,6 @@ def make_arrival(issue: Issue, ruleset: Ruleset) -> Arrival:
         at=int(issue.created_at.timestamp()),
         person=issue.author.login,
         keys=(*rules, *messages),
-        version=find_version(each["version"].value for each in captures if "version" in each),
+        version=find_plain_version(each["version"].value for each in captures if "version" in each),
         said=tuple(messages.values()),
     )

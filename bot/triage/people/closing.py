@@ -20,7 +20,7 @@ _SAME_MOMENT = timedelta(minutes=1)
 _PASSIVE = frozenset({"mentioned", "subscribed", "unsubscribed"})
 """Events that GitHub adds by itself. https://docs.github.com/en/rest/using-the-rest-api/issue-event-types"""
 
-_OPENING, _ENDING = "**If nobody answers, Signpost closes this report as", "Signpost leaves it open."
+_OPENING, _ENDING = "**If no one answers, Signpost closes this report as", "Signpost leaves it open."
 _SENTENCE = re.compile(rf"(?P<before>\n*){re.escape(_OPENING)}[^\n]*?{re.escape(_ENDING)}")
 
 _LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())

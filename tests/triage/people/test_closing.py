@@ -32,9 +32,9 @@ DUE = datetime(2026, 4, 11, 12, 9, tzinfo=UTC)
 
 LATE = after(days=4)
 PROMISE = (
-    "**If nobody answers, Signpost closes this report as not planned on 2026-04-11 (UTC) or later.** To keep it open, "
-    "write a comment, or react to this comment with 👎. It also stays open if somebody changes its title, text, labels, "
-    "assignee or milestone. If somebody opens it again later, Signpost leaves it open."
+    "**If no one answers, Signpost closes this report as not planned on 2026-04-11 (UTC) or later.** To keep it open, "
+    "write a comment, or react to this comment with 👎. It also stays open if somebody changes its title, text, "
+    "labels, assignee or milestone. If somebody opens it again later, Signpost leaves it open."
 )
 ASKED = read_config("closing: {confirm: true}", "config.yml")
 
