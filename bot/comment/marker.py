@@ -66,9 +66,9 @@ class Marker(BaseModel):
     edit. A comment that `is_superseded` gives way to another one of ours, and is never changed again.
     `since` is when the guidance of a rule was first given (Unix seconds), if that was not from the start; `branches`
     is the branch that applies, if not the first; `stated` is the version in the report. `past` is former guidance.
-    `heard` are the answers “wrong” that had their effect (see `bot.triage.people.refusals`). `closes` is the promised
-    time of closing (Unix seconds), `promise` what was promised with it, and `is_kept_open` if a sign of life cancelled
-    that for ever. Of a report, `asked` is the id of the comment that asked for it.
+    `heard` are the answers “wrong” that came before it was written (see `bot.triage.people.refusals`). `closes` is the
+    promised time of closing (Unix seconds), `promise` what was promised with it, and `is_kept_open` if a sign of life
+    cancelled that for ever. Of a report, `asked` is the id of the comment that asked for it.
     Of a notice, `keys` are what it is about (the first one names it), and `started` and `ended` are Unix seconds;
     `fix` is the version that its rule named as fixed when it was opened, and `former` the notice of the last time.
     """

@@ -217,7 +217,7 @@ def _find_private_member(snapshot: Snapshot, decisions: Decisions, config: Confi
 def _read_refusals(snapshot: Snapshot, tracker: Tracker) -> Snapshot:
     """The snapshot with the author's 👎 on what our comment says; GitHub is asked only if somebody reacted so."""
     own = snapshot.own
-    if own is None or not own.marker.rules or not dict(own.comment.reactions).get(DOWN):
+    if own is None or own.marker.is_withdrawn or not dict(own.comment.reactions).get(DOWN):
         return snapshot
     try:
         found = tracker.list_reactions(snapshot.issue, own.comment.id, DOWN)

@@ -22,6 +22,7 @@ from bot.triage.people.refusals import (
     list_answers,
     remember_past,
 )
+from bot.triage.snapshot import Snapshot, read_snapshot
 from tests.builders import (
     HUMAN,
     OTHER_BOT,
@@ -32,10 +33,12 @@ from tests.builders import (
     a_rule,
     a_ruleset,
     after,
+    an_event,
     an_issue,
     linked_issues,
     touched,
 )
+from tests.fakes import FakeTracker
 from tests.triage.plans import (
     LABELED,
     NOTHING,
@@ -214,6 +217,27 @@ def test_an_answer_to_links_alone_does_not_refuse_guidance_that_comes_later() ->
     assert [read_marker(each.body).heard for each in (heard, guided)] == [["c9"], ["c9"]]  # type: ignore[union-attr]
     later = touched(labels=("needs-info",), comments=(guided, answer))
     assert plan_of(later, config=config, link_inputs=links, history=()) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "state, downs, is_read",
+    [
+        ({"rules": {"out-of-disk": HASH}}, 1, True),
+        ({"rules": {"out-of-disk": HASH}}, 0, False),
+        ({"rules": {}, "earlier": {12: "A"}}, 1, True),
+        ({"rules": {}, "is_withdrawn": True}, 1, False),
+    ],
+)
+def test_a_thumbs_down_is_read_as_long_as_the_comment_says_something(
+    state: dict[str, object], downs: int, *, is_read: bool
+) -> None:
+    ours = spoken(id=44)
+    ours = replace(ours, body=remember(ours.body, **state), reactions=(("-1", downs),) if downs else ())
+    issue = touched(labels=("needs-info",), comments=(ours,), comment_count=1)
+    tracker = FakeTracker(issues={7: issue}, reactions={(7, 44): (a_down(),)}, labels={"needs-info"})
+    snapshot = read_snapshot(an_event(issue, action="edited"), sources_of(a_rule()), tracker, after().date())
+    assert isinstance(snapshot, Snapshot)
+    assert snapshot.reactions == ((a_down(),) if is_read else ())
 
 
 def test_without_a_comment_of_ours_the_label_goes_that_only_we_set() -> None:
