@@ -2,20 +2,26 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from statistics import fmean
 
 from benchmarks.surge_streams import Arrivals, Outbreak, roll
-from bot.insights.surge import STILL_HOT, Asked, measure_each
+from bot.insights.surge import BASELINE, STILL_HOT, WEEK, Asked, measure_each, measure_surge
 
 RATES = (4, 12, 40, 120, 400)
 GAPS = (0.5, 2, 6, 24)
 """Mean hours between the reports of an outbreak."""
-_HOUR, _WEEK = timedelta(hours=1), timedelta(days=7)
+_HOUR = timedelta(hours=1)
 _AFTER = timedelta(days=45)
+_PAST = timedelta(days=BASELINE + 3 * WEEK)
+"""Older reports are in no window and in no past, and only take time."""
 
 EndRule = Callable[[Sequence[Asked]], datetime]
 """Given the reports since a surge began: when it ends if nothing else is reported."""
+
+Ask = Callable[[datetime | None], Sequence[Asked]]
+"""The answers at each report after the end of a surge, with no report until then in a window; None: all answers."""
 
 
 def list_hot(asked: Sequence[Asked]) -> list[datetime]:
@@ -84,55 +90,68 @@ class Ending:
     delay: float
 
 
-def trace_surges(asked: Sequence[Asked], rule: EndRule) -> list[tuple[datetime, datetime]]:
+def trace_surges(ask: Ask, rule: EndRule) -> Iterator[tuple[datetime, datetime]]:
     """Start and end of each surge, as with that rule."""
-    return list(_trace(asked, rule))
+    surge = _trace_first(ask(None), rule)
+    while surge:
+        yield surge
+        surge = _trace_first(ask(surge[1]), rule)
 
 
-def _trace(asked: Sequence[Asked], rule: EndRule) -> Iterator[tuple[datetime, datetime]]:
-    start, due = -1, datetime.min.replace(tzinfo=UTC)
-    for place, (at, surge) in enumerate(asked):
-        if start >= 0 and at > due:
-            yield asked[start].at, due
-            start = -1
-        if start < 0 and surge.is_surge:
-            start = place
-        if start >= 0:
-            due = rule(asked[start : place + 1])
-    if start >= 0:
-        yield asked[start].at, due
+def _trace_first(asked: Sequence[Asked], rule: EndRule) -> tuple[datetime, datetime] | None:
+    start = next((place for place, each in enumerate(asked) if each.surge.is_surge), None)
+    if start is None:
+        return None
+    end = rule(asked[start : start + 1])
+    for place in range(start + 1, len(asked)):
+        if asked[place].at > end:
+            break
+        end = rule(asked[start : place + 1])
+    return asked[start].at, end
 
 
 def measure_ends(arrivals: Arrivals, gap: float, repeats: int) -> dict[str, Ending]:
     """What each rule does to outbreaks with that mean gap, of all rates alike."""
-    seen = list[tuple[Outbreak, tuple[Asked, ...]]]()
+    seen = list[tuple[Outbreak, Ask]]()
     for rate in RATES:
         dice = roll("ends", rate, gap)
         for _ in range(repeats):
             outbreak = arrivals.break_out(rate, gap, dice)
-            seen.append((outbreak, ask_outbreak(outbreak, _AFTER)))
+            seen.append((outbreak, ask_outbreak(outbreak)))
     return {name: rate_ends(seen, rule) for name, rule in END_RULES.items()}
 
 
-def ask_outbreak(outbreak: Outbreak, after: timedelta) -> tuple[Asked, ...]:
-    """The answers from the first report of the outbreak on, until so long after its last one."""
-    first, last = outbreak.times[0], outbreak.times[-1]
-    return measure_each(outbreak.reports, outbreak.issues, last + after, first - timedelta(seconds=1))
+def ask_outbreak(outbreak: Outbreak) -> Ask:
+    """The answers from the first report of the outbreak on, until 45 days after its last one."""
+    reports = [each for each in outbreak.reports if each.at > outbreak.times[0] - _PAST]
+    start, until = outbreak.times[0] - timedelta(seconds=1), outbreak.times[-1] + _AFTER
+    every = measure_each(reports, outbreak.issues, until, start)
+
+    @cache
+    def ask(end: datetime | None) -> Sequence[Asked]:
+        if end is None:
+            return every
+        later = (each.at for each in every if each.at > end)
+        asked = ((at, measure_surge(reports, outbreak.issues, at, since=end)) for at in later)
+        return [Asked(at, surge) for at, surge in asked if surge]
+
+    return ask
 
 
-def rate_ends(seen: Sequence[tuple[Outbreak, Sequence[Asked]]], rule: EndRule) -> Ending:
+def rate_ends(seen: Sequence[tuple[Outbreak, Ask]], rule: EndRule) -> Ending:
     """What the rule does to those outbreaks, given the answers at each report."""
     early, again, delays = list[bool](), list[bool](), list[float]()
-    for outbreak, asked in seen:
-        last = outbreak.times[-1]
-        surges = [each for each in trace_surges(asked, rule) if each[0] <= last]
-        if not surges:
+    for outbreak, ask in seen:
+        last, surges = outbreak.times[-1], trace_surges(ask, rule)
+        first = next(surges, None)
+        if first is None or first[0] > last:
             continue
-        end = surges[0][1]
-        early.append(end < last)
-        again.append(len(surges) > 1)
-        if end >= last:
-            delays.append((end - last) / _HOUR)
+        is_early = first[1] < last
+        second = next(surges, None) if is_early else None
+        early.append(is_early)
+        again.append(second is not None and second[0] <= last)
+        if not is_early:
+            delays.append((first[1] - last) / _HOUR)
     return Ending(*(fmean(each) if each else float("nan") for each in (early, again, delays)))
 
 

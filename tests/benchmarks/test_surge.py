@@ -1,7 +1,7 @@
 """The benchmark of surges: what it prints for a small archive, and the methods that it compares with."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from math import inf, log
 from pathlib import Path
@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.surge import find_reports_needed, main
-from benchmarks.surge_ends import END_RULES, quiet_for, silent_for, trace_surges, usual_again
+from benchmarks.surge_ends import END_RULES, Ask, ask_outbreak, quiet_for, silent_for, trace_surges, usual_again
 from benchmarks.surge_rivals import RIVALS, count_alarms, count_reports, score_ears, tune
 from benchmarks.surge_streams import Arrivals, list_counted, roll, to_day
-from bot.insights.surge import QUIET, Asked, Report, Surge, find_episodes, measure_each
+from bot.insights.surge import QUIET, Asked, Report, Surge, find_episodes
 
 END = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -165,17 +165,22 @@ def asked_at(*answers: tuple[float, float]) -> list[Asked]:
     ]
 
 
-def hours_of(surges: Sequence[tuple[datetime, datetime]]) -> list[tuple[float, float]]:
+def ask_from(asked: Sequence[Asked]) -> Ask:
+    """The same answers, whenever a surge ended."""
+    return lambda end: [each for each in asked if end is None or each.at > end]
+
+
+def hours_of(surges: Iterable[tuple[datetime, datetime]]) -> list[tuple[float, float]]:
     return [((start - END) / timedelta(hours=1), (end - END) / timedelta(hours=1)) for start, end in surges]
 
 
 def test_rules_for_the_end() -> None:
-    asked = asked_at((0, 9), (10, 0), (20, 1), (30, 2), (60, 0))
+    ask = ask_from(asked_at((0, 9), (10, 0), (20, 1), (30, 2), (60, 0)))
     assert {
-        "quiet for 24 h": hours_of(trace_surges(asked, quiet_for(24))),
-        "quiet for 48 h": hours_of(trace_surges(asked, quiet_for(48))),
-        "silent for 24 h": hours_of(trace_surges(asked, silent_for(24))),
-        "usual in a day": hours_of(trace_surges(asked, usual_again(1))),
+        "quiet for 24 h": hours_of(trace_surges(ask, quiet_for(24))),
+        "quiet for 48 h": hours_of(trace_surges(ask, quiet_for(48))),
+        "silent for 24 h": hours_of(trace_surges(ask, silent_for(24))),
+        "usual in a day": hours_of(trace_surges(ask, usual_again(1))),
     } == {
         "quiet for 24 h": [(10, 44), (60, 84)],
         "quiet for 48 h": [(10, 108)],
@@ -184,11 +189,11 @@ def test_rules_for_the_end() -> None:
     }
 
 
-def test_the_shipped_rule_is_among_them() -> None:
-    outbreak = Arrivals.of(an_archive(), years=1).break_out(12, 24, roll("shipped"))
-    asked = measure_each(outbreak.reports, outbreak.issues, END)
-    shipped = find_episodes(outbreak.reports, outbreak.issues, END)
-    assert shipped
-    assert f"no E <= 1 for {QUIET / timedelta(hours=1):g} h" in END_RULES
-    first = [(each.start, each.end) for each in shipped[:1]]  # a later one has no report of this one in its windows
-    assert trace_surges(asked, quiet_for(QUIET / timedelta(hours=1)))[:1] == first
+@pytest.mark.parametrize("gap, surges", [(2, 1), (24, 2)])
+def test_the_shipped_rule_is_among_them(gap: float, surges: int) -> None:
+    outbreak = Arrivals.of(an_archive(), years=1).break_out(12, gap, roll("shipped"))
+    hours = QUIET / timedelta(hours=1)
+    shipped = find_episodes(outbreak.reports, outbreak.issues, END, outbreak.times[0] - timedelta(seconds=1))
+    assert f"no E <= 1 for {hours:g} h" in END_RULES
+    assert [(each.start, each.end) for each in shipped] == list(trace_surges(ask_outbreak(outbreak), quiet_for(hours)))
+    assert len(shipped) == surges
