@@ -1,4 +1,4 @@
-"""How often the surge scan speaks for nothing, and how soon it speaks: python -m benchmarks.surge ISSUES.jsonl.gz.
+"""False alarms of the surge scan, and how soon it sees an outbreak: python -m benchmarks.surge ISSUES.jsonl.gz.
 
 Streams are random parts of the real arrivals of an archive, so they have no outbreak of their own but all real nights,
 weekends, growth and days of mass filing. Outbreaks are 20 reports with exponential gaps, put into such streams.
@@ -56,7 +56,7 @@ def measure_alarms(arrivals: Arrivals, rate: int, streams: int, gate: Gate) -> f
 
 
 def find_reports_needed(rate: int, window: float) -> int:
-    """How many reports within that many days raise an alarm, the one that asks included, after an even past."""
+    """How many reports within that many days raise an alarm, the last one included, after an even past."""
     own = round(rate * BASELINE / 365.25)
     past = [_NOW - timedelta(days=WEEK + BASELINE * (place + 0.5) / own) for place in range(own)]
     usual = [_NOW - timedelta(days=0.1 * place) for place in range(4_000)]
@@ -178,7 +178,7 @@ def _format_medians(medians: Mapping[float, float]) -> str:
 
 
 def print_text(arrivals: Arrivals, streams: int, repeats: int, ends: Mapping[float, Mapping[str, Ending]]) -> None:
-    """All tables for people, each as soon as it is there."""
+    """Print all tables, each as soon as it is computed."""
     print(f"{len(arrivals.reports):,} issues, {streams} streams of {arrivals.years} years, {repeats} outbreaks\n")
     print("| false alarms a stream and year | " + " | ".join(f"{rate} a year" for rate in RATES) + " |")
     print("|---|" + "---:|" * len(RATES))

@@ -1,4 +1,4 @@
-"""When a surge is over: rules for its end, tried on outbreaks of which the last report is known."""
+"""When a surge is over: rules for its end, tried on outbreaks whose last report is known."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,17 +30,17 @@ def list_hot(asked: Sequence[Asked]) -> list[datetime]:
 
 
 def quiet_for(hours: float) -> EndRule:
-    """No report with E <= 1 for so long."""
+    """No report with E <= 1 for that many hours."""
     return lambda asked: list_hot(asked)[-1] + hours * _HOUR
 
 
 def silent_for(hours: float) -> EndRule:
-    """No report at all for so long."""
+    """No report at all for that many hours."""
     return lambda asked: asked[-1].at + hours * _HOUR
 
 
 def quiet_for_gaps(gaps: float, least: float) -> EndRule:
-    """No report with E <= 1 for so many mean gaps of this surge, and at least for so many hours."""
+    """No report with E <= 1 for that many mean gaps of this surge, and at least for that many hours."""
 
     def find_end(asked: Sequence[Asked]) -> datetime:
         hot = list_hot(asked)
@@ -51,7 +51,7 @@ def quiet_for_gaps(gaps: float, least: float) -> EndRule:
 
 
 def usual_again(days: float) -> EndRule:
-    """In so many days, no more reports than in most of such spans before the surge (its rate at the start, twice)."""
+    """In that many days, at most twice as many reports as were usual when the surge began."""
 
     def find_end(asked: Sequence[Asked]) -> datetime:
         first = asked[0].surge
@@ -79,10 +79,10 @@ END_RULES: Mapping[str, EndRule] = {
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What a rule did to outbreaks that were seen.
+    """What a rule did to outbreaks that raised an alarm.
 
-    `early`: the share of which a later report came after the end. `again`: the share with a second alarm. `delay`:
-    mean hours from the last report to the end, of those that did not end early. Not a number where there are none.
+    `early`: the share that ended before their last report. `again`: the share with a second alarm. `delay`: the mean
+    hours from the last report to the end, for those that did not end early. NaN if there are none.
     """
 
     early: float

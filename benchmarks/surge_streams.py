@@ -1,4 +1,4 @@
-"""Streams of reports, made from the real arrivals of an archive: quiet ones, and such with an outbreak."""
+"""Streams of reports, made from the real arrivals of an archive: with and without an outbreak."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from bot.insights.surge import BASELINE, WEEK, Report, Timeline
 
 SEED = 7
 YEARS = 3.77
-"""The last years of the archive; the earlier ones are only the past of the first weeks."""
+"""The last years of the archive count; earlier reports are only the past of the first weeks."""
 OUTBREAK_REPORTS = 20
 _YEAR = timedelta(days=365.25)
 
@@ -53,9 +53,8 @@ class Arrivals:
     def break_out(self, rate: float, gap: float, dice: random.Random) -> Outbreak:
         """An outbreak somewhere in such a part, with exponential gaps of that many hours on average.
 
-        It starts at least half a year after the start, and at least two months before the end. The part has so many
-        reports a year in the 12 weeks before it: the average of years in which a repository grows would be that of
-        no time.
+        It starts at least half a year after the start, and at least two months before the end. The part has that many
+        reports a year in the 12 weeks before the outbreak. A growing repository has the average of all years only once.
         """
         earliest, latest = self.start + _YEAR / 2, self.end - timedelta(days=60)
         times = [earliest + (latest - earliest) * dice.random()]

@@ -102,7 +102,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _refuse_single(arguments: argparse.Namespace) -> None:
-    """Raise SettingsError for what a report on single issues takes, and the report on a time does not."""
+    """Raise SettingsError for arguments of a report on single issues, which `--since` does not take."""
     if arguments.issue:
         message = f"--since reports on all issues of a time, not on {arguments.issue[0]}; leave out one of the two"
         raise SettingsError(message)

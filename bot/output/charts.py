@@ -72,17 +72,17 @@ _PARTS = " ▏▎▍▌▋▊▉"
 
 
 _LOWEST_TOP = 5
-"""A bar of the full width shows at least so many: else a single one would look like many."""
+"""A bar of full width stands for at least this number, so that a single one does not look like many."""
 
 
 def draw_rows(rows: Sequence[tuple[str, int]], width: int = 20) -> str:
-    """A bar chart as text of equal-width signs: a line for each name, with its bar and its count."""
+    """A bar chart as monospaced text: a line for each name, with its bar and its count."""
     indent, top = max((len(name) for name, _ in rows), default=0), max(_LOWEST_TOP, *(count for _, count in rows), 0)
     return "\n".join(f"{name:<{indent}}  {_draw_bar(count, top, width)}{count:,}" for name, count in rows)
 
 
 def _draw_bar(count: int, top: int, width: int) -> str:
-    """The bar with a space behind it; "" for 0. What is not 0 can be seen."""
+    """The bar with a space after it; "" for 0. Every other count is visible."""
     if not count:
         return ""
     eighths = max(1, round(8 * width * count / top))

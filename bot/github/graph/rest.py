@@ -1,6 +1,6 @@
-"""Nodes, releases and commits through REST: where there is no token, no GraphQL, or only REST knows the answer.
+"""Read nodes, releases and commits through REST: without a token, without GraphQL, or if only REST has the answer.
 
-REST does not name the canonical issue of a duplicate, nor what was connected.
+REST names neither the canonical issue of a duplicate nor the pull requests that somebody connected to an issue.
 https://docs.github.com/en/rest/issues/timeline
 
 `FolderCache` keeps pages with their ETags, because an unchanged page does not count for the rate limit.

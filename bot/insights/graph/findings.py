@@ -186,7 +186,10 @@ def _compare_with_release(view: _View, report: Address, fix: Fix) -> Finding | N
 
 
 def is_regression(graph: Graph, report: Address, stated: str, fixed_in: str) -> bool:
-    """Whether a report states a version in which a rule calls the problem fixed, and is no older than its release."""
+    """Whether a report states `fixed_in` or a later version, and was opened after the release of `fixed_in`.
+
+    `fixed_in` is the version with the fix, as a rule states it. A date that is unknown does not count.
+    """
     node, fixed = graph.nodes.get(report), read_tag(fixed_in)
     days = (each.at for each in graph.releases.get(report.repository, ()) if read_tag(each.tag) == fixed)
     is_later = node is None or all(node.issue.created_at > day for day in days)

@@ -96,11 +96,11 @@ class Chain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """The nodes, the edges and what is known of how they were read.
+    """The nodes and the edges, and how completely they were read (`coverage`).
 
-    `seeds` are what the report is about. `edges` has each relation once: of several with the same kind, source and
-    target, the one with the best evidence. `distance` is the number of steps from the nearest seed. `chains` has a
-    chain for each node that is marked as a duplicate, `fixes` the fixes of each issue that has one.
+    `seeds` are the issues that the report is about. `edges` has each relation once: of several with the same kind,
+    source and target, the one with the best evidence. `distance` is the number of steps from the nearest seed. `chains`
+    has a chain for each node that is marked as a duplicate, `fixes` the fixes of each issue that has one.
     """
 
     seeds: tuple[Address, ...]
@@ -126,7 +126,7 @@ def is_open_pull(node: Node) -> bool:
 
 
 def describe_open(graph: Graph, issue: Address) -> str:
-    """How an issue whose fix was merged is open: `still open`, or `open again`; "" if it is not open, or not read."""
+    """Whether an issue is `still open` or `open again` after its fix was merged; "" if it is not open, or not read."""
     node = graph.nodes.get(issue)
     if node is None or node.issue.state != "open" or not node.issue.is_state_known:
         return ""
@@ -134,7 +134,7 @@ def describe_open(graph: Graph, issue: Address) -> str:
 
 
 def describe_unread(unread: Unread | None) -> str:
-    """Why a node was not read, in a few words."""
+    """Why Signpost did not read a node, in a few words."""
     if unread is None:
         return "not read"
     moved = f" to {unread.moved_to}" if unread.moved_to else ""

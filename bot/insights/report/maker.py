@@ -133,7 +133,7 @@ def _find_follow(decision: RuleDecision, home: Address) -> Address | None:
 
 
 def list_followed(issue: Issue, ruleset: Ruleset) -> list[Address]:
-    """The issues that the rules follow which this issue matches: the graph of its report reads them."""
+    """The issues that the matching rules follow; the graph of the report reads them, too."""
     follows = (match.rule.model.follow for match in match_issue(issue, ruleset))
     return [Address(issue.repository, follow) for follow in follows if follow and follow != issue.number]
 

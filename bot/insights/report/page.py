@@ -137,7 +137,10 @@ class _Writer:
 
 
 def _write_guidance(markdown: str) -> Markup:
-    """The guidance of a rule as HTML; a page calls nobody, so names and numbers need no sign that parts them."""
+    """The guidance of a rule as HTML, without the zero-width spaces that a comment needs after `@` and `#`.
+
+    They keep GitHub from turning names and numbers into mentions and links; a page has neither.
+    """
     return render_markdown(_PARTED.sub("", markdown))
 
 

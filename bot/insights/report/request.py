@@ -40,8 +40,8 @@ def answer_request(
 ) -> Result:
     """Post or update the report that a command asks for. Raises TrackerError if GitHub cannot be read.
 
-    The report is written last of all that is read, and only if it will be posted: a second run for the same command
-    changes nothing.
+    `write_report` is called after everything else was read, and only if the report will be posted. A second run for the
+    same command changes nothing.
     """
     result = Result(repository=event.repository, issue=event.number)
     snapshot = _read_snapshot(event, sources, tracker)
@@ -107,7 +107,7 @@ def _find_command(snapshot: Snapshot, event: IssueEvent) -> Said | None:
 
 
 def _plan_reaction(said: Said | None, snapshot: Snapshot, *, is_posted: bool) -> list[React]:
-    """😕 for a command that has no effect, 👍 where its report is there; none that the comment has already."""
+    """😕 if the command has no effect, 👍 if its report was posted; none if the comment has that reaction already."""
     if said is None or (said.fault and said.is_unsure):
         return []
     is_there = snapshot.own is not None and snapshot.own.marker.asked >= said.comment.id
@@ -118,7 +118,7 @@ def _plan_reaction(said: Said | None, snapshot: Snapshot, *, is_posted: bool) ->
 
 
 def _plan_report(snapshot: Snapshot, event: IssueEvent, report: str, sources: Sources) -> Plan:
-    """The one action that shows the report, cut between its sections; none, and a remark, if it must not be posted."""
+    """The action that posts the report, cut between its sections; only a remark if the report must not be posted."""
     number, asked = snapshot.issue.number, event.comment.id if event.comment else 0
     cut = cut_sections(report, LONGEST_REPORT, _CUT_NOTE)
     try:
@@ -133,7 +133,7 @@ def _plan_report(snapshot: Snapshot, event: IssueEvent, report: str, sources: So
 def join_results(run: Result, report: Result) -> Result:
     """The result of a run and that of a command in the same event, as one.
 
-    The run skips comments that only have the command, which is no news beside the report.
+    The run skips a comment with this command. Only the command decides whether the joined result is skipped.
     """
     return replace(
         run,

@@ -20,11 +20,11 @@ Role = Literal["reporter", "maintainer", "contributor", "bot", "other"]
 class Figures:
     """The numbers of one issue.
 
-    `age` is until now, or until it was closed; None if the date of the issue is unknown. The times to the first answers
-    count from the moment it was filed, and are None where there is no answer or where older comments were not read
-    (`is_whole` is false). What the source does not state is None (`comments`, `participants`, `is_open`); participants
-    are then counted in the comments, if all of these were read. `answers` counts the comments by role, as far as they
-    were read.
+    `age` is the time until the issue was closed, or until now; None if its date is unknown. The times to the first
+    answers begin when the issue was opened. They are None if there is no answer, or if older comments were not read
+    (`is_whole` is false). `comments`, `participants` and `is_open` are None if the source does not state them. If all
+    comments were read, the participants are counted there instead. `answers` counts the comments that were read, by
+    role.
     """
 
     comments: int | None
@@ -121,10 +121,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """A node that is linked to a seed, directly or over others; `relations` are in words, the strongest first.
+    """A node that is linked to a seed, directly or through others; `relations` are in words, the strongest first.
 
-    `evidence` are the relations of which GitHub gives the day or the page. `is_named_by_reporter` if the body of a seed
-    names it.
+    `evidence` has the relations for which GitHub states a date or a page. `is_named_by_reporter` is true if the body of
+    a seed names the node.
     """
 
     address: Address

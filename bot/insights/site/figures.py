@@ -226,7 +226,7 @@ def count_messages(sightings: Iterable[Sighting]) -> Mapping[int, int]:
 
 
 def explain_relation(reports: int, tags: Iterable[str], others: Iterable[str]) -> str:
-    """Why two problems are related: by so many reports that show both, and by tags of both."""
+    """Why two problems are related: the number of reports that show both, and the tags that they share."""
     shared = [tag for tag in tags if tag in set(others)]
     reasons = [f"{count(reports, 'report')} {'shows' if reports == 1 else 'show'} both problems"] if reports else []
     if shared:

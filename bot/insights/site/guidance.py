@@ -38,9 +38,10 @@ STATEMENTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """The guidance of one branch as HTML; "" for what it does not have.
+    """The guidance of one branch as HTML; a part that the branch does not have is "".
 
-    `when` is a heading that says for whom it is, "" for all; `situation` says it in a sentence that is no heading.
+    `when` is the heading: the condition of the branch, "" if it has none. `situation` is a sentence with the condition
+    if that quotes a message, and is "" otherwise.
     """
 
     when: str = ""
@@ -142,10 +143,10 @@ def _fill(text: str, values: Mapping[str, object]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteTable:
-    """What readers say about the advice: a row for each statement that somebody votes on.
+    """What readers say about the advice: a row for each statement that has votes.
 
-    `opinion` is None if nobody looked for votes. `rows` are (statement, agree, disagree); nobody can disagree with a
-    statement whose `disagree` is None. `answers` are the reactions that count: (emoji, statement).
+    `opinion` is None without a ledger. `rows` are (statement, agree, disagree); `disagree` is None for a statement that
+    no reaction denies. `answers` are the reactions that count: (emoji, statement).
     """
 
     opinion: Opinion | None = None
@@ -154,7 +155,7 @@ class VoteTable:
 
 
 def make_vote_table(problem: Problem, sources: Sources) -> VoteTable | None:
-    """The votes; None for a rule that does not comment and has none."""
+    """The votes; None for a rule that does not comment and has no votes."""
     opinion = None if sources.opinions is None else sources.opinions.get(problem.id, Opinion())
     if problem.rule.model.mode != "comment" and not (opinion and opinion.voters):
         return None

@@ -83,7 +83,7 @@ def _write_range(usual: tuple[int, int]) -> str:
 
 
 def describe_chance(a_year: float) -> str:
-    """How often chance alone does what it does so many times a year, as a part of a sentence."""
+    """How often chance alone does this, as a part of a sentence; `a_year` is the expected number of times a year."""
     if a_year >= _ONCE_A_YEAR:
         return "about once a year"
     if a_year < _RARE:
@@ -145,7 +145,7 @@ def _write_cluster(cluster: Cluster, week: Week, server: str) -> tuple[str, ...]
 
 
 def _show_message(cluster: Cluster) -> str:
-    """A line that has the message, as its reporter saw it; of a long one the part from the message on."""
+    """A line with the message, as its reporter saw it; a line that is too long starts at the message."""
     line = show_text(cluster.line, LONGEST_LINE)
     if len(line) <= LONGEST:
         return line
@@ -154,7 +154,7 @@ def _show_message(cluster: Cluster) -> str:
 
 
 def _find_message(line: str, words: Sequence[str]) -> int:
-    """Where a message with these words begins: at its first word, which may occur earlier, before its longest one."""
+    """Where a message with these words begins: at the last place of its first word before its longest word."""
     longest = line.find(max(words, key=len, default=""))
     return max(0, line.rfind(words[0], 0, longest + len(words[0]))) if words and longest >= 0 else 0
 
