@@ -39,13 +39,14 @@ class Opinion(NamedTuple):
     """What people who voted say about the guidance of a rule.
 
     Of those who say that it worked or that it is not their problem, `solved` is the share of the former, `wrong` of the
-    latter; both are None without a verdict. `statements` has how many agree with each statement, and how many disagree.
+    latter; both are None without a verdict. `statements` has how many agree with each statement, and how many disagree:
+    None if no reaction denies it.
     """
 
     voters: int = 0
     solved: Share | None = None
     wrong: Share | None = None
-    statements: Mapping[str, tuple[int, int]] = {}
+    statements: Mapping[str, tuple[int, int | None]] = {}
 
 
 _MOST_WEEKS = 52 * 60

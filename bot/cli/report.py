@@ -88,8 +88,8 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.since:
         _refuse_single(arguments)
         return execute_week(arguments)
-    named = (*arguments.issue, arguments.event, arguments.compare, arguments.index, arguments.config)
-    refuse_inputs((arguments.html, arguments.out), named)
+    files = (getattr(arguments, name) for name in (*_FILES, "compare"))
+    refuse_inputs((arguments.html, arguments.out), (*arguments.issue, *files))
     earlier = _read_earlier(Path(arguments.compare)) if arguments.compare else None
     options = read_reach(arguments)
     rules = find_rules(arguments.rules)

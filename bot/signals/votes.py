@@ -237,14 +237,13 @@ def _count_weeks(casts: Iterable[Cast]) -> dict[str, Tally]:
     return {week: count_casts(found) for week, found in sorted(weeks.items())}
 
 
-def tabulate_votes(votes: Votes) -> dict[str, tuple[int, int]]:
+def tabulate_votes(votes: Votes) -> dict[str, tuple[int, int | None]]:
     """How many voters agree with each statement, and how many disagree, for a table.
 
-    Only “works” can be denied, by “not my problem”: nobody denies the others by not saying them.
+    Only “works” can be denied, by “not my problem”; for the others the second number is None.
     """
     counts = votes.all.counts
-    denied = {WORKS: counts.get(WRONG, 0)}
-    return {name: (counts.get(name, 0), denied.get(name, 0)) for name in STATEMENTS}
+    return {name: (counts.get(name, 0), counts.get(WRONG, 0) if name == WORKS else None) for name in STATEMENTS}
 
 
 def summarize_votes(votes: Mapping[str, Votes]) -> dict[str, Opinion]:

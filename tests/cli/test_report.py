@@ -320,6 +320,10 @@ WRONG = {
         ("--event", "event.json", "--out", "event.json"),
         "event.json is an input of this command; choose another file for the output",
     ),
+    "an output that is the archive": (
+        ("--issues", "issues.jsonl", "--label", "x", "--out", "issues.jsonl"),
+        "issues.jsonl is an input of this command; choose another file for the output",
+    ),
 }
 
 

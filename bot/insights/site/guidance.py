@@ -160,10 +160,6 @@ def make_vote_table(problem: Problem, sources: Sources) -> VoteTable | None:
     if problem.rule.model.mode != "comment" and not (opinion and opinion.voters):
         return None
     counts = opinion.statements if opinion else {}
-    rows = (
-        (text, *counts[name]) if name == "works" else (text, counts[name][0], None)
-        for name, text in STATEMENTS.items()
-        if any(counts.get(name, ()))
-    )
+    rows = ((text, *counts[name]) for name, text in STATEMENTS.items() if any(counts.get(name, ())))
     answers = ((REACTIONS[content], STATEMENTS.get(meaning, "")) for content, meaning in sources.meanings.items())
     return VoteTable(opinion=opinion, rows=tuple(rows), answers=tuple(each for each in answers if each[1]))

@@ -138,7 +138,7 @@ ANSWERS = (
 
 
 def make_opinion(works: int, wrong: int, voters: int, **others: int) -> Opinion:
-    statements = {"works": (works, wrong), **{name: (number, 0) for name, number in others.items()}}
+    statements = {"works": (works, wrong), **{name: (number, None) for name, number in others.items()}}
     return Opinion(voters, measure_share(works, works + wrong), measure_share(wrong, works + wrong), statements)
 
 

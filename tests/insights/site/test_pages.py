@@ -35,7 +35,7 @@ ADDRESSES = (
     *("404.html", "unmatched/"),
 )
 
-STATEMENTS = {"works": (30, 2), "common": (3, 0)}
+STATEMENTS = {"works": (30, 2), "common": (3, None)}
 OPINIONS = {"out-of-disk": Opinion(35, measure_share(30, 35), measure_share(2, 35), STATEMENTS)}
 
 
