@@ -159,7 +159,7 @@ def format_compared(compared: Mapping[int, Comparison]) -> str:
     """A table for people: median reports until an alarm at each gap, and false alarms with the first threshold."""
     gaps = "/".join(map(str, GAPS))
     titles = [f"{rate} a year, tuned there" for rate in compared]
-    titles += [f"{rate} a year, tuned at {COMPARED[0]} | false alarms so" for rate in list(compared)[1:]]
+    titles += [f"{rate} a year, tuned at {COMPARED[0]} | false alarms then" for rate in list(compared)[1:]]
     lines = [
         f"Median reports until an alarm, gaps of {gaps} h, tuned to {TUNED_TO} false alarms a stream and year",
         f"| method | {' | '.join(titles)} |",
