@@ -18,8 +18,8 @@ from pydantic import AliasChoices
 
 from bot.cli import index
 from bot.cli.run import REPORT_OUTPUT
-from bot.cli.sweep import LEDGER
 from bot.github.actions_runner import Settings
+from bot.signals.file import LEDGER
 from bot.triage.log import make_outputs
 from bot.triage.result import Result
 from tests.stand_ins.lock import hold_lock
