@@ -43,6 +43,7 @@ from bot.triage.config import (
     Identity,
     LabelSettings,
     Skipped,
+    SurgeSettings,
     VoteSettings,
     Words,
 )
@@ -85,6 +86,7 @@ PLACES: dict[type[BaseModel], tuple[str, tuple[str | int, ...]]] = {
     Words: ("config", ("words",)),
     VoteSettings: ("config", ("votes",)),
     ClosingSettings: ("config", ("closing",)),
+    SurgeSettings: ("config", ("surge",)),
     Identity: ("config", ("identity",)),
 }
 """Each model that people write, and where in which file its keys stand."""
