@@ -8,9 +8,8 @@ from bot.comment.sanitizer import GITHUB, find_live
 from bot.comment.section import Section
 from bot.comment.templates import read_template
 from bot.duplicates.selection import LinkDecision
-from bot.rules.checks import find_forbidden
+from bot.rules.spec.pack import find_forbidden
 from bot.rules.spec.template import FAILURES, compile_template
-from bot.rules.spec.template_check import check_comment_template
 
 MAX_CHARACTERS = 65_536
 """GitHub refuses a longer comment (422 "Body is too long")."""
@@ -41,8 +40,11 @@ def render_comment(sections: Iterable[Section], template: str | None = None, url
     comment would call somebody, command something or link back.
     """
     shown = list(sections)
-    if template and (problem := check_comment_template(template)):
-        raise CommentError(f"the comment template cannot be used: {problem}")
+    if template:
+        from bot.rules.spec.template_check import check_comment_template  # noqa: PLC0415 (few repositories have one)
+
+        if problem := check_comment_template(template):
+            raise CommentError(f"the comment template cannot be used: {problem}")
     text = _render(template or read_template("comment.md.j2"), {"sections": shown, "closing": closing})
     text = text if closing in text else f"{text}\n\n{closing}"
     links = (link for each in shown for link in (each.follow, *each.duplicates, *each.related))

@@ -9,11 +9,18 @@ from functools import lru_cache, partial
 from bot.rules.conditions.types import Condition as Compiled
 from bot.rules.spec.condition import Condition, list_captures, walk_models
 from bot.rules.spec.document import Path
-from bot.rules.spec.pack import ALWAYS_FORBIDDEN, CAPTURE_NAMES, TEMPLATE_NAMES, PackModel, is_capture_name
-from bot.rules.spec.phrase import FREE_TEXT
+from bot.rules.spec.pack import (
+    ALWAYS_FORBIDDEN,
+    CAPTURE_NAMES,
+    TEMPLATE_NAMES,
+    PackModel,
+    find_forbidden,
+    is_capture_name,
+)
+from bot.rules.spec.phrase import FREE_TEXT, list_echoable
 from bot.rules.spec.rule import RuleModel
 from bot.rules.spec.template_check import Names, check_template
-from bot.text.normalize import MAX_CHARACTERS, collapse
+from bot.text.normalize import MAX_CHARACTERS
 
 _NEVER_SPEAKS = (
     "no comment ever shows this branch, because the branch before it has no `when:`; "
@@ -86,15 +93,6 @@ def _check_capture_names(model: Condition, names: Iterable[str]) -> Iterator[tup
                 yield ("match",), f"`set` cannot set `{name}`; {CAPTURE_NAMES}"
 
 
-def find_forbidden(text: str, words: tuple[str, ...]) -> list[str]:
-    """The words that the text contains, in any case or markup; an empty word never counts."""
-    collapsed = collapse(text)
-    return [word for word in words if (wanted := _collapse_word(word)).strip() and wanted in collapsed]
-
-
-_collapse_word = lru_cache(collapse)
-
-
 def _check_guidance(model: RuleModel, compiled: Compilation, forbidden: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
     """What is wrong with a rule's texts: names they cannot see, broken templates, words that no comment may hold."""
     for index, guidance in enumerate(model.guidance[:-1]):
@@ -119,11 +117,6 @@ def _holds_value_in_code(text: str, captures: Collection[str]) -> bool:
         return False
     plain = _VALUE.sub(lambda found: "\0" if found[1] in captures else "", _STATEMENT.sub("", text))
     return any("\0" in span[2] and span[2].strip() != "\0" for span in _CODE_SPAN.finditer(plain))
-
-
-def list_echoable(found: Mapping[str, str]) -> frozenset[str]:
-    """The names of the captures that a comment may show; `found` has the type of each by name."""
-    return frozenset(name for name, kind in found.items() if kind not in FREE_TEXT)
 
 
 def _find_names(model: RuleModel, compiled: Compilation, branch: int | None) -> Names:

@@ -11,9 +11,11 @@ from bot.rules.ruleset import NOT_RULES, PACK_FILE, Pack, Rule, Ruleset
 from bot.rules.spec.document import MAX_BYTES, cut_name, read_document
 from bot.rules.spec.pack import PackModel
 from bot.rules.spec.validation import suggest
+from bot.rules.stored import read_stored
 
 MAX_FILES = 20_000
 _YAML = (".yml", ".yaml")
+_INSTALLED = Path(bot.__file__).parent / "packs"
 
 
 def build_ruleset(files: Mapping[str, str]) -> Ruleset:
@@ -69,7 +71,16 @@ def load_rules(places: Iterable[str]) -> Ruleset:
 
     Raises SettingsError if a place does not exist.
     """
-    return join_rulesets(build_ruleset(read_place(place)) for place in dict.fromkeys(places))
+    return join_rulesets(_load_place(place) for place in dict.fromkeys(places))
+
+
+def _load_place(place: str) -> Ruleset:
+    if place.startswith("pack:"):
+        folder = find_pack(place.removeprefix("pack:"))
+        # In a checkout, somebody may be editing the rules.
+        if folder.parent == _INSTALLED and (stored := read_stored(folder)):
+            return stored
+    return build_ruleset(read_place(place))
 
 
 def read_place(place: str) -> dict[str, str]:
@@ -128,6 +139,5 @@ def find_pack(name: str) -> Path:
 
 def list_packs() -> dict[str, Path]:
     """The folders of the shipped packs, by name."""
-    home = Path(bot.__file__).parent
-    places = (home.parent / "rules", home / "packs")
+    places = (_INSTALLED.parent.parent / "rules", _INSTALLED)
     return {file.parent.name: file.parent for place in places for file in place.glob(f"*/{PACK_FILE}")}

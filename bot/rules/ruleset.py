@@ -10,7 +10,7 @@ from bot.issue.facts import Placeholder
 from bot.issue.layout import LayoutModel
 from bot.rules.captures import CaptureRule
 from bot.rules.conditions.regex import Pattern
-from bot.rules.conditions.types import Condition
+from bot.rules.conditions.types import Condition, Needle
 from bot.rules.prefilter import Prefilter
 from bot.rules.spec.document import Document
 from bot.rules.spec.pack import ALWAYS_FORBIDDEN, PackModel
@@ -64,22 +64,27 @@ class Rule:
     branches: tuple[Condition | None, ...]
     document: Document
     content_hash: str
-    echoable: frozenset[str] = frozenset()
+    echoable: frozenset[str]
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The rule's name."""
         return self.model.id
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Its id, and its former ids."""
         return (self.id, *self.model.was)
 
-    @property
+    @cached_property
     def file(self) -> str:
         """The file that it comes from."""
         return self.document.file
+
+    @cached_property
+    def needles(self) -> tuple[Needle, ...] | None:
+        """The patterns of which one occurs wherever it matches; None: it may match without any."""
+        return self.condition.needles
 
     @cached_property
     def supersedes(self) -> tuple[str, ...]:
@@ -159,7 +164,7 @@ class Ruleset:
     @cached_property
     def successors(self) -> dict[str, Rule]:
         """The rule that took the place of each former id, by `was`."""
-        return {name: rule for rule in reversed(self.rules) for name in rule.model.was}
+        return {name: rule for rule in reversed(self.rules) for name in rule.names[1:]}
 
     @cached_property
     def renamed(self) -> dict[str, str]:

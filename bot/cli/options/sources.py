@@ -7,7 +7,6 @@ from pathlib import Path
 from bot.errors import Problem, SettingsError, explain_cause
 from bot.rules.loader import build_ruleset, join_rulesets, list_packs, load_rules, read_folder
 from bot.rules.ruleset import Ruleset
-from bot.rules.spec.template_check import check_comment_template
 from bot.tracker.types import Searcher, Tracker
 from bot.triage.config import (
     Config,
@@ -117,6 +116,8 @@ def _read_template(files: Mapping[str, str], config: Config, config_file: str | 
     if text is None:
         message = f"the settings name the template {config.template}, but {name} does not exist; add the file"
         raise SettingsError(message)
+    from bot.rules.spec.template_check import check_comment_template
+
     if problem := check_comment_template(text):
         message = f"{name}: {problem}"
         raise SettingsError(message)

@@ -68,8 +68,8 @@ class PhraseHolds(TextCondition):
         if self.reads.sections:
             return None
         if self.phrase.is_short:
-            return (Needle("collapsed", re2.escape(self.phrase.collapsed)),)
-        return (Needle("squeezed", self.phrase.squeezed_pattern),)
+            return (Needle("collapsed", re2.escape(self.phrase.collapsed), self.phrase.collapsed),)
+        return (Needle("squeezed", self.phrase.squeezed_pattern, "" if self.phrase.holes else self.phrase.squeezed),)
 
     @property
     def wanted(self) -> str:

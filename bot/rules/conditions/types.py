@@ -126,10 +126,14 @@ Form = Literal["collapsed", "squeezed"]
 
 
 class Needle(NamedTuple):
-    """A pattern for the prefilter, in one normal form: a condition can hold only if one of its needles matches."""
+    """A pattern for the prefilter, in one normal form: a condition can hold only if one of its needles matches.
+
+    `literal` is the text that the pattern stands for, "" if it is more than a text.
+    """
 
     form: Form
     pattern: str
+    literal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -11,6 +12,7 @@ from bot.rules.spec.phrase import HoleType
 from bot.rules.spec.rule import HTTPS
 from bot.rules.spec.validation import suggest
 from bot.text.language import LANGUAGES
+from bot.text.normalize import collapse
 
 CAPTURE_NAMES = "use lower-case letters, digits and `_`, but no key of the rule language"
 TEMPLATE_NAMES = ("issue", "rule", "duplicates", "follow", "fixed_in")
@@ -368,3 +370,12 @@ class PackModel(Written):
     def find_ask(self, name: str) -> str | None:
         """What a comment asks for if the capture of that name is unknown; None if nothing says it."""
         return self.asks.get(name) or _ASKS.get(name)
+
+
+def find_forbidden(text: str, words: tuple[str, ...]) -> list[str]:
+    """The words that the text contains, in any case or markup; an empty word never counts."""
+    collapsed = collapse(text)
+    return [word for word in words if (wanted := _collapse_word(word)).strip() and wanted in collapsed]
+
+
+_collapse_word = lru_cache(collapse)

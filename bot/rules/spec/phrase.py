@@ -1,7 +1,7 @@
 """Phrases: literal text with typed holes, found even if a terminal, JSON or Markdown changed its form. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, get_args
@@ -65,6 +65,11 @@ SQUEEZED_PATTERNS = {name: pattern.replace(" ?", "").replace(r"\b", "") for name
     "path": r".{1,80}?",
     "any": r".+?",
 }
+
+
+def list_echoable(found: Mapping[str, str]) -> frozenset[str]:
+    """The names of the captures that a comment may show; `found` has the type of each by name."""
+    return frozenset(name for name, kind in found.items() if kind not in FREE_TEXT)
 
 
 _HOME = re.compile(r".*\b(?:home|users)/[^/]+/", re.IGNORECASE)

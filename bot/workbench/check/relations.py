@@ -7,11 +7,11 @@ from itertools import chain
 from typing import Literal
 
 from bot.errors import Problem, Severity
-from bot.rules.checks import FORBIDDEN_WORDS, find_forbidden
+from bot.rules.checks import FORBIDDEN_WORDS
 from bot.rules.matcher import find_holding
 from bot.rules.ruleset import Pack, Rule, Ruleset
 from bot.rules.spec.document import Path
-from bot.rules.spec.pack import ALWAYS_FORBIDDEN
+from bot.rules.spec.pack import ALWAYS_FORBIDDEN, find_forbidden
 from bot.rules.spec.validation import suggest
 from bot.workbench.check.examples import TriedExample
 

@@ -12,7 +12,7 @@ from bot.errors import Problem, TrackerError
 from bot.output.progress import track
 from bot.rules.captures import find_captures, list_values
 from bot.rules.compiler import Compiler
-from bot.rules.conditions.types import Condition
+from bot.rules.conditions.types import Condition, Needle
 from bot.rules.matcher import read_facts
 from bot.rules.prefilter import Prefilter
 from bot.rules.ruleset import Rule, Ruleset
@@ -137,6 +137,11 @@ class _Counted:
     rule: Rule
     alternative: Alternative
     condition: Condition
+
+    @property
+    def needles(self) -> tuple[Needle, ...] | None:
+        """Those of the alternative."""
+        return self.condition.needles
 
 
 def count_alternatives(rules: Sequence[Rule], ruleset: Ruleset, issues: Iterable[Issue]) -> Frequencies:
