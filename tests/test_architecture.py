@@ -61,7 +61,13 @@ LAYERS: tuple[Package, ...] = (
         },
     ),
     impure("bot.archive", {"bot.archive.graph": "gets issues as values", "bot.archive.stats": "counts values"}),
-    pure("bot.rules", {"bot.rules.loader": "reads the files of a maintainer"}),
+    pure(
+        "bot.rules",
+        {
+            "bot.rules.loader": "reads the files of a maintainer",
+            "bot.rules.stored": "reads and writes shipped packs",
+        },
+    ),
     pure(
         "bot.duplicates",
         {
