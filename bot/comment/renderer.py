@@ -1,13 +1,15 @@
 """The one comment, rendered from its template, and the checks before it is posted. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from bot.comment.links import write_link
-from bot.comment.sanitizer import GITHUB, find_live
+from bot.comment.sanitizer import GITHUB, find_live, quote_code
 from bot.comment.section import Section
 from bot.comment.templates import read_template
 from bot.duplicates.selection import LinkDecision
+from bot.issue.own_words import OUR_REPLY
 from bot.rules.spec.pack import find_forbidden
 from bot.rules.spec.template import FAILURES, compile_template
 
@@ -26,15 +28,35 @@ _FIRST_STEPS = 3
 
 _SERVER = re.compile(r"https?://[^/\s]+")
 
+WHY = "https://github.com/signpost-bot/signpost/blob/main/docs/why.md"
+"""The page for reporters, which each comment links."""
+
+LONG = 700
+"""Characters from which a comment folds what can wait: so much, with its lists, fills the screen of a phone."""
+
+_ADDRESS = re.compile(r"\]\([^()\s]*\)")
+
 
 class CommentError(ValueError):
     """A comment that must not be posted; the message is for maintainers."""
 
 
-def render_comment(sections: Iterable[Section], template: str | None = None, url: str = "", closing: str = "") -> str:
-    """The visible text of the comment on the issue of that address, with the sentence about its `closing`.
+class Frame(NamedTuple):
+    """What is around the guidance: the `url` of the issue, and the sentence about its `closing`.
 
-    If a repository's own template leaves that sentence out, it follows the text.
+    `rechecks` says whether Signpost looks at an edited report again, so that the comment may promise it.
+    """
+
+    url: str = ""
+    closing: str = ""
+    rechecks: bool = True
+
+
+_NO_FRAME = Frame()
+
+
+def render_comment(sections: Iterable[Section], template: str | None = None, frame: Frame = _NO_FRAME) -> str:
+    """The visible text of the comment; if a repository's own template leaves the closing out, it follows the text.
 
     Raises CommentError where a repository's own template must not or cannot be rendered, or where anything in the
     comment would call somebody, command something or link back.
@@ -45,20 +67,58 @@ def render_comment(sections: Iterable[Section], template: str | None = None, url
 
         if problem := check_comment_template(template):
             raise CommentError(f"the comment template cannot be used: {problem}")
-    text = _render(template or read_template("comment.md.j2"), {"sections": shown, "closing": closing})
-    text = text if closing in text else f"{text}\n\n{closing}"
+    values = {"sections": shown, "is_long": _is_long(shown), **_describe(shown, frame)}
+    text = _render(template or read_template("comment.md.j2"), values)
+    text = text if frame.closing in text else f"{text}\n\n{frame.closing}"
     links = (link for each in shown for link in (each.follow, *each.duplicates, *each.related))
-    return _check_whole(text, url, links, [text for each in shown for text in _list_blocks(each)])
+    return _check_whole(text, frame.url, links, [text for each in shown for text in _list_blocks(each)])
 
 
-def render_links(duplicates: Iterable[LinkDecision], url: str = "", closing: str = "") -> str:
+def _describe(sections: Sequence[Section], frame: Frame) -> dict[str, object]:
+    """The texts that every comment has: how it opens, its closing, and its last line."""
+    footer = _write_footer([each.rule for each in sections if each.rule], rechecks=frame.rechecks)
+    return {"opening": _write_opening(sections), "closing": frame.closing, "footer": footer}
+
+
+def _write_opening(sections: Sequence[Section]) -> str:
+    """What the comment is about, in one line; "" without a section."""
+    are_problems = all(each.about == "problem" for each in sections)
+    if len(sections) == 1:
+        return f"{'This looks like a known problem' if are_problems else 'About this report'}: **{sections[0].title}**"
+    number = len(sections)
+    return f"This looks like {number} known problems." if are_problems else f"{number} notes about this report:"
+
+
+def _write_footer(rules: Sequence[str] = (), *, asks: bool = True, rechecks: bool = False) -> str:
+    """The last line: who speaks, and what a reader can do about it; it asks for votes where there is advice."""
+    named = f" ({', '.join(map(quote_code, rules))})" if rules else ""
+    parts = (
+        f"{OUR_REPLY}{named}.",
+        "👍 helped · 👎 not my problem." if asks else "",
+        "Wrong match? Edit your report and it is checked again." if asks and rechecks else "",
+        f"[Why am I seeing this?]({WHY})",
+    )
+    return f"<sub>{' '.join(part for part in parts if part)}</sub>"
+
+
+def _is_long(sections: Sequence[Section]) -> bool:
+    """Whether the texts, without the addresses of links, have more than `LONG` characters."""
+    texts = (
+        text
+        for each in sections
+        for text in (*(part for _, part in each.list_parts()), *each.duplicates, *each.related, *each.tools)
+    )
+    return sum(len(_ADDRESS.sub("]", text)) for text in texts) > LONG
+
+
+def render_links(duplicates: Iterable[LinkDecision], frame: Frame = _NO_FRAME) -> str:
     """The visible text of a comment that only links earlier reports; raises CommentError like `render_comment`."""
     shown = list(duplicates)
     known = [write_link(each) for each in shown if each.tier != "C"]
     alike = [write_link(each) for each in shown if each.tier == "C"]
-    values: dict[str, object] = {"duplicates": known, "related": alike, "closing": closing}
-    values |= {"is_fixed": all(each.fix for each in shown)}
-    return _check_whole(_render(read_template("links.md.j2"), values), url, [*known, *alike])
+    values = {"duplicates": known, "related": alike, "is_fixed": all(each.fix for each in shown)}
+    text = _render(read_template("links.md.j2"), values | _describe((), frame))
+    return _check_whole(text, frame.url, [*known, *alike])
 
 
 def _render(source: str, values: Mapping[str, object]) -> str:
@@ -103,16 +163,16 @@ def _check_whole(text: str, url: str, links: Iterable[str], blocks: Iterable[str
     return text
 
 
-def render_incident(incident: int, sections: Iterable[Section], url: str = "", closing: str = "") -> str:
+def render_incident(incident: int, sections: Iterable[Section], frame: Frame = _NO_FRAME) -> str:
     """The short form for a report of a known incident, whose tracking issue has that number.
 
     It has the summaries and the first steps of the sections. Raises CommentError like `render_comment`.
     """
     shown = list(sections)
-    values: dict[str, object] = {"incident": incident, "sections": shown, "closing": closing}
-    text = _render(read_template("known_incident.md.j2"), {**values, "most_steps": _FIRST_STEPS})
+    values = {"incident": incident, "sections": shown, "most_steps": _FIRST_STEPS}
+    text = _render(read_template("known_incident.md.j2"), values | _describe(shown, frame))
     blocks = [text for each in shown for text in _list_blocks(each)]
-    return _check_whole(text, url, [f"#{incident}"], blocks)
+    return _check_whole(text, frame.url, [f"#{incident}"], blocks)
 
 
 def render_notice(kind: str, values: Mapping[str, object], linked: Iterable[int], server: str = GITHUB) -> str:
@@ -133,17 +193,17 @@ def render_explanation(lines: Iterable[str], url: str = "") -> str:
 
 def render_withdrawal() -> str:
     """The text of a comment that does not apply any more."""
-    return read_template("withdrawn.md.j2")
+    return _render(read_template("withdrawn.md.j2"), {"footer": _write_footer(asks=False)})
 
 
 def render_refusal() -> str:
     """The text of a comment that somebody said does not fit."""
-    return read_template("refused.md.j2")
+    return _render(read_template("refused.md.j2"), {"footer": _write_footer(asks=False)})
 
 
 def render_replacement() -> str:
     """The text of a comment that gives way to another one of ours."""
-    return read_template("replaced.md.j2")
+    return _render(read_template("replaced.md.j2"), {"footer": _write_footer(asks=False)})
 
 
 def _tidy(text: str) -> str:

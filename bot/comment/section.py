@@ -11,6 +11,7 @@ from bot.duplicates.selection import LinkDecision
 from bot.rules.matcher import Match
 from bot.rules.ruleset import Rule
 from bot.rules.spec.pack import Translation
+from bot.rules.spec.rule import About
 from bot.rules.spec.template import FAILURES, Echo, render_template
 from bot.rules.tools import choose_tools
 from bot.text.printable import join_words
@@ -19,6 +20,8 @@ from bot.tracker.types import Issue
 Path = tuple[str | int, ...]
 """The place of a text in its rule."""
 
+
+_CODE = re.compile(r"(?<!`)(?P<run>`+)(?!`)(?P<code>.+?)(?<!`)(?P=run)(?!`)", re.DOTALL)
 
 MOST_TOOLS = 3
 """A comment shows fewer tools than a page: it answers one person."""
@@ -44,11 +47,14 @@ _Links = tuple[LinkDecision, ...]
 class Section:
     """The texts of one known problem for the template; each is sanitized Markdown.
 
-    `page` is the URL of the problem's page on the published site, "" if there is none.
+    `rule` is the id of its rule. `about` says what the title names: a problem of the product, or something about the
+    report itself. `page` is the URL of the problem's page on the published site, "" if there is none.
     """
 
     title: str
     tldr: str
+    rule: str = ""
+    about: About = "problem"
     steps: tuple[str, ...] = ()
     example: str = ""
     notes: str = ""
@@ -70,14 +76,14 @@ class Section:
         is_list = len(self.steps) > 1
         steps = "\n".join(f"{number}. {step}" if is_list else step for number, step in enumerate(self.steps, 1))
         parts = (
-            ("TL;DR", self.tldr),
+            ("", self.tldr),
             ("", self.fix),
             ("What to do now", steps),
             ("", self.example),
-            ("Good to know", self.notes),
             ("If that does not help", self.recommendation),
             ("", self.ask),
             ("Follow", self.follow),
+            ("Good to know", self.notes),
             ("Read more", " · ".join(self.resources)),
         )
         return tuple((heading, text) for heading, text in parts if text)
@@ -144,10 +150,7 @@ class _Duplicates(tuple[_Duplicate, ...], _Whole):
 def make_section(
     match: Match, issue: Issue, target: Target | None, duplicates: _Links = (), extras: Extras = NO_EXTRAS
 ) -> Section:
-    """The section of a match whose guidance speaks; `target` is the issue to follow, checked.
-
-    Raises SectionError where one of the rule's texts cannot be rendered, although `check` lets none such through.
-    """
+    """The section of a match whose guidance speaks, with the checked issue to follow; may raise SectionError."""
     rule, branch = match.rule, match.branch or 0
     guidance, home = rule.model.guidance[branch], ("guidance", branch)
     values, server = _values_of(match, issue, target, duplicates), issue.server
@@ -159,11 +162,14 @@ def make_section(
         return link(_render(text, values, path).strip()) if text else ""
 
     links = [(each.tier, write_link(each, defuse(each.why, issue.repository, server))) for each in duplicates]
+    steps = _join_steps([write(step, *home, "steps", number) for number, step in enumerate(guidance.steps)])
     return Section(
         title=write(rule.model.title, "title"),
         tldr=link(" ".join(_render(guidance.tldr, values, (*home, "tldr")).split())),
-        steps=_join_steps([write(step, *home, "steps", number) for number, step in enumerate(guidance.steps)]),
-        example=_write_example(guidance.example, values | _echo(match, is_bare=True), (*home, "example")),
+        rule=rule.id,
+        about=rule.model.about,
+        steps=steps,
+        example=_write_example(guidance.example, values | _echo(match, is_bare=True), (*home, "example"), steps),
         notes=write(guidance.notes, *home, "notes"),
         recommendation=write(guidance.recommendation, *home, "recommendation"),
         ask=link(_write_ask(match, guidance.ask)),
@@ -234,8 +240,11 @@ def _join_steps(steps: Sequence[str]) -> tuple[str, ...]:
     return tuple(re.sub(r"\n(?=[^\n])", "\n    ", step) if len(shown) > 1 else step for step in shown)
 
 
-def _write_example(example: str | None, values: Mapping[str, object], path: Path) -> str:
-    return fence_code(_render(example, values, path)) if example else ""
+def _write_example(example: str | None, values: Mapping[str, object], path: Path, steps: Sequence[str]) -> str:
+    """The example as a code block; "" for one that says nothing more than the code in the steps."""
+    text = _render(example, values, path) if example else ""
+    shown = {line.strip() for step in steps for found in _CODE.finditer(step) for line in found["code"].split("\n")}
+    return "" if shown.issuperset(line.strip() for line in text.split("\n") if line.strip()) else fence_code(text)
 
 
 def _write_ask(match: Match, names: Sequence[str]) -> str:

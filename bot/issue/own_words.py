@@ -8,7 +8,12 @@ MARKER_START = "<!-- signpost:v"
 REPORT_WORDS = "issue report by signpost"
 """What every report says at its end (templates/report.md.j2): so it is known as one even without its marker."""
 
-_WORDS = rf"(?:posted (?:automatically )?by signpost|{REPORT_WORDS})"
+OUR_REPLY = "Automated reply from Signpost"
+"""How the last line of our comments begins."""
+
+_WORDS = rf"(?:{OUR_REPLY}|posted (?:automatically )?by signpost|{REPORT_WORDS})"
+"""Older comments, and the issues of our own, say that they were posted by Signpost."""
+
 _ANYWHERE = re.compile(rf"{MARKER_START}|{_WORDS}", re.IGNORECASE)
 _OF_A_COMMENT = re.compile(rf"^[ \t]*(?:<sub>)?{_WORDS}|^[ \t]*{MARKER_START}[^\n]*\s*\Z", re.IGNORECASE | re.MULTILINE)
 

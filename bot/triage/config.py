@@ -313,7 +313,7 @@ class Config(_Setting):
         max_length=300,
         description=(
             "The URL of the published known-problems site (`signpost site`). Comments then link the page of the "
-            "problem as “Why am I seeing this?”."
+            "problem under “Read more”."
         ),
         examples=["https://your-org.github.io/your-repo"],
     )

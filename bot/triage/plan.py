@@ -16,6 +16,7 @@ from bot.comment.marker import (
 from bot.comment.renderer import (
     MAX_CHARACTERS,
     CommentError,
+    Frame,
     check_comment,
     check_length,
     render_comment,
@@ -268,7 +269,7 @@ def _write_incident(
 ) -> tuple[str | None, list[str]]:
     """The short form for a known incident, with the summary and the first steps of the rules that speak."""
     sections, remarks = make_sections([(match, None, ()) for match in decisions.speaking], snapshot.issue)
-    shown = render_incident(incident.number, sections.values(), snapshot.issue.url, moment.closing.sentence)
+    shown = render_incident(incident.number, sections.values(), _make_frame(snapshot, sources.config, moment))
     text = check_comment(shown, sources.forbidden_words)
     matches = [match for match in decisions.speaking if match.rule.id in sections]
     rules = {match.rule.id: match.rule.content_hash for match in matches}
@@ -284,6 +285,10 @@ def _describe_matches(matches: Sequence[Match]) -> dict[str, object]:
     return {"branches": branches, "stated": find_plain_version(stated)}
 
 
+def _make_frame(snapshot: Snapshot, config: Config, moment: Moment) -> Frame:
+    return Frame(url=snapshot.issue.url, closing=moment.closing.sentence, rechecks="edited" in config.on)
+
+
 def _write_without_guidance(snapshot: Snapshot, decisions: Decisions, sources: Sources, moment: Moment) -> str | None:
     """Links alone, or that nothing holds any more."""
     former = snapshot.marker
@@ -292,7 +297,7 @@ def _write_without_guidance(snapshot: Snapshot, decisions: Decisions, sources: S
     marker = _make_marker(snapshot, decisions, {}, moment)
     if linked := decisions.links.linked:
         links = {"labels": list(decisions.labels.add), "earlier": {each.number: each.tier for each in linked}}
-        shown = render_links(linked, snapshot.issue.url, moment.closing.sentence)
+        shown = render_links(linked, _make_frame(snapshot, sources.config, moment))
         text = _add_explanation(check_comment(shown, sources.forbidden_words), snapshot, decisions)
         return check_length(sign_comment(text, marker.model_copy(update=links)))
     if former is None or former.is_withdrawn:
@@ -347,7 +352,7 @@ def _write_guidance(
     if not sections:
         return None, remarks
     parts = [part for part in asked if part[0].rule.id in sections]
-    shown = render_comment(sections.values(), sources.template, snapshot.issue.url, moment.closing.sentence)
+    shown = render_comment(sections.values(), sources.template, _make_frame(snapshot, sources.config, moment))
     text = _add_explanation(check_comment(shown, sources.forbidden_words), snapshot, decisions)
     rules = {match.rule.id: match.rule.content_hash for match, _, _ in parts}
     said = {

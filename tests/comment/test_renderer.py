@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from bot.comment.renderer import (
     MAX_CHARACTERS,
     CommentError,
+    Frame,
     check_comment,
     check_length,
     render_comment,
@@ -62,10 +63,12 @@ def golden_texts() -> dict[str, str]:
         "regression": render_comment(
             [section_of(EVERYTHING, issue={"body": "No space left on device, built with 2.1"})]
         ),
-        "enterprise-server": render_comment([enterprise], url="https://github.example.com/octo-org/octo-repo/issues/7"),
+        "enterprise-server": render_comment(
+            [enterprise], frame=Frame(url="https://github.example.com/octo-org/octo-repo/issues/7")
+        ),
         "links-alone": render_links([*KNOWN, ALIKE]),
         "fixed-links-alone": render_links(KNOWN[1:]),
-        "links-with-a-closing": render_links(KNOWN[:1], closing=CLOSING),
+        "links-with-a-closing": render_links(KNOWN[:1], Frame(closing=CLOSING)),
         "may-be-related": render_comment([section_of(duplicates=(*KNOWN, ALIKE))]),
         "known-incident": render_incident(50, [section_of(EVERYTHING, issue=STATED)]),
         "known-incident-alone": render_incident(50, []),
@@ -164,7 +167,7 @@ def test_code_in_the_texts_of_rules_is_no_ping_wherever_it_stands() -> None:
     guidance = {
         "tldr": "Use `@types/node`.",
         "steps": ["Run:\n```\nnpm i @types/node\n```", "Then:\n\n```\nnpm i @octo/cat\n```\n\nand #7."],
-        "example": "npm i @types/node",
+        "example": "npm i --global @types/node",
         "notes": nested,
         "recommendation": "Add:\n\n```\nnpm ls @types/node\n```",
     }

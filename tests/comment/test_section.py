@@ -15,6 +15,7 @@ def test_a_section_holds_what_the_rule_says_made_harmless() -> None:
     assert section_of(EVERYTHING, issue=STATED, target=OPEN, duplicates=DUPLICATES) == Section(
         title="The disk of `/tmp` is full",
         tldr="The build ran out of disk space. Version `1.9` keeps every download.",
+        rule="out-of-disk",
         steps=(
             "Run `df -h` and free at least 2 GB.",
             "Clear the cache:\n    ```\n    rm -rf ~/.cache/@types\n    ```",
@@ -164,6 +165,6 @@ def test_the_parts_of_a_section_are_in_the_order_of_the_comment() -> None:
 
 def test_one_step_is_not_a_list() -> None:
     assert Section(title="x", tldr="y", steps=("Do it.",)).list_parts() == (
-        ("TL;DR", "y"),
+        ("", "y"),
         ("What to do now", "Do it."),
     )

@@ -156,7 +156,7 @@ THREAD = (
         reactions=(("+1", 5),),
         url="https://github.com/octo-org/octo-repo/issues/7#issuecomment-4",
     ),
-    a_comment("**TL;DR:** Free some space.\n\n<sub>Posted automatically by Signpost</sub>", OURSELVES, id=5),
+    a_comment("Free some space.\n\n<sub>Automated reply from Signpost.</sub>", OURSELVES, id=5),
 )
 
 

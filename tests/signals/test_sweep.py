@@ -316,7 +316,7 @@ def test_a_promise_of_a_muted_rule_is_taken_back_at_once(
     for days in (2, 4, 9):
         assert reasons(sweep_at(fake_github, path, in_days(fake_github, days))) == []
     text = find_ours(promised).body
-    assert ("Signpost closes" in text, "**TL;DR:**" in text, see(promised).state) == (False, True, "open")
+    assert ("Signpost closes" in text, "known problem: **" in text, see(promised).state) == (False, True, "open")
 
 
 def test_where_a_person_is_to_decide_each_summary_says_so(fake_github: FakeGitHub, path: Path) -> None:

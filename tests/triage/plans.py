@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.comment.marker import find_own_comments, read_marker, sign_comment
-from bot.comment.templates import read_template
+from bot.comment.renderer import render_withdrawal
 from bot.rules.matcher import match_issue
 from bot.tracker.types import Comment, Issue, Links
 from bot.triage.actions import CreateComment, Plan, UpdateComment
@@ -14,7 +14,7 @@ from bot.triage.plan import make_plan
 from bot.triage.snapshot import OUR_LOGIN, Snapshot, make_decisions
 from tests.builders import HUMAN, OURSELVES, Fields, a_change, a_comment, a_rule, a_ruleset, after, an_issue
 
-WITHDRAWN = read_template("withdrawn.md.j2")
+WITHDRAWN = render_withdrawal()
 NOTHING = Plan()
 TODAY = after().date()
 LABELED = a_change("labeled", OURSELVES, label="needs-info")

@@ -427,7 +427,8 @@ def test_our_login_is_known_in_any_case() -> None:
     [
         (
             "{{ nobody }}",
-            "the comment template cannot be used: unknown name `nobody`; allowed: `closing`, `sections`",
+            "the comment template cannot be used: unknown name `nobody`; "  # noqa: ISC004 - one text
+            "allowed: `closing`, `footer`, `is_long`, `opening`, `sections`",
         ),
         (" ", "the comment would be empty; correct the file that `template` names in config.yml"),
         (

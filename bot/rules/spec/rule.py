@@ -23,6 +23,16 @@ from bot.text.versions import parse_version
 HTTPS = r"""^https://[^\s<>()"']+$"""
 """Without a needless backslash: editors read it as a regular expression of ECMAScript, which knows none."""
 
+About = Annotated[
+    Literal["problem", "report"],
+    Field(
+        json_schema_extra=meaning(
+            "A comment opens with “This looks like a known problem” and the title.",
+            "A comment opens with “About this report” and the title.",
+        )
+    ),
+]
+
 
 class Labels(Written):
     """Labels to add and to remove. Signpost never removes a label that a human added."""
@@ -217,6 +227,13 @@ class RuleModel(Written):
     )
     title: str = Field(
         min_length=1, max_length=120, description="The name of the known problem.", examples=["The disk is full"]
+    )
+    about: About = Field(
+        "problem",
+        description=(
+            "What the title names: a known problem, or something about the `report` itself, such as a missing version."
+        ),
+        examples=["report"],
     )
     was: Slugs = Field(
         default_factory=list,

@@ -51,12 +51,16 @@ OF_RULES: Mapping[str, Kind] = {
 }
 ATTRIBUTES = {name: tuple(OF_RULES[name].parts) for name in TEMPLATE_NAMES}
 _LINES = Kind("list", item=TEXT)
+_TEXTS = (*("title", "tldr", "rule", "about", "example", "notes", "recommendation", "ask", "fix", "follow", "page"),)
 _SECTION = Kind(
     "whole",
-    dict.fromkeys(("title", "tldr", "example", "notes", "recommendation", "ask", "fix", "follow", "page"), TEXT)
-    | dict.fromkeys(("steps", "duplicates", "related", "resources", "tools"), _LINES),
+    dict.fromkeys(_TEXTS, TEXT) | dict.fromkeys(("steps", "duplicates", "related", "resources", "tools"), _LINES),
 )
-OF_COMMENTS: Mapping[str, Kind] = {"sections": Kind("list", item=_SECTION), "closing": TEXT}
+OF_COMMENTS: Mapping[str, Kind] = {
+    "sections": Kind("list", item=_SECTION),
+    "is_long": FLAG,
+    **dict.fromkeys(("opening", "closing", "footer"), TEXT),
+}
 
 
 @dataclass(frozen=True)

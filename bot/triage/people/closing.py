@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from bot.comment.links import write_date
 from bot.comment.marker import OwnComment, Promise, hash_text, read_visible, sign_comment
 from bot.issue.commands import Said, find_duplicates, find_last, is_maintainer
 from bot.tracker.types import Account, Change, Issue
@@ -65,9 +66,9 @@ class Closing:
             return ""
         reason = "a duplicate" if self.action.reason == "duplicate" else "not planned"
         return (
-            f"{_OPENING} {reason} on {self.at:%Y-%m-%d} (UTC) or later.** To keep it open, write a comment, or react "
-            "to this comment with 👎. It also stays open if somebody changes its title, text, labels, assignee or "
-            f"milestone. If somebody opens it again later, {_ENDING}"
+            f"{_OPENING} {reason} on {write_date(self.at)} (UTC) or later.** To keep it open, write a comment, or "
+            "react to this comment with 👎. It also stays open if somebody changes its title, text, labels, assignee "
+            f"or milestone. If somebody opens it again later, {_ENDING}"
         )
 
 

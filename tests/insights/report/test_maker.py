@@ -291,7 +291,7 @@ def test_the_guidance_is_that_of_the_branch_that_applies() -> None:
     )
     assert problem.guidance is not None
     assert problem.guidance.list_parts() == (
-        ("TL;DR", "Update."),
+        ("", "Update."),
         ("Follow", "#2, the open issue about this problem"),
     )
 

@@ -32,9 +32,9 @@ DUE = datetime(2026, 4, 11, 12, 9, tzinfo=UTC)
 
 LATE = after(days=4)
 PROMISE = (
-    "**If no one answers, Signpost closes this report as not planned on 2026-04-11 (UTC) or later.** To keep it open, "
-    "write a comment, or react to this comment with 👎. It also stays open if somebody changes its title, text, "
-    "labels, assignee or milestone. If somebody opens it again later, Signpost leaves it open."
+    "**If no one answers, Signpost closes this report as not planned on 11 April 2026 (UTC) or later.** "
+    "To keep it open, write a comment, or react to this comment with 👎. It also stays open if somebody changes its "
+    "title, text, labels, assignee or milestone. If somebody opens it again later, Signpost leaves it open."
 )
 ASKED = read_config("closing: {confirm: true}", "config.yml")
 
@@ -184,7 +184,7 @@ def test_a_confirmed_duplicate_is_closed_after_its_own_promise() -> None:
     ours = a_comment(body_of(plan_of(an_issue())), OURSELVES, id=44, created_at=after(minutes=9))
     issue = an_issue(labels=("needs-info", "duplicate"), comments=(ours, SAID))
     first = plan_of(issue, config=CONFIRMED, now=after(minutes=31), link_inputs=CANONICAL)
-    assert "Signpost closes this report as a duplicate on 2026-04-11 (UTC) or later.**" in body_of(first)
+    assert "Signpost closes this report as a duplicate on 11 April 2026 (UTC) or later.**" in body_of(first)
 
     told = replace(issue, comments=(replace(ours, body=body_of(first)), SAID))
     assert plan_of(told, config=CONFIRMED, now=after(days=2), link_inputs=CANONICAL) == NOTHING

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.comment.marker import Marker, Past, read_marker, sign_comment
-from bot.comment.templates import read_template
+from bot.comment.renderer import render_refusal
 from bot.duplicates.candidates import CandidateSearch
 from bot.issue.commands import hear_commands
 from bot.tracker.types import Account, Comment, Issue, Reaction
@@ -53,7 +53,7 @@ from tests.triage.plans import (
     spoken,
 )
 
-REFUSED = read_template("refused.md.j2")
+REFUSED = render_refusal()
 WRONG = a_comment("/signpost wrong", REPORTER, id=9, created_at=after(minutes=7))
 HEARD = React(9, "+1")
 HASH = a_ruleset().rules[0].content_hash

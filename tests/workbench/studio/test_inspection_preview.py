@@ -22,7 +22,9 @@ def preview(issue: Issue, *rules: Fields, today: date = TODAY) -> Preview:
 def test_the_comment_and_the_labels_are_shown() -> None:
     found = preview(an_issue())
 
-    assert found.comment.startswith("**TL;DR:** The build ran out of disk space.")
+    assert found.comment.startswith(
+        "This looks like a known problem: **The disk is full**\n\nThe build ran out of disk space."
+    )
     assert (found.add, found.remove, found.remarks) == (("needs-info",), (), ())
 
 

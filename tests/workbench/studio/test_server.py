@@ -115,7 +115,7 @@ def test_an_issue_is_told_with_its_evidence_and_the_comment(studio: Running) -> 
     assert told["texts"][1]["runs"] == [
         {"text": "Disk quota exceeded", "kind": "for", "wanted": 'phrase: "Disk quota exceeded"'}
     ]
-    assert "**TL;DR:** The build ran out" in told["preview"]["comment"]
+    assert "\n\nThe build ran out" in told["preview"]["comment"]
     assert [match["rule"] for match in told["matches"]] == ["out-of-disk", "quota"]
 
 
