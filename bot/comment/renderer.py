@@ -9,7 +9,6 @@ from bot.comment.sanitizer import GITHUB, find_live, quote_code
 from bot.comment.section import Section
 from bot.comment.templates import read_template
 from bot.duplicates.selection import LinkDecision
-from bot.issue.own_words import OUR_REPLY
 from bot.rules.spec.pack import find_forbidden
 from bot.rules.spec.template import FAILURES, compile_template
 
@@ -91,14 +90,8 @@ def _write_opening(sections: Sequence[Section]) -> str:
 
 def _write_footer(rules: Sequence[str] = (), *, asks: bool = True, rechecks: bool = False) -> str:
     """The last line: who speaks, and what a reader can do about it; it asks for votes where there is advice."""
-    named = f" ({', '.join(map(quote_code, rules))})" if rules else ""
-    parts = (
-        f"{OUR_REPLY}{named}.",
-        "👍 helped · 👎 not my problem." if asks else "",
-        "Wrong match? Edit your report and it is checked again." if asks and rechecks else "",
-        f"[Why am I seeing this?]({WHY})",
-    )
-    return f"<sub>{' '.join(part for part in parts if part)}</sub>"
+    values = {"rules": list(map(quote_code, rules)), "asks": asks, "rechecks": rechecks, "why": WHY}
+    return _render(read_template("footer.md.j2"), values)
 
 
 def _is_long(sections: Sequence[Section]) -> bool:

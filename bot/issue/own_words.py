@@ -8,10 +8,10 @@ MARKER_START = "<!-- signpost:v"
 REPORT_WORDS = "issue report by signpost"
 """What every report says at its end (templates/report.md.j2): so it is known as one even without its marker."""
 
-OUR_REPLY = "Automated reply from Signpost"
-"""How the last line of our comments begins."""
+_REPLY = "automated reply from signpost"
+"""How the last line of our comments begins (templates/footer.md.j2)."""
 
-_WORDS = rf"(?:{OUR_REPLY}|posted (?:automatically )?by signpost|{REPORT_WORDS})"
+_WORDS = rf"(?:{_REPLY}|posted (?:automatically )?by signpost|{REPORT_WORDS})"
 """Older comments, and the issues of our own, say that they were posted by Signpost."""
 
 _ANYWHERE = re.compile(rf"{MARKER_START}|{_WORDS}", re.IGNORECASE)

@@ -26,6 +26,7 @@ from bot.comment.sanitizer import LONGEST_ECHO
 from bot.comment.section import Extras, make_section
 from bot.duplicates.candidates import SAME_RULE
 from bot.duplicates.canonical import Fix
+from bot.issue.own_words import is_ours
 from bot.rules.matcher import match_rules, read_facts
 from bot.triage.actions import Close
 from bot.triage.people.closing import Closing
@@ -86,6 +87,33 @@ def test_a_comment_reads_as_it_was_looked_at(name: str) -> None:
 
 def test_every_kind_of_comment_has_its_golden_file() -> None:
     assert sorted(golden_texts()) == sorted(path.stem for path in GOLDEN.glob("*.md"))
+
+
+def test_every_comment_is_known_as_ours_without_its_marker() -> None:
+    assert [name for name, text in golden_texts().items() if not is_ours(text)] == []
+
+
+def test_a_long_comment_folds_its_notes_and_links_and_no_other_part() -> None:
+    notes = section_of(EVERYTHING)
+    long = replace(notes, tldr="word " * 150)
+    assert ["<details>" in render_comment([each]) for each in (notes, long, replace(long, notes=""))] == [
+        *(False, True, False)
+    ]
+
+
+def test_a_comment_promises_a_second_look_only_where_there_is_one() -> None:
+    frame = Frame(rechecks=False)
+    texts = [render_comment([section_of()], frame=frame), render_links(KNOWN, frame), render_incident(50, [], frame)]
+    assert [text for text in [*texts, render_withdrawal(), render_refusal()] if "checked again" in text] == []
+
+
+def test_what_is_about_the_report_is_called_no_known_problem() -> None:
+    about = section_of(a_rule(about="report", title="No version"))
+    assert [render_comment(each).split("\n")[0] for each in ([about], [about, section_of()], [section_of()] * 2)] == [
+        "About this report: **No version**",
+        "2 notes about this report:",
+        "This looks like 2 known problems.",
+    ]
 
 
 # --- a repository's own template

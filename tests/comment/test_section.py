@@ -168,3 +168,13 @@ def test_one_step_is_not_a_list() -> None:
         ("", "y"),
         ("What to do now", "Do it."),
     )
+
+
+def test_an_example_that_repeats_the_steps_is_left_out() -> None:
+    steps = ["Run `df -h`.", "Then:\n```\nsync\nreboot\n```"]
+    examples = ["df -h", "sync\n\n  reboot\n", "df -h\ndf -i", "df"]
+    shown = [
+        section_of(a_rule(guidance={"tldr": "Full.", "steps": steps, "example": example})).example
+        for example in examples
+    ]
+    assert shown == ["", "", "```\ndf -h\ndf -i\n```", "```\ndf\n```"]
