@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.options.github import connect_run, read_event, read_settings
+from bot.cli.options.issue import add_repository, parse_address
 from bot.cli.options.ledger import add_ledger
 from bot.cli.options.sources import add_finder, read_sources
 from bot.errors import SettingsError, SignpostError
 from bot.github import actions_runner
+from bot.github.webhook_event import IssueRequest
 from bot.insights.report.request import answer_request, is_report_request, join_results
 from bot.output.console import add_format, add_rules, print_json, write_file
 from bot.tracker.graph import Address
-from bot.tracker.types import Issue, Skip, Tracker
+from bot.tracker.types import Account, Issue, Skip, Tracker
 from bot.triage.config import Sources
 from bot.triage.log import choose_stream, publish_failure, publish_result
 from bot.triage.result import Result, to_json
@@ -37,6 +39,8 @@ REPORT_OUTPUT = "report-file"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments; the defaults come from the runner's environment."""
     parser.add_argument("--event", metavar="FILE", help="the webhook payload (default: GITHUB_EVENT_PATH)")
+    parser.add_argument("--issue", metavar="N", help="handle this issue, by its number or URL, instead of an event")
+    add_repository(parser)
     parser.add_argument(
         "--event-name", metavar="NAME", help="issues, issue_comment or workflow_dispatch (default: GITHUB_EVENT_NAME)"
     )
@@ -54,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="show the plan and write nothing; without a token, send no requests"
     )
-    parser.epilog = "example: signpost run --event event.json --rules .github/signpost --dry-run"
+    parser.add_argument("--html", metavar="FILE", help="with --issue --dry-run: write the comment as one HTML page")
+    parser.epilog = "example: signpost run --issue 57 --repo octo-org/octo-repo --dry-run"
     add_rules(parser)
     add_format(parser)
 
@@ -116,7 +121,10 @@ class _Means:
 
 def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> int:
     is_dry_run, is_quiet = arguments.dry_run or settings.dry_run, arguments.format == "json"
-    event, skip = read_event(arguments, settings)
+    _refuse_mix(arguments, is_dry_run=is_dry_run)
+    event, skip = (_request(arguments), None) if arguments.issue else read_event(arguments, settings)
+    if arguments.issue and event and is_dry_run and settings.command != "report":
+        return _show_preview(event, arguments, settings)
     if event is None:
         result = Result(repository=settings.repository or "", issue=None, skipped=skip)
     else:
@@ -128,6 +136,39 @@ def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> in
         print_json(to_json(result))
     publish_result(result, settings, is_dry_run=is_dry_run, is_quiet=is_quiet)
     return 1 if result.errors else 2 if result.problems else 0
+
+
+def _refuse_mix(arguments: argparse.Namespace, *, is_dry_run: bool) -> None:
+    """Raise SettingsError for options that say two things."""
+    if arguments.issue and (arguments.event or arguments.event_name):
+        raise SettingsError("--issue and --event name two things to handle; give one of them")
+    if arguments.html and not (arguments.issue and is_dry_run):
+        raise SettingsError("--html shows the comment of a dry run on one issue; add --issue N and --dry-run")
+
+
+def _request(arguments: argparse.Namespace) -> IssueRequest:
+    """What a person asks for: to handle an issue, by its number or URL. Raises SettingsError."""
+    address = parse_address(arguments.issue, arguments.repo)
+    return IssueRequest(repository=address.repository, number=address.number, sender=Account(login="ghost"))
+
+
+def _show_preview(event: Event, arguments: argparse.Namespace, settings: actions_runner.Settings) -> int:
+    """Show the plan for an issue, with its comment even where a run would not post it. Return 0, or 2 for problems."""
+    from bot.cli.options.output import write_page
+    from bot.cli.options.preview import format_preview, preview, render_preview
+
+    means = _find_means(arguments, settings, event, is_dry_run=True)
+    shown = preview(event.repository, event.number, means.sources, means.tracker)
+    if arguments.html:
+        write_page(Path(arguments.html), render_preview(shown, settings.server_url))
+        actions_runner.print_safely([f"wrote {arguments.html}"], sys.stderr)
+    is_quiet = arguments.format == "json"
+    if is_quiet:
+        print_json(to_json(shown.result) | {"comment": shown.to_json()})
+    publish_result(shown.result, settings, is_dry_run=True, is_quiet=is_quiet)
+    if not is_quiet:
+        actions_runner.print_safely(format_preview(shown))
+    return 2 if shown.result.problems else 0
 
 
 def _find_means(

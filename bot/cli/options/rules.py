@@ -38,8 +38,7 @@ class AskedRules:
 
     def read_config(self, file: str | None) -> Config:
         """The settings in a file, or else in the first config.yml next to the rules; raises SettingsError."""
-        beside = (Path(place) / name for place in self.places for name in ("config.yml", "config.yaml"))
-        path = Path(file) if file else next((path for path in beside if path.is_file()), None)
+        path = self.find_config(file)
         if path is None:
             return make_default_config()
         try:
@@ -47,6 +46,11 @@ class AskedRules:
         except (OSError, UnicodeDecodeError) as error:
             message = f"cannot read {path}: {explain_cause(error)}"
             raise SettingsError(message) from error
+
+    def find_config(self, file: str | None) -> Path | None:
+        """That file, or else the first config.yml next to the rules, if there is one."""
+        beside = (Path(place) / name for place in self.places for name in ("config.yml", "config.yaml"))
+        return Path(file) if file else next((path for path in beside if path.is_file()), None)
 
     def read_former(self, revision: str) -> tuple[Mapping[str, str], ...]:
         """The files of each place as of a git revision; raises SettingsError."""
