@@ -127,6 +127,7 @@ LAYERS: tuple[Package, ...] = (
             "bot.signals.file": "opens the ledger",
             "bot.signals.notices.desk": "reads from GitHub and writes to it",
             "bot.signals.reading": "reads from GitHub",
+            "bot.signals.removal.remover": "reads from GitHub and writes to it",
             "bot.signals.store": "reads and writes the ledger",
             "bot.signals.sweep": "reads, decides and writes",
         },

@@ -27,6 +27,7 @@ COMMANDS = {
     "site": "build a static site with a page for each known problem",
     "schema": "print or write the JSON Schemas that editors use",
     "sweep": "read votes and replies, and bring Signpost's comments up to date",
+    "uninstall": "list what Signpost left in a repository, and remove it",
     "stats": "show which rules help, by the votes on their guidance",
     "run": "handle one issue event: set labels, and post or update Signpost's comment",
 }

@@ -318,7 +318,7 @@ class GitHubTracker(OwnIssueTracker):
     def delete_comment(self, issue: Issue, comment_id: int) -> None:
         """Delete a comment; GitHub answers 404 if it does not exist."""
         path = _comment_path(issue, comment_id)
-        self._wire.write(f"delete Signpost's second comment on {_name(issue)}", "DELETE", path, tolerate=is_missing)
+        self._wire.write(f"delete Signpost's comment on {_name(issue)}", "DELETE", path, tolerate=is_missing)
 
     def add_reaction(self, issue: Issue, comment_id: int, content: Literal["+1", "confused"]) -> None:
         """React to a comment; GitHub answers 200 instead of 201 if the reaction is there."""

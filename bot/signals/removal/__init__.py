@@ -1,0 +1,1 @@
+"""What Signpost left in a repository, and how that goes away again."""

@@ -1,0 +1,190 @@
+"""Reads what Signpost left in a repository, and removes it, issue by issue.
+
+Nothing is stored: each run looks at what GitHub has now. So a run that was killed, or stopped at its limit, goes on
+when it is started again. On each issue the comment that remembers its labels goes last.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from bot.errors import SettingsError, TrackerError
+from bot.github.payloads import ListedComment, parse_issue, parse_listed_comment
+from bot.signals.reading import Source
+from bot.signals.removal.traces import Ours, Removal, Trace, decide_removal, find_traces, list_kept
+from bot.text.printable import count
+from bot.tracker.types import Comment, Cursor, Issue
+
+MOST_WRITES = 400
+"""GitHub takes 500 an hour, and the workflows of the repository write, too.
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+"""
+
+MOST_FAILURES = 3
+"""In a row; then GitHub has a problem that concerns all issues."""
+
+
+_WORKFLOWS = ".github/workflows"
+_HOMES = (".github/signpost", ".github/signpost-schema")
+_USES = re.compile(r"uses:.*\bsignpost\b|^[^#\n]*\bsignpost (?:run|sweep|index|check|report|site)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What was found on one issue, and whether it is gone now; `error` if something of it could not be removed."""
+
+    removal: Removal
+    is_done: bool = False
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome in the JSON format of `signpost uninstall`."""
+        return self.removal.to_json() | {"is_done": self.is_done, "error": self.error or None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uninstalled:
+    """What one run found and removed. `left` is the number of issues that it did not look at any more.
+
+    `error` says why it ended early, "" if it did not.
+    """
+
+    repository: str
+    removed: tuple[Removed, ...] = ()
+    left: int = 0
+    requests: int = 0
+    is_dry_run: bool = True
+    error: str = ""
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """A message for each issue where something could not be removed."""
+        return tuple(f"#{each.removal.issue.number}: {each.error}" for each in self.removed if each.error)
+
+    def to_json(self) -> dict[str, Any]:
+        """The result in the JSON format of `signpost uninstall`, without `files`."""
+        return {
+            "repository": self.repository,
+            "is_dry_run": self.is_dry_run,
+            "issues": [each.to_json() for each in self.removed],
+            "left": self.left,
+            "requests": self.requests,
+            "error": self.error or None,
+        }
+
+    def format_lines(self) -> Iterator[str]:
+        """The result for people, line by line."""
+        for each in self.removed:
+            verb = "Would" if self.is_dry_run else "Did" if each.is_done else "Failed"
+            if each.removal.writes:
+                yield f"{verb:<9} {each.removal.describe()}{f' — {each.error}' if each.error else ''}"
+        yield from (f"Stays     {line}" for line in list_kept(each.removal for each in self.removed))
+        if not any(each.removal.writes for each in self.removed):
+            yield "Found     nothing to remove"
+        if self.left:
+            yield f"Left      {count(self.left, 'issue')}; run the same command again in an hour"
+        if self.error:
+            yield f"Stopped   {self.error}"
+        yield f"Requests  {self.requests}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remover:
+    """Reads and writes one repository. What it writes takes a second each, as the connection keeps it."""
+
+    repository: str
+    tracker: Source
+    ours: Ours
+    say: Callable[[str], None]
+
+    def remove(self, *, is_dry_run: bool, most_writes: int = MOST_WRITES) -> Uninstalled:
+        """Look at everything, and remove it unless it is a dry run. An error of GitHub is in the result."""
+        result = Uninstalled(repository=self.repository, is_dry_run=is_dry_run)
+        try:
+            traces = self._read_traces()
+        except TrackerError as error:
+            return replace(result, error=str(error), requests=self.tracker.requests)
+        self.say(f"{self.repository}: {count(len(traces), 'issue')} with something that may be Signpost's")
+        found, writes, failures = list[Removed](), 0, 0
+        for trace in traces:
+            if writes >= most_writes or failures >= MOST_FAILURES:
+                break
+            one = self._handle(trace, is_dry_run=is_dry_run)
+            writes += 0 if is_dry_run else one.removal.writes
+            failures = failures + 1 if one.error else 0
+            found.append(one)
+        shown = tuple(each for each in found if each.removal.writes or each.removal.kept or each.error)
+        left, requests = len(traces) - len(found), self.tracker.requests
+        stop = found[-1].error if failures >= MOST_FAILURES else ""
+        return replace(result, removed=shown, left=left, requests=requests, error=stop)
+
+    def list_files(self) -> list[str]:
+        """The files of the repository that start or configure Signpost: a person deletes them."""
+        try:
+            workflows = self.tracker.read_folder(self.repository, _WORKFLOWS).files
+            own = [name for name in _HOMES if self.tracker.read_folder(self.repository, name).files]
+        except TrackerError:
+            return [f"the workflows in {_WORKFLOWS}/ that use Signpost", *(f"{name}/" for name in _HOMES)]
+        return [
+            *(name for name, text in sorted(workflows.items()) if _USES.search(text)),
+            *(f"{name}/" for name in own),
+        ]
+
+    def _read_traces(self) -> tuple[Trace, ...]:
+        comments: list[ListedComment] = [_read(parse_listed_comment, each) for each in self._list("comments")]
+        issues: list[Issue] = [_read(parse_issue, each, self.repository) for each in self._list("issues")]
+        return find_traces(issues, comments, self.ours)
+
+    def _list(self, kind: Literal["issues", "comments"]) -> Iterator[object]:
+        """All of them, each once, by the time of their last change: what changes meanwhile comes again at the end."""
+        seen, cursor = dict[object, object](), Cursor()
+        while True:
+            page = self.tracker.read_page(self.repository, kind, cursor)
+            for entry in page.entries if page else ():
+                seen[entry.get("id")] = entry
+            if page is None or not page.has_more:
+                return iter(seen.values())
+            if page.pages_left:
+                self.say(f"{self.repository}: {count(page.pages_left, 'page')} of {kind} left to read")
+            since = max(str(entry["updated_at"]) for entry in page.entries)
+            cursor = Cursor(since) if since != cursor.since else cursor._replace(page=cursor.page + 1)
+
+    def _handle(self, trace: Trace, *, is_dry_run: bool) -> Removed:
+        """Look at one issue right before it is changed."""
+        removal = Removal(issue=trace.issue)
+        try:
+            changes = self.tracker.list_changes(trace.issue) if trace.labels else ()
+            removal = decide_removal(trace, changes, self.ours)
+            return Removed(removal=removal) if is_dry_run else self._apply(removal)
+        except TrackerError as error:
+            is_gone = error.gone or error.missing
+            return Removed(removal=removal, error="" if is_gone else str(error), is_done=is_gone)
+
+    def _apply(self, removal: Removal) -> Removed:
+        """Remove it; a comment that somebody has edited meanwhile stays. Raises TrackerError."""
+        issue = removal.issue
+        for label in removal.labels:
+            self.tracker.remove_label(issue, label)
+        edited = [comment for comment in removal.comments if not self._delete(issue, comment)]
+        if removal.closes:
+            self.tracker.close_issue(issue, "not_planned")
+        kept = tuple(f"somebody edited comment {comment.id} during this run; it stays" for comment in edited)
+        left = tuple(comment for comment in removal.comments if comment not in edited)
+        return Removed(removal=replace(removal, comments=left, kept=(*removal.kept, *kept)), is_done=True)
+
+    def _delete(self, issue: Issue, comment: Comment) -> bool:
+        now = self.tracker.get_comment(issue, comment.id)
+        if now is not None and now.body != comment.body:
+            return False
+        if now is not None:
+            self.tracker.delete_comment(issue, comment.id)
+        return True
+
+
+def _read(parse: Callable[..., Any], *given: object) -> Any:  # noqa: ANN401 (what `parse` returns)
+    """An entry of a list; raises TrackerError for JSON that is not what GitHub documents."""
+    try:
+        return parse(*given)
+    except SettingsError as error:
+        raise TrackerError(f"GitHub's answer is unexpected. {error}", unanswered=True) from None

@@ -1,0 +1,158 @@
+"""What Signpost left in a repository, and what of it may go: nothing that a person has changed. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from bot.comment.marker import NOTICES, Marker, hash_text, is_as_written, read_marker, read_visible
+from bot.github.payloads import ListedComment
+from bot.rules.ruleset import Rule
+from bot.tracker.types import Account, Change, Comment, Issue
+from bot.triage.config import Config
+from bot.triage.snapshot import OUR_LOGIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ours:
+    """What tells ours from what others made: our logins, and the labels and their prefixes, all in lower case.
+
+    The login of a workflow is shared with other workflows, so a label counts only if Signpost may have set it.
+    """
+
+    logins: frozenset[str]
+    labels: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+
+    def is_us(self, account: Account) -> bool:
+        """Whether an account is ours."""
+        return account.login.casefold() in self.logins
+
+    def may_set(self, label: str) -> bool:
+        """Whether rules or settings ask for that label."""
+        folded = label.casefold()
+        return folded in self.labels or any(folded.startswith(prefix) for prefix in self.prefixes)
+
+
+def make_ours(rules: Iterable[Rule], config: Config, login: str | None) -> Ours:
+    """What these rules and settings make ours; `login` is that of the token, None for the token of a workflow.
+
+    The label for duplicates counts only if a comment of ours remembers it: other workflows often set the same one.
+    """
+    logins = (config.identity.login or login or OUR_LOGIN, *config.identity.also)
+    named = (config.labels.regression, *(name for rule in rules for name in rule.model.labels.add))
+    return Ours(
+        logins=frozenset(name.casefold() for name in logins),
+        labels=frozenset(name.casefold() for name in named if name),
+        prefixes=tuple(prefix.casefold() for prefix in config.labels.prefix_owned),
+    )
+
+
+class Trace(NamedTuple):
+    """An issue with what may be ours: comments with our marker, labels; `notice` if we opened the issue ourselves."""
+
+    issue: Issue
+    comments: tuple[tuple[Comment, Marker], ...] = ()
+    labels: tuple[str, ...] = ()
+    notice: Marker | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What goes from one issue, and why other things of ours stay there. Our own issue is closed if it `closes`."""
+
+    issue: Issue
+    labels: tuple[str, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    closes: bool = False
+    kept: tuple[str, ...] = ()
+
+    @property
+    def writes(self) -> int:
+        """How many changes that takes."""
+        return len(self.labels) + len(self.comments) + self.closes
+
+    def describe(self) -> str:
+        """``#7: remove `area:disk`; delete comment 5``, for people."""
+        parts = (
+            f"remove {', '.join(f'`{label}`' for label in self.labels)}" if self.labels else "",
+            *(f"delete comment {comment.id}" for comment in self.comments),
+            "close the issue, which Signpost opened itself" if self.closes else "",
+        )
+        return f"#{self.issue.number}: {'; '.join(part for part in parts if part)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The removal in the JSON format of `signpost uninstall`."""
+        return {
+            "issue": self.issue.number,
+            "labels": list(self.labels),
+            "comments": [comment.id for comment in self.comments],
+            "closes": self.closes,
+            "kept": list(self.kept),
+        }
+
+
+def find_traces(issues: Iterable[Issue], comments: Iterable[ListedComment], ours: Ours) -> tuple[Trace, ...]:
+    """The issues that may have something of ours, by their numbers. A comment without our marker is not ours."""
+    found = dict[int, list[tuple[Comment, Marker]]]()
+    for comment, _, number, is_pull_request in comments:
+        marker = read_marker(comment.body) if ours.is_us(comment.author) and not is_pull_request else None
+        if marker:
+            found.setdefault(number, []).append((comment, marker))
+    known = {issue.number: issue for issue in issues if not issue.is_pull_request}
+    traces = (_make_trace(known[number], tuple(found.get(number, ())), ours) for number in sorted(known))
+    return tuple(trace for trace in traces if trace.comments or trace.labels or trace.notice)
+
+
+def _make_trace(issue: Issue, comments: tuple[tuple[Comment, Marker], ...], ours: Ours) -> Trace:
+    asked = {label.casefold() for _, marker in comments for label in (*marker.labels, *marker.dropped)}
+    labels = tuple(label for label in issue.labels if ours.may_set(label) or label.casefold() in asked)
+    marker = read_marker(issue.body) if ours.is_us(issue.author) else None
+    is_notice = marker is not None and marker.kind in NOTICES and issue.state == "open"
+    return Trace(issue, comments, labels, marker if is_notice else None)
+
+
+def decide_removal(trace: Trace, changes: Iterable[Change], ours: Ours) -> Removal:
+    """What goes: comments and issues that are word for word ours, and labels that only we have set.
+
+    `changes` are GitHub's events of the issue, oldest first; the last one about a label decides. The guidance comment
+    comes last, because it remembers the labels.
+    """
+    last = _find_last_setter(changes)
+    labels = tuple(label for label in trace.labels if (by := last.get(label.casefold())) and ours.is_us(by))
+    own = [
+        (comment, marker, is_as_written(comment, marker) and not marker.is_newer) for comment, marker in trace.comments
+    ]
+    going = sorted(
+        ((comment, marker) for comment, marker, is_whole in own if is_whole),
+        key=lambda each: (each[1].kind == "guidance", each[0].id),
+    )
+    kept = tuple(_explain_kept(comment, marker) for comment, marker, is_whole in own if not is_whole)
+    removal = Removal(issue=trace.issue, labels=labels, comments=tuple(comment for comment, _ in going), kept=kept)
+    return replace(removal, **_decide_notice(trace, kept))
+
+
+def _find_last_setter(changes: Iterable[Change]) -> Mapping[str, Account | None]:
+    """Who set each label last, by its name in lower case; None if somebody has removed it since."""
+    last = dict[str, Account | None]()
+    for change in changes:
+        if change.label and change.kind in {"labeled", "unlabeled"}:
+            last[change.label.casefold()] = change.actor if change.kind == "labeled" else None
+    return last
+
+
+def _decide_notice(trace: Trace, kept: tuple[str, ...]) -> dict[str, Any]:
+    if trace.notice is None:
+        return {}
+    if hash_text(read_visible(trace.issue.body)) == trace.notice.text:
+        return {"closes": True}
+    return {"kept": (*kept, "somebody edited the text of this issue, which Signpost opened; it stays open")}
+
+
+def _explain_kept(comment: Comment, marker: Marker) -> str:
+    why = "a newer version of Signpost wrote" if marker.is_newer else "somebody edited"
+    return f"{why} comment {comment.id}; it stays"
+
+
+def list_kept(removals: Iterable[Removal]) -> Iterator[str]:
+    """What stays on which issue, a line each."""
+    return (f"#{each.issue.number}: {reason}" for each in removals for reason in each.kept)
