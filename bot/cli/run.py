@@ -121,8 +121,7 @@ class _Means:
 
 def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> int:
     is_dry_run, is_quiet = arguments.dry_run or settings.dry_run, arguments.format == "json"
-    _refuse_mix(arguments, is_dry_run=is_dry_run)
-    event, skip = (_request(arguments), None) if arguments.issue else read_event(arguments, settings)
+    event, skip = _find_event(arguments, settings, is_dry_run=is_dry_run)
     if arguments.issue and event and is_dry_run and settings.command != "report":
         return _show_preview(event, arguments, settings)
     if event is None:
@@ -138,18 +137,18 @@ def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> in
     return 1 if result.errors else 2 if result.problems else 0
 
 
-def _refuse_mix(arguments: argparse.Namespace, *, is_dry_run: bool) -> None:
-    """Raise SettingsError for options that say two things."""
+def _find_event(
+    arguments: argparse.Namespace, settings: actions_runner.Settings, *, is_dry_run: bool
+) -> tuple[Event, None] | tuple[None, Skip]:
+    """The event, or the issue that a person asks for. Raises SettingsError, also for options that say two things."""
     if arguments.issue and (arguments.event or arguments.event_name):
         raise SettingsError("--issue and --event name two things to handle; give one of them")
     if arguments.html and not (arguments.issue and is_dry_run):
         raise SettingsError("--html shows the comment of a dry run on one issue; add --issue N and --dry-run")
-
-
-def _request(arguments: argparse.Namespace) -> IssueRequest:
-    """What a person asks for: to handle an issue, by its number or URL. Raises SettingsError."""
+    if not arguments.issue:
+        return read_event(arguments, settings)
     address = parse_address(arguments.issue, arguments.repo)
-    return IssueRequest(repository=address.repository, number=address.number, sender=Account(login="ghost"))
+    return IssueRequest(repository=address.repository, number=address.number, sender=Account(login="ghost")), None
 
 
 def _show_preview(event: Event, arguments: argparse.Namespace, settings: actions_runner.Settings) -> int:

@@ -26,20 +26,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Return 0: done, or listed; 1: something could not be removed; 2: wrong usage; 3: no answer from GitHub."""
+    done, files = _uninstall(arguments, _check_usage(arguments))
+    if arguments.format == "json":
+        print_json(done.to_json() | {"files": files})
+    else:
+        print_safely([*done.format_lines(), *_advise(done, files)])
+    return 3 if done.error else 1 if done.failures else 0
+
+
+def _check_usage(arguments: argparse.Namespace) -> str:
+    """The repository; raises SettingsError."""
     settings = read_settings()
-    repository = arguments.repo or settings.repository
+    repository: str | None = arguments.repo or settings.repository
     if not repository:
         raise SettingsError("the repository is missing; add --repo OWNER/NAME, or set GITHUB_REPOSITORY")
     if not settings.token:
         raise SettingsError("the token is missing; set the variable GITHUB_TOKEN")
     if arguments.yes and arguments.dry_run:
         raise SettingsError("--yes and --dry-run exclude each other; give one of them")
-    done, files = _uninstall(arguments, repository)
-    if arguments.format == "json":
-        print_json(done.to_json() | {"files": files})
-    else:
-        print_safely([*done.format_lines(), *_advise(done, files)])
-    return 3 if done.error else 1 if done.failures else 0
+    return repository
 
 
 def _uninstall(arguments: argparse.Namespace, repository: str) -> tuple[Uninstalled, list[str]]:
@@ -48,14 +53,13 @@ def _uninstall(arguments: argparse.Namespace, repository: str) -> tuple[Uninstal
     rules = [place for group in arguments.rules or [] for place in group]
     try:
         sources = read_sources(rules, arguments.config, repository, live)
+        ours = make_ours(sources.ruleset.rules, sources.config, live.get_login())
     except SettingsError as error:
         if rules or arguments.config:
             raise
         cause = str(error).partition("; ")[0]
         _say(f"signpost: {cause}; so Signpost finds only labels that one of its comments remembers")
         ours = make_ours((), Config(), live.get_login())
-    else:
-        ours = make_ours(sources.ruleset.rules, sources.config, live.get_login())
     remover = Remover(repository=repository, tracker=live, ours=ours, say=_say)
     return remover.remove(is_dry_run=not arguments.yes), remover.list_files()
 

@@ -120,10 +120,9 @@ def render_preview(shown: Preview, server: str, title: str = "") -> str:
     labels = [
         name for action in to_json(result)["plan"] if action["action"] == "add_labels" for name in action["labels"]
     ]
-    name = f"{result.repository}#{result.issue}" if result.issue else "an issue"
     issues_url = f"{server}/{result.repository}/issues" if result.repository else ""
     values = {
-        "issue": name,
+        "issue": f"{result.repository}#{result.issue}" if result.issue else "an issue",
         "title": title,
         "remarks": list(map(render_markdown, shown.reasons)),
         "labels": labels,

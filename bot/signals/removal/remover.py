@@ -5,7 +5,7 @@ when it is started again. On each issue the comment that remembers its labels go
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -102,22 +102,28 @@ class Remover:
         """Look at everything, and remove it unless it is a dry run. An error of GitHub is in the result."""
         result = Uninstalled(repository=self.repository, is_dry_run=is_dry_run)
         try:
-            traces = self._read_traces()
+            traces, ours = self._read_traces()
         except TrackerError as error:
             return replace(result, error=str(error), requests=self.tracker.requests)
-        self.say(f"{self.repository}: {count(len(traces), 'issue')} with something that may be Signpost's")
-        found, writes, failures = list[Removed](), 0, 0
+        found = list(self._handle_all(traces, ours, is_dry_run=is_dry_run, most_writes=most_writes))
+        shown = tuple(each for each in found if each.removal.writes or each.removal.kept or each.error)
+        failed = [each.error for each in found[-MOST_FAILURES:] if each.error]
+        stop = failed[-1] if len(failed) == MOST_FAILURES else ""
+        left, requests = len(traces) - len(found), self.tracker.requests
+        return replace(result, removed=shown, left=left, requests=requests, error=stop)
+
+    def _handle_all(
+        self, traces: Iterable[Trace], ours: Ours, *, is_dry_run: bool, most_writes: int
+    ) -> Iterator[Removed]:
+        """One after the other, until there are enough changes or failures."""
+        writes, failures = 0, 0
         for trace in traces:
             if writes >= most_writes or failures >= MOST_FAILURES:
-                break
-            one = self._handle(trace, is_dry_run=is_dry_run)
+                return
+            one = self._handle(trace, ours, is_dry_run=is_dry_run)
             writes += 0 if is_dry_run else one.removal.writes
             failures = failures + 1 if one.error else 0
-            found.append(one)
-        shown = tuple(each for each in found if each.removal.writes or each.removal.kept or each.error)
-        left, requests = len(traces) - len(found), self.tracker.requests
-        stop = found[-1].error if failures >= MOST_FAILURES else ""
-        return replace(result, removed=shown, left=left, requests=requests, error=stop)
+            yield one
 
     def list_files(self) -> list[str]:
         """The files of the repository that start or configure Signpost: a person deletes them."""
@@ -131,10 +137,13 @@ class Remover:
             *(f"{name}/" for name in own),
         ]
 
-    def _read_traces(self) -> tuple[Trace, ...]:
+    def _read_traces(self) -> tuple[tuple[Trace, ...], Ours]:
         comments: list[ListedComment] = [_read(parse_listed_comment, each) for each in self._list("comments")]
         issues: list[Issue] = [_read(parse_issue, each, self.repository) for each in self._list("issues")]
-        return find_traces(issues, comments, self.ours)
+        ours = self.ours.confirm(comments)
+        traces = find_traces(issues, comments, ours)
+        self.say(f"{self.repository}: {count(len(traces), 'issue')} with something that may be Signpost's")
+        return traces, ours
 
     def _list(self, kind: Literal["issues", "comments"]) -> Iterator[object]:
         """All of them, each once, by the time of their last change: what changes meanwhile comes again at the end."""
@@ -150,12 +159,12 @@ class Remover:
             since = max(str(entry["updated_at"]) for entry in page.entries)
             cursor = Cursor(since) if since != cursor.since else cursor._replace(page=cursor.page + 1)
 
-    def _handle(self, trace: Trace, *, is_dry_run: bool) -> Removed:
+    def _handle(self, trace: Trace, ours: Ours, *, is_dry_run: bool) -> Removed:
         """Look at one issue right before it is changed."""
         removal = Removal(issue=trace.issue)
         try:
             changes = self.tracker.list_changes(trace.issue) if trace.labels else ()
-            removal = decide_removal(trace, changes, self.ours)
+            removal = decide_removal(trace, changes, ours)
             return Removed(removal=removal) if is_dry_run else self._apply(removal)
         except TrackerError as error:
             is_gone = error.gone or error.missing

@@ -17,15 +17,23 @@ class Ours:
     """What tells ours from what others made: our logins, and the labels and their prefixes, all in lower case.
 
     The login of a workflow is shared with other workflows, so a label counts only if Signpost may have set it.
+    `token` is the login of the token: a person's own, who only looks here, or the one under which Signpost ran.
     """
 
     logins: frozenset[str]
+    token: str = ""
     labels: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
 
     def is_us(self, account: Account) -> bool:
         """Whether an account is ours."""
         return account.login.casefold() in self.logins
+
+    def confirm(self, comments: Iterable[ListedComment]) -> "Ours":
+        """The same, with the login of the token if Signpost has written a comment under it."""
+        by_token = (each.comment for each in comments if each.comment.author.login.casefold() == self.token)
+        is_us = any((marker := read_marker(each.body)) and is_as_written(each, marker) for each in by_token)
+        return replace(self, logins=self.logins | {self.token}) if is_us else self
 
     def may_set(self, label: str) -> bool:
         """Whether rules or settings ask for that label."""
@@ -36,12 +44,14 @@ class Ours:
 def make_ours(rules: Iterable[Rule], config: Config, login: str | None) -> Ours:
     """What these rules and settings make ours; `login` is that of the token, None for the token of a workflow.
 
-    The label for duplicates counts only if a comment of ours remembers it: other workflows often set the same one.
+    A person who removes Signpost has set labels of their own, so that login counts only once it is confirmed. The label
+    for duplicates counts only if a comment of ours remembers it, because other workflows often set it as well.
     """
-    logins = (config.identity.login or login or OUR_LOGIN, *config.identity.also)
+    logins = (config.identity.login or OUR_LOGIN, *config.identity.also)
     named = (config.labels.regression, *(name for rule in rules for name in rule.model.labels.add))
     return Ours(
         logins=frozenset(name.casefold() for name in logins),
+        token=(login or "").casefold(),
         labels=frozenset(name.casefold() for name in named if name),
         prefixes=tuple(prefix.casefold() for prefix in config.labels.prefix_owned),
     )
@@ -92,7 +102,10 @@ class Removal:
 
 
 def find_traces(issues: Iterable[Issue], comments: Iterable[ListedComment], ours: Ours) -> tuple[Trace, ...]:
-    """The issues that may have something of ours, by their numbers. A comment without our marker is not ours."""
+    """The issues that may have something of ours. A comment without our marker is not ours.
+
+    Issues without a comment of ours come first: comments may be what shows that a label is ours.
+    """
     found = dict[int, list[tuple[Comment, Marker]]]()
     for comment, _, number, is_pull_request in comments:
         marker = read_marker(comment.body) if ours.is_us(comment.author) and not is_pull_request else None
@@ -100,7 +113,8 @@ def find_traces(issues: Iterable[Issue], comments: Iterable[ListedComment], ours
             found.setdefault(number, []).append((comment, marker))
     known = {issue.number: issue for issue in issues if not issue.is_pull_request}
     traces = (_make_trace(known[number], tuple(found.get(number, ())), ours) for number in sorted(known))
-    return tuple(trace for trace in traces if trace.comments or trace.labels or trace.notice)
+    shown = (trace for trace in traces if trace.comments or trace.labels or trace.notice)
+    return tuple(sorted(shown, key=lambda trace: bool(trace.comments)))
 
 
 def _make_trace(issue: Issue, comments: tuple[tuple[Comment, Marker], ...], ours: Ours) -> Trace:
@@ -119,16 +133,20 @@ def decide_removal(trace: Trace, changes: Iterable[Change], ours: Ours) -> Remov
     """
     last = _find_last_setter(changes)
     labels = tuple(label for label in trace.labels if (by := last.get(label.casefold())) and ours.is_us(by))
-    own = [
-        (comment, marker, is_as_written(comment, marker) and not marker.is_newer) for comment, marker in trace.comments
-    ]
-    going = sorted(
-        ((comment, marker) for comment, marker, is_whole in own if is_whole),
-        key=lambda each: (each[1].kind == "guidance", each[0].id),
-    )
-    kept = tuple(_explain_kept(comment, marker) for comment, marker, is_whole in own if not is_whole)
-    removal = Removal(issue=trace.issue, labels=labels, comments=tuple(comment for comment, _ in going), kept=kept)
+    going, kept = _sort_comments(trace.comments)
+    removal = Removal(issue=trace.issue, labels=labels, comments=going, kept=kept)
     return replace(removal, **_decide_notice(trace, kept))
+
+
+def _sort_comments(own: Iterable[tuple[Comment, Marker]]) -> tuple[tuple[Comment, ...], tuple[str, ...]]:
+    """The comments that go, in their order, and why the others stay."""
+    going, kept = list[tuple[bool, int, Comment]](), list[str]()
+    for comment, marker in own:
+        if is_as_written(comment, marker) and not marker.is_newer:
+            going.append((marker.kind == "guidance", comment.id, comment))
+        else:
+            kept.append(_explain_kept(comment, marker))
+    return tuple(comment for *_, comment in sorted(going, key=lambda each: each[:2])), tuple(kept)
 
 
 def _find_last_setter(changes: Iterable[Change]) -> Mapping[str, Account | None]:

@@ -94,10 +94,10 @@ def test_a_list_changes_nothing(begun: FakeGitHub) -> None:
 
         assert see_all(github) == before
         assert [each.removal.describe() for each in listed.removed if each.removal.writes] == [
-            f"#2: remove `area:disk`; delete comment {find_ours(github.repositories[REPOSITORY].issues[2]).id}",
-            f"#4: remove `area:disk`; delete comment {find_ours(github.repositories[REPOSITORY].issues[4]).id}",
             "#5: remove `bug`",
             "#6: close the issue, which Signpost opened itself",
+            f"#2: remove `area:disk`; delete comment {find_ours(github.repositories[REPOSITORY].issues[2]).id}",
+            f"#4: remove `area:disk`; delete comment {find_ours(github.repositories[REPOSITORY].issues[4]).id}",
         ]
 
 
@@ -184,14 +184,14 @@ def test_the_command_lists_and_says_what_is_next(begun: FakeGitHub, tmp_path: Pa
     assert (told["is_dry_run"], told["files"], told["left"], told["error"]) == (
         *(True, [WORKFLOW, f"{HOME}/"], 0, None),
     )
-    assert told["issues"][2] == {
+    assert told["issues"][-1] == {
         "issue": 4,
         "labels": ["area:disk"],
         "closes": False,
         "kept": [],
         "is_done": False,
         "error": None,
-        "comments": told["issues"][2]["comments"],
+        "comments": told["issues"][-1]["comments"],
     }
 
 

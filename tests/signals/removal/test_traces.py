@@ -109,7 +109,14 @@ def test_rules_and_settings_say_what_is_ours() -> None:
         labels=frozenset({"needs-info", "regressed"}),
         prefixes=("signpost:",),
     )
-    assert make_ours((), Config(), "octocat").logins == {"octocat"}
+
+
+def test_the_account_of_the_token_is_ours_only_if_signpost_wrote_under_it() -> None:
+    ours, octocat = make_ours((), Config(), "Octocat"), Account(login="octocat")
+    whole = replace(our_comment(), author=octocat)
+    others = [a_comment("me too", octocat), replace(whole, body=whole.body.replace("space", "SPACE")), our_comment()]
+    assert ours.confirm(map(listed, others)).logins == {"github-actions[bot]"}
+    assert ours.confirm([listed(whole)]).logins == {"github-actions[bot]", "octocat"}
 
 
 def test_a_removal_says_what_it_does() -> None:
