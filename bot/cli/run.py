@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="show the plan and write nothing; without a token, send no requests"
     )
     parser.add_argument("--html", metavar="FILE", help="with --issue --dry-run: write the comment as one HTML page")
-    parser.epilog = "example: signpost run --issue 57 --repo octo-org/octo-repo --dry-run"
+    parser.epilog = "example: signpost run --event event.json --rules .github/signpost --dry-run"
     add_rules(parser)
     add_format(parser)
 
