@@ -57,8 +57,12 @@ class Module:
 
 
 def read_modules(root: Path) -> tuple[Module, ...]:
-    """The modules of `bot/`; a package's `__init__` counts where it holds more than its docstring."""
+    """The modules of `bot/`; a package's `__init__` counts where it holds more than its docstring.
+
+    That of `bot` itself does not: it holds the version.
+    """
     files = {_name_module(path.relative_to(root)): path for path in sorted((root / "bot").rglob("*.py"))}
+    del files["bot"]
     modules = []
     for name, path in files.items():
         text = path.read_text("utf-8")

@@ -16,6 +16,7 @@ from bot.errors import SignpostError
 
 COMMANDS = {
     "init": "write the workflow, a first rule and the settings",
+    "doctor": "check whether a repository is set up so that Signpost works",
     "check": "test rules on their own examples and against each other",
     "explain": "show why an issue matches a rule, or why it does not",
     "report": "show what is linked to an issue: its state, known problems, fixes and findings, as one report",

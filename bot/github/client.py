@@ -23,7 +23,7 @@ from bot.github.issues_query import (
     write_variables,
 )
 from bot.github.links_query import parse_links, write_links_query
-from bot.github.own_issues import OwnIssueTracker, is_addressable, parse_answer, write_repository_path
+from bot.github.own_issues import is_addressable, parse_answer, write_repository_path
 from bot.github.payloads import (
     mend_text,
     parse_account,
@@ -49,6 +49,7 @@ from bot.github.responses import (
     tolerate_nothing,
     write_query,
 )
+from bot.github.setup_reader import SetupTracker
 from bot.github.signals_query import REACTORS_QUERY, WATCH_QUERY, parse_reactors, parse_watched
 from bot.github.transport import Allowance, Patience, Transport, Wire
 from bot.tracker.graph import Address, Batch, PageCache
@@ -77,7 +78,7 @@ _MOST_ONE_BY_ONE = 3
 """The number of links that are read if each takes a request."""
 
 
-class GitHubTracker(OwnIssueTracker):
+class GitHubTracker(SetupTracker):
     """GitHub, as Signpost uses it; see `Tracker` and `GraphSource` for the contract of each method."""
 
     def __init__(self, wire: Wire, transport: Transport, graph: GraphReader) -> None:

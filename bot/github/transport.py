@@ -113,6 +113,11 @@ class Wire:
         self._next_write = 0.0
         self._ends_at = time.monotonic() + patience.run
 
+    @property
+    def has_token(self) -> bool:
+        """Whether its requests have a token."""
+        return bool(self._token)
+
     def read(self, what: str, path: str, tolerate: Tolerate = tolerate_nothing) -> Json:
         """GET one thing."""
         return self._request(what, _Request("GET", path), is_read=True, tolerate=tolerate)[0]

@@ -15,13 +15,14 @@ from bot.rules.spec.validation import suggest, validate
 from bot.triage.people.incidents import DescribeIncident, FindIncident, describe_no_incident, find_no_incident
 
 Occasion = Annotated[
-    Literal["opened", "edited", "reopened", "commented"],
+    Literal["opened", "edited", "reopened", "commented", "labeled"],
     Field(
         json_schema_extra=meaning(
             "A new issue was opened.",
             "Its title or body was edited.",
             "It was reopened.",
             "Its author wrote a comment. The workflow also needs `issue_comment`.",
+            "A label was set or removed. The workflow also needs `labeled` and `unlabeled`.",
         )
     ),
 ]
@@ -268,7 +269,7 @@ class Config(_Setting):
         examples=[{"labels": ["wontfix"], "associations": ["OWNER"]}],
     )
     on: list[Occasion] = Field(
-        default=["opened", "edited", "reopened", "commented"],
+        default=["opened", "edited", "reopened", "commented", "labeled"],
         description="The events that Signpost handles. `commented`: a comment by the author, or a command.",
         examples=[["opened"]],
     )

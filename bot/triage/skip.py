@@ -13,6 +13,8 @@ _OCCASIONS = {
     ("issues", "opened"): "opened",
     ("issues", "edited"): "edited",
     ("issues", "reopened"): "reopened",
+    ("issues", "labeled"): "labeled",
+    ("issues", "unlabeled"): "labeled",
     ("issue_comment", "created"): "commented",
     ("issue_comment", "edited"): "commented",
 }

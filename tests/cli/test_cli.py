@@ -29,7 +29,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7])[0-9;]*m")
 NEVER_ENDING = {"studio"}
 """Commands that serve until somebody stops them."""
 
-ON_GITHUB = {"sweep", "uninstall"}
+ON_GITHUB = {"doctor", "sweep", "uninstall"}
 """Commands that do nothing without GitHub; their own tests have a fake one for them."""
 
 each_command = pytest.mark.parametrize("command", COMMANDS)

@@ -26,6 +26,7 @@ _fork = get_context("forkserver")
 _fork.set_forkserver_preload(
     [
         *("bot.cli.run", "bot.cli.check", "bot.cli.explain", "bot.cli.backtest", "bot.cli.init", "bot.cli.schema"),
+        *("bot.cli.doctor", "bot.workbench.editor.issue_forms"),
         *(
             "bot.cli.suggest",
             "bot.cli.new",

@@ -28,10 +28,29 @@ from tests.stand_ins.github_json import (
     tree_json,
     watched_json,
 )
+from tests.stand_ins.github_setup import (
+    StoredSetup,
+    cache_json,
+    commit_json,
+    entry_json,
+    file_json,
+    list_workflow_files,
+    rate_json,
+    repository_json,
+    run_json,
+    workflow_json,
+)
 from tests.stand_ins.github_state import REPORTER, Reply, Request, State
 
 _NO_RIGHTS = "Resource not accessible by integration"
-_PLACES = {"repository": "[^/]+/[^/]+", "number": r"\d+", "comment": r"\d+", "name": "[^/]+"}
+_PLACES = {
+    "repository": "[^/]+/[^/]+",
+    "number": r"\d+",
+    "comment": r"\d+",
+    "workflow": r"\d+",
+    "name": "[^/]+",
+    "path": ".+",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +70,14 @@ class Visit:
     @property
     def issue(self) -> StoredIssue | None:
         return self.repository.issues.get(int(self.names["number"]))
+
+    @property
+    def setup(self) -> StoredSetup:
+        return self.state.set_up(self.repository.name)
+
+    @property
+    def is_admin(self) -> bool:
+        return self.person.login in self.setup.admins
 
     @property
     def label(self) -> str:
@@ -347,6 +374,72 @@ def _search(state: State, request: Request, api: str) -> Reply:
     return Reply(body={**body, "search_type": "hybrid" if is_by_sense else "lexical"})
 
 
+def _show_repository(visit: Visit) -> Reply:
+    person = visit.person if "authorization" in visit.request.headers else None
+    return Reply(body=repository_json(visit.repository.name, visit.setup, person, visit.api))
+
+
+def _list_workflows(visit: Visit) -> Reply:
+    name, states = visit.repository.name, visit.setup.states
+    shown = [
+        workflow_json(number, path, states.get(path, "active"), name, visit.api)
+        for number, path in enumerate(list_workflow_files(visit.repository.files), 1)
+    ]
+    return Reply(body={"total_count": len(shown), "workflows": shown})
+
+
+def _list_runs(visit: Visit) -> Reply:
+    number = int(visit.names["workflow"])
+    path = list_workflow_files(visit.repository.files)[number - 1]
+    last = visit.setup.runs.get(path)
+    shown = [run_json(number, path, *last, visit.repository.name, visit.api)] if last else []
+    return Reply(body={"total_count": len(shown), "workflow_runs": shown})
+
+
+def _show_policy(visit: Visit) -> Reply:
+    return Reply(body=visit.setup.policy) if visit.is_admin else _refuse(403, _NO_RIGHTS)
+
+
+def _show_selected(visit: Visit) -> Reply:
+    return Reply(body=visit.setup.selected) if visit.is_admin else _refuse(403, _NO_RIGHTS)
+
+
+def _show_limit(visit: Visit) -> Reply:
+    return Reply(body=visit.setup.limit) if visit.is_admin else _refuse(403, _NO_RIGHTS)
+
+
+def _list_caches(visit: Visit) -> Reply:
+    prefix = visit.request.query.get("key", "")
+    shown = [
+        cache_json(number, *each) for number, each in enumerate(visit.setup.caches, 1) if each[0].startswith(prefix)
+    ]
+    return Reply(body={"total_count": len(shown), "actions_caches": shown})
+
+
+def _show_latest_release(visit: Visit) -> Reply:
+    newest = sorted(visit.repository.releases, key=lambda release: release[1], reverse=True)
+    if not newest:
+        return _refuse(404, "Not Found")
+    return Reply(body=release_json(visit.repository.name, *newest[0], visit.api))
+
+
+def _show_commit(visit: Visit) -> Reply:
+    sha = visit.setup.commits.get(visit.label)
+    if sha is None:
+        return _refuse(422, f"No commit found for SHA: {visit.label}")
+    return Reply(body=commit_json(visit.repository.name, sha, visit.api))
+
+
+def _show_contents(visit: Visit) -> Reply:
+    path, files, name = unquote(visit.names["path"]), visit.repository.files, visit.repository.name
+    if path in files:
+        return Reply(body=file_json(name, path, files[path], visit.api))
+    inside = [each for each in files if each.rpartition("/")[0] == path]
+    if not inside:
+        return _refuse(404, "Not Found")
+    return Reply(body=[entry_json(name, each, files[each], visit.api) for each in sorted(inside)])
+
+
 def _lock(visit: Visit) -> Reply:
     if not visit.issue:
         return _refuse(404, "Not Found")
@@ -357,6 +450,16 @@ def _lock(visit: Visit) -> Reply:
 
 def _routes() -> Iterator[tuple[str, re.Pattern[str], Callable[[Visit], Reply]]]:
     for verb, shape, answer in (
+        ("GET", "", _show_repository),
+        ("GET", "/actions/workflows", _list_workflows),
+        ("GET", "/actions/workflows/{workflow}/runs", _list_runs),
+        ("GET", "/actions/permissions", _show_policy),
+        ("GET", "/actions/permissions/selected-actions", _show_selected),
+        ("GET", "/actions/caches", _list_caches),
+        ("GET", "/interaction-limits", _show_limit),
+        ("GET", "/releases/latest", _show_latest_release),
+        ("GET", "/commits/{name}", _show_commit),
+        ("GET", "/contents/{path}", _show_contents),
         ("GET", "/issues", _list_issues),
         ("POST", "/issues", _open_issue),
         ("GET", "/issues/comments", _list_all_comments),
@@ -400,6 +503,9 @@ def answer(state: State, request: Request, api: str) -> Reply:
         return _refuse(401, "Bad credentials")
     if request.path == ("/api/graphql" if state.prefix else "/graphql"):
         return _answer_graphql(state, request, person)
+    if request.path == "/rate_limit":
+        stated = {"X-OAuth-Scopes": state.scopes[token]} if token in state.scopes else {}
+        return Reply(body=rate_json(*state.rate), headers=stated)
     if request.path == "/search/issues":
         return _search(state, request, api)
     return _route(state, request, person, api)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.stand_ins.github_json import Person, StoredComment, StoredIssue, StoredRepository, Value, moment
+from tests.stand_ins.github_setup import StoredSetup
 
 BOT = Person(login="github-actions[bot]", kind="Bot", knows_itself=False)
 MAINTAINER = Person(login="maintainer")
@@ -50,7 +51,8 @@ class State:
     Lists of comments do not show the last `lag` things that happened. Some tokens see no cross-references in timelines:
     `shows_references` is false then.
     Some servers list no issue by the login of an App: `lists_by_creator` is false then.
-    `roles` are those of people by their logins in lower case.
+    `roles` are those of people by their logins in lower case. `setups` are the settings of repositories, by name.
+    `scopes` are those of classic tokens; `rate` has the limit, the requests that are left, and when it starts again.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -69,6 +71,9 @@ class State:
         self.lists_by_creator = True
         self.lag = 0
         self.roles: dict[str, str] = {}
+        self.setups: dict[str, StoredSetup] = {}
+        self.scopes: dict[str, str] = {"ghp_maintainer": "repo, workflow", "ghp_reporter": "public_repo"}
+        self.rate = (5000, 4990, 4102444800)
         self._clock = 0
 
     def tick(self) -> int:
@@ -86,6 +91,10 @@ class State:
 
     def add_repository(self, name: str = "octo/widget", labels: tuple[str, ...] = ()) -> StoredRepository:
         return self.repositories.setdefault(name, StoredRepository(name=name, labels=list(labels)))
+
+    def set_up(self, name: str = "octo/widget") -> StoredSetup:
+        """The settings of a repository, which may be changed."""
+        return self.setups.setdefault(name, StoredSetup())
 
     def add_issue(self, title: str = "It breaks", body: str | None = "", **known: Value) -> StoredIssue:
         """Open an issue in `repository` (octo/widget), by `author` (a reporter), with any field of StoredIssue."""

@@ -23,6 +23,7 @@ SERVER = "http://github.test"
 
 _USED = re.compile(
     r"/repos/\{owner\}/\{repo\}(/(issues|labels|contents|hooks|installation|collaborators|pulls|releases)(/.*)?)?"
+    r"|/repos/\{owner\}/\{repo\}/(actions/(workflows|caches|permissions)(/.*)?|interaction-limits|commits/\{ref\})"
     r"|/repos/\{owner\}/\{repo\}/compare/\{basehead\}"
     r"|/user|/users/\{username\}|/search/issues|/rate_limit|/meta|/app(/.*)?|/installation/.*"
 )
@@ -80,8 +81,12 @@ def _find_references(part: object) -> Iterator[str]:
 
 
 def _drop_examples(part: Value) -> Value:
+    """Also drop discriminators that name a property of an array, which has none (contents of a folder)."""
     if isinstance(part, dict):
-        return {key: _drop_examples(value) for key, value in part.items() if key not in {"examples", "x-github"}}
+        unwanted = {"examples", "x-github"}
+        if "array" in (part.get("discriminator") or {}).get("mapping", {}):
+            unwanted.add("discriminator")
+        return {key: _drop_examples(value) for key, value in part.items() if key not in unwanted}
     return [_drop_examples(inner) for inner in part] if isinstance(part, list) else part
 
 

@@ -37,7 +37,7 @@ def test_every_default_is_the_careful_one() -> None:
         "packs": [],
         "max_sections": 2,
         "skip": {"labels": [], "authors": [], "associations": ["OWNER", "MEMBER"], "bots": True},
-        "on": ["opened", "edited", "reopened", "commented"],
+        "on": ["opened", "edited", "reopened", "commented", "labeled"],
         "labels": {"create": False, "regression": "regression", "prefix_owned": []},
         "duplicates": {
             "enabled": True,

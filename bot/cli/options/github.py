@@ -34,18 +34,20 @@ def connect_github(
     *,
     most_seconds: float = math.inf,
     most_requests: float = math.inf,
+    most_tries: int = 4,
     cache: "PageCache | None" = None,
 ) -> "GitHubTracker":
     """A connection with the token of the settings (default: the environment's); anonymous without a token.
 
-    After `most_seconds` or `most_requests` it sends nothing any more. `cache` is for pages of an issue graph.
+    After `most_seconds` or `most_requests` it sends nothing any more; it sends a read at most `most_tries` times.
+    `cache` is for pages of an issue graph.
     """
     from bot.github.client import connect
     from bot.github.transport import Patience
 
     settings = settings or read_settings()
     token = settings.token.get_secret_value() if settings.token else None
-    patience = Patience(run=most_seconds, requests=most_requests)
+    patience = Patience(run=most_seconds, requests=most_requests, tries=most_tries)
     return connect(token, settings.api_url, patience=patience, cache=cache)
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from bot.errors import Problem, SettingsError, explain_cause
 from bot.rules.loader import build_ruleset, join_rulesets, list_packs, load_rules, read_folder
 from bot.rules.ruleset import Ruleset
-from bot.tracker.types import Searcher, Tracker
+from bot.tracker.types import Folder, Searcher
 from bot.triage.config import (
     Config,
     Sources,
@@ -22,7 +23,16 @@ from bot.triage.config import (
 HOME = ".github/signpost"
 
 
-def read_sources(rules: Iterable[str], config_file: str | None, repository: str, tracker: Tracker | None) -> Sources:
+class FolderReader(Protocol):
+    """Reads the files of a folder on the default branch, as a `Tracker` does."""
+
+    def read_folder(self, repository: str, folder: str) -> Folder:
+        """The text files; raises TrackerError."""
+
+
+def read_sources(
+    rules: Iterable[str], config_file: str | None, repository: str, tracker: FolderReader | None
+) -> Sources:
     """Rules from `rules`, or else from the repository's own folder; settings from `config_file`, or else from there.
 
     One request of the API reads the folder from the default branch. It is read locally if there is no tracker, or if
@@ -87,7 +97,7 @@ def _find_unknown(config: Config, file: Path, ruleset: Ruleset) -> tuple[Problem
     )
 
 
-def _read_home(repository: str, tracker: Tracker | None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
+def _read_home(repository: str, tracker: FolderReader | None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
     if tracker is None:
         home = Path(HOME)
         return (read_folder(home) if home.is_dir() else {}), ()
