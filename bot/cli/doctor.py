@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.cli.init import find_remote
-from bot.cli.options.github import connect_github, read_settings
+from bot.cli.options.github import connect_github, find_remote, read_settings
 from bot.cli.options.sources import HOME, FolderReader, read_sources
 from bot.errors import SettingsError, SignpostError, TrackerError
 from bot.output.console import add_format, make_console, print_hanging, print_json

@@ -1,17 +1,27 @@
-"""`signpost init`: write the workflow, a first rule, a pack file and settings into a repository."""
+"""`signpost init`: write workflows, a first rule and settings into a repository, or bring its workflows up to date."""
 
 import argparse
 import json
-import re
-from collections.abc import Mapping
-from importlib.resources import files
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot import __version__
+from bot.cli.options.github import find_remote
+from bot.cli.options.workflow_files import (
+    Change,
+    find_pin,
+    format_diff,
+    list_advice,
+    plan_changes,
+    plan_workflows,
+    read_template,
+)
 from bot.errors import SettingsError, explain_cause
 from bot.output.console import add_format, print_json, write_file
 
 HOME = ".github/signpost"
+WORKFLOWS = ".github/workflows"
 FORMS = ".github/ISSUE_TEMPLATE"
 OFFLINE = ".github/signpost-schema"
 """Outside the folder of the rules, because a run reads every file there."""
@@ -20,67 +30,114 @@ FIRST_RULE = "out-of-disk.yml"
 _SCHEMA_OF = {"config.yml": "config.schema.json", "pack.yml": "pack.schema.json", FIRST_RULE: "schema.json"}
 _NEXT = """
 Next:
-  signpost check
-      tests the rules
-  signpost explain 123 --repo {repository}
-      shows why issue 123 matches a rule, or why it does not
-  signpost suggest --repo {repository}
-      drafts rules for error messages that recur
-  signpost backtest --repo {repository}
-      shows what the rules would do with past issues
-Then commit and push. A rule in `mode: observe` appears only in the summary of the run. When you trust the rule, change
-its mode to `label`, then to `comment`."""
-_REMOTE = re.compile(r"^\s*url = \S*?[/:@.]github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?\s*$", re.MULTILINE)
+  1. Change {home}/{rule} to a problem that people report to you, and test it with `signpost check`.
+  2. Commit the files, and push them to the default branch:
+       git add .github
+       git commit --message "Add Signpost"
+       git push
+  3. Create the labels of your rules, and check the setup:
+       GITHUB_TOKEN=$(gh auth token) signpost doctor --create-labels --repo {repository}
+`mode: observe` in {home}/config.yml keeps Signpost silent: matches appear only in the summary of each run.
+When you trust your rules, change it to `label`, then to `comment`.
+`signpost suggest --repo {repository}` drafts rules from past issues."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("folder", nargs="?", default=".", help="the folder of the repository (default: here)")
+    parser.add_argument(
+        "--upgrade",
+        action="store_true",
+        help="also change the workflows that an older version wrote; keep your changes",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
     parser.add_argument("--vscode", action="store_true", help="also add the schemas to the settings of VS Code")
     parser.add_argument(
         "--offline",
         action="store_true",
-        help=f"also write the schemas to {OFFLINE}, for editors without network access",
+        help=f"use no network: pin the action to a tag, and write the schemas to {OFFLINE}",
     )
     parser.epilog = (
         "It finds the fields of the version and the operating system in the forms in .github/ISSUE_TEMPLATE.\n"
-        "It keeps rules, settings and workflows that exist.\n\nexample: signpost init"
+        "Without --upgrade, it keeps rules, settings and workflows that exist.\n\nexample: signpost init"
     )
     add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Return 0. Rules, settings and workflows that exist are not changed; VS Code's settings are extended."""
+    """Return 0. Rules and settings that exist are not changed, workflows only by `--upgrade`."""
     root = Path(arguments.folder)
     if not root.is_dir():
         message = f"{root} is not a folder; give the folder of a repository"
         raise SettingsError(message)
-    forms = _read_forms(root / FORMS)
-    wanted = _plan_files(forms, root.resolve().name, is_offline=arguments.offline)
-    if _has_rules(root / HOME):
-        del wanted[f"{HOME}/{FIRST_RULE}"]
-    written = [place for place in wanted if not (root / place).exists()]
-    for place in written:
-        write_file(root / place, wanted[place])
-    if arguments.offline:
-        written += _write_schemas(root)
-    if arguments.vscode:
-        written += write_settings(root, _locate_schemas(is_offline=arguments.offline))
-    kept = [place for place in wanted if place not in written]
+    forms = _read_texts(root / FORMS, "issue forms")
+    pin = find_pin(__version__, is_offline=arguments.offline)
+    wanted = _plan_files(root, forms, pin, is_offline=arguments.offline)
+    present = _read_present(root, wanted)
+    changes = plan_changes(wanted, present, pin, is_upgrade=arguments.upgrade)
+    written = _write(root, changes, arguments)
+    kept = [place for place in wanted if place in present and place not in written]
+    left = [place for place in wanted if place not in present and place not in written]
     if arguments.format == "json":
-        print_json({"written": written, "kept": kept, "forms": [*forms]})
-    else:
-        _print(written, kept, [*forms], _name_repository(root))
+        told = {"advice": list_advice(changes), "diff": format_diff(changes)}
+        print_json({"written": written, "kept": kept, "left_out": left, "forms": [*forms], **told})
+        return 0
+    verb = "would write" if arguments.dry_run else "wrote "
+    for word, places in ((verb, written), ("kept  ", kept), ("left  ", left)):
+        for place in places:
+            print(f"{word} {place}{_REASONS.get(word, '')}")
+    _print_changes(changes)
+    if forms and f"{HOME}/pack.yml" in written:
+        print(f"\npack.yml names fields of {', '.join(forms)}; check that they are correct.")
+    if not (arguments.upgrade or arguments.dry_run):
+        print(_NEXT.format(home=HOME, rule=FIRST_RULE, repository=_name_repository(root)))
     return 0
 
 
-def _read_forms(folder: Path) -> dict[str, str]:
-    """The texts of the repository's issue forms, by the names of their files."""
+_REASONS = {"kept  ": " (it exists already)", "left  ": " (another workflow does this)"}
+
+
+def _write(root: Path, changes: Iterable[Change], arguments: argparse.Namespace) -> list[str]:
+    """Write what changed, unless it is a dry run; return the places."""
+    written = [change for change in changes if change.before != change.after]
+    if arguments.dry_run:
+        return [change.place for change in written]
+    for change in written:
+        write_file(root / change.place, change.after)
+    editor = _write_schemas(root) if arguments.offline else []
+    if arguments.vscode:
+        editor += write_settings(root, _locate_schemas(is_offline=arguments.offline))
+    return [*(change.place for change in written), *editor]
+
+
+def _print_changes(changes: list[Change]) -> None:
+    print(format_diff(changes), end="")
+    for line in list_advice(changes):
+        print(f"note   {line}")
+
+
+def _read_present(root: Path, wanted: Iterable[str]) -> dict[str, str]:
+    """The files that exist: the wanted ones, and all workflows."""
+    present = {f"{WORKFLOWS}/{name}": text for name, text in _read_texts(root / WORKFLOWS, "workflows").items()}
+    others = (place for place in wanted if place not in present and (root / place).exists())
+    return present | {place: _read_text(root / place) for place in others}
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot read {path}: {explain_cause(error)}"
+        raise SettingsError(message) from error
+
+
+def _read_texts(folder: Path, what: str) -> dict[str, str]:
+    """The texts of the YAML files in a folder, by their names; the settings of the issue forms are none of them."""
     found = sorted(path for path in folder.glob("*") if path.suffix in {".yml", ".yaml"} and path.stem != "config")
     try:
         return {path.name: path.read_text("utf-8") for path in found}
     except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read the issue forms in {folder}: {explain_cause(error)}"
+        message = f"cannot read the {what} in {folder}: {explain_cause(error)}"
         raise SettingsError(message) from error
 
 
@@ -91,26 +148,24 @@ def _has_rules(home: Path) -> bool:
     return any(path.name not in {*NOT_RULES, FIRST_RULE} for path in home.glob("*.y*ml"))
 
 
-def _plan_files(forms: Mapping[str, str], repository: str, *, is_offline: bool) -> dict[str, str]:
-    """The files for the repository, by their path."""
+def _plan_files(root: Path, forms: Mapping[str, str], pin: str, *, is_offline: bool) -> dict[str, str]:
+    """The files for the repository, by their path; a first rule only if there is none."""
     from bot.workbench.editor.issue_forms import choose_facts, read_form, write_pack
     from bot.workbench.editor.json_schema import SCHEMAS, name_schema
 
     fields = {name: read_form(text) for name, text in forms.items()}
-    facts = choose_facts((field for form in fields.values() for field in form), repository)
+    facts = choose_facts((field for form in fields.values() for field in form), root.resolve().name)
     texts = {
-        "config.yml": _read_template("config.yml"),
+        "config.yml": read_template("config.yml"),
         "pack.yml": write_pack(facts, [name for name, form in fields.items() if form]),
-        FIRST_RULE: _read_template("first-rule.yml"),
+        FIRST_RULE: read_template("first-rule.yml"),
     }
+    if _has_rules(root / HOME):
+        del texts[FIRST_RULE]
     schemas = f"../{Path(OFFLINE).name}" if is_offline else SCHEMAS
-    return {".github/workflows/signpost.yml": _read_template("workflow.yml")} | {
+    return plan_workflows(root / HOME, pin) | {
         f"{HOME}/{name}": name_schema(f"{schemas}/{_SCHEMA_OF[name]}") + text for name, text in texts.items()
     }
-
-
-def _read_template(name: str) -> str:
-    return files("bot.cli").joinpath("templates", name).read_text("utf-8")
 
 
 def _locate_schemas(*, is_offline: bool) -> str:
@@ -130,27 +185,11 @@ def _write_schemas(root: Path) -> list[str]:
     return [*written]
 
 
-def find_remote(git_config: str) -> str | None:
-    """The repository that a checkout's .git/config names first, as OWNER/NAME."""
-    found = _REMOTE.search(git_config)
-    return found[1] if found else None
-
-
 def _name_repository(root: Path) -> str:
     try:
         return find_remote((root / ".git/config").read_text("utf-8")) or "OWNER/NAME"
     except (OSError, UnicodeDecodeError):
         return "OWNER/NAME"
-
-
-def _print(written: list[str], kept: list[str], forms: list[str], repository: str) -> None:
-    for place in written:
-        print(f"wrote  {place}")
-    for place in kept:
-        print(f"kept   {place} (it exists already)")
-    if forms and f"{HOME}/pack.yml" in written:
-        print(f"\npack.yml names fields of {', '.join(forms)}; check that they are correct.")
-    print(_NEXT.format(repository=repository))
 
 
 EXTENSION = "redhat.vscode-yaml"

@@ -2,25 +2,42 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.cli import COMMANDS
-from bot.cli.init import EXTENSION, OFFLINE, find_remote, merge_extensions, merge_schemas
+from bot.cli.init import EXTENSION, OFFLINE, merge_extensions, merge_schemas
+from bot.cli.options.github import find_remote
 from bot.cli.options.schemas import FILES
+from bot.cli.options.workflow_files import find_pin, merge_lines, plan_changes, set_pin
+from bot.rules.spec.document import read_document
+from bot.triage.doctor.workflows import read_workflows
 from bot.workbench.editor.json_schema import SCHEMAS
-from tests.stand_ins.command import ROOT, run_command
+from tests.stand_ins.command import ROOT, Finished, run_command
+from tests.stand_ins.fake_github import FAULTS, FakeGitHub, Fault
 from tests.stand_ins.language_server import NEWEST, OLDER, run_language_server
 from tests.stand_ins.story import HOME
 
-WRITTEN = [".github/workflows/signpost.yml", f"{HOME}/config.yml", f"{HOME}/pack.yml", f"{HOME}/out-of-disk.yml"]
+FLOWS = [f".github/workflows/signpost{part}.yml" for part in ("", "-check", "-schedule")]
+WRITTEN = [*FLOWS, f"{HOME}/config.yml", f"{HOME}/pack.yml", f"{HOME}/out-of-disk.yml"]
+SHA = "0123456789abcdef0123456789abcdef01234567"
+TEMPLATES = ROOT / "bot/cli/templates"
+
+
+def call_init(*arguments: str, folder: Path, api: str = "http://127.0.0.1:1") -> Finished:
+    """`signpost init`, with a GitHub that cannot be reached unless a test has one."""
+    return run_command("init", *arguments, folder=folder, environment={"GITHUB_API_URL": api})
 
 
 def test_what_init_writes_is_proven_and_finds_its_first_issue(tmp_path: Path) -> None:
-    assert run_command("init", folder=tmp_path).code == 0
+    assert call_init(folder=tmp_path).code == 0
 
     checked = run_command("check", folder=tmp_path)
     event = {"action": "opened", "issue": {"number": 1, "title": "No space left on device"}}
@@ -40,25 +57,25 @@ def test_what_is_there_is_kept(tmp_path: Path) -> None:
     (tmp_path / HOME).mkdir(parents=True)
     (tmp_path / HOME / "config.yml").write_text("mode: label\n", encoding="utf-8")
 
-    first = json.loads(run_command("init", "--format", "json", folder=tmp_path).out)
-    second = json.loads(run_command("init", "--format", "json", folder=tmp_path).out)
+    first = json.loads(call_init("--format", "json", folder=tmp_path).out)
+    second = json.loads(call_init("--format", "json", folder=tmp_path).out)
 
-    assert (first["written"], first["kept"]) == ([WRITTEN[0], *WRITTEN[2:]], [WRITTEN[1]])
+    assert (first["written"], first["kept"]) == ([*FLOWS, *WRITTEN[4:]], [WRITTEN[3]])
     assert (second["written"], second["kept"]) == ([], WRITTEN)
     assert (tmp_path / HOME / "config.yml").read_text("utf-8") == "mode: label\n"
 
 
 def test_who_has_rules_gets_no_first_one(tmp_path: Path) -> None:
-    run_command("init", folder=tmp_path)
+    call_init(folder=tmp_path)
     (tmp_path / HOME / "out-of-disk.yml").rename(tmp_path / HOME / "mine.yml")
 
-    printed = json.loads(run_command("init", "--format", "json", folder=tmp_path).out)
+    printed = json.loads(call_init("--format", "json", folder=tmp_path).out)
 
-    assert (printed["written"], printed["kept"]) == ([], WRITTEN[:3])
+    assert (printed["written"], printed["kept"]) == ([], WRITTEN[:5])
 
 
 def test_a_folder_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
-    finished = run_command("init", "nowhere", folder=tmp_path)
+    finished = call_init("nowhere", folder=tmp_path)
 
     assert (finished.code, finished.err) == (
         2,
@@ -69,7 +86,7 @@ def test_a_folder_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
 def test_a_file_in_the_way_is_reported(tmp_path: Path) -> None:
     (tmp_path / ".github").write_text("", encoding="utf-8")
 
-    finished = run_command("init", folder=tmp_path)
+    finished = call_init(folder=tmp_path)
 
     assert finished.code == 2
     assert finished.err.startswith("signpost: cannot write .github/")
@@ -95,7 +112,7 @@ def test_fields_are_read_from_the_forms_of_the_repository(tmp_path: Path) -> Non
     write_form(tmp_path, "config.yml", "blank_issues_enabled: false\n")
     write_form(tmp_path, "old.md", "---\nname: Old\n---\n")
 
-    finished = run_command("init", folder=tmp_path)
+    finished = call_init(folder=tmp_path)
 
     pack = yaml.safe_load((tmp_path / HOME / "pack.yml").read_text("utf-8"))
     assert pack["captures"]["version"]["first_of"] == [{"section": "Widget version"}]
@@ -109,7 +126,7 @@ def test_a_form_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     write_form(tmp_path)
     (tmp_path / ".github/ISSUE_TEMPLATE/bug.yml").write_bytes(b"\xff")
 
-    finished = run_command("init", folder=tmp_path)
+    finished = call_init(folder=tmp_path)
 
     assert (finished.code, finished.out) == (2, "")
     assert "cannot read the issue forms in" in finished.err
@@ -117,7 +134,7 @@ def test_a_form_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["config.yml", "pack.yml", "out-of-disk.yml"])
 def test_each_file_names_its_schema_for_both_kinds_of_editors(tmp_path: Path, name: str) -> None:
-    run_command("init", folder=tmp_path)
+    call_init(folder=tmp_path)
 
     first, second = (tmp_path / HOME / name).read_text("utf-8").splitlines()[:2]
     place = first.removeprefix("# yaml-language-server: $schema=")
@@ -126,16 +143,16 @@ def test_each_file_names_its_schema_for_both_kinds_of_editors(tmp_path: Path, na
     assert (ROOT / "rules" / place.removeprefix(f"{SCHEMAS}/")).is_file()
 
 
-def test_the_schemas_are_those_of_the_version_that_the_workflow_runs(tmp_path: Path) -> None:
-    run_command("init", folder=tmp_path)
+def test_a_workflow_names_the_version_whose_schemas_the_files_name(tmp_path: Path) -> None:
+    call_init(folder=tmp_path)
 
     workflow = yaml.safe_load((tmp_path / WRITTEN[0]).read_text("utf-8"))
-    repository, version = workflow["jobs"]["signpost"]["steps"][0]["uses"].split("@")
+    repository, version = workflow["jobs"]["signpost"]["steps"][-1]["uses"].split("@")
     assert f"https://raw.githubusercontent.com/{repository}/{version}/rules" == SCHEMAS
 
 
 def test_offline_the_schemas_stand_beside_the_rules_and_know_their_facts(tmp_path: Path) -> None:
-    printed = json.loads(run_command("init", "--offline", "--format", "json", folder=tmp_path).out)
+    printed = json.loads(call_init("--offline", "--format", "json", folder=tmp_path).out)
 
     for name in ("config.yml", "pack.yml", "out-of-disk.yml"):
         place = (tmp_path / HOME / name).read_text("utf-8").split("$schema=")[1].splitlines()[0]
@@ -147,11 +164,11 @@ def test_offline_the_schemas_stand_beside_the_rules_and_know_their_facts(tmp_pat
 
 
 def test_vs_code_gets_settings_on_request_only(tmp_path: Path) -> None:
-    run_command("init", folder=tmp_path)
+    call_init(folder=tmp_path)
     assert not (tmp_path / ".vscode").exists()
 
-    first = json.loads(run_command("init", "--vscode", "--format", "json", folder=tmp_path).out)
-    second = json.loads(run_command("init", "--vscode", "--format", "json", folder=tmp_path).out)
+    first = json.loads(call_init("--vscode", "--format", "json", folder=tmp_path).out)
+    second = json.loads(call_init("--vscode", "--format", "json", folder=tmp_path).out)
 
     assert first["written"] == [".vscode/settings.json", ".vscode/extensions.json"]
     assert second["written"] == []
@@ -161,7 +178,7 @@ def test_settings_of_vs_code_with_comments_are_left_alone(tmp_path: Path) -> Non
     (tmp_path / ".vscode").mkdir()
     (tmp_path / ".vscode/settings.json").write_text("{} // mine\n", encoding="utf-8")
 
-    finished = run_command("init", "--vscode", folder=tmp_path)
+    finished = call_init("--vscode", folder=tmp_path)
 
     assert finished.code == 2
     assert "settings.json" in finished.err
@@ -186,18 +203,195 @@ def test_the_repository_is_known_by_its_remote(url: str, expected: str | None) -
 
 
 def test_what_comes_next_names_the_repository(tmp_path: Path) -> None:
-    assert "--repo OWNER/NAME" in run_command("init", folder=tmp_path).out
+    assert "--repo OWNER/NAME" in call_init(folder=tmp_path).out
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git/config").write_text("\turl = git@github.com:octo/widget.git\n", encoding="utf-8")
 
-    assert "--repo octo/widget" in run_command("init", folder=tmp_path).out
+    assert "--repo octo/widget" in call_init(folder=tmp_path).out
 
 
 def test_what_comes_next_are_commands_that_there_are(tmp_path: Path) -> None:
-    told = re.findall(r"signpost (\w+)", run_command("init", folder=tmp_path).out)
+    told = re.findall(r"signpost (\w+)", call_init(folder=tmp_path).out)
 
     assert told
     assert set(told) <= {*COMMANDS}
+
+
+def read_uses(folder: Path) -> list[str]:
+    """What the workflows say of the version, each once."""
+    lines = "".join((folder / place).read_text("utf-8") for place in FLOWS)
+    return sorted(set(re.findall(r"signpost-bot/signpost@(.+)", lines)))
+
+
+def test_workflows_are_pinned_to_the_commit_of_the_release(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    fake_github.add_repository("signpost-bot/signpost")
+    fake_github.set_up("signpost-bot/signpost").commits = {"v1": SHA}
+
+    call_init(folder=tmp_path, api=fake_github.url)
+
+    assert (read_uses(tmp_path), fake_github.violations) == ([f"{SHA} # v1"], [])
+    assert [request.path for request in fake_github.requests] == ["/repos/signpost-bot/signpost/commits/v1"]
+
+
+@pytest.mark.parametrize("name", ["404", "429", "502", "reset", "truncated answer", "drip-body"])
+def test_without_an_answer_workflows_name_the_tag(fake_github: FakeGitHub, tmp_path: Path, name: str) -> None:
+    fake_github.add_repository("signpost-bot/signpost")
+    fake_github.set_up("signpost-bot/signpost").commits = {"v1": SHA}
+    fake_github.disturb = lambda _: FAULTS.get(name) or Fault(kind="drip-body")
+
+    finished = call_init(folder=tmp_path, api=fake_github.url)
+
+    assert (finished.code, finished.err, read_uses(tmp_path)) == (0, "", ["v1"])
+
+
+def test_offline_sends_no_request(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    call_init("--offline", folder=tmp_path, api=fake_github.url)
+
+    assert (read_uses(tmp_path), fake_github.requests) == (["v1"], [])
+
+
+@pytest.mark.parametrize(
+    "version, tag", [("1.2.3", "v1.2.3"), ("0.1.0.dev0", "v1"), ("2.0.0rc1", "v2.0.0rc1"), ("1.2.3.dev4", "v1")]
+)
+def test_the_tag_is_that_of_the_release(version: str, tag: str) -> None:
+    assert find_pin(version, is_offline=True) == tag
+
+
+def test_a_rule_with_a_condition_on_labels_runs_when_labels_change(tmp_path: Path) -> None:
+    rule = (TEMPLATES / "first-rule.yml").read_text("utf-8")
+    (tmp_path / HOME).mkdir(parents=True)
+    labelled = rule.replace('  phrase: "No space left on device"', "  all: [{phrase: No space left}, {label: [crash]}]")
+    (tmp_path / HOME / "out-of-disk.yml").write_text(labelled, encoding="utf-8")
+
+    call_init(folder=tmp_path)
+
+    workflow = read_document((tmp_path / WRITTEN[0]).read_text("utf-8"), WRITTEN[0])
+    assert workflow.get(("on", "issues")) == {"types": ["opened", "edited", "reopened", "labeled", "unlabeled"]}
+
+
+def test_a_workflow_whose_work_is_done_elsewhere_is_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / ".github/workflows"
+    folder.mkdir(parents=True)
+    sweep = "on: {schedule: [{cron: 1 1 * * *}]}\njobs: {sweep: {steps: [{run: signpost sweep}]}}\n"
+    (folder / "signpost-sweep.yml").write_text(sweep, encoding="utf-8")
+
+    printed = json.loads(call_init("--format", "json", folder=tmp_path).out)
+
+    assert (printed["left_out"], FLOWS[2] in printed["written"]) == ([FLOWS[2]], False)
+
+
+OLDER_WORKFLOW = (TEMPLATES / "older/workflow-1.yml").read_text("utf-8")
+
+
+def test_an_upgrade_keeps_what_the_owner_changed(tmp_path: Path) -> None:
+    place = tmp_path / FLOWS[0]
+    place.parent.mkdir(parents=True)
+    place.write_text(OLDER_WORKFLOW.replace("-minutes: 5", "-minutes: 15"), encoding="utf-8")
+
+    shown = call_init("--upgrade", "--dry-run", folder=tmp_path)
+    before = place.read_text("utf-8")
+    first = json.loads(call_init("--upgrade", "--format", "json", folder=tmp_path).out)
+    second = json.loads(call_init("--upgrade", "--format", "json", folder=tmp_path).out)
+
+    expected = (TEMPLATES / "workflow.yml").read_text("utf-8").replace("-minutes: 5", "-minutes: 15")
+    assert [line for line in shown.out.splitlines() if line.startswith("+  issue_comment")] != []
+    assert before == OLDER_WORKFLOW.replace("-minutes: 5", "-minutes: 15")
+    assert place.read_text("utf-8") == expected
+    assert (first["written"], second["written"]) == ([*FLOWS[1:], *WRITTEN[3:], FLOWS[0]], [])
+
+
+@pytest.mark.parametrize(
+    "before, pin, after, advice",
+    [
+        pytest.param(OLDER_WORKFLOW, "v1", "workflow.yml", 0, id="what an older version wrote"),
+        pytest.param(
+            OLDER_WORKFLOW.replace("@v1", f"@{SHA} # v0.9.0"), f"{SHA[::-1]} # v1.2.3", "workflow.yml", 0, id="pinned"
+        ),
+        pytest.param("on: push\njobs: {}\n", "v1", None, 1, id="another workflow"),
+        pytest.param("not a workflow: [\n", "v1", None, 1, id="no YAML"),
+    ],
+)
+def test_an_upgrade_replaces_what_nobody_changed(before: str, pin: str, after: str | None, advice: int) -> None:
+    wanted = {FLOWS[0]: set_pin((TEMPLATES / "workflow.yml").read_text("utf-8"), pin)}
+
+    (change,) = plan_changes(wanted, {FLOWS[0]: before}, pin, is_upgrade=True)
+
+    assert change.after == (before if after is None else wanted[FLOWS[0]])
+    assert len(change.advice) == advice
+
+
+def test_an_upgrade_changes_the_version_of_every_workflow() -> None:
+    site = "jobs: {}\nsteps:\n  - uses: 'signpost-bot/signpost@v0.9' # v0.9.1\n    with: {command: site}\n"
+
+    (change,) = plan_changes({}, {".github/workflows/site.yml": site}, f"{SHA} # v1.2.3", is_upgrade=True)
+
+    assert change.after == site.replace("@v0.9' # v0.9.1", f"@{SHA}' # v1.2.3")
+
+
+LINES = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=8)
+
+
+@given(LINES, LINES)
+def test_a_merge_takes_the_only_side_that_changed(base: list[str], other: list[str]) -> None:
+    assert merge_lines(base, other, base) == (other, [])
+    assert merge_lines(base, base, other) == (other, [])
+    assert merge_lines(base, other, other) == (other, [])
+
+
+@given(LINES, LINES, LINES)
+def test_a_merge_without_conflicts_has_the_lines_of_both(base: list[str], ours: list[str], theirs: list[str]) -> None:
+    merged, left = merge_lines(base, ours, theirs)
+
+    assert {*merged} <= {*base, *ours, *theirs}
+    assert left or {*merged} >= ({*ours} | {*theirs}) - {*base}
+
+
+def test_a_conflict_leaves_the_lines_of_the_owner() -> None:
+    merged = merge_lines(["a", "x: 1", "b"], ["a", "x: 2", "b"], ["a", "x: 3", "y", "b", "c"])
+
+    assert merged == (["a", "x: 2", "b", "c"], [(2, ["x: 3", "y"])])
+
+
+WORKFLOW_CHECKS = {
+    "schema": ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+    "actionlint": ("actionlint", "-no-color", "-shellcheck=", "-pyflakes="),
+    "zizmor": ("zizmor", "--offline", "--no-progress", "--quiet"),
+}
+
+
+@pytest.mark.parametrize("name", WORKFLOW_CHECKS)
+def test_the_linters_of_workflows_find_nothing(fake_github: FakeGitHub, tmp_path: Path, name: str) -> None:
+    fake_github.add_repository("signpost-bot/signpost")
+    fake_github.set_up("signpost-bot/signpost").commits = {"v1": SHA}
+    call_init(folder=tmp_path, api=fake_github.url)
+
+    command = WORKFLOW_CHECKS[name]
+    program = Path(sys.executable).parent / command[0]
+    done = subprocess.run([program, *command[1:], *FLOWS], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_version_of_yaml_reads_the_workflows_alike() -> None:
+    """`on` is a truth value in YAML 1.1, which GitHub does not read."""
+    for name in ("workflow.yml", "check.yml", "schedule.yml"):
+        text = (TEMPLATES / name).read_text("utf-8")
+        older, newer = yaml.safe_load(text), read_document(text, name).value
+        older["on"] = older.pop(True)
+        assert older == newer
+
+
+def test_no_job_gets_more_than_it_needs() -> None:
+    texts = {name: (TEMPLATES / name).read_text("utf-8") for name in ("workflow.yml", "check.yml", "schedule.yml")}
+    uses = [use for each in read_workflows(texts) for use in each.uses]
+    rights = {(use.command, tuple(use.rights.items()) if isinstance(use.rights, dict) else ()) for use in uses}
+
+    assert rights == {
+        ("run", (("contents", "read"), ("issues", "write"))),
+        ("check", (("contents", "read"),)),
+        ("index", (("contents", "read"), ("issues", "read"))),
+        ("sweep", (("contents", "read"), ("issues", "write"))),
+    }
 
 
 pytestmark = pytest.mark.slow

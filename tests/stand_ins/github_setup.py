@@ -147,8 +147,7 @@ def commit_json(name: str, sha: str, api: str) -> Json:
             "comment_count": 0,
             "tree": {"sha": sha, "url": url},
         },
-        "author": None,
-        "committer": None,
+        **dict.fromkeys(("author", "committer"), user_json(Person(login="maintainer"), api)),
         "parents": [],
     }
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from bot.tracker.types import Issue, IssueEvent, Skip, Tracker
     from bot.triage.skip import Event
 
+
+_LONGEST_SILENCE = 15
+"""Seconds without a byte of an answer, after which the connection counts as lost."""
 
 LONGEST_RUN = 180
 """Seconds after which a run asks nothing more of GitHub, so that it ends with its log before its job is stopped."""
@@ -47,8 +51,10 @@ def connect_github(
 
     settings = settings or read_settings()
     token = settings.token.get_secret_value() if settings.token else None
-    patience = Patience(run=most_seconds, requests=most_requests, tries=most_tries)
-    return connect(token, settings.api_url, patience=patience, cache=cache)
+    answer = min(Patience().answer, most_seconds)
+    patience = Patience(run=most_seconds, requests=most_requests, tries=most_tries, answer=answer)
+    timeout = int(min(_LONGEST_SILENCE, most_seconds))
+    return connect(token, settings.api_url, patience=patience, timeout=timeout, cache=cache)
 
 
 def connect_run(event: "Event", settings: "Settings", *, is_dry_run: bool) -> "tuple[Tracker, GitHubTracker | None]":
@@ -112,3 +118,12 @@ def _guess_name(payload: dict[str, Any]) -> str:
     if "inputs" in payload:
         return "workflow_dispatch"
     return "issue_comment" if "comment" in payload else "issues"
+
+
+_REMOTE = re.compile(r"^\s*url = \S*?[/:@.]github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?\s*$", re.MULTILINE)
+
+
+def find_remote(git_config: str) -> str | None:
+    """The repository that a checkout's .git/config names first, as OWNER/NAME."""
+    found = _REMOTE.search(git_config)
+    return found[1] if found else None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from bot.rules.ruleset import Rule
 from bot.text.printable import join_words
 from bot.text.redaction import show_text
 from bot.tracker.setup import (
@@ -22,6 +23,7 @@ from bot.triage.doctor.workflows import Use, Workflow
 
 Status = Literal["ok", "warning", "error", "unchecked"]
 
+_LABEL_KEYS = frozenset({"label", "no_label"})
 _MOST_SHOWN = 5
 _LONGEST_NAME = 60
 
@@ -135,3 +137,8 @@ def find_missing_labels(setup: Setup) -> tuple[str, ...]:
         return ()
     known = {label.casefold() for label in setup.labels}
     return tuple(label for label in list_wanted_labels(setup.sources) if label.casefold() not in known)
+
+
+def reads_labels(rules: Iterable[Rule]) -> bool:
+    """Whether a rule has a condition on the labels of an issue."""
+    return any(_LABEL_KEYS & {*condition.reads.issue} for rule in rules for condition, _ in rule.condition.walk())

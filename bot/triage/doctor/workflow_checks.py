@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from bot.text.printable import join_words
 from bot.tracker.setup import ActionsPolicy, Unread
 from bot.triage.config import Occasion, Sources
-from bot.triage.doctor.setup import Check, Setup, leave_unchecked, list_names, quote
+from bot.triage.doctor.setup import Check, Setup, leave_unchecked, list_names, quote, reads_labels
 from bot.triage.doctor.workflows import ACTION, Use, Workflow
 
 _UPGRADE = "Run `signpost init --upgrade`, and commit the changes."
@@ -87,9 +87,10 @@ def _check_events(setup: Setup, workflows: tuple[Workflow, ...], running: list[W
 
 def _find_missing_events(setup: Setup, running: list[Workflow]) -> list[str]:
     """The events that the settings and the rules want, and that no workflow has."""
-    occasions = setup.sources.config.on if isinstance(setup.sources, Sources) else [*_EVENTS]
+    sources = setup.sources
+    occasions = sources.config.on if isinstance(sources, Sources) else [*_EVENTS]
     wanted = [event for occasion in occasions for event in _EVENTS[occasion]]
-    if not _reads_labels(setup):
+    if not (isinstance(sources, Sources) and reads_labels(sources.ruleset.rules)):
         wanted = [event for event in wanted if event[1] not in _LABELLED]
     return [f"`{name}: {kind}`" for name, kind in wanted if not any(_hears(each, name, kind) for each in running)]
 
@@ -98,17 +99,6 @@ def _hears(workflow: Workflow, name: str, kind: str) -> bool:
     """Whether a workflow has an event of that type; an event without types has all of them."""
     types = workflow.events.get(name)
     return types is not None and (not types or kind in types)
-
-
-def _reads_labels(setup: Setup) -> bool:
-    """Whether a rule of the repository has a condition on the labels of an issue."""
-    if not isinstance(setup.sources, Sources):
-        return False
-    return any(
-        {"label", "no_label"} & {*condition.reads.issue}
-        for rule in setup.sources.ruleset.rules
-        for condition, _ in rule.condition.walk()
-    )
 
 
 def _check_concurrency(running: list[Workflow]) -> Check:
