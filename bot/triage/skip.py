@@ -44,8 +44,11 @@ def _is_for_us(comment: Comment, issue: Issue) -> bool:
     return is_by(comment, issue.author) or any(command.name != "report" for command in read_commands(comment.body))
 
 
-def find_issue_skip(issue: Issue, config: Config) -> Skip | None:
-    """Why Signpost ignores an issue; None if it does not."""
+def find_issue_skip(issue: Issue, config: Config, *, is_by_hand: bool = False) -> Skip | None:
+    """Why Signpost ignores an issue; None if it does not.
+
+    A run that a person started by hand takes issues of owners and members, too: it is how a maintainer tries a rule.
+    """
     present = {label.casefold() for label in issue.labels}
     unwanted = next((label for label in config.skip.labels if label.casefold() in present), None)
     reasons = (
@@ -59,7 +62,7 @@ def find_issue_skip(issue: Issue, config: Config) -> Skip | None:
             f"issues by {issue.author.login} are skipped",
         ),
         (
-            issue.association in config.skip.associations,
+            not is_by_hand and issue.association in config.skip.associations,
             f"issues by authors with the association {issue.association} are skipped",
         ),
         (unwanted is not None, f"issues with the label `{unwanted}` are skipped"),

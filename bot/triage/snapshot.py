@@ -8,6 +8,7 @@ from functools import cached_property
 from bot.comment.marker import Marker, OwnComment, find_own_comments
 from bot.duplicates.canonical import find_unread_ends
 from bot.errors import BudgetSpentError, TrackerError
+from bot.github.webhook_event import IssueRequest
 from bot.issue.commands import COMMANDERS, UNANSWERED, UNASKED, Said, find_duplicates, find_unasked, hear_commands
 from bot.rules.matcher import Match, match_issue
 from bot.tracker.types import MAINTAINERS, Change, Issue, IssueEvent, Links, Reaction, Skip, Tracker
@@ -129,7 +130,8 @@ def _read_issue(event: Event, config: Config, tracker: Tracker) -> Issue | Skip:
     issue = read_issue(event, tracker)
     if isinstance(issue, Skip):
         return issue
-    return find_issue_skip(issue, config) or read_thread(issue, tracker)
+    is_by_hand = isinstance(event, IssueRequest)
+    return find_issue_skip(issue, config, is_by_hand=is_by_hand) or read_thread(issue, tracker)
 
 
 def read_thread(issue: Issue, tracker: Tracker) -> Issue:

@@ -356,9 +356,7 @@ def test_an_issue_can_be_named_by_hand(fake_github: FakeGitHub, tmp_path: Path) 
 @pytest.mark.parametrize(
     "change, reason",
     [
-        pytest.param(
-            {"action": "labeled"}, "the settings do not include the event issues labeled", id="another action"
-        ),
+        pytest.param({"action": "closed"}, "the settings do not include the event issues closed", id="another action"),
         pytest.param({"action": "deleted"}, "issues deleted", id="the end of the issue"),
         pytest.param(
             {"sender": {"login": "dependabot[bot]", "type": "Bot"}},

@@ -106,6 +106,16 @@ def test_what_a_person_starts_by_hand_is_always_looked_at() -> None:
     assert find_event_skip(request, read_config("on: []", "config.yml")) is None
 
 
+@pytest.mark.parametrize("association", ["OWNER", "MEMBER"])
+def test_by_hand_a_maintainer_can_try_a_rule_on_an_issue_of_their_own(association: str) -> None:
+    issue, config = an_issue(association=association), read_config("", "config.yml")
+    closed = an_issue(association=association, state="closed")
+
+    found = [find_issue_skip(each, config, is_by_hand=True) for each in (issue, closed)]
+
+    assert found == [None, Skip("the issue is closed")]
+
+
 @pytest.mark.parametrize(
     "settings, changes, reason",
     [
