@@ -389,7 +389,7 @@ def test_no_job_gets_more_than_it_needs() -> None:
     assert rights == {
         ("run", (("contents", "read"), ("issues", "write"))),
         ("check", (("contents", "read"),)),
-        ("index", (("contents", "read"), ("issues", "read"))),
+        ("index", (("issues", "read"),)),
         ("sweep", (("contents", "read"), ("issues", "write"))),
     }
 

@@ -133,11 +133,16 @@ def _read_step(step: object) -> Iterator[tuple[str, str, dict[str, str]]]:
     if not isinstance(step, dict):
         return
     given = step.get("with")
-    inputs = {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
+    inputs = {str(key): _write_input(value) for key, value in given.items()} if isinstance(given, dict) else {}
     if found := _USES.fullmatch(str(step.get("uses") or "").strip()):
         yield inputs.get("command", "run").strip() or "run", found["ref"], inputs
     for command in dict.fromkeys(_CALLED.findall(str(step.get("run") or ""))):
         yield command, "", {}
+
+
+def _write_input(value: object) -> str:
+    """An input as the runner passes it."""
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
 
 def _read_rights(stated: object) -> Rights:
