@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.cli.options.github import connect_github, find_remote, read_settings
 from bot.cli.options.sources import HOME, FolderReader, read_sources
 from bot.errors import SettingsError, SignpostError, TrackerError
 from bot.output.console import add_format, make_console, print_hanging, print_json
+from bot.output.progress import track
 from bot.text.printable import count, reveal_line
 from bot.tracker.setup import Unread, WorkflowRun, WorkflowState
 from bot.tracker.types import Folder, Links
@@ -99,15 +100,13 @@ def _find_own() -> str | None:
 
 @dataclass(frozen=True)
 class _Home(FolderReader):
-    """The folder of the rules, which was read before; raises what went wrong then."""
+    """The folder of the rules, which was read before."""
 
-    folder: Folder | Unread
+    folder: Folder
 
     def read_folder(self, repository: str, folder: str) -> Folder:
         """Return it."""
         del repository, folder
-        if isinstance(self.folder, Unread):
-            raise TrackerError(self.folder.reason)
         return self.folder
 
 
@@ -116,33 +115,28 @@ def read_setup(live: "GitHubTracker", repository: str, index: str | None = None,
 
     Raises TrackerError if GitHub answers neither for the token nor for the repository.
     """
-    token = _attempt(live.read_token)
-    about = _attempt(lambda: live.read_repository(repository))
+    token, about = _attempt(live.read_token), _attempt(lambda: live.read_repository(repository))
     if isinstance(token, Unread) and isinstance(about, Unread) and not about.is_missing:
         raise TrackerError(about.reason)
-    files = _read_folder(live, repository, FOLDERS["workflows"])
-    workflows = files if isinstance(files, Unread) else read_workflows(files.files)
-    states = _attempt(lambda: live.list_workflows(repository))
-    home = _read_folder(live, repository, HOME)
-    sources = _read_sources(repository, () if isinstance(workflows, Unread) else workflows, _Home(home))
-    return Setup(
-        repository=repository,
-        token=token,
-        about=about,
-        policy=_attempt(lambda: live.read_policy(repository)),
-        limit=_attempt(lambda: live.read_interaction_limit(repository)),
-        workflows=workflows,
-        states=states,
-        runs=_read_runs(live, repository, workflows, states),
-        sources=sources,
-        labels=_read_labels(live, repository, sources),
-        follows=_read_follows(live, repository, sources),
-        sections=_read_sections(_read_folder(live, repository, FOLDERS["forms"])),
-        caches=_attempt(lambda: live.list_caches(repository, "signpost-")),
-        release=_attempt(lambda: live.find_latest_release(ACTION)),
-        index=_read_index(Path(index)) if index else None,
-        ledger=_read_ledger(Path(ledger), repository) if ledger else None,
-    )
+    parts: dict[str, Any] = {"token": token, "about": about}
+    reads: dict[str, Callable[[], object]] = {
+        "workflows": lambda: _read_workflows(live, repository),
+        "states": lambda: live.list_workflows(repository),
+        "runs": lambda: _read_runs(live, repository, parts["workflows"], parts["states"]),
+        "policy": lambda: live.read_policy(repository),
+        "limit": lambda: live.read_interaction_limit(repository),
+        "sources": lambda: _read_sources(live, repository, parts["workflows"]),
+        "labels": lambda: _read_labels(live, repository, parts["sources"]),
+        "follows": lambda: _read_follows(live, repository, parts["sources"]),
+        "sections": lambda: _read_sections(_read_folder(live, repository, FOLDERS["forms"])),
+        "caches": lambda: live.list_caches(repository, "signpost-"),
+        "release": lambda: live.find_latest_release(ACTION),
+        "index": lambda: _read_index(Path(index)) if index else None,
+        "ledger": lambda: _read_ledger(Path(ledger), repository) if ledger else None,
+    }
+    for name, read in track(reads.items(), "parts", len(reads)):
+        parts[name] = _attempt(read)
+    return Setup(repository=repository, **parts)
 
 
 def _attempt(read: Callable[[], Part]) -> Part | Unread:
@@ -162,16 +156,25 @@ def _read_folder(live: "GitHubTracker", repository: str, folder: str) -> Folder 
     return _attempt(lambda: live.read_files(repository, folder))
 
 
-def _read_sources(repository: str, workflows: Iterable[Workflow], home: _Home) -> Sources | Broken | Unread:
+def _read_workflows(live: "GitHubTracker", repository: str) -> tuple[Workflow, ...] | Unread:
+    files = _read_folder(live, repository, FOLDERS["workflows"])
+    return files if isinstance(files, Unread) else read_workflows(files.files)
+
+
+def _read_sources(
+    live: "GitHubTracker", repository: str, workflows: tuple[Workflow, ...] | Unread
+) -> Sources | Broken | Unread:
     """The rules and settings of the step that checks issues, as a run reads them."""
-    if isinstance(home.folder, Unread):
-        return home.folder
-    running = [use for workflow in workflows for use in workflow.uses if use.command == "run"]
+    home = _read_folder(live, repository, HOME)
+    if isinstance(home, Unread):
+        return home
+    known = () if isinstance(workflows, Unread) else workflows
+    running = [use for workflow in known for use in workflow.uses if use.command == "run"]
     packs, others = _split_rules(running[0] if running else None)
     if others:
         return Unread(f"the workflow reads rules and settings from {', '.join(others)}; run `signpost check` there")
     try:
-        return read_sources(packs, None, repository, home)
+        return read_sources(packs, None, repository, _Home(home))
     except SignpostError as error:
         return Broken(str(error))
 

@@ -24,6 +24,7 @@ from bot.triage.doctor.setup import (
 from bot.triage.doctor.workflow_checks import check_policy, check_workflows
 
 _HOME = ".github/signpost/"
+_FEW = 5
 _FEW_REQUESTS = 100
 _NO_RULES = "it needs the rules, which could not be read"
 _OLDEST = {"index": timedelta(days=3), "sweep": timedelta(days=2)}
@@ -94,7 +95,8 @@ def _check_rules(setup: Setup) -> Check:
     if isinstance(sources, Unread):
         return leave_unchecked("rules", sources)
     if isinstance(sources, Broken):
-        return Check("rules", "error", sources.message, "Correct it, and push to the default branch.")
+        message = " ".join(sources.message.split())
+        return Check("rules", "error", message, "Correct it, and push to the default branch.")
     ruleset = sources.ruleset
     if ruleset.problems:
         first = f"{ruleset.problems[0]}{f' (and {len(ruleset.problems) - 1} more)' if ruleset.problems[1:] else ''}"
@@ -138,11 +140,17 @@ def _check_follows(setup: Setup) -> Check:
     wrong = [found for number in numbers if (found := _describe_followed(setup, number))]
     if wrong:
         fix = "Name an open issue in `follow:`, or remove the key."
-        return Check("follow", "warning", f"comments do not link {join_words(wrong[:5])}", fix)
+        return Check("follow", "warning", f"comments do not link {_list_first(wrong)}", fix)
     unread = [number for number in numbers if number in setup.follows.unread]
     if unread:
-        return leave_unchecked("follow", f"GitHub did not answer for {join_words([f'#{each}' for each in unread[:5]])}")
+        return leave_unchecked("follow", f"GitHub did not answer for {_list_first([f'#{each}' for each in unread])}")
     return Check("follow", "ok", f"{count(len(numbers), 'issue')} to follow" if numbers else "no rule follows an issue")
+
+
+def _list_first(texts: list[str]) -> str:
+    """The first few, and the number of the rest."""
+    left = len(texts) - _FEW
+    return join_words(texts if left < 1 else [*texts[:_FEW], f"{left:,} more"])
 
 
 def _describe_followed(setup: Setup, number: int) -> str:
