@@ -108,9 +108,9 @@ def test_all_is_well_with_a_healthy_repository(fake_github: FakeGitHub) -> None:
         "ok          version     `v1.2.3`",
         "ok          rules       1 rule",
         f"ok          settings    {SETTINGS}",
-        "ok          labels      3 labels exist",
+        "ok          labels      all labels that rules set exist",
         "ok          follow      1 issue to follow",
-        "ok          forms       the forms have the 1 field that rules can read",
+        "ok          forms       the issue forms have all fields that rules read",
         f"ok          index       in the cache, from {today}",
         f"ok          ledger      in the cache, from {today}",
         "ok          visitors    no limit keeps people from opening issues",
@@ -177,7 +177,7 @@ FAULTS: dict[str, tuple[Callable[[FakeGitHub], None], int, tuple[str, str, str, 
         (
             "error",
             "events",
-            f"`{CHECK}` reacts to `pull_request_target`, which gives a token to the code of strangers",
+            f"`pull_request_target` gives a token to the code of strangers, in `{CHECK}`",
             "Remove this event; Signpost needs only `pull_request`.",
         ),
     ),
@@ -204,7 +204,7 @@ FAULTS: dict[str, tuple[Callable[[FakeGitHub], None], int, tuple[str, str, str, 
     "an older version": (
         publish_release,
         0,
-        ("warning", "version", "`v1.2.3` is in use, and `v1.10.0` is the latest release", UPGRADE),
+        ("warning", "version", "the workflows use `v1.2.3`, and the latest release is `v1.10.0`", UPGRADE),
     ),
     "a rule with a mistake": (
         change_file(RULE_FILE, "title:", "titel:"),
@@ -222,7 +222,7 @@ FAULTS: dict[str, tuple[Callable[[FakeGitHub], None], int, tuple[str, str, str, 
         (
             "warning",
             "labels",
-            "`area:disk` does not exist, so Signpost cannot set it",
+            "Signpost cannot set labels that do not exist: `area:disk`",
             "Run `signpost doctor --create-labels`, or correct the names.",
         ),
     ),
@@ -440,7 +440,7 @@ def test_hostile_names_reach_neither_the_terminal_nor_the_log(fake_github: FakeG
     finished = call_doctor(fake_github)
 
     assert [sign for sign in ("\u202e", "\x1b", "##[", "a" * 70) if sign in finished.out] == []
-    assert "does not exist, so Signpost cannot set it" in finished.out
+    assert "labels that do not exist" in finished.out
 
 
 @pytest.mark.parametrize(

@@ -124,11 +124,11 @@ def _check_labels(setup: Setup) -> Check:
         return leave_unchecked("labels", setup.labels)
     missing, wanted = find_missing_labels(setup), list_wanted_labels(setup.sources)
     if not missing:
-        return Check("labels", "ok", f"{count(len(wanted), 'label')} exist" if wanted else "the rules set no labels")
+        return Check("labels", "ok", "all labels that rules set exist" if wanted else "the rules set no labels")
     if setup.sources.config.labels.create:
         return Check("labels", "ok", f"runs will create {list_names(missing)}")
     fix = "Run `signpost doctor --create-labels`, or correct the names."
-    return Check("labels", "warning", f"{list_names(missing)} does not exist, so Signpost cannot set it", fix)
+    return Check("labels", "warning", f"Signpost cannot set labels that do not exist: {list_names(missing)}", fix)
 
 
 def _check_follows(setup: Setup) -> Check:
@@ -176,7 +176,7 @@ def _check_forms(setup: Setup) -> Check:
     rules = [rule for rule in setup.sources.ruleset.rules if rule.file.startswith(_HOME)]
     unknown = dict.fromkeys(read for read in _list_sections(rules, known) if name_section(read) not in known)
     if not unknown:
-        return Check("forms", "ok", f"the forms have the {count(len(known), 'field')} that rules can read")
+        return Check("forms", "ok", "the issue forms have all fields that rules read")
     first = next(iter(unknown))
     message = f"no issue form has the field {list_names(unknown)}{suggest(first, known.values())}"
     return Check("forms", "warning", message, "Correct the name in the rule or in pack.yml.")

@@ -73,7 +73,7 @@ def _check_presence(setup: Setup, workflows: tuple[Workflow, ...], running: list
 def _check_events(setup: Setup, workflows: tuple[Workflow, ...], running: list[Workflow]) -> Check:
     risky = [workflow.file for workflow in workflows if "pull_request_target" in workflow.events]
     if risky:
-        what = f"{list_names(risky)} reacts to `pull_request_target`, which gives a token to the code of strangers"
+        what = f"`pull_request_target` gives a token to the code of strangers, in {list_names(risky)}"
         return Check("events", "error", what, "Remove this event; Signpost needs only `pull_request`.")
     if not any("issues" in workflow.events for workflow in running):
         return Check("events", "error", "no workflow reacts to new issues", "Add the event `issues` to the workflow.")
@@ -128,7 +128,7 @@ def _check_rights(uses: list[Use]) -> Check:
         what = f"a job lacks the permission {list_names(dict.fromkeys(lacking))}"
         return Check("permissions", "error", what, "Add it to the `permissions` of the job.")
     if unstated:
-        what = f"{list_names(dict.fromkeys(unstated))} states no `permissions`, so they depend on the repository"
+        what = f"without `permissions`, the rights depend on the repository: {list_names(dict.fromkeys(unstated))}"
         return Check("permissions", "warning", what, _UPGRADE)
     if surplus:
         what = f"a job that only tests or reads may write: {list_names(dict.fromkeys(surplus))}"
@@ -167,11 +167,11 @@ def _check_version(setup: Setup, uses: list[Use]) -> Check:
     latest = setup.release if isinstance(setup.release, str) else ""
     unknown = [ref for ref, use in used.items() if not use.release and not _SHA.fullmatch(ref)]
     if unknown:
-        what = f"{list_names(unknown)} is not a release of Signpost, so it can change at any time"
+        what = f"the workflows use {list_names(unknown)}, which is not a release and can change at any time"
         return Check("version", "warning", what, _UPGRADE)
     older = [use.release for use in used.values() if is_older(use.release, latest)]
     if older:
-        what = f"{list_names(dict.fromkeys(older))} is in use, and {quote(latest)} is the latest release"
+        what = f"the workflows use {list_names(dict.fromkeys(older))}, and the latest release is {quote(latest)}"
         return Check("version", "warning", what, _UPGRADE)
     shown = dict.fromkeys(use.release or _shorten(ref) for ref, use in used.items())
     unread = "; the latest release was not read" if isinstance(setup.release, Unread) else ""

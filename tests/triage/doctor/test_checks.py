@@ -72,7 +72,7 @@ def with_workflow(old: str, new: str) -> Setup:
             "overlap",
         ),
         (with_workflow("ubuntu-latest", "ubuntu-20.04"), "runner", "error", "removed"),
-        (with_workflow("@v1", "@main"), "version", "warning", "`main` is not a release"),
+        (with_workflow("@v1", "@main"), "version", "warning", "`main`, which is not a release"),
         (with_workflow("@v1", "@" + "a" * 40), "version", "ok", "`aaaaaaa`"),
         (
             with_workflow("issues: write", "issues: write\n      actions: write"),
@@ -94,7 +94,7 @@ def with_workflow(old: str, new: str) -> Setup:
             "ok",
             "no more",
         ),
-        (replace(SETUP, release="v2.0.0"), "version", "warning", "`v1` is in use, and `v2.0.0`"),
+        (replace(SETUP, release="v2.0.0"), "version", "warning", "`v1`, and the latest release is `v2.0.0`"),
         (replace(SETUP, workflows=()), "workflow", "error", "no workflow on `main`"),
         (replace(SETUP, workflows=Unread("GitHub is away")), "workflow", "unchecked", "GitHub is away"),
         (
