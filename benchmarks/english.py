@@ -24,7 +24,7 @@ from markdown_it.token import Token
 from syntok import segmenter
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("*.md", "docs/*.md", "*/README.md", ".github/*.md")
+PAGES = ("*.md", "docs/**/*.md", "*/README.md", ".github/*.md")
 PACK_KEYS = ("title", "why", "tldr", "notes", "recommendation")
 KINDS = ("docs", "messages", "docstrings", "packs")
 SENTENCE_LIMIT = 20

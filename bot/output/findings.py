@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
+from bot import DOCS_URL
 from bot.errors import Problem, Severity
 
 
@@ -77,7 +78,12 @@ KINDS: Mapping[str, Kind] = {
     ),
     "dead-follow": Kind("warning", "Issue to follow that is closed or missing", "Comments do not link it."),
 }
-"""All kinds, errors first. A new kind of `Problem` must be listed here."""
+"""All kinds, errors first. A new kind of `Problem` must be listed here, and needs a page in docs/messages/."""
+
+
+def find_page(kind: str) -> str:
+    """The address of the page about a kind: what it means, why it matters, and a mended example."""
+    return f"{DOCS_URL}messages/{kind}/"
 
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -106,7 +112,7 @@ def _format_kind(name: str) -> dict[str, Any]:
         "shortDescription": {"text": kind.summary},
         "fullDescription": {"text": f"{kind.summary}. {kind.help}"},
         "help": {"text": kind.help},
-        "helpUri": f"{_HOME}/blob/main/rules/README.md#{name}",
+        "helpUri": find_page(name),
         "defaultConfiguration": {"level": kind.severity},
         "properties": {"problem.severity": kind.severity},
     }

@@ -61,7 +61,7 @@ def test_what_is_not_proven_is_told_at_its_place_and_ends_with_1(
 
     assert finished.code == 1
     assert (found[0]["file"], found[0]["line"]) == (f"{HOME}/{file}", line)
-    assert f"{HOME}/{file}:{line}:{found[0]['column']}: {found[0]['message']}\n" in finished.out
+    assert f"{HOME}/{file}:{line}:{found[0]['column']}: {found[0]['message']} [{found[0]['kind']}]\n" in finished.out
     assert f"{len(found)} error" in finished.out
 
 
@@ -76,7 +76,7 @@ def test_a_place_without_rules_is_wrong_usage(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "config, expected",
     [
-        pytest.param("mod: observe\n", "1:1: unknown key `mod`; did you mean `mode`?", id="an unknown key"),
+        pytest.param("mod: observe\n", "1:1: unknown key `mod`; did you mean `mode`? [schema]", id="an unknown key"),
         pytest.param("packs: [comon]\n", "1:9: unknown pack `comon`; did you mean `common`?", id="a misspelt pack"),
         pytest.param(
             "packs:\n  - common\n  - rsut\n", "3:5: unknown pack `rsut`; did you mean `rust`?", id="the second pack"
@@ -102,6 +102,7 @@ def test_the_settings_beside_the_rules_are_read_too(tmp_path: Path, config: str,
 
     assert (finished.code, finished.err) == (1, "")
     lines = finished.out.splitlines()
+    expected = expected if expected.endswith("]") else f"{expected} [settings]"
     assert (lines[0], lines[-1]) == (f"{HOME}/config.yml:{expected}", "1 rule, 2 examples: 1 error")
 
 

@@ -17,7 +17,7 @@ from bot.errors import Problem
 from bot.output.findings import KINDS, format_junit, format_sarif
 from bot.workbench.check.checker import Asked, CheckReport
 from bot.workbench.check.relations import Overlap
-from bot.workbench.check.terminal import format_asked, format_overlaps, format_problems, format_total
+from bot.workbench.check.terminal import format_asked, format_links, format_overlaps, format_problems, format_total
 
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 WRONG = Problem("rules/a.yml", 3, 5, "`b` matches <this> & that", "overlap")
@@ -86,10 +86,16 @@ def test_no_text_breaks_a_format(file: str, message: str) -> None:
 
 def test_lines_for_people() -> None:
     assert [*format_problems([WRONG, ODD, BROKEN])] == [
-        "rules/a.yml:3:5: `b` matches <this> & that",
-        "rules/a.yml:9:1: warning: no source",
+        "rules/a.yml:3:5: `b` matches <this> & that [overlap]",
+        "rules/a.yml:9:1: warning: no source [no-source]",
         "",
-        "rules/ä b.yml:1:1: this is no valid YAML",
+        "rules/ä b.yml:1:1: this is no valid YAML [yaml]",
+    ]
+    assert [*format_links([ODD, WRONG, ODD])] == [
+        "",
+        "overlap    https://signpost-bot.github.io/signpost/messages/overlap/",
+        "no-source  https://signpost-bot.github.io/signpost/messages/no-source/",
+        "",
     ]
     assert [*format_overlaps([Overlap("a", "long", (1, 2), "also"), Overlap("ab", "c", (3,), None)])] == [
         "  a   examples 1, 2  also matches  long  both may speak",

@@ -10,7 +10,7 @@ from itertools import groupby
 from bot.errors import Problem
 from bot.github.actions_runner import Annotation, format_annotations, print_commands, print_safely
 from bot.output.console import make_console, print_json
-from bot.output.findings import format_junit, format_sarif
+from bot.output.findings import KINDS, find_page, format_junit, format_sarif
 from bot.text.printable import count, reveal_line
 from bot.workbench.check.checker import Asked, CheckReport
 from bot.workbench.check.proof import Proof
@@ -42,7 +42,7 @@ def _as_json(report: CheckReport) -> dict[str, object]:
         "examples": report.examples,
         "errors": len(report.errors),
         "warnings": len(report.warnings),
-        "problems": [asdict(problem) for problem in report.problems],
+        "problems": [{**asdict(problem), "url": find_page(problem.kind)} for problem in report.problems],
         "overlaps": [asdict(overlap) for overlap in report.overlaps],
         "proof": asdict(report.proof),
         "asked": asdict(report.asked) if report.asked else None,
@@ -52,7 +52,7 @@ def _as_json(report: CheckReport) -> dict[str, object]:
 def _print_annotations(report: CheckReport) -> None:
     """All problems as lines of the log, and as annotations; the runner keeps ten of each level."""
     asked = [format_asked(report.asked)] if report.asked else []
-    print_safely([*format_problems(report.problems), *asked, format_total(report)])
+    print_safely([*format_problems(report.problems), *format_links(report.problems), *asked, format_total(report)])
     print_commands(format_annotations(_annotate(problem) for problem in report.problems))
 
 
@@ -68,10 +68,8 @@ def _annotate(problem: Problem) -> Annotation:
 
 
 def _print_plainly(report: CheckReport) -> None:
-    for line in format_problems(report.problems):
+    for line in (*format_problems(report.problems), *format_links(report.problems)):
         print(line)
-    if report.problems:
-        print()
     for line in _list_rest(report):
         print(line)
 
@@ -102,10 +100,13 @@ def _print_colourfully(report: CheckReport) -> None:
         table.add_column(ratio=1)
         for problem in found:
             style = "bold red" if problem.severity == "error" else "yellow"
-            what = Text.assemble(reveal_line(problem.message), (f"  {problem.kind}", "dim"))
+            kind = f"  {problem.kind}", f"dim link {find_page(problem.kind)}"
+            what = Text.assemble(reveal_line(problem.message), kind)
             table.add_row(f"{problem.line}:{problem.column}", Text(problem.severity, style=style), what)
         console.print(table)
         console.print()
+    for line in [*format_links(report.problems)][1:]:
+        console.print(Text(line, style="dim"), soft_wrap=True)
     *rest, total = _list_rest(report)
     for line in rest:
         console.print(Text(line, style="bold red" if line.endswith("NOT DECLARED") else "dim"), soft_wrap=True)
@@ -123,9 +124,9 @@ _HOW = {
 
 
 def format_problem(problem: Problem) -> str:
-    """`file:line:column: message`, a form that editors and terminals turn into links; a warning says `warning:`."""
+    """`file:line:column: message [kind]`, which editors and terminals turn into a link; a warning says `warning:`."""
     mark = "warning: " if problem.severity == "warning" else ""
-    return f"{problem.file}:{problem.line}:{problem.column}: {mark}{reveal_line(problem.message)}"
+    return f"{problem.file}:{problem.line}:{problem.column}: {mark}{reveal_line(problem.message)} [{problem.kind}]"
 
 
 def format_problems(problems: Iterable[Problem]) -> Iterator[str]:
@@ -133,6 +134,14 @@ def format_problems(problems: Iterable[Problem]) -> Iterator[str]:
     for number, (_, found) in enumerate(groupby(problems, key=lambda problem: problem.file)):
         yield from [""] * bool(number)
         yield from map(format_problem, found)
+
+
+def format_links(problems: Iterable[Problem]) -> Iterator[str]:
+    """For each kind of finding the address of its page, errors first, between empty lines."""
+    found = {problem.kind for problem in problems}
+    if known := [kind for kind in KINDS if kind in found]:
+        width = max(map(len, known))
+        yield from ("", *(f"{kind:{width}}  {find_page(kind)}" for kind in known), "")
 
 
 def format_overlaps(overlaps: Iterable[Overlap]) -> Iterator[str]:
