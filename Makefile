@@ -10,7 +10,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast fuzz lint format bench schema lock studio pictures clean
+.PHONY: help demo test test-fast fuzz lint format bench schema lock studio pictures docs clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -61,9 +61,12 @@ pictures: .venv/.test ## Take the pictures of the documentation
 	$(BIN)/python -m tests.workbench.studio.pictures
 	$(BIN)/python -m tests.comment.pictures
 
+docs: .venv/.docs ## Build the documentation as a site, in dist/docs
+	$(BIN)/python -m docs.build
+
 lock: .venv/.lint ## Write requirements/ again; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt
-	set -- --constraints requirements/run.txt; for group in build test lint bench; do \
+	set -- --constraints requirements/run.txt; for group in build test docs lint bench; do \
 		$(COMPILE) $(ARGS) --group "$$group" "$$@" --output-file "requirements/$$group.txt" || exit 1; \
 		set -- "$$@" --constraints "requirements/$$group.txt"; \
 	done
@@ -78,7 +81,11 @@ clean: ## Remove the files that these targets made
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/.test: .venv/.run requirements/test.txt
+.venv/.docs: .venv/.run requirements/docs.txt
+	$(PIP) --require-hashes --requirement requirements/docs.txt
+	@touch $@
+
+.venv/.test: .venv/.docs requirements/test.txt
 	$(PIP) --require-hashes --requirement requirements/test.txt
 	@touch $@
 

@@ -73,6 +73,6 @@ def find_broken(folder: Path) -> list[str]:
             file = file if parts.path else path
             if not file.is_file() or not file.is_relative_to(folder) or parts.scheme or parts.netloc:
                 broken.append(f"{path.relative_to(folder)}: {target}")
-            elif parts.fragment and parts.fragment not in pages[file].ids:
+            elif parts.fragment and file in pages and parts.fragment not in pages[file].ids:
                 broken.append(f"{path.relative_to(folder)}: no anchor {target}")
     return broken

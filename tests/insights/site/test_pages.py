@@ -3,12 +3,8 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -18,6 +14,7 @@ from bot.insights.site.catalogue import Settings
 from bot.insights.site.writer import MANIFEST, has_words, write_site
 from tests.insights.site.sites import make_contents
 from tests.stand_ins.accessibility import LOOKS, Look, find_barriers_now
+from tests.stand_ins.file_server import serve
 from tests.stand_ins.html_checker import find_invalid
 
 ADDRESSES = (
@@ -37,25 +34,6 @@ ADDRESSES = (
 
 STATEMENTS = {"works": (30, 2), "common": (3, None)}
 OPINIONS = {"out-of-disk": Opinion(35, measure_share(30, 35), measure_share(2, 35), STATEMENTS)}
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A server that says nothing."""
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """The address of a folder behind a server that only reads files."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 @pytest.fixture(scope="module")
