@@ -6,7 +6,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from itertools import pairwise
@@ -30,6 +30,7 @@ COMMANDS = {
     "sweep": "read votes and replies, and bring Signpost's comments up to date",
     "uninstall": "list what Signpost left in a repository, and remove it",
     "stats": "show which rules help, by the votes on their guidance",
+    "completion": "print the script with which a shell completes commands and options",
     "run": "handle one issue event: set labels, and post or update Signpost's comment",
 }
 INTERRUPTED = 130
@@ -142,7 +143,8 @@ def _print_for_script(message: str, words: list[str]) -> None:
         print_json({"error": message})
 
 
-def _dispatch(words: list[str]) -> int:
+def make_parser(wanted: Container[str]) -> argparse.ArgumentParser:
+    """The parser; only the wanted commands have their arguments, because these need the command's module."""
     parser = _Parser(
         prog="signpost",
         description="Recognises known problems in new GitHub issues and answers each with one comment.",
@@ -151,14 +153,18 @@ def _dispatch(words: list[str]) -> int:
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    asked = next((word for word in words if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         command.formatter_class = argparse.RawDescriptionHelpFormatter
-        if name == asked:
+        if name in wanted:
             module = import_module(f"bot.cli.{name}")
             module.add_arguments(command)
             command.set_defaults(execute=module.execute)
+    return parser
+
+
+def _dispatch(words: list[str]) -> int:
+    parser = make_parser([word for word in words if not word.startswith("-")][:1])
     found = parser.parse_args(words)
     if found.version:
         from bot.output.console import read_version

@@ -63,6 +63,7 @@ USES = {
     "schema": ("schema",),
     "init": ("init",),
     "stats": ("stats",),
+    "completion": ("completion", "zsh"),
 }
 
 each_use = pytest.mark.parametrize("command", USES)

@@ -1,0 +1,70 @@
+"""`signpost completion`: the script with which a shell completes commands, options, files and ids of rules."""
+
+import argparse
+from collections.abc import Iterator
+
+from bot.output.console import add_format, print_json
+
+SHELLS = ("bash", "zsh", "fish")
+HOME = ".github/signpost"
+
+_NAMES = (
+    f'for file in {HOME}/*.yml {HOME}/*/*.yml; do [ -e "$file" ] && basename "$file" .yml; done '
+    "| grep -vxE 'pack|config'"
+)
+_RULES = {
+    "preamble": {
+        "bash": f'_signpost_rules() {{ compgen -W "$({_NAMES})" -- "$1"; }}',
+        "zsh": f'_signpost_rules() {{ setopt local_options null_glob; compadd -- ${{(f)"$({_NAMES})"}}; }}',
+        "fish": (
+            f"function _signpost_rules; for file in {HOME}/*.yml {HOME}/*/*.yml; "
+            "basename $file .yml; end | string match -v -r '^(pack|config)$'; end"
+        ),
+    },
+    "bash": "_signpost_rules",
+    "zsh": "_signpost_rules",
+    "fish": "(_signpost_rules)",
+}
+"""The ids of a repository's own rules, which are the names of their files, for shtab."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("shell", choices=SHELLS, help="the shell that reads the script")
+    parser.epilog = (
+        "bash:  signpost completion bash > ~/.local/share/bash-completion/completions/signpost\n"
+        'zsh:   signpost completion zsh > "${fpath[1]}/_signpost"\n'
+        "fish:  signpost completion fish > ~/.config/fish/completions/signpost.fish\n\n"
+        "example: signpost completion bash"
+    )
+    add_format(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Print the script, made from the arguments of all commands; return 0."""
+    import shtab
+
+    from bot.cli import COMMANDS, make_parser
+
+    parser = make_parser(COMMANDS)
+    for action in _list_actions(parser):
+        metavar = str(action.metavar or "")
+        if metavar == "ID":
+            action.complete = _RULES  # type: ignore[attr-defined]  # what shtab reads
+        elif metavar in {"FOLDER", "DIR"}:
+            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+        elif "FILE" in metavar or metavar in {"PATH", "ISSUE", "RULE.yml", "OUT.jsonl"}:
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
+    script = shtab.complete(parser, arguments.shell)
+    print_json({"shell": arguments.shell, "script": script}) if arguments.format == "json" else print(script)
+    return 0
+
+
+def _list_actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """All arguments of a parser and of its subcommands."""
+    for action in parser._actions:  # noqa: SLF001 (argparse has no public list)
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for command in action.choices.values():
+                yield from _list_actions(command)
+        else:
+            yield action
