@@ -144,6 +144,29 @@ def format_links(problems: Iterable[Problem]) -> Iterator[str]:
         yield from ("", *(f"{kind:{width}}  {find_page(kind)}" for kind in known), "")
 
 
+def format_change(before: CheckReport, after: CheckReport) -> Iterator[str]:
+    """What a change of the files did: its new problems, the number of solved ones, and the result with that before.
+
+    A problem that only moved to another line is not new.
+    """
+    left = Counter(map(_identify, before.problems))
+    new = []
+    for problem in after.problems:
+        if left[_identify(problem)]:
+            left[_identify(problem)] -= 1
+        else:
+            new.append(problem)
+    solved = left.total()
+    yield from format_problems(new)
+    yield from format_links(new)
+    told = f"{count(solved, 'problem')} solved; " if solved else ""
+    yield f"{told}{format_total(after)} (before: {_sum_up(before)})"
+
+
+def _identify(problem: Problem) -> tuple[str, str, str]:
+    return problem.file, problem.kind, problem.message
+
+
 def format_overlaps(overlaps: Iterable[Overlap]) -> Iterator[str]:
     """The overlaps: one line for each pair of rules, and one line for the sum if a rule has many."""
     rows = [row for _, found in groupby(overlaps, key=lambda overlap: overlap.rule) for row in _list_rows([*found])]
