@@ -1,33 +1,26 @@
 """`signpost check`: test rules."""
 
 import argparse
-import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NoReturn
 
 from bot.cli.options.archive import count_jobs, open_optional
 from bot.cli.options.git_revision import find_changed_files
 from bot.cli.options.github import connect_github, read_settings
-from bot.cli.options.sources import load_checked
+from bot.cli.options.sources import Stamp, load_checked, read_stamp
 from bot.errors import SettingsError
 from bot.output.console import read_version
-from bot.rules.loader import find_pack
-from bot.workbench.check.checker import CheckReport
 from bot.workbench.check.terminal import FORMATS, format_change, print_report
 from bot.workbench.check.trial import Trial, check_online, run_trial
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 POLLING, SETTLING = 0.5, 0.1
 """Seconds between two looks at the files, and seconds for which they must stay as they are: editors save in steps."""
-
-Stamp = dict[str, tuple[int, int, int]]
-"""What tells one state of files from another: by path, when each was written, its size, and its number on the disk."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,12 +54,13 @@ def execute(arguments: argparse.Namespace) -> int:
     """Return 0 if all rules pass and the settings next to them are valid (--strict: without warnings), else 1."""
     if arguments.watch:
         _watch(arguments)
-    trial, report = _check(arguments)
+    trial = _make_trial(arguments)
+    report = run_trial(trial)
     print_report(report, arguments.format, {rule.file: rule.id for rule in trial.rules}, read_version())
     return 0 if report.is_green and not (arguments.strict and report.warnings) else 1
 
 
-def _check(arguments: argparse.Namespace) -> tuple[Trial, CheckReport]:
+def _make_trial(arguments: argparse.Namespace) -> Trial:
     ruleset = load_checked(arguments.paths)
     changed = arguments.changed
     trial = Trial(
@@ -79,7 +73,7 @@ def _check(arguments: argparse.Namespace) -> tuple[Trial, CheckReport]:
     )
     if arguments.online:
         trial = replace(trial, online=check_online(trial.rules, _find_repository(arguments.repo), connect_github()))
-    return trial, run_trial(trial)
+    return trial
 
 
 def _watch(arguments: argparse.Namespace) -> NoReturn:
@@ -88,13 +82,14 @@ def _watch(arguments: argparse.Namespace) -> NoReturn:
         message = f"--watch prints text, not {arguments.format}; leave out --format"
         raise SettingsError(message)
     stamp = read_stamp(arguments.paths)
-    trial, before = _check(arguments)
+    trial = _make_trial(arguments)
+    before = run_trial(trial)
     print_report(before, "text", {rule.file: rule.id for rule in trial.rules}, read_version())
     while True:
         sys.stdout.flush()
         stamp = _await_change(arguments.paths, stamp)
         try:
-            _, after = _check(arguments)
+            after = run_trial(_make_trial(arguments))
         except SettingsError as error:  # an editor replaces the file, or somebody moved the folder
             print(f"signpost: {error}")
             continue
@@ -112,27 +107,6 @@ def _await_change(paths: Iterable[str], known: Stamp) -> Stamp:
         changed = settled
         time.sleep(SETTLING)
     return settled
-
-
-def read_stamp(paths: Iterable[str]) -> Stamp:
-    """The state of all files of these folders, files and packs. A file that vanishes meanwhile is not in it."""
-    stamp: Stamp = {}
-    for file in _list_files(paths):
-        try:
-            state = os.stat(file)  # noqa: PTH116 (the names come from os.walk)
-        except OSError:
-            continue
-        stamp[file] = state.st_mtime_ns, state.st_size, state.st_ino
-    return stamp
-
-
-def _list_files(paths: Iterable[str]) -> Iterator[str]:
-    """The files; a file of rules brings its folder's `pack.yml` and settings along. What cannot be read is left out."""
-    for path in paths:
-        place = find_pack(path.removeprefix("pack:")) if path.startswith("pack:") else Path(path)
-        for folder, inner, names in os.walk(place if place.is_dir() else place.parent):
-            inner[:] = [name for name in inner if place.is_dir() and not name.startswith(".")]
-            yield from (os.path.join(folder, name) for name in names)  # noqa: PTH118 (paths in the thousands)
 
 
 def _find_repository(repository: str | None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.check import read_stamp
+from bot.cli.options.sources import read_stamp
 from bot.errors import Problem
 from bot.workbench.check.checker import CheckReport
 from bot.workbench.check.terminal import format_change

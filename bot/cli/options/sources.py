@@ -1,12 +1,13 @@
 """The sources of a run: rules and settings from the default branch, local folders or shipped packs, and a finder."""
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from bot.errors import Problem, SettingsError, explain_cause
-from bot.rules.loader import build_ruleset, join_rulesets, list_packs, load_rules, read_folder
+from bot.rules.loader import build_ruleset, find_pack, join_rulesets, list_packs, load_rules, read_folder
 from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Folder, Searcher
 from bot.triage.config import (
@@ -21,6 +22,9 @@ from bot.triage.config import (
 )
 
 HOME = ".github/signpost"
+
+Stamp = dict[str, tuple[int, int, int]]
+"""What tells one state of files from another: by path, when each was written, its size, and its number on the disk."""
 
 
 class FolderReader(Protocol):
@@ -140,3 +144,24 @@ def _read_file(name: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         message = f"cannot read {name}: {explain_cause(error)}"
         raise SettingsError(message) from error
+
+
+def read_stamp(paths: Iterable[str]) -> Stamp:
+    """The state of all files of these folders, files and packs. A file that vanishes meanwhile is not in it."""
+    stamp: Stamp = {}
+    for file in _list_files(paths):
+        try:
+            state = os.stat(file)  # noqa: PTH116 (the names come from os.walk)
+        except OSError:
+            continue
+        stamp[file] = state.st_mtime_ns, state.st_size, state.st_ino
+    return stamp
+
+
+def _list_files(paths: Iterable[str]) -> Iterator[str]:
+    """The files; a file of rules brings its folder's `pack.yml` and settings along. What cannot be read is left out."""
+    for path in paths:
+        place = find_pack(path.removeprefix("pack:")) if path.startswith("pack:") else Path(path)
+        for folder, inner, names in os.walk(place if place.is_dir() else place.parent):
+            inner[:] = [name for name in inner if place.is_dir() and not name.startswith(".")]
+            yield from (os.path.join(folder, name) for name in names)  # noqa: PTH118 (paths in the thousands)
