@@ -101,7 +101,9 @@ def _open(answer: Answer) -> Answer:
 
 
 def _wait(busy: dict[Connection, int]) -> list[Connection]:
-    return [ready for ready in wait(list(busy)) if isinstance(ready, Connection)]
+    """The pipes that have an answer. On Windows, they are of another class than `Connection`."""
+    ready = wait(list(busy))
+    return [pipe for pipe in busy if pipe in ready]
 
 
 def _send(pipe: Connection, lines: list[Line]) -> None:

@@ -96,8 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A command makes hardly any circular garbage; looking for it while it starts takes a twentieth of its time.
     gc.set_threshold(100_000, 50, 50)
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # an issue may have characters that the terminal's encoding lacks
+    _prepare_output()
     try:
         code = _dispatch(words)
         sys.stdout.flush()
@@ -117,9 +116,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _prepare_output() -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an issue may have characters that the terminal's encoding lacks
+        if os.name == "nt" and not sys.stdout.isatty():  # a file or a pipe gets the same bytes on every system
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+
+
 def _end_output(error: OSError) -> int:
     """Handle what a reader who left, a full disk or a name that is too long causes. Any other error is a bug."""
-    if isinstance(error, BrokenPipeError):
+    if isinstance(error, BrokenPipeError) or _is_reader_gone(error):
         sys.stderr.close()
         return 0
     if error.errno == errno.ENAMETOOLONG:
@@ -127,6 +133,11 @@ def _end_output(error: OSError) -> int:
     if error.errno not in FULL:
         raise error
     return _report_error(f"cannot continue: {error}; free some disk space and try again", 2, [])
+
+
+def _is_reader_gone(error: OSError) -> bool:
+    """Whether Windows says in its own way that no one reads a pipe any more (bpo-19612, as in CPython's subprocess)."""
+    return os.name == "nt" and error.errno == errno.EINVAL and error.filename is None
 
 
 def _report_error(message: str, code: int, words: list[str]) -> int:

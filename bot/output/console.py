@@ -80,7 +80,7 @@ def write_file(path: Path, text: str) -> None:
     """Write a text file, and create the folders above it; raises SettingsError if that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        path.write_text(text, "utf-8", newline="\n")
     except OSError as error:
         message = f"cannot write {path}: {explain_cause(error)}"
         raise SettingsError(message) from error

@@ -135,6 +135,8 @@ def _format_uri(file: str) -> str:
     """A path as a relative reference (RFC 3986), or as a `file:` address where it is absolute."""
     quoted = "".join(sign if sign.isascii() and (sign.isalnum() or sign in _PLAIN) else _quote(sign) for sign in file)
     path = quoted.replace("%5C", "/")
+    if drive := re.match(r"([A-Za-z])(?::|%3A)/", path):  # Windows: RFC 8089, appendix E.2
+        return f"file:///{drive[1]}:/{path[drive.end() :]}"
     return f"file://{path}" if path.startswith("/") else path
 
 

@@ -94,7 +94,7 @@ def read_place(place: str) -> dict[str, str]:
         message = f"there are no rules at {place}; give a folder, a .yml file or pack:NAME, or run `signpost init`"
         raise SettingsError(message)
     beside = path.parent / PACK_FILE
-    return {str(file): _read(file) for file in {path, beside} if _is_there(file)}
+    return {file.as_posix(): _read(file) for file in {path, beside} if _is_there(file)}
 
 
 def read_folder(folder: Path, most: int = MAX_FILES) -> dict[str, str]:

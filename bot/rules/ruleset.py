@@ -180,7 +180,7 @@ class Ruleset:
     def broken(self) -> frozenset[str]:
         """The files of the rules that did not load."""
         files = (PurePath(problem.file) for problem in self.problems)
-        return frozenset(str(file) for file in files if file.suffix in _YAML and file.name not in NOT_RULES)
+        return frozenset(file.as_posix() for file in files if file.suffix in _YAML and file.name not in NOT_RULES)
 
     @cached_property
     def layouts(self) -> tuple[LayoutModel, ...]:

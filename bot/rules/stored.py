@@ -86,7 +86,7 @@ def write_stored(ruleset: Ruleset, folder: Path) -> None:
     outlines = [_make_outline(rule, folder) for rule in ruleset.rules]
     pack = read_document((folder / PACK_FILE).read_text("utf-8"), PACK_FILE).value
     stored = {"format": FORMAT, "sizes": _measure_files(folder), "pack": pack, "rules": outlines}
-    (folder / STORED_FILE).write_text(json.dumps(stored, separators=(",", ":")), "utf-8")
+    (folder / STORED_FILE).write_text(json.dumps(stored, separators=(",", ":")), "utf-8", newline="\n")
 
 
 def _make_outline(rule: Rule, folder: Path) -> Outline:

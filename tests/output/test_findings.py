@@ -57,6 +57,20 @@ def test_sarif_follows_its_schema() -> None:
     assert place["physicalLocation"]["artifactLocation"]["uri"] == "rules/%C3%A4%20b.yml"
 
 
+@pytest.mark.parametrize(
+    "file, uri",
+    [
+        ("rules/ä b.yml", "rules/%C3%A4%20b.yml"),
+        ("/home/me/a.yml", "file:///home/me/a.yml"),
+        ("C:/Users/me/a.yml", "file:///C:/Users/me/a.yml"),
+        ("a:b.yml", "a%3Ab.yml"),
+    ],
+)
+def test_the_place_of_a_finding_as_an_address(file: str, uri: str) -> None:
+    (run,) = format_sarif([Problem(file, 1, 1, "b", "overlap")], "")["runs"]
+    assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": uri}
+
+
 def test_junit_is_read_by_others() -> None:
     suites = JUnitXml.fromstring(format_junit([WRONG, ODD, BROKEN], TRIED).encode())
     cases = [case for suite in suites for case in suite]

@@ -15,6 +15,8 @@ from tests.rules.rules import explain, write_rule
 GOOD, OTHER, BROKEN = write_rule("good"), write_rule("other"), write_rule("broken", "{phrase: x}")
 TOO_LITTLE = "4:9: the phrase has too little text to search for; write more of the message"
 
+on_posix = pytest.mark.skipif(os.name == "nt", reason="links, pipes and devices as POSIX has them")
+
 
 def ids(ruleset: Ruleset) -> list[str]:
     return [f"{rule.pack.name}/{rule.id}" for rule in ruleset.rules]
@@ -164,6 +166,7 @@ def test_a_place_that_is_not_there(place: str, expected: str) -> None:
     assert str(caught.value).startswith(expected)
 
 
+@on_posix
 def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.yml").symlink_to(tmp_path / "gone.yml")
     (tmp_path / "folder.yml").symlink_to(tmp_path)
@@ -178,6 +181,7 @@ def test_a_folder_that_holds_too_much(tmp_path: Path) -> None:
         read_folder(tmp_path, 3)
 
 
+@on_posix
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.yml").symlink_to("/proc/self/mem")
     with pytest.raises(
@@ -206,6 +210,7 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
     assert explain(load_rules([str(tmp_path)])) == []
 
 
+@on_posix
 @pytest.mark.parametrize("name", ["a.yml", "pack.yml", "comment.j2"])
 def test_a_pipe_or_a_device_is_an_error_and_is_not_waited_for(tmp_path: Path, name: str) -> None:
     (tmp_path / "b.yml").write_text(write_rule("b"), encoding="utf-8")
@@ -214,6 +219,7 @@ def test_a_pipe_or_a_device_is_an_error_and_is_not_waited_for(tmp_path: Path, na
         load_rules([str(tmp_path)])
 
 
+@on_posix
 def test_a_link_to_a_device_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.yml").symlink_to("/dev/zero")
     for place in (tmp_path, tmp_path / "a.yml"):

@@ -206,10 +206,10 @@ def test_a_file_from_elsewhere_is_refused(path: Path, spoil: Callable[[Path], ob
 
 def test_a_file_that_is_not_a_ledger_is_never_removed(path: Path) -> None:
     path.parent.mkdir()
-    path.write_text("my notes")
+    path.write_text("my notes", "utf-8")
     with pytest.raises(LedgerError, match="is not a ledger"), open_ledger(path, HERE, is_new=True):
         pass
-    assert path.read_text() == "my notes"
+    assert path.read_text("utf-8") == "my notes"
 
 
 def test_a_missing_or_strange_file_is_an_error_with_advice(tmp_path: Path) -> None:

@@ -135,7 +135,13 @@ def _ask_git(*words: str) -> str:
 
 def _run(*words: str) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(["git", *words], capture_output=True, text=True, check=False)  # noqa: S603, S607 (git is found as the user's shell finds it; no shell reads the words)
+        return subprocess.run(  # noqa: S603 (no shell reads the words)
+            ["git", *words],  # noqa: S607 (git is found as the user's shell finds it)
+            capture_output=True,
+            encoding="utf-8",  # git writes names as they are in its index, on every system
+            errors="surrogateescape",
+            check=False,
+        )
     except OSError as error:
         message = "--changed needs git, which is not on PATH; install git, or leave out --changed"
         raise SettingsError(message) from error

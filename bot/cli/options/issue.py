@@ -44,7 +44,8 @@ def read_asked_issue(asked: str, repository: str | None) -> Issue:
 def read_stored_issue(asked: str) -> Issue | None:
     """The issue of a file, of an archive or of standard input; None for a number or a URL. Raises SettingsError."""
     if asked == "-":
-        return _parse(sys.stdin.read(), "standard input")
+        read = sys.stdin.buffer.read()
+        return _parse(read.decode(find_encoding(read), "replace"), "standard input")
     if line := find_archive_line(asked):
         return _find_in_archive(*line)
     return _read_file(Path(asked)) if _is_file(asked) else None

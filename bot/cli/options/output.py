@@ -36,7 +36,7 @@ def write_page(path: Path, page: str) -> None:
         if start and not start.startswith(b"<!doctype html"):
             message = f"{path} exists and is not an HTML page; choose another file for --html"
             raise SettingsError(message)
-        path.write_text(page, "utf-8")
+        path.write_text(page, "utf-8", newline="\n")
     except OSError as error:
         raise _explain(path, error) from error
 
@@ -44,7 +44,7 @@ def write_page(path: Path, page: str) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a text file; raises SettingsError, also if its folder does not exist."""
     try:
-        path.write_text(text, "utf-8")
+        path.write_text(text, "utf-8", newline="\n")
     except OSError as error:
         raise _explain(path, error) from error
 

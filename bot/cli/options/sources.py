@@ -84,20 +84,21 @@ def _check_settings(folder: str, ruleset: Ruleset) -> tuple[Problem, ...]:
     if file is None:
         return ()
     try:
-        text = _read_file(str(file))
-        config, problems = parse_config(text, str(file))
+        name = file.as_posix()
+        text = _read_file(name)
+        config, problems = parse_config(text, name)
         if config is not None:
-            _read_template({}, config, str(file))
-            return find_unknown_packs(config, text, str(file), list_packs()) or _find_unknown(config, file, ruleset)
+            _read_template({}, config, name)
+            return find_unknown_packs(config, text, name, list_packs()) or _find_unknown(config, file, ruleset)
     except SettingsError as error:
-        return (Problem(str(file), 1, 1, str(error), "settings"),)
+        return (Problem(file.as_posix(), 1, 1, str(error), "settings"),)
     return problems
 
 
 def _find_unknown(config: Config, file: Path, ruleset: Ruleset) -> tuple[Problem, ...]:
     packs = load_rules(f"pack:{name}" for name in config.packs)
     return find_unknown_rules(
-        config, str(file), {name for rule in (*ruleset.rules, *packs.rules) for name in rule.names}
+        config, file.as_posix(), {name for rule in (*ruleset.rules, *packs.rules) for name in rule.names}
     )
 
 

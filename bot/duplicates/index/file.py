@@ -153,7 +153,10 @@ def _replace(path: Path, fresh: Path) -> None:
         except sqlite3.DatabaseError:  # so damaged that nothing can be played back
             for left in _BESIDE:
                 path.with_name(f"{path.name}{left}").unlink(missing_ok=True)
-        fresh.replace(path)
+        if os.name != "nt":
+            fresh.replace(path)
+            return
+    fresh.replace(path)  # Windows does not replace a file that somebody has open
 
 
 def _refuse_other(path: Path) -> None:

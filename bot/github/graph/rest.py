@@ -355,7 +355,7 @@ class FolderCache:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             passing = self._name(path).with_suffix(f".{os.getpid()}")
             passing.touch(mode=0o600)
-            passing.write_text(text, "utf-8")
+            passing.write_text(text, "utf-8", newline="\n")
             passing.replace(self._name(path))
 
     def _name(self, path: str) -> Path:

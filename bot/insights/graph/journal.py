@@ -112,7 +112,7 @@ class JournaledSource:
                 passing = self._path.with_suffix(".part")
                 passing.unlink(missing_ok=True)
                 passing.touch(mode=0o600)
-                passing.write_text("".join(map(_format_line, self._lines)), "utf-8")
+                passing.write_text("".join(map(_format_line, self._lines)), "utf-8", newline="\n")
                 passing.replace(self._path)
                 self._is_open = True
             with self._path.open("a", encoding="utf-8") as file:

@@ -339,7 +339,7 @@ def _write_cache(path: Path, key: str, census: Census) -> None:
     part = path.with_suffix(".part")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, "utf-8")
+        part.write_text(text, "utf-8", newline="\n")
         part.replace(path)
 
 

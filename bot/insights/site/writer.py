@@ -238,7 +238,7 @@ class _Writing:
         if not path.is_file() or path.read_text("utf-8") != text:
             self.out.mkdir(parents=True, exist_ok=True)
             part = path.with_suffix(".part")
-            part.write_text(text, "utf-8")
+            part.write_text(text, "utf-8", newline="\n")
             part.replace(path)
 
 

@@ -1,6 +1,7 @@
 """Runs a check: rules on all cores, and the labels and issues on GitHub that they name."""
 
 import signal
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +64,7 @@ def run_trial(trial: Trial) -> CheckReport:
 
 def try_rules(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int) -> Iterator[CheckReport]:
     """A report for each rule, in any order; `jobs` processes if there are many rules and the system can fork."""
-    if jobs == 1 or len(rules) < FEW or "fork" not in get_all_start_methods():
+    if jobs == 1 or len(rules) < FEW or not _can_fork():
         yield from map(partial(check_rule, ruleset=ruleset, terms=terms), rules)
         return
     _ = ruleset.prefilter, ruleset.known_ids, ruleset.find_phrases  # made once, before there are several of us
@@ -76,6 +77,14 @@ def try_rules(rules: Sequence[Rule], ruleset: Ruleset, terms: Terms, jobs: int) 
     with pool:
         yield from pool.imap_unordered(_try, range(len(rules)), chunksize=_CHUNK)
     _shared.clear()
+
+
+def _can_fork() -> bool:
+    """Whether a fork is safe here. On macOS, a forked process can crash in libraries of the system.
+
+    https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods
+    """
+    return "fork" in get_all_start_methods() and sys.platform != "darwin"
 
 
 def _try(index: int) -> CheckReport:
