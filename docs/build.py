@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from docs.gallery import make_gallery
+
 ROOT = Path(__file__).parents[1]
 REPOSITORY = "https://github.com/signpost-bot/signpost"
 STAGE = ROOT / ".cache/docs"
@@ -77,6 +79,8 @@ def write_stage(folder: Path, root: Path = ROOT) -> None:
     pages = list_pages(root)
     for here, there in pages.items():
         _write(folder / "pages" / there, rewrite_page((root / here).read_text("utf-8"), here, pages))
+    for there, text in make_gallery().items():
+        _write(folder / "pages" / there, text)
     for picture in (root / ".github/pictures").glob("*.png"):
         (folder / "pages/pictures").mkdir(exist_ok=True)
         shutil.copy(picture, folder / "pages/pictures")

@@ -1,6 +1,7 @@
 """The documentation as a site: complete, linked, without anything from elsewhere, and usable for all."""
 
 import posixpath
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +11,9 @@ from playwright.sync_api import Browser
 
 from bot import DOCS_URL
 from bot.output.findings import KINDS, find_page
+from bot.rules.loader import list_packs, load_rules
 from docs.build import ROOT, build, list_pages, rewrite_page
+from docs.gallery import make_gallery
 from tests.insights.site.reading import Reading, find_broken, read_html
 from tests.stand_ins.accessibility import LOOKS, Look, find_barriers_now
 from tests.stand_ins.file_server import serve
@@ -45,6 +48,18 @@ def test_links_lead_to_pages_of_the_site_or_to_the_repository(here: str, text: s
     assert rewrite_page(text, here, PAGES) == (text if expected is None else expected)
 
 
+@pytest.mark.slow
+def test_the_gallery_shows_each_rule_and_what_it_says() -> None:
+    pages = make_gallery()
+
+    for name in list_packs():
+        rules = load_rules([f"pack:{name}"]).rules
+        speaking = sum(bool(rule.model.guidance) for rule in rules)
+        page = pages[f"gallery/{name}.md"]
+        assert sorted(re.findall(r"^## .+ \{ #([a-z0-9-]+) \}$", page, re.MULTILINE)) == sorted(r.id for r in rules)
+        assert (page.count("<summary>The comment</summary>"), page.count("<h1>")) == (speaking, 0)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the site, below a path as on GitHub Pages."""
@@ -69,9 +84,8 @@ def read_pages(site: Path) -> dict[str, Reading]:
 
 @pytest.mark.slow
 def test_every_page_is_on_the_site_and_every_link_leads_somewhere(site: Path) -> None:
-    expected = {
-        there.removesuffix(".md").removesuffix("index").rstrip("/") or "." for there in list_pages(ROOT).values()
-    }
+    pages = [*list_pages(ROOT).values(), *make_gallery()]
+    expected = {there.removesuffix(".md").removesuffix("index").rstrip("/") or "." for there in pages}
 
     assert read_pages(site).keys() == expected
     assert [each for each in find_broken(site) if not each.startswith("404.html")] == []
