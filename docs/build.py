@@ -5,6 +5,7 @@ the repository lead to GitHub; Zensical makes the site of that copy. Nothing on 
 """
 
 import argparse
+import json
 import os
 import posixpath
 import re
@@ -15,12 +16,19 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from bot import DOCS_URL
 from docs.gallery import make_gallery
 
 ROOT = Path(__file__).parents[1]
 REPOSITORY = "https://github.com/signpost-bot/signpost"
 STAGE = ROOT / ".cache/docs"
 CONFIG = "docs/zensical.toml"
+SCHEMAS = {
+    "schemas/rule-v1.json": "schema.json",
+    "schemas/pack-v1.json": "pack.schema.json",
+    "schemas/config-v1.json": "config.schema.json",
+}
+"""By the path of each schema on the site, its file in rules/."""
 
 _CODE_OR_LINK = re.compile(
     r"^[ ]*(?P<fence>`{3,}).*?^[ ]*(?P=fence)[ \t]*$|"  # a block of code
@@ -81,12 +89,26 @@ def write_stage(folder: Path, root: Path = ROOT) -> None:
         _write(folder / "pages" / there, rewrite_page((root / here).read_text("utf-8"), here, pages))
     for there, text in make_gallery().items():
         _write(folder / "pages" / there, text)
+    for there, text in make_schemas(root).items():
+        _write(folder / "pages" / there, text)
     for picture in (root / ".github/pictures").glob("*.png"):
         (folder / "pages/pictures").mkdir(exist_ok=True)
         shutil.copy(picture, folder / "pages/pictures")
     for name in ("site.css", "site.js"):
         shutil.copy(root / "docs" / name, folder / "pages")
     shutil.copy(root / CONFIG, folder / "zensical.toml")
+
+
+def make_schemas(root: Path) -> dict[str, str]:
+    """The JSON Schemas with the addresses that they have on the site, by their paths there.
+
+    A schema of the next major version gets another path, so that files of today keep theirs.
+    """
+    files = {path: json.loads((root / "rules" / name).read_text("utf-8")) for path, name in SCHEMAS.items()}
+    named = {
+        path: {"$schema": found.pop("$schema"), "$id": f"{DOCS_URL}{path}"} | found for path, found in files.items()
+    }
+    return {path: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for path, schema in named.items()}
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from bot import DOCS_URL
 from bot.output.findings import KINDS, find_page
 from bot.rules.loader import list_packs, load_rules
-from docs.build import ROOT, build, list_pages, rewrite_page
+from docs.build import ROOT, SCHEMAS, build, list_pages, rewrite_page
 from docs.gallery import make_gallery
 from tests.insights.site.reading import Reading, find_broken, read_html
 from tests.stand_ins.accessibility import LOOKS, Look, find_barriers_now
@@ -100,10 +100,10 @@ def test_the_menu_has_every_page_that_is_not_about_one_message(site: Path) -> No
 
 
 @pytest.mark.slow
-def test_the_addresses_that_the_command_prints_exist(site: Path) -> None:
-    paths = [find_page(kind).removeprefix(DOCS_URL) for kind in KINDS]
+def test_the_addresses_that_others_rely_on_exist(site: Path) -> None:
+    paths = [f"{find_page(kind).removeprefix(DOCS_URL)}index.html" for kind in KINDS]
 
-    assert [path for path in paths if not (site / path / "index.html").is_file()] == []
+    assert [path for path in (*paths, *SCHEMAS) if not (site / path).is_file()] == []
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
