@@ -30,11 +30,11 @@ ADDRESSES = "addresses.txt"
 
 _EPILOG = """\
 Without past issues, each rule still has its page, without figures. A second build writes only what has changed.
-The search by words needs an extra: pip install 'signpost-bot[site]'.
+The search by words needs an extra: pipx install --force 'signpost-bot[site]'.
 
 example: signpost site --rules .github/signpost --issues issues.jsonl --out public"""
 
-_INSTALL = "the search finds messages only; to add the search by words, run: pip install 'signpost-bot[site]'"
+_INSTALL = "the search finds messages only; to add the search by words, run: pipx install --force 'signpost-bot[site]'"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -41,7 +41,9 @@ def execute(arguments: argparse.Namespace) -> int:
         from bot.workbench.studio.server import HOST, bind_loopback, serve
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        message = f"the studio needs {missing}, which is not installed; install signpost-bot[studio]"
+        message = (
+            f"the studio needs {missing}, which is not installed; run: pipx install --force 'signpost-bot[studio]'"
+        )
         raise SettingsError(message) from error
     if not 0 <= arguments.port <= HIGHEST_PORT:
         raise SettingsError(f"--port must be from 0 to {HIGHEST_PORT}, not {arguments.port}; 0 takes a free port")

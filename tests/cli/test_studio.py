@@ -102,4 +102,5 @@ def test_without_the_extra_its_name_is_reported(missing: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"the studio needs {missing}, which is not installed; install signpost-bot[studio]" in done.stderr
+    fix = "run: pipx install --force 'signpost-bot[studio]'"
+    assert done.stderr == f"signpost: the studio needs {missing}, which is not installed; {fix}\n"

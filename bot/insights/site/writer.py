@@ -256,5 +256,5 @@ def run_pagefind(site: Path, out: Path) -> None:
     if done.returncode:
         shown = " ".join((done.stderr or done.stdout).split())[:500]
         raise SettingsError(
-            f"Pagefind could not index {site}: {shown}; reinstall it with `pip install 'signpost-bot[site]'`"
+            f"Pagefind could not index {site}: {shown}; reinstall it with `pipx install --force 'signpost-bot[site]'`"
         )

@@ -165,7 +165,7 @@ def read_assets(folder: Path = BUILT) -> Assets:
     except FileNotFoundError as error:
         message = (
             "this installation does not contain the studio's page. In a checkout, run `make studio`; "
-            "otherwise, install a released wheel of signpost-bot[studio]"
+            "otherwise, install a release: pipx install --force 'signpost-bot[studio]'"
         )
         raise SettingsError(message) from error
     except OSError as error:
