@@ -6,6 +6,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
+# What the Action's assets do without: the colours of terminals, the Markdown of pages, and keys of GitHub Apps.
+LEFT_OUT := rich pygments markdown-it-py mdurl cryptography pycparser
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 
 .DEFAULT_GOAL := help
@@ -47,7 +49,7 @@ format: .venv/.lint ## Format the code and fix simple lint errors
 	$(BIN)/ruff format
 
 bench: .venv/.bench ## Measure the figures in benchmarks/README.md
-	for name in cold_start matching check requests_per_event studio backtest; do \
+	for name in cold_start start_up matching check requests_per_event studio backtest; do \
 		echo "## $$name" && $(BIN)/python -m "benchmarks.$$name" || exit 1; \
 	done
 
@@ -66,7 +68,12 @@ docs: .venv/.docs ## Build the documentation as a site, in dist/docs
 
 lock: .venv/.lint ## Write requirements/ again; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements/run.txt
-	set -- --constraints requirements/run.txt; for group in build test docs lint bench; do \
+	$(COMPILE) pyproject.toml --constraints requirements/run.txt $(patsubst %,--no-emit-package %,$(LEFT_OUT)) \
+		--output-file requirements/action.txt
+	$(COMPILE) $(ARGS) pyproject.toml --extra site --constraints requirements/run.txt --output-file requirements/site.txt \
+		$$(sed -n 's/==.*/ /p' requirements/action.txt | sed 's/^/--no-emit-package /') \
+		$(patsubst %,--no-emit-package %,$(filter-out markdown-it-py mdurl,$(LEFT_OUT)))
+	set -- --constraints requirements/run.txt --constraints requirements/site.txt; for group in build test docs lint bench; do \
 		$(COMPILE) $(ARGS) --group "$$group" "$$@" --output-file "requirements/$$group.txt" || exit 1; \
 		set -- "$$@" --constraints "requirements/$$group.txt"; \
 	done

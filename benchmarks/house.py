@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOOSE = {"bot", "bot.__main__", "bot.errors"}
+LOOSE = {"bot", "bot.__main__", "bot.errors", "bot.start"}
 """Modules that may lie at the root of `bot/`."""
 UNBOUNDED = {"bot.cli"}
 """One module a command: this folder may hold more."""

@@ -134,6 +134,7 @@ LAYERS: tuple[Package, ...] = (
     ),
     impure("bot.cli"),
     impure("bot.__main__"),
+    impure("bot.start"),
 )
 LAYER_OF = {package.name: number for number, package in enumerate(LAYERS)}
 PACKAGES = {package.name: package for package in LAYERS}

@@ -1,14 +1,12 @@
 """What stands around the package agrees with it: action, image, locks, versions and pages."""
 
-import argparse
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -16,9 +14,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic import AliasChoices
 
-from bot.cli import index
+from bot.cli.action import CACHE, INDEX
 from bot.cli.run import REPORT_OUTPUT
-from bot.github.actions_runner import Settings
+from bot.github.actions_runner import Command, Settings
 from bot.signals.file import LEDGER
 from bot.triage.log import make_outputs
 from bot.triage.result import Result
@@ -28,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 IGNORED = {".git", *(line.strip("/\n") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines())}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ACTION: Mapping[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+SITE = [Requirement(text) for text in PROJECT["project"]["optional-dependencies"]["site"]]
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))}
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
@@ -66,11 +65,6 @@ def documented_steps() -> list[str]:
     return [block for block in documented_blocks() if block.lstrip().startswith("steps:")]
 
 
-def documented_commands() -> list[str]:
-    """The lines of its workflows' steps that call `signpost index`."""
-    return sorted(set(re.findall(r"^ +signpost index (.+)$", "\n".join(documented_blocks()), flags=re.MULTILINE)))
-
-
 def input_of(variable: str) -> str:
     return variable.removeprefix("INPUT_").lower().replace("_", "-")
 
@@ -96,10 +90,18 @@ def test_a_lock_holds_what_pyproject_asks_for(group: str) -> None:
 
 def test_locks_agree_about_the_versions_they_share() -> None:
     versions: dict[str, set[str]] = {}
-    for group in ("run", *PROJECT["dependency-groups"]):
+    for group in ("run", "action", "site", *PROJECT["dependency-groups"]):
         for name, version in locked_versions(group).items():
             versions.setdefault(name, set()).add(version)
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_the_action_gets_all_packages_but_those_that_it_never_imports() -> None:
+    """pycparser is for building; PyGithub imports cryptography for keys of Apps alone."""
+    left_out = {"cryptography", "markdown-it-py", "mdurl", "pycparser", "pygments", "rich"}
+    site = {"markdown-it-py", "mdurl", *map(canonicalize_name, (each.name for each in SITE))}
+    assert locked_versions("run").keys() - locked_versions("action").keys() == left_out
+    assert locked_versions("site").keys() == site
 
 
 def test_version_and_changelog_agree() -> None:
@@ -142,17 +144,18 @@ def test_the_workflow_of_the_readme_is_short() -> None:
 
 
 def test_the_documented_workflows_give_inputs_that_exist() -> None:
-    (job,) = yaml.safe_load(documented_workflows()[0])["jobs"].values()
-    steps = [*job["steps"], *(step for block in documented_steps() for step in yaml.safe_load(block)["steps"])]
-    given = {name for step in steps if "signpost" in step.get("uses", "") for name in step.get("with", {})}
+    jobs = [job for block in documented_workflows() for job in yaml.safe_load(block)["jobs"].values()]
+    jobs += [yaml.safe_load(block) for block in documented_steps()]
+    steps = [step for job in jobs for step in job["steps"] if step.get("uses", "").startswith("signpost-bot/signpost@")]
+    given = {name for step in steps for name in step.get("with", {})}
+    commands = {step.get("with", {}).get("command", "run") for step in steps}
     assert given <= set(ACTION["inputs"])
+    assert commands == {*get_args(Command)} - {"check"}
 
 
-@pytest.mark.parametrize("line", documented_commands())
-def test_the_documented_steps_call_what_there_is(line: str) -> None:
-    parser = argparse.ArgumentParser(exit_on_error=False)
-    index.add_arguments(parser)
-    assert parser.parse_args(shlex.split(line)).index == ".signpost/issues.index"
+def test_the_documented_caches_are_where_the_action_writes() -> None:
+    caches = re.findall(r"^          path: (\.signpost.*)$", "\n".join(documented_blocks()), flags=re.MULTILINE)
+    assert {*caches} == {CACHE, INDEX, LEDGER}
 
 
 def test_an_index_that_a_second_attempt_made_is_kept() -> None:
@@ -164,7 +167,7 @@ def test_an_index_that_a_second_attempt_made_is_kept() -> None:
 
 
 def test_the_workflow_of_the_sweep_keeps_its_ledger_where_runs_restore_it() -> None:
-    (workflow,) = (block for block in documented_workflows() if "signpost sweep" in block)
+    (workflow,) = (block for block in documented_workflows() if "command: sweep" in block)
     steps = [step for job in yaml.safe_load(workflow)["jobs"].values() for step in job["steps"]]
     restored = [step for block in documented_steps() for step in yaml.safe_load(block)["steps"]]
     caches = [step["with"] for step in steps if "cache/" in step.get("uses", "")]
@@ -173,21 +176,6 @@ def test_the_workflow_of_the_sweep_keeps_its_ledger_where_runs_restore_it() -> N
     assert [each.get("restore-keys") for each in caches] == ["signpost-ledger-", None]
     assert caches[0] in [step["with"] for step in restored if "cache/restore" in step["uses"]]
     assert [step["with"] for step in restored if "ledger" in step["with"]] == [{"ledger": LEDGER}]
-
-
-INSTALLING = [number for number, block in enumerate(documented_workflows()) if "pip" in block]
-
-
-@pytest.mark.parametrize("number", INSTALLING)
-def test_the_command_is_installed_by_hash_and_without_the_token(number: int) -> None:
-    workflow = yaml.safe_load(documented_workflows()[number])
-    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
-    installing = [step for step in steps if re.search(r"\bpip(?:x)?\b", step.get("run", ""))]
-    commands = [line for step in installing for line in step["run"].splitlines() if " install " in line]
-    assert [step for step in installing if "env" in step or "token" in step["run"]] == []
-    assert [line for line in commands if "--require-hashes" not in line and "--no-deps" not in line] == []
-    assert len(commands) == 2
-    assert {step["with"]["persist-credentials"] for step in steps if "checkout" in step.get("uses", "")} == {False}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Container, Iterable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from itertools import pairwise
@@ -121,6 +122,17 @@ def _prepare_output() -> None:
         sys.stdout.reconfigure(errors="replace")  # an issue may have characters that the terminal's encoding lacks
         if os.name == "nt" and not sys.stdout.isatty():  # a file or a pipe gets the same bytes on every system
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+
+
+def leave(code: int) -> NoReturn:
+    """Exit at once. All output is written by then.
+
+    To free every object of a finished process takes a tenth of its time, so the process exits without it, as mypy does.
+    """
+    with suppress(OSError, ValueError):  # the reader is gone, or the stream is closed
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _end_output(error: OSError) -> int:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, TextIO
+from typing import Annotated, Literal, TextIO, get_args
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
@@ -17,6 +17,8 @@ from bot.text.cutting import cut_sections, measure_bytes
 from bot.text.redaction import show_text
 
 Level = Literal["error", "warning", "notice"]
+Command = Literal["run", "check", "index", "sweep", "report", "site"]
+"""The values of the input `command`."""
 
 MOST_ANNOTATIONS = 10
 """The runner keeps this many of each level per step (actions/runner: ExecutionContext.cs)."""
@@ -182,12 +184,13 @@ def _read_boolean(value: object) -> object:
     return value.lower() == "true"
 
 
-def _make_choice(one: str, other: str) -> Callable[[object], object]:
-    """A validator for an input with two values."""
+def _make_choice(*allowed: str) -> Callable[[object], object]:
+    """A validator for an input with these values."""
 
     def read(value: object) -> object:
-        if value not in {one, other}:
-            raise ValueError(f"must be `{one}` or `{other}`, not {quote(value)}")
+        if value not in allowed:
+            *others, last = (f"`{each}`" for each in allowed)
+            raise ValueError(f"must be {', '.join(others)} or {last}, not {quote(value)}")
         return value
 
     return read
@@ -243,11 +246,13 @@ class Settings(BaseModel):
         default="error",
         alias="INPUT_FAIL_ON",
     )
-    command: Annotated[Literal["run", "report"], BeforeValidator(_make_choice("run", "report"))] = Field(
+    command: Annotated[Command, BeforeValidator(_make_choice(*get_args(Command)))] = Field(
         default="run",
         alias="INPUT_COMMAND",
     )
     issue: Annotated[int | None, BeforeValidator(_read_number)] = Field(default=None, alias="INPUT_ISSUE")
+    out: str | None = Field(default=None, alias="INPUT_OUT")
+    base_url: str | None = Field(default=None, alias="INPUT_BASE_URL")
 
     @property
     def server_url(self) -> str:

@@ -5,8 +5,9 @@ import json
 import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.errors import SettingsError, explain_cause
 
@@ -56,6 +57,19 @@ def make_console(*, stderr: bool = False) -> "Console":
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else int(os.environ.get("COLUMNS", "120"))
     return Console(stderr=stderr, highlight=False, soft_wrap=not stream.isatty(), width=width)
+
+
+def is_colourful(stream: TextIO) -> bool:
+    """Whether the stream is a terminal and rich is installed: the Action leaves it out."""
+    return stream.isatty() and find_spec("rich") is not None
+
+
+def print_line(text: str, style: str = "") -> None:
+    """Print one line on stdout, in a style of rich if that is possible."""
+    if is_colourful(sys.stdout):
+        make_console().print(text, style=style or None, markup=False)
+    else:
+        print(text)
 
 
 _NARROWEST = 20

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import TypeVar
 
-from bot.output.console import make_console
+from bot.output.console import is_colourful, make_console
 
 Item = TypeVar("Item")
 _PATIENCE = 1.0
@@ -19,7 +19,7 @@ def track(
 
     `count` is the number that an item counts for; 1 by default.
     """
-    if not sys.stderr.isatty():
+    if not is_colourful(sys.stderr):
         yield from items
         return
     iterator, start, done = iter(items), monotonic(), 0

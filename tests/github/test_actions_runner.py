@@ -245,6 +245,8 @@ ENVIRONMENT = {
     "INPUT_COMMAND": "report",
     "GITHUB_WORKSPACE": "/github/workspace",
     "INPUT_ISSUE": "#7",
+    "INPUT_OUT": "public",
+    "INPUT_BASE-URL": "https://example.com/known",
     "PATH": "/usr/bin",
 }
 
@@ -284,6 +286,8 @@ def test_settings_are_what_the_runner_and_the_workflow_say() -> None:
         "command": "report",
         "workspace": Path("/github/workspace"),
         "issue": 7,
+        "out": "public",
+        "base_url": "https://example.com/known",
     }
 
 
@@ -317,7 +321,11 @@ def test_the_nearest_token_counts(environment: dict[str, str], token: str) -> No
         ("INPUT_DRY-RUN", "ture", "Invalid input `dry-run`: must be `true` or `false`, not `ture`."),
         ("INPUT_DRY_RUN", "1", "Invalid input `dry-run`: must be `true` or `false`, not `1`."),
         ("INPUT_FAIL-ON", "always", "Invalid input `fail-on`: must be `error` or `never`, not `always`."),
-        ("INPUT_COMMAND", "repot", "Invalid input `command`: must be `run` or `report`, not `repot`."),
+        (
+            "INPUT_COMMAND",
+            "repot",
+            "Invalid input `command`: must be `run`, `check`, `index`, `sweep`, `report` or `site`, not `repot`.",
+        ),
         ("INPUT_ISSUE", "seven", "Invalid input `issue`: must be the number of an issue, not `seven`."),
     ],
 )

@@ -3,20 +3,19 @@
 from collections.abc import Iterator
 from math import exp
 from pathlib import Path
-
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from bot.duplicates.index.builder import Built
 from bot.duplicates.index.search import Search, explain_left_out, list_shown, locate_shared
 from bot.duplicates.search.calibration import LEAST, Calibration
 from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.duplicates.search.ranker import Hit, weigh_features
-from bot.output.console import make_console
+from bot.output.console import make_console, print_line
 from bot.text.printable import count
 from bot.text.redaction import show_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _MOST_FEATURES = 6
 _INDENT = 11
@@ -34,7 +33,7 @@ def print_built(built: Built, path: Path) -> None:
     """Print the number of issues in an index, and how many changed."""
     done = f"built ({built.reason})" if built.reason else "built"
     changed = done if built.is_new else f"{built.changed:,} new or changed"
-    make_console().print(f"{path}: {count(built.issues, 'issue')}, {changed}", markup=False)
+    print_line(f"{path}: {count(built.issues, 'issue')}, {changed}")
 
 
 def print_search(search: Search, most: int, *, is_explained: bool) -> None:
@@ -56,7 +55,9 @@ def print_search(search: Search, most: int, *, is_explained: bool) -> None:
     console.print(_format_threshold(search), style="dim", markup=False)
 
 
-def _print_candidate(console: Console, candidate: Hit, search: Search) -> None:
+def _print_candidate(console: "Console", candidate: Hit, search: Search) -> None:
+    from rich.text import Text
+
     line = Text()
     line.append(f"{candidate.score:6.1%}  {candidate.tier}  ", "bold green" if candidate in search.related else "dim")
     line.append(f"#{candidate.number} ", "bold").append(show_text(candidate.title))
@@ -65,7 +66,10 @@ def _print_candidate(console: Console, candidate: Hit, search: Search) -> None:
     _print_indented(console, show_text(candidate.why))
 
 
-def _print_reasons(console: Console, candidate: Hit, search: Search) -> None:
+def _print_reasons(console: "Console", candidate: Hit, search: Search) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     for justify in ("left", "right", "right", "left"):
         table.add_column(justify=justify)
@@ -80,7 +84,10 @@ def _print_reasons(console: Console, candidate: Hit, search: Search) -> None:
         _print_indented(console, f"not shown to reporters: {reason}", "dim")
 
 
-def _print_indented(console: Console, text: str, style: str = "") -> None:
+def _print_indented(console: "Console", text: str, style: str = "") -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
     console.print(Padding(Text(text, style), (0, 0, 0, _INDENT)))
 
 
@@ -101,17 +108,16 @@ def _format_threshold(search: Search) -> str:
 
 def print_calibration(calibration: Calibration, path: Path) -> None:
     """Print the threshold, its effect on the replayed issues, and how to use it."""
-    console = make_console()
     if not calibration.is_telling:
         replayed = count(calibration.replayed, "issue was", "issues were")
         message = (
             f"{path}: {replayed} replayed, but a calibration needs at least {LEAST};"
             " Signpost uses the default threshold, and no comment links issues that are only similar"
         )
-        console.print(message, style="yellow", markup=False)
+        print_line(message, "yellow")
         return
     for line in _format_calibration(calibration, path):
-        console.print(line, markup=False)
+        print_line(line)
 
 
 def _format_calibration(calibration: Calibration, path: Path) -> Iterator[str]:

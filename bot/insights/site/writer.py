@@ -1,6 +1,7 @@
 """Writes the site into a folder: only what has changed, and nothing that another program wrote there."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -251,8 +252,9 @@ def _remove_empty(folder: Path, out: Path) -> None:
 
 def run_pagefind(site: Path, out: Path) -> None:
     """Index the pages of a site with Pagefind (https://pagefind.app), into another folder; raises SettingsError."""
-    command = [sys.executable, "-m", "pagefind", "--site", str(site), "--output-path", str(out), "--silent"]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603 (our own words)
+    command = [sys.executable, "-P", "-m", "pagefind", "--site", str(site), "--output-path", str(out), "--silent"]
+    ours = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(command, env=ours, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603 (our own words)
     if done.returncode:
         shown = " ".join((done.stderr or done.stdout).split())[:500]
         raise SettingsError(

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from bot.errors import Problem
 from bot.github.actions_runner import Annotation, format_annotations, print_commands, print_safely
-from bot.output.console import make_console, print_json
+from bot.output.console import is_colourful, make_console, print_json
 from bot.output.findings import KINDS, find_page, format_junit, format_sarif
 from bot.text.printable import count, reveal_line
 from bot.workbench.check.checker import Asked, CheckReport
@@ -29,7 +29,7 @@ def print_report(report: CheckReport, form: str, rules: Mapping[str, str], versi
         print(format_junit(report.problems, rules))
     elif form == "github":
         _print_annotations(report)
-    elif sys.stdout.isatty():
+    elif is_colourful(sys.stdout):
         _print_colourfully(report)
     else:
         _print_plainly(report)
