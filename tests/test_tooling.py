@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic import AliasChoices
 
+from bot import __version__
 from bot.cli.action import CACHE, INDEX
 from bot.cli.run import REPORT_OUTPUT
 from bot.github.actions_runner import Command, Settings
@@ -107,8 +108,7 @@ def test_the_action_gets_all_packages_but_those_that_it_never_imports() -> None:
 def test_version_and_changelog_agree() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     newest = re.findall(r"^## \[(.+?)\]", changelog, flags=re.MULTILINE)[0]
-    version = PROJECT["project"]["version"]
-    assert newest == ("Unreleased" if ".dev" in version else version)
+    assert newest == ("Unreleased" if ".dev" in __version__ else __version__)
 
 
 def test_both_stages_of_the_image_stand_on_the_same_pinned_base() -> None:

@@ -13,6 +13,7 @@ from io import TextIOWrapper
 from itertools import pairwise
 from typing import Any, NoReturn
 
+from bot import __version__
 from bot.errors import SignpostError
 
 COMMANDS = {
@@ -190,9 +191,7 @@ def _dispatch(words: list[str]) -> int:
     parser = make_parser([word for word in words if not word.startswith("-")][:1])
     found = parser.parse_args(words)
     if found.version:
-        from bot.output.console import read_version
-
-        print(read_version() or "unknown (not installed)")
+        print(__version__)
         return 0
     if not found.command:
         parser.print_help()

@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
+from bot import __version__
 from bot.cli.options.archive import count_jobs, open_optional
 from bot.cli.options.git_revision import find_changed_files
 from bot.cli.options.github import connect_github, read_settings
 from bot.cli.options.sources import Stamp, load_checked, read_stamp
 from bot.errors import SettingsError
-from bot.output.console import read_version
 from bot.workbench.check.terminal import FORMATS, format_change, print_report
 from bot.workbench.check.trial import Trial, check_online, run_trial
 
@@ -56,7 +56,7 @@ def execute(arguments: argparse.Namespace) -> int:
         _watch(arguments)
     trial = _make_trial(arguments)
     report = run_trial(trial)
-    print_report(report, arguments.format, {rule.file: rule.id for rule in trial.rules}, read_version())
+    print_report(report, arguments.format, {rule.file: rule.id for rule in trial.rules}, __version__)
     return 0 if report.is_green and not (arguments.strict and report.warnings) else 1
 
 
@@ -84,7 +84,7 @@ def _watch(arguments: argparse.Namespace) -> NoReturn:
     stamp = read_stamp(arguments.paths)
     trial = _make_trial(arguments)
     before = run_trial(trial)
-    print_report(before, "text", {rule.file: rule.id for rule in trial.rules}, read_version())
+    print_report(before, "text", {rule.file: rule.id for rule in trial.rules}, __version__)
     while True:
         sys.stdout.flush()
         stamp = _await_change(arguments.paths, stamp)

@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -98,11 +97,3 @@ def write_file(path: Path, text: str) -> None:
     except OSError as error:
         message = f"cannot write {path}: {explain_cause(error)}"
         raise SettingsError(message) from error
-
-
-def read_version() -> str:
-    """The version of the installed distribution; "" where it is not installed."""
-    try:
-        return version("signpost-bot")
-    except PackageNotFoundError:
-        return ""

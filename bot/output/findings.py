@@ -93,9 +93,8 @@ _HOME = "https://github.com/signpost-bot/signpost"
 def format_sarif(problems: Iterable[Problem], version: str) -> dict[str, Any]:
     """One run with all problems; `version` is Signpost's own. Every kind is a SARIF rule, found or not."""
     order = {kind: index for index, kind in enumerate(KINDS)}
-    driver: dict[str, Any] = {"name": "signpost check", "informationUri": _HOME, "rules": [*map(_format_kind, KINDS)]}
-    if version:
-        driver["version"] = version
+    rules = [*map(_format_kind, KINDS)]
+    driver = {"name": "signpost check", "version": version, "informationUri": _HOME, "rules": rules}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",

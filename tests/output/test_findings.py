@@ -92,7 +92,7 @@ HOSTILE = st.text(st.characters(exclude_categories=[]), max_size=80)
 @given(HOSTILE, HOSTILE)
 def test_no_text_breaks_a_format(file: str, message: str) -> None:
     problem = Problem(file, 1, 1, message, "overlap")
-    read_schema().validate(json.loads(json.dumps(format_sarif([problem], ""))))
+    read_schema().validate(json.loads(json.dumps(format_sarif([problem], "1.2.3"))))
     JUnitXml.fromstring(format_junit([problem], {}).encode("utf-8", "replace"))
     (line,) = format_problems([problem])
     assert "\x1b" not in line.removeprefix(file)
