@@ -69,3 +69,11 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+def format_install(extra: str) -> str:
+    """The command that adds an extra of the distribution, `studio` or `site`, for a message about a missing one.
+
+    pipx leaves an installation as it is unless it gets --force (https://pipx.pypa.io/stable/docs/).
+    """
+    return f"pipx install --force 'signpost-bot[{extra}]'"

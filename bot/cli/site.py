@@ -13,7 +13,7 @@ from bot.cli.options.archive import add_archive, add_jobs, count_jobs, find_cach
 from bot.cli.options.github import connect_github, read_settings
 from bot.cli.options.ledger import read_opinions
 from bot.cli.options.rules import AskedRules, read_rules
-from bot.errors import SettingsError, SignpostError
+from bot.errors import SettingsError, SignpostError, format_install
 from bot.insights.site.addresses import check_base, check_served, format_addresses, list_former, parse_addresses
 from bot.insights.site.catalogue import Contents, Settings, make_contents
 from bot.insights.site.problem import Problem, Sources
@@ -34,7 +34,7 @@ The search by words needs an extra: pipx install --force 'signpost-bot[site]'.
 
 example: signpost site --rules .github/signpost --issues issues.jsonl --out public"""
 
-_INSTALL = "the search finds messages only; to add the search by words, run: pipx install --force 'signpost-bot[site]'"
+_INSTALL = f"the search finds messages only; to add the search by words, run: {format_install('site')}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

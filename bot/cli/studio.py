@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.options.archive import add_archive, open_archive
-from bot.errors import SettingsError
+from bot.errors import SettingsError, format_install
 from bot.output.console import add_format, list_rules, print_json
 from bot.rules.loader import read_place
 
@@ -41,9 +41,7 @@ def execute(arguments: argparse.Namespace) -> int:
         from bot.workbench.studio.server import HOST, bind_loopback, serve
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        message = (
-            f"the studio needs {missing}, which is not installed; run: pipx install --force 'signpost-bot[studio]'"
-        )
+        message = f"the studio needs {missing}, which is not installed; run: {format_install('studio')}"
         raise SettingsError(message) from error
     if not 0 <= arguments.port <= HIGHEST_PORT:
         raise SettingsError(f"--port must be from 0 to {HIGHEST_PORT}, not {arguments.port}; 0 takes a free port")

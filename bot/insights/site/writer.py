@@ -12,7 +12,7 @@ from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 
-from bot.errors import SettingsError, explain_cause
+from bot.errors import SettingsError, explain_cause, format_install
 from bot.insights.site.addresses import check_address
 from bot.insights.site.catalogue import Contents, Page, list_pages, render
 from bot.insights.site.feeds import (
@@ -258,5 +258,5 @@ def run_pagefind(site: Path, out: Path) -> None:
     if done.returncode:
         shown = " ".join((done.stderr or done.stdout).split())[:500]
         raise SettingsError(
-            f"Pagefind could not index {site}: {shown}; reinstall it with `pipx install --force 'signpost-bot[site]'`"
+            f"Pagefind could not index {site}: {shown}; to install it again, run: {format_install('site')}"
         )

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import bot.output
-from bot.errors import SettingsError, SignpostError, explain_cause
+from bot.errors import SettingsError, SignpostError, explain_cause, format_install
 from bot.rules.spec.document import MAX_BYTES
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -165,7 +165,7 @@ def read_assets(folder: Path = BUILT) -> Assets:
     except FileNotFoundError as error:
         message = (
             "this installation does not contain the studio's page. In a checkout, run `make studio`; "
-            "otherwise, install a release: pipx install --force 'signpost-bot[studio]'"
+            f"otherwise, install a released wheel: {format_install('studio')}"
         )
         raise SettingsError(message) from error
     except OSError as error:
