@@ -2,15 +2,20 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from bot import __version__
+from release.build import build_distributions
 
 pytestmark = pytest.mark.slow
 
@@ -24,11 +29,7 @@ DEPENDENCIES = sysconfig.get_path("purelib")
 @pytest.fixture(scope="module")
 def wheel(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     del built_page
-    folder = tmp_path_factory.mktemp("wheel")
-    words = ["wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)]
-    run_pip(*words)
-    (built,) = folder.glob("*.whl")
-    return built
+    return build_distributions(tmp_path_factory.mktemp("wheel"))[1]
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +59,26 @@ def test_the_wheel_holds_what_commands_read(wheel: Path) -> None:
     files = {path.removeprefix("bot/") for path in zipfile.ZipFile(wheel).namelist()}
 
     schemas = {f"packs/{name}" for name in ("schema.json", "pack.schema.json", "config.schema.json")}
-    assert schemas | {f"packs/{name}/pack.yml" for name in PACKS} <= files
+    assert schemas | {f"packs/{name}/{file}" for name in PACKS for file in ("pack.yml", "stored.json")} <= files
     assert {path.relative_to(ROOT / "bot").as_posix() for path in TEMPLATES} <= files
     assert {
         f"workbench/studio/static/{name}" for name in ("index.html", "studio.js", "studio.css", "THIRD-PARTY.txt")
     } <= files
     assert [name for name in files if name.startswith("workbench/studio/frontend/")] == []
-    assert [name for name in files if name.startswith(("tests/", "benchmarks/"))] == []
+    tops = {path.partition("/")[0] for path in zipfile.ZipFile(wheel).namelist()}
+    assert tops == {"bot", f"signpost_bot-{__version__}.dist-info"}
+
+
+def test_the_source_distribution_holds_what_the_wheel_is_made_of(wheel: Path) -> None:
+    with tarfile.open(wheel.with_name(f"signpost_bot-{__version__}.tar.gz")) as archive:
+        tops = {name.split("/")[1] for name in archive.getnames()}
+    assert tops == {".gitignore", "LICENSE", "PKG-INFO", "README.md", "bot", "pyproject.toml", "rules"}
+
+
+def test_the_page_of_the_wheel_on_an_index_has_no_relative_link(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        page = archive.read(f"signpost_bot-{__version__}.dist-info/METADATA").decode()
+    assert re.findall(r"""\]\((?!https:|#)[^)]*|src(?:set)?="(?!https:)[^"]*""", page) == []
 
 
 @pytest.mark.parametrize("pack", PACKS)
@@ -96,7 +110,8 @@ def test_a_repository_is_set_up_and_its_first_issue_explained(signpost: Path, tm
 
 
 def test_the_version_is_that_of_the_package(signpost: Path, wheel: Path, tmp_path: Path) -> None:
-    assert run(signpost, "--version", folder=tmp_path).stdout.strip() == wheel.name.split("-")[1]
+    version = run(signpost, "--version", folder=tmp_path).stdout.strip()
+    assert [version, wheel.name.split("-")[1]] == [__version__] * 2
 
 
 def test_a_wheel_without_the_page_says_how_to_get_it(signpost: Path, tmp_path: Path) -> None:
