@@ -9,6 +9,7 @@ COPY . .
 # Bytecode that is never compared with its source: a container starts without compiling, and without looking.
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \
     && pip --python /opt/signpost install --no-cache-dir --no-compile --no-deps dist/*.whl \
+    && /opt/signpost/bin/python -m bot.rules.stored /opt/signpost/lib/python3*/site-packages/bot/packs \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/signpost/lib
 
 FROM python:3.13.14-slim-bookworm@sha256:67a1e1f215ccda113cfc024e8639049257e88f273898f595b61476d128d387e8 AS runtime
@@ -30,4 +31,4 @@ ENTRYPOINT ["/opt/signpost/bin/python", "-m", "bot"]
 
 # The action, last and so the default. It stays root: GitHub mounts the workspace and the command files for root.
 FROM runtime AS action
-ENTRYPOINT ["/opt/signpost/bin/python", "-m", "bot", "run"]
+ENTRYPOINT ["/opt/signpost/bin/python", "-m", "bot.cli.action"]
