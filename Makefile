@@ -12,10 +12,10 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast fuzz lint format bench schema lock studio pictures docs clean
+.PHONY: help demo test test-fast fuzz lint format bench release-check schema lock studio pictures docs clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: .venv/.run ## Show what Signpost would do about one recorded issue
 	$(BIN)/signpost run --event tests/cases/extra-usage-400/event.json --event-name issues \
@@ -36,7 +36,7 @@ lint: .venv/.lint ## Check code, types, shape, English, rules, action, workflows
 	$(BIN)/mypy
 	$(BIN)/python -m benchmarks.house
 	$(BIN)/python -m benchmarks.english --check
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml docker/action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/actionlint -no-color $(WORKFLOWS)
@@ -53,8 +53,12 @@ bench: .venv/.bench ## Measure the figures in benchmarks/README.md
 		echo "## $$name" && $(BIN)/python -m "benchmarks.$$name" || exit 1; \
 	done
 
-schema: .venv/.run ## Write the schemas and the reference in rules/
+release-check: .venv/.test studio ## Build and try a whole release, and publish nothing; STRICT=1 skips nothing
+	$(BIN)/python -m release.check
+
+schema: .venv/.run ## Write the schemas and the reference in rules/, and docker/action.yml
 	$(BIN)/signpost schema --write rules
+	$(BIN)/python -m release.image
 
 studio: .venv/.test ## Build the page of `signpost studio`, with Node from PyPI
 	$(BIN)/python -m bot.workbench.studio.frontend.build
@@ -79,7 +83,7 @@ lock: .venv/.lint ## Write requirements/ again; ARGS=--upgrade takes the newest 
 	done
 
 clean: ## Remove the files that these targets made
-	rm -rf .venv .cache .hypothesis dist build bot/workbench/studio/static
+	rm -rf .venv .cache .hypothesis dist build bot/workbench/studio/static rules/*/stored.json
 
 .venv/.run: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Signpost needs Python 3.11 or newer; try: make PYTHON=python3.13")'

@@ -160,7 +160,8 @@ def test_the_readme_is_short() -> None:
 def test_the_readme_links_every_page() -> None:
     links = re.findall(r"\]\((docs/[^)#]+)\)", (ROOT / "README.md").read_text("utf-8"))
 
-    assert {ROOT / link for link in links} == set(ROOT.glob("docs/*.md"))
+    linked = {ROOT / link for link in links} | {ROOT / "docs/release.md"}  # for those who release Signpost
+    assert linked == set(ROOT.glob("docs/*.md"))
 
 
 def test_the_figures_are_those_of_the_benchmarks() -> None:
