@@ -42,9 +42,6 @@ LEFT_OUT = (
 )
 """What no command of the Action imports. Of cffi, PyNaCl needs only the compiled part, which is a module of its own."""
 
-KEPT = "signpost_bot-*.dist-info/METADATA"
-"""The version of our own distribution, which `signpost --version` reads."""
-
 _LICENCES = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 THIRD_PARTY = "THIRD-PARTY.txt"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -113,8 +110,7 @@ def _read_licences(packages: Path) -> Iterator[str]:
 def _remove_rest(stage: Path) -> None:
     for path in [*stage.rglob("*")]:
         name = path.relative_to(stage).as_posix()
-        is_left_out = any(fnmatchcase(name, pattern) for pattern in LEFT_OUT) and not fnmatchcase(name, KEPT)
-        if is_left_out and path.is_file():
+        if path.is_file() and any(fnmatchcase(name, pattern) for pattern in LEFT_OUT):
             path.unlink()
 
 
