@@ -80,10 +80,12 @@ def make_links_absolute(text: str, tag: str) -> str:
     return _LINK.sub(resolve, text)
 
 
-def check_version(version: str) -> None:
-    """Raise NotesError for a version that is not that of the checkout."""
+def check_version(version: str, *, is_final: bool) -> None:
+    """Raise NotesError for a version that is not that of the checkout, or for one in development if it is final."""
     if version != __version__:
         raise NotesError(f"the version is {__version__} in bot/__init__.py, not {version!r}; change one of them")
+    if is_final and ".dev" in version:
+        raise NotesError(f"{version} is a development version; set a final one in bot/__init__.py, such as 0.1.0")
 
 
 def main() -> None:
@@ -91,9 +93,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("version", help="without the v, for example 0.1.0")
     parser.add_argument("--commit", default="COMMIT", help="the commit that the tag names")
+    parser.add_argument("--final", action="store_true", help="refuse a development version")
     arguments = parser.parse_args()
     try:
-        check_version(arguments.version)
+        check_version(arguments.version, is_final=arguments.final)
         sys.stdout.write(make_notes(CHANGELOG.read_text("utf-8"), arguments.version, arguments.commit))
     except NotesError as error:
         sys.exit(f"release: {error}")

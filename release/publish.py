@@ -142,9 +142,7 @@ def check_release(version: str, digest: str) -> None:
     """Raise an error for a version that is not that of the checkout or that is in development, or without an image."""
     if digest == NO_DIGEST:
         raise PublishError("--digest is missing; push the image first, and pass its digest")
-    check_version(version)
-    if ".dev" in version:
-        raise PublishError(f"{version} is a development version; set a final one in bot/__init__.py, such as 0.1.0")
+    check_version(version, is_final=True)
 
 
 def list_missing(names: Iterable[str], version: str) -> list[str]:
