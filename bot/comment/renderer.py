@@ -31,7 +31,12 @@ WHY = "https://github.com/signpost-bot/signpost/blob/main/docs/why.md"
 """The page for reporters, which each comment links."""
 
 LONG = 700
-"""Characters from which a comment folds what can wait: so much, with its lists, fills the screen of a phone."""
+"""Characters from which a comment folds what can wait: so much fills the screen of a phone (390 by about 650 pixels).
+
+A line of a list or of code counts as `_LINE` at least, which is about what such a screen shows in one.
+"""
+
+_LINE = 40
 
 _ADDRESS = re.compile(r"\]\([^()\s]*\)")
 
@@ -101,7 +106,8 @@ def _is_long(sections: Sequence[Section]) -> bool:
         for each in sections
         for text in (*(part for _, part in each.list_parts()), *each.duplicates, *each.related, *each.tools)
     )
-    return sum(len(_ADDRESS.sub("]", text)) for text in texts) > LONG
+    lines = (line for text in texts for line in _ADDRESS.sub("]", text).split("\n") if line.strip())
+    return sum(max(_LINE, len(line)) for line in lines) > LONG
 
 
 def render_links(duplicates: Iterable[LinkDecision], frame: Frame = _NO_FRAME) -> str:

@@ -94,7 +94,7 @@ def test_every_comment_is_known_as_ours_without_its_marker() -> None:
 
 
 def test_a_long_comment_folds_its_notes_and_links_and_no_other_part() -> None:
-    notes = section_of(EVERYTHING)
+    notes = section_of(a_rule(guidance={"tldr": "Full.", "notes": "A larger disk helps."}))
     long = replace(notes, tldr="word " * 150)
     assert ["<details>" in render_comment([each]) for each in (notes, long, replace(long, notes=""))] == [
         *(False, True, False)
