@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from bot.comment.marker import read_visible
+from tests.stand_ins.accessibility import find_barriers
 from tests.stand_ins.command import Finished, run_command
 from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.github_json import StoredIssue
@@ -120,3 +122,9 @@ def test_the_page_takes_nothing_of_the_reporter_for_html(tmp_path: Path) -> None
     assert ("<script" in page, "&lt;script&gt;alert(1)" in page, "https://" in page.partition("<main")[0]) == (
         *(False, True, False),
     )
+
+
+def test_the_page_keeps_nobody_out(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "silent.yml").write_text("mode: observe\n", encoding="utf-8")
+    explain(tmp_path, "--html", "comment.html", "--config", "silent.yml")
+    assert find_barriers(browser, (tmp_path / "comment.html").read_text("utf-8")) == []
