@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from bot.errors import SettingsError, TrackerError
 from bot.github.payloads import ListedComment, parse_issue, parse_listed_comment
+from bot.issue.own_words import MARKER_START
 from bot.signals.reading import Source
 from bot.signals.removal.traces import Ours, Removal, Trace, decide_removal, find_traces, list_kept
 from bot.text.printable import count
@@ -138,22 +139,23 @@ class Remover:
         ]
 
     def _read_traces(self) -> tuple[tuple[Trace, ...], Ours]:
-        comments: list[ListedComment] = [_read(parse_listed_comment, each) for each in self._list("comments")]
-        issues: list[Issue] = [_read(parse_issue, each, self.repository) for each in self._list("issues")]
-        ours = self.ours.confirm(comments)
-        traces = find_traces(issues, comments, ours)
+        """What may be ours; everything else is dropped at once, because a repository may have very much of it."""
+        marked = (_read(parse_listed_comment, each) for each in self._list("comments") if MARKER_START in str(each))
+        comments: dict[int, ListedComment] = {each.comment.id: each for each in marked}
+        ours, commented = self.ours.confirm(comments.values()), {each.issue for each in comments.values()}
+        listed: Iterator[Issue] = (_read(parse_issue, each, self.repository) for each in self._list("issues"))
+        issues = {each.number: each for each in listed if each.number in commented or ours.may_concern(each)}
+        traces = find_traces(issues.values(), comments.values(), ours)
         self.say(f"{self.repository}: {count(len(traces), 'issue')} with something that may be Signpost's")
         return traces, ours
 
     def _list(self, kind: Literal["issues", "comments"]) -> Iterator[object]:
-        """All of them, each once, by the time of their last change: what changes meanwhile comes again at the end."""
-        seen, cursor = dict[object, object](), Cursor()
-        while True:
-            page = self.tracker.read_page(self.repository, kind, cursor)
-            for entry in page.entries if page else ():
-                seen[entry.get("id")] = entry
-            if page is None or not page.has_more:
-                return iter(seen.values())
+        """All of them by the time of their last change; what changes meanwhile comes once more, at the end."""
+        cursor = Cursor()
+        while page := self.tracker.read_page(self.repository, kind, cursor):
+            yield from page.entries
+            if not page.has_more:
+                return
             if page.pages_left:
                 self.say(f"{self.repository}: {count(page.pages_left, 'page')} of {kind} left to read")
             since = max(str(entry["updated_at"]) for entry in page.entries)

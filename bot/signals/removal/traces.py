@@ -40,6 +40,12 @@ class Ours:
         folded = label.casefold()
         return folded in self.labels or any(folded.startswith(prefix) for prefix in self.prefixes)
 
+    def may_concern(self, issue: Issue) -> bool:
+        """Whether an issue without a comment of ours may have something of ours."""
+        return any(map(self.may_set, issue.labels)) or (
+            self.is_us(issue.author) and read_marker(issue.body) is not None
+        )
+
 
 def make_ours(rules: Iterable[Rule], config: Config, login: str | None) -> Ours:
     """What these rules and settings make ours; `login` is that of the token, None for the token of a workflow.
