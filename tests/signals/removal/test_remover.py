@@ -118,6 +118,14 @@ def test_a_run_that_stops_at_its_limit_goes_on(begun: FakeGitHub) -> None:
         assert settle(github) == GONE
 
 
+def test_every_page_is_read(begun: FakeGitHub) -> None:
+    with copy_github(begun) as github:
+        for number in range(250):
+            github.add_comment(github.repositories[REPOSITORY].issues[1], f"comment {number}", MAINTAINER)
+        run_at(github, open_issue(github))
+        assert [each.removal.issue.number for each in uninstall(github, is_dry_run=True).removed] == [5, 6, 2, 3, 4, 7]
+
+
 def disturb(begun: FakeGitHub, number: int, fault: Fault) -> Endings:
     with copy_github(begun) as github:
         github.faults = {number: fault}
