@@ -4,21 +4,15 @@ import argparse
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot import __version__
 from bot.cli.options.github import find_remote
-from bot.cli.options.workflow_files import (
-    Change,
-    find_pin,
-    format_diff,
-    list_advice,
-    plan_changes,
-    plan_workflows,
-    read_template,
-)
 from bot.errors import SettingsError, explain_cause
 from bot.output.console import add_format, print_json, write_file
+
+if TYPE_CHECKING:
+    from bot.cli.options.workflow_files import Change
 
 HOME = ".github/signpost"
 WORKFLOWS = ".github/workflows"
@@ -66,6 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Return 0. Rules and settings that exist are not changed, workflows only by `--upgrade`."""
+    from bot.cli.options.workflow_files import find_pin, format_diff, list_advice, plan_changes
+
     root = Path(arguments.folder)
     if not root.is_dir():
         message = f"{root} is not a folder; give the folder of a repository"
@@ -97,7 +93,7 @@ def execute(arguments: argparse.Namespace) -> int:
 _REASONS = {"kept  ": " (it exists already)", "left  ": " (another workflow does this)"}
 
 
-def _write(root: Path, changes: Iterable[Change], arguments: argparse.Namespace) -> list[str]:
+def _write(root: Path, changes: "Iterable[Change]", arguments: argparse.Namespace) -> list[str]:
     """Write what changed, unless it is a dry run; return the places."""
     written = [change for change in changes if change.before != change.after]
     if arguments.dry_run:
@@ -110,7 +106,9 @@ def _write(root: Path, changes: Iterable[Change], arguments: argparse.Namespace)
     return [*(change.place for change in written), *editor]
 
 
-def _print_changes(changes: list[Change]) -> None:
+def _print_changes(changes: "list[Change]") -> None:
+    from bot.cli.options.workflow_files import format_diff, list_advice
+
     print(format_diff(changes), end="")
     for line in list_advice(changes):
         print(f"note   {line}")
@@ -150,6 +148,7 @@ def _has_rules(home: Path) -> bool:
 
 def _plan_files(root: Path, forms: Mapping[str, str], pin: str, *, is_offline: bool) -> dict[str, str]:
     """The files for the repository, by their path; a first rule only if there is none."""
+    from bot.cli.options.workflow_files import plan_workflows, read_template
     from bot.workbench.editor.issue_forms import choose_facts, read_form, write_pack
     from bot.workbench.editor.json_schema import SCHEMAS, name_schema
 
