@@ -6,6 +6,7 @@ and a person starts the workflow on the page Actions. It has no GraphQL, so the 
 
 import base64
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -101,7 +102,7 @@ def day(emulator: str, tmp_path: Path) -> Day:
     bare = tmp_path / "octo" / "widget.git"
     git = {
         "HOME": str(tmp_path),
-        "PATH": "/usr/bin:/bin",
+        "PATH": os.environ["PATH"],
         "GIT_CONFIG_COUNT": "4",
         "GIT_CONFIG_KEY_0": f"url.{tmp_path}/.insteadOf",
         "GIT_CONFIG_VALUE_0": "https://github.com/",

@@ -409,6 +409,7 @@ LOST = {
 """What cannot be checked if a request fails. Without GraphQL, files are read one by one."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", DISTURBANCES)
 def test_a_part_that_cannot_be_read_does_not_stop_the_others(fake_github: FakeGitHub, fault: str) -> None:
     make_healthy(fake_github)
