@@ -131,7 +131,7 @@ def _check_rights(uses: list[Use]) -> Check:
         what = f"without `permissions`, the rights depend on the repository: {list_names(dict.fromkeys(unstated))}"
         return Check("permissions", "warning", what, _UPGRADE)
     if surplus:
-        what = f"a job that only tests or reads may write: {list_names(dict.fromkeys(surplus))}"
+        what = f"a job may write more than Signpost needs: {list_names(dict.fromkeys(surplus))}"
         return Check("permissions", "warning", what, "Remove the permissions that Signpost does not need.")
     return Check("permissions", "ok", "each job has what it needs, and no more")
 
@@ -157,7 +157,7 @@ def _check_runners(uses: list[Use]) -> Check:
             what = f"{quote(use.file)} runs on {quote(use.runs_on)}, which GitHub has removed"
             return Check("runner", "error", what, "Set `runs-on: ubuntu-latest`.")
     names = list_names(dict.fromkeys(use.runs_on for use in uses if use.runs_on))
-    return Check("runner", "ok", names or "chosen by an expression")
+    return Check("runner", "ok", names or "stated elsewhere")
 
 
 def _check_version(setup: Setup, uses: list[Use]) -> Check:

@@ -112,8 +112,11 @@ def _read_group(concurrency: object) -> str:
 
 
 def _read_job(file: str, name: str, job: dict[str, Any], text: str) -> Iterator[Use]:
+    """The uses in its steps; a reusable workflow with Signpost in its address is believed to check issues."""
     steps = job.get("steps")
     runs_on = job.get("runs-on")
+    if "signpost" in str(job.get("uses") or "").lower():
+        yield Use(file=file, job=name, command="run", rights=_read_rights(job.get("permissions")))
     for step in steps if isinstance(steps, list) else []:
         for command, ref, inputs in _read_step(step):
             yield Use(

@@ -91,6 +91,11 @@ def test_a_job_has_its_own_rights_or_those_of_the_workflow(top: str, job: str, e
     assert use.may("issues") == expected
 
 
+def test_a_reusable_workflow_is_believed_to_check_issues() -> None:
+    text = "on: issues\njobs: {a: {uses: octo/.github/.github/workflows/signpost.yml@v1, permissions: write-all}}"
+    assert read(text).uses == (Use(file=FILE, job="a", command="run", rights="write-all"),)
+
+
 def test_the_group_is_that_of_the_workflow_or_of_a_job() -> None:
     groups = [
         read(write(top="concurrency: one")).group,
