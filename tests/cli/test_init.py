@@ -381,6 +381,14 @@ def test_every_version_of_yaml_reads_the_workflows_alike() -> None:
         assert older == newer
 
 
+def test_the_workflows_give_inputs_that_the_action_has() -> None:
+    texts = {name: (TEMPLATES / name).read_text("utf-8") for name in ("workflow.yml", "check.yml", "schedule.yml")}
+    given = {name for each in read_workflows(texts) for use in each.uses for name in use.inputs}
+
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    assert (given - {*action["inputs"]}, "issue" in given) == (set(), True)
+
+
 def test_no_job_gets_more_than_it_needs() -> None:
     texts = {name: (TEMPLATES / name).read_text("utf-8") for name in ("workflow.yml", "check.yml", "schedule.yml")}
     uses = [use for each in read_workflows(texts) for use in each.uses]
