@@ -71,13 +71,17 @@ def execute(arguments: argparse.Namespace) -> int:
         setup = replace(setup, labels=setup.labels | {*created})
     checks = check_setup(setup, datetime.now(UTC))
     if refused:
-        fix = "Use a token that may write to the repository."
-        checks = tuple(Check("labels", "error", refused, fix) if each.name == "labels" else each for each in checks)
+        failed = Check("labels", "error", refused, "Use a token that may write to the repository.")
+        checks = tuple(failed if each.name == "labels" else each for each in checks)
     if arguments.format == "json":
         parts = [each.to_json() for each in checks]
         print_json({"repository": repository, "checks": parts, "created_labels": [*created]})
     else:
         _print(checks, created)
+    return _find_exit_code(setup, checks)
+
+
+def _find_exit_code(setup: Setup, checks: Iterable[Check]) -> int:
     if isinstance(setup.about, Unread) and not setup.about.is_missing:
         return 3
     return 1 if any(each.status == "error" for each in checks) else 0

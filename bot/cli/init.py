@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Return 0. Rules and settings that exist are not changed, workflows only by `--upgrade`."""
-    from bot.cli.options.workflow_files import find_pin, format_diff, list_advice, plan_changes
+    from bot.cli.options.workflow_files import find_pin, plan_changes
 
     root = Path(arguments.folder)
     if not root.is_dir():
@@ -72,22 +72,33 @@ def execute(arguments: argparse.Namespace) -> int:
     present = _read_present(root, wanted)
     changes = plan_changes(wanted, present, pin, is_upgrade=arguments.upgrade)
     written = _write(root, changes, arguments)
-    kept = [place for place in wanted if place in present and place not in written]
-    left = [place for place in wanted if place not in present and place not in written]
+    found = {
+        "written": written,
+        "kept": [place for place in wanted if place in present and place not in written],
+        "left_out": [place for place in wanted if place not in present and place not in written],
+        "forms": [*forms],
+    }
     if arguments.format == "json":
-        told = {"advice": list_advice(changes), "diff": format_diff(changes)}
-        print_json({"written": written, "kept": kept, "left_out": left, "forms": [*forms], **told})
-        return 0
+        print_json(found | _describe(changes))
+    else:
+        _print(found, changes, arguments)
+    return 0
+
+
+def _print(found: Mapping[str, list[str]], changes: "list[Change]", arguments: argparse.Namespace) -> None:
     verb = "would write" if arguments.dry_run else "wrote "
-    for word, places in ((verb, written), ("kept  ", kept), ("left  ", left)):
+    for word, places in ((verb, found["written"]), ("kept  ", found["kept"]), ("left  ", found["left_out"])):
         for place in places:
             print(f"{word} {place}{_REASONS.get(word, '')}")
-    _print_changes(changes)
-    if forms and f"{HOME}/pack.yml" in written:
-        print(f"\npack.yml names fields of {', '.join(forms)}; check that they are correct.")
+    told = _describe(changes)
+    print(told["diff"], end="")
+    for line in told["advice"]:
+        print(f"note   {line}")
+    if found["forms"] and f"{HOME}/pack.yml" in found["written"]:
+        print(f"\npack.yml names fields of {', '.join(found['forms'])}; check that they are correct.")
     if not (arguments.upgrade or arguments.dry_run):
-        print(_NEXT.format(home=HOME, rule=FIRST_RULE, repository=_name_repository(root)))
-    return 0
+        repository = _name_repository(Path(arguments.folder))
+        print(_NEXT.format(home=HOME, rule=FIRST_RULE, repository=repository))
 
 
 _REASONS = {"kept  ": " (it exists already)", "left  ": " (another workflow does this)"}
@@ -106,12 +117,11 @@ def _write(root: Path, changes: "Iterable[Change]", arguments: argparse.Namespac
     return [*(change.place for change in written), *editor]
 
 
-def _print_changes(changes: "list[Change]") -> None:
+def _describe(changes: "list[Change]") -> dict[str, Any]:
+    """What changes in files that exist, and what their owner has to decide."""
     from bot.cli.options.workflow_files import format_diff, list_advice
 
-    print(format_diff(changes), end="")
-    for line in list_advice(changes):
-        print(f"note   {line}")
+    return {"advice": list_advice(changes), "diff": format_diff(changes)}
 
 
 def _read_present(root: Path, wanted: Iterable[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from bot.text.printable import join_words
 from bot.tracker.setup import ActionsPolicy, Unread
 from bot.triage.config import Occasion, Sources
 from bot.triage.doctor.setup import Check, Setup, leave_unchecked, list_names, quote, reads_labels
-from bot.triage.doctor.workflows import ACTION, Use, Workflow
+from bot.triage.doctor.workflows import ACTION, COMMANDS, Use, Workflow
 
 _UPGRADE = "Run `signpost init --upgrade`, and commit the changes."
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -115,25 +115,24 @@ def _check_concurrency(running: list[Workflow]) -> Check:
 
 def _check_rights(uses: list[Use]) -> Check:
     """Too few rights are an error, more than needed a warning."""
-    lacking, unstated, surplus = [], [], []
-    for use in uses:
-        for right, level in _NEEDED.get(use.command, {}).items():
-            given = use.may(right)
-            if given is None:
-                unstated.append(f"{use.file} ({use.job})")
-            elif _STRENGTH.index(level) > _rank(given):
-                lacking.append(f"{right}: {level} in {use.file} ({use.job})")
-        surplus += _find_surplus(use)
-    if lacking:
-        what = f"a job lacks the permission {list_names(dict.fromkeys(lacking))}"
+    if lacking := dict.fromkeys(found for use in uses for found in _find_lacking(use)):
+        what = f"a job lacks the permission {list_names(lacking)}"
         return Check("permissions", "error", what, "Add it to the `permissions` of the job.")
-    if unstated:
-        what = f"without `permissions`, the rights depend on the repository: {list_names(dict.fromkeys(unstated))}"
+    if unstated := dict.fromkeys(f"{use.file} ({use.job})" for use in uses if use.may("issues") is None):
+        what = f"without `permissions`, the rights depend on the repository: {list_names(unstated)}"
         return Check("permissions", "warning", what, _UPGRADE)
-    if surplus:
-        what = f"a job may write more than Signpost needs: {list_names(dict.fromkeys(surplus))}"
+    if surplus := dict.fromkeys(found for use in uses for found in _find_surplus(use)):
+        what = f"a job may write more than Signpost needs: {list_names(surplus)}"
         return Check("permissions", "warning", what, "Remove the permissions that Signpost does not need.")
     return Check("permissions", "ok", "each job has what it needs, and no more")
+
+
+def _find_lacking(use: Use) -> list[str]:
+    """The rights that the command needs and the job certainly does not have."""
+    needed = _NEEDED.get(use.command, {})
+    given = {right: use.may(right) for right in needed}
+    lacking = (right for right, level in given.items() if level and _rank(level) < _STRENGTH.index(needed[right]))
+    return [f"{right}: {needed[right]} in {use.file} ({use.job})" for right in lacking]
 
 
 def _rank(given: str) -> int:
@@ -189,14 +188,20 @@ def check_policy(setup: Setup) -> Check:
     policy = setup.policy
     if isinstance(policy, Unread):
         return leave_unchecked("actions", policy)
-    where = "Settings → Actions → General"
     if not policy.is_enabled:
-        return Check("actions", "error", "GitHub Actions is disabled", f"Enable it in {where}.")
-    refs = dict.fromkeys(use.ref for use in setup.list_uses("run", "check", "index", "sweep", "report") if use.ref)
+        return Check("actions", "error", "GitHub Actions is disabled", f"Enable it in {_WHERE}.")
+    return _check_refs(policy, {use.ref: None for use in setup.list_uses(*COMMANDS) if use.ref})
+
+
+_WHERE = "Settings → Actions → General"
+
+
+def _check_refs(policy: ActionsPolicy, refs: Mapping[str, None]) -> Check:
+    """Whether each version of the action in the workflows may run."""
     refused = [ref for ref in refs or {"v1": None} if not _is_allowed(policy, ref)]
     if refused:
         what = f"the settings do not allow the action {quote(f'{ACTION}@{_shorten(refused[0])}')}"
-        return Check("actions", "error", what, f"Allow `{ACTION}@*` in {where}.")
+        return Check("actions", "error", what, f"Allow `{ACTION}@*` in {_WHERE}.")
     if policy.requires_sha and any(not _SHA.fullmatch(ref) for ref in refs):
         what = "the settings require actions that are pinned to a commit"
         return Check("actions", "error", what, "Run `signpost init --upgrade` with a network; it pins the action.")
