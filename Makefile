@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 # What the Action's assets do without: the colours of terminals, the Markdown of pages, and keys of GitHub Apps.
-LEFT_OUT := rich pygments markdown-it-py mdurl cryptography pycparser
+LEFT_OUT := rich pygments markdown-it-py mdurl cryptography pycparser shtab
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 
 .DEFAULT_GOAL := help
