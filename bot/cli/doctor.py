@@ -28,7 +28,7 @@ from bot.triage.doctor.setup import (
     list_followed,
     list_wanted_labels,
 )
-from bot.triage.doctor.workflows import ACTION, Use, Workflow, read_workflows
+from bot.triage.doctor.workflows import ACTION, Workflow, read_workflows
 
 if TYPE_CHECKING:
     from bot.github.client import GitHubTracker
@@ -172,9 +172,7 @@ def _read_sources(
     home = _read_folder(live, repository, HOME)
     if isinstance(home, Unread):
         return home
-    known = () if isinstance(workflows, Unread) else workflows
-    running = [use for workflow in known for use in workflow.uses if use.command == "run"]
-    packs, others = _split_rules(running[0] if running else None)
+    packs, others = _split_rules(() if isinstance(workflows, Unread) else workflows)
     if others:
         return Unread(f"the workflow reads rules and settings from {', '.join(others)}; run `signpost check` there")
     try:
@@ -183,9 +181,10 @@ def _read_sources(
         return Broken(str(error))
 
 
-def _split_rules(use: Use | None) -> tuple[list[str], list[str]]:
+def _split_rules(workflows: Iterable[Workflow]) -> tuple[list[str], list[str]]:
     """The packs that the step names as its rules, and the places that only a checkout has."""
-    inputs: Mapping[str, str] = use.inputs if use else {}
+    running = (use for workflow in workflows for use in workflow.uses if use.command == "run")
+    inputs: Mapping[str, str] = next((use.inputs for use in running), {})
     places = inputs.get("rules", "").split()
     packs = [place for place in places if place.startswith("pack:")]
     named = [*places, *filter(None, [inputs.get("config", "").strip()])]

@@ -45,11 +45,7 @@ def check_setup(setup: Setup, now: datetime) -> tuple[Check, ...]:
         _check_repository(setup),
         check_policy(setup),
         *check_workflows(setup),
-        _check_rules(setup),
-        _check_settings(setup),
-        _check_labels(setup),
-        _check_follows(setup),
-        _check_forms(setup),
+        *(check(setup) for check in (_check_rules, _check_settings, _check_labels, _check_follows, _check_forms)),
         _check_upkeep(setup, "index", setup.index, now),
         _check_upkeep(setup, "sweep", setup.ledger, now),
         _check_visitors(setup, now),
@@ -208,8 +204,9 @@ def _check_upkeep(setup: Setup, command: str, file: LocalFile | None, now: datet
     if not makers:
         without = {"index": "Signpost uses GitHub search", "sweep": "reactions are not read"}[command]
         return Check(thing, "ok", f"no workflow runs `signpost {command}`; {without}")
-    readers = [use for use in setup.list_uses("run") if use.ref]
-    if readers and not any(thing in use.inputs for use in readers):
+    if (readers := [use for use in setup.list_uses("run") if use.ref]) and not any(
+        thing in use.inputs for use in readers
+    ):
         message = f"a workflow makes it, but the step that checks issues does not have the input `{thing}`"
         return Check(thing, "warning", message, "Run `signpost init --upgrade`, and commit the changes.")
     return _check_age(setup, command, thing, now)

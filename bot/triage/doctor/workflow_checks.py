@@ -164,12 +164,10 @@ def _check_version(setup: Setup, uses: list[Use]) -> Check:
     if not used:
         return Check("version", "ok", "the workflow installs the command itself")
     latest = setup.release if isinstance(setup.release, str) else ""
-    unknown = [ref for ref, use in used.items() if not use.release and not _SHA.fullmatch(ref)]
-    if unknown:
+    if unknown := [ref for ref, use in used.items() if not use.release and not _SHA.fullmatch(ref)]:
         what = f"the workflows use {list_names(unknown)}, which is not a release and can change at any time"
         return Check("version", "warning", what, _UPGRADE)
-    older = [use.release for use in used.values() if is_older(use.release, latest)]
-    if older:
+    if older := [use.release for use in used.values() if is_older(use.release, latest)]:
         what = f"the workflows use {list_names(dict.fromkeys(older))}, and the latest release is {quote(latest)}"
         return Check("version", "warning", what, _UPGRADE)
     shown = dict.fromkeys(use.release or _shorten(ref) for ref, use in used.items())
@@ -198,8 +196,7 @@ _WHERE = "Settings → Actions → General"
 
 def _check_refs(policy: ActionsPolicy, refs: Mapping[str, None]) -> Check:
     """Whether each version of the action in the workflows may run."""
-    refused = [ref for ref in refs or {"v1": None} if not _is_allowed(policy, ref)]
-    if refused:
+    if refused := [ref for ref in refs or {"v1": None} if not _is_allowed(policy, ref)]:
         what = f"the settings do not allow the action {quote(f'{ACTION}@{_shorten(refused[0])}')}"
         return Check("actions", "error", what, f"Allow `{ACTION}@*` in {_WHERE}.")
     if policy.requires_sha and any(not _SHA.fullmatch(ref) for ref in refs):
