@@ -36,25 +36,35 @@ OF_A_MAINTAINER = ROOT / "docs/signals.md"
 """The page whose commands ask GitHub, with a token."""
 FIRST_DAY = ROOT / "docs/install.md"
 """The page whose commands lead to the first comment; `test_first_day.py` runs them."""
+WITH_TOKEN = "GITHUB_TOKEN=$(gh auth token) "
+"""Before a command that needs GitHub."""
 _ELSEWHERE = {OF_A_USER, OF_A_MAINTAINER, FIRST_DAY}
 DOCUMENTED = [page for page in PAGES if page not in _ELSEWHERE and find_commands(page)]
 
 
 @pytest.mark.parametrize("page", DOCUMENTED, ids=lambda page: str(page.relative_to(ROOT)))
-def test_documented_commands_work(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_commands_work(
+    page: Path, fake_github: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In the order of the page, in a folder that has what a checkout has, so that what they write stays there."""
     for name in ("rules", "tests", "benchmarks", "Makefile", "pyproject.toml", "requirements", "bot"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     for name in ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GITHUB_API_URL", fake_github.url)
+    fake_github.add_issue("Build fails", MATCHING, repository="octo-org/octo-repo")
 
     assert [(line, run_command(line)) for line in find_commands(page)] == [(line, 0) for line in find_commands(page)]
 
 
 def run_command(line: str) -> int:
     """The exit code of a documented command. `make` only prints what it would do: its targets run elsewhere."""
-    words = shlex.split(line)
+    words = shlex.split(line.removeprefix(WITH_TOKEN))
+    if line.startswith(WITH_TOKEN):
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("GITHUB_TOKEN", TOKEN)
+            return run_signpost(words[1:])
     if words[0] == "signpost":
         return run_signpost(words[1:])
     assert words[0] == "make", f"{line!r} is run by no test"
@@ -136,7 +146,8 @@ def find_anchors(page: Path) -> set[str]:
 
 
 def test_every_command_is_documented() -> None:
-    documented = {line.split()[1] for page in PAGES for line in find_commands(page) if line.startswith("signpost ")}
+    lines = [line.removeprefix(WITH_TOKEN) for page in PAGES for line in find_commands(page)]
+    documented = {line.split()[1] for line in lines if line.startswith("signpost ")}
     mentioned = set(re.findall(r"`signpost (\w+)", (ROOT / "README.md").read_text("utf-8")))
 
     assert set(COMMANDS) - documented - mentioned == set()

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from bot.cli.options.sources import read_sources
+from bot.comment.links import write_date
 from bot.comment.marker import read_marker, sign_comment
 from bot.github.client import connect
 from bot.github.responses import SECONDARY_WAIT
@@ -106,7 +107,8 @@ def promise_earlier(body: str) -> str:
     marker = read_marker(body)
     assert marker
     closes = int(START.timestamp()) + 3 * 24 * 60 * 60
-    said, then = (f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}" for seconds in (marker.closes, closes))
+    said, then = (write_date(datetime.fromtimestamp(seconds, UTC)) for seconds in (marker.closes, closes))
+    assert said in body
     text = body.rpartition("\n\n")[0].replace(said, then)
     return sign_comment(text, marker.model_copy(update={"closes": closes}))
 
