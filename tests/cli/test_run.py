@@ -191,12 +191,23 @@ def test_fail_on_decides_whether_a_run_is_red(
     assert "::error title=Signpost::Could not read .github/signpost of octo/widget: GitHub answered 422" in refused.out
 
 
-@pytest.mark.parametrize("fail_on, code", [("error", 2), ("never", 0), ("nevre", 0)])
+@pytest.mark.parametrize(
+    "fail_on, command, code",
+    [
+        ("error", "run", 2),
+        ("never", "run", 0),
+        ("nevre", "run", 0),
+        ("never", "report", 0),
+        ("never", "check", 2),
+        ("never", "chekc", 0),
+    ],
+)
 def test_a_wrong_input_is_told_to_maintainers_and_red_only_if_they_say_so(
-    fake_github: FakeGitHub, tmp_path: Path, fail_on: str, code: int
+    fake_github: FakeGitHub, tmp_path: Path, fail_on: str, command: str, code: int
 ) -> None:
     summary = tmp_path / "summary.md"
     wrong = {"INPUT_DRY-RUN": "::error::", "INPUT_FAIL-ON": fail_on, "GITHUB_STEP_SUMMARY": str(summary)}
+    wrong |= {"INPUT_COMMAND": command}
 
     finished = run(fake_github, tmp_path, **wrong)
 
