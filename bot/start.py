@@ -47,6 +47,13 @@ PIP = (
     *("-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet", "--no-deps"),
     *("--require-hashes", "--only-binary=:all:", "--no-compile"),
 )
+PIP_SETTINGS = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
+"""What a runner may have set for other installations, and what `--target` fails with."""
+
+PIP_ADVICE = (
+    "see whether this runner can reach github.com or a package index, or add the step `actions/setup-python` with "
+    "`python-version: '3.13'` before this one"
+)
 OLDEST = (3, 11)
 _GLIBC = (2, 28)
 """The oldest C library of Linux that the wheels take (manylinux_2_28)."""
@@ -90,11 +97,11 @@ def parse_assets(table: str) -> tuple[Asset, ...]:
 
 
 def name_platform() -> str:
-    """This platform, as assets are named: `linux-x86_64`. Others have no asset, such as musl and PyPy."""
+    """This platform, as assets are named: `linux-x86_64`. Others have no asset, such as musl, PyPy and 32 bits."""
     system = _SYSTEMS.get(sys.platform, sys.platform)
     machine = platform.machine().lower()
     machine = _MACHINES.get(machine, machine)
-    is_usual = sys.implementation.name == "cpython" and "free-threading" not in sys.version
+    is_usual = sys.implementation.name == "cpython" and "free-threading" not in sys.version and sys.maxsize > 1 << 32
     is_old = system == "linux" and _read_glibc() < _GLIBC
     return f"{system}-{machine}" if is_usual and not is_old else f"{system}-{machine}-unusual"
 
@@ -113,18 +120,19 @@ def choose_asset(assets: tuple[Asset, ...], system: str, version: str) -> Asset 
     return next((each for each in assets if (each.platform, each.python) == (system, version)), None)
 
 
-def fetch(url: str) -> bytes:
+def fetch(url: str, pauses: tuple[float, ...] = PAUSES, longest: float = LONGEST) -> bytes:
     """The bytes at an address; the proxies of the environment are used, and no token is sent.
 
-    Raises UnreachableError after three attempts, or at once if the server has no such file.
+    `pauses` and `longest` are in seconds: before each further attempt, and for one download. Raises UnreachableError
+    after the last attempt, or at once if the server has no such file.
     """
     from http.client import HTTPException
 
     if not url.startswith(("https://", "http://")):
         raise StartError(f"the address {url} in action.yml is not one of the web; use a release")
-    for pause in (*PAUSES, None):
+    for pause in (*pauses, None):
         try:
-            return _fetch_once(url)
+            return _fetch_once(url, longest)
         except (OSError, ValueError, HTTPException) as error:
             if pause is None or getattr(error, "code", None) in _FINAL:
                 raise UnreachableError(f"{url}: {error}") from error
@@ -132,27 +140,28 @@ def fetch(url: str) -> bytes:
     raise AssertionError
 
 
-def _fetch_once(url: str) -> bytes:
+def _fetch_once(url: str, longest: float) -> bytes:
     from urllib.request import Request, urlopen  # slow; a checkout needs no download
 
     request = Request(url, headers={"User-Agent": "signpost"})  # noqa: S310 (the caller checks the scheme)
     with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
         announced = int(answer.headers.get("Content-Length") or -1)
-        data = b"".join(_read_parts(lambda: answer.read(1 << 18), url))
+        parts = _read_parts(lambda: answer.read1(1 << 18), url, longest)  # `read` waits until all these bytes are there
+        data = b"".join(parts)
     if len(data) < announced:
         raise OSError(f"only {len(data):,} of {announced:,} bytes arrived")
     return data
 
 
-def _read_parts(read: Callable[[], bytes], url: str) -> Iterator[bytes]:
+def _read_parts(read: Callable[[], bytes], url: str, longest: float) -> Iterator[bytes]:
     start, size = time.monotonic(), 0
     for part in iter(read, b""):
         yield part
         size += len(part)
         if size > LARGEST:
             raise StartError(f"{url} has more than {LARGEST:,} bytes, which no asset has; use another release")
-        if time.monotonic() - start > LONGEST:
-            raise TimeoutError(f"not complete after {LONGEST} s")
+        if time.monotonic() - start > longest:
+            raise TimeoutError(f"not complete after {longest} s")
 
 
 def verify(data: bytes, asset: Asset) -> None:
@@ -222,13 +231,16 @@ def install(locks: list[Path], folder: Path) -> None:
 
     words = [*PIP, f"--target={folder}", *(f"--requirement={lock}" for lock in locks)]
     known = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    known.update(PIP_SETTINGS)
     pipe, none = subprocess.PIPE, subprocess.DEVNULL
     done = subprocess.run(  # noqa: S603 (our own words)
         [sys.executable, "-I", *words], cwd=folder, env=known, stdin=none, stdout=pipe, stderr=pipe, check=False
     )
     if done.returncode:
         shown = " ".join(done.stderr.decode("utf-8", "replace").split())[-600:]
-        raise StartError(f"pip could not install Signpost's packages for Python {platform.python_version()}: {shown}")
+        raise StartError(
+            f"pip could not install Signpost's packages for Python {platform.python_version()}: {shown}; {PIP_ADVICE}"
+        )
 
 
 def find_code(environment: Mapping[str, str]) -> Iterator[Path]:

@@ -2,11 +2,13 @@
 
 import ast
 import hashlib
+import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -113,6 +115,36 @@ def test_a_download_is_tried_three_times() -> None:
 def test_a_file_that_is_not_there_is_not_asked_for_again() -> None:
     with answer_with((404, b"", 0)) as url, pytest.raises(UnreachableError, match="404"):
         fetch(url)
+
+
+@contextmanager
+def drip(pause: float) -> Iterator[str]:
+    """A server that sends one byte after the other, with a pause in seconds, until nobody reads them any more."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with suppress(OSError), server.accept()[0] as reader:
+                reader.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                while True:
+                    reader.sendall(b"x")
+                    time.sleep(pause)
+
+        Thread(target=answer, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/a.zip"
+
+
+def test_a_download_that_never_ends_is_given_up() -> None:
+    with drip(0.02) as url, pytest.raises(UnreachableError, match=r"not complete after 0\.1 s"):
+        fetch(url, (), 0.1)
+
+
+@pytest.mark.parametrize(
+    "fact", ["sys.maxsize = 2**31 - 1", "sys.implementation.name = 'pypy'", "sys.version += ' free-threading'"]
+)
+def test_a_python_that_cannot_load_the_asset_has_none(fact: str) -> None:
+    words = [sys.executable, "-c", f"import sys; {fact}; from bot.start import name_platform; print(name_platform())"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("-unusual\n")
 
 
 def test_only_the_web_is_asked() -> None:
