@@ -30,10 +30,10 @@ HOSTILE = ("bot/__init__.py", "bot/cli/__init__.py", "yaml.py", "sitecustomize.p
 ISSUE = {"number": 2, "title": "It breaks", "body": MATCHING, "user": {"login": "reporter"}}
 EVENT = {"action": "opened", "issue": ISSUE, "repository": {"full_name": REPOSITORY}}
 BARE = f'#!/bin/sh\nexec {Path(sys.executable).resolve()} "$@"\n'
-PYTHON_310 = """\
+OLD_PYTHON = """\
 #!{python} -I
 import runpy, sys
-sys.version_info, sys.version = (3, 10, 12, "final", 0), "3.10.12 (main, Jan  1 2026, 00:00:00) [GCC 12.2.0]"
+sys.version_info, sys.version = (3, {minor}, 12, "final", 0), "3.{minor}.12 (main, Jan  1 2026) [GCC 12.2.0]"
 if "-c" in sys.argv:
     exec(sys.argv[sys.argv.index("-c") + 1])
 else:
@@ -151,7 +151,7 @@ def test_without_the_asset_the_source_is_used(release: Release, tmp_path: Path) 
 
 @pytest.mark.parametrize("fail_on, code", [("never", 0), ("error", 2)])
 def test_an_old_python_is_named_with_the_fix(release: Release, tmp_path: Path, fail_on: str, code: int) -> None:
-    ran = start(release.action, make_job(tmp_path, PYTHON_310.format(python=sys.executable)), fail_on=fail_on)
+    ran = start(release.action, make_job(tmp_path, OLD_PYTHON.format(python=sys.executable, minor=10)), fail_on=fail_on)
 
     said = (
         "::error title=Signpost::Signpost needs Python 3.11 or newer, and this runner has Python 3.10.12; add the step "
@@ -160,12 +160,17 @@ def test_an_old_python_is_named_with_the_fix(release: Release, tmp_path: Path, f
     assert (ran.code, ran.out.splitlines(), ran.err) == (code, [said], "")
 
 
-@pytest.mark.parametrize("command, code", [("run", 0), ("check", 2)])
-def test_a_runner_without_python_is_told_what_to_add(release: Release, tmp_path: Path, command: str, code: int) -> None:
-    ran = start(release.action, make_job(tmp_path, ""), command=command)
+@pytest.mark.parametrize("python", ["", OLD_PYTHON.format(python=sys.executable, minor=6)])
+@pytest.mark.parametrize(
+    "command, fail_on, code", [("run", "never", 0), ("", "never", 0), ("report", "", 2), ("check", "never", 2)]
+)
+def test_a_runner_without_python_is_told_what_to_add(
+    release: Release, tmp_path: Path, python: str, command: str, fail_on: str, code: int
+) -> None:
+    ran = start(release.action, make_job(tmp_path, python), command=command, fail_on=fail_on)
 
     said = (
-        "::error title=Signpost::Signpost needs Python 3.11 or newer, and this runner has no Python 3; add the step "
+        "::error title=Signpost::Signpost needs Python 3.11 or newer, and this runner has none; add the step "
         "`actions/setup-python` with `python-version: '3.13'` before this one"
     )
     assert (ran.code, ran.out.splitlines(), ran.err) == (code, [said], "")
@@ -202,7 +207,8 @@ def test_pip_installs_by_hash(release: Release, tmp_path: Path, monkeypatch: pyt
     home.mkdir()
     for lock, sha256 in ((right, hashlib.sha256(wheel.read_bytes()).hexdigest()), (wrong, "0" * 64)):
         lock.write_text(f"signpost-bot=={wheel.name.split('-')[1]} --hash=sha256:{sha256}\n", encoding="utf-8")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    for name in ("PIP_NO_INDEX", "PIP_USER", "PIP_REQUIRE_VIRTUALENV"):
+        monkeypatch.setenv(name, "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
 
     with pytest.raises(StartError, match="DO NOT MATCH THE HASHES"):
