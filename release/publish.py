@@ -26,9 +26,6 @@ from release.stamp import read_asset, stamp
 
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
-MOVING_TAG = "v1"
-"""The tag that workflows name to get each new release. It is never a release itself, because those cannot move."""
-
 TAG = f"v{__version__}"
 SUMS = "SHA256SUMS"
 NO_DIGEST = f"sha256:{'0' * 64}"
@@ -106,6 +103,14 @@ def make_commit(changed: Mapping[str, str]) -> str:
         return _run("git", "commit-tree", tree, "-p", "HEAD", "-m", message, settings=given)
 
 
+def name_moving_tag(version: str) -> str:
+    """The tag that workflows name to get each new release without a breaking change: `v1`, also for 0.x.
+
+    It is never a release itself, because those cannot move.
+    """
+    return f"v{max(int(version.partition('.')[0]), 1)}"
+
+
 def list_commands(version: str, commit: str, assets: Iterable[Path], notes: Path) -> tuple[tuple[str, ...], ...]:
     """The commands that publish a release, in their order. The third makes the tag and cannot be undone."""
     tag, branch = f"v{version}", f"refs/heads/release/v{version}"
@@ -113,7 +118,7 @@ def list_commands(version: str, commit: str, assets: Iterable[Path], notes: Path
     known = ("--repo", REPOSITORY)
     kind = "--latest" if is_final else "--prerelease"
     draft = ("gh", "release", "create", tag, *known, "--draft", "--target", commit, "--title", tag)
-    moved = (*_GIT, "push", _REMOTE, f"+{commit}:refs/tags/{MOVING_TAG}")
+    moved = (*_GIT, "push", _REMOTE, f"+{commit}:refs/tags/{name_moving_tag(version)}")
     return (
         (*_GIT, "push", _REMOTE, f"+{commit}:{branch}"),
         (*draft, "--notes-file", str(notes), *map(str, assets)),
@@ -153,10 +158,17 @@ def list_missing(names: Iterable[str], version: str) -> list[str]:
 
 
 def read_draft() -> bool | None:
-    """Whether the release is a draft; None if there is none."""
-    shown = ["gh", "release", "view", TAG, "--repo", REPOSITORY, "--json", "isDraft"]
-    done = subprocess.run(shown, capture_output=True, text=True, check=False)
-    return None if done.returncode else bool(json.loads(done.stdout)["isDraft"])
+    """Whether the release is a draft; None if there is none. Raises PublishError if GitHub does not answer.
+
+    https://github.com/cli/cli/blob/trunk/pkg/cmd/release/shared/fetch.go has the words of the command.
+    """
+    try:
+        shown = _run("gh", "release", "view", TAG, "--repo", REPOSITORY, "--json", "isDraft")
+    except PublishError as error:
+        if "release not found" in str(error):
+            return None
+        raise
+    return bool(json.loads(shown)["isDraft"])
 
 
 def _run(*command: str, stdin: str = "", settings: Mapping[str, str] | None = None) -> str:

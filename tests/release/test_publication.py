@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from release.notes import REPOSITORY
 from release.publish import SUMS, list_missing
@@ -21,7 +22,7 @@ GH = """\
 # Does what GitHub does with a draft: it keeps it, and makes the tag when the draft is published.
 set -e
 case "$1 $2" in
-"release view") test -f "$DRAFTS/$3" && cat "$DRAFTS/$3" ;;
+"release view") cat "$DRAFTS/$3" 2>/dev/null || { echo "${FAULT:-release not found}" >&2; exit 1; } ;;
 "release create")
     test ! -e "$DRAFTS/$3"
     echo '{"isDraft": true}' >"$DRAFTS/$3"
@@ -56,7 +57,7 @@ def copy(tmp_path: Path) -> Path:
     for name in ("bot/__init__.py", "release", "action.yml", "CHANGELOG.md"):
         subprocess.run(["cp", "-r", ROOT / name, folder / Path(name).parent], check=True)  # noqa: S607
     for name, old, new in (
-        ("bot/__init__.py", r'"[^"]+"$', f'"{VERSION}"'),
+        ("bot/__init__.py", r'^__version__ = "[^"]+"$', f'__version__ = "{VERSION}"'),
         ("CHANGELOG.md", r"^## \[.*", f"## [{VERSION}] - 2026-12-31"),
     ):
         text = (folder / name).read_text("utf-8")
@@ -69,7 +70,7 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
-def publish(folder: Path) -> subprocess.CompletedProcess[str]:
+def publish(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     programs, drafts = folder.parent / "programs", folder.parent / "drafts"
     programs.mkdir(exist_ok=True)
     drafts.mkdir(exist_ok=True)
@@ -79,7 +80,7 @@ def publish(folder: Path) -> subprocess.CompletedProcess[str]:
     rewritten = {"KEY": f"url.{remote['REMOTE']}.insteadOf", "VALUE": f"https://github.com/{REPOSITORY}.git"}
     settings = {"GIT_CONFIG_COUNT": "1", **{f"GIT_CONFIG_{key}_0": value for key, value in rewritten.items()}}
     command = [sys.executable, "-m", "release.publish", "--version", VERSION, "--digest", DIGEST]
-    given = {**os.environ, **remote, **settings, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    given = {**os.environ, **environment, **remote, **settings, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(command, cwd=folder, env=given, check=False, capture_output=True, text=True)
 
 
@@ -88,7 +89,7 @@ def list_refs(folder: Path) -> dict[str, str]:
     return dict(line.split() for line in lines.splitlines())
 
 
-def test_a_published_release_has_all_assets_its_tag_and_v1_and_leaves_no_branch(copy: Path) -> None:
+def test_a_published_release_has_all_assets_its_tag_and_v7_and_leaves_no_branch(copy: Path) -> None:
     remote = copy.parent / "remote"
     before = list_refs(remote)
 
@@ -97,7 +98,7 @@ def test_a_published_release_has_all_assets_its_tag_and_v1_and_leaves_no_branch(
     assert done.returncode == 0, done.stderr
     after = list_refs(remote)
     commit = after[f"refs/tags/v{VERSION}"]
-    assert after == {**before, f"refs/tags/v{VERSION}": commit, "refs/tags/v1": commit}
+    assert after == {**before, f"refs/tags/v{VERSION}": commit, "refs/tags/v7": commit}
     assert git("rev-parse", f"{commit}^", folder=remote) == git("rev-parse", "HEAD", folder=copy)
     assert (copy.parent / "drafts/files").read_text("utf-8").split() == sorted([SUMS, *list_missing([SUMS], VERSION)])
     assert git("status", "--porcelain", folder=copy) == ""
@@ -116,8 +117,8 @@ def test_a_run_that_failed_after_the_publication_goes_on(copy: Path) -> None:
     remote = copy.parent / "remote"
     assert publish(copy).returncode == 0
     after = list_refs(remote)
-    git("update-ref", "refs/tags/v1", "HEAD", folder=remote)
-    git("update-ref", f"refs/heads/release/v{VERSION}", after["refs/tags/v1"], folder=remote)
+    git("update-ref", "refs/tags/v7", "HEAD", folder=remote)
+    git("update-ref", f"refs/heads/release/v{VERSION}", after["refs/tags/v7"], folder=remote)
 
     assert publish(copy).returncode == 0
     assert list_refs(remote) == after
@@ -143,3 +144,29 @@ def test_a_release_without_one_of_its_assets_is_not_published(copy: Path) -> Non
     done = publish(copy)
 
     assert (done.returncode, "lacks signpost-7.8.9-windows-x86_64-3.14.zip" in done.stderr) == (1, True)
+
+
+def test_a_github_that_does_not_answer_has_no_say_about_drafts(copy: Path) -> None:
+    before = list_refs(copy.parent / "remote")
+
+    done = publish(copy, FAULT="HTTP 502: Bad Gateway (https://api.github.com/graphql)")
+
+    assert (done.returncode, "HTTP 502" in done.stderr, list_refs(copy.parent / "remote")) == (1, True, before)
+    assert [*(copy.parent / "drafts").iterdir()] == []
+
+
+@pytest.mark.parametrize("version, code", [(VERSION, 1), ("7.8", 0), ("7.8.90", 0)])
+def test_a_version_that_is_published_is_refused_before_its_image_gets_a_name(
+    copy: Path, version: str, code: int
+) -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text("utf-8"))
+    (step,) = (each for each in workflow["jobs"]["build"]["steps"] if "ls-remote" in each.get("run", ""))
+    git("update-ref", f"refs/tags/v{VERSION}", "HEAD", folder=copy.parent / "remote")
+
+    command = ["bash", "-eo", "pipefail", "-c", step["run"]]
+    done = subprocess.run(
+        command, cwd=copy, env={**os.environ, "VERSION": version}, check=False, capture_output=True, text=True
+    )
+
+    assert (done.returncode, step["if"]) == (code, "${{ !inputs.dry-run }}"), done.stderr
+    assert ("is published already" in done.stdout) == bool(code)

@@ -58,6 +58,11 @@ def test_a_version_that_is_not_final_leaves_v1_and_latest_where_they_are(version
     assert ("--prerelease" in commands, "--latest" in commands, "refs/tags/v1" in commands) == (True, False, False)
 
 
+@pytest.mark.parametrize("version, tag", [("0.2.0", "v1"), ("1.0.0", "v1"), ("2.0.0", "v2"), ("10.4.1", "v10")])
+def test_a_breaking_release_leaves_users_of_the_version_before_where_they_are(version: str, tag: str) -> None:
+    assert f"git push +{SHA}:refs/tags/{tag}" in spell(version)
+
+
 @pytest.mark.parametrize(
     "version, digest, message",
     [
