@@ -45,7 +45,7 @@ class TrialError(Exception):
 
 def try_wheel(wheel: Path) -> None:
     """Install a wheel from the lock with hashes, then run the command, then add the studio and open its page."""
-    with TemporaryDirectory() as name:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as name:  # Windows keeps open files of a studio that just ended
         folder = Path(name)
         venv.create(folder / "venv", with_pip=True)
         programs = folder / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
@@ -84,9 +84,9 @@ def try_studio(command: Sequence[str], folder: Path) -> None:
     (folder / "rules").mkdir()  # the studio reads all rules around the one that it opens
     rule = copyfile(ROOT / "rules/common/empty-body.yml", folder / "rules/empty-body.yml")
     started = [*command, "studio", str(rule), "--no-browser"]
-    with subprocess.Popen(started, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as studio:
+    with subprocess.Popen(started, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as studio:
         try:
-            lines = studio.stdout or ()  # it ends when the studio does
+            lines = (line.decode("utf-8", "replace") for line in studio.stdout or ())  # it ends when the studio does
             address = next(filter(None, map(_ADDRESS.search, lines)), None)
             if address is None:
                 raise TrialError(f"the studio stopped with exit code {studio.wait()} and printed no address")

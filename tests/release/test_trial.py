@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from release.trial import RULE, TrialError, expect_match, expect_output, run_program
+from release.trial import RULE, TrialError, expect_match, expect_output, run_program, try_studio
 
 COMMENT = {"action": "create_comment"}
 
@@ -63,3 +63,9 @@ def test_a_program_sees_nothing_of_the_job_around_it(tmp_path: Path, monkeypatch
         monkeypatch.setenv(name, "value")
     code = "import os; print(*(name for name in os.environ if name.startswith(('GITHUB_', 'GH_', 'INPUT_'))))"
     assert run_program([sys.executable, "-c", code], tmp_path, {"INPUT_COMMAND": "run"}) == "INPUT_COMMAND\n"
+
+
+def test_a_studio_that_prints_no_address_is_reported_whatever_its_bytes(tmp_path: Path) -> None:
+    code = "import sys; sys.stdout.buffer.write(b'\\x81\\xff\\n'); sys.exit(3)"
+    with pytest.raises(TrialError, match="stopped with exit code 3 and printed no address"):
+        try_studio([sys.executable, "-c", code], tmp_path)
