@@ -154,8 +154,13 @@ def _is_reader_gone(error: OSError) -> bool:
 
 
 def _report_error(message: str, code: int, words: list[str]) -> int:
-    """Print the message for people, and as JSON if a script asked for it; return the exit code."""
-    print(f"signpost: {message}", file=sys.stderr)
+    """Print the message for people, and as JSON if a script asked for it; return the exit code.
+
+    The message may quote a file of a pull request, or its name, and the runner obeys a line that begins with `::`.
+    """
+    from bot.github.actions_runner import print_safely
+
+    print_safely([f"signpost: {message}"], sys.stderr)
     _print_for_script(message, words)
     return code
 

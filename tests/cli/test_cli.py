@@ -227,6 +227,16 @@ def test_a_full_disk_is_reported_in_a_sentence(repository: Path, command: str, f
     )
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_an_error_with_the_name_of_a_file_is_no_command_for_the_runner(tmp_path: Path) -> None:
+    name = "rules\n::stop-commands::x.yml"
+    (tmp_path / name).symlink_to(name)
+    finished = run_command("check", ".", "--format", "github", folder=tmp_path)
+
+    assert (finished.code, finished.out) == (2, "")
+    assert [line[:20] for line in finished.err.splitlines()] == ["signpost: cannot rea", "| ::stop-commands::x"]
+
+
 @pytest.mark.parametrize("form", [("--format", "json"), ("--format=json",)])
 def test_a_script_that_asked_for_json_gets_the_error_as_json(tmp_path: Path, form: tuple[str, ...]) -> None:
     finished = run_command("backtest", "--issues", "none.jsonl", "--rules", "pack:common", *form, folder=tmp_path)
