@@ -15,6 +15,9 @@ CHANGELOG = Path(__file__).parents[1] / "CHANGELOG.md"
 UNRELEASED = "Unreleased"
 
 _HEADING = re.compile(r"^## \[(?P<name>[^\]]+)\](?: - \d{4}-\d{2}-\d{2})?$", re.MULTILINE)
+_PUBLISHED = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}(?:(?:a|b|rc)\d+|\.post\d+)?", re.ASCII)
+"""Three numbers, as the protected tags `v*.*.*` have, in the normal form of PEP 440, which the files are named by."""
+
 _LINK = re.compile(r'(?P<before>\]\(|\b(?:src|srcset)=")(?!https?:|mailto:|#)(?P<path>[^)"\s]+)')
 _PICTURE = re.compile(r"\.(?:png|svg|jpg|gif)$")
 
@@ -81,11 +84,19 @@ def make_links_absolute(text: str, tag: str) -> str:
 
 
 def check_version(version: str, *, is_final: bool) -> None:
-    """Raise NotesError for a version that is not that of the checkout, or for one in development if it is final."""
+    """Raise NotesError for a version that is not that of the checkout, or for one to be published that cannot be."""
     if version != __version__:
         raise NotesError(f"the version is {__version__} in bot/__init__.py, not {version!r}; change one of them")
-    if is_final and ".dev" in version:
+    if is_final:
+        check_final(version)
+
+
+def check_final(version: str) -> None:
+    """Raise NotesError for a version in development, or in a form that tags and files do not have."""
+    if ".dev" in version:
         raise NotesError(f"{version} is a development version; set a final one in bot/__init__.py, such as 0.1.0")
+    if not _PUBLISHED.fullmatch(version):
+        raise NotesError(f"{version!r} cannot be published; write the version in bot/__init__.py as 0.1.0 or 0.1.0rc1")
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from release.notes import NotesError, find_section, make_links_absolute, make_notes
+from release.notes import NotesError, check_final, find_section, make_links_absolute, make_notes
 
 TOP = "# Changelog\n\n"
 OLDER = "## [0.1.0] - 2026-12-01\n\nFirst.\n"
@@ -38,6 +38,19 @@ def test_a_changelog_that_does_not_fit_is_refused(changelog: str, version: str, 
     with pytest.raises(NotesError, match=r"CHANGELOG\.md") as caught:
         find_section(changelog, version)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "10.20.30", "1.0.0rc1", "1.0.0a2", "1.0.0.post1"])
+def test_a_version_in_its_normal_form_can_be_published(version: str) -> None:
+    check_final(version)
+
+
+@pytest.mark.parametrize(
+    "version", ["", "0.2", "v0.2.0", "0.2.0-rc1", "0.2.0.rc1", "0.02.0", "0.2.0.0", "0.2.0+a", "0.2.0 ", "0.2.0.dev1"]
+)
+def test_any_other_version_is_refused(version: str) -> None:
+    with pytest.raises(NotesError, match=r"set a final one|cannot be published"):
+        check_final(version)
 
 
 def test_the_notes_pin_the_commit_of_the_tag() -> None:
