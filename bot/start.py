@@ -190,8 +190,10 @@ def unpack(data: bytes, folder: Path) -> None:
             if home not in made:
                 os.makedirs(home, exist_ok=True)  # noqa: PTH103 (pathlib takes longer than the writing)
                 made.add(home)
+            content = archive.read(each)
             with open(f"{home}/{name}", "xb", buffering=0) as file:  # noqa: PTH123
-                file.write(archive.read(each))
+                if file.write(content) < len(content):  # a full disk takes a part, and says nothing
+                    raise OSError(f"only a part of {each.filename} could be written")
 
 
 def _check_members(members: list[tuple[str, int, int]]) -> None:

@@ -177,6 +177,18 @@ def test_an_asset_is_unpacked_below_its_folder(tmp_path: Path) -> None:
     assert files == {"a/b/c.pyc": "text", "d.cpython-313-x86_64-linux-gnu.so": "text", "a/__init__.pyc": "text"}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for files")
+def test_a_file_that_does_not_fit_is_no_half_file(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(make_zip(("a.py", 0)))
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2, 2)); from pathlib import Path; "
+        "from bot.start import unpack; unpack(Path('a.zip').read_bytes(), Path('out'))"
+    )
+    words = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, "OSError: only a part of a.py could be written")
+
+
 @pytest.mark.parametrize(
     "name, mode",
     [
