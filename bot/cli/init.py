@@ -66,7 +66,8 @@ def execute(arguments: argparse.Namespace) -> int:
     if not root.is_dir():
         message = f"{root} is not a folder; give the folder of a repository"
         raise SettingsError(message)
-    forms = _read_texts(root / FORMS, "issue forms")
+    _refuse_subfolder(root)
+    forms = _read_texts(root / FORMS)
     pin = find_pin(__version__, is_offline=arguments.offline)
     wanted = _plan_files(root, forms, pin, is_offline=arguments.offline)
     present = _read_present(root, wanted)
@@ -83,6 +84,17 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         _print(found, changes, arguments)
     return 0
+
+
+def _refuse_subfolder(root: Path) -> None:
+    """Raises SettingsError in a folder inside a repository: GitHub reads `.github` only at the root."""
+    places = [root.resolve(), *root.resolve().parents]
+    top = next((place for place in places if (place / ".git").exists()), places[0])
+    if top != places[0]:
+        message = (
+            f"{root} is inside the repository {top}, and GitHub reads .github only there; run `signpost init {top}`"
+        )
+        raise SettingsError(message)
 
 
 def _print(found: Mapping[str, list[str]], changes: "list[Change]", arguments: argparse.Namespace) -> None:
@@ -110,11 +122,16 @@ def _write(root: Path, changes: "Iterable[Change]", arguments: argparse.Namespac
     if arguments.dry_run:
         return [change.place for change in written]
     for change in written:
-        write_file(root / change.place, change.after)
+        write_file(root / change.place, change.after, _find_newline(root / change.place))
     editor = _write_schemas(root) if arguments.offline else []
     if arguments.vscode:
         editor += write_settings(root, _locate_schemas(is_offline=arguments.offline))
     return [*(change.place for change in written), *editor]
+
+
+def _find_newline(path: Path) -> str:
+    """The line ends that a file has already; those of Unix for a new one."""
+    return "\r\n" if path.exists() and b"\r\n" in path.read_bytes() else "\n"
 
 
 def _describe(changes: "list[Change]") -> dict[str, Any]:
@@ -126,7 +143,7 @@ def _describe(changes: "list[Change]") -> dict[str, Any]:
 
 def _read_present(root: Path, wanted: Iterable[str]) -> dict[str, str]:
     """The files that exist: the wanted ones, and all workflows."""
-    present = {f"{WORKFLOWS}/{name}": text for name, text in _read_texts(root / WORKFLOWS, "workflows").items()}
+    present = {f"{WORKFLOWS}/{name}": text for name, text in _read_texts(root / WORKFLOWS).items()}
     others = (place for place in wanted if place not in present and (root / place).exists())
     return present | {place: _read_text(root / place) for place in others}
 
@@ -139,14 +156,10 @@ def _read_text(path: Path) -> str:
         raise SettingsError(message) from error
 
 
-def _read_texts(folder: Path, what: str) -> dict[str, str]:
+def _read_texts(folder: Path) -> dict[str, str]:
     """The texts of the YAML files in a folder, by their names; the settings of the issue forms are none of them."""
     found = sorted(path for path in folder.glob("*") if path.suffix in {".yml", ".yaml"} and path.stem != "config")
-    try:
-        return {path.name: path.read_text("utf-8") for path in found}
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read the {what} in {folder}: {explain_cause(error)}"
-        raise SettingsError(message) from error
+    return {path.name: _read_text(path) for path in found if path.is_file()}
 
 
 def _has_rules(home: Path) -> bool:

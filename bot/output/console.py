@@ -89,11 +89,11 @@ def print_hanging(lead: "Text", text: "Text", console: "Console", following: str
         console.print(Text.assemble(begin, row), soft_wrap=True)
 
 
-def write_file(path: Path, text: str) -> None:
-    """Write a text file, and create the folders above it; raises SettingsError if that fails."""
+def write_file(path: Path, text: str, newline: str = "\n") -> None:
+    """Write a text file with these line ends, and create the folders above it; raises SettingsError if that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8", newline="\n")
+        path.write_text(text, "utf-8", newline=newline)
     except OSError as error:
         message = f"cannot write {path}: {explain_cause(error)}"
         raise SettingsError(message) from error

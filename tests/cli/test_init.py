@@ -129,7 +129,28 @@ def test_a_form_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     finished = call_init(folder=tmp_path)
 
     assert (finished.code, finished.out) == (2, "")
-    assert "cannot read the issue forms in" in finished.err
+    assert finished.err.startswith("signpost: cannot read .github/ISSUE_TEMPLATE/bug.yml: ")
+
+
+@pytest.mark.parametrize("name", ["signpost.yml", "other.yml"])
+def test_only_a_folder_at_a_place_of_ours_is_in_the_way(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".github/workflows" / name).mkdir(parents=True)
+
+    finished = call_init(folder=tmp_path)
+
+    is_in_the_way = name == "signpost.yml"
+    assert finished.code == (2 if is_in_the_way else 0)
+    assert finished.err.startswith(f"signpost: cannot read {FLOWS[0]}: " if is_in_the_way else "")
+
+
+def test_in_a_folder_of_a_repository_the_root_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "packages/one").mkdir(parents=True)
+
+    finished = call_init("packages/one", folder=tmp_path)
+
+    assert (finished.code, [*(tmp_path / "packages/one").iterdir()]) == (2, [])
+    assert finished.err.endswith(f"GitHub reads .github only there; run `signpost init {tmp_path}`\n")
 
 
 @pytest.mark.parametrize("name", ["config.yml", "pack.yml", "out-of-disk.yml"])
@@ -307,6 +328,7 @@ def test_an_upgrade_keeps_what_the_owner_changed(tmp_path: Path) -> None:
         pytest.param(
             OLDER_WORKFLOW.replace("@v1", f"@{SHA} # v0.9.0"), f"{SHA[::-1]} # v1.2.3", "workflow.yml", 0, id="pinned"
         ),
+        pytest.param(OLDER_WORKFLOW.replace("@v1", f"@{SHA} # v0.9.0"), "v1.2.3", None, 1, id="commit or tag"),
         pytest.param("on: push\njobs: {}\n", "v1", None, 1, id="another workflow"),
         pytest.param("not a workflow: [\n", "v1", None, 1, id="no YAML"),
     ],
@@ -318,6 +340,30 @@ def test_an_upgrade_replaces_what_nobody_changed(before: str, pin: str, after: s
 
     assert change.after == (before if after is None else wanted[FLOWS[0]])
     assert len(change.advice) == advice
+
+
+def test_a_note_says_only_what_changed() -> None:
+    wanted = {FLOWS[0]: (TEMPLATES / "workflow.yml").read_text("utf-8")}
+    texts = ("on: push\njobs: {}\n", "jobs: {a: {steps: [{uses: signpost-bot/signpost@v0}]}}\n")
+
+    changes = (plan_changes(wanted, {FLOWS[0]: text}, "v1", is_upgrade=True)[0] for text in texts)
+
+    foreign = f"{FLOWS[0]} was not written by `signpost init`, so"
+    assert [each.advice for each in changes] == [
+        (f"{foreign} it stays as it is",),
+        (f"{foreign} only the version is new",),
+    ]
+
+
+def test_an_upgrade_keeps_the_line_ends_of_a_file(tmp_path: Path) -> None:
+    place = tmp_path / FLOWS[0]
+    place.parent.mkdir(parents=True)
+    place.write_text(OLDER_WORKFLOW, "utf-8", newline="\r\n")
+
+    assert call_init("--upgrade", folder=tmp_path).code == 0
+
+    expected = (TEMPLATES / "workflow.yml").read_bytes().replace(b"\n", b"\r\n")
+    assert place.read_bytes() == expected
 
 
 def test_an_upgrade_changes_the_version_of_every_workflow() -> None:

@@ -15,7 +15,7 @@ from bot.triage.doctor.setup import reads_labels
 from bot.triage.doctor.workflows import ACTION, read_workflows
 
 _USES = re.compile(
-    rf"(?P<start>uses:[ \t]*['\"]?{ACTION}(?:/[\w-]+)?)@[^\s'\"#]+(?P<end>['\"]?)(?:[ \t]+#[ \t]*v[\w.]+)?",
+    rf"(?P<start>uses:[ \t]*['\"]?{ACTION}(?:/[\w-]+)?)@(?P<ref>[^\s'\"#]+)(?P<end>['\"]?)(?:[ \t]+#[ \t]*v[\w.]+)?",
     re.IGNORECASE,
 )
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -120,11 +120,17 @@ def _upgrade(place: str, text: str, wanted: str | None, older: Sequence[str], pi
 
     `older` are the texts that this and older versions wrote there.
     """
+    if not _SHA.match(pin) and any(_SHA.fullmatch(found["ref"]) for found in _USES.finditer(text)):
+        unknown = f"{place} names a commit, and that of {pin} could not be read from GitHub, so it stays as it is"
+        return Change(place, text, text, (unknown,))
     ours = set_pin(text, "v1")
     base = max(older, key=lambda each: _compare(each, ours), default=None)
     if wanted is None or base is None or _compare(base, ours) < _LEAST_SIMILAR:
-        foreign = f"{place} was not written by `signpost init`, so only the version is new"
-        return Change(place, text, set_pin(text, pin), (foreign,) if wanted else ())
+        after = set_pin(text, pin)
+        effect = "it stays as it is" if after == text else "only the version is new"
+        return Change(
+            place, text, after, (f"{place} was not written by `signpost init`, so {effect}",) if wanted else ()
+        )
     merged, left = merge_lines(base.splitlines(), ours.splitlines(), set_pin(wanted, "v1").splitlines())
     after = set_pin("".join(f"{line}\n" for line in merged), pin)
     if not read_workflows({place: after}):
