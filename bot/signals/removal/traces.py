@@ -124,7 +124,7 @@ def find_traces(issues: Iterable[Issue], comments: Iterable[ListedComment], ours
 
 
 def _make_trace(issue: Issue, comments: tuple[tuple[Comment, Marker], ...], ours: Ours) -> Trace:
-    asked = {label.casefold() for _, marker in comments for label in (*marker.labels, *marker.dropped)}
+    asked = _list_remembered(comments)
     labels = tuple(label for label in issue.labels if ours.may_set(label) or label.casefold() in asked)
     marker = read_marker(issue.body) if ours.is_us(issue.author) else None
     is_notice = marker is not None and marker.kind in NOTICES and issue.state == "open"
@@ -137,11 +137,33 @@ def decide_removal(trace: Trace, changes: Iterable[Change], ours: Ours) -> Remov
     `changes` are GitHub's events of the issue, oldest first; the last one about a label decides. The guidance comment
     comes last, because it remembers the labels.
     """
-    last = _find_last_setter(changes)
-    labels = tuple(label for label in trace.labels if (by := last.get(label.casefold())) and ours.is_us(by))
-    going, kept = _sort_comments(trace.comments)
+    labels, doubtful = _sort_labels(trace, _find_last_setter(changes), ours)
+    going, edited = _sort_comments(trace.comments)
+    kept = (*doubtful, *edited)
     removal = Removal(issue=trace.issue, labels=labels, comments=going, kept=kept)
     return replace(removal, **_decide_notice(trace, kept))
+
+
+def _sort_labels(
+    trace: Trace, last: Mapping[str, Account | None], ours: Ours
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The labels that go, and why others stay: the owner of a person's account also sets labels by hand."""
+    remembered = _list_remembered(trace.comments)
+    going, kept = list[str](), list[str]()
+    for label in trace.labels:
+        by = last.get(label.casefold())
+        if by is None or not ours.is_us(by):
+            continue
+        if by.is_bot or label.casefold() in remembered:
+            going.append(label)
+        else:
+            kept.append(f"{by.login} may have set the label `{label}` by hand; it stays")
+    return tuple(going), tuple(kept)
+
+
+def _list_remembered(comments: Iterable[tuple[Comment, Marker]]) -> frozenset[str]:
+    """The labels that our comments say we asked for, in lower case."""
+    return frozenset(label.casefold() for _, marker in comments for label in (*marker.labels, *marker.dropped))
 
 
 def _sort_comments(own: Iterable[tuple[Comment, Marker]]) -> tuple[tuple[Comment, ...], tuple[str, ...]]:

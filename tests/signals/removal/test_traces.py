@@ -67,12 +67,25 @@ def test_the_labels_of_rules_settings_and_comments_are_traces() -> None:
         ((SET, TAKEN, HUMAN_SET), ()),
         ((HUMAN_SET,), ()),
         ((), ()),
-        ((replace(SET, actor=Account(login=OURSELVES.login.upper())),), ("area:disk",)),
+        ((replace(SET, actor=Account(login=OURSELVES.login.upper(), is_bot=True)),), ("area:disk",)),
     ],
 )
 def test_a_label_goes_only_if_we_set_it_last(changes: tuple[Change, ...], removed: tuple[str, ...]) -> None:
     issue = an_issue(labels=("area:disk",))
     assert decide_removal(Trace(issue, labels=issue.labels), changes, OURS) == Removal(issue=issue, labels=removed)
+
+
+def test_of_the_labels_of_a_person_only_those_go_that_a_comment_remembers() -> None:
+    octocat = Account(login="octocat")
+    own = replace(our_comment(labels=["Needs-Info"]), author=octocat)
+    ours = replace(OURS, logins=OURS.logins | {"octocat"}, labels=frozenset({"area:disk", "needs-info"}))
+    (trace,) = find_traces([an_issue(labels=("needs-info", "area:disk"))], [listed(own)], ours)
+
+    changes = [a_change("labeled", octocat, label=label) for label in trace.labels]
+
+    removal = decide_removal(trace, changes, ours)
+    assert removal.labels == ("needs-info",)
+    assert removal.kept == ("octocat may have set the label `area:disk` by hand; it stays",)
 
 
 def test_the_comment_that_remembers_goes_last_and_an_edited_one_stays() -> None:
