@@ -164,7 +164,7 @@ def forget_index(github: FakeGitHub) -> None:
     setup.caches = [("signpost-index-1-1", "2026-01-02T00:00:00Z"), *setup.caches[1:]]
 
 
-UPGRADE = "Run `signpost init --upgrade`, and commit the changes."
+UPGRADE = "Run `pipx upgrade signpost-bot` and `signpost init --upgrade`, and commit the changes."
 FAULTS: dict[str, tuple[Callable[[FakeGitHub], None], int, tuple[str, str, str, str]]] = {
     "a workflow that GitHub disabled": (
         disable_workflow,

@@ -329,6 +329,7 @@ def test_an_upgrade_keeps_what_the_owner_changed(tmp_path: Path) -> None:
             OLDER_WORKFLOW.replace("@v1", f"@{SHA} # v0.9.0"), f"{SHA[::-1]} # v1.2.3", "workflow.yml", 0, id="pinned"
         ),
         pytest.param(OLDER_WORKFLOW.replace("@v1", f"@{SHA} # v0.9.0"), "v1.2.3", None, 1, id="commit or tag"),
+        pytest.param(OLDER_WORKFLOW.replace("@v1", "@v1.10.0"), "v1.2.3", None, 1, id="a newer release"),
         pytest.param("on: push\njobs: {}\n", "v1", None, 1, id="another workflow"),
         pytest.param("not a workflow: [\n", "v1", None, 1, id="no YAML"),
     ],

@@ -12,10 +12,12 @@ from bot.errors import SignpostError
 from bot.rules.loader import load_rules
 from bot.text.printable import reveal_line
 from bot.triage.doctor.setup import reads_labels
+from bot.triage.doctor.workflow_checks import is_older
 from bot.triage.doctor.workflows import ACTION, read_workflows
 
 _USES = re.compile(
-    rf"(?P<start>uses:[ \t]*['\"]?{ACTION}(?:/[\w-]+)?)@(?P<ref>[^\s'\"#]+)(?P<end>['\"]?)(?:[ \t]+#[ \t]*v[\w.]+)?",
+    rf"(?P<start>uses:[ \t]*['\"]?{ACTION}(?:/[\w-]+)?)@(?P<ref>[^\s'\"#]+)"
+    r"(?P<end>['\"]?)(?:[ \t]+#[ \t]*(?P<tag>v[\w.]+))?",
     re.IGNORECASE,
 )
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -120,9 +122,8 @@ def _upgrade(place: str, text: str, wanted: str | None, older: Sequence[str], pi
 
     `older` are the texts that this and older versions wrote there.
     """
-    if not _SHA.match(pin) and any(_SHA.fullmatch(found["ref"]) for found in _USES.finditer(text)):
-        unknown = f"{place} names a commit, and that of {pin} could not be read from GitHub, so it stays as it is"
-        return Change(place, text, text, (unknown,))
+    if reason := next(filter(None, (_refuse_pin(found, pin) for found in _USES.finditer(text))), ""):
+        return Change(place, text, text, (f"{place} stays as it is: it {reason}",))
     ours = set_pin(text, "v1")
     base = max(older, key=lambda each: _compare(each, ours), default=None)
     if wanted is None or base is None or _compare(base, ours) < _LEAST_SIMILAR:
@@ -136,6 +137,17 @@ def _upgrade(place: str, text: str, wanted: str | None, older: Sequence[str], pi
     if not read_workflows({place: after}):
         return Change(place, text, set_pin(text, pin), (f"{place} cannot be merged, so only the version is new",))
     return Change(place, text, after, tuple(_advise(f"{place}:{number}", lines) for number, lines in left))
+
+
+def _refuse_pin(found: re.Match[str], pin: str) -> str:
+    """Why a step keeps its version: a tag is less safe than a commit, and an older release is no upgrade."""
+    ref, _, tag = pin.partition(" # ")
+    named = found["tag"] or ("" if _SHA.fullmatch(found["ref"]) else found["ref"])
+    if is_older(tag or ref, named):
+        return f"names a newer release than {tag or ref}; upgrade Signpost on your machine first"
+    if _SHA.fullmatch(found["ref"]) and not tag:
+        return f"names a commit, and the commit of {pin} could not be read from GitHub"
+    return ""
 
 
 def _advise(where: str, lines: list[str]) -> str:

@@ -11,6 +11,7 @@ from bot.triage.doctor.setup import Check, Setup, leave_unchecked, list_names, q
 from bot.triage.doctor.workflows import ACTION, COMMANDS, Use, Workflow
 
 _UPGRADE = "Run `signpost init --upgrade`, and commit the changes."
+_RENEW = "Run `pipx upgrade signpost-bot` and `signpost init --upgrade`, and commit the changes."
 _SHA = re.compile(r"[0-9a-f]{40}")
 _RETIRED = re.compile(r"ubuntu-(?:16|18|20)\.04|macos-(?:1[0-3])(?:\.15)?(?:-.*)?|windows-(?:2016|2019)")
 """Images that GitHub has removed; their jobs never start.
@@ -76,12 +77,14 @@ def _check_events(setup: Setup, workflows: tuple[Workflow, ...], running: list[W
         what = f"`pull_request_target` gives a token to the code of strangers, in {list_names(risky)}"
         return Check("events", "error", what, "Remove this event; Signpost needs only `pull_request`.")
     if not any("issues" in workflow.events for workflow in running):
-        return Check("events", "error", "no workflow reacts to new issues", "Add the event `issues` to the workflow.")
+        fix = f"Add the event `issues` to `on:` in {quote(running[0].file)}."
+        return Check("events", "error", "no workflow reacts to new issues", fix)
     missing = _find_missing_events(setup, running)
     if missing:
         is_deaf = "`issues: opened`" in missing
         what = f"the workflow does not react to {join_words(missing)}"
-        return Check("events", "error" if is_deaf else "warning", what, _UPGRADE)
+        fix = f"Add {'it' if len(missing) == 1 else 'them'} to `on:` in {quote(running[0].file)}."
+        return Check("events", "error" if is_deaf else "warning", what, fix)
     return Check("events", "ok", "new and changed issues, and comments")
 
 
@@ -118,13 +121,18 @@ def _check_rights(uses: list[Use]) -> Check:
     if lacking := dict.fromkeys(found for use in uses for found in _find_lacking(use)):
         what = f"a job lacks the permission {list_names(lacking)}"
         return Check("permissions", "error", what, "Add it to the `permissions` of the job.")
-    if unstated := dict.fromkeys(f"{use.file} ({use.job})" for use in uses if use.may("issues") is None):
+    if unstated := {f"{use.file} ({use.job})": use for use in uses if use.may("issues") is None}:
         what = f"without `permissions`, the rights depend on the repository: {list_names(unstated)}"
-        return Check("permissions", "warning", what, _UPGRADE)
+        return Check("permissions", "warning", what, _write_rights_fix(next(iter(unstated.values()))))
     if surplus := dict.fromkeys(found for use in uses for found in _find_surplus(use)):
         what = f"a job may write more than Signpost needs: {list_names(surplus)}"
         return Check("permissions", "warning", what, "Remove the permissions that Signpost does not need.")
     return Check("permissions", "ok", "each job has what it needs, and no more")
+
+
+def _write_rights_fix(use: Use) -> str:
+    needed = ", ".join(f"{right}: {level}" for right, level in _NEEDED.get(use.command, {"contents": "read"}).items())
+    return f"Add `permissions: {{{needed}}}` to the job {quote(use.job)}."
 
 
 def _find_lacking(use: Use) -> list[str]:
@@ -169,7 +177,7 @@ def _check_version(setup: Setup, uses: list[Use]) -> Check:
         return Check("version", "warning", what, _UPGRADE)
     if older := [use.release for use in used.values() if is_older(use.release, latest)]:
         what = f"the workflows use {list_names(dict.fromkeys(older))}, and the latest release is {quote(latest)}"
-        return Check("version", "warning", what, _UPGRADE)
+        return Check("version", "warning", what, _RENEW)
     shown = dict.fromkeys(use.release or _shorten(ref) for ref, use in used.items())
     unread = "; the latest release was not read" if isinstance(setup.release, Unread) else ""
     return Check("version", "ok", f"{list_names(shown)}{unread}")

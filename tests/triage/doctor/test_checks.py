@@ -169,6 +169,38 @@ def test_the_settings_of_actions_decide_what_may_run(policy: ActionsPolicy, expe
     assert check_policy(replace(SETUP, policy=policy)).status == expected
 
 
+INDEX = "on: push\njobs: {a: {steps: [{uses: signpost-bot/signpost@v1, with: {command: index}}]}}\n"
+RIGHTS = "    permissions:\n      contents: read\n      issues: write\n"
+
+
+@pytest.mark.parametrize(
+    "setup, name, fix",
+    [
+        (with_workflow("opened, ", ""), "events", "Add them to `on:` in `a.yml`."),
+        (with_workflow("  issues:", "  push:"), "events", "Add the event `issues` to `on:` in `a.yml`."),
+        (
+            replace(
+                SETUP, workflows=read_workflows({"a.yml": MINIMAL.replace("permissions: {}\n", "").replace(RIGHTS, "")})
+            ),
+            "permissions",
+            "Add `permissions: {contents: read, issues: write}` to the job `signpost`.",
+        ),
+        (
+            replace(SETUP, workflows=read_workflows({"a.yml": MINIMAL, "b.yml": INDEX})),
+            "index",
+            "Restore the cache with the index in `a.yml`, and give the step the input `index`.",
+        ),
+        (
+            replace(SETUP, workflows=read_workflows({".github/workflows/signpost.yml": MINIMAL, "b.yml": INDEX})),
+            "index",
+            "Run `signpost init --upgrade`, and commit the changes.",
+        ),
+    ],
+)
+def test_a_fix_holds_for_workflows_that_init_did_not_write(setup: Setup, name: str, fix: str) -> None:
+    assert find(setup, name).fix == fix
+
+
 def test_each_part_has_one_check() -> None:
     names = [check.name for check in check_setup(SETUP, NOW)]
     assert len(names) == len(set(names)) == 18
