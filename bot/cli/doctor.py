@@ -15,7 +15,7 @@ from bot.errors import SettingsError, SignpostError, TrackerError
 from bot.output.console import add_format, make_console, print_hanging, print_json
 from bot.output.progress import track
 from bot.text.printable import count, reveal_line
-from bot.tracker.setup import Unread, WorkflowRun, WorkflowState
+from bot.tracker.setup import RepositoryFacts, TokenFacts, Unread, WorkflowRun, WorkflowState
 from bot.tracker.types import Folder, Links
 from bot.triage.config import Sources
 from bot.triage.doctor.checks import check_setup
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from bot.github.client import GitHubTracker
 
 FOLDERS = {"workflows": ".github/workflows", "forms": ".github/ISSUE_TEMPLATE"}
+_LOCAL = frozenset({"runs", "index", "ledger"})
+"""Parts that are on this machine, or of which nothing is read without the workflows."""
+
 _LONGEST = 90
 """Seconds after which it asks nothing more of GitHub, and shows what it found."""
 
@@ -138,9 +141,19 @@ def read_setup(live: "GitHubTracker", repository: str, index: str | None = None,
         "index": lambda: _read_index(Path(index)) if index else None,
         "ledger": lambda: _read_ledger(Path(ledger), repository) if ledger else None,
     }
+    blocked = _find_block(token, about)
+    if blocked and isinstance(about, Unread) and not about.is_missing:
+        parts["about"] = blocked
     for name, read in track(reads.items(), "parts", len(reads)):
-        parts[name] = _attempt(read)
+        parts[name] = blocked if blocked and name not in _LOCAL else _attempt(read)
     return Setup(repository=repository, **parts)
+
+
+def _find_block(token: TokenFacts | Unread, about: RepositoryFacts | Unread) -> Unread | None:
+    """Why GitHub tells nothing about the repository, so that no other part is asked for or judged; None if it does."""
+    if not isinstance(token, Unread) and not token.is_valid:
+        return Unread("GitHub does not accept the token")
+    return Unread("GitHub does not show the repository") if isinstance(about, Unread) and about.is_missing else None
 
 
 def _attempt(read: Callable[[], Part]) -> Part | Unread:
@@ -215,6 +228,8 @@ def _read_labels(live: "GitHubTracker", repository: str, sources: object) -> fro
 def _read_follows(live: "GitHubTracker", repository: str, sources: object) -> Links | Unread:
     """The issues to follow, fifty in a request."""
     numbers = list_followed(sources) if isinstance(sources, Sources) else ()
+    if numbers and not live.may_read_marked:
+        return Unread("only a token can read the state of issues to follow")
     found = Links()
     for start in range(0, len(numbers), _AT_ONCE):
         part = _attempt(partial(live.read_links, repository, numbers[start : start + _AT_ONCE]))

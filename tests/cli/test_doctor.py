@@ -320,14 +320,10 @@ def test_without_a_token_it_checks_what_everybody_can_read(fake_github: FakeGitH
     finished = call_doctor(fake_github, "--format", "json", token="")
 
     hidden = "the token may not read this setting"
-    follow = "Could not read #1 of octo/widget: GitHub answered 401"
-    findings = list_findings(finished)
-    assert [(*each[:2], each[2][: len(follow)], each[3]) for each in findings if each[1] == "follow"] == [
-        ("unchecked", "follow", follow, "")
-    ]
-    assert [each for each in findings if each[1] != "follow"] == [
+    assert list_findings(finished) == [
         NO_TOKEN,
         ("unchecked", "actions", hidden, ""),
+        ("unchecked", "follow", "only a token can read the state of issues to follow", ""),
         ("unchecked", "visitors", hidden, ""),
     ]
     assert (finished.code, fake_github.violations) == (0, [])
@@ -338,12 +334,15 @@ def test_a_token_that_github_rejects_is_an_error(fake_github: FakeGitHub) -> Non
 
     finished = call_doctor(fake_github, "--format", "json", token="ghp_expired")
 
-    found = {(status, name) for status, name, *_ in list_checks(finished)}
-    assert found & {("error", "token"), ("unchecked", "repository")} == {
+    checks = list_checks(finished)
+    found = {(status, name) for status, name, *_ in checks}
+    assert found & {("error", "token"), ("unchecked", "repository"), ("unchecked", "workflow")} == {
         ("error", "token"),
         ("unchecked", "repository"),
+        ("unchecked", "workflow"),
     }
     assert {status for status, _ in found} <= {"error", "unchecked", "ok"}
+    assert [message for *_, message, _ in checks if "github-token" in message] == []
     assert finished.code == 3
 
 
@@ -351,12 +350,11 @@ def test_a_repository_that_does_not_exist_is_an_error(fake_github: FakeGitHub) -
     finished = call_doctor(fake_github, "--format", "json")
 
     advice = "Correct the name, or use a token that may read it."
-    assert list_findings(finished)[0] == (
-        "error",
-        "repository",
-        "GitHub shows no `octo/widget` to this token",
-        advice,
-    )
+    findings = list_findings(finished)
+    assert [each for each in findings if each[0] != "unchecked"] == [
+        ("error", "repository", "GitHub shows no `octo/widget` to this token", advice)
+    ]
+    assert ("unchecked", "workflow", "GitHub does not show the repository", "") in findings
     assert finished.code == 1
 
 
@@ -427,8 +425,28 @@ def test_a_part_that_cannot_be_read_does_not_stop_the_others(fake_github: FakeGi
     assert found == expected
 
 
+HIDDEN = {
+    "repository",
+    "actions",
+    "workflow",
+    "rules",
+    "settings",
+    "labels",
+    "follow",
+    "forms",
+    "index",
+    "ledger",
+    "visitors",
+}
+"""What a repository that the token cannot see hides."""
+
 ANSWERED = {
-    "404": {"/rate_limit": set[str](), "/graphql": set[str](), "/actions/caches": {"index", "ledger"}},
+    "404": {
+        "/repos/octo/widget": HIDDEN,
+        "/rate_limit": set[str](),
+        "/graphql": set[str](),
+        "/actions/caches": {"index", "ledger"},
+    },
 }
 """GitHub without a rate limit and without GraphQL is not a fault."""
 

@@ -21,8 +21,7 @@ from bot.triage.doctor.setup import (
     list_wanted_labels,
     quote,
 )
-from bot.triage.doctor.workflow_checks import check_policy, check_workflows
-from bot.triage.doctor.workflows import RUN_WORKFLOW
+from bot.triage.doctor.workflow_checks import check_policy, check_workflows, write_cache_fix
 
 _HOME = ".github/signpost/"
 _FEW = 5
@@ -209,15 +208,8 @@ def _check_upkeep(setup: Setup, command: str, file: LocalFile | None, now: datet
         thing in use.inputs for use in readers
     ):
         message = f"a workflow makes it, but the step that checks issues does not have the input `{thing}`"
-        return Check(thing, "warning", message, _write_cache_fix(readers[0].file, thing))
+        return Check(thing, "warning", message, write_cache_fix(readers[0].file, thing))
     return _check_age(setup, command, thing, now)
-
-
-def _write_cache_fix(file: str, thing: str) -> str:
-    """`init --upgrade` changes only the steps of its own workflow."""
-    if file == RUN_WORKFLOW:
-        return "Run `signpost init --upgrade`, and commit the changes."
-    return f"Restore the cache with the {thing} in {quote(file)}, and give the step the input `{thing}`."
 
 
 def _check_file(file: LocalFile, thing: str, command: str) -> Check:

@@ -183,6 +183,13 @@ def _check_version(setup: Setup, uses: list[Use]) -> Check:
     return Check("version", "ok", f"{list_names(shown)}{unread}")
 
 
+def write_cache_fix(file: str, thing: str) -> str:
+    """What gives an index or a ledger to the step in that file; `init --upgrade` changes only its own workflow."""
+    if file == ".github/workflows/signpost.yml":
+        return _UPGRADE
+    return f"Restore the cache with the {thing} in {quote(file)}, and give the step the input `{thing}`."
+
+
 def is_older(release: str, latest: str) -> bool:
     """Whether a release is older than the latest one; `v1` is as new as any `v1.2.3`, because its tag moves."""
     parts, others = ([int(part) for part in re.findall(r"\d{1,9}", name)] for name in (release, latest))

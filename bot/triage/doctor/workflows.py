@@ -10,9 +10,6 @@ from bot.rules.spec.document import read_document
 ACTION = "signpost-bot/signpost"
 """The action's repository on GitHub."""
 
-RUN_WORKFLOW = ".github/workflows/signpost.yml"
-"""The workflow of `signpost init` that checks issues."""
-
 COMMANDS = ("run", "check", "index", "sweep", "report", "site")
 
 _USES = re.compile(rf"{ACTION}(?:/[\w./-]+)?@(?P<ref>[^\s@]+)", re.IGNORECASE)
