@@ -74,6 +74,7 @@ class _Policy(_Model):
 
 
 class _Selected(_Model):
+    github_owned_allowed: bool = True
     verified_allowed: bool = False
     patterns_allowed: list[str] = []
 
@@ -166,6 +167,7 @@ class SetupTracker(OwnIssueTracker):
         return ActionsPolicy(
             is_enabled=read.enabled,
             allowed=read.allowed_actions,
+            takes_githubs=chosen.github_owned_allowed,
             takes_verified=chosen.verified_allowed,
             patterns=tuple(map(mend_json, chosen.patterns_allowed)),
             requires_sha=read.sha_pinning_required,

@@ -65,12 +65,14 @@ class WorkflowRun:
 class ActionsPolicy:
     """What GitHub Actions may run in a repository.
 
-    `allowed` is `all`, `local_only` or `selected`; the rest is about `selected`. `requires_sha` if an action must be
+    `allowed` is `all`, `local_only` or `selected`; the rest is about `selected`: actions that GitHub made, those of
+    verified creators, and patterns of names. `requires_sha` if an action must be
     pinned to a commit.
     """
 
     is_enabled: bool
     allowed: str = "all"
+    takes_githubs: bool = True
     takes_verified: bool = False
     patterns: tuple[str, ...] = ()
     requires_sha: bool = False

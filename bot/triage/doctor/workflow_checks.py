@@ -113,6 +113,12 @@ def _check_concurrency(running: list[Workflow]) -> Check:
         if "issue" not in workflow.group:
             what = f"the group of {quote(workflow.file)} is the same for all issues, so GitHub cancels waiting runs"
             return Check("concurrency", "warning", what, fix)
+        if workflow.cancels:
+            what = f"`cancel-in-progress` in {quote(workflow.file)} can stop a run between its label and its comment"
+            return Check("concurrency", "warning", what, "Remove `cancel-in-progress`.")
+        if "issue_comment" in workflow.events and not workflow.keeps_waiting:
+            what = f"in {quote(workflow.file)}, a comment can replace the waiting run of an edit or of a command"
+            return Check("concurrency", "warning", what, "Add `queue: max` to `concurrency`.")
     return Check("concurrency", "ok", "one run at a time for each issue")
 
 
@@ -203,10 +209,26 @@ def check_policy(setup: Setup) -> Check:
         return leave_unchecked("actions", policy)
     if not policy.is_enabled:
         return Check("actions", "error", "GitHub Actions is disabled", f"Enable it in {_WHERE}.")
+    if refused := _find_refused(policy, setup):
+        what = f"the settings do not allow the action {quote(refused)}, so the workflow does not start"
+        return Check("actions", "error", what, f"Allow actions created by GitHub in {_WHERE}.")
     return _check_refs(policy, {use.ref: None for use in setup.list_uses(*COMMANDS) if use.ref})
 
 
 _WHERE = "Settings → Actions → General"
+
+
+def _find_refused(policy: ActionsPolicy, setup: Setup) -> str:
+    """An action of GitHub in our workflows that may not run; "" if there is none."""
+    if policy.allowed != "selected" or policy.takes_githubs or isinstance(setup.workflows, Unread):
+        return ""
+    used = (action for workflow in setup.workflows for action in workflow.actions)
+    return next((action for action in used if not _matches(policy, action)), "")
+
+
+def _matches(policy: ActionsPolicy, action: str) -> bool:
+    names = (action.lower(), action.partition("@")[0].lower())
+    return any(fnmatchcase(name, pattern.strip().lower()) for name in names for pattern in policy.patterns)
 
 
 def _check_refs(policy: ActionsPolicy, refs: Mapping[str, None]) -> Check:
@@ -231,5 +253,4 @@ def _is_allowed(policy: ActionsPolicy, ref: str) -> bool:
     """
     if policy.allowed != "selected":
         return policy.allowed == "all"
-    names = (f"{ACTION}@{ref}", ACTION)
-    return any(fnmatchcase(name, pattern.strip().lower()) for name in names for pattern in policy.patterns)
+    return _matches(policy, f"{ACTION}@{ref}")

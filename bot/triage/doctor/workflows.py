@@ -13,6 +13,7 @@ ACTION = "signpost-bot/signpost"
 COMMANDS = ("run", "check", "index", "sweep", "report", "site")
 
 _USES = re.compile(rf"{ACTION}(?:/[\w./-]+)?@(?P<ref>[^\s@]+)", re.IGNORECASE)
+_GITHUBS = re.compile(r"^[ \t-]*uses:[ \t]*['\"]?((?:actions|github)/[\w./-]+@[\w./-]+)", re.MULTILINE)
 _CALLED = re.compile(rf"(?:^|[\s;&|/])signpost[ \t]+({'|'.join(COMMANDS)})\b", re.MULTILINE)
 _RELEASE = re.compile(r"v\d+(?:\.\d+){0,2}")
 
@@ -52,13 +53,18 @@ class Use:
 class Workflow:
     """A workflow file with a step that runs Signpost; the events have their types, () for all.
 
-    `group` is that of its `concurrency`, "" without one.
+    `group` is that of its `concurrency`, "" without one. A run that waits is lost when another one comes, unless the
+    group `keeps_waiting` runs; one that `cancels` stops even the run that is going on.
+    `actions` are those that GitHub itself made.
     """
 
     file: str
     events: Mapping[str, tuple[str, ...]]
     group: str
     uses: tuple[Use, ...]
+    keeps_waiting: bool = False
+    cancels: bool = False
+    actions: tuple[str, ...] = ()
 
     def does(self, command: str) -> bool:
         """Whether a step runs that command."""
@@ -85,9 +91,18 @@ def _read_workflow(file: str, text: str) -> Workflow | None:
     )
     if not uses:
         return None
-    groups = (_read_group(part.get("concurrency")) for part in (value, *filter(_is_mapping, jobs.values())))
-    group = next(filter(None, groups), "")
-    return Workflow(file=file, events=_read_events(value.get("on")), group=group, uses=uses)
+    stated = (part.get("concurrency") for part in (value, *filter(_is_mapping, jobs.values())))
+    concurrency = next(filter(_read_group, stated), None)
+    details = concurrency if isinstance(concurrency, dict) else {}
+    return Workflow(
+        file=file,
+        events=_read_events(value.get("on")),
+        group=_read_group(concurrency),
+        uses=uses,
+        keeps_waiting=details.get("queue") == "max",
+        cancels=details.get("cancel-in-progress") not in {None, False, "false"},
+        actions=tuple(dict.fromkeys(_GITHUBS.findall(text))),
+    )
 
 
 def _is_mapping(value: object) -> bool:

@@ -42,6 +42,9 @@ SETUP = Setup(
 )
 
 
+LOSES = ("concurrency", "warning")
+
+
 def find(setup: Setup, name: str) -> Check:
     (found,) = (check for check in check_setup(setup, NOW) if check.name == name)
     return found
@@ -70,6 +73,14 @@ def with_workflow(old: str, new: str) -> Setup:
             "concurrency",
             "warning",
             "overlap",
+        ),
+        (with_workflow("issue.number }}\n", "issue.number }}\n  cancel-in-progress: true\n"), *LOSES, "can stop a run"),
+        (with_workflow("on:\n", "on:\n  issue_comment:\n"), *LOSES, "a comment can replace the waiting run"),
+        (
+            with_workflow("issue.number }}\n", "issue.number }}\n  cancel-in-progress: false\n  queue: max\n"),
+            "concurrency",
+            "ok",
+            "one run at a time",
         ),
         (with_workflow("ubuntu-latest", "ubuntu-20.04"), "runner", "error", "removed"),
         (with_workflow("@v1", "@main"), "version", "warning", "`main`, which is not a release"),
@@ -199,6 +210,23 @@ RIGHTS = "    permissions:\n      contents: read\n      issues: write\n"
 )
 def test_a_fix_holds_for_workflows_that_init_did_not_write(setup: Setup, name: str, fix: str) -> None:
     assert find(setup, name).fix == fix
+
+
+@pytest.mark.parametrize(
+    "patterns, message",
+    [
+        ((), "the settings do not allow the action `actions/checkout@v6`, so the workflow does not start"),
+        (("actions/*",), "GitHub Actions is enabled and allows Signpost"),
+    ],
+)
+def test_actions_of_github_beside_ours_must_be_allowed(patterns: tuple[str, ...], message: str) -> None:
+    text = MINIMAL.replace("    steps:\n", "    steps:\n      - uses: actions/checkout@v6\n")
+    names = ("signpost-bot/*", *patterns)
+    policy = ActionsPolicy(is_enabled=True, allowed="selected", takes_githubs=False, patterns=names)
+
+    setup = replace(SETUP, policy=policy, workflows=read_workflows({"a.yml": text}))
+
+    assert check_policy(setup).message == message
 
 
 def test_each_part_has_one_check() -> None:
