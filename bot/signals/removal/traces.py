@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from bot.comment.marker import NOTICES, Marker, hash_text, is_as_written, read_marker, read_visible
+from bot.comment.marker import NOTICES, Marker, hash_text, is_as_written, is_certainly_ours, read_marker, read_visible
 from bot.github.payloads import ListedComment
 from bot.rules.ruleset import Rule
 from bot.tracker.types import Account, Change, Comment, Issue
@@ -114,13 +114,17 @@ def find_traces(issues: Iterable[Issue], comments: Iterable[ListedComment], ours
     """
     found = dict[int, list[tuple[Comment, Marker]]]()
     for comment, _, number, is_pull_request in comments:
-        marker = read_marker(comment.body) if ours.is_us(comment.author) and not is_pull_request else None
-        if marker:
+        if ours.is_us(comment.author) and not is_pull_request and (marker := _recall(comment, number)):
             found.setdefault(number, []).append((comment, marker))
     known = {issue.number: issue for issue in issues if not issue.is_pull_request}
     traces = (_make_trace(known[number], tuple(found.get(number, ())), ours) for number in sorted(known))
     shown = (trace for trace in traces if trace.comments or trace.labels or trace.notice)
     return tuple(sorted(shown, key=lambda trace: bool(trace.comments)))
+
+
+def _recall(comment: Comment, number: int) -> Marker | None:
+    """What our comment remembers. Where somebody wrote below the marker it counts as edited: no text has that hash."""
+    return read_marker(comment.body) or (Marker(issue=number) if is_certainly_ours(comment) else None)
 
 
 def _make_trace(issue: Issue, comments: tuple[tuple[Comment, Marker], ...], ours: Ours) -> Trace:

@@ -92,7 +92,8 @@ def test_the_comment_that_remembers_goes_last_and_an_edited_one_stays() -> None:
     report = replace(our_comment("Issue report by Signpost", kind="report"), id=9)
     edited = replace(our_comment(), id=5, body=our_comment().body.replace("space", "SPACE"))
     newer = replace(our_comment(), id=6, body=our_comment().body.replace("signpost:v1", "signpost:v2"))
-    found = trace_of(OURS_THERE, report, edited, newer)
+    longer = replace(our_comment(), id=7, body=f"{our_comment().body}\n\nA maintainer adds this.")
+    found = trace_of(OURS_THERE, report, edited, newer, longer)
     assert found
 
     removal = decide_removal(found, (), OURS)
@@ -101,6 +102,7 @@ def test_the_comment_that_remembers_goes_last_and_an_edited_one_stays() -> None:
     assert removal.kept == (
         "somebody edited comment 5; it stays",
         "a newer version of Signpost wrote comment 6; it stays",
+        "somebody edited comment 7; it stays",
     )
 
 
