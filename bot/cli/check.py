@@ -14,7 +14,7 @@ from bot.cli.options.archive import count_jobs, open_optional
 from bot.cli.options.git_revision import find_changed_files
 from bot.cli.options.github import connect_github, read_settings
 from bot.cli.options.sources import Stamp, load_checked, read_stamp
-from bot.errors import SettingsError
+from bot.errors import SettingsError, SignpostError
 from bot.workbench.check.terminal import FORMATS, format_change, print_report
 from bot.workbench.check.trial import Trial, check_online, run_trial
 
@@ -90,7 +90,7 @@ def _watch(arguments: argparse.Namespace) -> NoReturn:
         stamp = _await_change(arguments.paths, stamp)
         try:
             after = run_trial(_make_trial(arguments))
-        except SettingsError as error:  # an editor replaces the file, or somebody moved the folder
+        except SignpostError as error:  # somebody moved the folder, or GitHub does not answer
             print(f"signpost: {error}")
             continue
         for line in format_change(before, after):
@@ -100,12 +100,14 @@ def _watch(arguments: argparse.Namespace) -> NoReturn:
 
 def _await_change(paths: Iterable[str], known: Stamp) -> Stamp:
     """The stamp of the files after their next change, once nobody writes any more."""
-    while (changed := read_stamp(paths)) == known:
-        time.sleep(POLLING)
-    time.sleep(SETTLING)
-    while (settled := read_stamp(paths)) != changed:
-        changed = settled
+    settled = known
+    while settled == known:  # also after a file that came and went
+        while (changed := read_stamp(paths)) == known:
+            time.sleep(POLLING)
         time.sleep(SETTLING)
+        while (settled := read_stamp(paths)) != changed:
+            changed = settled
+            time.sleep(SETTLING)
     return settled
 
 

@@ -12,9 +12,12 @@ from bot.rules.spec.document import MAX_BYTES, cut_name, read_document
 from bot.rules.spec.pack import PackModel
 from bot.rules.spec.validation import suggest
 from bot.rules.stored import read_stored
+from bot.text.printable import reveal_line
 
 MAX_FILES = 20_000
 _YAML = (".yml", ".yaml")
+READ = (*_YAML, ".j2")
+"""How the names of the files end that are read from a folder: rules, packs, settings and templates of comments."""
 _INSTALLED = Path(bot.__file__).parent / "packs"
 
 
@@ -102,7 +105,7 @@ def read_folder(folder: Path, most: int = MAX_FILES) -> dict[str, str]:
     files: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         inner = path.relative_to(folder).parts
-        if path.suffix in {*_YAML, ".j2"} and not any(part.startswith(".") for part in inner) and _is_there(path):
+        if path.suffix in READ and not any(part.startswith(".") for part in inner) and _is_there(path):
             files[path.as_posix()] = _read(path)
         if len(files) > most:
             message = f"{folder} contains more than {most} files; check that it is the right folder"
@@ -118,13 +121,12 @@ def _is_there(path: Path) -> bool:
 def _read(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
-            raise SettingsError(f"{path} is not an ordinary file; replace it by a file, or remove it")
+            raise SettingsError(f"{reveal_line(str(path))} is not an ordinary file; replace it by a file, or remove it")
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1).decode("utf-8", "replace").removeprefix("\ufeff")
     except OSError as error:
-        message = (
-            f"cannot read {path}: {error.strerror}; check that it is a file and that you have permission to read it"
-        )
+        what = f"cannot read {reveal_line(str(path))}: {error.strerror}"
+        message = f"{what}; check that it is a file and that you have permission to read it"
         raise SettingsError(message) from error
 
 

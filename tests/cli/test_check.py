@@ -126,3 +126,16 @@ def test_one_file_and_a_shipped_pack_can_be_checked_together(tmp_path: Path) -> 
     finished = run_command("check", f"{HOME}/out-of-disk.yml", "pack:claude-code", folder=tmp_path)
 
     assert (finished.code, finished.err) == (0, "")
+
+
+@pytest.mark.parametrize("form", ["text", "github"])
+def test_the_name_of_a_file_is_one_line_without_commands(tmp_path: Path, form: str) -> None:
+    write_rules(tmp_path)
+    (tmp_path / HOME / "a\n::error::\x1b[31m.yml").write_text("wrong", "utf-8")
+
+    read = run_command("check", "--format", form, folder=tmp_path)
+    (tmp_path / HOME / "b\n::error::\x1b[31m.yml").symlink_to("nowhere")
+    unread = run_command("check", "--format", form, folder=tmp_path)
+
+    assert read.out.startswith(f"{HOME}/a⏎::error::␛[31m.yml:1:1: ")
+    assert unread.err.startswith(f"signpost: cannot read {HOME}/b⏎::error::␛[31m.yml: No such file")

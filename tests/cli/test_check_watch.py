@@ -51,7 +51,10 @@ def test_what_a_change_did(before: tuple[Problem, ...], after: tuple[Problem, ..
 
 
 def test_every_change_of_a_folder_is_seen(tmp_path: Path) -> None:
-    """A new file, another text, a file that takes another's place, and a file that goes; a link to nothing is none."""
+    """A new file, another text, a file that takes another's place, other permissions, and a file that goes.
+
+    A link to nothing and what editors write next to a file are no change.
+    """
     rules = tmp_path / "rules"
     rules.mkdir()
     stamps = [read_stamp([str(rules)])]
@@ -59,13 +62,16 @@ def test_every_change_of_a_folder_is_seen(tmp_path: Path) -> None:
         lambda: (rules / "a.yml").write_text("1", "utf-8"),
         lambda: (rules / "a.yml").write_text("22", "utf-8"),
         lambda: ((tmp_path / "new").write_text("33", "utf-8"), (tmp_path / "new").replace(rules / "a.yml")),
+        lambda: (rules / "a.yml").chmod(0o400),
         (rules / "a.yml").unlink,
     ):
         change()
         stamps.append(read_stamp([str(rules)]))
     (rules / "nowhere.yml").symlink_to("away")
+    for name in (".a.yml.swp", ".hidden.yml", "a.yml~", "4913", "#a.yml#"):
+        (rules / name).touch()
 
-    assert [one != other for one, other in pairwise(stamps)] == [True] * 4
+    assert [one != other for one, other in pairwise(stamps)] == [True] * 5
     assert (read_stamp([str(rules)]), read_stamp([str(tmp_path / "gone")])) == ({}, {})
 
 

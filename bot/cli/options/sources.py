@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.errors import Problem, SettingsError, explain_cause
-from bot.rules.loader import build_ruleset, find_pack, join_rulesets, list_packs, load_rules, read_folder
+from bot.rules.loader import READ, build_ruleset, find_pack, join_rulesets, list_packs, load_rules, read_folder
 from bot.rules.ruleset import Ruleset
 from bot.tracker.types import Folder, Searcher
 from bot.triage.config import (
@@ -23,8 +23,8 @@ from bot.triage.config import (
 
 HOME = ".github/signpost"
 
-Stamp = dict[str, tuple[int, int, int]]
-"""What tells one state of files from another: by path, when each was written, its size, and its number on the disk."""
+Stamp = dict[str, tuple[int, ...]]
+"""What tells one state of files from another: by path, when each was written, its size, number on the disk and mode."""
 
 
 class FolderReader(Protocol):
@@ -148,14 +148,14 @@ def _read_file(name: str) -> str:
 
 
 def read_stamp(paths: Iterable[str]) -> Stamp:
-    """The state of all files of these folders, files and packs. A file that vanishes meanwhile is not in it."""
+    """The state of all files that are read from these places. A file that vanishes meanwhile is not in it."""
     stamp: Stamp = {}
     for file in _list_files(paths):
         try:
             state = os.stat(file)  # noqa: PTH116 (the names come from os.walk)
         except OSError:
             continue
-        stamp[file] = state.st_mtime_ns, state.st_size, state.st_ino
+        stamp[file] = state.st_mtime_ns, state.st_size, state.st_ino, state.st_mode
     return stamp
 
 
@@ -165,4 +165,5 @@ def _list_files(paths: Iterable[str]) -> Iterator[str]:
         place = find_pack(path.removeprefix("pack:")) if path.startswith("pack:") else Path(path)
         for folder, inner, names in os.walk(place if place.is_dir() else place.parent):
             inner[:] = [name for name in inner if place.is_dir() and not name.startswith(".")]
-            yield from (os.path.join(folder, name) for name in names)  # noqa: PTH118 (paths in the thousands)
+            read = (name for name in names if name.endswith(READ) and not name.startswith("."))  # no editor's own files
+            yield from (os.path.join(folder, name) for name in read)  # noqa: PTH118 (paths in the thousands)

@@ -93,7 +93,7 @@ def _print_colourfully(report: CheckReport) -> None:
 
     console = make_console()
     for file, found in groupby(report.problems, key=lambda problem: problem.file):
-        console.print(Text(file, style="bold underline"))
+        console.print(Text(reveal_line(file), style="bold underline"))
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right", style="dim", no_wrap=True)
         table.add_column(no_wrap=True)
@@ -126,7 +126,8 @@ _HOW = {
 def format_problem(problem: Problem) -> str:
     """`file:line:column: message [kind]`, which editors and terminals turn into a link; a warning says `warning:`."""
     mark = "warning: " if problem.severity == "warning" else ""
-    return f"{problem.file}:{problem.line}:{problem.column}: {mark}{reveal_line(problem.message)} [{problem.kind}]"
+    place = f"{reveal_line(problem.file)}:{problem.line}:{problem.column}"
+    return f"{place}: {mark}{reveal_line(problem.message)} [{problem.kind}]"
 
 
 def format_problems(problems: Iterable[Problem]) -> Iterator[str]:
