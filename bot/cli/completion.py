@@ -1,6 +1,7 @@
 """`signpost completion`: the script with which a shell completes commands, options, files and ids of rules."""
 
 import argparse
+import re
 from collections.abc import Iterator
 
 from bot.output.console import add_format, print_json
@@ -26,6 +27,20 @@ _RULES = {
     "fish": "(_signpost_rules)",
 }
 """The ids of a repository's own rules, which are the names of their files, for shtab."""
+
+_JOINED = """
+_signpost() {
+  local word at=$COMP_CWORD words=()
+  for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
+    if [[ $word == "=" ]]; then at=$((at - 1)); else words+=("$word"); fi
+  done
+  word="${COMP_WORDS[COMP_CWORD]}"
+  local COMP_WORDS=("${words[@]}" "${word#=}") COMP_CWORD=$at
+  _shtab_signpost
+}
+complete -o bashdefault -F _signpost signpost
+"""
+"""`--option=value`, which bash gives to a function as three words, for the script of shtab, which knows two."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,9 +70,16 @@ def execute(arguments: argparse.Namespace) -> int:
             action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
         elif "FILE" in metavar or metavar in {"PATH", "ISSUE", "RULE.yml", "OUT.jsonl"}:
             action.complete = shtab.FILE  # type: ignore[attr-defined]
-    script = shtab.complete(parser, arguments.shell)
+    script = _accept_joined(shtab.complete(parser, arguments.shell), arguments.shell)
     print_json({"shell": arguments.shell, "script": script}) if arguments.format == "json" else print(script)
     return 0
+
+
+def _accept_joined(script: str, shell: str) -> str:
+    """The script, for `--option=value` too; fish's own knows it."""
+    if shell == "zsh":  # `--option=[...]:` takes both forms (zshcompsys(1), _arguments)
+        return re.sub(r'^(  "\*?--[a-z-]+)(\[.*\]:)', r"\1=\2", script, flags=re.MULTILINE)
+    return script + _JOINED if shell == "bash" else script
 
 
 def _list_actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

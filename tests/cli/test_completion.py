@@ -1,5 +1,6 @@
 """`signpost completion`: a real shell completes commands, options, choices, files and ids of rules."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -43,6 +44,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("explain", "iss"), {"issue.md"}),
         (("explain", "7", "--rule", ""), {"api-error", "out-of-disk"}),
         (("explain", "7", "--rule", "o"), {"out-of-disk"}),
+        (("explain", "7", "--rule", "="), {"api-error", "out-of-disk"}),
+        (("explain", "7", "--rule", "=", "o"), {"out-of-disk"}),
+        (("check", "--format", "=", "json", "--st"), {"--strict"}),
         (("nowhere", "--x"), {""}),
     ],
 )
@@ -60,3 +64,10 @@ def test_each_shell_of_this_machine_reads_its_script(folder: Path) -> None:
     }
 
     assert done == dict.fromkeys(shells, 0)
+
+
+def test_zsh_takes_a_value_after_a_space_and_after_an_equals_sign(folder: Path) -> None:
+    script = (folder / "script.zsh").read_text("utf-8")
+
+    assert set(re.findall(r'^  "\*?--[a-z-]+(=?)\[[^"]*\]:', script, re.MULTILINE)) == {"="}
+    assert set(re.findall(r'^  "--(?:dry-run|strict)(=?)\[', script, re.MULTILINE)) == {""}
