@@ -7,6 +7,7 @@ alone, and has no effect where the rules beside it are others than those that it
 import json
 import sys
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from bot.rules.ruleset import PACK_FILE, Pack, Rule, Ruleset
 from bot.rules.spec.document import Document, read_document
 
 STORED_FILE = "stored.json"
-FORMAT = 1
+FORMAT = 2
 """Raised when the outline of a rule changes, or how its parts are computed."""
 
 _READ = frozenset({"model", "condition", "branches", "document", "echoable"})
@@ -59,9 +60,9 @@ def read_stored(folder: Path) -> Ruleset | None:
     """The rules of a shipped pack; None if there is no stored form, or if it does not fit the files."""
     try:
         stored = json.loads((folder / STORED_FILE).read_bytes())
-    except (OSError, ValueError):
-        return None
-    if stored["format"] != FORMAT or stored["sizes"] != _measure_files(folder):
+        if (stored["format"], stored["digest"]) != (FORMAT, _digest_files(folder)):
+            return None
+    except (OSError, ValueError, LookupError, TypeError):
         return None
     document = Document(f"{folder.as_posix()}/{PACK_FILE}", stored["pack"])
     pack, problems = compile_pack(document, folder.name)
@@ -75,8 +76,13 @@ def _read_outline(stored: list[Any]) -> Outline:
     return Outline(file, content_hash, tuple(names), found, tuple(phrases))
 
 
-def _measure_files(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_size for path in sorted(folder.glob("*.yml"))}
+def _digest_files(folder: Path) -> str:
+    """The SHA-256 of all names and texts: reading 150 files takes 2 ms more than looking at their sizes."""
+    digest = sha256()
+    for path in sorted(folder.glob("*.yml")):
+        text = path.read_bytes()
+        digest.update(f"{path.name}\0{len(text)}\0".encode() + text)
+    return digest.hexdigest()
 
 
 def write_stored(ruleset: Ruleset, folder: Path) -> None:
@@ -85,7 +91,7 @@ def write_stored(ruleset: Ruleset, folder: Path) -> None:
         raise SettingsError(f"a broken pack cannot be shipped: {ruleset.problems[0]}")
     outlines = [_make_outline(rule, folder) for rule in ruleset.rules]
     pack = read_document((folder / PACK_FILE).read_text("utf-8"), PACK_FILE).value
-    stored = {"format": FORMAT, "sizes": _measure_files(folder), "pack": pack, "rules": outlines}
+    stored = {"format": FORMAT, "digest": _digest_files(folder), "pack": pack, "rules": outlines}
     (folder / STORED_FILE).write_text(json.dumps(stored, separators=(",", ":")), "utf-8", newline="\n")
 
 

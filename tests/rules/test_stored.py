@@ -82,6 +82,16 @@ def change_size(folder: Path) -> None:
     file.write_text(file.read_text("utf-8") + "# changed\n", "utf-8")
 
 
+def change_pack(folder: Path) -> None:
+    file = folder / "pack.yml"
+    file.write_text(file.read_text("utf-8").replace("common", "commin", 1), "utf-8")
+
+
+def change_words(folder: Path) -> None:
+    file = next(folder.glob("b*.yml"))
+    file.write_text(file.read_text("utf-8").swapcase(), "utf-8")
+
+
 def add_rule(folder: Path) -> None:
     (folder / "new.yml").write_text("id: new\n", "utf-8")
 
@@ -93,8 +103,12 @@ def rewrite(folder: Path, **changes: object) -> None:
 
 SPOILT: dict[str, Callable[[Path], object]] = {
     "a rule has another size": change_size,
+    "a rule has other words of the same size": change_words,
+    "the pack has other words of the same size": change_pack,
     "a rule was added": add_rule,
     "another format": lambda folder: rewrite(folder, format=0),
+    "no digest": lambda folder: (folder / STORED_FILE).write_text('{"format": 2}', "utf-8"),
+    "another value": lambda folder: (folder / STORED_FILE).write_text("[]", "utf-8"),
     "no JSON": lambda folder: (folder / STORED_FILE).write_text("{", "utf-8"),
     "no file": lambda folder: (folder / STORED_FILE).unlink(),
 }
