@@ -29,7 +29,9 @@ HOSTILE = ("bot/__init__.py", "bot/cli/__init__.py", "yaml.py", "sitecustomize.p
 
 ISSUE = {"number": 2, "title": "It breaks", "body": MATCHING, "user": {"login": "reporter"}}
 EVENT = {"action": "opened", "issue": ISSUE, "repository": {"full_name": REPOSITORY}}
+OURS = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
 BARE = f'#!/bin/sh\nexec {Path(sys.executable).resolve()} "$@"\n'
+"""The Python of the tests, and the one that it was made from. A link to the first would be the second."""
 OLD_PYTHON = """\
 #!{python} -I
 import runpy, sys
@@ -47,15 +49,13 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
         yield made
 
 
-def make_job(folder: Path, python: str | None = None, **environment: str) -> Job:
+def make_job(folder: Path, python: str = OURS, **environment: str) -> Job:
     """A runner with bash and one Python (default: ours, with packages), and without Docker; its paths have spaces."""
     programs, workspace, temp = (folder / name for name in ("programs", "work space", "_temp dir"))
     for each in (programs, workspace / HOME, temp):
         each.mkdir(parents=True)
     (programs / "bash").symlink_to(shutil.which("bash") or "")
-    if python is None:
-        (programs / "python3").symlink_to(sys.executable)
-    elif python:
+    if python:
         (programs / "python3").write_text(python, encoding="utf-8")
         (programs / "python3").chmod(0o755)
     for name in HOSTILE:
@@ -137,8 +137,8 @@ def test_an_asset_with_another_hash_is_refused(release: Release, tmp_path: Path,
 
 
 def test_without_the_asset_the_source_is_used(release: Release, tmp_path: Path) -> None:
-    """This Python has the packages that the lock names; pip is a matter of `test_start.py`."""
-    job, gone = make_job(tmp_path), f"{release.asset.url}.gone"
+    """This Python has the packages that the lock names, so pip, which would find none, is not asked."""
+    job, gone = make_job(tmp_path, PIP_NO_INDEX="1"), f"{release.asset.url}.gone"
     action = stamp_action(release.action, tmp_path / "action", release.asset._replace(url=gone))
 
     ran = start(action, job, EVENT, dry_run="true", rules=HOME, fail_on="error", github_token="")
@@ -189,10 +189,11 @@ def test_a_runner_without_python_is_told_what_to_add(
 def test_each_command_works_with_what_is_in_the_asset(
     release: Release, fake_github: FakeGitHub, tmp_path: Path, command: str, made: tuple[str, ...]
 ) -> None:
-    """With a Python without packages; `site` alone needs some more, which the action lets pip install."""
+    """With a Python without packages; `site` alone needs some more, which are there."""
     add_rule(fake_github)
     event = tell_event(fake_github, story.open_issue(fake_github))
-    job = make_job(tmp_path, None if command == "site" else BARE, GITHUB_API_URL=fake_github.url)
+    python = OURS if command == "site" else BARE
+    job = make_job(tmp_path, python, GITHUB_API_URL=fake_github.url, PIP_NO_INDEX="1")
 
     ran = start(release.action, job, event, command=command, github_token=story.TOKEN, fail_on="error")
 
