@@ -4,8 +4,10 @@ Each page is Markdown for the site; the comments are in it as HTML, made by a pa
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from html import escape
+from types import MappingProxyType
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
@@ -30,11 +32,12 @@ class Sample(NamedTuple):
     issue: Issue
 
 
-def make_gallery() -> dict[str, str]:
+@cache
+def make_gallery() -> Mapping[str, str]:
     """The pages, by their paths on the site: one per shipped pack, and a list of these."""
     packs = {name: load_rules([f"pack:{name}"]) for name in sorted(list_packs())}
     pages = {f"gallery/{name}.md": _write_pack(name, ruleset) for name, ruleset in packs.items()}
-    return {"gallery/index.md": _write_index(packs), **pages}
+    return MappingProxyType({"gallery/index.md": _write_index(packs), **pages})
 
 
 def _write_index(packs: dict[str, Ruleset]) -> str:
