@@ -192,3 +192,8 @@ def test_the_documented_workflows_are_right(tmp_path: Path, command: list[str], 
     program = Path(sys.executable).parent / command[0]
     done = subprocess.run([program, *command[1:], workflow], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def test_a_checkout_has_the_same_bytes_on_windows() -> None:
+    """Git for Windows writes CRLF unless the repository says otherwise; hashes of rules and golden files need LF."""
+    assert "* text=auto eol=lf" in (ROOT / ".gitattributes").read_text("utf-8").splitlines()
