@@ -19,7 +19,7 @@ class Kind(NamedTuple):
 
 KINDS: Mapping[str, Kind] = {
     "yaml": Kind("error", "Invalid YAML", "Signpost skips a file that it cannot read; the other rules still run."),
-    "schema": Kind("error", "Invalid key or value", "rules/README.md lists every key."),
+    "schema": Kind("error", "Invalid key or value", "The page “All keys” lists the keys and their values."),
     "condition": Kind(
         "error", "Invalid condition", "A pattern must be valid RE2; a hole in a phrase must have a type."
     ),

@@ -62,7 +62,9 @@ def ids(ruleset: Ruleset) -> list[str]:
         pytest.param(
             {"a/good.yml": ""},
             [],
-            ["a/good.yml:1:1: the file must contain `key: value` lines; see rules/README.md"],
+            [
+                "a/good.yml:1:1: the file must contain `key: value` lines; see https://signpost-bot.github.io/signpost/reference/"
+            ],
             id="an empty file",
         ),
     ],

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot import DOCS_URL
 from bot.errors import Problem
 from bot.rules.spec.condition import AT_KEY
 from bot.rules.spec.document import Document, Path, cut_name, quote_text
@@ -24,7 +25,7 @@ def validate(document: Document, model: type[Model]) -> tuple[Model | None, tupl
     if document.problems:
         return None, document.problems
     if not isinstance(document.value, dict):
-        return None, (document.problem_at((), "the file must contain `key: value` lines; see rules/README.md"),)
+        return None, (document.problem_at((), f"the file must contain `key: value` lines; see {DOCS_URL}reference/"),)
     try:
         return model.model_validate(document.value), ()
     except ValidationError as error:

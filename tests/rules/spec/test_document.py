@@ -199,7 +199,10 @@ class Outer(BaseModel):
     "text, expected",
     [
         ("name: ab\ninner: {size: 3}", []),
-        ("- a", ["1:1: the file must contain `key: value` lines; see rules/README.md"]),
+        (
+            "- a",
+            ["1:1: the file must contain `key: value` lines; see https://signpost-bot.github.io/signpost/reference/"],
+        ),
         ("a: 1\na: 2", ["2:1: the key `a` appears twice; remove one of the two"]),
         ("inner: {}", ["1:1: `name` is missing; add it"]),
         ("name: 12", ["1:1: `name` must be text, not `12`; put it into quotes"]),
