@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,7 +181,7 @@ def _plan_files(root: Path, forms: Mapping[str, str], pin: str, *, is_offline: b
     texts = {
         "config.yml": read_template("config.yml"),
         "pack.yml": write_pack(facts, [name for name, form in fields.items() if form]),
-        FIRST_RULE: read_template("first-rule.yml"),
+        FIRST_RULE: read_template("first-rule.yml").replace("TODAY", f"{datetime.now(UTC):%Y-%m-%d}"),
     }
     if _has_rules(root / HOME):
         del texts[FIRST_RULE]

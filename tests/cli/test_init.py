@@ -39,7 +39,7 @@ def call_init(*arguments: str, folder: Path, api: str = "http://127.0.0.1:1") ->
 def test_what_init_writes_is_proven_and_finds_its_first_issue(tmp_path: Path) -> None:
     assert call_init(folder=tmp_path).code == 0
 
-    checked = run_command("check", folder=tmp_path)
+    checked = run_command("check", "--strict", folder=tmp_path)
     event = {"action": "opened", "issue": {"number": 1, "title": "No space left on device"}}
     (tmp_path / "event.json").write_text(json.dumps(event), encoding="utf-8")
     ran = run_command(
@@ -279,7 +279,7 @@ def test_the_tag_is_that_of_the_release(version: str, tag: str) -> None:
 
 
 def test_a_rule_with_a_condition_on_labels_runs_when_labels_change(tmp_path: Path) -> None:
-    rule = (TEMPLATES / "first-rule.yml").read_text("utf-8")
+    rule = (TEMPLATES / "first-rule.yml").read_text("utf-8").replace("TODAY", "2026-12-31")
     (tmp_path / HOME).mkdir(parents=True)
     labelled = rule.replace('  phrase: "No space left on device"', "  all: [{phrase: No space left}, {label: [crash]}]")
     (tmp_path / HOME / "out-of-disk.yml").write_text(labelled, encoding="utf-8")
