@@ -60,6 +60,7 @@ def test_each_job_of_the_release_has_the_rights_that_it_needs() -> None:
         "index": {"attestations": "write", "id-token": "write", "packages": "write"},
         "plan": {"contents": "read"},
         "publish": {"attestations": "write", "contents": "write", "id-token": "write"},
+        "name": {"packages": "write"},
         "pypi": {"contents": "read", "id-token": "write"},
     }
 
