@@ -234,7 +234,9 @@ def test_an_error_with_the_name_of_a_file_is_no_command_for_the_runner(tmp_path:
     finished = run_command("check", ".", "--format", "github", folder=tmp_path)
 
     assert (finished.code, finished.out) == (2, "")
-    assert [line[:20] for line in finished.err.splitlines()] == ["signpost: cannot rea", "| ::stop-commands::x"]
+    assert [line.partition(": Too")[0] for line in finished.err.splitlines()] == [
+        "signpost: cannot read rules⏎::stop-commands::x.yml"
+    ]
 
 
 @pytest.mark.parametrize("form", [("--format", "json"), ("--format=json",)])
