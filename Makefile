@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
-# What the Action's assets do without: the colours of terminals, the Markdown of pages, and keys of GitHub Apps.
+# What the Action's assets do without: colours and completion of terminals, Markdown of pages, and keys of GitHub Apps.
 LEFT_OUT := rich pygments markdown-it-py mdurl cryptography pycparser shtab
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 from math import log
 
-from bot.github.issues_query import MOST_FOUND
+from bot.github.queries.issues import MOST_FOUND
 from bot.tracker.types import Issue, SearchResult
 
 _WORD = re.compile(r"\w+")

@@ -59,11 +59,11 @@ def start_action(release: Release, folder: Path) -> None:
 
 def install(release: Release, folder: Path) -> None:
     """A new environment with the packages of run.txt and our wheel, and one run."""
-    python, wheel = folder / "venv/bin/python", [str(release.wheel), "--no-deps"]
+    python = folder / "venv/bin/python"
     call([sys.executable, "-m", "venv", str(folder / "venv")])
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     call([*pip, "--require-hashes", "--requirement", str(ROOT / "requirements/run.txt")])
-    call([*pip, *wheel])
+    call([*pip, "--no-deps", str(release.wheel)])
     call([str(python), "-m", "bot", "run", "--rules", PACK, "--dry-run"], OURS)
 
 

@@ -54,7 +54,8 @@ class Arrivals:
         """An outbreak somewhere in such a part, with exponential gaps of that many hours on average.
 
         It starts at least half a year after the start, and at least two months before the end. The part has that many
-        reports a year in the 12 weeks before the outbreak. A growing repository has the average of all years only once.
+        reports a year in the 12 weeks before the outbreak: in a growing repository, the average of all years would fit
+        only one moment.
         """
         earliest, latest = self.start + _YEAR / 2, self.end - timedelta(days=60)
         times = [earliest + (latest - earliest) * dice.random()]

@@ -48,7 +48,7 @@ PIP = (
     *("--require-hashes", "--only-binary=:all:", "--no-compile"),
 )
 PIP_SETTINGS = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
-"""What a runner may have set for other installations, and what `--target` fails with."""
+"""Replaces what a runner may have set for other installations; `--target` fails with it."""
 
 PIP_ADVICE = (
     "see whether this runner can reach github.com or a package index, or add the step `actions/setup-python` with "
@@ -61,7 +61,7 @@ _GLIBC = (2, 28)
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 _SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 _NAME = re.compile(r"(?:[\w+-][\w.+-]*/)*[\w+-][\w.+-]*", re.ASCII)
-"""The name of a file in an asset: below its folder, and hidden from nobody."""
+"""The name of a file in an asset: a path below its folder, in which no part begins with a dot."""
 
 _SECRET = re.compile("TOKEN|SECRET|PASSWORD|^INPUT_|_KEY$", re.IGNORECASE)
 
@@ -129,7 +129,7 @@ def fetch(url: str, pauses: tuple[float, ...] = PAUSES, longest: float = LONGEST
     from http.client import HTTPException
 
     if not url.startswith(("https://", "http://")):
-        raise StartError(f"the address {url} in action.yml is not one of the web; use a release")
+        raise StartError(f"the address {url} in action.yml must begin with https://; use a release")
     for pause in (*pauses, None):
         try:
             return _fetch_once(url, longest)
@@ -159,7 +159,7 @@ def _read_parts(read: Callable[[], bytes], url: str, longest: float) -> Iterator
         yield part
         size += len(part)
         if size > LARGEST:
-            raise StartError(f"{url} has more than {LARGEST:,} bytes, which no asset has; use another release")
+            raise StartError(f"{url} has more than {LARGEST:,} bytes, the limit of an asset; use another release")
         if time.monotonic() - start > longest:
             raise TimeoutError(f"not complete after {longest} s")
 
@@ -197,12 +197,12 @@ def unpack(data: bytes, folder: Path) -> None:
 
 
 def _check_members(members: list[tuple[str, int, int]]) -> None:
-    """Raise StartError for what no release makes. `members` have a name, a size in bytes, and the mode of Unix."""
+    """Raise StartError for a file that no release has. `members`: name, size in bytes, and mode of Unix."""
     for name, _, mode in members:
         if stat.S_IFMT(mode) not in (0, stat.S_IFREG) or not _NAME.fullmatch(name):
-            raise StartError(f"the asset has the file {name!r}, which cannot be; use another release")
+            raise StartError(f"the asset contains {name!r}, not a plain file below its folder; use another release")
     if sum(size for _, size, _ in members) > LARGEST_UNPACKED:
-        raise StartError(f"the asset has more than {LARGEST_UNPACKED:,} bytes; use another release")
+        raise StartError(f"the asset unpacks to more than {LARGEST_UNPACKED:,} bytes, its limit; use another release")
 
 
 def make_folder() -> Path:
@@ -220,7 +220,7 @@ def has_packages(locks: list[Path]) -> bool:
     import site  # slow; an asset needs none
     from importlib import metadata
 
-    site.main()  # `-S` left it out, with all that the runner lets every Python import
+    site.main()  # `-S` left out the folders of installed packages
     try:
         return all(metadata.version(name) == version for lock in locks for name, version in read_lock(lock).items())
     except metadata.PackageNotFoundError:
@@ -254,7 +254,7 @@ def find_code(environment: Mapping[str, str]) -> Iterator[Path]:
         yield _fetch_asset(assets)
     except UnreachableError as error:
         if assets:
-            print_command("notice", f"{error}; pip installs Signpost's packages instead, which takes longer")
+            print_command("notice", f"{error}; Signpost runs its source with packages from pip, which takes longer")
         locks.insert(0, home / LEAN)
         yield home
     if locks and not has_packages(locks):

@@ -104,9 +104,9 @@ def make_schemas(root: Path) -> dict[str, str]:
 
     A schema of the next major version gets another path, so that files of today keep theirs.
     """
-    files = {path: json.loads((root / "rules" / name).read_text("utf-8")) for path, name in SCHEMAS.items()}
+    schemas = {path: json.loads((root / "rules" / name).read_text("utf-8")) for path, name in SCHEMAS.items()}
     named = {
-        path: {"$schema": found.pop("$schema"), "$id": f"{DOCS_URL}{path}"} | found for path, found in files.items()
+        path: {"$schema": schema["$schema"], "$id": f"{DOCS_URL}{path}", **schema} for path, schema in schemas.items()
     }
     return {path: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for path, schema in named.items()}
 

@@ -1,6 +1,6 @@
 """The gallery of rules: for each shipped rule what it recognises, and the comment as it would be posted.
 
-Each page is Markdown for the site; the comments are in it as HTML, made by a parser of GitHub's Markdown.
+Each page is Markdown for the site; the comments are in it as HTML.
 """
 
 import re
@@ -10,10 +10,9 @@ from html import escape
 from types import MappingProxyType
 from typing import NamedTuple
 
-from markdown_it import MarkdownIt
-
 from bot.comment.renderer import render_comment
 from bot.comment.section import make_section
+from bot.output.page import render_comment_markdown
 from bot.rules.loader import list_packs, load_rules
 from bot.rules.matcher import Match
 from bot.rules.ruleset import Rule, Ruleset
@@ -22,7 +21,7 @@ from bot.tracker.types import Issue
 from bot.workbench.check.examples import make_example_issue, try_examples
 
 SOURCE = "https://github.com/signpost-bot/signpost/blob/main/rules"
-_EFFECTS = {"observe": "observes", "label": "sets labels", "comment": "comments"}
+_EFFECTS = {"observe": "observes", "suggest": "suggests labels", "label": "sets labels", "comment": "comments"}
 
 
 class Sample(NamedTuple):
@@ -77,7 +76,7 @@ def _write_rule(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
     if found := _list_evidence(sample.match):
         yield f"<p>It finds:</p>\n<ul>{''.join(f'<li>{each}</li>' for each in found)}</ul>"
     if model.guidance:
-        yield f"<details>\n<summary>The comment</summary>\n{_render_html(_write_comment(sample))}</details>"
+        yield f"<details>\n<summary>The comment</summary>\n{_write_comment(sample)}\n</details>"
 
 
 def _list_samples(rule: Rule, ruleset: Ruleset) -> Iterator[Sample]:
@@ -97,14 +96,12 @@ def _list_evidence(match: Match) -> list[str]:
 
 
 def _write_comment(sample: Sample) -> str:
-    """Without links to earlier reports: an example has none."""
-    return render_comment([make_section(sample.match, sample.issue, None)])
+    """The comment as HTML. It has no links to earlier reports: an example has none.
 
-
-def _render_html(markdown: str) -> str:
-    """The comment as a block of HTML without empty lines, which would end the block in Markdown."""
-    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown)
-    return re.sub(r"\n\s*\n", "\n", html)
+    In Markdown, an empty line would end the block of HTML, so an entity replaces the line break in front of it.
+    """
+    comment = render_comment([make_section(sample.match, sample.issue, None)])
+    return re.sub(r"\n(?=[^\S\n]*\n)", "&#10;", render_comment_markdown(comment))
 
 
 def _escape_markdown(text: str) -> str:

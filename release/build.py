@@ -34,7 +34,7 @@ def build_distributions(out: Path, root: Path = ROOT) -> tuple[Path, Path]:
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
         source = copy_source(root, Path(folder, "source"))
-        run_python(["-m", "bot.rules.stored", "rules"], source)
+        _run_python(["-m", "bot.rules.stored", "rules"], source)
         _build(source, "sdist", out)
         packed = out / f"{NAME}.tar.gz"
         with tarfile.open(packed) as archive:
@@ -58,15 +58,14 @@ def copy_source(root: Path, target: Path) -> Path:
 
 
 def _build(source: Path, kind: str, out: Path) -> None:
-    run_python(["-m", "hatchling", "build", "--target", kind, "--directory", str(out.resolve())], source)
+    _run_python(["-m", "hatchling", "build", "--target", kind, "--directory", str(out.resolve())], source)
 
 
-def run_python(words: list[str], folder: Path) -> str:
-    """What Python prints; raises ReleaseError with the end of its error output."""
+def _run_python(words: list[str], folder: Path) -> None:
+    """Raises ReleaseError with the end of what Python prints as an error."""
     done = subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReleaseError(f"`python {' '.join(words)}` failed with exit code {done.returncode}: {done.stderr[-2000:]}")
-    return done.stdout
 
 
 if __name__ == "__main__":

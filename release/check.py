@@ -1,7 +1,8 @@
 """Builds and tries a whole release here, and publishes nothing: `make release-check`.
 
 It leaves dist/assets (what the page of the release offers), dist/commit (the files that the tagged commit changes) and
-dist/notes.md. An artefact that this machine cannot build or try is skipped; with STRICT=1, that is an error.
+dist/notes.md. An asset for another platform is built, and the workflow tries it. What this machine cannot build or try
+otherwise is skipped; with STRICT=1, that is an error.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -21,11 +22,11 @@ from release.publish import DIST, NO_DIGEST, ROOT, PublishError, assemble, list_
 from release.trial import TrialError, run_program, try_asset, try_image, try_wheel
 
 ASSETS = DIST / "assets"
-SKIPPED, FAILED, PASSED = "skipped", "failed", "passed"
+SKIPPED, FAILED, PASSED, BUILT = "skipped", "failed", "passed", "built"
 
 
 class Row(NamedTuple):
-    """One artefact: what became of it (skipped, failed or passed), and why or what was tried."""
+    """One artefact: what became of it (skipped, failed, passed or only built), and why or what was tried."""
 
     name: str
     outcome: str
@@ -34,20 +35,20 @@ class Row(NamedTuple):
     sha256: str = ""
 
 
-def check_artefacts() -> Iterator[Row]:
-    """Build everything, try each artefact, and give its row; raises the error of a script where nothing can follow."""
+def check_files() -> Iterator[Row]:
+    """Build the distributions and the assets, try each, and give its row.
+
+    Raises the error of a script where nothing can follow.
+    """
     shutil.rmtree(DIST, ignore_errors=True)
     source, wheel = build_distributions(ASSETS)
     yield measure(source, PASSED, "the wheel is built from it")
     yield measure(wheel, *try_to(lambda: try_wheel(wheel), "installed by hash; command, dry run, studio"))
     for path in build_assets(wheel, ASSETS, PLATFORMS):
-        is_ours = name_platform() in path.name
-        other = SKIPPED, "for another platform, where the workflow tries it"
-        yield measure(path, *(try_to(lambda: try_asset(ASSETS), "the action started from it") if is_ours else other))
-    made = assemble(NO_DIGEST)
-    for path in made[1:]:
-        yield measure(path, PASSED, f"for commit {made.commit[:12]}")
-    yield check_image()
+        if name_platform() in path.name:
+            yield measure(path, *try_to(lambda: try_asset(ASSETS), "the action started from it"))
+        else:
+            yield measure(path, BUILT, "for another platform, where the workflow tries it")
 
 
 def try_to(trial: Callable[[], None], tried: str) -> tuple[str, str]:
@@ -102,14 +103,22 @@ def format_row(row: Row) -> str:
     return f"{row.outcome:<8}{size:>11}  {row.sha256[:12]:<12}  {row.name}: {row.reason}"
 
 
+def show(rows: Iterable[Row]) -> list[Row]:
+    """Print each row as soon as it is there; returns all."""
+    shown = []
+    for row in rows:
+        print(format_row(row), flush=True)
+        shown.append(row)
+    return shown
+
+
 def main() -> int:
     """Print the table and how the release would be published; returns the exit code."""
-    rows = []
     try:
-        for row in check_artefacts():
-            rows.append(row)
-            print(format_row(row), flush=True)
+        rows = show(check_files())
         made = assemble(NO_DIGEST)
+        rows += show(measure(path, BUILT, f"for commit {made.commit[:12]}") for path in made[1:])
+        rows += show([check_image()])
     except (ReleaseError, PublishError, subprocess.CalledProcessError, ValueError) as error:
         print(f"release: {error}", file=sys.stderr)
         return 1

@@ -1,9 +1,8 @@
-"""Writes the actions as a release has them: `python -m release.image --digest sha256:… --out dist/commit`.
+"""Writes docker/action.yml from action.yml: `python -m release.image`.
 
 In a checkout, docker/action.yml builds the image; in a release it names the image by its digest.
 """
 
-import argparse
 import re
 import sys
 from pathlib import Path
@@ -51,20 +50,12 @@ def stamp_image(action: str, digest: str) -> str:
 
 
 def main() -> None:
-    """Write docker/action.yml of the checkout again, or the stamped files of a release into a folder."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--digest", help="the digest of the image; without it, docker/action.yml is written again")
-    parser.add_argument("--out", type=Path, default=ROOT, help="the folder for the stamped files (default: here)")
-    arguments = parser.parse_args()
+    """Write docker/action.yml of the checkout again."""
     try:
         made = make_image_action((ROOT / "action.yml").read_text("utf-8"))
-        if arguments.digest:
-            made = stamp_image(made, arguments.digest)
     except StampError as error:
         sys.exit(f"release: {error}")
-    target = arguments.out / IMAGE_ACTION
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(made, "utf-8", newline="\n")
+    (ROOT / IMAGE_ACTION).write_text(made, "utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Prints the notes of a release: the section of CHANGELOG.md, how to use the release, and how to verify it.
 
-`python -m release.notes 0.1.0 --commit SHA`. A development version takes the section "Unreleased".
+`python -m release.notes 0.1.0`. A development version takes the section "Unreleased".
 """
 
 import argparse
@@ -103,12 +103,11 @@ def main() -> None:
     """Print the notes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("version", help="without the v, for example 0.1.0")
-    parser.add_argument("--commit", default="COMMIT", help="the commit that the tag names")
     parser.add_argument("--final", action="store_true", help="refuse a development version")
     arguments = parser.parse_args()
     try:
         check_version(arguments.version, is_final=arguments.final)
-        sys.stdout.write(make_notes(CHANGELOG.read_text("utf-8"), arguments.version, arguments.commit))
+        sys.stdout.write(make_notes(CHANGELOG.read_text("utf-8"), arguments.version, "COMMIT"))
     except NotesError as error:
         sys.exit(f"release: {error}")
 

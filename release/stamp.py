@@ -1,9 +1,8 @@
-"""Write the table of assets into action.yml: `python -m release.stamp FOLDER --url ADDRESS`.
+"""The table of assets in action.yml. Pure, but for the hash of a file.
 
 The released `action.yml` names each asset of its release with its SHA-256. What starts from it is what was built.
 """
 
-import argparse
 import hashlib
 import re
 from collections.abc import Iterable
@@ -11,7 +10,6 @@ from pathlib import Path
 
 from bot.start import TABLE, Asset
 
-ROOT = Path(__file__).parents[1]
 _NAME = re.compile(r"signpost-(?P<version>.+)-(?P<platform>[a-z]+-\w+)-(?P<python>\d+\.\d+)\.zip")
 _PLACE = re.compile(rf"^(?P<indent> +){TABLE}: (?:\"\"|\|(?:\n(?P=indent)  .*)+)$", re.MULTILINE)
 
@@ -37,20 +35,3 @@ def stamp(action: str, assets: Iterable[Asset]) -> str:
     if count != 1:
         raise ValueError(f"action.yml must have {TABLE} once, not {count} times")
     return stamped
-
-
-def main() -> None:
-    """Stamp the action with all assets of a folder."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="the assets")
-    parser.add_argument("--url", required=True, metavar="ADDRESS", help="where they will be, without their names")
-    parser.add_argument("--action", type=Path, default=ROOT / "action.yml", metavar="FILE", help="default: action.yml")
-    found = parser.parse_args()
-    assets = [read_asset(path, found.url) for path in sorted(found.folder.glob("signpost-*.zip"))]
-    text = stamp(found.action.read_text("utf-8"), assets)
-    found.action.write_text(text, "utf-8", newline="\n")
-    print(f"{found.action}: {len(assets)} assets")
-
-
-if __name__ == "__main__":
-    main()

@@ -113,7 +113,7 @@ def try_asset(folder: Path) -> None:
         dashless = {key.replace("-", "_"): value for key, value in settings.items()}
         command = [sys.executable, "-I", "-S", "-X", "utf8", str(start)]
         printed = run_program(command, home, {TABLE: asset, "RUNNER_TEMP": name, **dashless})
-        if "pip installs" in printed:
+        if "::notice" in printed:
             raise TrialError(f"the action did not start from its asset: {printed[:1000]}")
         expect_output((home / "outputs").read_text("utf-8"))
 
@@ -121,14 +121,14 @@ def try_asset(folder: Path) -> None:
 @contextmanager
 def serve_folder(folder: Path) -> Iterator[str]:
     """Serve the files of a folder on this machine; gives the address."""
-    handler = partial(QuietHandler, directory=str(folder))
+    handler = partial(_QuietHandler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
+class _QuietHandler(SimpleHTTPRequestHandler):
     """Serves files, and prints no line for each."""
 
     def log_message(self, *_: object) -> None:

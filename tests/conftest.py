@@ -1,7 +1,6 @@
 """What several folders of tests share: GitHub's stand-ins."""
 
 import json
-import os
 import re
 import signal
 from collections import Counter
@@ -39,20 +38,18 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.slow)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, because many tests wait for a process or a server."""
-    return (os.cpu_count() or 1) + 1
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the core first, so that one run of all tests shows its failures soon; then modules with slow tests.
 
-    Modules with many tests come first, so that all workers end at about the same time.
+    Modules that take minutes come first, then those with many tests, so that all workers end at about the same time.
     """
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    minutes = dict[Path, int]()
+    for item in items:
+        for marker in item.iter_markers("slow"):
+            minutes[item.path] = max(minutes.get(item.path, 0), marker.kwargs.get("minutes", 0))
     sizes = Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path in slow, -sizes[item.path]))
+    items.sort(key=lambda item: (item.path in minutes, -minutes.get(item.path, 0), -sizes[item.path]))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,8 +11,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bot.cli.options.schemas import FILES, make_schemas
-from bot.rules.spec.condition import SECTION_TESTS, AtLeast, Condition, SectionNamed
+from bot.rules.spec.condition import AtLeast, Condition, SectionNamed
 from bot.rules.spec.document import read_document
+from bot.rules.spec.labels import Labels, LabelSource
+from bot.rules.spec.modifiers import SECTION_TESTS
 from bot.rules.spec.pack import (
     CaptureModel,
     CaptureSource,
@@ -31,22 +33,12 @@ from bot.rules.spec.rule import (
     Expectation,
     FixedIn,
     Guidance,
-    Labels,
     Resource,
     RuleModel,
     ShowDuplicates,
 )
-from bot.triage.config import (
-    ClosingSettings,
-    Config,
-    DuplicateSettings,
-    Identity,
-    LabelSettings,
-    Skipped,
-    SurgeSettings,
-    VoteSettings,
-    Words,
-)
+from bot.triage.config import Config, DuplicateSettings, Identity, LabelSettings, Skipped, Words
+from bot.triage.people.settings import ClosingSettings, SurgeSettings, VoteSettings
 from tests.stand_ins.command import run_command
 from tests.stand_ins.language_server import NEWEST, OLDER, Finding, LanguageServer, run_language_server
 
@@ -62,6 +54,7 @@ PLACES: dict[type[BaseModel], tuple[str, tuple[str | int, ...]]] = {
     AtLeast: ("rule", ("match", "at_least")),
     SectionNamed: ("rule", ("match", "in", 0)),
     Labels: ("rule", ("labels",)),
+    LabelSource: ("rule", ("labels", "from", 0)),
     FixedIn: ("rule", ("fixed_in",)),
     ShowDuplicates: ("rule", ("duplicates",)),
     Guidance: ("rule", ("guidance", 0)),
@@ -192,8 +185,9 @@ def test_a_capture_of_the_pack_is_explained(editor: LanguageServer) -> None:
         ("guidance:\n  - when:\n      ¦", {"version", "phrase"}),
         ("examples:\n  ¦", {"match", "no_match"}),
         ("examples:\n  match:\n    - ¦", {"title", "body", "expect", "an issue with a title"}),
-        ("mode: ¦", {"observe", "label", "comment"}),
-        ("labels:\n  ¦", {"add", "remove"}),
+        ("mode: ¦", {"observe", "suggest", "label", "comment"}),
+        ("labels:\n  ¦", {"add", "remove", "from"}),
+        ("labels:\n  from:\n    - ¦", {"section", "capture", "map", "prefix"}),
         ("close:\n  ¦", {"as", "after"}),
     ],
 )
@@ -210,7 +204,7 @@ def test_what_may_stand_there_is_offered(editor: LanguageServer, text: str, expe
         ("pack", "captures:\n  os:\n    ¦", {"first_of", "map", "type"}),
         ("pack", "captures:\n  os:\n    first_of:\n      - ¦", {"section", "phrase", "regex"}),
         ("config", "¦", {"mode", "packs", "skip", "labels"}),
-        ("config", "mode: ¦", {"observe", "label", "comment"}),
+        ("config", "mode: ¦", {"observe", "suggest", "label", "comment"}),
         ("config", "skip:\n  ¦", {"labels", "authors", "bots"}),
     ],
 )
@@ -323,7 +317,10 @@ def test_nothing_is_wrong_with_a_right_rule(newest: LanguageServer, text: str) -
         (RULE.replace("guidance:\n  tldr: The disk is full.\n", ""), [(2, 'Missing property "guidance".')]),
         (RULE.replace("  no_match: [There is space]\n", ""), [(8, 'Missing property "no_match".')]),
         (RULE.replace("  tldr", "  tldrs"), [(6, 'Missing property "tldr".'), (7, "Property tldrs is not allowed.")]),
-        (f"{RULE}mode: shout\n", [(11, 'Value is not accepted. Valid values: "observe", "label", "comment".')]),
+        (
+            f"{RULE}mode: shout\n",
+            [(11, 'Value is not accepted. Valid values: "observe", "suggest", "label", "comment".')],
+        ),
         (f"{RULE}follow: many\n", [(11, "Incorrect type. Expected one of integer, null.")]),
         (f"{RULE}priority: 1000\n", [(11, "Value is above the maximum of 100.")]),
         (f"{RULE}expires: soon\n", [(11, "String is not a RFC3339 date.")]),
@@ -333,9 +330,12 @@ def test_nothing_is_wrong_with_a_right_rule(newest: LanguageServer, text: str) -
         ),
         (
             RULE.replace("phrase:", "section:"),
-            [(5, f"`section` needs a test in the same condition: {', '.join(SECTION_TESTS[:-1])} or url_host")],
+            [(5, f"`section` needs a test in the same condition: {', '.join(SECTION_TESTS)} or checkbox")],
         ),
-        (RULE.replace("phrase:", "in: [title]\n  os:"), [(5, "`in` needs `phrase` or `regex` in the same condition")]),
+        (
+            RULE.replace("phrase:", "in: [title]\n  os:"),
+            [(5, "`in` needs `phrase`, `regex` or `link` in the same condition")],
+        ),
         (RULE.replace("out-of-disk", "Out_of_disk"), [(2, "must look like `out-of-disk`")]),
     ],
 )

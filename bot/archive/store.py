@@ -24,7 +24,7 @@ from typing import Any, Literal, NamedTuple
 
 from bot.archive.jsonl import IssueArchive, Line
 from bot.errors import SettingsError, TrackerError
-from bot.tracker.types import Cursor, Page, RemoteArchive
+from bot.tracker.archive import Cursor, Page, RemoteArchive
 
 Kind = Literal["issues", "comments", "marked"]
 """The kind of download; `marked` are issues with GitHub's marks of duplicates, in place of those without."""

@@ -15,6 +15,7 @@ from bot.cli.options.git_revision import find_changed_files
 from bot.cli.options.github import connect_github, read_settings
 from bot.cli.options.sources import Stamp, load_checked, read_stamp
 from bot.errors import SettingsError, SignpostError
+from bot.workbench.check.checker import CheckReport
 from bot.workbench.check.terminal import FORMATS, format_change, print_report
 from bot.workbench.check.trial import Trial, check_online, run_trial
 
@@ -52,11 +53,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Return 0 if all rules pass and the settings next to them are valid (--strict: without warnings), else 1."""
-    if arguments.watch:
-        _watch(arguments)
+    if arguments.watch and arguments.format != "text":
+        message = f"--watch prints text, not {arguments.format}; leave out --format"
+        raise SettingsError(message)
+    stamp = read_stamp(arguments.paths) if arguments.watch else {}
     trial = _make_trial(arguments)
     report = run_trial(trial)
     print_report(report, arguments.format, {rule.file: rule.id for rule in trial.rules}, __version__)
+    if arguments.watch:
+        _watch(arguments, stamp, report)
     return 0 if report.is_green and not (arguments.strict and report.warnings) else 1
 
 
@@ -76,15 +81,8 @@ def _make_trial(arguments: argparse.Namespace) -> Trial:
     return trial
 
 
-def _watch(arguments: argparse.Namespace) -> NoReturn:
-    """Check, and after each change say what is new. Only an interruption ends it: exit code 130."""
-    if arguments.format != "text":
-        message = f"--watch prints text, not {arguments.format}; leave out --format"
-        raise SettingsError(message)
-    stamp = read_stamp(arguments.paths)
-    trial = _make_trial(arguments)
-    before = run_trial(trial)
-    print_report(before, "text", {rule.file: rule.id for rule in trial.rules}, __version__)
+def _watch(arguments: argparse.Namespace, stamp: Stamp, before: CheckReport) -> NoReturn:
+    """Check again after each change, and print what is new. Only an interruption ends it: exit code 130."""
     while True:
         sys.stdout.flush()
         stamp = _await_change(arguments.paths, stamp)

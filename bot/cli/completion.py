@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from bot.output.console import add_format, print_json
 
@@ -13,7 +14,7 @@ _NAMES = (
     f'for file in {HOME}/*.yml {HOME}/*/*.yml; do [ -e "$file" ] && basename "$file" .yml; done '
     "| grep -vxE 'pack|config'"
 )
-_RULES = {
+_RULES: dict[str, Any] = {
     "preamble": {
         "bash": f'_signpost_rules() {{ compgen -W "$({_NAMES})" -- "$1"; }}',
         "zsh": f'_signpost_rules() {{ setopt local_options null_glob; compadd -- ${{(f)"$({_NAMES})"}}; }}',
@@ -63,16 +64,26 @@ def execute(arguments: argparse.Namespace) -> int:
 
     parser = make_parser(COMMANDS)
     for action in _list_actions(parser):
-        metavar = str(action.metavar or "")
-        if metavar == "ID":
-            action.complete = _RULES  # type: ignore[attr-defined]  # what shtab reads
-        elif metavar in {"FOLDER", "DIR"}:
-            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-        elif "FILE" in metavar or metavar in {"PATH", "ISSUE", "RULE.yml", "OUT.jsonl"}:
-            action.complete = shtab.FILE  # type: ignore[attr-defined]
+        if completion := _find_completion(str(action.metavar or "")):
+            action.complete = completion  # type: ignore[attr-defined]  # argparse does not know what shtab reads
     script = _accept_joined(shtab.complete(parser, arguments.shell), arguments.shell)
-    print_json({"shell": arguments.shell, "script": script}) if arguments.format == "json" else print(script)
+    if arguments.format == "json":
+        print_json({"shell": arguments.shell, "script": script})
+    else:
+        print(script)
     return 0
+
+
+def _find_completion(metavar: str) -> dict[str, Any] | None:
+    """What shtab offers for an argument with this name of its value; None: only the choices of the argument."""
+    import shtab
+
+    if metavar == "ID":
+        return _RULES
+    if metavar in {"FOLDER", "DIR"}:
+        return shtab.DIRECTORY
+    is_file = "FILE" in metavar or metavar in {"PATH", "ISSUE", "RULE.yml", "OUT.jsonl"}
+    return shtab.FILE if is_file else None
 
 
 def _accept_joined(script: str, shell: str) -> str:
@@ -85,7 +96,7 @@ def _accept_joined(script: str, shell: str) -> str:
 def _list_actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
     """All arguments of a parser and of its subcommands."""
     for action in parser._actions:  # noqa: SLF001 (argparse has no public list)
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 (its class has no public name)
             for command in action.choices.values():
                 yield from _list_actions(command)
         else:

@@ -1,23 +1,26 @@
 """`signpost doctor`: check whether a repository is set up so that Signpost works."""
 
 import argparse
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.cli.options.github import connect_github, find_remote, read_settings
+from bot.cli.options.archive import check_repository
+from bot.cli.options.github import connect_github, read_remote, read_settings
 from bot.cli.options.sources import HOME, FolderReader, read_sources
 from bot.errors import SettingsError, SignpostError, TrackerError
 from bot.output.console import add_format, make_console, print_hanging, print_json
 from bot.output.progress import track
+from bot.text.markdown import find_headings
 from bot.text.printable import count, reveal_line
-from bot.tracker.setup import RepositoryFacts, TokenFacts, Unread, WorkflowRun, WorkflowState
+from bot.tracker.fields import TYPE
+from bot.tracker.setup import RepositoryFacts, TokenFacts, Unread, WorkflowState
 from bot.tracker.types import Folder, Links
 from bot.triage.config import Sources
+from bot.triage.decisions import wants_suggestions
 from bot.triage.doctor.checks import check_setup
 from bot.triage.doctor.setup import (
     Broken,
@@ -29,20 +32,19 @@ from bot.triage.doctor.setup import (
     list_wanted_labels,
 )
 from bot.triage.doctor.workflows import ACTION, Workflow, read_workflows
+from bot.triage.people.fields import FieldFacts, find_problem
 
 if TYPE_CHECKING:
     from bot.github.client import GitHubTracker
 
 FOLDERS = {"workflows": ".github/workflows", "forms": ".github/ISSUE_TEMPLATE"}
-_LOCAL = frozenset({"runs", "index", "ledger"})
-"""Parts that are on this machine, or of which nothing is read without the workflows."""
-
+_REJECTED = Unread("GitHub does not accept the token")
+_HIDDEN = Unread("GitHub does not show the repository")
 _LONGEST = 90
-"""Seconds after which it asks nothing more of GitHub, and shows what it found."""
+"""Seconds after which the command sends no more requests, and shows what it found."""
 
 _AT_ONCE = 50
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
-_HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
+_OURS = (PurePosixPath(HOME), PurePosixPath(HOME, "config.yml"))
 _STYLES = {"ok": "green", "warning": "yellow", "error": "red", "unchecked": "dim"}
 _SHOWN = {"unchecked": "not checked"}
 
@@ -70,18 +72,22 @@ def execute(arguments: argparse.Namespace) -> int:
     live = connect_github(most_seconds=_LONGEST, most_tries=2)
     setup = read_setup(live, repository, arguments.index, arguments.ledger)
     created, refused = _create_labels(live, setup) if arguments.create_labels else ((), "")
-    if created and not isinstance(setup.labels, Unread):
-        setup = replace(setup, labels=setup.labels | {*created})
-    checks = check_setup(setup, datetime.now(UTC))
-    if refused:
-        failed = Check("labels", "error", refused, "Use a token that may write to the repository.")
-        checks = tuple(failed if each.name == "labels" else each for each in checks)
+    checks = _check(setup, created, refused)
     if arguments.format == "json":
         parts = [each.to_json() for each in checks]
         print_json({"repository": repository, "checks": parts, "created_labels": [*created]})
     else:
         _print(checks, created)
     return _find_exit_code(setup, checks)
+
+
+def _check(setup: Setup, created: Iterable[str], refused: str) -> tuple[Check, ...]:
+    """All checks, with the labels that were created, and why another one was not."""
+    if not isinstance(setup.labels, Unread):
+        setup = replace(setup, labels=setup.labels | {*created})
+    checks = check_setup(setup, datetime.now(UTC))
+    failed = Check("labels", "error", refused, "Use a token that may write to the repository.")
+    return tuple(failed if refused and each.name == failed.name else each for each in checks)
 
 
 def _find_exit_code(setup: Setup, checks: Iterable[Check]) -> int:
@@ -91,18 +97,11 @@ def _find_exit_code(setup: Setup, checks: Iterable[Check]) -> int:
 
 
 def _find_repository(asked: str | None) -> str:
-    repository = asked or read_settings().repository or _find_own()
-    if not repository or not _REPOSITORY.fullmatch(repository):
-        what = "the name of the repository is missing" if not repository else "the name of the repository is invalid"
-        raise SettingsError(f"{what}; add --repo owner/name")
+    repository = asked or read_settings().repository or read_remote(Path())
+    if not repository:
+        raise SettingsError("the repository is missing; add --repo owner/name")
+    check_repository(repository)
     return repository
-
-
-def _find_own() -> str | None:
-    try:
-        return find_remote(Path(".git/config").read_text("utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 @dataclass(frozen=True)
@@ -122,38 +121,46 @@ def read_setup(live: "GitHubTracker", repository: str, index: str | None = None,
 
     Raises TrackerError if GitHub answers neither for the token nor for the repository.
     """
-    token, about = _attempt(live.read_token), _attempt(lambda: live.read_repository(repository))
+    token = _attempt(live.read_token)
+    about = _REJECTED if _is_rejected(token) else _attempt(lambda: live.read_repository(repository))
     if isinstance(token, Unread) and isinstance(about, Unread) and not about.is_missing:
         raise TrackerError(about.reason)
     parts: dict[str, Any] = {"token": token, "about": about}
     reads: dict[str, Callable[[], object]] = {
         "workflows": lambda: _read_workflows(live, repository),
         "states": lambda: live.list_workflows(repository),
-        "runs": lambda: _read_runs(live, repository, parts["workflows"], parts["states"]),
         "policy": lambda: live.read_policy(repository),
         "limit": lambda: live.read_interaction_limit(repository),
         "sources": lambda: _read_sources(live, repository, parts["workflows"]),
         "labels": lambda: _read_labels(live, repository, parts["sources"]),
+        "fields": lambda: _read_fields(live, repository, parts["sources"]),
         "follows": lambda: _read_follows(live, repository, parts["sources"]),
+        "suggestions": lambda: _read_suggestions(live, repository, parts["sources"]),
         "sections": lambda: _read_sections(_read_folder(live, repository, FOLDERS["forms"])),
         "caches": lambda: live.list_caches(repository, "signpost-"),
         "release": lambda: live.find_latest_release(ACTION),
-        "index": lambda: _read_index(Path(index)) if index else None,
-        "ledger": lambda: _read_ledger(Path(ledger), repository) if ledger else None,
     }
-    blocked = _find_block(token, about)
-    if blocked and isinstance(about, Unread) and not about.is_missing:
-        parts["about"] = blocked
+    blocked = _find_block(about)
     for name, read in track(reads.items(), "parts", len(reads)):
-        parts[name] = blocked if blocked and name not in _LOCAL else _attempt(read)
-    return Setup(repository=repository, **parts)
+        parts[name] = blocked or _attempt(read)
+    return Setup(
+        repository=repository,
+        **parts,
+        conclusions=_read_conclusions(live, repository, parts["workflows"], parts["states"]),
+        index=_read_index(Path(index)) if index else None,
+        ledger=_read_ledger(Path(ledger), repository) if ledger else None,
+    )
 
 
-def _find_block(token: TokenFacts | Unread, about: RepositoryFacts | Unread) -> Unread | None:
-    """Why GitHub tells nothing about the repository, so that no other part is asked for or judged; None if it does."""
-    if not isinstance(token, Unread) and not token.is_valid:
-        return Unread("GitHub does not accept the token")
-    return Unread("GitHub does not show the repository") if isinstance(about, Unread) and about.is_missing else None
+def _is_rejected(token: TokenFacts | Unread) -> bool:
+    return not isinstance(token, Unread) and not token.is_valid
+
+
+def _find_block(about: RepositoryFacts | Unread) -> Unread | None:
+    """Why GitHub shows nothing of the repository, so that no other part can be read; None if it does."""
+    if isinstance(about, Unread) and about.is_missing:
+        return _HIDDEN
+    return _REJECTED if about == _REJECTED else None
 
 
 def _attempt(read: Callable[[], Part]) -> Part | Unread:
@@ -185,44 +192,74 @@ def _read_sources(
     home = _read_folder(live, repository, HOME)
     if isinstance(home, Unread):
         return home
-    packs, others = _split_rules(() if isinstance(workflows, Unread) else workflows)
-    if others:
-        return Unread(f"the workflow reads rules and settings from {', '.join(others)}; run `signpost check` there")
+    packs = _choose_packs(() if isinstance(workflows, Unread) else workflows)
+    if isinstance(packs, Unread):
+        return packs
     try:
         return read_sources(packs, None, repository, _Home(home))
     except SignpostError as error:
         return Broken(str(error))
 
 
-def _split_rules(workflows: Iterable[Workflow]) -> tuple[list[str], list[str]]:
-    """The packs that the step names as its rules, and the places that only a checkout has."""
+def _choose_packs(workflows: Iterable[Workflow]) -> list[str] | Unread:
+    """The packs that the step names as its rules; it is unread if only a checkout has the places that it names."""
     running = (use for workflow in workflows for use in workflow.uses if use.command == "run")
     inputs: Mapping[str, str] = next((use.inputs for use in running), {})
     places = inputs.get("rules", "").split()
     packs = [place for place in places if place.startswith("pack:")]
     named = [*places, *filter(None, [inputs.get("config", "").strip()])]
-    others = [name for name in named if name not in packs and not name.strip("./").startswith(HOME.strip("."))]
-    is_own = len(packs) < len(places)
-    return ([] if is_own else packs), others
+    is_mixed = 0 < len(packs) < len(places)
+    others = [name for name in named if is_mixed or not (name in packs or PurePosixPath(name) in _OURS)]
+    where = ", ".join(others)
+    message = f"the workflow reads rules and settings from {where}; run `signpost check` in a checkout"
+    return Unread(message) if others else packs
 
 
-def _read_runs(
+def _read_conclusions(
     live: "GitHubTracker",
     repository: str,
     workflows: tuple[Workflow, ...] | Unread,
     states: tuple[WorkflowState, ...] | Unread,
-) -> dict[str, WorkflowRun | Unread | None]:
-    """The last runs of the workflows that make the index or sweep."""
+) -> dict[str, str | Unread | None]:
+    """How the last runs of the workflows that make the index or the ledger ended."""
     if isinstance(workflows, Unread) or isinstance(states, Unread):
         return {}
     wanted = {workflow.file for workflow in workflows if workflow.does("index") or workflow.does("sweep")}
     found = [state for state in states if state.path in wanted]
-    return {state.path: _attempt(partial(live.read_last_run, repository, state.id)) for state in found}
+    return {state.path: _attempt(partial(live.read_conclusion, repository, state.id)) for state in found}
 
 
 def _read_labels(live: "GitHubTracker", repository: str, sources: object) -> frozenset[str] | Unread:
     wanted = list_wanted_labels(sources) if isinstance(sources, Sources) else ()
     return _attempt(lambda: live.find_labels(repository, wanted)) if wanted else frozenset()
+
+
+def _read_fields(live: "GitHubTracker", repository: str, sources: object) -> tuple[str, ...] | Unread | None:
+    """What is wrong with the issue types and fields that rules set; None if they set none."""
+    rules = sources.ruleset.rules if isinstance(sources, Sources) else ()
+    wanted = [(rule.id, name, value) for rule in rules for name, value in rule.values]
+    fields = {name: value for _, name, value in wanted if name != TYPE}
+    types = [str(value) for _, name, value in wanted if name == TYPE]
+    facts = _attempt(
+        lambda: FieldFacts(
+            types=live.list_types(repository, types) if types else None,
+            definitions=live.list_fields(repository, fields) if fields else None,
+        )
+    )
+    if isinstance(facts, Unread):
+        return facts
+    found = ((rule, find_problem(name, value, facts)) for rule, name, value in wanted)
+    return tuple(f"{rule}: {problem}" for rule, problem in found if problem) if wanted else None
+
+
+def _read_suggestions(live: "GitHubTracker", repository: str, sources: object) -> str | Unread | None:
+    """Why GitHub has no suggestions, by any issue; None if nothing makes suggestions."""
+    if not isinstance(sources, Sources) or not wants_suggestions(sources):
+        return None
+    found = live.search_issues(repository, "is:issue").issues
+    if not found:
+        return Unread("it needs an issue, and search finds none")
+    return live.list_suggestions(repository, found[0].number).absence
 
 
 def _read_follows(live: "GitHubTracker", repository: str, sources: object) -> Links | Unread:
@@ -250,7 +287,7 @@ def _read_sections(folder: Folder | Unread) -> tuple[str, ...] | Unread | None:
         if path.endswith((".yml", ".yaml")) and Path(path).stem != "config":
             names += [field.label for field in read_form(text)]
         elif path.endswith(".md"):
-            names += _HEADING.findall(text)
+            names += [heading.label for heading in find_headings(text)]
     return tuple(dict.fromkeys(names)) or None
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.cli.options.github import connect_run, read_event, read_settings
+from bot.cli.options.github import connect_github, connect_run, read_event, read_settings
 from bot.cli.options.issue import add_repository, parse_address
 from bot.cli.options.ledger import add_ledger
 from bot.cli.options.sources import add_finder, read_sources
@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments; the defaults come from the runner's environment."""
     parser.add_argument("--event", metavar="FILE", help="the webhook payload (default: GITHUB_EVENT_PATH)")
     parser.add_argument("--issue", metavar="N", help="handle this issue, by its number or URL, instead of an event")
+    _add_lists(parser)
     add_repository(parser)
     parser.add_argument(
         "--event-name", metavar="NAME", help="issues, issue_comment or workflow_dispatch (default: GITHUB_EVENT_NAME)"
@@ -65,6 +66,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: signpost run --event event.json --rules .github/signpost --dry-run"
     add_rules(parser)
     add_format(parser)
+
+
+def _add_lists(parser: argparse.ArgumentParser) -> None:
+    """The options for lists of old issues."""
+    parser.add_argument(
+        "--issues", metavar="LIST", help="handle old issues one by one, for example 1-500 or 7,12,20-30"
+    )
+    parser.add_argument("--query", metavar="QUERY", help="the same for the issues that GitHub search finds")
+    parser.add_argument("--limit", metavar="N", type=int, help="with --issues or --query: handle at most N issues now")
+    parser.add_argument(
+        "--progress",
+        metavar="FILE",
+        help="with --issues or --query: where it notes what is done, so that the same command goes on there "
+        "(default: a file in .signpost)",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -99,10 +115,10 @@ def _read_least(environment: Mapping[str, str]) -> actions_runner.Settings:
     For an event of an issue, only `error` itself makes the run red. Maintainers start the other commands: a check that
     did not happen must not look like one without findings.
     """
-    stated = {name: value for name, value in environment.items() if name.startswith("GITHUB_")}
-    inputs = {name.replace("-", "_"): value.strip() for name, value in sorted(environment.items(), reverse=True)}
-    is_red = inputs.get("INPUT_FAIL_ON", "") in {"", "error"} or inputs.get("INPUT_COMMAND") in _MAINTAINERS
-    return actions_runner.Settings.from_environment(stated | {"INPUT_FAIL_ON": "error" if is_red else "never"})
+    stated = actions_runner.list_stated(environment)
+    is_red = stated.get("INPUT_FAIL_ON", "error") == "error" or stated.get("INPUT_COMMAND") in _MAINTAINERS
+    needed = {name: value for name, value in stated.items() if name.startswith("GITHUB_")}
+    return actions_runner.Settings.from_environment(needed | {"INPUT_FAIL_ON": "error" if is_red else "never"})
 
 
 def _stop(error: SignpostError, settings: actions_runner.Settings, *, is_quiet: bool) -> int:
@@ -129,6 +145,8 @@ class _Means:
 
 def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> int:
     is_dry_run, is_quiet = arguments.dry_run or settings.dry_run, arguments.format == "json"
+    if settings.command == "run" and _names_issues(arguments, settings):
+        return _run_backfill(arguments, settings)
     event, skip = _find_event(arguments, settings, is_dry_run=is_dry_run)
     if arguments.issue and event and is_dry_run and settings.command != "report":
         return _show_preview(event, arguments, settings)
@@ -143,6 +161,36 @@ def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> in
         print_json(to_json(result))
     publish_result(result, settings, is_dry_run=is_dry_run, is_quiet=is_quiet)
     return 1 if result.errors else 2 if result.problems else 0
+
+
+def _names_issues(arguments: argparse.Namespace, settings: actions_runner.Settings) -> bool:
+    """Whether a list of issues is asked for. Raises SettingsError for options that say two things, or need a list."""
+    wanted = arguments.issues is not None or arguments.query is not None
+    if not (arguments.issue or arguments.event):
+        wanted = wanted or bool(settings.issues or settings.query)
+    if wanted and (arguments.issue or arguments.event or arguments.event_name or arguments.html):
+        raise SettingsError("--issues and --query name old issues; leave out --issue, --event, --event-name and --html")
+    if not wanted and (arguments.progress or arguments.limit is not None):
+        raise SettingsError("--progress and --limit are for a list of issues; add --issues or --query")
+    if arguments.limit is not None and arguments.limit < 1:
+        raise SettingsError(f"--limit must be a positive integer, not {arguments.limit}")
+    return wanted
+
+
+def _run_backfill(arguments: argparse.Namespace, settings: actions_runner.Settings) -> int:
+    from bot.cli.backfill import LONGEST_WAIT, backfill, find_asked
+    from bot.cli.options.archive import check_repository
+
+    is_stated = arguments.issues is not None or arguments.query is not None
+    asked = find_asked(*(arguments.issues, arguments.query) if is_stated else (settings.issues, settings.query))
+    repository = arguments.repo or settings.repository
+    if not repository:
+        raise SettingsError("the repository is missing; add --repo OWNER/NAME, or set GITHUB_REPOSITORY")
+    check_repository(repository)
+    if not settings.token:
+        raise SettingsError(f"a token is missing to read the issues of {repository}; set GITHUB_TOKEN")
+    live = connect_github(settings, most_wait=LONGEST_WAIT)
+    return backfill(arguments, settings, asked, _find_sources(arguments, settings, repository, live), live)
 
 
 def _find_event(
@@ -165,7 +213,7 @@ def _show_preview(event: Event, arguments: argparse.Namespace, settings: actions
     from bot.cli.options.preview import format_preview, preview, render_preview
 
     means = _find_means(arguments, settings, event, is_dry_run=True)
-    shown = preview(event.repository, event.number, means.sources, means.tracker)
+    shown = preview(event, means.sources, means.tracker)
     if arguments.html:
         write_page(Path(arguments.html), render_preview(shown, settings.server_url))
         actions_runner.print_safely([f"wrote {arguments.html}"], sys.stderr)
@@ -182,12 +230,20 @@ def _find_means(
     arguments: argparse.Namespace, settings: actions_runner.Settings, event: Event, *, is_dry_run: bool
 ) -> _Means:
     tracker, live = connect_run(event, settings, is_dry_run=is_dry_run)
+    sources = _find_sources(arguments, settings, event.repository, live)
+    return _Means(sources=sources, tracker=tracker, live=live, index=arguments.index or settings.index)
+
+
+def _find_sources(
+    arguments: argparse.Namespace,
+    settings: actions_runner.Settings,
+    repository: str,
+    live: "GitHubTracker | None",
+) -> Sources:
     rules = [place for group in arguments.rules or [] for place in group] or settings.rules
-    sources = read_sources(rules, arguments.config or settings.config, event.repository, live)
-    index = arguments.index or settings.index
-    sources = add_finder(sources, index, live)
-    sources = add_ledger(sources, arguments.ledger or settings.ledger, event.repository)
-    return _Means(sources=sources, tracker=tracker, live=live, index=index)
+    sources = read_sources(rules, arguments.config or settings.config, repository, live)
+    sources = add_finder(sources, arguments.index or settings.index, live)
+    return add_ledger(sources, arguments.ledger or settings.ledger, repository)
 
 
 def _run_event(event: Event, means: _Means, *, is_dry_run: bool) -> Result:

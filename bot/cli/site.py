@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 ADDRESSES = "addresses.txt"
 
-_EPILOG = """\
+_EPILOG = f"""\
 Without past issues, each rule still has its page, without figures. A second build writes only what has changed.
-The search by words needs an extra: pipx install --force 'signpost-bot[site]'.
+The search by words needs an extra: {format_install("site")}.
 
 example: signpost site --rules .github/signpost --issues issues.jsonl --out public"""
 

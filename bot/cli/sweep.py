@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.cli.options.github import connect_github, read_settings
+from bot.cli.options.github import connect_github, read_settings, require_repository
 from bot.cli.options.sources import add_finder, read_sources
 from bot.errors import SettingsError
 from bot.github import actions_runner
@@ -49,11 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Return 0: done, or the budget is spent; 1: an action failed; 2: wrong settings; 3: no answer from GitHub."""
     settings = read_settings()
-    repository = arguments.repo or settings.repository
-    if not repository:
-        raise SettingsError("the repository is missing; add --repo OWNER/NAME, or set GITHUB_REPOSITORY")
-    if not settings.token:
-        raise SettingsError("the token is missing; set the variable GITHUB_TOKEN")
+    repository = require_repository(arguments.repo, settings)
     if arguments.budget < FEWEST:
         raise SettingsError(f"--budget must be at least {FEWEST}, not {arguments.budget}")
     swept, has_problems = _sweep(arguments, settings, repository)

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bot.cli.options.github import connect_github, read_settings
+from bot.cli.options.github import connect_github, read_settings, require_repository
 from bot.cli.options.sources import read_sources
 from bot.errors import SettingsError
 from bot.github.actions_runner import print_safely
@@ -26,25 +26,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Return 0: done, or listed; 1: something could not be removed; 2: wrong usage; 3: no answer from GitHub."""
-    done, files = _uninstall(arguments, _check_usage(arguments))
+    repository = require_repository(arguments.repo, read_settings())
+    if arguments.yes and arguments.dry_run:
+        raise SettingsError("--yes and --dry-run exclude each other; give one of them")
+    done, files = _uninstall(arguments, repository)
     if arguments.format == "json":
         print_json(done.to_json() | {"files": files})
     else:
         print_safely([*done.format_lines(), *_advise(done, files)])
     return 3 if done.error else 1 if done.failures else 0
-
-
-def _check_usage(arguments: argparse.Namespace) -> str:
-    """The repository; raises SettingsError."""
-    settings = read_settings()
-    repository: str | None = arguments.repo or settings.repository
-    if not repository:
-        raise SettingsError("the repository is missing; add --repo OWNER/NAME, or set GITHUB_REPOSITORY")
-    if not settings.token:
-        raise SettingsError("the token is missing; set the variable GITHUB_TOKEN")
-    if arguments.yes and arguments.dry_run:
-        raise SettingsError("--yes and --dry-run exclude each other; give one of them")
-    return repository
 
 
 def _uninstall(arguments: argparse.Namespace, repository: str) -> tuple[Uninstalled, list[str]]:

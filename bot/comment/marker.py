@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.duplicates.candidates import Tier
 from bot.issue.own_words import MARKER_START, REPORT_WORDS, has_our_words, is_ours
+from bot.tracker.fields import FieldValue
 from bot.tracker.types import Comment
 
 VERSION = 1
@@ -62,8 +63,10 @@ class Marker(BaseModel):
     """What our comment remembers: the rules that spoke with their content hash, the labels asked for, the links given.
 
     `links` are the issues to follow, `earlier` the earlier reports, each with its tier. `dropped` are labels that it
-    asked for earlier, but not any more. `text` is the hash of the visible text as we wrote it, which shows a human's
-    edit. A comment that `is_superseded` gives way to another one of ours, and is never changed again.
+    asked for earlier, but not any more. `fields` are the values of issue fields that rules asked for, with the issue
+    type under ""; one that they asked for earlier, but not any more, is "". `text` is the hash of the visible text as
+    we wrote it, which shows a human's edit. A comment that `is_superseded` gives way to another one of ours, and is
+    never changed again.
     `since` is when the guidance of a rule was first given (Unix seconds), if that was not from the start; `branches`
     is the branch that applies, if not the first; `stated` is the version in the report. `past` is former guidance.
     `heard` are the answers “wrong” that came before it was written (see `bot.triage.people.refusals`). `closes` is the
@@ -83,6 +86,7 @@ class Marker(BaseModel):
     links: list[int] = Field(default_factory=list)
     earlier: dict[int, Tier] = Field(default_factory=dict)
     dropped: list[str] = Field(default_factory=list)
+    fields: dict[str, FieldValue] = Field(default_factory=dict)
     text: str = ""
     is_withdrawn: bool = False
     is_superseded: bool = False

@@ -31,9 +31,9 @@ WHY = "https://github.com/signpost-bot/signpost/blob/main/docs/why.md"
 """The page for reporters, which each comment links."""
 
 LONG = 700
-"""Characters from which a comment folds what can wait: so much fills the screen of a phone (390 by about 650 pixels).
+"""A comment with more characters folds what can wait; about 700 fill the screen of a phone (390 by 650 pixels).
 
-A line of a list or of code counts as `_LINE` at least, which is about what such a screen shows in one.
+A line counts as at least `_LINE` characters: a short line of a list or of code takes as much room as a full one.
 """
 
 _LINE = 40
@@ -81,15 +81,15 @@ def render_comment(sections: Iterable[Section], template: str | None = None, fra
 def _describe(sections: Sequence[Section], frame: Frame) -> dict[str, object]:
     """The texts that every comment has: how it opens, its closing, and its last line."""
     footer = _write_footer([each.rule for each in sections if each.rule], rechecks=frame.rechecks)
-    return {"opening": _write_opening(sections), "closing": frame.closing, "footer": footer}
+    opening = _write_opening(sections) if sections else ""
+    return {"opening": opening, "closing": frame.closing, "footer": footer}
 
 
 def _write_opening(sections: Sequence[Section]) -> str:
-    """What the comment is about, in one line; "" without a section."""
-    are_problems = all(each.about == "problem" for each in sections)
-    if len(sections) == 1:
+    """What the comment is about, in one line."""
+    are_problems, number = all(each.about == "problem" for each in sections), len(sections)
+    if number == 1:
         return f"{'This looks like a known problem' if are_problems else 'About this report'}: **{sections[0].title}**"
-    number = len(sections)
     return f"This looks like {number} known problems." if are_problems else f"{number} notes about this report:"
 
 

@@ -179,7 +179,7 @@ def quote_cell(text: str) -> str:
 
 
 _MARKUP = re.compile(r"[\\`*\[\]<>|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=[#A-Za-z])|:(?=[\w+-]+:)")
-_TRIGGER = re.compile(r"@|#(?=\d)|(?<![A-Za-z0-9])GH-(?=\d)|:(?=//)|www(?=\.)", re.IGNORECASE)
+_TRIGGER = re.compile(r"@|#(?=[\d<])|(?<![A-Za-z0-9])GH-(?=[\d<])|:(?=//)|www(?=\.)", re.IGNORECASE)
 _BLOCK_START = re.compile(r"^(?P<number>\d{0,9})(?P<sign>(?<=\d)[.)]|(?<!\d)[-+#=])")
 
 

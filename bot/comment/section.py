@@ -172,7 +172,7 @@ def make_section(
         example=_write_example(guidance.example, values | _echo(match, is_bare=True), (*home, "example"), steps),
         notes=write(guidance.notes, *home, "notes"),
         recommendation=write(guidance.recommendation, *home, "recommendation"),
-        ask=link(_write_ask(match, guidance.ask)),
+        ask=link(_write_ask(match, guidance.ask, "Please also add" if guidance.recommendation else "Please add")),
         fix=_write_fix(match, issue.repository, server),
         follow=_write_follow(target),
         duplicates=tuple(text for tier, text in links if tier != "C"),
@@ -247,11 +247,11 @@ def _write_example(example: str | None, values: Mapping[str, object], path: Path
     return "" if shown.issuperset(line.strip() for line in text.split("\n") if line.strip()) else fence_code(text)
 
 
-def _write_ask(match: Match, names: Sequence[str]) -> str:
+def _write_ask(match: Match, names: Sequence[str], start: str) -> str:
     """The sentence that asks for what the report does not state, or ""."""
     texts = [match.rule.pack.model.find_ask(name) for name in names if name not in match.captures]
     asked = [text for text in texts if text]
-    return f"Please add: {join_words(asked)}." if asked else ""
+    return f"{start}: {join_words(asked)}." if asked else ""
 
 
 def _list_tools(rule: Rule) -> Iterator[str]:

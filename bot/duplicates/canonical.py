@@ -137,10 +137,9 @@ def _judge_place(issue: Issue, found: LinkedIssue, chain: tuple[int, ...]) -> Re
 
 def _judge_state(found: LinkedIssue, chain: tuple[int, ...], links: Links) -> Target | Refusal:
     target = found.issue
-    if target.state == "closed" and target.state_reason != "completed":
-        reason = f" as {target.state_reason.replace('_', ' ')}" if target.state_reason else ""
+    if closing := describe_closing(target):
         unknown = ", but GitHub does not name the other issue" if target.state_reason == "duplicate" else ""
-        return Refusal(f"#{target.number} is closed{reason}{unknown}{_describe_chain(chain)}")
+        return Refusal(f"#{target.number} is {closing}{unknown}{_describe_chain(chain)}")
     fix = find_fix(found, links) if target.state == "closed" else None
     return Target(
         number=target.number,
@@ -155,6 +154,13 @@ def _judge_state(found: LinkedIssue, chain: tuple[int, ...], links: Links) -> Ta
         is_locked=target.is_locked,
         created_at=target.created_at,
     )
+
+
+def describe_closing(issue: Issue) -> str:
+    """`closed as not planned`; "" for an issue that comments may link: open, or closed as completed."""
+    if issue.state != "closed" or issue.state_reason == "completed":
+        return ""
+    return f"closed as {issue.state_reason.replace('_', ' ')}" if issue.state_reason else "closed"
 
 
 def find_fix(found: LinkedIssue, links: Links) -> Fix | None:

@@ -251,6 +251,8 @@ class Settings(BaseModel):
         alias="INPUT_COMMAND",
     )
     issue: Annotated[int | None, BeforeValidator(_read_number)] = Field(default=None, alias="INPUT_ISSUE")
+    issues: str | None = Field(default=None, alias="INPUT_ISSUES")
+    query: str | None = Field(default=None, alias="INPUT_QUERY")
     out: str | None = Field(default=None, alias="INPUT_OUT")
     base_url: str | None = Field(default=None, alias="INPUT_BASE_URL")
 
@@ -265,17 +267,36 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read the variables; raises `SettingsError` that names each invalid input and its allowed values.
-
-        The runner keeps the dash of an input's name (INPUT_DRY-RUN), which a shell cannot set: both spellings count,
-        and the runner's own wins.
-        """
-        stated = sorted((name for name in environment if environment[name].strip()), key=lambda name: "-" in name)
+        """Read the variables; raises `SettingsError` that names each invalid input and its allowed values."""
         try:
-            return cls.model_validate({name.upper().replace("-", "_"): environment[name].strip() for name in stated})
+            settings = cls.model_validate(list_stated(environment))
         except ValidationError as error:
             problems = error.errors(include_url=False, include_input=False)
             raise SettingsError("\n".join(_describe(str(each["loc"][0]), each["msg"]) for each in problems)) from None
+        settings.check_lists()
+        return settings
+
+    def check_lists(self) -> None:
+        """Raise `SettingsError` for inputs that name old issues beside another input, or for another command."""
+        lists = [name for name in ("issues", "query") if getattr(self, name)]
+        if lists and self.command != "run":
+            raise SettingsError(
+                f"The input `{lists[0]}` is for `command: run`, not for `command: {self.command}`; leave it out."
+            )
+        given = [*(["issue"] if self.issue else []), *lists]
+        if lists and len(given) > 1:
+            named = " and ".join(f"`{name}`" for name in given[:2])
+            raise SettingsError(f"The inputs {named} name different issues; give one of them.")
+
+
+def list_stated(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are not blank, under names as in INPUT_DRY_RUN.
+
+    The runner keeps the dash of an input's name (INPUT_DRY-RUN), which a shell cannot set: both spellings count, and
+    the runner's own wins.
+    """
+    stated = sorted((name for name in environment if environment[name].strip()), key=lambda name: "-" in name)
+    return {name.upper().replace("-", "_"): environment[name].strip() for name in stated}
 
 
 def _describe(variable: str, problem: str) -> str:

@@ -10,9 +10,20 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from bot.errors import SettingsError, TrackerError
+from bot.github.fields import FieldsTracker
 from bot.github.graph.source import GraphReader
 from bot.github.graphql import DELETIONS_QUERY, FOLDER_QUERY, parse_deletions, parse_folder
-from bot.github.issues_query import (
+from bot.github.own_issues import is_addressable, parse_answer, write_repository_path
+from bot.github.payloads import (
+    mend_text,
+    parse_account,
+    parse_change,
+    parse_comment,
+    parse_issue,
+    parse_reaction,
+    parse_role,
+)
+from bot.github.queries.issues import (
     ISSUES_QUERY,
     SIZES,
     is_too_costly,
@@ -22,18 +33,8 @@ from bot.github.issues_query import (
     write_search,
     write_variables,
 )
-from bot.github.links_query import parse_links, write_links_query
-from bot.github.own_issues import is_addressable, parse_answer, write_repository_path
-from bot.github.payloads import (
-    mend_text,
-    parse_account,
-    parse_change,
-    parse_comment,
-    parse_issue,
-    parse_label,
-    parse_reaction,
-    parse_role,
-)
+from bot.github.queries.links import parse_links, write_links_query
+from bot.github.queries.signals import REACTORS_QUERY, WATCH_QUERY, parse_reactors, parse_watched
 from bot.github.responses import (
     NEWEST,
     Json,
@@ -49,19 +50,17 @@ from bot.github.responses import (
     tolerate_nothing,
     write_query,
 )
-from bot.github.setup_reader import SetupTracker
-from bot.github.signals_query import REACTORS_QUERY, WATCH_QUERY, parse_reactors, parse_watched
+from bot.github.suggestions import SuggestionTracker
 from bot.github.transport import Allowance, Patience, Transport, Wire
+from bot.tracker.archive import Cursor, Page
 from bot.tracker.graph import Address, Batch, PageCache
 from bot.tracker.types import (
     Change,
     Comment,
-    Cursor,
     Folder,
     Issue,
     LinkedIssue,
     Links,
-    Page,
     Reaction,
     Release,
     SearchResult,
@@ -78,7 +77,7 @@ _MOST_ONE_BY_ONE = 3
 """The number of links that are read if each takes a request."""
 
 
-class GitHubTracker(SetupTracker):
+class GitHubTracker(FieldsTracker, SuggestionTracker):
     """GitHub, as Signpost uses it; see `Tracker` and `GraphSource` for the contract of each method."""
 
     def __init__(self, wire: Wire, transport: Transport, graph: GraphReader) -> None:
@@ -203,17 +202,8 @@ class GitHubTracker(SetupTracker):
         return parse_deletions(reply, what) if answer.is_success else None
 
     def find_labels(self, repository: str, names: Iterable[str]) -> frozenset[str]:
-        """The existing ones of `names`: one is looked up; for several, pages are read until all are found."""
-        wanted = tuple(names)
-        what = f"read the labels of {repository}"
-        if len(wanted) == 1 and is_addressable(wanted[0]):
-            path = f"{write_repository_path(repository)}/labels/{quote(wanted[0], safe='')}"
-            return frozenset(wanted if self._wire.read(what, path, tolerate=is_missing) else ())
-        missing = {name.casefold() for name in wanted}
-        entries = self._wire.read_pages(what, f"{write_repository_path(repository)}/labels?{_PAGE}")
-        while missing and (entry := next(entries, None)):
-            missing.discard(parse_label(entry).casefold())
-        return frozenset(name for name in wanted if name.casefold() not in missing)
+        """The existing ones of `names`; see `find_label_ids`."""
+        return frozenset(self.find_label_ids(repository, names))
 
     def read_folder(self, repository: str, folder: str) -> Folder:
         """The text files of a folder, through GraphQL; the REST API needs one request per file."""
@@ -254,10 +244,13 @@ class GitHubTracker(SetupTracker):
         """Whether it is github.com or GHE.com: an Enterprise Server has no such search."""
         return self._transport.is_cloud
 
-    def search_issues(self, repository: str, query: str, *, by_sense: bool = False) -> SearchResult:
-        """The results of GitHub search; empty if an older API rejects a search by meaning."""
+    def search_issues(self, repository: str, query: str, *, by_sense: bool = False, page: int = 0) -> SearchResult:
+        """The results of GitHub search; empty if an older API rejects a search by meaning.
+
+        With `page` (from 1), the oldest issues come first, a hundred a page; GitHub gives ten pages at most.
+        """
         what = f"search the issues of {repository}"
-        path = write_search(repository, query, by_sense=by_sense)
+        path = write_search(repository, query, by_sense=by_sense, page=page)
         found = self._wire.read(what, path, tolerate=is_invalid if by_sense else tolerate_nothing)
         return parse_answer(what, lambda: parse_search(found, repository)) if found is not None else SearchResult()
 

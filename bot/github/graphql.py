@@ -278,6 +278,20 @@ class _Deletions(BaseModel):
     nodes: list[_Deletion | None] = []
 
 
+def read_timeline(reply: object, what: str) -> dict[str, Any] | None:
+    """The `timelineItems` of an issue; None where the server does not understand the query, or the token may not ask.
+
+    Raises `TrackerError` ("Could not `what`: …") for GraphQL's other errors, which come with the status 200.
+    """
+    read = Reply.model_validate(mend_json(reply))
+    issue = ((read.data or {}).get("repository") or {}).get("issue")
+    if issue is None and (read.is_not_understood or read.kinds == {"FORBIDDEN"}):
+        return None
+    if issue is None or read.errors:
+        raise describe_problems(read.errors, what)
+    return issue.get("timelineItems") or {}
+
+
 def parse_deletions(reply: object, what: str) -> tuple[Change, ...] | None:
     """Read the answer to `DELETIONS_QUERY`; the author of a deleted account is `ghost`.
 
@@ -285,13 +299,10 @@ def parse_deletions(reply: object, what: str) -> tuple[Change, ...] | None:
     Raises `TrackerError` ("Could not `what`: …") for GraphQL's other errors, which come with the status 200.
     """
     with explain_answer(what):
-        read = Reply.model_validate(mend_json(reply))
-        issue = ((read.data or {}).get("repository") or {}).get("issue")
-        if issue is None and (read.is_not_understood or read.kinds == {"FORBIDDEN"}):
+        items = read_timeline(reply, what)
+        if items is None:
             return None
-        if issue is None or read.errors:
-            raise describe_problems(read.errors, what)
-        found = _Deletions.model_validate(issue.get("timelineItems") or {})
+        found = _Deletions.model_validate(items)
         changes = tuple(_write_deletion(node) for node in found.nodes if node)
         return changes if len(changes) == found.total else None
 

@@ -74,6 +74,12 @@ def _count_reactions(value: object) -> object:
     return tuple((name, counts[name]) for name in _REACTIONS if type(counts.get(name)) is int and counts[name] > 0)
 
 
+def _type(value: object) -> object:
+    """The name of an issue type; any other value under this name, as in an export, is not a type of GitHub."""
+    name = value.get("name") if isinstance(value, dict) else None
+    return mend_text(name) if isinstance(name, str) and name else None
+
+
 _Reactions = Annotated[tuple[tuple[str, int], ...], BeforeValidator(_count_reactions)]
 
 
@@ -162,6 +168,9 @@ class _IssueJson(_Json):
     assignees: Annotated[list[Any], BeforeValidator(lambda value: value if isinstance(value, list) else [])] = []
     milestone: Any = None
     reactions: _Reactions = ()
+    type: Annotated[str | None, BeforeValidator(_type)] = Field(
+        default=None, validation_alias=AliasChoices("type", "issueType")
+    )
 
     def repository(self) -> str:
         """Where the issue is, by its own addresses; "" where they do not say."""
@@ -200,6 +209,7 @@ class _IssueJson(_Json):
             is_assigned=bool(self.assignees),
             has_milestone=bool(self.milestone),
             reactions=self.reactions,
+            type=self.type,
         )
 
 

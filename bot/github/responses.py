@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, Literal, TypeAlias
 
 from bot.errors import SettingsError, TrackerError
-from bot.tracker.types import Cursor, Page
+from bot.tracker.archive import Cursor, Page
 
 Json: TypeAlias = Any
 """Any JSON value; the reader checks its shape."""

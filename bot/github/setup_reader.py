@@ -1,9 +1,9 @@
-"""The settings of a repository, through REST; see `SetupSource` for the contract of each method."""
+"""The settings of a repository, through REST."""
 
 from base64 import b64decode
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import get_args
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,23 +17,14 @@ from bot.tracker.setup import (
     CacheEntry,
     InteractionLimit,
     RepositoryFacts,
+    Role,
     TokenFacts,
-    WorkflowRun,
     WorkflowState,
 )
 from bot.tracker.types import Folder
 
 MOST_FILES = 40
-"""The number of files of a folder that are read if each takes a request."""
-
-_ROLES: tuple[Literal["admin", "maintain", "push", "triage", "pull"], ...] = (
-    "admin",
-    "maintain",
-    "push",
-    "triage",
-    "pull",
-)
-"""GitHub's rights in a repository, the highest first; each includes those after it."""
+"""How many files of a folder are read if each takes a request."""
 
 
 class _Model(BaseModel):
@@ -49,7 +40,6 @@ class _Rate(_Model):
 class _Repository(_Model):
     full_name: str
     default_branch: str
-    private: bool = False
     archived: bool = False
     disabled: bool = False
     has_issues: bool = True
@@ -64,7 +54,6 @@ class _Workflow(_Model):
 
 class _Run(_Model):
     conclusion: str | None = None
-    updated_at: datetime
 
 
 class _Policy(_Model):
@@ -75,7 +64,6 @@ class _Policy(_Model):
 
 class _Selected(_Model):
     github_owned_allowed: bool = True
-    verified_allowed: bool = False
     patterns_allowed: list[str] = []
 
 
@@ -90,10 +78,10 @@ class _Cache(_Model):
 
 
 class SetupTracker(OwnIssueTracker):
-    """The part of GitHub that knows how a repository is set up."""
+    """The part of GitHub that knows how a repository is set up. Each method raises TrackerError."""
 
     def read_token(self) -> TokenFacts:
-        """One request that does not count; some servers have no limit, and answer 404.
+        """What GitHub says about the token. The request does not count; servers without a rate limit answer 404.
 
         https://docs.github.com/en/rest/rate-limit/rate-limit
         """
@@ -103,24 +91,22 @@ class SetupTracker(OwnIssueTracker):
         scopes = None if stated is None else tuple(filter(None, (scope.strip() for scope in stated.split(","))))
         if not answer.is_success:
             is_valid = answer.status != HTTPStatus.UNAUTHORIZED
-            return TokenFacts(has_token=self._has_token, is_valid=is_valid, scopes=scopes)
+            return TokenFacts(has_token=self._wire.has_token, is_valid=is_valid, scopes=scopes)
         with explain_answer(what):
             rate = _Rate.model_validate(_pick(found, "resources", "core"))
             return TokenFacts(
-                has_token=self._has_token,
+                has_token=self._wire.has_token,
                 scopes=scopes,
                 limit=rate.limit,
                 remaining=rate.remaining,
                 resets_at=datetime.fromtimestamp(rate.reset, UTC),
             )
 
-    @property
-    def _has_token(self) -> bool:
-        """Whether requests have a token."""
-        return self._wire.has_token
-
     def read_repository(self, repository: str) -> RepositoryFacts:
-        """https://docs.github.com/en/rest/repos/repos#get-a-repository."""
+        """The repository as the token sees it.
+
+        https://docs.github.com/en/rest/repos/repos#get-a-repository
+        """
         what = f"read {repository}"
         found = self._wire.read(what, write_repository_path(repository))
         with explain_answer(what):
@@ -128,33 +114,38 @@ class SetupTracker(OwnIssueTracker):
         return RepositoryFacts(
             name=read.full_name,
             default_branch=read.default_branch,
-            is_private=read.private,
             is_archived=read.archived,
             is_disabled=read.disabled,
             has_issues=read.has_issues,
-            role=next((role for role in _ROLES if read.permissions.get(role)), None),
+            role=next((role for role in get_args(Role) if read.permissions.get(role)), None),
         )
 
     def list_workflows(self, repository: str) -> tuple[WorkflowState, ...]:
-        """https://docs.github.com/en/rest/actions/workflows#list-repository-workflows."""
+        """The workflows that GitHub Actions knows, at most 100.
+
+        https://docs.github.com/en/rest/actions/workflows#list-repository-workflows
+        """
         what = f"list the workflows of {repository}"
         found = self._ask(what, f"{write_repository_path(repository)}/actions/workflows?per_page=100")
         with explain_answer(what):
             read = [_Workflow.model_validate(mend_json(each)) for each in _pick(found, "workflows")]
         return tuple(WorkflowState(id=each.id, path=each.path, state=each.state) for each in read)
 
-    def read_last_run(self, repository: str, workflow: int) -> WorkflowRun | None:
-        """https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow."""
+    def read_conclusion(self, repository: str, workflow: int) -> str | None:
+        """How the newest finished run of a workflow ended, in GitHub's word; None without a finished run.
+
+        https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow
+        """
         what = f"read the last run of a workflow in {repository}"
         query = "status=completed&per_page=1&exclude_pull_requests=true"
         path = f"{write_repository_path(repository)}/actions/workflows/{workflow}/runs?{query}"
         found = self._ask(what, path)
         with explain_answer(what):
             runs = [_Run.model_validate(mend_json(each)) for each in _pick(found, "workflow_runs")]
-        return WorkflowRun(conclusion=runs[0].conclusion or "", at=runs[0].updated_at) if runs else None
+        return runs[0].conclusion if runs else None
 
     def read_policy(self, repository: str) -> ActionsPolicy:
-        """Two requests if only selected actions may run.
+        """What GitHub Actions may run, which only administrators may read. Two requests if actions are selected.
 
         https://docs.github.com/en/rest/actions/permissions#get-github-actions-permissions-for-a-repository
         """
@@ -168,13 +159,12 @@ class SetupTracker(OwnIssueTracker):
             is_enabled=read.enabled,
             allowed=read.allowed_actions,
             takes_githubs=chosen.github_owned_allowed,
-            takes_verified=chosen.verified_allowed,
             patterns=tuple(map(mend_json, chosen.patterns_allowed)),
             requires_sha=read.sha_pinning_required,
         )
 
     def read_interaction_limit(self, repository: str) -> InteractionLimit | None:
-        """Without a limit, GitHub answers with an empty object.
+        """The limit that is in force, which only administrators may read. Without one, GitHub sends an empty object.
 
         https://docs.github.com/en/rest/interactions/repos#get-interaction-restrictions-for-a-repository
         """
@@ -187,7 +177,7 @@ class SetupTracker(OwnIssueTracker):
         return InteractionLimit(group=read.limit, expires_at=read.expires_at)
 
     def list_caches(self, repository: str, prefix: str) -> tuple[CacheEntry, ...]:
-        """The newest hundred whose keys start with `prefix`, the newest first.
+        """The caches whose keys start with `prefix`, the newest first, at most 100.
 
         https://docs.github.com/en/rest/actions/cache#list-github-actions-caches-for-a-repository
         """
@@ -243,7 +233,7 @@ class SetupTracker(OwnIssueTracker):
         return found
 
 
-def _pick(json: Json, *keys: str) -> Any:  # noqa: ANN401 (any JSON)
+def _pick(json: Json, *keys: str) -> Json:
     for key in keys:
         json = json[key] if isinstance(json, dict) and key in json else {}
     if json == {}:

@@ -8,6 +8,8 @@ from typing import Any, Literal, NoReturn
 
 from bot.errors import SettingsError, TrackerError
 from bot.github.payloads import mend_text, parse_account, parse_comment, parse_issue
+from bot.tracker.fields import ANY, FieldEntry, FieldValue, IssueField
+from bot.tracker.suggestions import ClosingSuggestion, LabelSuggestion, Suggestions
 from bot.tracker.types import Account, Change, Comment, Folder, Issue, IssueEvent, LinkedIssue, Links, Reaction, Skip
 
 _GONE = frozenset({"deleted", "transferred"})
@@ -15,11 +17,15 @@ _GONE = frozenset({"deleted", "transferred"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueRequest:
-    """A run that somebody started by hand for one issue: only its number is known."""
+    """A run for one issue of which only the number is known.
+
+    `is_by_hand` if a person asked for this very issue; otherwise the settings' `skip` holds as for an event.
+    """
 
     repository: str
     number: int
     sender: Account
+    is_by_hand: bool = True
 
 
 def parse_event(
@@ -143,6 +149,46 @@ class PayloadTracker:
         del issue
         return ()
 
+    def list_field_changes(self, issue: Issue) -> tuple[Change, ...]:
+        """None that we know of."""
+        del issue
+        return ()
+
+    def list_types(self, repository: str, wanted: Iterable[str]) -> tuple[str, ...]:
+        """Those that rules ask for."""
+        del repository
+        return tuple(wanted)
+
+    def list_fields(self, repository: str, wanted: Mapping[str, FieldValue]) -> tuple[IssueField, ...]:
+        """Those that rules ask for, with any value."""
+        del repository
+        return tuple(IssueField(id=0, name=name, kind=ANY) for name in wanted)
+
+    def list_values(self, repository: str, number: int) -> tuple[FieldEntry, ...]:
+        """None that we know of."""
+        del repository, number
+        return ()
+
+    def find_label_ids(self, repository: str, names: Iterable[str]) -> dict[str, int]:
+        """All of them, without their ids."""
+        del repository
+        return dict.fromkeys(names, 0)
+
+    def list_suggestions(self, repository: str, number: int) -> Suggestions:
+        """None that we know of."""
+        del repository, number
+        return Suggestions()
+
+    def suggest_labels(self, repository: str, number: int, labels: Iterable[LabelSuggestion]) -> NoReturn:
+        """Impossible."""
+        del repository, labels
+        raise _refuse(f"suggest labels for #{number}")
+
+    def suggest_closing(self, repository: str, number: int, closing: ClosingSuggestion) -> NoReturn:
+        """Impossible."""
+        del repository, closing
+        raise _refuse(f"suggest to close #{number}")
+
     def find_labels(self, repository: str, names: Iterable[str]) -> frozenset[str]:
         """All of them."""
         del repository
@@ -168,6 +214,20 @@ class PayloadTracker:
     def create_label(self, repository: str, label: str) -> NoReturn:
         """Impossible."""
         raise _refuse(f"create {label} in {repository}")
+
+    def set_type(self, repository: str, number: int, name: str | None) -> NoReturn:
+        """Impossible."""
+        raise _refuse(f"set the type {name} on {repository}#{number}")
+
+    def set_fields(self, repository: str, number: int, values: Mapping[int, FieldValue]) -> NoReturn:
+        """Impossible."""
+        del values
+        raise _refuse(f"set fields of {repository}#{number}")
+
+    def clear_field(self, repository: str, number: int, field: int) -> NoReturn:
+        """Impossible."""
+        del field
+        raise _refuse(f"clear a field of {repository}#{number}")
 
     def create_comment(self, issue: Issue, body: str) -> NoReturn:
         """Impossible."""

@@ -7,12 +7,34 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from bot.issue.layout import Layout, LayoutModel, PieceKind, Section, is_answered, name_section, read_layout
-from bot.issue.own_words import MARKER_START, has_our_words, is_ours
+from bot.issue.layout import (
+    Box,
+    Layout,
+    LayoutModel,
+    PieceKind,
+    Section,
+    drop_images,
+    drop_links,
+    has_image,
+    has_link,
+    is_answered,
+    is_choice,
+    name_section,
+    read_layout,
+)
+from bot.issue.own_words import MARKER_START, has_our_words, list_comments
 from bot.text.exit_codes import StatedCode, find_codes
 from bot.text.language import detect_language
-from bot.text.markdown import Span
-from bot.text.normalize import MAX_CHARACTERS, Trace, collapse, squeeze, trace_collapse, trace_squeeze
+from bot.text.markdown import Span, is_inside
+from bot.text.normalize import (
+    MAX_CHARACTERS,
+    Trace,
+    collapse,
+    collapse_lines,
+    squeeze,
+    trace_collapse,
+    trace_squeeze,
+)
 from bot.tracker.types import Issue
 
 if TYPE_CHECKING:
@@ -27,32 +49,11 @@ _VIEW_OF_PIECE: Mapping[PieceKind, str] = {
     "quote": "logs",
     "errors": "errors",
 }
-_QUOTED_MAIL = re.compile(r"^(?:On [^\n]{5,200} wrote:|-{3,} ?Original Message ?-{3,})[ \t\r]*$", re.MULTILINE)
-_IMAGE = re.compile(  # each part stops at the sign with which the next one would begin, so that none is read twice
-    r"!\[[^\[\]\n]*\]\([^()\n]*\)|<(?:img|video)\b[^<>\n]*>(?:</video>)?|https?://[^\s:]+\.(?:png|jpe?g|gif|mp4|webp)\b"
-    r"|https://github\.com/(?:user-attachments/assets|[\w.-]+/[\w.-]+/assets)/[^\s:]+"
-)
-_LINK = re.compile(r"\[[^\[\]\n]*\]\(https?://[^\s()]*\)|https?://[^\s<>]+")
-_BESIDE_LINKS = re.compile(r"[\s<>()*:.,;-]+")
-_CHOICE_LABEL = re.compile(  # what a form asks for with a list to choose from, or with a word
-    r"\b(?:versions?|platform|os|operating systems?|systems?|shell|terminal|model|browser|regression|severity|frequency"
-    r"|component|area|editor|ide|device|architecture|provider|plan|subscription|language|region|priority"
-    r"|package manager|environment|type|category|install\w* method)\b"
-    r"|^(?:is|are|was|do|does|did|have|has|can|which|who|how (?:often|many|much|long))\b"
-)
-_OPEN_LABEL = re.compile(  # what a form wants to be told
-    r"\b(?:what|whats|describe|descriptions?|steps?|reproduc\w*|repro|expect\w*|actual\w*|observed|current|behaviou?rs?"
-    r"|happen\w*|problems?|summary|overview|details?|issues?|bugs?|logs?|errors?|outputs?|messages?|traceback"
-    r"|stack ?trace|additional|context|info(?:rmation)?|notes?|comments?|screenshots?|workarounds?|how|why|anything"
-    r"|else|cause|impact|proposed|solutions?|suggest\w*)\b"
-)
 _POINTER = re.compile(  # it only says where to look
     r"(?:please )?(?:(?:see|look at|check|refer to|as in|same as|as per|shown in) )?(?:the )?"
     r"(?:attached |above |below )?(?:screen ?shots?|images?|pictures?|photos?|pics?|videos?|attachments?|attached|above"
     r"|below|title|links?)(?: (?:attached|above|below|here))?"
 )
-_LONGEST_CHOICE = 60
-_MOST_WORDS_OF_A_CHOICE = 3
 _SHORTEST_STATEMENT = 12
 _LEAST_FIELDS = 2
 _LONGEST_LABEL = 4
@@ -64,6 +65,7 @@ class Text:
 
     `source` names its place (`title`, `body`, `comment 1`, …), `original` is that whole text, `span` our part of it.
     If `is_placed` is false, places inside the text are not needed: the answer is the whole text, at no cost.
+    `is_code`: it is the content of a fence.
     """
 
     view: str
@@ -71,6 +73,7 @@ class Text:
     original: str
     span: Span
     is_placed: bool = True
+    is_code: bool = False
 
     @cached_property
     def raw(self) -> str:
@@ -81,6 +84,11 @@ class Text:
     def collapsed(self) -> str:
         """The collapsed form (see `bot.text.normalize`)."""
         return collapse(self.raw)
+
+    @cached_property
+    def lines(self) -> str:
+        """The collapsed form with its line ends; each sign has the same place as in `collapsed`."""
+        return collapse_lines(self.raw)
 
     @cached_property
     def squeezed(self) -> str:
@@ -165,7 +173,8 @@ class Facts:
         views: dict[str, list[Text]] = {view: [] for view in VIEWS}
         views["title"].append(Text("title", "title", self.issue.title, Span(0, len(self.issue.title)), self.is_placed))
         for piece in self.layout.pieces:
-            text = Text(_VIEW_OF_PIECE[piece.kind], "body", self.body, piece.span, self.is_placed)
+            is_code = is_inside(self.layout.covered, piece.span.start)
+            text = Text(_VIEW_OF_PIECE[piece.kind], "body", self.body, piece.span, self.is_placed, is_code)
             is_read = self.has_dump or piece.kind != "errors"
             if is_read and (piece.kind != "quote" or not _quotes_us(text)):
                 views[text.view].append(text)
@@ -210,6 +219,13 @@ class Facts:
         view = f"section: {name}"
         return tuple((section, Text(view, "body", self.body, section.span, self.is_placed)) for section in found)
 
+    def find_boxes(self, section: str | None = None) -> tuple[Box, ...]:
+        """The check boxes; with the name of a section those in it."""
+        if section is None:
+            return self.layout.boxes
+        spans = [found.span for found, _ in self.find_sections(section)]
+        return tuple(box for box in self.layout.boxes if any(start <= box.span.start < end for start, end in spans))
+
     def is_answered(self, text: Text) -> bool:
         """Whether a section's text says anything (no `_No response_`, no bare fence, no placeholder)."""
         return is_answered(text.raw, self._list_placeholders(text))
@@ -251,14 +267,14 @@ class Facts:
     @cached_property
     def is_images_only(self) -> bool:
         """Whether the reporter wrote only images, apart from the choices of a form."""
-        return any(map(_IMAGE.search, self._stated)) and not any(_says(_IMAGE.sub("", text)) for text in self._stated)
+        return any(map(has_image, self._stated)) and not any(_says(drop_images(text)) for text in self._stated)
 
     @cached_property
     def is_links_only(self) -> bool:
         """Whether the reporter wrote only links, apart from the choices of a form; images do not count as links."""
-        if self.is_images_only or not any(map(_LINK.search, self._stated)):
+        if self.is_images_only or not any(map(has_link, self._stated)):
             return False
-        return not any(_says(_BESIDE_LINKS.sub(" ", _LINK.sub(" ", text))) for text in self._stated)
+        return not any(_says(drop_links(text)) for text in self._stated)
 
     @cached_property
     def is_repeated(self) -> bool:
@@ -295,18 +311,12 @@ def _quotes_us(quote: Text) -> bool:
 
 
 def _read_comments(issue: Issue, *, is_placed: bool) -> Iterator[Text]:
-    """Those of the reporter; with a person's token, Signpost may have the same login."""
-    own = (
-        comment
-        for comment in issue.comments
-        if comment.author.login == issue.author.login and not is_ours(comment.body)
-    )
-    for number, comment in enumerate(own, 1):
-        body = comment.body[:MAX_CHARACTERS]
-        mail = _QUOTED_MAIL.search(body)
-        for piece in read_layout(body[: mail.start()] if mail else body).pieces:
+    """Those of the reporter, without quotes."""
+    for source, body in list_comments(issue):
+        layout = read_layout(body)
+        for piece in layout.pieces:
             if piece.kind != "quote":
-                yield Text("comments", f"comment {number}", body, piece.span, is_placed)
+                yield Text("comments", source, body, piece.span, is_placed, is_inside(layout.covered, piece.span.start))
 
 
 def extract_facts(
@@ -344,18 +354,9 @@ def _read_fields(layout: Layout) -> Iterator[tuple[str, bool, Literal["errors", 
             before = bisect_right(starts, piece.span.start) - 1
             label = layout.headings[before].label if before >= 0 else ""
             is_field = layout.name == "form" and piece.kind == "prose"
-            is_choice = is_field and _is_choice(text.strip(), name_section(label))
+            is_chosen = is_field and is_choice(text.strip(), name_section(label))
             view = layout.model.view_of(label) if label else None
-            yield text, is_choice, "errors" if piece.kind == "errors" else "facts" if view == "facts" else None
-
-
-def _is_choice(text: str, label: str) -> bool:
-    """Whether an answer is a choice: by the label of its field, or by its length if the label does not show it."""
-    if len(text) > _LONGEST_CHOICE or "\n" in text or _IMAGE.search(text) or _LINK.search(text):
-        return False
-    if _CHOICE_LABEL.search(label):
-        return True
-    return not _OPEN_LABEL.search(label) and len(text.split()) <= _MOST_WORDS_OF_A_CHOICE
+            yield text, is_chosen, "errors" if piece.kind == "errors" else "facts" if view == "facts" else None
 
 
 def _says(text: str) -> bool:

@@ -114,6 +114,26 @@ _PASTED = re.compile(
     r"|^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d",
     re.MULTILINE,
 )
+_CHOICE_LABEL = re.compile(  # what a form asks for with a list to choose from, or with a word
+    r"\b(?:versions?|platform|os|operating systems?|systems?|shell|terminal|model|browser|regression|severity|frequency"
+    r"|component|area|editor|ide|device|architecture|provider|plan|subscription|language|region|priority"
+    r"|package manager|environment|type|category|install\w* method)\b"
+    r"|^(?:is|are|was|do|does|did|have|has|can|which|who|how (?:often|many|much|long))\b"
+)
+_OPEN_LABEL = re.compile(  # what a form wants to be told
+    r"\b(?:what|whats|describe|descriptions?|steps?|reproduc\w*|repro|expect\w*|actual\w*|observed|current|behaviou?rs?"
+    r"|happen\w*|problems?|summary|overview|details?|issues?|bugs?|logs?|errors?|outputs?|messages?|traceback"
+    r"|stack ?trace|additional|context|info(?:rmation)?|notes?|comments?|screenshots?|workarounds?|how|why|anything"
+    r"|else|cause|impact|proposed|solutions?|suggest\w*)\b"
+)
+_IMAGE = re.compile(  # each part stops at the sign with which the next one would begin, so that none is read twice
+    r"!\[[^\[\]\n]*\]\([^()\n]*\)|<(?:img|video)\b[^<>\n]*>(?:</video>)?|https?://[^\s:]+\.(?:png|jpe?g|gif|mp4|webp)\b"
+    r"|https://github\.com/(?:user-attachments/assets|[\w.-]+/[\w.-]+/assets)/[^\s:]+"
+)
+_WRITTEN_LINK = re.compile(r"\[[^\[\]\n]*\]\(https?://[^\s()]*\)|https?://[^\s<>]+")
+_BESIDE_LINKS = re.compile(r"[\s<>()*:.,;-]+")
+_LONGEST_CHOICE = 60
+_MOST_WORDS_OF_A_CHOICE = 3
 _PARAGRAPH = re.compile(r"(?:^[ \t]{0,3}>[^\n]*\n?)+|(?:^(?![ \t]{0,3}>)[^\n]*?[^\s][^\n]*\n?)+", re.MULTILINE)
 _FENCE_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 _QUOTE = re.compile(r"[ \t]{0,3}>")
@@ -147,6 +167,35 @@ def is_answered(value: str, placeholders: Iterable[str] = ()) -> bool:
     """Whether a section's value says anything: no `_No response_`, bare fence, comment or placeholder."""
     bare = _FENCE_LINE.sub("", drop_comments(value)).strip()
     return bare.lower() not in _EMPTY_ANSWERS and not is_template_text(bare) and bare not in placeholders
+
+
+def is_choice(text: str, label: str) -> bool:
+    """Whether an answer is a choice: by the label of its field, or by its length if the label does not show it."""
+    if len(text) > _LONGEST_CHOICE or "\n" in text or has_image(text) or has_link(text):
+        return False
+    if _CHOICE_LABEL.search(label):
+        return True
+    return not _OPEN_LABEL.search(label) and len(text.split()) <= _MOST_WORDS_OF_A_CHOICE
+
+
+def has_image(text: str) -> bool:
+    """Whether a text has an image or a video."""
+    return _IMAGE.search(text) is not None
+
+
+def drop_images(text: str) -> str:
+    """The text without its images and videos."""
+    return _IMAGE.sub("", text)
+
+
+def has_link(text: str) -> bool:
+    """Whether a text has a link with an address."""
+    return _WRITTEN_LINK.search(text) is not None
+
+
+def drop_links(text: str) -> str:
+    """The text without its links, their texts and the signs between them."""
+    return _BESIDE_LINKS.sub(" ", _WRITTEN_LINK.sub(" ", text))
 
 
 def is_template_text(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.issue.facts import Facts, Text
 from bot.issue.layout import cut_pasted
-from bot.text.markdown import find_hidden, is_inside
+from bot.text.markdown import find_hidden
 from bot.tracker.graph import Address, Edge, EdgeKind
 from bot.tracker.types import Issue
 
@@ -44,7 +44,7 @@ def _list_written(facts: Facts) -> Iterator[str]:
     for text in facts.find_texts(("title", "body")):
         yield text.raw
     for text in facts.views["logs"]:
-        if not (_is_quote(text) or is_inside(facts.layout.covered, text.span.start)):
+        if not (_is_quote(text) or text.is_code):
             yield cut_pasted(text.raw)
 
 

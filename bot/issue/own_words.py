@@ -1,6 +1,10 @@
-"""The words by which a comment of Signpost is known, also where somebody cut its marker off. Pure."""
+"""The words by which a comment of Signpost is known, also without its marker, and the comments of reporters. Pure."""
 
 import re
+from collections.abc import Iterator
+
+from bot.text.normalize import MAX_CHARACTERS
+from bot.tracker.types import Issue
 
 MARKER_START = "<!-- signpost:v"
 """How the hidden line at the end of our comments begins (`bot.comment.marker`)."""
@@ -29,3 +33,18 @@ def is_ours(body: str) -> bool:
     Our words begin a line, and our marker is the last one.
     """
     return bool(_OF_A_COMMENT.search(body.replace("\r", "\n")))
+
+
+_QUOTED_MAIL = re.compile(r"^(?:On [^\n]{5,200} wrote:|-{3,} ?Original Message ?-{3,})[ \t\r]*$", re.MULTILINE)
+
+
+def list_comments(issue: Issue) -> Iterator[tuple[str, str]]:
+    """The reporter's own comments: the name of each (`comment 1`), and its text without quoted mail.
+
+    With a person's token, Signpost may have the same login.
+    """
+    own = (each for each in issue.comments if each.author.login == issue.author.login and not is_ours(each.body))
+    for number, comment in enumerate(own, 1):
+        body = comment.body[:MAX_CHARACTERS]
+        mail = _QUOTED_MAIL.search(body)
+        yield f"comment {number}", body[: mail.start()] if mail else body

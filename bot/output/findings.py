@@ -52,7 +52,7 @@ KINDS: Mapping[str, Kind] = {
     "expectation": Kind("error", "Unexpected result of an example", "`expect:` says what a match must find and do."),
     "metamorphic": Kind(
         "error",
-        "Example whose result other text changes",
+        "Example whose result depends on other text",
         "Issues also contain logs, JSON and links; these must not change whether a rule matches.",
     ),
     "overlap": Kind("error", "Example that two rules match", "The rules must say which of them speaks."),
@@ -62,6 +62,11 @@ KINDS: Mapping[str, Kind] = {
     "near-duplicate": Kind("warning", "Two rules with similar phrases", "One of them may be enough."),
     "no-literal": Kind(
         "warning", "Pattern without required text", "Signpost tries it on every issue, which costs time."
+    ),
+    "dead-pattern": Kind(
+        "warning",
+        "Pattern with text that never occurs",
+        "A pattern searches the normal form of a text, which drops or changes some characters.",
     ),
     "too-short": Kind("warning", "Short phrase", "Short texts occur in many issues by chance."),
     "too-common": Kind("warning", "Condition that holds in many issues", "A rule that matches often is seldom right."),
@@ -76,13 +81,15 @@ KINDS: Mapping[str, Kind] = {
     "unknown-tag": Kind(
         "warning", "Tag of a tool that no rule has", "Reports and pages never show the tool because of this tag."
     ),
-    "dead-follow": Kind("warning", "Issue to follow that is closed or missing", "Comments do not link it."),
+    "dead-follow": Kind(
+        "warning", "Issue to follow that is missing, or closed without a fix", "Comments do not link it."
+    ),
 }
 """All kinds, errors first. A new kind of `Problem` must be listed here, and needs a page in docs/messages/."""
 
 
 def find_page(kind: str) -> str:
-    """The address of the page about a kind: what it means, why it matters, and a mended example."""
+    """The address of the page about a kind: what it means, why it matters, and an example with its fix."""
     return f"{DOCS_URL}messages/{kind}/"
 
 
@@ -134,7 +141,7 @@ def _format_uri(file: str) -> str:
     """A path as a relative reference (RFC 3986), or as a `file:` address where it is absolute."""
     quoted = "".join(sign if sign.isascii() and (sign.isalnum() or sign in _PLAIN) else _quote(sign) for sign in file)
     path = quoted.replace("%5C", "/")
-    if drive := re.match(r"([A-Za-z])(?::|%3A)/", path):  # Windows: RFC 8089, appendix E.2
+    if drive := re.match(r"([A-Za-z])%3A/", path):  # Windows: RFC 8089, appendix E.2
         return f"file:///{drive[1]}:/{path[drive.end() :]}"
     return f"file://{path}" if path.startswith("/") else path
 

@@ -81,7 +81,8 @@ def render_comment_markdown(text: str, issues_url: str = "") -> Markup:
     A bare `#7` links `ISSUES_URL/7`, if that is given. Any other tag is shown as text.
     """
     lines = groupby(_split_comment(text.replace(_OUR_GAP, "")), key=itemgetter(0))
-    parts = (_render_part(kind, [line for _, line in group], issues_url) for kind, group in lines)
+    base = link_address(issues_url)
+    parts = (_render_part(kind, [line for _, line in group], base) for kind, group in lines)
     return Markup("\n".join(parts).strip())  # noqa: S704 (all of it is escaped)
 
 
@@ -132,10 +133,12 @@ def _link_issues(tokens: Sequence[Token], issues_url: str) -> Iterator[Token]:
             yield token
             continue
         for position, piece in enumerate(_ISSUE.split(token.content)):
-            url = link_address(f"{issues_url}/{piece}") if position % 2 else ""
-            text = Token("text", "", 0, content=f"#{piece}" if position % 2 else piece)
-            opening = [Token("link_open", "a", 1, attrs={"href": url, "rel": "noopener noreferrer"})] if url else []
-            yield from (*opening, text, *([Token("link_close", "a", -1)] if url else []))
+            if position % 2 == 0:
+                yield Token("text", "", 0, content=piece)
+                continue
+            yield Token("link_open", "a", 1, attrs={"href": f"{issues_url}/{piece}", "rel": "noopener noreferrer"})
+            yield Token("text", "", 0, content=f"#{piece}")
+            yield Token("link_close", "a", -1)
 
 
 @cache

@@ -2,23 +2,21 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache, partial
 
 from bot.rules.conditions.types import Condition as Compiled
+from bot.rules.ruleset import Rule
 from bot.rules.spec.condition import Condition, list_captures, walk_models
 from bot.rules.spec.document import Path
 from bot.rules.spec.pack import (
     ALWAYS_FORBIDDEN,
     CAPTURE_NAMES,
     TEMPLATE_NAMES,
-    PackModel,
     find_forbidden,
     is_capture_name,
 )
-from bot.rules.spec.phrase import FREE_TEXT, list_echoable
-from bot.rules.spec.rule import RuleModel
+from bot.rules.spec.phrase import FREE_TEXT
 from bot.rules.spec.template_check import Names, check_template
 from bot.text.normalize import MAX_CHARACTERS
 
@@ -42,40 +40,27 @@ _VALUE_IN_CODE = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Compilation:
-    """What became of a rule's words: its conditions, one for each branch of its guidance, and its captures' types.
+def check_rule(rule: Rule, *, is_broken: bool = False) -> Iterator[tuple[Path, str, str]]:
+    """Each problem of a rule: its place, a sentence, and its kind.
 
-    `stated` are the captures that the rule's pack defines, with their types. Where a condition `is_broken`, nothing
-    says which captures are known.
+    Where a condition of the rule `is_broken`, nothing says which captures are known.
     """
-
-    condition: Compiled
-    branches: Sequence[Compiled | None]
-    types: Mapping[str, str]
-    stated: Mapping[str, str]
-    is_broken: bool = False
-
-
-def check_rule_model(
-    model: RuleModel, file: str, compiled: Compilation, pack: PackModel
-) -> Iterator[tuple[Path, str, str]]:
-    """Each problem of a rule of that pack: its place, a sentence, and its kind."""
-    forbidden = (*ALWAYS_FORBIDDEN, *pack.forbidden_words)
     by_kind = {
-        "name": (*_check_names(model, file), *_check_capture_names(model.match, compiled.types)),
+        "name": (*_check_names(rule), *_check_capture_names(rule.model.match, rule.types)),
+        "condition": rule.label_problems,
         "guidance": (
-            *_check_guidance(model, compiled, forbidden),
-            *check_asks(model, compiled.types, pack),
-            *(check_written(model) if model.mode != "observe" else ()),
+            *_check_guidance(rule, is_broken=is_broken),
+            *_check_asks(rule),
+            *(check_written(rule) if rule.model.mode != "observe" else ()),
         ),
     }
     for kind, problems in by_kind.items():
         yield from ((path, message, kind) for path, message in problems)
 
 
-def _check_names(model: RuleModel, file: str) -> Iterator[tuple[Path, str]]:
-    stem = file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
+def _check_names(rule: Rule) -> Iterator[tuple[Path, str]]:
+    model = rule.model
+    stem = rule.file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
     if model.id != stem:
         advice = f"rename the file to {model.id}.yml, or change the id to `{stem}`"
         yield ("id",), f"the id `{model.id}` is not the name of the file; {advice}"
@@ -93,19 +78,19 @@ def _check_capture_names(model: Condition, names: Iterable[str]) -> Iterator[tup
                 yield ("match",), f"`set` cannot set `{name}`; {CAPTURE_NAMES}"
 
 
-def _check_guidance(model: RuleModel, compiled: Compilation, forbidden: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+def _check_guidance(rule: Rule, *, is_broken: bool) -> Iterator[tuple[Path, str]]:
     """What is wrong with a rule's texts: names they cannot see, broken templates, words that no comment may hold."""
-    for index, guidance in enumerate(model.guidance[:-1]):
+    for index, guidance in enumerate(rule.model.guidance[:-1]):
         if guidance.when is None:
             yield ("guidance", index + 1), _NEVER_SPEAKS
-    texts = tuple(texts_of(model))
-    find_names = lru_cache(partial(_find_names, model, compiled))
-    held = _find_suspects([text for _, text in texts], forbidden)
+    texts = tuple(texts_of(rule))
+    find_names = lru_cache(partial(_find_names, rule, is_broken=is_broken))
+    held = _find_suspects([text for _, text in texts], (*ALWAYS_FORBIDDEN, *rule.pack.model.forbidden_words))
     for path, text in texts:
         branch = path[1] if path[0] == "guidance" else None
         for problem in check_template(text, find_names(branch)) if "{" in text else ():
             yield path, problem
-        if path[-1] != "example" and _holds_value_in_code(text, compiled.types):
+        if path[-1] != "example" and _holds_value_in_code(text, rule.types):
             yield path, _VALUE_IN_CODE
         for word in find_forbidden(text, held) if held else ():
             yield path, FORBIDDEN_WORDS.format(word)
@@ -119,25 +104,25 @@ def _holds_value_in_code(text: str, captures: Collection[str]) -> bool:
     return any("\0" in span[2] and span[2].strip() != "\0" for span in _CODE_SPAN.finditer(plain))
 
 
-def _find_names(model: RuleModel, compiled: Compilation, branch: int | None) -> Names:
+def _find_names(rule: Rule, branch: int | None, *, is_broken: bool) -> Names:
     """What the texts of a branch (or of the whole rule) may name, and which of it is always known there."""
-    echoable = list_echoable(compiled.types)
-    known = echoable if compiled.is_broken else find_known(model, compiled, branch)
-    fix = [f"fixed_in.{name}" for name in ("version", "pr") if model.fixed_in and getattr(model.fixed_in, name)]
+    known = rule.echoable if is_broken else find_known(rule, branch)
+    fixed = rule.model.fixed_in
+    fix = [f"fixed_in.{name}" for name in ("version", "pr") if fixed and getattr(fixed, name)]
     return Names(
-        types={name: type_ for name, type_ in compiled.types.items() if name in echoable},
-        free_text=compiled.types.keys() - echoable,
-        sure={*known, *fix, *(["fixed_in"] if model.fixed_in else ())},
-        gaps={name: _explain_gap(name, compiled) for name in echoable},
+        types={name: type_ for name, type_ in rule.types.items() if name in rule.echoable},
+        free_text=rule.types.keys() - rule.echoable,
+        sure={*known, *fix, *(["fixed_in"] if fixed else ())},
+        gaps={name: _explain_gap(name, rule.condition) for name in rule.echoable},
     )
 
 
-def find_known(model: RuleModel, compiled: Compilation, branch: int | None) -> frozenset[str]:
+def find_known(rule: Rule, branch: int | None) -> frozenset[str]:
     """The captures that are known wherever a branch (or the rule) speaks; one that may be free text is none of them."""
-    stated = [*compiled.stated.items(), *list_captures(model.match)]
+    stated = [*rule.pack.types.items(), *list_captures(rule.model.match)]
     mixed = {name for name, type_ in stated if type_ in FREE_TEXT}
-    sure = find_sure(compiled.condition)
-    for index, when in enumerate(compiled.branches[: 0 if branch is None else branch + 1]):
+    sure = find_sure(rule.condition)
+    for index, when in enumerate(rule.branches[: 0 if branch is None else branch + 1]):
         sure |= find_sure(when, holds=index == branch, captures=False) if when else frozenset()
     return sure - mixed
 
@@ -155,12 +140,12 @@ def find_sure(condition: Compiled, *, holds: bool = True, captures: bool = True)
     return frozenset(own).union(name for name, count in found.items() if len(children) - count < needed)
 
 
-def _explain_gap(name: str, compiled: Compilation) -> str:
+def _explain_gap(name: str, condition: Compiled) -> str:
     """When a capture is unknown although the rule matches."""
-    giving = [part for part, is_unwanted in compiled.condition.walk() if name in part.captured and not is_unwanted]
+    giving = [part for part, is_unwanted in condition.walk() if name in part.captured and not is_unwanted]
     if not giving:
         return "a report may not state it"
-    other = next((part for part in _find_ways(compiled.condition) if name not in find_sure(part)), None)
+    other = next((part for part in _find_ways(condition) if name not in find_sure(part)), None)
     wanted = getattr(other, "wanted", "")
     return f"`{wanted}` matches without it" if wanted else "the rule matches without it, too"
 
@@ -180,33 +165,33 @@ def _find_suspects(texts: list[str], forbidden: tuple[str, ...]) -> tuple[str, .
     return forbidden if len(together) > MAX_CHARACTERS else tuple(find_forbidden(together, forbidden))
 
 
-def check_asks(model: RuleModel, types: Collection[str], pack: PackModel) -> Iterator[tuple[Path, str]]:
-    """What is wrong with each `ask`: `types` has the names of the captures that there are."""
-    for index, guidance in enumerate(model.guidance):
+def _check_asks(rule: Rule) -> Iterator[tuple[Path, str]]:
+    """What is wrong with each `ask`."""
+    for index, guidance in enumerate(rule.model.guidance):
         for place, name in enumerate(guidance.ask):
             path: Path = ("guidance", index, "ask", place)
-            if problem := pack.check_ask(name, types):
+            if problem := rule.pack.model.check_ask(name, rule.types):
                 yield path, problem
             elif name in guidance.ask[:place]:
                 yield path, f"the list has `{name}` twice; remove one of the two"
 
 
-def check_written(model: RuleModel) -> Iterator[tuple[Path, str]]:
+def check_written(rule: Rule) -> Iterator[tuple[Path, str]]:
     """Texts that are not written yet: they start with `TODO:`, which must never reach a reporter."""
-    for path, text in texts_of(model):
+    for path, text in texts_of(rule):
         if _UNWRITTEN.search(text):
             yield path, _UNWRITTEN_ADVICE
 
 
-def texts_of(model: RuleModel) -> Iterator[tuple[Path, str]]:
+def texts_of(rule: Rule) -> Iterator[tuple[Path, str]]:
     """Every text of a rule that a comment may show, with its path."""
-    yield ("title",), model.title
-    for index, guidance in enumerate(model.guidance):
+    yield ("title",), rule.model.title
+    for index, guidance in enumerate(rule.model.guidance):
         path: Path = ("guidance", index)
         for key in ("tldr", "example", "notes", "recommendation"):
             if text := getattr(guidance, key):
                 yield (*path, key), text
         for number, step in enumerate(guidance.steps):
             yield (*path, "steps", number), step
-    for number, resource in enumerate(model.resources):
+    for number, resource in enumerate(rule.model.resources):
         yield ("resources", number), resource.title

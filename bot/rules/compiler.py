@@ -13,7 +13,7 @@ from bot.rules.conditions.issue import (
 )
 from bot.rules.conditions.phrase import PhraseHolds
 from bot.rules.conditions.regex import Pattern, RegexHolds, join_patterns, read_pattern
-from bot.rules.conditions.text import CodeHolds, FrameHolds
+from bot.rules.conditions.text import AttachmentHolds, CodeHolds, FrameHolds, LinkHolds
 from bot.rules.conditions.types import Condition, Key, format_scalar
 from bot.rules.spec.condition import Condition as ConditionModel
 from bot.rules.spec.document import Path
@@ -21,6 +21,8 @@ from bot.rules.spec.document import Path
 CONDITIONS: Mapping[str, Callable[[Key], Condition | None]] = {
     "phrase": PhraseHolds.make,
     "regex": RegexHolds.make,
+    "attachment": AttachmentHolds.make,
+    "link": LinkHolds.make,
     "section": make_section,
     "checkbox": CheckboxHolds.make,
     "version": VersionHolds.make,
@@ -92,7 +94,7 @@ class Compiler:
 
     def _list_keys(self, model: ConditionModel, path: Path) -> Iterator[tuple[Key, Callable[[Key], Condition | None]]]:
         for name, make in CONDITIONS.items():
-            if (value := getattr(model, name)) is not None:
+            if (value := getattr(model, name)) is not None and (name != "section" or model.tests_section):
                 yield Key(name=name, value=value, model=model, path=(*path, name), scope=self), make
         for name, value in model.captures.items():
             yield Key(name=name, value=value, model=model, path=(*path, name), scope=self), CaptureHolds.make

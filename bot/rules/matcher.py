@@ -8,9 +8,10 @@ from typing import Literal
 from bot.issue.facts import Facts, extract_facts
 from bot.rules.captures import find_captures
 from bot.rules.conditions.types import Captures, Evidence, Verdict, choose_captures
+from bot.rules.labels import AnsweredLabel
 from bot.rules.ruleset import Pack, Rule, Ruleset
 from bot.text.versions import find_versions, parse_version
-from bot.tracker.types import Issue
+from bot.tracker.types import Issue, unique
 
 FixState = Literal["older", "fixed", "unknown"]
 """How the stated version compares with `fixed_in`; `fixed` may be a regression."""
@@ -22,7 +23,7 @@ class Match:
 
     `branch` is the index of the guidance that applies, None if none does. `language` is the language of the report if
     the rule's pack has translated pages. `fix_state` is None if the rule has no `fixed_in`. `is_from_dump`: the rule
-    does not match without the error dump of an in-app report.
+    does not match without the error dump of an in-app report. `answered` are the labels that answers give.
     """
 
     rule: Rule
@@ -33,6 +34,12 @@ class Match:
     language: str | None = None
     fix_state: FixState | None = None
     is_from_dump: bool = False
+    answered: tuple[AnsweredLabel, ...] = ()
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """All labels that the rule adds here, each once: those that it always adds, then those of answers."""
+        return unique([*self.rule.model.labels.add, *(label.name for label in self.answered)])
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -103,6 +110,7 @@ def _make_match(rule: Rule, verdict: Verdict, captures: Captures, facts: Facts) 
         language=language,
         fix_state=compare_with_fix(rule, merged),
         is_from_dump=_rests_on_dump(rule, verdict, captures, facts),
+        answered=tuple(label for source in rule.label_sources for label in source.find(facts, merged)),
     )
 
 
@@ -125,7 +133,11 @@ def compare_with_fix(rule: Rule, captures: Captures) -> FixState | None:
 
 def _mark_superseded(matches: list[Match]) -> Iterator[Match]:
     below = {match.rule.id: match.rule.supersedes for match in matches}
-    known = [match for match in matches if match.rule.model.mode != "observe" and not match.rule.pack.model.fallback]
+    known = [
+        match
+        for match in matches
+        if match.rule.model.mode not in {"observe", "suggest"} and not match.rule.pack.model.fallback
+    ]
     for index, match in enumerate(matches):
         in_front = {other.rule.id for other in matches[:index]}
         candidates = (other for other in matches if _silences(other, match, below, in_front))

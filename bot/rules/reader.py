@@ -6,11 +6,11 @@ from bot.errors import Problem
 from bot.rules.captures import compile_captures, list_values
 from bot.rules.compiler import Compiler
 from bot.rules.conditions.issue import FeatureRequested
+from bot.rules.conditions.types import Condition
 from bot.rules.ruleset import Pack, Rule
 from bot.rules.spec.condition import list_captures, list_sets
-from bot.rules.spec.document import Document, read_document
+from bot.rules.spec.document import Document, Path, read_document
 from bot.rules.spec.pack import PackModel
-from bot.rules.spec.phrase import list_echoable
 from bot.rules.spec.rule import RuleModel
 from bot.rules.spec.validation import validate
 
@@ -43,24 +43,29 @@ def compile_rule(text: str, file: str, pack: Pack, *, is_checked: bool = False) 
     model, problems = validate(document, RuleModel)
     if model is None:
         return None, list(problems)
-    stated = {capture.name: capture.values.type for capture in pack.captures}
-    types = stated | dict(list_captures(model.match))
+    condition, branches, broken = _compile_conditions(model, pack)
+    digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
+    rule = Rule(model, pack, condition, branches, document, digest)
+    found = [(*problem, "condition") for problem in broken]
+    if not is_checked:
+        from bot.rules.checks import check_rule  # noqa: PLC0415 (a shipped pack needs none)
+
+        found += check_rule(rule, is_broken=bool(broken))
+    if found:
+        return None, [document.problem_at(*problem) for problem in dict.fromkeys(found)]
+    return rule, []
+
+
+def _compile_conditions(
+    model: RuleModel, pack: Pack
+) -> tuple[Condition, tuple[Condition | None, ...], list[tuple[Path, str]]]:
+    """When the rule matches, when each branch of its guidance applies, and what is wrong with these conditions."""
     compiler = Compiler(known=list_values(pack.captures), layouts=tuple(pack.model.layouts))
     condition = compiler.compile_match(model.match, pack.none, pack.circumstance)
-    compiler.known = {**dict.fromkeys(types, ()), **list_values(pack.captures, list_sets(model.match))}
+    named = dict.fromkeys(pack.types | dict(list_captures(model.match)), ())
+    compiler.known = {**named, **list_values(pack.captures, list_sets(model.match))}
     branches = tuple(
         compiler.compile(guidance.when, ("guidance", index, "when")) if guidance.when else None
         for index, guidance in enumerate(model.guidance)
     )
-    broken = [(*problem, "condition") for problem in compiler.problems]
-    if not is_checked:
-        from bot.rules.checks import Compilation, check_rule_model  # noqa: PLC0415 (a shipped pack needs none)
-
-        compiled = Compilation(
-            condition=condition, branches=branches, types=types, stated=stated, is_broken=bool(compiler.problems)
-        )
-        broken += check_rule_model(model, file, compiled, pack.model)
-    if broken:
-        return None, [document.problem_at(*problem) for problem in dict.fromkeys(broken)]
-    digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
-    return Rule(model, pack, condition, branches, document, digest, list_echoable(types)), []
+    return condition, branches, compiler.problems

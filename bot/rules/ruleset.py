@@ -1,6 +1,6 @@
 """Rules that are ready to match: compiled, checked, with their pack. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import PurePath
@@ -8,15 +8,20 @@ from pathlib import PurePath
 from bot.errors import Problem, SettingsError
 from bot.issue.facts import Placeholder
 from bot.issue.layout import LayoutModel
-from bot.rules.captures import CaptureRule
+from bot.rules.captures import CaptureRule, list_values
 from bot.rules.conditions.regex import Pattern
 from bot.rules.conditions.types import Condition, Needle
+from bot.rules.labels import LabelSource, LabelUse, find_use, list_closed_values, make_sources
 from bot.rules.prefilter import Prefilter
-from bot.rules.spec.document import Document
+from bot.rules.spec.condition import list_captures, list_sets
+from bot.rules.spec.document import Document, Path, cut_name
 from bot.rules.spec.pack import ALWAYS_FORBIDDEN, PackModel
-from bot.rules.spec.phrase import SHORT, Phrase
+from bot.rules.spec.phrase import FREE_TEXT, SHORT, Phrase
 from bot.rules.spec.rule import RuleModel
 from bot.rules.spec.validation import suggest
+from bot.text.normalize import collapse
+from bot.tracker.fields import FieldValue
+from bot.tracker.types import unique
 
 PACK_FILE = "pack.yml"
 NOT_RULES = frozenset({PACK_FILE, "pack.yaml", "config.yml", "config.yaml"})
@@ -42,6 +47,11 @@ class Pack:
         return self.model.name
 
     @property
+    def types(self) -> dict[str, str]:
+        """The types of its captures, by name."""
+        return {capture.name: capture.values.type for capture in self.captures}
+
+    @property
     def layouts(self) -> tuple[LayoutModel, ...]:
         """The kinds of report that the pack adds to the built-in ones."""
         return tuple(
@@ -54,8 +64,7 @@ class Pack:
 class Rule:
     """One rule, ready to be matched.
 
-    `branches` are the conditions of its guidance, None for a branch that always applies; `echoable` are the captures
-    that its comment may show.
+    `branches` are the conditions of its guidance, None for a branch that always applies.
     """
 
     model: RuleModel
@@ -64,7 +73,6 @@ class Rule:
     branches: tuple[Condition | None, ...]
     document: Document
     content_hash: str
-    echoable: frozenset[str]
 
     @cached_property
     def id(self) -> str:
@@ -85,6 +93,59 @@ class Rule:
     def needles(self) -> tuple[Needle, ...] | None:
         """The patterns of which one occurs wherever it matches; None: it may match without any."""
         return self.condition.needles
+
+    @cached_property
+    def capture_values(self) -> dict[str, tuple[str, ...]]:
+        """The captures that it may use, each with the values that it can have; an empty tuple: any value."""
+        sets = tuple(list_sets(self.model.match))
+        known = {**dict.fromkeys(self.types, ()), **list_values(self.pack.captures, sets)}
+        return list_closed_values(known, list_captures(self.model.match), sets, self.pack.types)
+
+    @cached_property
+    def label_sources(self) -> tuple[LabelSource, ...]:
+        """The fields and captures whose answers give labels."""
+        return make_sources(self.model.labels, self.capture_values) if self.model.labels.from_ else ()
+
+    @property
+    def label_problems(self) -> Iterator[tuple[Path, str]]:
+        """Captures of these that do not exist, and values that they cannot have: a path in the file, and a sentence."""
+        for index, source in enumerate(self.model.labels.from_):
+            path: Path = ("labels", "from", index)
+            if source.capture is not None and source.capture not in self.capture_values:
+                known = suggest(source.capture, self.capture_values)
+                advice = known or "; define it under `captures` in pack.yml, or use `section`"
+                yield (*path, "capture"), f"unknown capture `{cut_name(source.capture)}`{advice}"
+            allowed = self.capture_values.get(source.capture or "", ())
+            for key in source.map or {} if allowed else ():
+                if collapse(key) not in map(collapse, allowed):
+                    advice = suggest(key, allowed)
+                    yield (*path, "map", key), f"`{source.capture}` cannot be `{cut_name(key)}`{advice}"
+
+    @property
+    def given_labels(self) -> tuple[str, ...]:
+        """The labels that it may set, as it writes them: those that it always adds, and those of its maps."""
+        return unique(name for _, name in self.model.labels.list_given())
+
+    @cached_property
+    def label_use(self) -> LabelUse:
+        """The labels that it reads, sets and removes."""
+        conditions = (self.condition, *(branch for branch in self.branches if branch))
+        return find_use(self.given_labels, self.model.labels.remove, self.label_sources, conditions)
+
+    @cached_property
+    def values(self) -> tuple[tuple[str, FieldValue], ...]:
+        """The issue type, under `TYPE`, and the issue fields that it asks for."""
+        return tuple(self.model.list_values())
+
+    @cached_property
+    def types(self) -> dict[str, str]:
+        """The types of its captures and of those of its pack, by name."""
+        return self.pack.types | dict(list_captures(self.model.match))
+
+    @cached_property
+    def echoable(self) -> frozenset[str]:
+        """The captures that its comment may show."""
+        return frozenset(name for name, kind in self.types.items() if kind not in FREE_TEXT)
 
     @cached_property
     def supersedes(self) -> tuple[str, ...]:

@@ -13,15 +13,17 @@ from typing import Any, NamedTuple
 
 from bot.errors import SettingsError
 from bot.rules.conditions.types import Needle
+from bot.rules.labels import LabelUse
 from bot.rules.reader import compile_pack, compile_rule
 from bot.rules.ruleset import PACK_FILE, Pack, Rule, Ruleset
 from bot.rules.spec.document import Document, read_document
+from bot.tracker.fields import FieldValue
 
 STORED_FILE = "stored.json"
-FORMAT = 2
+FORMAT = 4
 """Raised when the outline of a rule changes, or how its parts are computed."""
 
-_READ = frozenset({"model", "condition", "branches", "document", "echoable"})
+_READ = frozenset({"model", "condition", "branches", "document"})
 
 
 class Outline(NamedTuple):
@@ -32,6 +34,8 @@ class Outline(NamedTuple):
     names: tuple[str, ...]
     needles: tuple[Needle, ...] | None
     phrases: tuple[str, ...]
+    label_use: LabelUse
+    values: tuple[tuple[str, FieldValue], ...]
 
 
 class StoredRule(Rule):
@@ -71,9 +75,10 @@ def read_stored(folder: Path) -> Ruleset | None:
 
 
 def _read_outline(stored: list[Any]) -> Outline:
-    file, content_hash, names, needles, phrases = stored
+    file, content_hash, names, needles, phrases, use, values = stored
     found = None if needles is None else tuple(Needle(*each) for each in needles)
-    return Outline(file, content_hash, tuple(names), found, tuple(phrases))
+    wanted = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in values)
+    return Outline(file, content_hash, tuple(names), found, tuple(phrases), LabelUse(*map(tuple, use)), wanted)
 
 
 def _digest_files(folder: Path) -> str:
@@ -97,7 +102,7 @@ def write_stored(ruleset: Ruleset, folder: Path) -> None:
 
 def _make_outline(rule: Rule, folder: Path) -> Outline:
     file = Path(rule.file).relative_to(folder).as_posix()
-    return Outline(file, rule.content_hash, rule.names, rule.needles, rule.phrases)
+    return Outline(file, rule.content_hash, rule.names, rule.needles, rule.phrases, rule.label_use, rule.values)
 
 
 def main(folders: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from bot.archive.stats import Share
 from bot.signals.ledger import Ledger
 from bot.signals.votes import Ordered, Votes, count_votes, find_orders
 from bot.text.printable import count
-from bot.triage.config import VoteSettings
+from bot.triage.people.settings import VoteSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

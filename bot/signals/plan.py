@@ -8,9 +8,9 @@ from typing import Any, Literal, NamedTuple
 
 from bot.rules.ruleset import Ruleset
 from bot.signals.ledger import GivenComment, Ledger
+from bot.triage.actions import propose_closing
 from bot.triage.config import Sources
 from bot.triage.decisions import find_mode
-from bot.triage.people.closing import propose_closing
 from bot.triage.people.refusals import DOWN
 
 Reason = Literal["rule", "refusal", "closing", "target", "missed"]
@@ -42,10 +42,15 @@ class Rerun(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What earlier sweeps have noted: issues that wait, with the reasons, and the digests of those handled."""
+    """What earlier sweeps have noted: issues that wait, with the reasons, and the digests of those handled.
+
+    `day` is a number for today, if closings are suggested: a proposed one is then looked at once a day, because GitHub
+    tells nobody that a person dismissed its suggestion.
+    """
 
     pending: Mapping[int, frozenset[Reason]]
     looked: Mapping[int, str]
+    day: int = 0
 
 
 def plan_reruns(
@@ -66,7 +71,7 @@ def plan_reruns(
             found = _list_states(comment, hashes, is_whole=not ruleset.problems)
             unheard = {*answers.get(comment.id, ())} - {*comment.heard}
             found += [("refusal", key) for key in unheard if comment.standing]
-            found += _list_closings(comment, signs[comment.id], now)
+            found += _list_closings(comment, signs[comment.id], now, progress.day if comment.asks else 0)
             states.setdefault(comment.issue, []).extend(found)
     return tuple(_write_reruns(states, progress))
 
@@ -117,11 +122,12 @@ def find_signs(ledger: Ledger) -> Counter[int]:
     return Counter({each.id: replies[each.issue] + downs[each.id] + others[each.issue] for each in ledger.comments})
 
 
-def _list_closings(comment: GivenComment, signs: int, now: int) -> list[tuple[Reason, str]]:
+def _list_closings(comment: GivenComment, signs: int, now: int, day: int) -> list[tuple[Reason, str]]:
     """The promise of a comment, if it is due, or if a sign of life may have cancelled it."""
     if not comment.closes or not (signs or comment.closes <= now):
         return []
-    return [("closing", f"{comment.closes} {signs}{' due' if comment.closes <= now else ''}")]
+    due = f" due{f' {day}' if day else ''}" if comment.closes <= now else ""
+    return [("closing", f"{comment.closes} {signs}{due}")]
 
 
 def list_waiting(ledger: Ledger, now: int, busy: Collection[int]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from bot.errors import BudgetSpentError, SettingsError, TrackerError
 from bot.github.payloads import ListedComment, parse_issue, parse_listed_comment
-from bot.github.signals_query import MOST_ASKED, MOST_WATCHED
+from bot.github.queries.signals import MOST_ASKED, MOST_WATCHED
 from bot.signals.incidents.arrivals import PAST, Arrival, make_arrival
 from bot.signals.ledger import (
     Closing,
@@ -27,23 +27,22 @@ from bot.signals.missed import find_missed
 from bot.signals.plan import Reason, group_links
 from bot.signals.store import LedgerFile
 from bot.signals.votes import find_unasked
+from bot.tracker.archive import Cursor, Page, RemoteArchive
 from bot.tracker.own_issues import OwnIssueSource
-from bot.tracker.types import (
-    EPOCH,
-    Change,
-    Cursor,
-    Issue,
-    Page,
-    Reaction,
-    RemoteArchive,
-    SignalSource,
-    Tracker,
-    WatchedComment,
-)
-from bot.triage.config import Meaning, Sources
+from bot.tracker.types import EPOCH, Change, Issue, Reaction, SignalSource, Tracker, WatchedComment
+from bot.triage.config import Sources
+from bot.triage.people.settings import Meaning
 
 Item = TypeVar("Item")
 Parsed = TypeVar("Parsed")
+
+MOST_WRITES = 400
+"""GitHub takes 500 an hour, and other workflows write, too.
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+"""
+
+MOST_FAILURES = 3
+"""In a row; then GitHub has a problem that concerns all issues."""
 
 RECENT = timedelta(days=3)
 """A first sweep looks for missed events in this time; later ones since the last sweep."""
@@ -123,10 +122,9 @@ class Reader:
         return page or Page(entries=())
 
     def _advance(self, name: str, page: Page, cursor: Cursor) -> None:
-        """Note where the next page begins: by the time of the last entry, or by its number if that did not move."""
-        since = max([cursor.since, *(str(entry["updated_at"]) for entry in page.entries)])
-        number = cursor.page + 1 if since == cursor.since and page.has_more else 1
-        facts: dict[str, str | int] = {name: since, f"{name}_page": number}
+        """Note where the next page begins."""
+        following = find_next(cursor, page)
+        facts: dict[str, str | int] = {name: following.since, f"{name}_page": following.page}
         self.store.write_facts(**facts)
 
     def _store_comments(self, listed: Sequence[ListedComment], newest: int) -> None:
@@ -270,7 +268,7 @@ class Reader:
             page = self._read_page("issues", cursor)
             edge = _read_edge(self.store.read_fact("issues_edge"))
             new = [entry for entry in page.entries if _name_state(entry) not in edge]
-            issues = [_read(parse_issue, entry, self.repository) for entry in new]
+            issues = [read_entry(parse_issue, entry, self.repository) for entry in new]
             with self.store.change():
                 self._store_issues(issues, ledger, sources, now)
                 self._store_targets(issues, links)
@@ -363,10 +361,16 @@ def _read_edge(fact: str) -> set[str]:
 
 
 def _parse(entry: object) -> ListedComment:
-    return _read(parse_listed_comment, entry)
+    return read_entry(parse_listed_comment, entry)
 
 
-def _read(parse: Callable[..., Parsed], *given: object) -> Parsed:
+def find_next(cursor: Cursor, page: Page) -> Cursor:
+    """Where the next page begins: at the time of the last entry, or at the next number if that time is the same."""
+    since = max([cursor.since, *(str(entry["updated_at"]) for entry in page.entries)])
+    return Cursor(since, cursor.page + 1 if since == cursor.since and page.has_more else 1)
+
+
+def read_entry(parse: Callable[..., Parsed], *given: object) -> Parsed:
     """An entry of a list; raises TrackerError for JSON that is not what GitHub documents."""
     try:
         return parse(*given)

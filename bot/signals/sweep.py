@@ -20,7 +20,7 @@ from bot.signals.notices.desk import Desk, NoticeOutcome
 from bot.signals.notices.finder import IncidentFinder
 from bot.signals.notices.plan import Seen, list_over
 from bot.signals.plan import Progress, Reason, Rerun, find_silent, list_waiting, plan_reruns
-from bot.signals.reading import Reader
+from bot.signals.reading import MOST_FAILURES, MOST_WRITES, Reader
 from bot.signals.store import LedgerFile
 from bot.text.printable import count
 from bot.tracker.types import Account
@@ -28,14 +28,7 @@ from bot.triage.config import Sources
 from bot.triage.result import Result
 from bot.triage.run import run
 
-MOST_WRITES = 400
-"""GitHub takes 500 an hour, and other workflows write, too.
-https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
-"""
-
-MOST_FAILURES = 3
-
-RESERVE = 12
+RESERVE = 20
 """Requests that handling one issue may take."""
 
 _US = Account(login="signpost", is_bot=True)
@@ -145,7 +138,10 @@ def _say_requests(reader: Reader, task: Task) -> str:
 
 
 class _Heard(NamedTuple):
-    """The ledger when all was read; and the sources with the rules that are muted, and the incidents with an issue."""
+    """The ledger with all comments and answers that a sweep decides by.
+
+    `sources` are those of the task, with the muted rules and the incidents that have an issue.
+    """
 
     ledger: Ledger
     sources: Sources
@@ -248,7 +244,9 @@ class _Sweep:
         for number, reason in self.store.list_rows("pending"):
             pending[int(number)] = pending.get(int(number), frozenset()) | {_read_reason(str(reason))}
         return Progress(
-            pending=pending, looked={int(number): str(digest) for number, digest in self.store.list_rows("looked")}
+            pending=pending,
+            looked={int(number): str(digest) for number, digest in self.store.list_rows("looked")},
+            day=self.task.now.toordinal() if self.task.sources.config.closing.suggest else 0,
         )
 
     def _handle(self, rerun: Rerun, sources: Sources) -> Handled:
@@ -269,7 +267,7 @@ class _Sweep:
                 raise
             self._note_failure(rerun.issue)
             return Handled(rerun=rerun, error=str(error))
-        if all(outcome.is_ok for outcome in result.outcomes) and result.links.is_complete:
+        if result.is_settled:
             # A closing that is due comes back until it is done or cancelled.
             is_due = result.plan.is_unfinished or (bool(result.skipped) and "closing" in rerun.reasons)
             self._note_handled(rerun, comes_back=is_due)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from bot.archive.stats import Opinion, Share, measure_share, name_week
 from bot.signals.ledger import GivenComment, Guidance, Ledger, Vote, from_seconds
-from bot.triage.config import MEANINGS, Meaning
 from bot.triage.people.incidents import is_incident
+from bot.triage.people.settings import MEANINGS, Meaning
 
 WORKS: Meaning = "works"
 WRONG: Meaning = "not-my-problem"
@@ -30,7 +30,7 @@ https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permi
 class Cast(NamedTuple):
     """What one person says about one guidance: all the meanings, and which of “works” and “wrong” came last.
 
-    `at` is the time of that verdict (Unix seconds), or without one of the last vote.
+    `at` is the time of that verdict, or of the last vote if there is no verdict (Unix seconds).
     """
 
     comment: int

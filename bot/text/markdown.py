@@ -166,6 +166,32 @@ def drop_comments(text: str) -> str:
     return "".join([*kept, text[position:]])
 
 
+_CODE_TAG = re.compile(r"<(?P<end>/?)(?:pre|code)\b[^<>\n]{0,200}>", re.IGNORECASE)
+_QUOTED = re.compile(r"^ {0,3}>[^\n]*(?:\n(?![ \t]*\r?\n)[^\n]*)*", re.MULTILINE)
+
+
+def find_covered(text: str, *, with_comments: bool = True, with_quotes: bool = False) -> list[Span]:
+    """The code of a text: fences, code spans, and what stands in `<pre>` or `<code>`; in order and apart.
+
+    HTML comments count, too, unless `with_comments` is false. With `with_quotes`, `>` quotes do.
+    """
+    hidden = find_hidden(text)
+    spans = [*(fence for fence, _ in hidden.fences), *(hidden.comments if with_comments else ()), *_find_tagged(text)]
+    for start, end in _find_paragraphs(text) if "`" in text else ():
+        spans += _find_code_spans(text, start, end)
+    spans += (Span(*match.span()) for match in _QUOTED.finditer(text)) if with_quotes else ()
+    return _join_spans(spans)
+
+
+def _find_tagged(text: str) -> Iterator[Span]:
+    """What stands between `<pre>` or `<code>` and the next end tag of one of them."""
+    start = -1
+    for tag in _CODE_TAG.finditer(text):
+        if tag["end"] and start >= 0:
+            yield Span(start, tag.end())
+        start = -1 if tag["end"] else start if start >= 0 else tag.start()
+
+
 _LINE_END = re.compile(r"\r\n?")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _QUOTE = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*>")

@@ -171,6 +171,7 @@ _DROPPED = " '\""
 _WHITE_SPACE = 2
 """The last steps make all white space one space and drop it at the ends; without a trace, `split` does that quicker."""
 
+_LINE_END = re.compile("[\r\n]")
 _ACTED_ON = re.compile(r"[^\w .,;:'\"/?!%=+|{}$@)-]", re.ASCII)
 """Any sign that a step may act on; rules are mostly made of texts without one."""
 
@@ -245,9 +246,22 @@ def collapse(text: str) -> str:
     """The collapsed form: case, quotes, dashes, escapes, marks and furniture folded away, white space = one space."""
     if not _ACTED_ON.search(text) and "  " not in text and len(text) <= MAX_CHARACTERS:
         return text.strip(" ").lower()
+    return " ".join(_drop_marks(text).split())
+
+
+def collapse_lines(text: str) -> str:
+    """The collapsed form with its line ends: a line feed in the place of each run of white space that has a line end.
+
+    The line end of a progress line (a bare carriage return) and one that JSON escapes count, too.
+    """
+    lines = _LINE_END.split(_drop_marks(text))
+    return "\n".join(line for each in lines if (line := " ".join(each.split())))
+
+
+def _drop_marks(text: str) -> str:
+    """All steps but those about white space."""
     # `lower` after the fold changes no length: what it could lengthen has been folded by then.
-    text = _rewrite(_rewrite(text[:MAX_CHARACTERS], _COLLAPSE).lower(), _MARKS[:-_WHITE_SPACE])
-    return " ".join(text.split())
+    return _rewrite(_rewrite(text[:MAX_CHARACTERS], _COLLAPSE).lower(), _MARKS[:-_WHITE_SPACE])
 
 
 def squeeze(collapsed: str) -> str:

@@ -41,6 +41,16 @@ def reveal_line(text: str) -> str:
     return flat.replace("##[", "## [")
 
 
+def quote_name(text: str) -> str:
+    """A name in a message, between backticks and on one line."""
+    return f"`{reveal_line(text).replace('`', chr(39))}`"
+
+
+def show_value(value: str | float | tuple[str, ...]) -> str:
+    """A value, or several names, in a message."""
+    return join_words([quote_name(each) for each in value]) if isinstance(value, tuple) else quote_name(str(value))
+
+
 @lru_cache(maxsize=1024)
 def _show(sign: str) -> str:
     if unicodedata.category(sign) not in _HIDDEN or sign == _JOINER:

@@ -1,10 +1,11 @@
-"""What GitHub says about a repository's settings, and the Protocol that reads it. Pure."""
+"""What GitHub says about the settings of a repository. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
-from bot.tracker.types import Folder
+Role = Literal["admin", "maintain", "push", "triage", "pull"]
+"""GitHub's rights in a repository, the highest first; each includes those after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class Unread:
 class TokenFacts:
     """A token and its rate limit; `has_token` is false for anonymous requests, `is_valid` if GitHub rejects the token.
 
-    `scopes` are those of a classic token; None for other tokens, of which GitHub does not say what they may do.
-    `limit` and `remaining` are requests an hour, None where the server sets no limit; all are there at `resets_at`.
+    `scopes` are those of a classic token; None for other tokens, whose rights GitHub does not show.
+    `limit` is in requests an hour, and `remaining` is full again at `resets_at`; None if the server sets no limit.
     """
 
     has_token: bool
@@ -33,15 +34,14 @@ class TokenFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryFacts:
-    """A repository; `name` is its name now. `role` is what the owner of the token may do there, None if unknown."""
+    """A repository; `name` is its present name. `role` is that of the token's owner there, None if unknown."""
 
     name: str
     default_branch: str
-    is_private: bool = False
     is_archived: bool = False
     is_disabled: bool = False
     has_issues: bool = True
-    role: Literal["admin", "maintain", "push", "triage", "pull"] | None = None
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,26 +54,16 @@ class WorkflowState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowRun:
-    """The last finished run of a workflow; `conclusion` is GitHub's word."""
-
-    conclusion: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionsPolicy:
     """What GitHub Actions may run in a repository.
 
-    `allowed` is `all`, `local_only` or `selected`; the rest is about `selected`: actions that GitHub made, those of
-    verified creators, and patterns of names. `requires_sha` if an action must be
-    pinned to a commit.
+    `allowed` is `all`, `local_only` or `selected`. `takes_githubs` and `patterns` say which actions are selected:
+    GitHub's own, and those with such names. `requires_sha` if an action must be pinned to a commit.
     """
 
     is_enabled: bool
     allowed: str = "all"
     takes_githubs: bool = True
-    takes_verified: bool = False
     patterns: tuple[str, ...] = ()
     requires_sha: bool = False
 
@@ -92,37 +82,3 @@ class CacheEntry:
 
     key: str
     created_at: datetime
-
-
-class SetupSource(Protocol):
-    """Reads the settings of a repository. Each method raises TrackerError."""
-
-    def read_token(self) -> TokenFacts:
-        """What GitHub says about the token."""
-
-    def read_repository(self, repository: str) -> RepositoryFacts:
-        """The repository as the token sees it."""
-
-    def list_workflows(self, repository: str) -> tuple[WorkflowState, ...]:
-        """The workflows that GitHub Actions knows, at most 100."""
-
-    def read_last_run(self, repository: str, workflow: int) -> WorkflowRun | None:
-        """The newest finished run of a workflow; None if it has none."""
-
-    def read_policy(self, repository: str) -> ActionsPolicy:
-        """What GitHub Actions may run; only administrators may read it."""
-
-    def read_interaction_limit(self, repository: str) -> InteractionLimit | None:
-        """The limit that is in force; only administrators may read it."""
-
-    def list_caches(self, repository: str, prefix: str) -> tuple[CacheEntry, ...]:
-        """The caches whose keys start with `prefix`, the newest first, at most 100."""
-
-    def find_latest_release(self, repository: str) -> str | None:
-        """The tag of the latest release; None if there is none."""
-
-    def find_commit(self, repository: str, ref: str) -> str | None:
-        """The SHA of the commit that a tag or a branch names; None if there is none."""
-
-    def read_files(self, repository: str, folder: str) -> Folder:
-        """The text files of a folder, one request each."""

@@ -3,13 +3,34 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
+
+from bot.tracker.fields import FieldTracker
+from bot.tracker.suggestions import SuggestionSource
 
 MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """The values of `author_association` for the maintainers of a repository."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The date of what the source gives no date for."""
+
+
+LONGEST_LABEL = 50
+"""GitHub's limit for the name of a label, in characters."""
+
+
+def unique(labels: Iterable[str]) -> tuple[str, ...]:
+    """Each label once; to GitHub, `Bug` and `bug` are the same label."""
+    found: dict[str, str] = {}
+    for label in labels:
+        found.setdefault(label.casefold(), label)
+    return tuple(found.values())
+
+
+def without(labels: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
+    """Those labels that are not among the others."""
+    unwanted = {label.casefold() for label in others}
+    return tuple(label for label in labels if label.casefold() not in unwanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +92,7 @@ class Issue:
     that were read (in GitHub's order, oldest first). `association` is GitHub's `author_association`.
     `duplicate_of` is the issue of the same repository that GitHub marks it a duplicate of: 0 if a mark was taken back
     or names another repository, None if there is no data. `reactions` are those of the first post, as in `Comment`.
+    `type` is the issue type, None if it has none, or the source has no types.
     `is_state_known` and `is_thread_known` say whether the source states `state`, and any comments or their number: an
     export may leave them out, and the fields then have their defaults.
     """
@@ -98,6 +120,7 @@ class Issue:
     is_assigned: bool = False
     has_milestone: bool = False
     reactions: tuple[tuple[str, int], ...] = ()
+    type: str | None = None
 
     @property
     def server(self) -> str:
@@ -111,8 +134,8 @@ class Change:
     """One entry of an issue's own history (REST: issue events), oldest first where there are several.
 
     `kind` is GitHub's name: labeled, unlabeled, renamed, comment_deleted, reopened, closed, …; unknown ones are kept.
-    `label` is set for (un)labeled, `former_title` for renamed. `author` is who wrote the comment that was deleted,
-    where that is known: REST does not say.
+    `label` is set for (un)labeled, `former_title` for renamed, `field` (its name) for changes of issue fields.
+    `author` is who wrote the comment that was deleted, where that is known: REST does not say.
     """
 
     kind: str
@@ -121,6 +144,7 @@ class Change:
     label: str | None = None
     former_title: str | None = None
     author: Account | None = None
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,64 +232,15 @@ class Links:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """The issues that GitHub's search found, at most 100 of `total`; `is_by_sense` if it compared meanings."""
+    """The issues that GitHub's search found, at most 100 of `total`; `is_by_sense` if it compared meanings.
+
+    It `is_partial` if GitHub had no time to look at all issues.
+    """
 
     issues: tuple[Issue, ...] = ()
     total: int = 0
     is_by_sense: bool = False
-
-
-class Cursor(NamedTuple):
-    """A place in a list: the n-th page of the entries changed at `since` or later (ISO 8601; "": all entries).
-
-    `etag` is that of the same page when it was read before. `after` is GraphQL's own cursor, in place of a page number.
-    """
-
-    since: str = ""
-    page: int = 1
-    etag: str = ""
-    after: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """One page of a list: GitHub's own JSON objects, each with its `updated_at`; at most 100.
-
-    `pages_left` is the number of pages after it, and `total` the number of issues in the repository, if GitHub gives
-    them. `after` is GraphQL's cursor of its end; `is_after_moment` if that names an entry, so that nothing is missed
-    when earlier entries change.
-    """
-
-    entries: tuple[Mapping[str, Any], ...]
-    etag: str = ""
-    has_more: bool = False
-    pages_left: int | None = None
-    total: int | None = None
-    after: str = ""
-    is_after_moment: bool = False
-
-
-class RemoteArchive(Protocol):
-    """All past issues of a repository, page by page; raises only `TrackerError`."""
-
-    def read_page(self, repository: str, kind: Literal["issues", "comments"], cursor: Cursor) -> Page | None:
-        """Issues and pull requests, or the comments on them, by their last change, the oldest first.
-
-        None if the page is unchanged since the cursor's ETag (304), which does not count for the rate limit.
-        """
-
-    @property
-    def may_read_marked(self) -> bool:
-        """Whether `read_marked` can work: GraphQL always needs a token."""
-
-    def read_marked(self, repository: str, cursor: Cursor) -> Page | None:
-        """Issues alone, with GitHub's marks of duplicates (`duplicate_of`), by their last change, the oldest first.
-
-        None if there is no such GraphQL API, or the token may not use it.
-        """
-
-    def read_newest(self, repository: str, etag: str) -> str | None:
-        """The ETag of the latest change in the repository; None if it is the given one (304)."""
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,7 +290,7 @@ class Searcher(Protocol):
         """The issues that GitHub itself finds similar; empty if it does not answer."""
 
 
-class Tracker(Protocol):
+class Tracker(FieldTracker, SuggestionSource, Protocol):
     """GitHub, as Signpost uses it. Every method raises only `TrackerError`.
 
     Reads may be repeated after a failure; a write is sent once (a POST that is repeated is a second comment).
@@ -354,6 +329,9 @@ class Tracker(Protocol):
 
         None where there is no such GraphQL API, or the token may not ask it.
         """
+
+    def list_field_changes(self, issue: Issue) -> tuple[Change, ...] | None:
+        """The last hundred changes of issue fields, oldest first, in one request; None as in `list_deletions`."""
 
     def find_labels(self, repository: str, names: Iterable[str]) -> frozenset[str]:
         """Those of `names` that exist in the repository, as GitHub compares them (without regard to case)."""

@@ -7,6 +7,8 @@ from typing import assert_never
 
 from bot.comment.marker import Kind, OwnComment, find_own_comments, is_as_written, read_marker
 from bot.errors import TrackerError
+from bot.text.printable import join_words
+from bot.tracker.suggestions import ClosingSuggestion
 from bot.tracker.types import Comment, Issue, Tracker
 from bot.triage.actions import (
     Action,
@@ -18,12 +20,19 @@ from bot.triage.actions import (
     Plan,
     React,
     RemoveLabels,
+    SetFields,
+    SetType,
+    SuggestClose,
+    SuggestLabels,
     UpdateComment,
+    propose_closing,
 )
 from bot.triage.snapshot import Snapshot
 
 _SAME_MOMENT = timedelta(minutes=10)
 """More than a run takes from reading the comments to posting one, with all its waits."""
+
+_AUTOMATIC = "the repository may apply suggestions by itself, or GitHub has just switched suggestions off"
 
 _STAYS = "a second comment of Signpost stays until the next run"
 
@@ -32,7 +41,8 @@ _STAYS = "a second comment of Signpost stays until the next run"
 class Outcome:
     """The outcome of an action. `comment` is the posted one, as GitHub stored it.
 
-    `remark` is for maintainers, and is not an error. An action that `is_left` was not done; the remark says why.
+    `remark` is for maintainers, and is not an error. An action that `is_left` was not done; the remark says why. It
+    `is_refused` if GitHub does not let this token do it, or not here: then it refuses the same action again.
     """
 
     action: Action
@@ -40,6 +50,7 @@ class Outcome:
     comment: Comment | None = None
     remark: str = ""
     is_left: bool = False
+    is_refused: bool = False
 
     @property
     def is_ok(self) -> bool:
@@ -85,22 +96,26 @@ def _is_about_surplus(action: Action, snapshot: Snapshot) -> bool:
 def _write(action: Action, snapshot: Snapshot, tracker: Tracker) -> Outcome:
     issue = snapshot.issue
     match action:
-        case CreateLabels() | AddLabels() | RemoveLabels():
-            _write_labels(action, issue, tracker)
+        case CreateLabels() | AddLabels() | RemoveLabels() | SuggestLabels():
+            return _write_labels(action, issue, tracker)
+        case SetType() | SetFields():
+            return _write_fields(action, snapshot, tracker)
         case CreateComment():
             return _post_once(action, snapshot, tracker)
         case UpdateComment() | DeleteComment():
             return _change_comment(action, snapshot, tracker)
         case React():
             tracker.add_reaction(issue, action.comment_id, action.content)
-        case Close():
+        case Close() | SuggestClose():
             return _close(action, issue, tracker)
         case _:
             assert_never(action)
     return Outcome(action)
 
 
-def _write_labels(action: CreateLabels | AddLabels | RemoveLabels, issue: Issue, tracker: Tracker) -> None:
+def _write_labels(
+    action: CreateLabels | AddLabels | RemoveLabels | SuggestLabels, issue: Issue, tracker: Tracker
+) -> Outcome:
     match action:
         case CreateLabels():
             for label in action.labels:
@@ -110,6 +125,26 @@ def _write_labels(action: CreateLabels | AddLabels | RemoveLabels, issue: Issue,
         case RemoveLabels():
             for label in action.labels:
                 tracker.remove_label(issue, label)
+        case SuggestLabels():
+            return _suggest_labels(action, issue, tracker)
+    return Outcome(action)
+
+
+def _write_fields(action: SetType | SetFields, snapshot: Snapshot, tracker: Tracker) -> Outcome:
+    """Set the type or the fields; that GitHub refuses is not an error, because it may not let every token do so."""
+    repository, number = snapshot.issue.repository, snapshot.issue.number
+    if isinstance(action, SetType):
+        is_done = tracker.set_type(repository, number, action.type)
+    else:
+        found = ((snapshot.fields.find_definition(name), value) for name, value in action.fields.items())
+        values = {defined.id: value for defined, value in found if defined}
+        for key in (key for key, value in values.items() if value is None):
+            tracker.clear_field(repository, number, key)
+        given = {key: value for key, value in values.items() if value is not None}
+        is_done = not given or tracker.set_fields(repository, number, given)
+    what = "type" if isinstance(action, SetType) else "fields"
+    advice = "the token needs `issues: write`, and its account write access to the repository"
+    return Outcome(action) if is_done else _refuse(action, f"GitHub did not set the {what}: {advice}")
 
 
 def _change_comment(action: UpdateComment | DeleteComment, snapshot: Snapshot, tracker: Tracker) -> Outcome:
@@ -130,8 +165,30 @@ def _change_comment(action: UpdateComment | DeleteComment, snapshot: Snapshot, t
     return Outcome(action)
 
 
-def _close(action: Close, issue: Issue, tracker: Tracker) -> Outcome:
-    """Close the issue, unless somebody has changed it: it is read again right before."""
+def _suggest_labels(action: SuggestLabels, issue: Issue, tracker: Tracker) -> Outcome:
+    """Suggest the labels; the remark names those that GitHub set at once, and they stay."""
+    present = tracker.suggest_labels(issue.repository, issue.number, action.labels)
+    names = join_words([f"`{name}`" for name in present])
+    return Outcome(action, remark=f"GitHub set {names} at once; {_AUTOMATIC}" if present else "")
+
+
+def _suggest_close(action: SuggestClose, issue: Issue, canonical: int | None, tracker: Tracker) -> Outcome:
+    """Suggest to close the issue; where GitHub takes no such suggestion, the remark proposes it."""
+    closing = ClosingSuggestion(
+        reason=action.reason, rationale=action.rationale, confidence=action.confidence, duplicate_of=canonical
+    )
+    match tracker.suggest_closing(issue.repository, issue.number, closing):
+        case "pending":
+            return Outcome(action)
+        case "closed":
+            return Outcome(action, remark=f"GitHub closed the issue at once; {_AUTOMATIC}")
+        case "refused":
+            proposal = propose_closing(issue.number, action.duplicate_of)
+            return _refuse(action, f"GitHub takes no suggestion to close an issue; {proposal}")
+
+
+def _close(action: Close | SuggestClose, issue: Issue, tracker: Tracker) -> Outcome:
+    """Close the issue, or suggest it, unless somebody has changed it: it is read again right before."""
     canonical = tracker.get_issue(issue.repository, action.duplicate_of).id if action.duplicate_of else None
     try:
         now = tracker.get_issue(issue.repository, issue.number)
@@ -141,6 +198,8 @@ def _close(action: Close, issue: Issue, tracker: Tracker) -> Outcome:
         return _leave(action, "the issue was deleted or transferred")
     if _describe_state(now) != _describe_state(issue):
         return _leave(action, "somebody changed or answered the issue")
+    if isinstance(action, SuggestClose):
+        return _suggest_close(action, issue, canonical, tracker)
     tracker.close_issue(issue, action.reason, canonical)
     return Outcome(action)
 
@@ -149,6 +208,10 @@ def _describe_state(issue: Issue) -> tuple[object, ...]:
     """What must be as it was when the issue was read; labels may be set by us."""
     held = (issue.state, issue.is_locked, issue.is_assigned, issue.has_milestone)
     return (*held, issue.title, issue.body, issue.comment_count, dict(issue.reactions).get("+1", 0))
+
+
+def _refuse(action: Action, remark: str) -> Outcome:
+    return Outcome(action, remark=remark, is_left=True, is_refused=True)
 
 
 def _leave(action: Action, change: str) -> Outcome:

@@ -4,25 +4,27 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from bot.duplicates.candidates import FindCandidates, FindNothing
 from bot.errors import Problem, SettingsError
 from bot.rules.ruleset import Ruleset
-from bot.rules.spec.condition import Association, Mode, Strings, meaning
+from bot.rules.spec.condition import Association, LabelName, LabelNames, Mode, Strings, meaning
 from bot.rules.spec.document import Document, cut_name, read_document
 from bot.rules.spec.validation import suggest, validate
 from bot.triage.people.incidents import DescribeIncident, FindIncident, describe_no_incident, find_no_incident
+from bot.triage.people.settings import ClosingSettings, Setting, SurgeSettings, VoteSettings
 
 Occasion = Annotated[
-    Literal["opened", "edited", "reopened", "commented", "labeled"],
+    Literal["opened", "edited", "reopened", "commented", "labeled", "unlabeled"],
     Field(
         json_schema_extra=meaning(
             "A new issue was opened.",
             "Its title or body was edited.",
             "It was reopened.",
             "Its author wrote a comment. The workflow also needs `issue_comment`.",
-            "A label was set or removed. The workflow also needs `labeled` and `unlabeled`.",
+            "A person set or removed a label. The workflow also needs `labeled` and `unlabeled`.",
+            "A person removed a label; `labeled` includes this. The workflow also needs `unlabeled`.",
         )
     ),
 ]
@@ -32,14 +34,10 @@ SITE = r"^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*/?$"
 """Without a query, a fragment, or anything else that Markdown or GitHub would read as more than an address."""
 
 
-class _Setting(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class Skipped(_Setting):
+class Skipped(Setting):
     """Issues without a run, by label, author or association."""
 
-    labels: Strings = Field(
+    labels: LabelNames = Field(
         default_factory=list, description="Issues with one of these labels.", examples=[["wontfix"]]
     )
     authors: Strings = Field(default_factory=list, description="Issues by these users.", examples=[["octocat"]])
@@ -57,7 +55,7 @@ def _reject_empty(prefixes: list[str]) -> list[str]:
     return prefixes
 
 
-class LabelSettings(_Setting):
+class LabelSettings(Setting):
     """How Signpost handles labels."""
 
     create: bool = Field(
@@ -65,7 +63,7 @@ class LabelSettings(_Setting):
         description="Create labels that do not exist. A typo then creates a wrong label.",
         examples=[True],
     )
-    regression: str | None = Field(
+    regression: LabelName | None = Field(
         "regression",
         description="Label for a report whose version should already contain the fix.",
         examples=["regression"],
@@ -77,7 +75,7 @@ class LabelSettings(_Setting):
     )
 
 
-class DuplicateSettings(_Setting):
+class DuplicateSettings(Setting):
     """How Signpost links earlier reports."""
 
     enabled: bool = Field(default=True, description="Whether to look for earlier reports.", examples=[False])
@@ -99,7 +97,15 @@ class DuplicateSettings(_Setting):
             )
         ),
     ] = Field("matched", description="When a comment links earlier reports.", examples=["always"])
-    label: str | None = Field(
+    suggest: bool = Field(
+        default=False,
+        description=(
+            "Signpost suggests to close a report as a duplicate of the best earlier one, and a person decides. Then "
+            "Signpost looks for earlier reports of every issue."
+        ),
+        examples=[True],
+    )
+    label: LabelName | None = Field(
         "duplicate", description="Label for a duplicate report; null for no label.", examples=["duplicate"]
     )
     label_when: Annotated[
@@ -113,112 +119,7 @@ class DuplicateSettings(_Setting):
     ] = Field("asked", description="When Signpost sets that label.", examples=["known"])
 
 
-Reacted = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
-"""GitHub's reactions. https://docs.github.com/en/rest/reactions/reactions#about-reactions"""
-
-Meaning = Literal[
-    "works", "not-my-problem", "easy-fix", "time-saver", "blocking", "common", "flaky", "reproducible", "nothing"
-]
-"""What a reaction to a comment says; `nothing` is not counted."""
-
-MEANINGS: Mapping[str, Meaning] = {
-    "+1": "works",
-    "-1": "not-my-problem",
-    "rocket": "easy-fix",
-    "heart": "time-saver",
-    "confused": "blocking",
-    "eyes": "common",
-    "laugh": "flaky",
-    "hooray": "reproducible",
-}
-"""👍 👎 🚀 ❤️ 😕 👀 😄 🎉, in this order."""
-
-
-def _reject_other_thumbs(meanings: dict[Reacted, Meaning]) -> dict[Reacted, Meaning]:
-    for reaction in ("+1", "-1"):
-        usual = MEANINGS[reaction]
-        if (given := meanings.get(reaction, usual)) != usual:
-            raise ValueError(
-                f"`{reaction}` cannot mean `{given}`, because each comment says that it means `{usual}`; remove it"
-            )
-    return meanings
-
-
-class VoteSettings(_Setting):
-    """What reactions to Signpost's comments mean, and when a rule becomes silent."""
-
-    reactions: Annotated[dict[Reacted, Meaning], AfterValidator(_reject_other_thumbs)] = Field(
-        default_factory=dict,
-        description="The meaning of single reactions; the others keep theirs, and `+1` and `-1` always do.",
-        examples=[{"eyes": "reproducible", "hooray": "nothing"}],
-    )
-    mute_above: float | None = Field(
-        0.5,
-        ge=0,
-        lt=1,
-        description=(
-            "A rule only sets its labels once more than this share of people say that it is not their problem, as the "
-            "lower bound of the share's 95 % interval. null: never."
-        ),
-        examples=[0.4],
-    )
-    mute_from: int = Field(
-        12,
-        ge=1,
-        description="The fewest people for that: authors of the issues, and people with write access.",
-        examples=[20],
-    )
-    issue: bool = Field(
-        default=False,
-        description="`signpost sweep` keeps one issue that lists the muted rules.",
-        examples=[True],
-    )
-
-    @property
-    def meanings(self) -> Mapping[str, Meaning]:
-        """The meaning of each reaction."""
-        return {**MEANINGS, **dict[str, Meaning](self.reactions.items())}
-
-
-class ClosingSettings(_Setting):
-    """How Signpost closes issues, for the rules with `close:` and for confirmed duplicates."""
-
-    confirm: bool = Field(
-        default=False,
-        description="Signpost closes nothing: the summary proposes it, and a person decides.",
-        examples=[True],
-    )
-    duplicates: str | None = Field(
-        None,
-        pattern=r"^[1-9][0-9]{0,2}[hd]$",
-        description=(
-            "Close a report as a duplicate this long after `/signpost duplicate #N`, if Signpost has a comment there. "
-            "null: never."
-        ),
-        examples=["3d", "12h"],
-    )
-
-
-class SurgeSettings(_Setting):
-    """When a problem is an incident: many people report it, and far more often than usual."""
-
-    expected: float = Field(
-        0.1,
-        gt=0,
-        le=12,
-        description="The most times a year that chance alone may do this. A higher number shows more, also by mistake.",
-        examples=[0.5],
-    )
-    reports: int = Field(5, ge=2, description="The fewest reports.", examples=[10])
-    people: int = Field(5, ge=2, description="The fewest people who report it.", examples=[3])
-    issue: bool = Field(
-        default=False,
-        description="Signpost keeps one tracking issue for each incident. Otherwise only its summaries show incidents.",
-        examples=[True],
-    )
-
-
-class Words(_Setting):
+class Words(Setting):
     """The words of comments."""
 
     forbidden: Strings = Field(
@@ -228,7 +129,7 @@ class Words(_Setting):
     )
 
 
-class Identity(_Setting):
+class Identity(Setting):
     """The account that posts the comments."""
 
     login: str | None = Field(
@@ -241,14 +142,16 @@ class Identity(_Setting):
     )
 
 
-class Config(_Setting):
+class Config(Setting):
     """The settings of a repository.
 
     The defaults skip validation, which they do not need: building the validators takes 15 ms of a cold start.
     """
 
     mode: Mode = Field(
-        "comment", description="The highest mode of any rule: observe < label < comment.", examples=["observe"]
+        "comment",
+        description="The highest mode of any rule: observe < suggest < label < comment.",
+        examples=["observe"],
     )
     modes: dict[str, Mode] = Field(
         default_factory=dict,
@@ -271,7 +174,7 @@ class Config(_Setting):
     on: list[Occasion] = Field(
         default=["opened", "edited", "reopened", "commented", "labeled"],
         description="The events that Signpost handles. `commented`: a comment by the author, or a command.",
-        examples=[["opened"]],
+        examples=[["opened"], ["opened", "edited", "labeled", "unlabeled"]],
     )
     labels: LabelSettings = Field(
         default_factory=LabelSettings.model_construct,

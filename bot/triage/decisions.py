@@ -5,30 +5,35 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
-from bot.comment.marker import Marker
 from bot.rules.matcher import Match
 from bot.rules.spec.condition import Mode
 from bot.text.printable import count
-from bot.tracker.types import Issue
+from bot.tracker.types import Issue, unique, without
 from bot.triage.config import Config, Sources
 from bot.triage.links import LinkDecisions, LinkInputs, decide_links
+from bot.triage.people.fields import FieldDecision, decide_fields
 from bot.triage.people.incidents import KnownIncident
 
-RuleEffect = Literal["speaks", "labels", "observes", "silent", "refused"]
-"""`speaks`: the rule has a section of the comment. `labels`: it only sets its labels. `observes`: it is only counted.
-`silent`: another rule speaks instead. `refused`: a person said that it does not fit this issue."""
+RuleEffect = Literal["speaks", "labels", "suggests", "observes", "silent", "refused"]
+"""`speaks`: the rule has a section of the comment. `labels`: it only sets its labels. `suggests`: it only suggests its
+labels and its closing. `observes`: it is only counted. `silent`: another rule speaks instead. `refused`: a person said
+that it does not fit this issue."""
 
-MODES: tuple[Mode, ...] = ("observe", "label", "comment")
+MODES: tuple[Mode, ...] = ("observe", "suggest", "label", "comment")
 """The lowest first."""
+
+_ACTIVE: frozenset[Mode] = frozenset({"label", "comment"})
+"""The modes in which a rule sets and removes labels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleDecision:
     """What a matching rule does, why, and the rules that it lost to.
 
-    `add` and `remove` are the labels that it asks for. `fitting` are all its labels, even if it may not set
-    them: earlier ones may stay. `refused` are its labels if it is refused: those that only we set go. `remark` is for
-    maintainers. `mode` is the lowest that rule, settings and votes give it; `muted` says why, if it is muted.
+    `add` and `remove` are the labels that it asks for, `suggest` those that it suggests. `fitting` are all its labels,
+    even if it may not set them: earlier ones may stay. `refused` are its labels if it is refused: those that only we
+    set go. `remark` is for maintainers. `mode` is the lowest that rule, settings and votes give it; `muted` says why,
+    if it is muted.
     """
 
     match: Match
@@ -37,6 +42,7 @@ class RuleDecision:
     lost_to: tuple[str, ...] = ()
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    suggest: tuple[str, ...] = ()
     fitting: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     remark: str = ""
@@ -48,26 +54,47 @@ class RuleDecision:
         """The rule's id."""
         return self.match.rule.id
 
+    @property
+    def may_set(self) -> bool:
+        """Whether it sets the type and the fields of the rule. A mode that only suggests a type starts here."""
+        return self.effect in {"speaks", "labels"}
+
+    @property
+    def fields(self) -> FieldDecision:
+        """The type and the fields that it sets, if no rule comes before it."""
+        return decide_fields([self.match.rule.model] if self.may_set else [])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelDecision:
     """The labels that rules and links ask for; `fitting` ones may stay, whether or not they are asked for.
 
-    `refused` are those of refused rules, which no other rule asks for, and that of a denied duplicate.
+    `suggest` are those that are only suggested. `refused` are those of refused rules, which no other rule asks for, and
+    that of a denied duplicate. `replaced` are labels on the issue which another answer of the reporter would give. Of
+    both, only those that we set may go. `answered` are those of answers; `typed` are the ones whose name only text of
+    the reporter asks for.
     """
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    suggest: tuple[str, ...] = ()
     fitting: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+    typed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What people answered: `muted` rules, each with the reason, and those that are `refused` on this issue."""
+    """What people and GitHub answered: `muted` rules, each with the reason, and those that are `refused` on this issue.
+
+    `absence` says why GitHub takes no suggestions here, "" if it does or was not asked.
+    """
 
     muted: Mapping[str, str] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
+    absence: str = ""
 
 
 NOTHING_HEARD = Heard()
@@ -80,12 +107,18 @@ class Decisions:
     rules: tuple[RuleDecision, ...] = ()
     links: LinkDecisions = field(default_factory=LinkDecisions)
     labels: LabelDecision = field(default_factory=LabelDecision)
+    fields: FieldDecision = field(default_factory=FieldDecision)
     incident: KnownIncident | None = None
 
     @property
     def speaking(self) -> tuple[Match, ...]:
         """The matches that have a section, in their order."""
         return list_speaking(self.rules)
+
+    @property
+    def suggesting(self) -> tuple[Match, ...]:
+        """The matches that only suggest, in their order."""
+        return list_suggesting(self.rules)
 
     @property
     def can_comment(self) -> bool:
@@ -118,13 +151,22 @@ def decide(
     inputs: LinkInputs,
     sources: Sources,
     today: date,
-    refused: frozenset[str] = frozenset(),
+    heard: Heard = NOTHING_HEARD,
 ) -> Decisions:
-    """All decisions, with what `inputs` say about links, and the rules that are refused on this issue."""
-    rules = decide_rules(matches, sources.config, today, Heard(muted=sources.muted, refused=refused))
-    links = decide_links(issue, inputs, list_speaking(rules), sources)
-    labels = decide_labels(rules, links, sources.config)
-    return Decisions(rules=rules, links=links, labels=labels, incident=decide_incident(issue, rules, sources, refused))
+    """All decisions, with what `inputs` say about links, and what was `heard` about this issue."""
+    rules = decide_rules(matches, sources.config, today, replace(heard, muted=sources.muted))
+    links = decide_links(issue, inputs, list_speaking(rules), sources, list_suggesting(rules))
+    labels, fields = decide_labels(rules, links, sources.config, issue.labels), choose_fields(rules, sources)
+    incident = decide_incident(issue, rules, sources, heard.refused)
+    return Decisions(rules=rules, links=links, labels=labels, fields=fields, incident=incident)
+
+
+def choose_fields(rules: Sequence[RuleDecision], sources: Sources | None = None) -> FieldDecision:
+    """The type and the fields that rules ask for; the sources have all rules that there are."""
+    asking = [each.match.rule.model for each in rules if each.may_set]
+    fitting = tuple(each.match.rule.model for each in rules if each.effect not in {"silent", "refused"})
+    known = (value for rule in sources.ruleset.rules for value in rule.values) if sources else ()
+    return decide_fields(asking, fitting, known)
 
 
 def decide_incident(
@@ -152,8 +194,7 @@ def decide_rules(
 ) -> tuple[RuleDecision, ...]:
     """A decision for each match, in their order: at most `max_sections` speak."""
     held_back = [
-        _find_refusal(match, config, heard) or _hold_back(match, matches, config, today, heard.muted)
-        for match in matches
+        _find_refusal(match, config, heard) or _hold_back(match, matches, config, today, heard) for match in matches
     ]
     ready = [match for match, decision in zip(matches, held_back, strict=True) if decision is None]
     speaking = tuple(match.rule.id for match in ready[: config.max_sections])
@@ -167,6 +208,15 @@ def list_speaking(rules: Iterable[RuleDecision]) -> tuple[Match, ...]:
     return tuple(each.match for each in rules if each.effect == "speaks")
 
 
+def list_suggesting(rules: Iterable[RuleDecision]) -> tuple[Match, ...]:
+    """The matches that only suggest, in their order."""
+    return tuple(each.match for each in rules if each.effect == "suggests")
+
+
+_EFFECTS: Mapping[Mode, RuleEffect] = {"observe": "observes", "suggest": "suggests", "label": "labels"}
+"""Of the modes below `comment`."""
+
+
 def _find_refusal(match: Match, config: Config, heard: Heard) -> RuleDecision | None:
     """The decision on a rule that was refused on this issue; None if it was not."""
     if not heard.refused.intersection(match.rule.names):
@@ -174,21 +224,24 @@ def _find_refusal(match: Match, config: Config, heard: Heard) -> RuleDecision | 
     reason = "the author or a maintainer said that it does not fit this issue"
     labels = _make_decision(match, "refused", reason, config).fitting
     mode, _ = _find_mode(match, config, heard.muted)
-    return RuleDecision(match=match, effect="refused", reason=reason, refused=labels, mode=mode)
+    refused = labels if mode in _ACTIVE else ()
+    return RuleDecision(match=match, effect="refused", reason=reason, refused=refused, mode=mode)
 
 
 def _hold_back(
-    match: Match, matches: Sequence[Match], config: Config, today: date, muted: Mapping[str, str]
+    match: Match, matches: Sequence[Match], config: Config, today: date, heard: Heard
 ) -> RuleDecision | None:
     """Why a match does not speak, independent of the limit of sections; None if it may speak."""
-    model, (mode, cause) = match.rule.model, _find_mode(match, config, muted)
+    model, (mode, cause) = match.rule.model, _find_mode(match, config, heard.muted)
     if match.superseded_by:
         other = next(other for other in matches if other.rule.id == match.superseded_by)
         loss = _explain_loss(match, other)
         return RuleDecision(match=match, effect="silent", reason=loss, lost_to=(other.rule.id,), mode=mode)
     if mode != "comment":
-        decision = _make_decision(match, "labels" if mode == "label" else "observes", f"{cause} `{mode}`", config)
-        why = muted.get(match.rule.id, "")
+        lack = f", and {heard.absence}" if mode == "suggest" and heard.absence else ""
+        effect = "observes" if lack else _EFFECTS[mode]
+        why = heard.muted.get(match.rule.id, "")
+        decision = _make_decision(match, effect, f"{cause} `{mode}`{lack}", config)
         return replace(decision, mode=mode, muted=why if cause.startswith(why) else "")
     if match.branch is None:
         reason = "no branch of its guidance applies" if model.guidance else "it has no guidance"
@@ -220,6 +273,14 @@ def find_mode(own: Mode, names: Sequence[str], config: Config, why: str | None) 
     return given[cause], cause
 
 
+def wants_suggestions(sources: Sources) -> bool:
+    """Whether a rule or the settings make suggestions."""
+    config = sources.config
+    modes = {find_mode(rule.model.mode, rule.names, config, None)[0] for rule in sources.ruleset.rules}
+    asked = config.mode != "observe" and (config.duplicates.suggest or config.closing.suggest)
+    return "suggest" in modes or asked
+
+
 def _take_turn(match: Match, speaking: tuple[str, ...], config: Config) -> RuleDecision:
     if match.rule.id in speaking:
         position = f"section {speaking.index(match.rule.id) + 1} of {len(speaking)}"
@@ -235,15 +296,16 @@ def _make_decision(
 ) -> RuleDecision:
     """The decision with the labels of the rule; a regression adds one more."""
     regression = config.labels.regression if match.fix_state == "fixed" else None
-    labels = unique([*match.rule.model.labels.add, *([regression] if regression else [])])
-    is_observed = effect == "observes"
+    labels = unique([*match.labels, *([regression] if regression else [])])
+    sets = effect not in {"observes", "suggests"}
     return RuleDecision(
         match=match,
         effect=effect,
         reason=reason,
         lost_to=lost_to,
-        add=() if is_observed else labels,
-        remove=() if is_observed else without(unique(match.rule.model.labels.remove), labels),
+        add=labels if sets else (),
+        remove=without(unique(match.rule.model.labels.remove), labels) if sets else (),
+        suggest=labels if effect == "suggests" else (),
         fitting=labels,
         remark=remark,
     )
@@ -269,20 +331,45 @@ def _explain_loss(match: Match, other: Match) -> str:
     return f"{name} supersedes it"
 
 
-def decide_labels(rules: Sequence[RuleDecision], links: LinkDecisions, config: Config) -> LabelDecision:
+def decide_labels(
+    rules: Sequence[RuleDecision], links: LinkDecisions, config: Config, present: Sequence[str] = ()
+) -> LabelDecision:
     """The labels of all rules, and the label for duplicates if a command or, by the settings, tier A asks for it.
 
-    If GitHub did not answer whether the issue is a duplicate, a label for duplicates stays.
+    `present` are the labels of the issue. If GitHub did not answer whether the issue is a duplicate, a label for
+    duplicates stays.
     """
     set_, kept, denied = _place_duplicate_label(links, config)
-    add = unique([*(name for rule in rules for name in rule.add), *set_])
+    added, suggested = ([], set_) if config.mode == "suggest" else (set_, [])
+    add = unique([*(name for rule in rules for name in rule.add), *added])
+    remove = without(unique(name for rule in rules for name in rule.remove), [*add, *kept])
     fitting = unique([*(name for rule in rules for name in rule.fitting), *kept])
     return LabelDecision(
         add=add,
-        remove=without(unique(name for rule in rules for name in rule.remove), [*add, *kept]),
+        remove=remove,
+        suggest=without(unique([*(name for rule in rules for name in rule.suggest), *suggested]), [*add, *remove]),
         fitting=fitting,
         refused=without(unique([*(name for rule in rules for name in rule.refused), *denied]), fitting),
+        replaced=without(_find_replaced(rules, present), fitting),
+        answered=unique(label.name for rule in rules if rule.add for label in rule.match.answered),
+        typed=_find_typed(rules),
     )
+
+
+def _find_replaced(rules: Iterable[RuleDecision], present: Sequence[str]) -> tuple[str, ...]:
+    """The labels on the issue that answers give, of all rules that set labels, or would if they were not refused."""
+    active = (each.match.rule for each in rules if each.effect != "silent" and each.mode in _ACTIVE)
+    sources = [source for rule in active for source in rule.label_sources]
+    return tuple(label for label in present if any(source.may_give(label) for source in sources))
+
+
+def _find_typed(rules: Iterable[RuleDecision]) -> tuple[str, ...]:
+    """The labels that only text of the reporter names: no rule adds them, and no map has them."""
+    active = [each.match for each in rules if each.add]
+    answered = [label for match in active for label in match.answered]
+    firm = [*(label.name for label in answered if not label.is_typed)]
+    firm += [name for match in active for name in match.rule.model.labels.add]
+    return without(unique(label.name for label in answered if label.is_typed), firm)
 
 
 def _place_duplicate_label(links: LinkDecisions, config: Config) -> tuple[list[str], list[str], list[str]]:
@@ -293,34 +380,3 @@ def _place_duplicate_label(links: LinkDecisions, config: Config) -> tuple[list[s
     is_duplicate = bool(links.asked) or (config.duplicates.label_when == "known" and links.is_known)
     set_ = [label] if is_duplicate else []
     return (set_, set_, [label] if links.is_denied else []) if links.is_complete else (set_, [label], [])
-
-
-def find_unwanted(issue: Issue, marker: Marker | None, labels: LabelDecision, config: Config) -> tuple[str, ...]:
-    """Labels to remove from the issue: by rules, by our own prefixes, and those of earlier or refused matches.
-
-    `marker` is that of our comment, if there is one.
-    """
-    owned = [label for label in issue.labels if is_owned(label, config)]
-    former = [*marker.labels, *marker.dropped] if marker else []
-    stale = without([*owned, *former, *labels.refused], labels.fitting)
-    present = {label.casefold() for label in issue.labels}
-    return tuple(label for label in unique([*labels.remove, *stale]) if label.casefold() in present)
-
-
-def is_owned(label: str, config: Config) -> bool:
-    """Whether a label is Signpost's own, by its prefix."""
-    return label.startswith(tuple(config.labels.prefix_owned))
-
-
-def unique(labels: Iterable[str]) -> tuple[str, ...]:
-    """Each label once; to GitHub, `Bug` and `bug` are the same label."""
-    found: dict[str, str] = {}
-    for label in labels:
-        found.setdefault(label.casefold(), label)
-    return tuple(found.values())
-
-
-def without(labels: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
-    """Those labels that are not among the others."""
-    unwanted = {label.casefold() for label in others}
-    return tuple(label for label in labels if label.casefold() not in unwanted)

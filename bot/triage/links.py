@@ -104,28 +104,28 @@ class LinkDecisions:
         return tuple(each for each in self.candidates if each.effect in effects)
 
 
-def find_follows(speaking: Iterable[Match]) -> dict[str, int]:
-    """The issues to follow, by the rules that speak."""
-    return {rule.id: rule.follow for match in speaking if (rule := match.rule.model).follow}
+def find_follows(speaking: Iterable[Match], suggesting: Iterable[Match] = ()) -> dict[str, int]:
+    """The issues to follow, by the rules that speak, and those that suggest to close a duplicate of theirs."""
+    closing = (match for match in suggesting if (close := match.rule.model.close) and close.as_ == "duplicate")
+    return {rule.id: rule.follow for match in (*speaking, *closing) if (rule := match.rule.model).follow}
 
 
-def decide_links(issue: Issue, inputs: LinkInputs, speaking: Sequence[Match], sources: Sources) -> LinkDecisions:
-    """The links of the comment, for the matches that speak."""
+def decide_links(
+    issue: Issue, inputs: LinkInputs, speaking: Sequence[Match], sources: Sources, suggesting: Sequence[Match] = ()
+) -> LinkDecisions:
+    """The links of the comment for the matches that speak, and the issues that those that suggest need."""
     search, links, denied = inputs.search, inputs.links, inputs.denied
     is_denied = bool(denied.denied or denied.is_denied)
     if links is None:
-        unchecked = (LinkDecision(candidate=each, effect="refused", reason=UNCHECKED) for each in search.candidates)
-        return LinkDecisions(
-            candidates=tuple(unchecked), remarks=search.remarks, expectation=search.expectation, is_denied=is_denied
-        )
-    follows = find_follows(speaking)
+        return _leave_unchecked(search, is_denied=is_denied)
+    follows = find_follows(speaking, suggesting)
     numbers = [*follows.values(), *(each.number for each in inputs.nearest)]
     judged = {number: judge_target(issue, number, links) for number in numbers}
     judged |= _deny(inputs, judged, follows.values())
     targets = {number: target for number, target in judged.items() if isinstance(target, Target)}
     followed = {rule: targets[number] for rule, number in follows.items() if number in targets}
     mentions = find_mentions(read_facts(issue, sources.ruleset), issue.server) if inputs.candidates else ()
-    linked = {*(target.number for target in followed.values()), *mentions}
+    linked = {*(followed[rule].number for rule in find_follows(speaking) if rule in followed), *mentions}
     rules = _match_targets({target.number for target in targets.values()}, links, speaking, sources)
     criteria = replace(_make_criteria(speaking, inputs, sources.config), rules=rules, linked=linked)
     decisions = select_links(inputs.candidates, judged, criteria)
@@ -143,6 +143,13 @@ def decide_links(issue: Issue, inputs: LinkInputs, speaking: Sequence[Match], so
         advice=_advise(decisions, sources.config),
         is_complete=not links.failure,
         is_denied=is_denied,
+    )
+
+
+def _leave_unchecked(search: CandidateSearch, *, is_denied: bool) -> LinkDecisions:
+    unchecked = (LinkDecision(candidate=each, effect="refused", reason=UNCHECKED) for each in search.candidates)
+    return LinkDecisions(
+        candidates=tuple(unchecked), remarks=search.remarks, expectation=search.expectation, is_denied=is_denied
     )
 
 

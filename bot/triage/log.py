@@ -16,6 +16,8 @@ from bot.triage.actions import (
     CreateLabels,
     DeleteComment,
     RemoveLabels,
+    SuggestClose,
+    SuggestLabels,
     UpdateComment,
 )
 from bot.triage.links import LinkDecisions
@@ -131,10 +133,20 @@ def _write_actions(result: Result, *, is_dry_run: bool) -> Iterator[str]:
     for action in result.plan.actions:
         verb = "Would" if is_dry_run else "Tried" if id(action) in failed else "Did"
         yield f"{verb:<9} {_name_action(action)}"
+        yield from _write_reasons(action)
         if isinstance(action, CreateComment | UpdateComment):
             yield _RULE
             yield from action.body.splitlines()
             yield _RULE
+
+
+def _write_reasons(action: Action) -> Iterator[str]:
+    """Why something is suggested."""
+    match action:
+        case SuggestLabels():
+            yield from (f"          {each.name}: {each.rationale}" for each in action.labels)
+        case SuggestClose():
+            yield f"          {action.rationale}"
 
 
 def _name_action(action: Action) -> str:
@@ -142,6 +154,9 @@ def _name_action(action: Action) -> str:
     match action:
         case CreateLabels() | AddLabels() | RemoveLabels():
             return f"{action.action.replace('_', ' ')}: {', '.join(action.labels)}"
+        case SuggestLabels():
+            labels = (f"{each.name} ({each.confidence})" for each in action.labels)
+            return f"suggest labels: {', '.join(labels)}"
         case UpdateComment() | DeleteComment():
             return f"{describe_action(action)} {action.comment_id}"
         case _:

@@ -1,7 +1,7 @@
 """The plan: the actions that make the issue agree with the decisions. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from bot.comment.marker import (
@@ -30,48 +30,47 @@ from bot.comment.section import Extras, make_sections
 from bot.issue.commands import find_last
 from bot.rules.matcher import Match
 from bot.text.versions import find_plain_version
-from bot.tracker.types import MAINTAINERS, Change
+from bot.tracker.types import MAINTAINERS, unique, without
 from bot.triage.actions import (
     Action,
-    AddLabels,
     CreateComment,
-    CreateLabels,
     DeleteComment,
     Plan,
     React,
-    RemoveLabels,
     UpdateComment,
+    propose_closing,
 )
 from bot.triage.config import Config, Identity, Sources
-from bot.triage.decisions import Decisions, LabelDecision, find_unwanted, is_owned, unique, without
+from bot.triage.decisions import Decisions, LabelDecision
 from bot.triage.people.answers import explain, plan_reactions, summarize
-from bot.triage.people.closing import Closing, decide_closing, propose_closing, remember_promise, rewrite_promise
+from bot.triage.people.closing import Closing, decide_closing, remember_promise, rewrite_promise
+from bot.triage.people.fields import plan_fields, remember_fields
 from bot.triage.people.incidents import KnownIncident, is_incident
+from bot.triage.people.labels import list_asked, plan_labels
 from bot.triage.people.refusals import Refusals, date_guidance, remember_past
+from bot.triage.people.suggestions import find_settlement, list_about_closing
 from bot.triage.snapshot import Snapshot
 
 _ROOM = 10_000
 """Characters that the marker may need."""
 
-TEMPLATE_MOMENT = timedelta(minutes=1)
-"""What happens so soon after an event counts as part of it."""
-
 
 def make_plan(snapshot: Snapshot, decisions: Decisions, sources: Sources, now: datetime) -> Plan:
     """The actions that make the issue agree with the decisions, unless a human has decided otherwise."""
-    labels, label_remarks = _plan_labels(snapshot, decisions.labels, sources.config)
+    labels, label_remarks = plan_labels(snapshot, decisions, sources.config)
+    fields, field_remarks = plan_fields(snapshot, decisions.fields)
     closing = decide_closing(snapshot, decisions, sources.config, now)
     comment, comment_remarks = _plan_comment(snapshot, decisions, sources, Moment(now, closing))
-    comes_first = bool(comment) and closing.effect != "ordered"
+    comes_first = bool(comment) and closing.effect not in {"ordered", "suggested"}
     close, close_remarks = ([], []) if comes_first else _plan_close(snapshot, closing)
     surplus, surplus_remarks = plan_surplus(snapshot)
-    is_observing, known = sources.config.mode == "observe", sources.ruleset.names
-    reactions, faults = ([], []) if is_observing else plan_reactions(snapshot, decisions, known, now)
+    is_quiet, known = sources.config.mode in {"observe", "suggest"}, sources.ruleset.names
+    reactions, faults = ([], []) if is_quiet else plan_reactions(snapshot, decisions, known, now)
     faults += _explain_in_summary(snapshot, decisions, comment, reactions)
-    said = (*label_remarks, *comment_remarks, *close_remarks, *surplus_remarks, *faults)
+    said = (*label_remarks, *field_remarks, *comment_remarks, *close_remarks, *surplus_remarks, *faults)
+    is_unfinished, actions = comes_first and closing.at is not None and closing.at <= now, (*labels, *fields, *comment)
     remarks = (*decisions.remarks, *said, *decisions.links.advice)
-    is_unfinished = comes_first and closing.at is not None and closing.at <= now
-    return Plan((*labels, *comment, *surplus, *reactions, *close), remarks, is_unfinished)
+    return Plan((*actions, *surplus, *reactions, *close), remarks, is_unfinished, snapshot.is_complete)
 
 
 def _explain_in_summary(
@@ -84,66 +83,6 @@ def _explain_in_summary(
     bodies = [each.body for each in comment if isinstance(each, CreateComment | UpdateComment)]
     bodies = bodies or ([snapshot.own.comment.body] if snapshot.own else [])
     return [] if explanation and any(explanation in body for body in bodies) else summarize(decisions)
-
-
-def _plan_labels(snapshot: Snapshot, labels: LabelDecision, config: Config) -> tuple[list[Action], list[str]]:
-    """The labels to create, to set and to remove, and remarks."""
-    missing = without(labels.add, snapshot.issue.labels)
-    kept_off = [label for label in missing if _was_taken_off(label, snapshot, config)]
-    wanted = without(missing, kept_off)
-    unknown = without(wanted, snapshot.existing_labels)
-    add = wanted if config.labels.create else without(wanted, unknown)
-    unwanted = find_unwanted(snapshot.issue, snapshot.marker, labels, config)
-    remove = tuple(label for label in unwanted if _may_take_off(label, snapshot, labels, config))
-    actions: list[Action] = []
-    actions += [CreateLabels(unknown)] if unknown and config.labels.create else []
-    actions += [AddLabels(add)] if add else []
-    actions += [RemoveLabels(remove)] if remove else []
-    remarks = [f"somebody removed the label `{label}`, so Signpost does not set it again" for label in kept_off]
-    if not config.labels.create:
-        remarks += [
-            f"the label `{label}` does not exist in this repository; create it, or correct the rule or the settings"
-            for label in unknown
-        ]
-    return actions, remarks
-
-
-def _was_taken_off(label: str, snapshot: Snapshot, config: Config) -> bool:
-    """Whether somebody removed the label after it was set; we remove a label only if it does not apply any more."""
-    last = _find_last_change(label, snapshot)
-    if last is None:
-        return False
-    # Set, never removed, and yet missing: somebody renamed or deleted the label itself.
-    was_ours = last.kind == "unlabeled" and _is_ours(last, snapshot)
-    is_dropped = snapshot.marker is not None and not without([label], snapshot.marker.dropped)
-    return not (was_ours and (is_dropped or is_owned(label, config)))
-
-
-def _find_last_change(label: str, snapshot: Snapshot) -> Change | None:
-    """The last time that the label was set or removed, according to the history."""
-    changes = [c for c in snapshot.history or () if c.label and c.label.casefold() == label.casefold()]
-    return next((change for change in reversed(changes) if change.kind in {"labeled", "unlabeled"}), None)
-
-
-def _is_ours(change: Change, snapshot: Snapshot) -> bool:
-    return snapshot.is_us(change.actor.login)
-
-
-def _may_take_off(label: str, snapshot: Snapshot, labels: LabelDecision, config: Config) -> bool:
-    """A label may be removed if we set it; or if a bot or a template set it, and a rule or a prefix asks for it.
-
-    A template sets its labels in the author's name when the issue is opened.
-    """
-    issue = snapshot.issue
-    if snapshot.history is None:
-        return issue.updated_at == issue.created_at
-    last = _find_last_change(label, snapshot)
-    if last is None:
-        # Renamed since it was set, so it is unknown who set it; on an issue without a history, the template.
-        return not snapshot.history
-    is_template = last.actor.login == issue.author.login and last.at - issue.created_at <= TEMPLATE_MOMENT
-    is_asked = label in labels.remove or is_owned(label, config)
-    return _is_ours(last, snapshot) or (is_asked and (last.actor.is_bot or is_template))
 
 
 class Moment(NamedTuple):
@@ -274,7 +213,7 @@ def _write_incident(
     matches = [match for match in decisions.speaking if match.rule.id in sections]
     rules = {match.rule.id: match.rule.content_hash for match in matches}
     marker = _make_marker(snapshot, decisions, {**rules, incident.name: ""}, moment)
-    said = {"labels": list(decisions.labels.add), **_describe_matches(matches)}
+    said = {"labels": list_asked(snapshot, decisions.labels), **_describe_matches(matches)}
     return check_length(sign_comment(text, marker.model_copy(update=said))), remarks
 
 
@@ -296,7 +235,10 @@ def _write_without_guidance(snapshot: Snapshot, decisions: Decisions, sources: S
         return rewrite_promise(snapshot, moment.closing, moment.now)
     marker = _make_marker(snapshot, decisions, {}, moment)
     if linked := decisions.links.linked:
-        links = {"labels": list(decisions.labels.add), "earlier": {each.number: each.tier for each in linked}}
+        links = {
+            "labels": list_asked(snapshot, decisions.labels),
+            "earlier": {each.number: each.tier for each in linked},
+        }
         shown = render_links(linked, _make_frame(snapshot, sources.config, moment))
         text = _add_explanation(check_comment(shown, sources.forbidden_words), snapshot, decisions)
         return check_length(sign_comment(text, marker.model_copy(update=links)))
@@ -327,6 +269,7 @@ def _make_marker(snapshot: Snapshot, decisions: Decisions, rules: Mapping[str, s
         issue=snapshot.issue.number,
         rules=dict(rules),
         dropped=_find_dropped(decisions.labels, former),
+        fields=remember_fields(former, decisions.fields),
         since=date_guidance(former, rules, moment.now),
         past=remember_past(former, rules, refusals, moment.now),
         heard=list(refusals.heard),
@@ -356,7 +299,7 @@ def _write_guidance(
     text = _add_explanation(check_comment(shown, sources.forbidden_words), snapshot, decisions)
     rules = {match.rule.id: match.rule.content_hash for match, _, _ in parts}
     said = {
-        "labels": list(decisions.labels.add),
+        "labels": list_asked(snapshot, decisions.labels),
         "links": [target.number for _, target, _ in parts if target],
         "earlier": {link.number: link.tier for _, _, linked in parts for link in linked},
         **_describe_matches([match for match, _, _ in parts]),
@@ -368,10 +311,22 @@ def _write_guidance(
 def _plan_close(snapshot: Snapshot, closing: Closing) -> tuple[list[Action], list[str]]:
     """The closing that is due, or a remark that proposes it."""
     action = closing.action
+    if closing.effect == "suggested":
+        return _suggest_close(snapshot, closing), []
     if action and closing.effect == "ordered":
         return [action], []
     if action is None or snapshot.own is None or find_reason_to_leave(snapshot.own):
         return [], []
+    if closing.effect == "proposed" and snapshot.suggestions and not snapshot.suggestions.absence:
+        return _suggest_close(snapshot, closing), []
     if closing.effect == "proposed":
         return [], [propose_closing(snapshot.issue.number, action.duplicate_of)]
     return [action] if closing.effect == "due" else [], []
+
+
+def _suggest_close(snapshot: Snapshot, closing: Closing) -> list[Action]:
+    """The suggestion to close, unless there was one."""
+    found = snapshot.suggestions
+    if found is None or found.absence or closing.suggestion is None or find_settlement(list_about_closing(found)):
+        return []
+    return [closing.suggestion]

@@ -43,6 +43,12 @@ class Result:
         return self.decisions.links
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the same run again would do no more: all was read, and done or refused."""
+        are_done = all(outcome.is_ok or outcome.is_refused for outcome in self.outcomes)
+        return are_done and self.links.is_complete and self.plan.is_complete
+
+    @property
     def errors(self) -> tuple[str, ...]:
         """A message for each action that failed."""
         return tuple(f"{outcome.action.action}: {outcome.error}" for outcome in self.outcomes if outcome.error)
@@ -80,6 +86,7 @@ def _match_json(decision: RuleDecision) -> dict[str, Any]:
         "mode": decision.mode,
         "evidence": [{"view": item.view, "text": item.text, "line": item.line} for item in match.evidence],
         "captures": {name: capture.value for name, capture in match.captures.items()},
+        "answers": [label.to_json() for label in match.answered],
     }
 
 
@@ -106,5 +113,11 @@ def _action_json(action: Action) -> dict[str, Any]:
     fields = asdict(action)
     return {
         "action": fields.pop("action"),
-        **{name: list(v) if isinstance(v, tuple) else v for name, v in fields.items()},
+        **{name: _list(value) for name, value in fields.items()},
     }
+
+
+def _list(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _list(each) for name, each in value.items()}
+    return list(value) if isinstance(value, tuple) else value

@@ -1,31 +1,33 @@
 """Which events and issues Signpost ignores, and why. Pure."""
 
+from collections.abc import Mapping
+
 from bot.comment.marker import NOTICES, read_marker
 from bot.github.webhook_event import IssueRequest
 from bot.issue.commands import is_by, read_commands
 from bot.tracker.types import MAINTAINERS, Comment, Issue, IssueEvent, Skip
-from bot.triage.config import Config
+from bot.triage.config import Config, Occasion
 
 Event = IssueEvent | IssueRequest
 """What starts a run: an event of GitHub, or a person who names an issue."""
 
-_OCCASIONS = {
-    ("issues", "opened"): "opened",
-    ("issues", "edited"): "edited",
-    ("issues", "reopened"): "reopened",
-    ("issues", "labeled"): "labeled",
-    ("issues", "unlabeled"): "labeled",
-    ("issue_comment", "created"): "commented",
-    ("issue_comment", "edited"): "commented",
+_OCCASIONS: Mapping[tuple[str, str], tuple[Occasion, ...]] = {
+    ("issues", "opened"): ("opened",),
+    ("issues", "edited"): ("edited",),
+    ("issues", "reopened"): ("reopened",),
+    ("issues", "labeled"): ("labeled",),
+    ("issues", "unlabeled"): ("unlabeled", "labeled"),
+    ("issue_comment", "created"): ("commented",),
+    ("issue_comment", "edited"): ("commented",),
 }
+"""The occasions of the settings that include an event; `labeled` has always included both events of labels."""
 
 
 def find_event_skip(event: Event, config: Config) -> Skip | None:
     """Why Signpost ignores an event; None if it does not. It never ignores a run that a person started by hand."""
     if isinstance(event, IssueRequest):
         return None
-    occasion = _OCCASIONS.get((event.name, event.action))
-    if occasion not in config.on:
+    if not any(occasion in config.on for occasion in _OCCASIONS.get((event.name, event.action), ())):
         return Skip(f"the settings do not include the event {event.name} {event.action}")
     if event.sender.is_bot:
         return Skip(f"the event comes from a bot ({event.sender.login})")

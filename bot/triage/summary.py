@@ -9,7 +9,18 @@ from bot.duplicates.search.feature_labels import FEATURES, describe_value
 from bot.duplicates.selection import LinkDecision
 from bot.rules.matcher import Match
 from bot.text.printable import count
-from bot.triage.actions import Action, AddLabels, Close, CreateLabels, React, RemoveLabels
+from bot.triage.actions import (
+    Action,
+    AddLabels,
+    Close,
+    CreateLabels,
+    React,
+    RemoveLabels,
+    SetFields,
+    SetType,
+    SuggestClose,
+    SuggestLabels,
+)
 from bot.triage.result import Result
 
 _MOST_QUOTED = 3
@@ -66,7 +77,9 @@ def _describe_match(match: Match, mode: str) -> str:
     cells = ((item.view, str(item.line), quote_cell(item.text), quote_cell(item.wanted)) for item in match.evidence)
     lines += [f"| {' | '.join(row)} |" for row in cells]
     captures = ", ".join(f"{name} = {quote_cell(capture.value)}" for name, capture in match.captures.items())
-    return "\n".join(lines) + (f"\n\nFound: {captures}" if captures else "")
+    answers = (f"{quote_code(label.name)} for {quote_cell(label.answer)}" for label in match.answered)
+    found = [("Found", captures), ("Labels of answers", ", ".join(answers))]
+    return "\n\n".join(["\n".join(lines), *(f"{name}: {said}" for name, said in found if said)])
 
 
 def write_line(text: str) -> str:
@@ -100,13 +113,22 @@ def describe_action(action: Action) -> str:
     match action:
         case CreateLabels() | AddLabels() | RemoveLabels():
             return f"{name} {', '.join(map(quote_code, action.labels))}"
-        case Close():
-            canonical = f" of #{action.duplicate_of}" if action.duplicate_of else ""
-            return f"close as {action.reason.replace('_', ' ')}{canonical}"
+        case SetType() | SetFields():
+            return action.describe()
+        case SuggestLabels():
+            return f"{name} {', '.join(f'{quote_code(each.name)} ({each.confidence})' for each in action.labels)}"
+        case Close() | SuggestClose():
+            return _describe_closing(action)
         case React():
             return f"react with {'👍' if action.content == '+1' else '😕'} to comment {action.comment_id}"
         case _:
             return name
+
+
+def _describe_closing(action: Close | SuggestClose) -> str:
+    canonical = f" of #{action.duplicate_of}" if action.duplicate_of else ""
+    how = f"as {action.reason.replace('_', ' ')}{canonical}"
+    return f"close {how}" if isinstance(action, Close) else f"suggest to close {how} ({action.confidence})"
 
 
 def _describe_links(result: Result) -> Iterator[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.archive.store import StoredItem, open_store, open_stored
 from bot.errors import SettingsError
-from bot.tracker.types import Cursor
+from bot.tracker.archive import Cursor
 
 
 def an_entry(number: int, updated_at: str = "2026-04-08T09:00:00Z", **more: object) -> StoredItem:

@@ -16,7 +16,8 @@ from bot.archive.store import StoredItem, download, find_following, find_next, o
 from bot.errors import TrackerError
 from bot.github.client import connect
 from bot.github.transport import Patience
-from bot.tracker.types import Cursor, Issue, Page
+from bot.tracker.archive import Cursor, Page
+from bot.tracker.types import Issue
 from tests.stand_ins.command import Finished, Running, start_command
 from tests.stand_ins.fake_github import HARD_FAULTS, MAINTAINER, FakeGitHub
 from tests.stand_ins.github_json import moment

@@ -112,6 +112,8 @@ def test_text_tells_what_happened_rule_by_rule(checkout: Path) -> None:
         " " + "─" * 59,
         " out-of-disk         4   66.7%   ██                        2",
         "",
+        "labels   area:disk (4)",
+        "",
         "note: out-of-disk matches 67% of all issues; check that it is meant to be this broad.",
         "6 issues, 4 matched",
     ]

@@ -11,10 +11,10 @@ from junitparser import JUnitXml
 
 from tests.stand_ins.command import ROOT, Finished, run_command
 from tests.stand_ins.fake_github import FakeGitHub
-from tests.stand_ins.story import HOME, REPOSITORY, RULE, TOKEN
+from tests.stand_ins.story import COMMENTING, HOME, REPOSITORY, RULE, TOKEN
 
 LABELLING = RULE.replace("title:", "mode: label\ntitle:")
-WIDE = LABELLING.replace("out-of-disk", "wide").replace("No space left on device", "left on device")
+WIDE = COMMENTING.replace("out-of-disk", "wide").replace("No space left on device", "left on device")
 
 
 def write(folder: Path, **rules: str) -> Path:
@@ -43,7 +43,7 @@ def test_annotations_for_a_workflow(tmp_path: Path) -> None:
 
 
 def test_sarif_and_junit_stand_alone_on_stdout(tmp_path: Path) -> None:
-    write(tmp_path, out_of_disk=LABELLING, wide=WIDE)
+    write(tmp_path, out_of_disk=COMMENTING, wide=WIDE)
 
     sarif = run_command("check", "--format", "sarif", folder=tmp_path)
     junit = run_command("check", "--format", "junit", folder=tmp_path)
@@ -60,7 +60,7 @@ def test_warnings_count_where_they_are_asked_to(tmp_path: Path, words: tuple[str
 
 
 def test_only_what_changed_is_tried_but_against_all(tmp_path: Path) -> None:
-    git(write(tmp_path, out_of_disk=LABELLING), "init", "-q", "-b", "main")
+    git(write(tmp_path, out_of_disk=COMMENTING), "init", "-q", "-b", "main")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-qm", "rules")
     unchanged = run_command("check", "--changed", "--format", "json", folder=tmp_path)
@@ -108,7 +108,7 @@ def test_what_looks_like_an_option_of_git_is_no_revision(tmp_path: Path) -> None
 
 def test_github_knows_which_labels_and_issues_there_are(fake_github: FakeGitHub, tmp_path: Path) -> None:
     fake_github.add_repository(REPOSITORY, labels=("bug",))
-    fake_github.add_issue("Low disk space is not handled", state="closed")
+    fake_github.add_issue("Low disk space is not handled", state="closed", state_reason="not_planned")
     write(tmp_path, out_of_disk=LABELLING, wide=WIDE.replace("follow: 1", "follow: 9\nalso: [out-of-disk]"))
 
     finished = run_command(
@@ -129,7 +129,7 @@ def test_github_knows_which_labels_and_issues_there_are(fake_github: FakeGitHub,
     messages = [problem["message"] for problem in answer["problems"]]
     assert messages[:2] == [
         f"{REPOSITORY} has no label `area:disk`, so Signpost does not set it; create the label, or correct the name",
-        (f"{REPOSITORY}#1 is closed, so comments do not link it; name an open issue, or remove `follow:`"),
+        f"{REPOSITORY}#1 is closed as not planned, so comments do not link it; name an open issue, or remove `follow:`",
     ]
 
 

@@ -9,11 +9,13 @@ import pytest
 
 from bot.cli.doctor import read_setup
 from bot.github.client import connect
+from bot.tracker.setup import Unread
+from bot.triage.config import Sources
 from bot.triage.doctor.checks import check_setup
 from bot.triage.doctor.workflows import ACTION
 from tests.stand_ins.command import ROOT, Finished, run_command
 from tests.stand_ins.fake_github import FakeGitHub, Fault, Reply, Request
-from tests.stand_ins.github_json import Json, error_json
+from tests.stand_ins.github_json import Json, StoredField, error_json
 from tests.stand_ins.story import HOME, REPOSITORY
 
 TOKEN = "ghp_maintainer"
@@ -37,8 +39,6 @@ examples:
 FORM = "name: Bug\nbody:\n  - type: input\n    attributes: {label: Version}\n"
 WORKFLOW, CHECK, SCHEDULE = (f".github/workflows/signpost{part}.yml" for part in ("", "-check", "-schedule"))
 RULE_FILE, CONFIG, FORM_FILE = f"{HOME}/out-of-disk.yml", f"{HOME}/config.yml", ".github/ISSUE_TEMPLATE/bug.yml"
-
-
 SETTINGS = "`mode: comment`: Signpost sets labels and comments; issues by OWNER and MEMBER are skipped"
 
 
@@ -101,7 +101,7 @@ def test_all_is_well_with_a_healthy_repository(fake_github: FakeGitHub) -> None:
         "ok          repository  `octo/widget`, with issues; the default branch is `main`",
         "ok          actions     GitHub Actions is enabled and allows Signpost",
         f"ok          workflow    {files}",
-        "ok          events      new and changed issues, and comments",
+        "ok          events      the workflow has all events that the settings want",
         "ok          concurrency one run at a time for each issue",
         "ok          permissions each job has what it needs, and no more",
         "ok          runner      `ubuntu-latest`",
@@ -155,8 +155,25 @@ def drop_label(github: FakeGitHub) -> None:
     github.repositories[REPOSITORY].labels.remove("area:disk")
 
 
+def set_fields(github: FakeGitHub) -> None:
+    repository = github.repositories[REPOSITORY]
+    repository.types, repository.fields = ["Task"], [StoredField(id=1, name="Priority", options=["High", "Low"])]
+    repository.files[RULE_FILE] = f"{RULE}type: Bug\nfields: {{Priority: Urgent, Effort: 3}}\n"
+
+
+def suggest_in_vain(github: FakeGitHub) -> None:
+    github.suggestions = "unknown"
+    github.repositories[REPOSITORY].files[RULE_FILE] = f"{RULE}mode: suggest\n"
+
+
+def map_answers(github: FakeGitHub) -> None:
+    source = "{section: Version, map: {Two: 'area:two', One: ['area:disk', 'area:one']}}"
+    labels = f"labels: {{add: [needs-info], from: [{source}]}}"
+    change_file(RULE_FILE, "labels: [needs-info, area:disk]", labels)(github)
+
+
 def close_followed(github: FakeGitHub) -> None:
-    github.set_state(github.repositories[REPOSITORY].issues[1], "closed", "completed")
+    github.set_state(github.repositories[REPOSITORY].issues[1], "closed", "not_planned")
 
 
 def forget_index(github: FakeGitHub) -> None:
@@ -226,13 +243,46 @@ FAULTS: dict[str, tuple[Callable[[FakeGitHub], None], int, tuple[str, str, str, 
             "Run `signpost doctor --create-labels`, or correct the names.",
         ),
     ),
-    "an issue to follow that was closed": (
+    "suggestions that GitHub does not have": (
+        suggest_in_vain,
+        0,
+        (
+            "warning",
+            "suggestions",
+            "this GitHub has no suggestions, or they are off in this repository (GitHub answered 404)",
+            "Turn suggestions on, or give the token the triage role; until then, such a rule is only counted.",
+        ),
+    ),
+    "labels of answers that do not exist": (
+        map_answers,
+        0,
+        (
+            "warning",
+            "labels",
+            "Signpost cannot set labels that do not exist: `area:two` and `area:one`",
+            "Run `signpost doctor --create-labels`, or correct the names.",
+        ),
+    ),
+    "a type, an option and a field that do not exist": (
+        set_fields,
+        0,
+        (
+            "warning",
+            "fields",
+            (
+                "out-of-disk: the issue type `Bug` does not exist; out-of-disk: the field `Priority` has no option "
+                "`Urgent`, but `High` and `Low`; out-of-disk: the field `Effort` does not exist: there is `Priority`"
+            ),
+            "Correct the rules, or add what is missing to the organisation.",
+        ),
+    ),
+    "an issue to follow that was closed without a fix": (
         close_followed,
         0,
         (
             "warning",
             "follow",
-            "comments do not link #1, which is closed",
+            "comments do not link #1, which is closed as not planned",
             "Name an open issue in `follow:`, or remove the key.",
         ),
     ),
@@ -276,6 +326,16 @@ def test_it_finds_a_planted_fault_and_nothing_else(fake_github: FakeGitHub, name
     assert (finished.code, fake_github.violations) == (code, [])
 
 
+@pytest.mark.parametrize("heading", ["## Version ##", "**Version**", "<h3>Version</h3>"])
+def test_a_template_in_markdown_has_the_fields_that_it_asks_for(fake_github: FakeGitHub, heading: str) -> None:
+    make_healthy(fake_github)
+    files = fake_github.repositories[REPOSITORY].files
+    del files[FORM_FILE]
+    files[".github/ISSUE_TEMPLATE/bug.md"] = f"---\nname: Bug\n---\n\n{heading}\n\nThe output of `--version`\n"
+
+    assert read_setup(connect(TOKEN, fake_github.url), REPOSITORY).sections == ("Version",)
+
+
 def test_missing_labels_are_created_on_request(fake_github: FakeGitHub) -> None:
     make_healthy(fake_github)
     fake_github.repositories[REPOSITORY].labels = ["Needs-Info"]
@@ -306,6 +366,11 @@ def test_labels_that_the_token_may_not_create_are_an_error(fake_github: FakeGitH
     ]
 
 
+NO_RULES = "it needs the rules, which could not be read"
+HIDDEN_BY_TOKEN = (
+    *("repository", "actions", "workflow", "rules", "settings", "labels", "follow", "forms", "index", "ledger"),
+    *("visitors", "rate limit"),
+)
 NO_TOKEN = (
     "warning",
     "token",
@@ -334,25 +399,22 @@ def test_a_token_that_github_rejects_is_an_error(fake_github: FakeGitHub) -> Non
 
     finished = call_doctor(fake_github, "--format", "json", token="ghp_expired")
 
-    checks = list_checks(finished)
-    found = {(status, name) for status, name, *_ in checks}
-    assert found & {("error", "token"), ("unchecked", "repository"), ("unchecked", "workflow")} == {
-        ("error", "token"),
-        ("unchecked", "repository"),
-        ("unchecked", "workflow"),
-    }
-    assert {status for status, _ in found} <= {"error", "unchecked", "ok"}
-    assert [message for *_, message, _ in checks if "github-token" in message] == []
-    assert finished.code == 3
+    rejected, advice = "GitHub does not accept the token", NO_TOKEN[-1]
+    messages = {"settings": "they are read with the rules", **dict.fromkeys(("labels", "follow", "forms"), NO_RULES)}
+    assert list_checks(finished) == [
+        ("error", "token", rejected, advice),
+        *(("unchecked", name, messages.get(name, rejected), "") for name in HIDDEN_BY_TOKEN),
+    ]
+    assert (finished.code, len(fake_github.requests)) == (3, 1)
 
 
 def test_a_repository_that_does_not_exist_is_an_error(fake_github: FakeGitHub) -> None:
     finished = call_doctor(fake_github, "--format", "json")
 
-    advice = "Correct the name, or use a token that may read it."
+    advice = "Correct the name, or use another token."
     findings = list_findings(finished)
     assert [each for each in findings if each[0] != "unchecked"] == [
-        ("error", "repository", "GitHub shows no `octo/widget` to this token", advice)
+        ("error", "repository", "`octo/widget` does not exist, or the token may not read it", advice)
     ]
     assert ("unchecked", "workflow", "GitHub does not show the repository", "") in findings
     assert finished.code == 1
@@ -377,6 +439,32 @@ def test_an_empty_repository_needs_a_workflow_and_rules(fake_github: FakeGitHub)
         ("error", "rules", missing, "Correct it, and push to the default branch."),
     ]
     assert finished.code == 1
+
+
+ELSEWHERE = "the workflow reads rules and settings from {}; run `signpost check` in a checkout"
+
+
+@pytest.mark.parametrize(
+    "inputs, expected",
+    [
+        ("rules: ./.github/signpost/", {"signpost"}),
+        ("config: .github/signpost/config.yml", {"signpost"}),
+        ("rules: pack:rust", {"rust"}),
+        ("rules: .github/signpost pack:rust", Unread(ELSEWHERE.format(".github/signpost, pack:rust"))),
+        ("rules: .github/signpost-more", Unread(ELSEWHERE.format(".github/signpost-more"))),
+        ("config: .github/signpost/strict.yml", Unread(ELSEWHERE.format(".github/signpost/strict.yml"))),
+    ],
+)
+def test_rules_are_those_of_the_step_unless_only_a_checkout_has_them(
+    fake_github: FakeGitHub, inputs: str, expected: set[str] | Unread
+) -> None:
+    make_healthy(fake_github)
+    change_file(WORKFLOW, "          issue: ${{ inputs.issue }}\n", f"          {inputs}\n")(fake_github)
+
+    sources = read_setup(connect(TOKEN, fake_github.url), REPOSITORY).sources
+
+    names = (Path(rule.file).parent.name for rule in sources.ruleset.rules) if isinstance(sources, Sources) else ()
+    assert ({*names} or sources) == expected
 
 
 def answer(status: int, headers: dict[str, str] | None = None) -> Fault:
@@ -465,16 +553,23 @@ def test_hostile_names_reach_neither_the_terminal_nor_the_log(fake_github: FakeG
 @pytest.mark.parametrize(
     "arguments, expected",
     [
-        ((), "the name of the repository is missing; add --repo owner/name"),
-        (("--repo", "octo"), "the name of the repository is invalid; add --repo owner/name"),
-        (("--repo", "octo/widget"), "GitHub cannot be reached"),
+        ((), "the repository is missing; add --repo owner/name"),
+        (("--repo", "octo"), "'octo' is not a repository name; write it as owner/name"),
     ],
 )
 def test_a_repository_needs_a_name(tmp_path: Path, arguments: tuple[str, ...], expected: str) -> None:
-    finished = run_command("doctor", *arguments, folder=tmp_path, environment={"GITHUB_API_URL": "http://127.0.0.1:1"})
+    finished = run_command("doctor", *arguments, folder=tmp_path)
 
-    assert expected in finished.err or expected in finished.out
-    assert finished.code in {2, 3}
+    assert (finished.code, finished.out, finished.err) == (2, "", f"signpost: {expected}\n")
+
+
+def test_without_github_there_is_nothing_to_check(tmp_path: Path) -> None:
+    environment = {"GITHUB_API_URL": "http://127.0.0.1:1"}
+
+    finished = run_command("doctor", "--repo", REPOSITORY, folder=tmp_path, environment=environment)
+
+    last = "signpost: Could not read octo/widget: GitHub cannot be reached. Try again later."
+    assert (finished.code, finished.out, finished.err.splitlines()[-1]) == (3, "", last)
 
 
 def test_the_remote_of_the_folder_names_the_repository(fake_github: FakeGitHub, tmp_path: Path) -> None:

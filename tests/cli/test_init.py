@@ -195,6 +195,16 @@ def test_vs_code_gets_settings_on_request_only(tmp_path: Path) -> None:
     assert second["written"] == []
 
 
+def test_a_dry_run_names_all_files_and_writes_none(tmp_path: Path) -> None:
+    options = ("--offline", "--vscode", "--format", "json")
+    shown = json.loads(call_init("--dry-run", *options, folder=tmp_path).out)
+    left = [*tmp_path.iterdir()]
+    done = json.loads(call_init(*options, folder=tmp_path).out)
+
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert (shown, left, sorted(done["written"])) == (done, [], files)
+
+
 def test_settings_of_vs_code_with_comments_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / ".vscode").mkdir()
     (tmp_path / ".vscode/settings.json").write_text("{} // mine\n", encoding="utf-8")
@@ -204,6 +214,7 @@ def test_settings_of_vs_code_with_comments_are_left_alone(tmp_path: Path) -> Non
     assert finished.code == 2
     assert "settings.json" in finished.err
     assert (tmp_path / ".vscode/settings.json").read_text("utf-8") == "{} // mine\n"
+    assert [path.name for path in tmp_path.iterdir()] == [".vscode"]
 
 
 @pytest.mark.parametrize(
@@ -290,11 +301,12 @@ def test_a_rule_with_a_condition_on_labels_runs_when_labels_change(tmp_path: Pat
     assert workflow.get(("on", "issues")) == {"types": ["opened", "edited", "reopened", "labeled", "unlabeled"]}
 
 
-def test_a_workflow_whose_work_is_done_elsewhere_is_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["signpost-sweep.yml", "config.yml"])
+def test_a_workflow_whose_work_is_done_elsewhere_is_left_out(tmp_path: Path, name: str) -> None:
     folder = tmp_path / ".github/workflows"
     folder.mkdir(parents=True)
     sweep = "on: {schedule: [{cron: 1 1 * * *}]}\njobs: {sweep: {steps: [{run: signpost sweep}]}}\n"
-    (folder / "signpost-sweep.yml").write_text(sweep, encoding="utf-8")
+    (folder / name).write_text(sweep, encoding="utf-8")
 
     printed = json.loads(call_init("--format", "json", folder=tmp_path).out)
 

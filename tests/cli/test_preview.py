@@ -6,12 +6,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from bot.cli.options.preview import preview_new
 from bot.comment.marker import read_visible
+from bot.triage.config import read_config
+from tests.builders import Fields, a_rule, an_issue
 from tests.stand_ins.accessibility import find_barriers
 from tests.stand_ins.command import Finished, run_command
 from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.github_json import StoredIssue
 from tests.stand_ins.story import HOME, MATCHING, REPOSITORY, RULE, TOKEN, add_rule, open_issue
+from tests.triage.plans import sources_of
 
 RULER = "─" * 72
 
@@ -42,6 +46,21 @@ def test_the_comment_is_shown_word_for_word_before_it_is_posted(fake_github: Fak
     assert (shown.code, before, posted.code) == (0, 0, 0)
     assert shown.out.split(f"{RULER}\n")[1].strip() == comment.body
     assert told == {"body": comment.body, "is_posted": True, "reasons": []}
+
+
+def test_a_rule_that_only_suggests_shows_its_suggestions(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    add_rule(fake_github, f"{RULE}mode: suggest\nclose: {{as: not_planned, after: 3d}}\n")
+    issue = open_issue(fake_github)
+
+    told = json.loads(run(fake_github, tmp_path, issue, "--dry-run", "--format", "json").out)["comment"]
+
+    assert (issue.suggestions, told["is_posted"]) == ([], False)
+    assert told["reasons"] == [
+        "Nothing would be posted.",
+        "The guidance of `out-of-disk` stays out: its mode is `suggest`.",
+        "Signpost would suggest the label `area:disk`.",
+        "Signpost would suggest to close the issue as not planned.",
+    ]
 
 
 def test_a_rule_that_may_not_comment_shows_what_it_would_say(fake_github: FakeGitHub, tmp_path: Path) -> None:
@@ -78,6 +97,39 @@ def test_what_is_there_already_or_skipped_is_said(fake_github: FakeGitHub, tmp_p
         ["Nothing would be posted: the issue is closed."],
         ["Nothing would be posted: no rule matches."],
     ]
+
+
+QUIET = a_rule(id="quiet", title="It is slow", mode="observe")
+SKIPPING = read_config("{mode: comment, skip: {labels: [bug]}}", "config.yml")
+SKIPPED: dict[str, tuple[tuple[Fields, ...], dict[str, object], str, str]] = {
+    "the rules that may comment speak": (
+        (a_rule(), QUIET),
+        {"labels": ("bug",)},
+        "issues with the label `bug` are skipped",
+        "This looks like a known problem: **The disk is full**",
+    ),
+    "rules that only observe speak if no other does": (
+        (QUIET,),
+        {"labels": ("bug",)},
+        "issues with the label `bug` are skipped",
+        "This looks like a known problem: **It is slow**",
+    ),
+    "no rule matches": (
+        (a_rule(), QUIET),
+        {"labels": ("bug",), "body": "All is well"},
+        "issues with the label `bug` are skipped",
+        "",
+    ),
+    "what no setting skips": ((a_rule(),), {"is_pull_request": True}, "it is a pull request", ""),
+}
+
+
+@pytest.mark.parametrize("rules, changes, reason, opening", SKIPPED.values(), ids=SKIPPED)
+def test_a_skipped_issue_shows_the_comment_that_it_would_have(
+    rules: tuple[Fields, ...], changes: dict[str, object], reason: str, opening: str
+) -> None:
+    shown = preview_new(an_issue(**changes), sources_of(*rules, config=SKIPPING))
+    assert (shown.reasons, shown.body.partition("\n")[0]) == ((f"Nothing would be posted: {reason}.",), opening)
 
 
 @pytest.mark.parametrize(

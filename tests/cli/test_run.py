@@ -129,6 +129,7 @@ def test_json_holds_what_the_contract_names(checkout: Path, event: Json) -> None
                 "mode": "comment",
                 "evidence": [{"view": "body", "text": "No space left on device", "line": 1}],
                 "captures": {},
+                "answers": [],
             }
         ],
         "plan": [
@@ -215,6 +216,14 @@ def test_a_wrong_input_is_told_to_maintainers_and_red_only_if_they_say_so(
     assert finished.code == code
     assert f"::error title=Signpost::{told}" in finished.out
     assert told in summary.read_text("utf-8")
+
+
+def test_a_blank_input_does_not_hide_its_other_spelling(fake_github: FakeGitHub, tmp_path: Path) -> None:
+    inputs = {"INPUT_DRY-RUN": "maybe", "INPUT_FAIL-ON": "", "INPUT_FAIL_ON": "never"}
+
+    finished = run(fake_github, tmp_path, **inputs)
+
+    assert (finished.code, "Invalid input `dry-run`" in finished.out) == (0, True)
 
 
 def test_a_fault_of_ours_is_logged_without_a_word_that_the_runner_obeys(

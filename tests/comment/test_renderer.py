@@ -1,5 +1,6 @@
 """The one comment, as it stands; `python -m tests.comment.test_renderer` writes the golden files anew."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,9 +97,10 @@ def test_every_comment_is_known_as_ours_without_its_marker() -> None:
 def test_a_long_comment_folds_its_notes_and_links_and_no_other_part() -> None:
     notes = section_of(a_rule(guidance={"tldr": "Full.", "notes": "A larger disk helps."}))
     long = replace(notes, tldr="word " * 150)
-    assert ["<details>" in render_comment([each]) for each in (notes, long, replace(long, notes=""))] == [
-        *(False, True, False)
-    ]
+    linked = replace(long, resources=("[Space](https://docs.example.com/space)",))
+    cases = (notes, long, replace(long, notes=""), linked, replace(linked, notes="", tools=("`df`: Shows it.",)))
+    found = [re.findall("<summary>(.*)</summary>", render_comment([each])) for each in cases]
+    assert found == [[], ["Notes"], [], ["Notes and links"], ["Links"]]
 
 
 def test_a_comment_promises_a_second_look_only_where_there_is_one() -> None:

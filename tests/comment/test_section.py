@@ -1,13 +1,19 @@
 """What one section of the comment holds."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.comment.renderer import render_comment
 from bot.comment.section import Section, link_translations, make_section
 from bot.duplicates.canonical import Target
 from bot.rules.spec.pack import Translation
 from tests.builders import Fields, a_rule, an_issue, matches_of
+from tests.comment.hostile_text import find_working, hostile
 from tests.comment.sections import DUPLICATES, EVERYTHING, OPEN, STATED, section_of
+from tests.stand_ins.gfm import Page, render
 
 
 def test_a_section_holds_what_the_rule_says_made_harmless() -> None:
@@ -27,7 +33,7 @@ def test_a_section_holds_what_the_rule_says_made_harmless() -> None:
             f"- `keep: 1` in the settings, see [#9]({redirect}/octo-org/octo-repo/issues/9)."
         ),
         recommendation="Please add the output of `df -h` for @\u200bocto-org/builders.",
-        ask="Please add: your operating system.",
+        ask="Please also add: your operating system.",
         fix=(
             f"Fixed in `2.0` ([#12]({redirect}/octo-org/octo-repo/pull/12)). "
             "This report names `1.9`: please update, then try again."
@@ -178,3 +184,56 @@ def test_an_example_that_repeats_the_steps_is_left_out() -> None:
         for example in examples
     ]
     assert shown == ["", "", "```\ndf -h\ndf -i\n```", "```\ndf\n```"]
+
+
+NAMED = a_rule(
+    match={"phrase": "cannot find the module {module:name} in {place:name}"},
+    guidance={
+        "tldr": "Install {{ module }}{% if place %} in {{ place }}{% endif %}, see #{{ module }} and @{{ place }}.",
+        "steps": ["Add {{ module }} to the file.", "**{{ module }}** [{{ place }}](https://docs.example.com/)"],
+        "example": "npm install {{ module }} {{ place }}",
+    },
+    examples={"match": ["cannot find the module a in b"], "no_match": ["all is well"]},
+)
+LIVE_NAME = re.compile(r"@[^/]*$|www\.|gh-\d+$|[0-9a-f]{7,40}$|(?:fix|close|resolve)(?:s|d|es|ed)?$", re.IGNORECASE)
+NAMES = st.one_of(
+    st.sampled_from(
+        [
+            *("lodash", "@scope/pkg", "@octocat", "octocat/repo", "octo/repo#1", "octo/repo@1234567", "GH-12", "#3"),
+            *(
+                "www.evil.example",
+                "https://evil.example/a",
+                "//evil.example",
+                "fixes",
+                "closes",
+                "deadbeef",
+                "<b>x</b>",
+            ),
+            *(
+                "a`b",
+                "a](https://evil.example)",
+                "![a](//b)",
+                "&#64;octocat",
+                "javascript:x",
+                "me@evil.example",
+                "../a",
+            ),
+        ]
+    ),
+    st.from_regex(r"[@A-Za-z0-9_./+-]{1,40}", fullmatch=True),
+    hostile,
+)
+
+
+@given(NAMES, NAMES)
+def test_the_name_of_a_file_or_package_calls_nobody_and_links_nothing(module: str, place: str) -> None:
+    found = an_issue(body=f"It says: cannot find the module {module} in {place} now")
+    for match in matches_of(found, NAMED):
+        values = [capture.value for capture in match.captures.values()]
+        comment = render_comment([make_section(match, found, None)])
+        page = Page(render(comment))
+
+        assert find_working(page.live) == []
+        assert [each for each in page.addresses if "/signpost-bot/" not in each] == ["https://docs.example.com/"]
+        assert all(re.fullmatch(r"@?[A-Za-z0-9_][A-Za-z0-9_.+/-]{0,99}", value) for value in values)
+        assert not any(LIVE_NAME.match(value) for value in values)

@@ -1,4 +1,4 @@
-"""The pages about messages: each has an example that gives exactly its message, and the same example, mended."""
+"""The pages about messages: each has an example that gives exactly its message, and the same example, fixed."""
 
 import re
 from collections.abc import Mapping
@@ -23,16 +23,18 @@ TODAY = date(2026, 11, 30)
 LABELS = {"disk"}
 OPEN = make_example_issue(Example())
 FAILING = make_example_issue(Example(body="my tool fails at night"))
-ISSUES = {1: OPEN, 2: replace(OPEN, number=2, state="closed")}
+ISSUES = {1: OPEN, 2: replace(OPEN, number=2, state="closed", state_reason="not_planned")}
 PAST = [*[FAILING] * 6, *[OPEN] * 54]
 """The repository and the past issues of the pages about `--online` and `--history`."""
 
 
 def read_example(kind: str) -> tuple[dict[str, str], dict[str, str]]:
-    """The files of the example that fails, and of the same example, mended."""
-    _, fails, mended = re.split(r"^## (?:An example that fails|The same, mended)$", read(kind), flags=re.MULTILINE)
+    """The files of the example that fails, and of the same example, fixed."""
+    _, fails, fixed = re.split(
+        r"^## (?:An example that fails|The same example, fixed)$", read(kind), flags=re.MULTILINE
+    )
     first = dict(BLOCK.findall(fails))
-    return first, {name: text for name, text in {**first, **dict(BLOCK.findall(mended))}.items() if text}
+    return first, {name: text for name, text in {**first, **dict(BLOCK.findall(fixed))}.items() if text}
 
 
 def read(kind: str) -> str:
@@ -54,21 +56,21 @@ def check(files: Mapping[str, str], folder: Path, kind: str) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"folder"}))
-def test_the_example_of_a_message_gives_it_and_the_mended_one_nothing(kind: str, tmp_path: Path) -> None:
-    fails, mended = read_example(kind)
+def test_the_example_of_a_message_gives_it_and_the_fixed_one_nothing(kind: str, tmp_path: Path) -> None:
+    fails, fixed = read_example(kind)
 
-    assert (check(fails, tmp_path / "fails", kind), check(mended, tmp_path / "mended", kind)) == ({kind}, set())
+    assert (check(fails, tmp_path / "fails", kind), check(fixed, tmp_path / "fixed", kind)) == ({kind}, set())
 
 
 def test_the_example_of_a_file_that_the_api_cannot_show() -> None:
-    (text,), (mended,) = (example.values() for example in read_example("folder"))
+    (text,), (fixed,) = (example.values() for example in read_example("folder"))
 
     def read_home(content: str | bytes) -> int:
         entry = tree_json({".github/signpost/out-of-disk.yml": content}, ".github/signpost")
         reply = {"data": {"repository": {"object": entry}}}
         return len(parse_folder(reply, ".github/signpost", "read the rules").problems)
 
-    assert (read_home(text.encode("utf-16")), read_home(mended)) == (1, 0)
+    assert (read_home(text.encode("utf-16")), read_home(fixed)) == (1, 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)

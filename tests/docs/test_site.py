@@ -57,7 +57,11 @@ def test_the_gallery_shows_each_rule_and_what_it_says() -> None:
         speaking = sum(bool(rule.model.guidance) for rule in rules)
         page = pages[f"gallery/{name}.md"]
         assert sorted(re.findall(r"^## .+ \{ #([a-z0-9-]+) \}$", page, re.MULTILINE)) == sorted(r.id for r in rules)
-        assert (page.count("<summary>The comment</summary>"), page.count("<h1>")) == (speaking, 0)
+        _, *comments = page.split("<summary>The comment</summary>")
+        blocks = [re.split(r"\n\s*\n", comment, maxsplit=1)[0] for comment in comments]  # an empty line ends the HTML
+        assert all(block.count("</details>") == block.count("<details>") + 1 for block in blocks)
+        footers = sum('<div class="small"><p>Automated reply' in block for block in blocks)
+        assert (len(comments), footers, page.count("<h1>")) == (speaking, speaking, 0)
 
 
 @pytest.fixture(scope="module")

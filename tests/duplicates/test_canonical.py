@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.duplicates.canonical import Fix, Refusal, Target, find_fix, find_unread_ends, follow_chain, judge_target
+from bot.duplicates.canonical import (
+    Fix,
+    Refusal,
+    Target,
+    describe_closing,
+    find_fix,
+    find_unread_ends,
+    follow_chain,
+    judge_target,
+)
 from bot.tracker.types import Issue, LinkedIssue, Links, Release
 from tests.builders import OPENED, Fields, after, an_issue
 
@@ -194,6 +203,21 @@ def test_a_fix_is_in_the_release_of_its_milestone_or_else_the_first_since(
 def test_of_many_releases_the_first_since_a_fix_is_not_known() -> None:
     old = LinkedIssue(issue=an_issue(), fixed_at=OPENED - timedelta(days=400))
     assert find_fix(old, Links(releases=ALL, has_older_releases=True)) is None
+
+
+@pytest.mark.parametrize(
+    "state, reason, expected",
+    [
+        ("open", None, ""),
+        ("open", "reopened", ""),
+        ("closed", "completed", ""),
+        ("closed", "not_planned", "closed as not planned"),
+        ("closed", "duplicate", "closed as duplicate"),
+        ("closed", None, "closed"),
+    ],
+)
+def test_how_an_issue_was_closed_that_comments_do_not_link(state: str, reason: str | None, expected: str) -> None:
+    assert describe_closing(an_issue(state=state, state_reason=reason)) == expected
 
 
 @pytest.mark.parametrize(

@@ -286,6 +286,8 @@ def test_settings_are_what_the_runner_and_the_workflow_say() -> None:
         "command": "report",
         "workspace": Path("/github/workspace"),
         "issue": 7,
+        "issues": None,
+        "query": None,
         "out": "public",
         "base_url": "https://example.com/known",
     }

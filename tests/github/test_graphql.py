@@ -3,6 +3,7 @@
 import pytest
 
 from bot.errors import TrackerError
+from bot.github.fields import CHANGES_QUERY
 from bot.github.graphql import DELETIONS_QUERY, parse_deletions, parse_folder
 from bot.tracker.types import Account, Change, Folder
 from tests.stand_ins.github_json import START, Json, Value
@@ -89,8 +90,8 @@ def test_a_reply_of_another_shape_is_refused(given: object) -> None:
         parse_folder(given, "rules", "read rules")
 
 
-def test_githubs_own_schema_understands_the_query_for_deletions() -> None:
-    assert find_query_errors([DELETIONS_QUERY]) == [[]]
+def test_githubs_own_schema_understands_the_queries_for_deletions_and_changes_of_fields() -> None:
+    assert find_query_errors([DELETIONS_QUERY, CHANGES_QUERY]) == [[], []]
 
 
 def deletions(*nodes: Json | None, total: int | None = None, errors: Value = None) -> Json:

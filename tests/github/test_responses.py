@@ -20,7 +20,7 @@ from bot.github.responses import (
     shorten,
     write_query,
 )
-from bot.tracker.types import Cursor, Page
+from bot.tracker.archive import Cursor, Page
 
 NOW = 1_800_000_000.0
 SECONDARY = '{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'

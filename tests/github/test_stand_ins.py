@@ -10,10 +10,10 @@ import requests
 
 from bot.github.client import connect
 from bot.github.graphql import FOLDER_QUERY
-from bot.github.issues_query import ISSUES_QUERY, write_variables
 from bot.github.payloads import parse_issue
+from bot.github.queries.issues import ISSUES_QUERY, write_variables
 from bot.github.transport import Patience
-from bot.tracker.types import Cursor
+from bot.tracker.archive import Cursor
 from tests.stand_ins.fake_github import BOT, FAULTS, REPORTER, FakeGitHub, Fault, Reply, Request
 from tests.stand_ins.fetch import fetch_npm, install_npm, node_environment
 from tests.stand_ins.github_json import Json, comment_json, issue_json

@@ -219,6 +219,10 @@ def test_gh_and_rest_say_the_same() -> None:
         pytest.param({"duplicate_of": "#12"}, {"duplicate_of": None}, id="what somebody else calls so"),
         pytest.param({"duplicate_of": True}, {"duplicate_of": None}, id="and this is no number"),
         pytest.param({"duplicate_of": 10**30}, {"duplicate_of": None}, id="nor is this one of an issue"),
+        pytest.param({"type": {"id": 1, "name": "Bug"}}, {"type": "Bug"}, id="a type"),
+        pytest.param({"issueType": {"name": "B\ud800"}}, {"type": "B\ufffd"}, id="a type as GraphQL names it"),
+        pytest.param({"type": None}, {"type": None}, id="no type"),
+        pytest.param({"type": "Story"}, {"type": None}, id="a type of another tracker"),
         pytest.param({"author_association": None}, {"association": "NONE"}, id="no association"),
     ],
 )

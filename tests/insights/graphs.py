@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.insights.graph.relations import map_duplicates
 from bot.insights.graph.types import Chain, Coverage, Fix, Graph
 from bot.tracker.graph import Address, Commit, Edge, EdgeKind, Node, Unread
 from bot.tracker.types import Account, Release
@@ -80,7 +81,7 @@ def measure_distance(seeds: Iterable[Address], edges: Iterable[Edge]) -> dict[Ad
 
 def follow_chains(edges: Iterable[Edge], unread: Mapping[Address, Unread]) -> dict[Address, Chain]:
     """The chain of each issue that is marked as a duplicate."""
-    marks = {edge.source: edge.target for edge in edges if edge.kind == "duplicate_of"}
+    marks = map_duplicates(edges)
     chains = {}
     for start in marks:
         steps = [start]

@@ -95,7 +95,7 @@ def test_no_text_breaks_a_format(file: str, message: str) -> None:
     read_schema().validate(json.loads(json.dumps(format_sarif([problem], "1.2.3"))))
     JUnitXml.fromstring(format_junit([problem], {}).encode("utf-8", "replace"))
     (line,) = format_problems([problem])
-    assert "\x1b" not in line.removeprefix(file)
+    assert "\x1b" not in line
 
 
 def test_lines_for_people() -> None:

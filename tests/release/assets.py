@@ -6,15 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distribution
 from pathlib import Path
-from threading import Thread
 
 from bot.start import Asset, name_platform, read_lock
 from release.archive import LOCK, ROOT, build_asset, name_asset, name_python, read_version
 from release.stamp import read_asset, stamp
+from release.trial import serve_folder
 from tests.stand_ins.lock import hold_lock
 
 
@@ -69,20 +67,6 @@ def stamp_action(source: Path, target: Path, *assets: Asset) -> Path:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """The address of a server that has the files of a folder."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-@contextmanager
 def make_release(folder: Path) -> Iterator[Release]:
     """Build it in the folder, and serve it. The path of the action has spaces."""
     packages, dist = folder / "packages", folder / "dist"
@@ -90,7 +74,7 @@ def make_release(folder: Path) -> Iterator[Release]:
     wheel = build_wheel(dist)
     file = dist / name_asset(read_version(wheel), name_platform(), name_python())
     build_asset(packages, wheel, file)
-    with serve(dist) as url:
+    with serve_folder(dist) as url:
         asset = read_asset(file, url)
         action = stamp_action(ROOT, folder / "_actions/signpost bot/v1", asset)
         yield Release(action=action, wheel=wheel, asset=asset, file=file, packages=packages)

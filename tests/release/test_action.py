@@ -143,9 +143,9 @@ def test_without_the_asset_the_source_is_used(release: Release, tmp_path: Path) 
 
     ran = start(action, job, EVENT, dry_run="true", rules=HOME, fail_on="error", github_token="")
 
-    said = f"{gone}: HTTP Error 404: File not found; pip installs Signpost's packages instead, which takes longer"
+    why = "Signpost runs its source with packages from pip, which takes longer"
     assert (ran.code, ran.err, was_imported(job)) == (0, "", False)
-    assert ran.out.splitlines()[0] == f"::notice title=Signpost::{said}"
+    assert ran.out.splitlines()[0] == f"::notice title=Signpost::{gone}: HTTP Error 404: File not found; {why}"
     assert "Would     add labels: area:disk" in ran.out
 
 

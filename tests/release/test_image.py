@@ -39,7 +39,7 @@ def test_a_release_names_the_image_by_its_digest() -> None:
 
 
 @pytest.mark.parametrize("digest", ["", "v1", DIGEST.upper(), f"{DIGEST}0", f"{DIGEST}\n"])
-def test_a_digest_that_is_none_is_refused(digest: str) -> None:
+def test_an_invalid_digest_is_refused(digest: str) -> None:
     with pytest.raises(StampError, match="64 hex digits"):
         stamp_image(IMAGE_ACTION, digest)
 

@@ -146,7 +146,7 @@ def test_a_release_without_one_of_its_assets_is_not_published(copy: Path) -> Non
     assert (done.returncode, "lacks signpost-7.8.9-windows-x86_64-3.14.zip" in done.stderr) == (1, True)
 
 
-def test_a_github_that_does_not_answer_has_no_say_about_drafts(copy: Path) -> None:
+def test_an_error_of_github_is_not_taken_for_a_missing_draft(copy: Path) -> None:
     before = list_refs(copy.parent / "remote")
 
     done = publish(copy, FAULT="HTTP 502: Bad Gateway (https://api.github.com/graphql)")

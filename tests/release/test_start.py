@@ -56,7 +56,7 @@ def test_the_asset_of_this_platform_and_python_is_taken() -> None:
     assets = (MAC, OLDER, LINUX)
     chosen = [choose_asset(assets, *each) for each in (("linux-x86_64", "3.13"), ("linux-x86_64", "3.12"))]
     assert chosen == [LINUX, None]
-    assert name_platform() in {*PLATFORMS, f"{name_platform().removesuffix('-unusual')}-unusual"}
+    assert name_platform().removesuffix("-unusual") in PLATFORMS
 
 
 @pytest.mark.parametrize("table", ["linux-x86_64 3.13 https://example.com/a.zip", f"a b c {SHA[:-1]}", "x"])
@@ -148,7 +148,7 @@ def test_a_python_that_cannot_load_the_asset_has_none(fact: str) -> None:
 
 
 def test_only_the_web_is_asked() -> None:
-    with pytest.raises(StartError, match="not one of the web"):
+    with pytest.raises(StartError, match="must begin with https://"):
         fetch("file:///etc/passwd")
 
 
@@ -178,7 +178,7 @@ def test_an_asset_is_unpacked_below_its_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for files")
-def test_a_file_that_does_not_fit_is_no_half_file(tmp_path: Path) -> None:
+def test_a_file_that_is_written_in_part_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(make_zip(("a.py", 0)))
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2, 2)); from pathlib import Path; "
@@ -207,7 +207,7 @@ def test_a_file_that_does_not_fit_is_no_half_file(tmp_path: Path) -> None:
     ],
 )
 def test_an_asset_with_anything_else_is_refused_as_a_whole(tmp_path: Path, name: str, mode: int) -> None:
-    with pytest.raises(StartError, match="which cannot be"):
+    with pytest.raises(StartError, match="not a plain file"):
         unpack(make_zip(("good.py", 0o100644), (name, mode)), tmp_path)
     assert [*tmp_path.iterdir()] == []
 

@@ -20,6 +20,13 @@ def write_rule(
     return f"id: {name}\ntitle: A problem\nmode: {mode}\nmatch: {match}\n{more}\n{examples}"
 
 
+def write_speaker(name: str, match: str, more: str = "") -> str:
+    """A rule's file that comments."""
+    return write_rule(
+        name, match, f"{more}\nreviewed: 2026-11-01\nguidance: {{tldr: Look there., source: a page}}", "comment"
+    )
+
+
 def make_ruleset(*files: str, pack: str = PACK) -> Ruleset:
     """The rules of several files, which are named as the ids in their first lines, and of a pack."""
     named = {f"rules/{file.splitlines()[0].removeprefix('id: ')}.yml": file for file in files}

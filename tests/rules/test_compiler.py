@@ -3,7 +3,7 @@
 import pytest
 
 from bot.rules.loader import build_ruleset
-from bot.rules.spec.condition import SECTION_TESTS
+from bot.rules.spec.modifiers import SECTION_TESTS
 from bot.text.language import LANGUAGES
 from tests.rules.rules import explain, make_ruleset, write_rule
 
@@ -21,6 +21,10 @@ BODIES = "`empty`, `images_only`, `links_only`, `repeated`, `template_untouched`
 LOWER = "lower `n`, or add conditions"
 NOTHING_BACK = "RE2 does not support look-around or back-references"
 BAD_TAG = "invalid template: Expected an expression, got 'end of statement block' (line 1 of the text)"
+EMPTY = "the pattern matches the empty text, so it matches every issue; make a part of it required"
+OF_A_LINE = "write `^` for the start of a line, `$` for its end, and `.` for any character"
+NO_GLOB = "is a regular expression; write the name of a file with `*` for any text, such as `*.log`"
+ADDRESS = "write an address with its host, such as `https://example.com/gist/*` or `example.com/*`"
 FREE_TEXT = "free text of the reporter, which comments never repeat; give its hole a type such as `id` or `version`"
 VIEWS = "for a form field, write `section: NAME`; allowed: `body`, `comments`, `errors`, `logs`, `title`"
 MISSING = "a missing section has no text to test; use two conditions"
@@ -54,7 +58,7 @@ MISSING = "a missing section has no text to test; use two conditions"
             "{phrase: it broke, in: {sektion: x}}",
             '4:27: `sektion:` is read as a key; put the text into quotes: `"sektion: x"`',
         ),
-        ("{in: [title]}", "4:9: `in` needs `phrase` or `regex` in the same condition"),
+        ("{in: [title]}", "4:9: `in` needs `phrase`, `regex` or `link` in the same condition"),
         (
             "{regex: '('}",
             f"4:9: invalid RE2 pattern: missing ): (; {BACKSLASH}",
@@ -81,11 +85,11 @@ MISSING = "a missing section has no text to test; use two conditions"
         ),
         (
             "{regex: 'a*'}",
-            "4:9: the pattern matches the empty text, so it matches every issue; make a part of it required",
+            f"4:9: {EMPTY}",
         ),
         (
             "{section: Logs}",
-            f"4:9: `section` needs a test in the same condition: {', '.join(SECTION_TESTS[:-1])} or url_host",
+            f"4:9: `section` needs a test in the same condition: {', '.join(SECTION_TESTS)} or checkbox",
         ),
         (
             "{empty: true}",
@@ -105,6 +109,30 @@ MISSING = "a missing section has no text to test; use two conditions"
         ),
         ("{section: Logs, one_of: x}", "4:24: `one_of` must be a list; put `- ` before each item"),
         ("{section: Logs, url_host: []}", "4:24: `url_host` needs at least 1 item"),
+        ("{lines: true}", "4:9: `lines` needs `regex` in the same condition"),
+        ("{phrase: it is full, lines: true}", "4:29: `lines` needs `regex` in the same condition"),
+        (
+            "{regex: '\\Aerror', lines: true}",
+            f"4:9: `\\A` has no meaning with `lines: true`; {OF_A_LINE}",
+        ),
+        ("{regex: '(?-m:^error)', lines: true}", f"4:9: `(?-m` has no meaning with `lines: true`; {OF_A_LINE}"),
+        ("{regex: '^$', lines: true}", f"4:9: {EMPTY}"),
+        (
+            "{regex: 'a.{0,999}b', lines: true}",
+            f"4:9: the pattern is too large (8997 steps, at most 1000 allowed); {SMALLER}",
+        ),
+        ("{link: []}", "4:9: `link` needs at least 1 item"),
+        ("{link: gist}", f"4:9: `gist` is not the target of a link; {ADDRESS}"),
+        ("{link: [x.org/*, 'ftp://x.org']}", f"4:25: `ftp://x.org` is not the target of a link; {ADDRESS}"),
+        ("{link: 'mailto:a@x.org'}", f"4:9: `mailto:a@x.org` is not the target of a link; {ADDRESS}"),
+        ("{attachment: .log}", "4:9: `.log` is only the ending of a name; write `*.log`"),
+        ("{attachment: ['*.log', txt]}", "4:31: `txt` is only the ending of a name; write `*.txt`"),
+        ("{attachment: unfinised}", "4:9: no upload has the name `unfinised`; did you mean `unfinished`?"),
+        ("{attachment: '.*\\.log$'}", f"4:9: `.*\\.log$` {NO_GLOB}"),
+        ("{attachment: true}", "4:9: `attachment` must be text, not `true`; put it into quotes"),
+        ("{attachment: []}", "4:9: `attachment` needs at least 1 item"),
+        ("{attachment: 5}", "4:9: `attachment` must be text, not `5`; put it into quotes"),
+        ("{section: X, missing: true, checkbox: y}", f"4:1: {MISSING}"),
         ("{ticked: true}", "4:9: `ticked` needs `checkbox` in the same condition"),
         ("{checkbox: x, ticked: perhaps}", "4:22: `ticked` must be true or false, not `perhaps`"),
         ("{at: top}", "4:9: `at` needs `frame` in the same condition"),
@@ -223,7 +251,7 @@ examples: {match: [it is broken], no_match: [it works]}
         pytest.param(
             "guidance:",
             "mode: shout\nguidance:",
-            ["4:1: `mode` cannot be `shout`; allowed: `comment`, `label`, `observe`"],
+            ["4:1: `mode` cannot be `shout`; allowed: `comment`, `label`, `observe`, `suggest`"],
             id="no mode",
         ),
         pytest.param(

@@ -20,7 +20,7 @@ from bot.workbench.check.lint import Terms
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import make_ruleset, write_rule
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 
 SHIPPED = load_rules(["pack:claude-code"])
 PACK = r"""
@@ -39,6 +39,11 @@ EVERY_CONDITION: list[dict[str, object]] = [
     {"phrase": "a (b"},
     {"regex": "(a+)+$", "in": ["title", "body", "logs", "errors", "comments"]},
     {"regex": "(?:(?:a?b?){10}){10}q"},
+    {"regex": "^(a+)+$", "lines": True, "in": ["title", "body", "logs", "errors", "comments"]},
+    {"attachment": ["*a*a*a*a*.log", "unfinished"]},
+    {"link": "https://*a*a*a*a*/b", "in": ["title", "body", "logs", "errors", "comments", "section: Logs"]},
+    {"checkbox": "I have searched", "section": "a"},
+    {"phrase": "no module named {name:name} in {scope:name}"},
     {"section": "Logs", "empty": True},
     {"section": "Logs", "missing": True},
     {"section": "a", "one_of": ["x", "y"], "url_host": "github.com"},
@@ -138,6 +143,17 @@ UNITS = (
         'File "',
         'File "a", line 1\n',
     ),
+    *(
+        "https://a(",
+        "https://a.b/(c)",
+        "[a](https://",
+        "![Uploading a",
+        "[Uploading a…]()\n",
+        '<img alt="',
+        "<code>",
+        "www.",
+    ),
+    *("</code>", '<!-- Uploading "', "https://github.com/user-attachments/files/1/a.log ", "\r", "^", "@a/", "www."),
     *(
         "$ ",
         "Error: ",

@@ -33,6 +33,8 @@ def list_text_conditions(condition: Condition) -> list[Condition]:
 def missing_needs(condition: Condition) -> set[Need]:
     if isinstance(condition.sought, Phrase):
         return {"words"} if condition.sought.is_short else set()
+    if condition.sees_lines:  # what wraps a line makes another line of it
+        return {"words", "place", "lines"}
     return {"words", "place"} if PLACED.search(condition.sought or "") else {"words"}
 
 

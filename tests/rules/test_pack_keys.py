@@ -6,7 +6,7 @@ from bot.rules.matcher import match_rules, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.workbench.check.checker import check_rules
 from tests.issue.issues import make_issue
-from tests.rules.rules import PACK, explain, make_ruleset, write_rule
+from tests.rules.rules import PACK, explain, make_ruleset, write_rule, write_speaker
 
 APPLE, PIE = "{phrase: apple}", "{phrase: apple pie with cream}"
 
@@ -36,7 +36,10 @@ def test_rules_that_accompany_each_other_do_so_in_precedence_too() -> None:
 
 def test_precedence_declares_an_overlap() -> None:
     proof = "examples: {match: [apple pie with cream], no_match: [pear]}"
-    files = [write_rule("a", PIE, proof), write_rule("b", APPLE, "examples: {match: [an apple], no_match: [pear]}")]
+    files = [
+        write_speaker("a", PIE, proof),
+        write_speaker("b", APPLE, "examples: {match: [an apple], no_match: [pear]}"),
+    ]
     assert not check_rules(make_ruleset(*files)).is_green
     assert check_rules(make_ruleset(*files, pack=f"{PACK}precedence: [a, b]\n")).is_green
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from bot.rules.loader import load_rules
 from bot.rules.matcher import match_rules, read_facts
 from bot.rules.tools import choose_tools
+from bot.tracker.types import unique
 from bot.triage.config import Config
-from bot.triage.decisions import decide_rules, unique
+from bot.triage.decisions import decide_rules
 from tests.issue.issues import LONG_AGO, make_issue
 
 RULES = Path(__file__).parents[2] / "rules"

@@ -34,14 +34,16 @@ phrases = st.builds(
     st.sampled_from(["{thing:any}", "{code:int}", "{v:version}", "the file"]),
     st.sampled_from(["", " {when:word}", "!"]),
 )
-regexes = st.sampled_from([r"error \d+", r"\bopen\b", r"no (?:space|room)", r"ключ|鍵", r"^cannot", r"straße", r"[Kk]"])
+regexes = st.sampled_from(
+    [r"error \d+", r"\bopen\b", r"no (?:space|room)", r"ключ|鍵", r"^cannot", r"here$", r"straße", r"[Kk]", r"^no\s\w+"]
+)
 
 
 def make_rule(index: int, phrase: str, regex: str, kind: int) -> Fields:
     conditions = (
         {"phrase": phrase},
-        {"regex": regex},
-        {"any": [{"phrase": phrase}, {"regex": regex}]},
+        {"regex": regex, "lines": index % 2 == 0},
+        {"any": [{"phrase": phrase}, {"regex": regex, "lines": index % 3 == 0}]},
         {"phrase": "stop"},
     )
     return a_rule(id=f"rule-{index}", match=conditions[kind % 4])

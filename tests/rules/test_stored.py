@@ -12,7 +12,10 @@ from bot.rules.loader import build_ruleset, read_folder
 from bot.rules.matcher import Match, match_issue
 from bot.rules.ruleset import Rule, Ruleset
 from bot.rules.stored import STORED_FILE, main, read_stored, write_stored
-from tests.builders import an_issue
+from bot.triage.config import Config, Sources
+from bot.triage.run import run
+from tests.builders import after, an_event, an_issue
+from tests.fakes import FakeTracker
 
 ROOT = Path(__file__).parents[2]
 PACKS = sorted(path.parent.name for path in (ROOT / "rules").glob("*/pack.yml"))
@@ -36,7 +39,7 @@ def read_both(folder: Path) -> tuple[Ruleset, Ruleset]:
 
 
 def outline(rule: Rule) -> tuple[object, ...]:
-    return (rule.id, rule.file, rule.content_hash, rule.names, rule.needles, rule.phrases)
+    return (rule.id, rule.file, rule.content_hash, rule.names, rule.needles, rule.phrases, rule.label_use, rule.values)
 
 
 def body(rule: Rule) -> tuple[object, ...]:
@@ -138,3 +141,15 @@ def test_a_broken_pack_is_not_stored(tmp_path: Path) -> None:
     (tmp_path / "wrong.yml").write_text("id: wrong\n", "utf-8")
     with pytest.raises(SettingsError, match="a broken pack cannot be shipped: "):
         write_stored(build_ruleset(read_folder(tmp_path)), tmp_path)
+
+
+def test_a_run_reads_only_the_rules_that_an_issue_may_match(home: Path) -> None:
+    stored = read_stored(home / "claude-code")
+    assert stored is not None
+    example = next(iter(build_ruleset(read_folder(home / "claude-code")).rules)).model.examples.match[0]
+    issue = an_issue(title=example.title, body=example.body)
+
+    result = run(an_event(issue), Sources(ruleset=stored, config=Config()), FakeTracker({7: issue}), after())
+
+    assert result.errors == ()
+    assert sum(map(is_read, stored.rules)) < len(stored.rules) / 10

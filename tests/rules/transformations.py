@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-Need = Literal["words", "place"]
+Need = Literal["words", "place", "lines"]
 """What a transformation takes for granted, beside a text that a machine wrote:
 
 - `words`: what is looked for may be found with a line break inside a word (regexes and short phrases read whole words);

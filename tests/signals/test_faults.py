@@ -30,7 +30,7 @@ from tests.stand_ins.story import (
     see,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=8)
 
 MONDAYS = """\
 id: on-mondays
@@ -58,6 +58,9 @@ PASSING = {name: fault for name, fault in HARD_FAULTS.items() if not name.starts
 KILLS = {name: fault for name, fault in HARD_FAULTS.items() if name.startswith("killed")}
 MOST_SWEEPS = 3
 """A fault may leave an issue whose next state asks for one more look."""
+
+ATTEMPTS = 3
+"""At killing a sweep at one write."""
 
 
 def prepare(github: FakeGitHub) -> None:
@@ -218,13 +221,21 @@ def test_the_next_sweep_goes_on_where_one_was_killed(begun: FakeGitHub, undistur
 
 
 def sweep_killed_at_write(begun: FakeGitHub, write: int, *, is_rebuilt: bool) -> Aftermath:
-    """A sweep that dies just before one write to the disk, which is just after the one before it; then others."""
-    with copy_github(begun) as github, TemporaryDirectory() as folder:
-        path = Path(folder, "ledger.sqlite")
-        if is_rebuilt:
-            sweep_at(github, path, LATER)
-        sweep_until(github, path, LATER, write, is_rebuilt=is_rebuilt)
-        return settle(github, path, LATER)
+    """A sweep that dies just before one write to the disk, which is just after the one before it; then others.
+
+    On a busy machine a sweep may lose its connection and end before that write. Then nothing was killed, and it starts
+    again from the beginning.
+    """
+    counted = list[int]()
+    while len(counted) < ATTEMPTS:
+        with copy_github(begun) as github, TemporaryDirectory() as folder:
+            path = Path(folder, "ledger.sqlite")
+            if is_rebuilt:
+                sweep_at(github, path, LATER)
+            counted.append(sweep_until(github, path, LATER, write, is_rebuilt=is_rebuilt))
+            if counted[-1] < 0:
+                return settle(github, path, LATER)
+    raise AssertionError(f"no sweep reached write {write}; they ended after {counted}")
 
 
 @pytest.mark.parametrize("is_rebuilt", [False, True], ids=["sweep", "rebuild"])

@@ -27,7 +27,7 @@ from bot.signals.incidents.detection import (
 )
 from bot.signals.ledger import to_seconds
 from bot.tracker.types import Account, Issue
-from bot.triage.config import SurgeSettings
+from bot.triage.people.settings import SurgeSettings
 from bot.triage.summary import write_line
 from tests.builders import an_issue
 from tests.stand_ins.gfm import Page, render

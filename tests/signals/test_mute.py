@@ -10,7 +10,7 @@ from bot.archive.stats import Share, measure_share
 from bot.signals.ledger import Ledger, Reply
 from bot.signals.mute import Mute, explain_muted, find_muted
 from bot.signals.votes import NO_VOTES, count_votes, find_orders
-from bot.triage.config import VoteSettings
+from bot.triage.people.settings import VoteSettings
 from tests.builders import a_rule, a_ruleset
 from tests.signals.ledgers import START, a_given, a_guidance, a_ledger, a_vote, an_order
 

@@ -170,6 +170,7 @@ LABELED = an_issue(labels=("needs-info",), number=1)
         pytest.param(replace(LABELED, state="closed"), a_ledger(a_given(2, STANDING)), "", False, id="closed"),
         pytest.param(LABELED, a_ledger(a_given(2, STANDING)), "mode: label", False, id="only labels by the settings"),
         pytest.param(an_issue(number=1), a_ledger(a_given(2, STANDING)), "mode: observe", False, id="only observed"),
+        pytest.param(an_issue(number=1), a_ledger(a_given(2, STANDING)), "mode: suggest", True, id="only suggested"),
         pytest.param(
             LABELED,
             a_ledger(a_given(1, a_guidance("out-of-disk", HASH, until=START, is_refused=1))),

@@ -21,7 +21,7 @@ from bot.signals.stats import (
     to_json,
 )
 from bot.signals.votes import NO_VOTES, Tally, count_votes
-from bot.triage.config import VoteSettings
+from bot.triage.people.settings import VoteSettings
 from tests.signals.ledgers import DAY, START, a_given, a_guidance, a_ledger, a_vote
 from tests.stand_ins.accessibility import find_barriers
 

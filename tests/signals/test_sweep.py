@@ -199,11 +199,11 @@ def test_a_budget_is_kept_and_the_next_sweeps_go_on(fake_github: FakeGitHub, pat
         run_at(fake_github, issue)
     change_rule(fake_github, issues[0])
 
-    first = sweep_at(fake_github, path, budget=20)
-    assert (first.requests <= 20, len(first.handled) < 6, first.error) == (True, True, "")
+    first = sweep_at(fake_github, path, budget=25)
+    assert (first.requests <= 25, len(first.handled) < 6, first.error) == (True, True, "")
     assert {each.issue for each in first.left} | {each.rerun.issue for each in first.handled} == {2, 3, 4, 5, 6, 7}
     for _ in range(5):
-        sweep_at(fake_github, path, budget=25)
+        sweep_at(fake_github, path, budget=30)
 
     assert {see(issue).comments for issue in issues} == {(f"{NEW_ADVICE} #1",)}
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.archive.stats import measure_share
 from bot.signals.ledger import Ledger, Vote
 from bot.signals.votes import NO_VOTES, Tally, Votes, count_votes, find_unasked, tabulate_votes
-from bot.triage.config import MEANINGS
+from bot.triage.people.settings import MEANINGS
 from tests.signals.ledgers import DAY, START, a_given, a_guidance, a_ledger, a_refusal, a_vote, an_order
 
 WRONG, WORKS = "not-my-problem", "works"

@@ -27,7 +27,7 @@ from tests.stand_ins.fake_github import MAINTAINER, FakeGitHub
 from tests.stand_ins.github_json import START, Person, StoredIssue
 from tests.stand_ins.story import HOME, REPOSITORY, add_rule
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 
 HOUR = 60 * 60
 DAY = 24 * HOUR

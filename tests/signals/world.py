@@ -108,7 +108,7 @@ def sweep_killed(github: FakeGitHub, path: Path, request: int) -> None:
 def sweep_until(github: FakeGitHub, path: Path, now: datetime, write: int = 0, *, is_rebuilt: bool = False) -> int:
     """A sweep in a process of its own, which the system kills just before that write to the disk (0: never).
 
-    Returns how many writes there were; -1 if it was killed.
+    Returns how many writes there were if it ended by itself; -1 if it was killed.
     """
     mine, others = _fork.Pipe(duplex=False)
     process = _fork.Process(
@@ -117,8 +117,8 @@ def sweep_until(github: FakeGitHub, path: Path, now: datetime, write: int = 0, *
     with LOCK:
         process.start()
     process.join(LONGEST)
-    assert process.exitcode == (-signal.SIGKILL if write else 0)
-    return int(mine.recv()) if not write else -1
+    assert process.exitcode in (0, -signal.SIGKILL), f"exit code {process.exitcode} before write {write}"
+    return int(mine.recv()) if process.exitcode == 0 else -1
 
 
 class _Place(NamedTuple):

@@ -21,7 +21,8 @@ from tests.stand_ins.github_json import (
 )
 from tests.stand_ins.github_state import MAINTAINER, REPORTER, State
 
-ONLY_IN_TIMELINE = frozenset({"cross-referenced", "sub_issue_added", "parent_issue_added"})
+_FIELD_EVENTS = frozenset({"issue_field_added", "issue_field_changed", "issue_field_removed"})
+ONLY_IN_TIMELINE = frozenset({"cross-referenced", "sub_issue_added", "parent_issue_added"}) | _FIELD_EVENTS
 _KINDS = {"cross-referenced": "CrossReferencedEvent", "renamed": "RenamedTitleEvent", "commented": "IssueComment"}
 _PAGE = 100
 

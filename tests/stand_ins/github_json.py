@@ -73,6 +73,9 @@ class StoredIssue:
     assignees: list[Person] = field(default_factory=list)
     is_pinned: bool = False
     reactions: list[tuple[Person, str, str]] = field(default_factory=list)
+    type: str | None = None
+    values: dict[int, Value] = field(default_factory=dict)
+    suggestions: list[Value] = field(default_factory=list)
 
     @property
     def updated_at(self) -> str:
@@ -86,13 +89,27 @@ class StoredIssue:
 
 
 @dataclass(kw_only=True)
+class StoredField:
+    """A field of an organisation."""
+
+    id: int
+    name: str
+    kind: str = "single_select"
+    options: list[str] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
 class StoredRepository:
+    """`types` and `fields` are None for a personal account; a token that may not read the fields gets none either."""
+
     name: str
     issues: dict[int, StoredIssue] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     files: dict[str, str | bytes] = field(default_factory=dict)
     releases: list[tuple[str, str]] = field(default_factory=list)
     contents: dict[str, set[str]] = field(default_factory=dict)
+    types: list[str] | None = None
+    fields: list[StoredField] | None = None
 
 
 def moment(count: int) -> str:
@@ -235,6 +252,7 @@ def issue_json(repository: str, issue: StoredIssue, api: str) -> Json:
         "updated_at": issue.updated_at,
         "author_association": issue.association,
         "reactions": reactions_json(url, issue.reactions),
+        "type": type_json(issue.type) if issue.type else None,
     }
     if issue.is_pull_request:
         pull = f"{api}/repos/{repository}/pulls/{issue.number}"
@@ -298,6 +316,61 @@ def change_json(repository: str, change: Json, api: str) -> Json:
         "commit_url": change.get("commit_id") and f"{api}/repos/{repository}/commits/{change['commit_id']}",
         "performed_via_github_app": None,
     }
+
+
+def type_json(name: str) -> Json:
+    return {
+        "id": sum(map(ord, name)),
+        "node_id": f"IT_{name}",
+        "name": name,
+        "description": None,
+        "color": "red",
+        "created_at": moment(0),
+        "updated_at": moment(0),
+        "is_enabled": True,
+    }
+
+
+def field_json(stored: StoredField) -> Json:
+    options = [_option_json(number, name) for number, name in enumerate(stored.options, 1)]
+    chosen = {"options": options} if stored.kind.endswith("select") else {}
+    return {"id": stored.id, "node_id": f"IF_{stored.id}", "name": stored.name, "data_type": stored.kind, **chosen}
+
+
+def _option_json(number: int, name: str) -> Json:
+    return {"id": number, "name": name, "color": "gray"}
+
+
+def value_json(stored: StoredField, value: Value) -> Json:
+    """A select field has its options beside the value."""
+    given: Json = {
+        "issue_field_id": stored.id,
+        "issue_field_name": stored.name,
+        "node_id": f"IFV_{stored.id}",
+        "data_type": stored.kind,
+        "value": ", ".join(value) if isinstance(value, list) else value,
+    }
+    if stored.kind == "single_select":
+        given["single_select_option"] = _option_json(1, value)
+    if stored.kind == "multi_select":
+        given["multi_select_options"] = [_option_json(number, name) for number, name in enumerate(value, 1)]
+    return given
+
+
+def field_changes_json(issue: StoredIssue) -> Json:
+    """The last hundred changes of fields, as GraphQL gives them."""
+    kinds = {f"issue_field_{kind}": f"IssueField{kind.capitalize()}Event" for kind in ("added", "changed", "removed")}
+    nodes = [
+        {
+            "__typename": kinds[change["event"]],
+            "createdAt": change["created_at"],
+            "actor": _actor_json(change["actor"]),
+            "issueField": {"name": change["field"]},
+        }
+        for change in issue.changes
+        if change["event"] in kinds
+    ]
+    return {"nodes": nodes[-100:]}
 
 
 def deletions_json(issue: StoredIssue) -> Json:

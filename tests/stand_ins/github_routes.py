@@ -11,12 +11,16 @@ from tests.stand_ins.github_graph import ONLY_IN_TIMELINE, comparison_json, grap
 from tests.stand_ins.github_json import (
     Json,
     Person,
+    StoredField,
     StoredIssue,
     StoredRepository,
+    Value,
     change_json,
     comment_json,
     deletions_json,
     error_json,
+    field_changes_json,
+    field_json,
     issue_json,
     label_json,
     linked_json,
@@ -26,6 +30,8 @@ from tests.stand_ins.github_json import (
     reaction_json,
     releases_json,
     tree_json,
+    type_json,
+    value_json,
     watched_json,
 )
 from tests.stand_ins.github_setup import (
@@ -41,6 +47,7 @@ from tests.stand_ins.github_setup import (
     workflow_json,
 )
 from tests.stand_ins.github_state import REPORTER, Reply, Request, State
+from tests.stand_ins.github_suggestions import keep_suggestion, suggestion_json
 
 _NO_RIGHTS = "Resource not accessible by integration"
 _PLACES = {
@@ -48,6 +55,7 @@ _PLACES = {
     "number": r"\d+",
     "comment": r"\d+",
     "workflow": r"\d+",
+    "field": r"\d+",
     "name": "[^/]+",
     "path": ".+",
 }
@@ -184,6 +192,10 @@ def _edit_issue(visit: Visit) -> Reply:
         return _refuse(
             422, "Validation Failed", {"resource": "Issue", "field": "duplicate_issue_id", "code": "invalid"}
         )
+    if isinstance(body.get("state"), dict):
+        return _suggest_closing(visit, issue, body["state"])
+    if "type" in body:
+        return _set_type(visit, issue, body["type"])
     if "title" in body and body["title"] != issue.title:
         visit.state.rename(issue, body["title"], visit.person)
     if "body" in body and body["body"] != issue.body:
@@ -194,6 +206,14 @@ def _edit_issue(visit: Visit) -> Reply:
         issue.duplicate_of = canonical
         visit.state.note(issue, "closed" if issue.state == "closed" else "reopened", visit.person)
         issue.closed_at = issue.changes[-1]["created_at"]
+    return Reply(body=visit.show_issue(issue))
+
+
+def _set_type(visit: Visit, issue: StoredIssue, name: str | None) -> Reply:
+    if name and name not in (visit.repository.types or ()):
+        return _refuse(422, "Validation Failed", {"resource": "Issue", "field": "type", "code": "invalid"})
+    if not visit.state.drops_types:
+        visit.state.set_type(issue, name, visit.person)
     return Reply(body=visit.show_issue(issue))
 
 
@@ -313,9 +333,45 @@ def _compare(visit: Visit) -> Reply:
 def _add_labels(visit: Visit) -> Reply:
     if not visit.issue:
         return _refuse(404, "Not Found")
-    for name in visit.request.body["labels"]:
-        visit.state.set_label(visit.repository, visit.issue, name, visit.person)
+    for said in visit.request.body["labels"]:
+        asked = said if isinstance(said, dict) else {"name": said}
+        if asked.get("suggest") and visit.state.suggestions != "unknown":
+            _suggest_label(visit, visit.issue, asked)
+        else:
+            visit.state.set_label(visit.repository, visit.issue, asked["name"], visit.person)
     return Reply(body=visit.show_labels(visit.issue.labels))
+
+
+def _suggest_label(visit: Visit, issue: StoredIssue, asked: Json) -> None:
+    known = {label.casefold(): label for label in visit.repository.labels}
+    name = known.get(str(asked["name"]).casefold(), str(asked["name"]))
+    (label,) = visit.show_labels([name])
+    kept = keep_suggestion(issue, "add_label", label["id"], asked, moment(visit.state.tick()))
+    if visit.state.suggestions == "automatic":
+        kept.state = "applied"
+        visit.state.set_label(visit.repository, issue, name, visit.person)
+
+
+def _list_suggestions(visit: Visit) -> Reply:
+    """https://docs.github.com/rest/issues/issues#list-issue-suggestions"""
+    if not visit.issue or visit.state.suggestions == "unknown":
+        return _refuse(404, "Not Found")
+    state = visit.request.query.get("state", "pending")
+    found = (each for each in visit.issue.suggestions if state in {"all", each.state})
+    return visit.page([suggestion_json(visit.issue, each) for each in found])
+
+
+def _suggest_closing(visit: Visit, issue: StoredIssue, state: Json) -> Reply:
+    """A server that knows no such value wants a text there."""
+    if visit.state.suggestions == "unknown" or not state.get("suggest"):
+        return _refuse(422, "Invalid request.\n\nFor 'properties/state', {} is not a string.")
+    target = visit.request.body.get("duplicate_issue_id")
+    kept = keep_suggestion(issue, "close_issue", target, state, moment(visit.state.tick()))
+    if visit.state.suggestions == "automatic":
+        kept.state = "applied"
+        issue.duplicate_of = target
+        visit.state.set_state(issue, "closed", visit.request.body["state_reason"], visit.person)
+    return Reply(body=visit.show_issue(issue))
 
 
 def _remove_label(visit: Visit) -> Reply:
@@ -352,25 +408,105 @@ def _list_alike(visit: Visit) -> Reply:
     return Reply(body=[{"issue": visit.show_issue(other), "score": 0.9} for other in others])
 
 
+def _list_types(visit: Visit) -> Reply:
+    if visit.repository.types is None:
+        return _refuse(404, "Not Found")
+    return Reply(body=list(map(type_json, visit.repository.types)))
+
+
+def _list_fields(state: State, owner: str) -> Reply:
+    """Those of any repository of the owner."""
+    for name, repository in state.repositories.items():
+        if name.partition("/")[0] == owner and repository.fields is not None:
+            return Reply(body=list(map(field_json, repository.fields)))
+    return _refuse(404, "Not Found")
+
+
+def _list_values(visit: Visit) -> Reply:
+    if not visit.issue or visit.repository.types is None:
+        return _refuse(404, "Not Found")
+    return Reply(body=_show_values(visit))
+
+
+def _show_values(visit: Visit) -> list[Json]:
+    known, issue = {stored.id: stored for stored in visit.repository.fields or ()}, visit.issue
+    return [value_json(known[key], value) for key, value in issue.values.items()] if issue else []
+
+
+def _add_values(visit: Visit) -> Reply:
+    """An empty list clears all values.
+
+    https://docs.github.com/en/rest/issues/issue-field-values#add-issue-field-values-to-an-issue
+    """
+    issue, given = visit.issue, visit.request.body["issue_field_values"]
+    known = {stored.id: stored for stored in visit.repository.fields or ()}
+    if not issue:
+        return _refuse(404, "Not Found")
+    if not visit.state.takes_fields:
+        return _refuse(403, "Must have push access to the repository.")
+    if not all(each["field_id"] in known and _fits(each["value"], known[each["field_id"]]) for each in given):
+        return _refuse(422, "Validation Failed", {"resource": "IssueFieldValue", "field": "value", "code": "invalid"})
+    for key in [] if given else list(issue.values):
+        visit.state.set_field(issue, known[key], None, visit.person)
+    for each in given:
+        visit.state.set_field(issue, known[each["field_id"]], each["value"], visit.person)
+    return Reply(body=_show_values(visit))
+
+
+def _fits(value: Value, stored: StoredField) -> bool:
+    match stored.kind:
+        case "single_select":
+            return value in stored.options
+        case "multi_select":
+            return isinstance(value, list) and set(value) <= set(stored.options)
+        case "number":
+            return isinstance(value, int | float)
+        case "date":
+            return isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value) is not None
+    return isinstance(value, str)
+
+
+def _remove_value(visit: Visit) -> Reply:
+    found = [each for each in visit.repository.fields or () if each.id == int(visit.names["field"])]
+    if not visit.issue or not found or found[0].id not in visit.issue.values:
+        return _refuse(404, "Not Found")
+    visit.state.set_field(visit.issue, found[0], None, visit.person)
+    return Reply(status=204)
+
+
+MOST_FOUND = 1000
+"""https://docs.github.com/en/rest/search/search#about-search"""
+
+
 def _search(state: State, request: Request, api: str) -> Reply:
-    """Lexically: a phrase, any of the words between OR, or else all words; by sense, any of them."""
+    """Lexically: a phrase, any of the words between OR, or else all words; by sense, any of them.
+
+    Of the qualifiers it knows `repo:`, `is:open`, `is:closed` and `label:`.
+    """
     query = request.query["q"]
     named = re.search(r"repo:(\S+)", query)
     repository = state.repositories.get(named[1]) if named else None
     if repository is None:
         return _refuse(422, "Validation Failed", {"resource": "Search", "field": "q", "code": "invalid"})
-    wanted = re.sub(r"\b(?:repo|is):\S+", "", query).strip().lower()
+    states, labels = re.findall(r"\bis:(open|closed)", query), re.findall(r"\blabel:(\S+)", query)
+    wanted = re.sub(r"\b(?:repo|is|label):\S+", "", query).strip().lower()
     is_by_sense = "search_type" in request.query and state.searches_by_sense and '"' not in wanted
     words = [word for word in re.findall(r'"[^"]+"|\S+', wanted) if word != "or"]
     choose = any if is_by_sense or " or " in wanted else all
     found = [
         {**issue_json(repository.name, issue, api), "score": 1.0}
         for issue in repository.issues.values()
-        if not issue.is_pull_request
+        if not issue.is_pull_request and issue.state in (states or ["open", "closed"])
+        if set(labels) <= {*issue.labels}
         if choose(word.strip('"') in " ".join(f"{issue.title} {issue.body}".lower().split()) for word in words)
     ]
-    size = int(request.query.get("per_page", 30))
-    body = {"total_count": len(found), "incomplete_results": False, "items": found[:size]}
+    size, page = int(request.query.get("per_page", 30)), int(request.query.get("page", 1))
+    if page * size > MOST_FOUND:
+        return _refuse(422, "Only the first 1000 search results are available")
+    if request.query.get("sort") == "created":
+        found.sort(key=lambda issue: issue["created_at"], reverse=request.query.get("order", "desc") == "desc")
+    shown = found[(page - 1) * size : page * size]
+    body = {"total_count": len(found), "incomplete_results": state.searches_partly, "items": shown}
     return Reply(body={**body, "search_type": "hybrid" if is_by_sense else "lexical"})
 
 
@@ -479,7 +615,12 @@ def _routes() -> Iterator[tuple[str, re.Pattern[str], Callable[[Visit], Reply]]]
         ("GET", "/compare/{name}", _compare),
         ("GET", "/issues/{number}/semantically_similar", _list_alike),
         ("POST", "/issues/{number}/labels", _add_labels),
+        ("GET", "/issues/{number}/suggestions", _list_suggestions),
         ("DELETE", "/issues/{number}/labels/{name}", _remove_label),
+        ("GET", "/issue-types", _list_types),
+        ("GET", "/issues/{number}/issue-field-values", _list_values),
+        ("POST", "/issues/{number}/issue-field-values", _add_values),
+        ("DELETE", "/issues/{number}/issue-field-values/{field}", _remove_value),
         ("PUT", "/issues/{number}/lock", _lock),
         ("DELETE", "/issues/{number}/lock", _lock),
         ("GET", "/labels", _list_labels),
@@ -508,6 +649,8 @@ def answer(state: State, request: Request, api: str) -> Reply:
         return Reply(body=rate_json(*state.rate), headers=stated)
     if request.path == "/search/issues":
         return _search(state, request, api)
+    if found := re.fullmatch(r"/orgs/([^/]+)/issue-fields", request.path):
+        return _list_fields(state, unquote(found[1]))
     return _route(state, request, person, api)
 
 
@@ -592,6 +735,9 @@ def _answer_query(state: State, repository: StoredRepository, asked: Json, query
     """Which query it is, its variables tell."""
     if "number" in asked:
         issue = repository.issues.get(asked["number"])
+        if "ISSUE_FIELD_ADDED_EVENT" in query:
+            shown = {"timelineItems": field_changes_json(issue)} if issue else None
+            return Reply(body={"data": {"repository": {"issue": shown}}})
         return Reply(body={"data": {"repository": {"issue": issue and {"timelineItems": deletions_json(issue)}}}})
     if "first" in asked:
         return _answer_marked(state, repository, asked)

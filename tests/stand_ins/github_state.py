@@ -3,8 +3,18 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from tests.stand_ins.github_json import Person, StoredComment, StoredIssue, StoredRepository, Value, moment
+from tests.stand_ins.github_json import (
+    Person,
+    StoredComment,
+    StoredField,
+    StoredIssue,
+    StoredRepository,
+    Value,
+    moment,
+    type_json,
+)
 from tests.stand_ins.github_setup import StoredSetup
 
 BOT = Person(login="github-actions[bot]", kind="Bot", knows_itself=False)
@@ -48,9 +58,14 @@ class State:
     `moved` are repositories (old name: status and new name); `gone` are issues: where they were transferred to, or None
     where they were deleted. A server that is not `knows_duplicates` is too old for `stateReason(enableDuplicate: …)`.
     GraphQL gives `most_at_once` issues, and has no time for more; where it `counts_places`, its cursors are numbers.
+    A search that `searches_partly` has no time for all issues.
     Lists of comments do not show the last `lag` things that happened. Some tokens see no cross-references in timelines:
     `shows_references` is false then.
     Some servers list no issue by the login of an App: `lists_by_creator` is false then.
+    One that `drops_types` ignores the type in a PATCH, as GitHub does for a token without push access. One without
+    `takes_fields` refuses values of issue fields.
+    A server that does not know suggestions (`suggestions` "unknown") ignores their keys, and sets labels at once; where
+    they are "automatic", the repository applies them at once.
     `roles` are those of people by their logins in lower case. `setups` are the settings of repositories, by name.
     `scopes` are those of classic tokens; `rate` has the limit, the requests that are left, and when it starts again.
     """
@@ -66,10 +81,14 @@ class State:
         self.most_at_once = 100
         self.counts_places = False
         self.searches_by_sense = True
+        self.searches_partly = False
         self.shows_references = True
         self.finds_alike = False
         self.lists_by_creator = True
+        self.drops_types = False
+        self.takes_fields = True
         self.lag = 0
+        self.suggestions: Literal["on", "automatic", "unknown"] = "on"
         self.roles: dict[str, str] = {}
         self.setups: dict[str, StoredSetup] = {}
         self.scopes: dict[str, str] = {"ghp_maintainer": "repo, workflow", "ghp_reporter": "public_repo"}
@@ -135,6 +154,24 @@ class State:
         issue.labels.remove(label)
         self.note(issue, "unlabeled", actor, label={"name": label, "color": "ededed"})
         return True
+
+    def set_type(self, issue: StoredIssue, name: str | None, actor: Person = MAINTAINER) -> None:
+        """Set the type, or remove it; setting the same one again leaves no trace."""
+        former, issue.type = issue.type, name
+        named = {"prev_issue_type": type_json(former)} if former else {}
+        named |= {"issue_type": type_json(name)} if name else {}
+        kind = "removed" if name is None else "changed" if former else "added"
+        if former != name:
+            self.note(issue, f"issue_type_{kind}", actor, **named)
+
+    def set_field(self, issue: StoredIssue, stored: StoredField, value: Value, actor: Person = MAINTAINER) -> None:
+        """Set a value, or remove it (None)."""
+        former = issue.values.pop(stored.id, None)
+        if value is not None:
+            issue.values[stored.id] = value
+        kind = "removed" if value is None else "changed" if former is not None else "added"
+        if former != value:
+            self.note(issue, f"issue_field_{kind}", actor, field=stored.name)
 
     def rename(self, issue: StoredIssue, title: str, actor: Person = MAINTAINER) -> None:
         self.note(issue, "renamed", actor, rename={"from": issue.title, "to": title})

@@ -20,11 +20,13 @@ from tests.stand_ins.lock import CACHE, hold_lock
 
 VERSION = "23.0.2"
 SERVER = "http://github.test"
+LATER = Path(__file__).parent / "later_openapi.json"
+"""What GitHub's own client sends and its description lacks, with the source."""
 
 _USED = re.compile(
     r"/repos/\{owner\}/\{repo\}(/(issues|labels|contents|hooks|installation|collaborators|pulls|releases)(/.*)?)?"
     r"|/repos/\{owner\}/\{repo\}/(actions/(workflows|caches|permissions)(/.*)?|interaction-limits|commits/\{ref\})"
-    r"|/repos/\{owner\}/\{repo\}/compare/\{basehead\}"
+    r"|/repos/\{owner\}/\{repo\}/(compare/\{basehead\}|issue-types)|/orgs/\{org\}/issue-fields"
     r"|/user|/users/\{username\}|/search/issues|/rate_limit|/meta|/app(/.*)?|/installation/.*"
 )
 _VERBS = ("get", "post", "patch", "put", "delete")
@@ -32,7 +34,7 @@ _VERBS = ("get", "post", "patch", "put", "delete")
 
 def fetch_description() -> Path:
     """The part of the description that an issue bot may use, as one JSON file, much smaller than 13 MB."""
-    cut = sha256(_USED.pattern.encode()).hexdigest()[:8]
+    cut = sha256(_USED.pattern.encode() + LATER.read_bytes()).hexdigest()[:8]
     path = CACHE / f"github-openapi-{VERSION}-{cut}.json"
     with hold_lock("github-openapi"):
         if not path.exists():
@@ -45,7 +47,10 @@ def fetch_description() -> Path:
 
 
 def trim(description: Json) -> Json:
-    """Keep the operations that are used and the components that these name; examples are none of them."""
+    """Keep the operations that are used and the components that these name; examples are none of them.
+
+    What GitHub takes and does not describe yet is added.
+    """
     paths = {
         path: {key: operation for key, operation in item.items() if key in {*_VERBS, "parameters"}}
         for path, item in description["paths"].items()
@@ -58,8 +63,16 @@ def trim(description: Json) -> Json:
         "paths": _drop_examples(paths),
         "components": {},
     }
+    _add_later(trimmed["paths"])
     _copy_components(trimmed["paths"], description["components"], trimmed["components"])
     return trimmed
+
+
+def _add_later(paths: Json) -> None:
+    later = json.loads(LATER.read_text(encoding="utf-8"))
+    body = paths[later["path"]][later["verb"]]["requestBody"]["content"]["application/json"]["schema"]
+    described = body["properties"][later["property"]]
+    body["properties"][later["property"]] = {"oneOf": [described, later["alternative"]]}
 
 
 def _copy_components(found_in: object, source: Json, target: Json) -> None:
@@ -91,7 +104,7 @@ def _drop_examples(part: Value) -> Value:
 
 
 def _mend_enum(part: Value) -> Value:
-    """A nullable enum must name null as well (OpenAPI 3.0.3); GitHub's description leaves it out."""
+    """A nullable enum must name null as well, and so must one of several forms (OpenAPI 3.0.3); GitHub's do not."""
     if isinstance(part, list):
         return [_mend_enum(inner) for inner in part]
     if not isinstance(part, dict):
@@ -99,6 +112,8 @@ def _mend_enum(part: Value) -> Value:
     mended = {key: _mend_enum(value) for key, value in part.items()}
     if mended.get("nullable") and isinstance(mended.get("enum"), list) and None not in mended["enum"]:
         mended["enum"] = [*mended["enum"], None]
+    if mended.get("nullable") and isinstance(mended.get("oneOf"), list):
+        mended["oneOf"] = [{**mended["oneOf"][0], "nullable": True}, *mended["oneOf"][1:]]
     return mended
 
 

@@ -13,7 +13,7 @@ from bot.issue.facts import DEFAULT_VIEWS, Facts
 from bot.rules.conditions.phrase import make_phrase
 from bot.rules.spec.phrase import parse_phrase
 from bot.text.exit_codes import find_codes
-from bot.text.normalize import MAX_CHARACTERS, collapse, squeeze, trace_collapse, trace_squeeze
+from bot.text.normalize import MAX_CHARACTERS, collapse, collapse_lines, squeeze, trace_collapse, trace_squeeze
 from bot.text.versions import find_versions
 from tests.issue.issues import make_comment, make_issue
 
@@ -340,3 +340,25 @@ def test_the_evidence_of_a_sentence_is_the_sentence(before: str, sentence: str, 
         for start in [match.start() for match in re.finditer(re.escape(wanted), text.squeezed)]:
             span = text.locate_squeezed(start, start + len(wanted))
             assert squeeze(collapse(body[span.start : span.end])) == wanted
+
+
+@given(texts)
+def test_lines_are_the_collapsed_form_with_its_line_ends(text: str) -> None:
+    lines = collapse_lines(text)
+
+    assert lines.replace("\n", " ") == collapse(text)
+    assert all(line == " ".join(line.split()) and line for line in lines.split("\n")) or not lines
+
+
+@pytest.mark.parametrize(
+    "text, lines",
+    [
+        pytest.param(" a  b \r\n\r\n\tc\n", "a b\nc", id="trimmed, without empty ones"),
+        pytest.param("10%\r20%\rdone", "10%\n20%\ndone", id="a progress line"),
+        pytest.param("\x1b[31mred\x1b[0m\nb", "red\nb", id="colours"),
+        pytest.param('"a\\r\\n  b"', '"a\nb"', id="escaped in JSON"),
+        pytest.param("# A\n> b\n**c**", "a\nb\nc", id="marks of Markdown"),
+    ],
+)
+def test_line_ends_are_kept(text: str, lines: str) -> None:
+    assert collapse_lines(text) == lines

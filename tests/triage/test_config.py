@@ -13,10 +13,10 @@ max_sections: 3
 skip: {labels: wontfix, authors: [octocat], associations: [OWNER], bots: false}
 on: [opened]
 labels: {create: true, regression: came-back, prefix_owned: ["signpost:"]}
-duplicates: {enabled: false, show: 1, tier_c: comment, comment: always, label: null, label_when: known}
+duplicates: {enabled: false, show: 1, tier_c: comment, comment: always, suggest: true, label: null, label_when: known}
 words: {forbidden: [possible duplicate]}
 votes: {reactions: {eyes: nothing}, mute_above: null, mute_from: 20, issue: true}
-closing: {confirm: true, duplicates: 12h}
+closing: {confirm: true, suggest: true, duplicates: 12h}
 surge: {expected: 0.5, reports: 10, people: 3, issue: true}
 identity: {login: "signpost[bot]", also: ["github-actions[bot]"]}
 site: https://octo-org.github.io/octo-repo/
@@ -44,12 +44,13 @@ def test_every_default_is_the_careful_one() -> None:
             "show": 3,
             "tier_c": "summary",
             "comment": "matched",
+            "suggest": False,
             "label": "duplicate",
             "label_when": "asked",
         },
         "words": {"forbidden": []},
         "votes": {"reactions": {}, "mute_above": 0.5, "mute_from": 12, "issue": False},
-        "closing": {"confirm": False, "duplicates": None},
+        "closing": {"confirm": False, "suggest": False, "duplicates": None},
         "surge": {"expected": 0.1, "reports": 5, "people": 5, "issue": False},
         "identity": {"login": None, "also": []},
         "site": None,
@@ -72,12 +73,13 @@ def test_all_settings_are_read() -> None:
             "show": 1,
             "tier_c": "comment",
             "comment": "always",
+            "suggest": True,
             "label": None,
             "label_when": "known",
         },
         "words": {"forbidden": ["possible duplicate"]},
         "votes": {"reactions": {"eyes": "nothing"}, "mute_above": None, "mute_from": 20, "issue": True},
-        "closing": {"confirm": True, "duplicates": "12h"},
+        "closing": {"confirm": True, "suggest": True, "duplicates": "12h"},
         "surge": {"expected": 0.5, "reports": 10, "people": 3, "issue": True},
         "identity": {"login": "signpost[bot]", "also": ["github-actions[bot]"]},
         "site": "https://octo-org.github.io/octo-repo/",

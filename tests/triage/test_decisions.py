@@ -60,11 +60,52 @@ def test_nothing_is_decided_without_a_match() -> None:
         ("comment", "observe", "observes", "the settings limit every rule to `observe`"),
         ("label", "observe", "observes", "the settings limit every rule to `observe`"),
         ("observe", "label", "observes", "its mode is `observe`"),
+        ("observe", "suggest", "observes", "its mode is `observe`"),
     ],
 )
 def test_a_rule_goes_as_far_as_its_mode_and_the_cap_let_it(rule_mode: str, cap: str, effect: str, reason: str) -> None:
     found = decide_one(a_rule(mode=rule_mode), config=read_config(f"mode: {cap}", "config.yml"))
     assert found == expected(effect, reason, **({"add": ()} if effect == "observes" else {}))
+
+
+@pytest.mark.parametrize(
+    "rule_mode, settings, reason",
+    [
+        ("suggest", "", "its mode is `suggest`"),
+        ("comment", "mode: suggest", "the settings limit every rule to `suggest`"),
+        ("label", "modes: {out-of-disk: suggest}", "the settings limit this rule to `suggest`"),
+    ],
+)
+def test_a_rule_that_only_suggests_sets_and_removes_nothing(rule_mode: str, settings: str, reason: str) -> None:
+    rule = a_rule(mode=rule_mode, labels={"add": ["needs-info"], "remove": ["invalid"]})
+    config = read_config(settings, "config.yml")
+
+    (decision,) = decide(rule, config=config)
+    labels = decide_labels((decision,), LinkDecisions(), config)
+
+    assert told(decision) == expected("suggests", reason, add=())
+    assert (decision.suggest, decision.mode) == (("needs-info",), "suggest")
+    assert labels == LabelDecision(suggest=("needs-info",), fitting=("needs-info",))
+
+
+def test_a_general_rule_does_not_give_way_to_one_that_only_suggests() -> None:
+    packs = [
+        a_ruleset(a_rule(id="general"), pack={"name": "general", "fallback": True}),
+        a_ruleset(a_rule(id="known", mode="suggest"), pack={"name": "known"}),
+    ]
+    ruleset = join_rulesets(packs)
+    found = decide_rules(match_rules(read_facts(an_issue(), ruleset), ruleset), Config(), TODAY)
+
+    assert {(each.rule, each.effect) for each in found} == {("general", "speaks"), ("known", "suggests")}
+
+
+def test_a_label_that_another_rule_sets_or_removes_is_not_suggested() -> None:
+    rules = decide(
+        a_rule(id="a", mode="suggest", labels=["set", "removed", "free"]),
+        a_rule(id="b", mode="label", labels={"add": ["SET"], "remove": ["Removed"]}),
+    )
+
+    assert decide_labels(rules, LinkDecisions(), Config()).suggest == ("free",)
 
 
 @pytest.mark.parametrize(

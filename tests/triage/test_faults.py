@@ -55,7 +55,7 @@ from tests.stand_ins.story import (
     tell_event,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=5)
 
 
 def refuse(status: int, message: str, headers: Mapping[str, str] | None = None) -> Fault:

@@ -230,13 +230,16 @@ REPORTS: dict[str, tuple[str, str, Report]] = {
     ),
     "asked: nothing": (
         "[BUG] x",
-        make_form(f"API Error: 500 Internal server error, {REQUEST}, with Opus 4.7"),
+        make_form(f"API Error: 500 Internal server error, {REQUEST}, with Opus 4.7, at 14:03 UTC"),
         {"rules": ["api-500"], "comment_lacks": ["Please add:"]},
     ),
     "asked: what is missing": (
         "[BUG] x",
         make_form("API Error: 500 Internal server error", "2.1.230"),
-        {"rules": ["api-500"], "comment_has": ["Please add: the model and one request id."]},
+        {
+            "rules": ["api-500"],
+            "comment_has": ["Please add: the model, the time with its time zone, and one request id."],
+        },
     ),
     "asked: a version that is none": (
         "[BUG] x",

@@ -352,7 +352,7 @@ def try_to_look(github: FakeGitHub, issue: StoredIssue) -> None:
         return
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=1)
 def test_two_hundred_rounds_of_runs_at_the_same_time_end_with_one_comment_each() -> None:
     random = Random(2026)  # noqa: S311 - no secret
     troubles = plan_troubles(random)

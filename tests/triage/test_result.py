@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from bot.tracker.suggestions import LabelSuggestion
 from bot.tracker.types import Skip
-from bot.triage.actions import AddLabels, Close, DeleteComment, Plan, React
+from bot.triage.actions import AddLabels, Close, DeleteComment, Plan, React, SuggestClose, SuggestLabels
 from bot.triage.apply import Outcome
 from bot.triage.config import Config, read_config
 from bot.triage.decisions import Decisions, Heard, decide_rules
@@ -28,6 +29,7 @@ def test_the_json_is_what_scripts_depend_on() -> None:
                 "mode": "comment",
                 "evidence": [{"view": "body", "text": "No space left on device", "line": 2}],
                 "captures": {"thing": "device"},
+                "answers": [],
             }
         ],
         "superseded": [{"rule": "any-write", "by": "out-of-disk"}],
@@ -158,3 +160,39 @@ def test_the_mode_is_the_one_that_counts_and_a_muted_rule_is_told(
     result = Result(repository=REPOSITORY, issue=7, decisions=Decisions(rules=rules))
     assert (to_json(result)["matches"][0]["mode"], result.all_remarks) == (mode, remarks)
     assert f"### `out-of-disk`: The disk is full ({mode})" in render_summary(result, is_dry_run=False)
+
+
+def test_suggestions_are_told_with_their_reasons() -> None:
+    labels = SuggestLabels(
+        (LabelSuggestion("a|b", "This looks like: a crash", "high"), LabelSuggestion("c", "So", "low"))
+    )
+    plan = Plan((labels, SuggestClose("duplicate", 3, "One rule matches both", "medium")))
+    result = a_result(plan=plan, outcomes=())
+
+    lines = [*format_log(result, is_dry_run=True)]
+    start = lines.index("Would     suggest labels: a|b (high), c (low)")
+    assert lines[start : start + 5] == [
+        "Would     suggest labels: a|b (high), c (low)",
+        "          a|b: This looks like: a crash",
+        "          c: So",
+        "Would     suggest to close as duplicate of #3 (medium)",
+        "          One rule matches both",
+    ]
+    summary = render_summary(result, is_dry_run=True)
+    assert "- suggest labels `a|b` (high), `c` (low)\n- suggest to close as duplicate of #3 (medium)\n" in summary
+    assert to_json(result)["plan"] == [
+        {
+            "action": "suggest_labels",
+            "labels": [
+                {"name": "a|b", "rationale": "This looks like: a crash", "confidence": "high"},
+                {"name": "c", "rationale": "So", "confidence": "low"},
+            ],
+        },
+        {
+            "action": "suggest_close",
+            "reason": "duplicate",
+            "duplicate_of": 3,
+            "rationale": "One rule matches both",
+            "confidence": "medium",
+        },
+    ]

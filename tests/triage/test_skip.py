@@ -18,7 +18,7 @@ NOTICE = sign_comment("Five people have reported this.", Marker(issue=0, kind="s
 OURS = "Signpost opened the issue itself"
 
 
-@pytest.mark.parametrize("settings", ["", "on: [opened]", "on: []"])
+@pytest.mark.parametrize("settings", ["", "on: [opened]", "on: []", "on: [labeled, unlabeled]"])
 @pytest.mark.parametrize(
     "name, action, occasion",
     [
@@ -44,6 +44,12 @@ def test_only_the_events_of_the_settings_start_something(
     comment = a_comment() if name == "issue_comment" else None
     expected = None if occasion in config.on else Skip(f"the settings do not include the event {name} {action}")
     assert find_event_skip(an_event(an_issue(), name, action, comment=comment), config) == expected
+
+
+def test_the_event_of_a_removed_label_can_be_chosen_alone() -> None:
+    config = read_config("on: [unlabeled]", "config.yml")
+    found = [find_event_skip(an_event(an_issue(), action=action), config) for action in ("unlabeled", "labeled")]
+    assert found == [None, Skip("the settings do not include the event issues labeled")]
 
 
 @pytest.mark.parametrize(

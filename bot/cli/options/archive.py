@@ -16,7 +16,7 @@ from bot.text.printable import count
 
 if TYPE_CHECKING:
     from bot.archive.store import Store
-    from bot.tracker.types import RemoteArchive
+    from bot.tracker.archive import RemoteArchive
 
 STORE = "history.sqlite3"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)

@@ -33,18 +33,29 @@ def read_settings() -> "Settings":
     return Settings.from_environment(os.environ)
 
 
+def require_repository(asked: str | None, settings: "Settings") -> str:
+    """The repository of a command that writes; raises SettingsError without one, or without a token."""
+    repository = asked or settings.repository
+    if not repository:
+        raise SettingsError("the repository is missing; add --repo OWNER/NAME, or set GITHUB_REPOSITORY")
+    if not settings.token:
+        raise SettingsError("the token is missing; set the variable GITHUB_TOKEN")
+    return repository
+
+
 def connect_github(
     settings: "Settings | None" = None,
     *,
     most_seconds: float = math.inf,
     most_requests: float = math.inf,
     most_tries: int = 4,
+    most_wait: float = 60.0,
     cache: "PageCache | None" = None,
 ) -> "GitHubTracker":
     """A connection with the token of the settings (default: the environment's); anonymous without a token.
 
-    After `most_seconds` or `most_requests` it sends nothing any more; it sends a read at most `most_tries` times.
-    `cache` is for pages of an issue graph.
+    After `most_seconds` or `most_requests` it sends nothing any more; it sends a read at most `most_tries` times, and
+    waits at most `most_wait` seconds for one request. `cache` is for pages of an issue graph.
     """
     from bot.github.client import connect
     from bot.github.transport import Patience
@@ -52,7 +63,7 @@ def connect_github(
     settings = settings or read_settings()
     token = settings.token.get_secret_value() if settings.token else None
     answer = min(Patience().answer, most_seconds)
-    patience = Patience(run=most_seconds, requests=most_requests, tries=most_tries, answer=answer)
+    patience = Patience(run=most_seconds, requests=most_requests, tries=most_tries, max_wait=most_wait, answer=answer)
     timeout = int(min(_LONGEST_SILENCE, most_seconds))
     return connect(token, settings.api_url, patience=patience, timeout=timeout, cache=cache)
 
@@ -127,3 +138,11 @@ def find_remote(git_config: str) -> str | None:
     """The repository that a checkout's .git/config names first, as OWNER/NAME."""
     found = _REMOTE.search(git_config)
     return found[1] if found else None
+
+
+def read_remote(folder: Path) -> str | None:
+    """The repository of a checkout, as OWNER/NAME; None if its .git/config does not name one on github.com."""
+    try:
+        return find_remote((folder / ".git/config").read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -10,12 +10,11 @@ from bot.cli.options.sources import read_sources
 from bot.comment.marker import read_visible
 from bot.github.webhook_event import IssueRequest, PayloadTracker
 from bot.output.page import render_comment_markdown, render_markdown, render_page
-from bot.tracker.types import Account, Issue, Tracker
+from bot.tracker.types import Issue, IssueEvent, Tracker
 from bot.triage.config import Sources
 from bot.triage.result import Result, to_json
 from bot.triage.run import run
 
-_US = Account(login="signpost", is_bot=True)
 _RULE = "─" * 72
 _COMMENTS = frozenset({"create_comment", "update_comment"})
 
@@ -41,17 +40,19 @@ class Preview:
         return {"body": self.body or None, "is_posted": self.is_posted, "reasons": list(self.reasons)}
 
 
-def preview(repository: str, number: int, sources: Sources, tracker: Tracker) -> Preview:
+def preview(event: IssueEvent | IssueRequest, sources: Sources, tracker: Tracker) -> Preview:
     """The comment on an issue as it is now. Raises TrackerError if GitHub cannot be read."""
-    event, now = IssueRequest(repository=repository, number=number, sender=_US), datetime.now(UTC)
+    now = datetime.now(UTC)
     result = run(event, sources, tracker, now, is_dry_run=True)
     if body := _find_comment(result):
         return Preview(result=result, body=body)
-    shown = Preview(result=result, reasons=tuple(_explain_silence(result)))
-    if not (result.skipped or result.decisions.rules):
-        return shown
-    lifted = run(event, _lift(sources, result), tracker, now, is_dry_run=True)
-    return replace(shown, body=_find_comment(lifted))
+    lifted = result
+    if result.skipped:
+        sources = _lift_skip(sources)
+        lifted = run(event, sources, tracker, now, is_dry_run=True)
+    if lifted.decisions.rules and not _find_comment(lifted):
+        lifted = run(event, _lift_modes(sources, lifted), tracker, now, is_dry_run=True)
+    return Preview(result=result, body=_find_comment(lifted), reasons=tuple(_explain_silence(result)))
 
 
 def read_local_sources(places: Iterable[str], config: Path | None, rule: str | None = None) -> Sources:
@@ -66,7 +67,8 @@ def read_local_sources(places: Iterable[str], config: Path | None, rule: str | N
 def preview_new(issue: Issue, sources: Sources) -> Preview:
     """The comment on an issue as if it was opened now, without a request: issues that it links count as open."""
     new = replace(issue, state="open", is_locked=False, comments=(), comment_count=0, updated_at=issue.created_at)
-    return preview(new.repository, new.number, sources, PayloadTracker(new))
+    event = IssueRequest(repository=new.repository, number=new.number, sender=new.author)
+    return preview(event, sources, PayloadTracker(new))
 
 
 def _find_comment(result: Result) -> str:
@@ -88,22 +90,35 @@ def _explain_silence(result: Result) -> Iterator[str]:
     else:
         yield "Nothing would be posted: the comment on the issue says this already."
     yield from (f"The guidance of `{each.rule}` stays out: {each.reason}." for each in held)
+    yield from _list_suggestions(to_json(result)["plan"])
     yield from (f"{remark[:1].upper()}{remark[1:]}." for remark in remarks)
 
 
-def _lift(sources: Sources, result: Result) -> Sources:
-    """The sources without anything that keeps the matching rules from speaking; what people decided still counts."""
-    capped = {each.rule for each in result.decisions.rules}
+def _list_suggestions(planned: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for action in planned:
+        if action["action"] == "suggest_labels":
+            yield from (f"Signpost would suggest the label `{each['name']}`." for each in action["labels"])
+        elif action["action"] == "suggest_close":
+            yield f"Signpost would suggest to close the issue as {action['reason'].replace('_', ' ')}."
+
+
+def _lift_skip(sources: Sources) -> Sources:
+    """The sources without settings that skip issues."""
     nothing: dict[str, object] = {"labels": [], "authors": [], "associations": [], "bots": False}
-    free = {"mode": "comment", "modes": {}, "skip": sources.config.skip.model_copy(update=nothing)}
+    skip = sources.config.skip.model_copy(update=nothing)
+    return replace(sources, config=sources.config.model_copy(update={"skip": skip}))
+
+
+def _lift_modes(sources: Sources, result: Result) -> Sources:
+    """The sources without anything that keeps the matching rules from speaking; what people decided still counts."""
+    matching = {each.rule for each in result.decisions.rules}
     rules = tuple(
-        replace(rule, model=rule.model.model_copy(update={"mode": "comment"}))
-        if rule.id in capped or not capped
-        else rule
+        replace(rule, model=rule.model.model_copy(update={"mode": "comment"})) if rule.id in matching else rule
         for rule in sources.ruleset.rules
     )
     ruleset = replace(sources.ruleset, rules=rules)
-    return replace(sources, ruleset=ruleset, config=sources.config.model_copy(update=free), muted={})
+    config = sources.config.model_copy(update={"mode": "comment", "modes": {}})
+    return replace(sources, ruleset=ruleset, config=config, muted={})
 
 
 def format_preview(shown: Preview) -> Iterator[str]:
@@ -126,6 +141,11 @@ def render_preview(shown: Preview, server: str, title: str = "") -> str:
         "title": title,
         "remarks": list(map(render_markdown, shown.reasons)),
         "labels": labels,
+        "sets": [
+            render_markdown(f"Signpost would {each.describe()}.")
+            for each in result.plan.actions
+            if each.action == "set_type" or each.action == "set_fields"  # noqa: PLR1714 (mypy tells them so)
+        ],
         "login": "github-actions",
         "body": render_comment_markdown(read_visible(shown.body), issues_url) if shown.body else "",
         "source": shown.body,

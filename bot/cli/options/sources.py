@@ -24,7 +24,7 @@ from bot.triage.config import (
 HOME = ".github/signpost"
 
 Stamp = dict[str, tuple[int, ...]]
-"""What tells one state of files from another: by path, when each was written, its size, number on the disk and mode."""
+"""The state of files by their paths: when each was written, its size, its number on the disk, and its mode."""
 
 
 class FolderReader(Protocol):
@@ -37,10 +37,10 @@ class FolderReader(Protocol):
 def read_sources(
     rules: Iterable[str], config_file: str | None, repository: str, tracker: FolderReader | None
 ) -> Sources:
-    """Rules from `rules`, or else from the repository's own folder; settings from `config_file`, or else from there.
+    """Read rules from `rules`, and settings from `config_file`; what is not given comes from the repository's folder.
 
-    One request of the API reads the folder from the default branch. It is read locally if there is no tracker, or if
-    `rules` names it in a checkout, and not at all if both rules and settings are given.
+    One request reads that folder from the default branch. It is read locally if there is no tracker, or if `rules`
+    names it in a checkout; if both rules and settings are given, it is not read.
     Raises SettingsError for settings that cannot be read; the ruleset lists the problems of broken rules.
     """
     places = list(rules)
@@ -160,7 +160,7 @@ def read_stamp(paths: Iterable[str]) -> Stamp:
 
 
 def _list_files(paths: Iterable[str]) -> Iterator[str]:
-    """The files; a file of rules brings its folder's `pack.yml` and settings along. What cannot be read is left out."""
+    """The files; for a file of rules, all of its folder, because `pack.yml` and settings count, too."""
     for path in paths:
         place = find_pack(path.removeprefix("pack:")) if path.startswith("pack:") else Path(path)
         for folder, inner, names in os.walk(place if place.is_dir() else place.parent):

@@ -11,6 +11,7 @@ from bot.cli.options.github import connect_github
 from bot.errors import SignpostError
 from bot.rules.loader import load_rules
 from bot.text.printable import reveal_line
+from bot.triage.config import make_default_config, parse_config
 from bot.triage.doctor.setup import reads_labels
 from bot.triage.doctor.workflow_checks import is_older
 from bot.triage.doctor.workflows import ACTION, read_workflows
@@ -22,7 +23,7 @@ _USES = re.compile(
 )
 _SHA = re.compile(r"[0-9a-f]{40}")
 _SHORT = 4
-"""Seconds that GitHub has for the SHA of a release."""
+"""Seconds in which GitHub must answer with the SHA of a release."""
 
 TEMPLATES = {"signpost.yml": "workflow", "signpost-check.yml": "check", "signpost-schedule.yml": "schedule"}
 """The template of each workflow."""
@@ -30,7 +31,7 @@ TEMPLATES = {"signpost.yml": "workflow", "signpost-check.yml": "check", "signpos
 _PACKAGE = "bot.cli"
 _FOLDER = ".github/workflows/"
 _LEAST_SIMILAR = 0.5
-"""Lines in common, as a share, from which on a workflow counts as one that `signpost init` wrote."""
+"""The least share of common lines of a workflow that `signpost init` wrote and its owner changed."""
 
 
 class Change(NamedTuple):
@@ -59,13 +60,27 @@ def _find_commit(tag: str) -> str | None:
         return None
 
 
-def plan_workflows(home: Path, pin: str) -> dict[str, str]:
-    """The workflows by their places; with the events of labels if a rule in `home` has conditions on labels."""
+def plan_workflows(home: Path, pin: str, *, wants_labels: bool = False) -> dict[str, str]:
+    """The workflows by their places; with the events for labels if wanted, or if a rule in `home` reads labels."""
     texts = {f"{_FOLDER}{name}": read_template(f"{each}.yml") for name, each in TEMPLATES.items()}
-    if _wants_labels(home):
+    if wants_labels or _wants_labels(home):
         place = f"{_FOLDER}signpost.yml"
         texts[place] = texts[place].replace("edited, reopened]", "edited, reopened, labeled, unlabeled]")
     return {place: text.replace(f"{ACTION}@v1", f"{ACTION}@{pin}") for place, text in texts.items()}
+
+
+def advise_labels(present: Mapping[str, str]) -> list[str]:
+    """What the workflow and the settings that exist need, so that rules answer labels; `present` are the files."""
+    workflow, settings = f"{_FOLDER}signpost.yml", ".github/signpost/config.yml"
+    config = parse_config(present.get(settings, ""), settings)[0] or make_default_config()
+    needs = (
+        (
+            "labeled" in present.get(workflow, "labeled"),
+            f"add `labeled` and `unlabeled` to `types` of `issues` in {workflow}",
+        ),
+        ("labeled" in config.on, f"add `labeled` to `on` in {settings}"),
+    )
+    return [advice for is_there, advice in needs if not is_there]
 
 
 def _wants_labels(home: Path) -> bool:
@@ -111,7 +126,7 @@ def plan_changes(wanted: Mapping[str, str], present: Mapping[str, str], pin: str
 
 
 def _is_done(place: str, text: str, present: Mapping[str, str]) -> bool:
-    """Whether existing workflows already run one of the commands of a new one, on a schedule or on issues."""
+    """Whether existing workflows already run one of the commands of a new one."""
     commands = {use.command for workflow in read_workflows({place: text}) for use in workflow.uses}
     done = {use.command for workflow in read_workflows(present) for use in workflow.uses}
     return bool(commands & done)
@@ -140,7 +155,7 @@ def _upgrade(place: str, text: str, wanted: str | None, older: Sequence[str], pi
 
 
 def _refuse_pin(found: re.Match[str], pin: str) -> str:
-    """Why a step keeps its version: a tag is less safe than a commit, and an older release is no upgrade."""
+    """Why a step keeps its version: it names a newer release, or a commit, and only a tag could replace it."""
     ref, _, tag = pin.partition(" # ")
     named = found["tag"] or ("" if _SHA.fullmatch(found["ref"]) else found["ref"])
     if is_older(tag or ref, named):

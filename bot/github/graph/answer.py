@@ -18,7 +18,7 @@ from bot.github.graphql import (
     is_timeout,
     mend_json,
 )
-from bot.github.issues_query import is_too_costly
+from bot.github.queries.issues import is_too_costly
 from bot.github.responses import Json, shorten
 from bot.tracker.graph import Address, Unread
 

@@ -101,13 +101,16 @@ def rename_ends(edges: Iterable[Edge], rename: Callable[[Address], Address]) -> 
 
 
 def map_duplicates(edges: Iterable[Edge]) -> dict[Address, Address]:
-    """The issue that each one duplicates; of several marks the latest counts."""
+    """The issue that each one duplicates; of several marks the latest counts, then that of the oldest issue."""
     latest = dict[Address, Edge]()
     for edge in edges:
         if edge.kind == "duplicate_of":
-            known = latest.get(edge.source)
-            latest[edge.source] = edge if known is None else max(known, edge, key=lambda each: each.at or _NEVER)
+            latest[edge.source] = max(latest.get(edge.source, edge), edge, key=_rank_mark)
     return {source: edge.target for source, edge in latest.items()}
+
+
+def _rank_mark(edge: Edge) -> tuple[datetime, int, str]:
+    return edge.at or _NEVER, -edge.target.number, edge.target.repository
 
 
 def list_chains(edges: Iterable[Edge], nodes: Mapping[Address, Node]) -> dict[Address, Chain]:

@@ -13,10 +13,11 @@ from bot.triage.actions import CreateComment, Plan, React, UpdateComment
 from bot.triage.apply import apply_plan, check_identity
 from bot.triage.config import Sources
 from bot.triage.people.answers import describe_fault
+from bot.triage.people.roles import read_permissions
 from bot.triage.plan import find_reason_to_leave, plan_surplus
 from bot.triage.result import Result
 from bot.triage.skip import Event
-from bot.triage.snapshot import Snapshot, find_login, read_issue, read_permissions, read_thread
+from bot.triage.snapshot import Snapshot, find_login, read_issue, read_thread
 
 WriteReport = Callable[[Issue], str]
 """Writes the report of an issue as Markdown that makes no ping and no backlink. Raises TrackerError."""

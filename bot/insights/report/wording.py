@@ -51,6 +51,7 @@ REACTIONS = {
 EFFECTS = {
     "speaks": "Signpost would comment",
     "labels": "Signpost would only set labels",
+    "suggests": "Signpost would only suggest labels",
     "observes": "Signpost would only count it",
     "silent": "another rule speaks instead",
 }

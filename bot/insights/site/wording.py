@@ -237,7 +237,8 @@ class _Teller:
         if model.phrase:
             yield _tell_phrase(model.phrase, where)
         if model.regex:
-            yield Clause(kind="pattern", text=model.regex, where=where, examples=self._find_wordings(model.regex))
+            found = self._find_wordings(model.regex, lines=model.lines is True)
+            yield Clause(kind="pattern", text=model.regex, where=where, examples=found)
         yield from (Clause(kind="fact", text=text) for text in _tell_facts(model))
         yield from (self._tell_capture(name, value) for name, value in model.captures.items())
 
@@ -255,14 +256,14 @@ class _Teller:
             text = f"At least {model.at_least.n} of these hold:"
             yield Clause(kind="some", text=text, parts=tuple(self.tell(each) for each in model.at_least.of))
 
-    def _find_wordings(self, source: str, most: int = 2) -> tuple[str, ...]:
+    def _find_wordings(self, source: str, *, lines: bool, most: int = 2) -> tuple[str, ...]:
         """Lines of the rule's own examples that a pattern finds."""
         try:
-            pattern = compile_pattern(source)
+            pattern = compile_pattern(source, lines=lines)
         except (re2.error, ValueError):
             return ()
-        lines = (line for example in self.examples for line in (example.title, *example.body.splitlines()))
-        found = dict.fromkeys(show_text(line) for line in lines if line.strip() and pattern.search(collapse(line)))
+        rows = (line for example in self.examples for line in (example.title, *example.body.splitlines()))
+        found = dict.fromkeys(show_text(line) for line in rows if line.strip() and pattern.search(collapse(line)))
         return tuple(found)[:most]
 
 
@@ -295,10 +296,11 @@ def _or(words: Sequence[str]) -> str:
 
 def _tell_facts(model: Condition) -> Iterator[str]:
     """The keys that have no message, each as a sentence."""
-    if model.section:
+    yield from _tell_links(model)
+    if model.section and model.tests_section:
         yield from _tell_section(model.section, model)
     if model.checkbox:
-        yield f"The box “{model.checkbox}” is {'ticked' if model.ticked is not False else 'not ticked'}."
+        yield _tell_box(model.checkbox, model)
     if model.version:
         yield _tell_version(model.version)
     if model.code:
@@ -325,6 +327,21 @@ def _tell_issue(model: Condition) -> Iterator[str]:
 
 def _quote(words: Iterable[str]) -> list[str]:
     return [f"“{word}”" for word in words]
+
+
+def _tell_links(model: Condition) -> Iterator[str]:
+    if model.attachment:
+        files = [f"`{each}`" for each in model.file_names]
+        named = [f"a file with the name {_or(files)}"] if files else []
+        unfinished = ["an upload that did not finish"] if len(files) < len(model.attachment) else []
+        yield f"The report has {_or([*named, *unfinished])}."
+    if model.link:
+        yield f"The report links to {_or([f'`{each}`' for each in model.link])}."
+
+
+def _tell_box(label: str, model: Condition) -> str:
+    place = f" in the field “{model.section}”" if model.section else ""
+    return f"The box “{label}”{place} is {'ticked' if model.ticked is not False else 'not ticked'}."
 
 
 def _tell_section(name: str, model: Condition) -> Iterator[str]:

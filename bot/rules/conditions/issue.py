@@ -1,21 +1,20 @@
 """Conditions about the issue: its form fields and boxes, labels, author and layout, and its captures. Pure."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from typing import Literal
-from urllib.parse import urlsplit
 
 from bot.issue.facts import Facts, Text
 from bot.issue.layout import LAYOUTS, name_section
+from bot.issue.links import find_hosts
 from bot.rules.conditions.compound import AllHold
 from bot.rules.conditions.phrase import make_phrase, read_phrase
 from bot.rules.conditions.regex import Pattern, join_patterns, read_pattern
 from bot.rules.conditions.text import compare_boxes, compare_sections
 from bot.rules.conditions.types import Captures, Condition, Key, Reads, Scope, Verdict, format_scalar, make_evidence
 from bot.rules.spec.condition import Condition as ConditionModel
+from bot.rules.spec.condition import find_template
 from bot.rules.spec.document import Path, cut_name
 from bot.rules.spec.pack import FeatureRequestModel
 from bot.rules.spec.validation import suggest
@@ -125,11 +124,13 @@ class IssueHolds(Condition):
             if name.casefold() not in folded:
                 advice = suggest(name, known) or f"; allowed: {', '.join(known)}"
                 key.report(f"unknown {key.name} `{name}`{advice}", (*key.path, index))
+            if key.name in _LABEL_KEYS and (problem := find_template(name)):
+                key.report(problem, (*key.path, index))
         return cls(key.name, values)
 
     @property
     def reads(self) -> Reads:
-        return Reads(issue=(self.key,))
+        return Reads(issue=(self.key,), labels=self.accepted if self.key in _LABEL_KEYS else ())
 
     @property
     def written(self) -> tuple[tuple[str, ...], str | None]:
@@ -167,16 +168,12 @@ _ABOUT: Mapping[str, Callable[[Facts], tuple[str, ...]]] = {
 }
 
 
-_LINK = re.compile(
-    r"""(?P<link>https?://[^\s<>()\[\]{}"'`]+)|(?<![\w@./+-])(?P<host>[\w-]+(?:\.[\w-]+)+)(?![\w@-]|\.\w)""",
-    re.IGNORECASE,
-)
-_MOST_LINKS = 100
+_LABEL_KEYS = ("label", "no_label")
 _REQUEST = "feature request"
 
 
 def make_section(key: Key) -> Condition | None:
-    """The key `section`, with the tests in the same mapping."""
+    """The key `section`, with the tests in the same mapping; `checkbox` alone is none of them."""
     name = key.value
     parts: list[Condition] = [*_list_tests(key.model, name)]
     if key.model.empty is not None:
@@ -271,23 +268,9 @@ def section_holds_link(*hosts: str) -> Callable[[Facts, Text], bool]:
     wanted = tuple(host.lower() for host in hosts)
 
     def test(_facts: Facts, text: Text) -> bool:
-        return any(host == w or host.endswith("." + w) for host in _find_hosts(text.raw) for w in wanted)
+        return any(host == w or host.endswith("." + w) for host in find_hosts(text.raw) for w in wanted)
 
     return test
-
-
-def _find_hosts(text: str) -> list[str]:
-    """The hosts of links, with or without `https://`; an e-mail address is not a link."""
-    links = islice(_LINK.finditer(drop_comments(text)), _MOST_LINKS)
-    hosts = (_read_host(link["link"]) if link["link"] else link["host"].lower() for link in links)
-    return [host for host in hosts if host]
-
-
-def _read_host(link: str) -> str | None:
-    try:
-        return urlsplit(link).hostname
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True)
@@ -296,26 +279,29 @@ class CheckboxHolds(Condition):
 
     label: str
     is_ticked: bool
+    section: str | None = None
 
     @classmethod
     def make(cls, key: Key) -> Condition:
-        return cls(key.value, key.model.ticked is not False)
+        return cls(key.value, key.model.ticked is not False, key.model.section)
 
     @property
     def reads(self) -> Reads:
-        return Reads(boxes=(self.label,))
+        return Reads(boxes=(self.label,), sections=() if self.section is None else (self.section,))
 
     @property
     def written(self) -> tuple[tuple[str, ...], str | None]:
         return ("checkbox",), self.label
 
     def find_hint(self, facts: Facts) -> str:
-        return compare_boxes(self.label, facts)
+        return compare_boxes(self.label, facts, self.section)
 
     def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
         del captures
-        wanted = f'checkbox: "{self.label}", ticked: {str(self.is_ticked).lower()}'
-        boxes = [box for box in facts.layout.boxes if _collapse_label(self.label) in _collapse_label(box.label)]
+        place = "" if self.section is None else f", section: {self.section}"
+        wanted = f'checkbox: "{self.label}"{place}, ticked: {str(self.is_ticked).lower()}'
+        found = facts.find_boxes(self.section)
+        boxes = [box for box in found if _collapse_label(self.label) in _collapse_label(box.label)]
         for box in boxes:
             if box.is_ticked == self.is_ticked:
                 text = Text("checkbox", "body", facts.body, box.span)

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 from bot.issue.facts import DEFAULT_VIEWS, VIEWS, Facts, Text
 from bot.issue.layout import name_section
+from bot.issue.links import Link, Upload, find_links, list_uploads
 from bot.rules.conditions.types import Captures, Condition, Finding, Key, Reads, Verdict, make_evidence
 from bot.rules.spec.validation import suggest
 from bot.text.exit_codes import normalise_code
@@ -139,6 +140,150 @@ class FrameHolds(TextCondition):
         return list_found("frames in the issue", (frame.names[0] for frame in frames))
 
 
+_TARGET = re.compile(r"(?P<scheme>https?://)?(?:[^/?#@]*@)?(?P<host>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_HOST = re.compile(r"[^\s.*]*[.*]\S*|localhost(?::\d+)?", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(r"(?!https?:|localhost:)[a-z][a-z+-]*:", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class LinkHolds(TextCondition):
+    """The key `link`."""
+
+    absence = "no such link"
+
+    patterns: tuple[str, ...]
+    views: tuple[str, ...]
+
+    @classmethod
+    def make(cls, key: Key) -> Condition:
+        for index, pattern in enumerate(key.value):
+            if not _HOST.fullmatch(_split_target(pattern)[1]) or " " in pattern or _OTHER_SCHEME.match(pattern):
+                advice = "write an address with its host, such as `https://example.com/gist/*` or `example.com/*`"
+                key.report(f"`{pattern}` is not the target of a link; {advice}", (*key.path, index))
+        return cls(tuple(key.value), read_views(key))
+
+    @property
+    def written(self) -> tuple[tuple[str, ...], str | None]:
+        return ("link",), self.patterns[0] if len(self.patterns) == 1 else None
+
+    @property
+    def wanted(self) -> str:
+        return f"link: {' or '.join(self.patterns)}"
+
+    def find_in(self, text: Text) -> Finding | None:
+        for link in _list_links(text):
+            if any(fits_target(link.target, pattern) for pattern in self.patterns):
+                return make_evidence(text, link.span if text.is_placed else text.span, self.wanted), ()
+        return None
+
+    def find_hint(self, facts: Facts) -> str:
+        found = list_found("links in the issue", (link.target for text in facts.texts for link in _list_links(text)))
+        return super().find_hint(facts) or found
+
+
+def _list_links(text: Text) -> tuple[Link, ...]:
+    """The links of a text; the content of a fence has none."""
+    return () if text.is_code else find_links(text.raw, text.span.start)
+
+
+def fits_target(target: str, pattern: str) -> bool:
+    """Whether a pattern means the target of a link: the case of the host and a `/` at the end do not count.
+
+    The query counts only if the pattern has one, and so does the fragment; the scheme, too.
+    """
+    if "#" not in pattern:
+        target = target.partition("#")[0]
+    if "?" not in pattern:
+        target = re.sub(r"\?[^#]*", "", target)
+    (scheme, host, rest), wanted = _split_target(target), _split_target(pattern)
+    whole, glob = f"{scheme if wanted[0] else ''}{host}{rest}", "".join(wanted)
+    return fits_glob(whole, glob) or fits_glob(whole.rstrip("/"), glob.rstrip("/"))
+
+
+def _split_target(address: str) -> tuple[str, str, str]:
+    """The scheme and the host in lower case, and the rest; without the name of a user."""
+    found = _TARGET.match(address)
+    return ((found["scheme"] or "").lower(), found["host"].lower(), found["rest"]) if found else ("", "", address)
+
+
+def fits_glob(text: str, pattern: str) -> bool:
+    """Whether the whole text is as the pattern, in which `*` is any text and all else is itself; in linear time."""
+    first, *parts = pattern.split("*")
+    if not parts or not text.startswith(first):
+        return text == pattern
+    position = len(first)
+    for part in parts[:-1]:
+        place = text.find(part, position)
+        if place < 0:
+            return False
+        position = place + len(part)
+    return text.endswith(parts[-1]) and position + len(parts[-1]) <= len(text)
+
+
+_UNFINISHED = "unfinished"
+_ENDING = re.compile(r"\.[^*]*|\w{2,4}")
+_REGEX = re.compile(r"\\|^\^|^\.\*|\$$")
+
+
+def _explain_name(pattern: str) -> str:
+    """What is wrong with a pattern for names of files, and what to write; "" if nothing is."""
+    if pattern != _UNFINISHED and get_close_matches(pattern.casefold(), [_UNFINISHED], 1, 0.8):
+        return f"no upload has the name `{pattern}`; did you mean `{_UNFINISHED}`?"
+    if _REGEX.search(pattern):
+        return f"`{pattern}` is a regular expression; write the name of a file with `*` for any text, such as `*.log`"
+    if _ENDING.fullmatch(pattern):
+        return f"`{pattern}` is only the ending of a name; write `*.{pattern.lstrip('.')}`"
+    return ""
+
+
+@dataclass(frozen=True)
+class AttachmentHolds(Condition):
+    """The key `attachment`."""
+
+    patterns: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def make(cls, key: Key) -> Condition:
+        for index, pattern in enumerate(key.value):
+            if problem := _explain_name(pattern):
+                key.report(problem, (*key.path, index))
+        return cls(tuple(key.value), tuple(key.model.file_names))
+
+    @property
+    def reads(self) -> Reads:
+        return Reads(views=("body", "logs", "comments"))
+
+    @property
+    def written(self) -> tuple[tuple[str, ...], str | None]:
+        return ("attachment",), self.patterns[0] if len(self.patterns) == 1 else None
+
+    def evaluate(self, facts: Facts, captures: Captures) -> Verdict:
+        del captures
+        wanted = f"attachment: {' or '.join(self.patterns)}"
+        for view, source, original, uploads in list_uploads(facts.issue):
+            for upload in filter(self._fits, uploads):
+                text = Text(view, source, original, upload.span)
+                return Verdict(wanted=wanted, holds=True, evidence=(make_evidence(text, text.span, wanted),))
+        return Verdict(wanted=wanted, holds=False, seen="no such upload")
+
+    def find_hint(self, facts: Facts) -> str:
+        uploads = (upload for written in list_uploads(facts.issue) for upload in written.uploads)
+        return list_found("uploads in the issue", map(_name_upload, uploads))
+
+    def _fits(self, upload: Upload) -> bool:
+        """Whether an upload is what a pattern wants; one that did not finish has no name."""
+        if not upload.is_finished:
+            return len(self.names) < len(self.patterns)
+        names = [name.casefold() for name in upload.names or ("",)]
+        return any(fits_glob(name, pattern.casefold()) for name in names for pattern in self.names)
+
+
+def _name_upload(upload: Upload) -> str:
+    name = upload.names[0] if upload.names else "without a name"
+    return name if upload.is_finished else f"{name} (unfinished)"
+
+
 _MOST = 5
 _LONGEST = 80
 
@@ -158,12 +303,15 @@ def compare_sections(name: str, facts: Facts) -> str:
     return _find_nearest(name_section(name), sections) or list_found("sections in the issue", sections.values())
 
 
-def compare_boxes(label: str, facts: Facts) -> str:
-    """The check box most similar to a label, "" if the issue has one with that label."""
-    boxes = {collapse(box.label): box.label for box in facts.layout.boxes}
+def compare_boxes(label: str, facts: Facts, section: str | None = None) -> str:
+    """The check box most similar to a label, "" if the issue has one with that label; of a section, if one is given."""
+    boxes = {collapse(box.label): box.label for box in facts.find_boxes(section)}
     if any(collapse(label) in known for known in boxes):
         return ""
-    return _find_nearest(collapse(label), boxes) or list_found("check boxes in the issue", boxes.values())
+    if section is not None and not facts.find_sections(section):
+        return f"there is no section {section}; {compare_sections(section, facts)}".rstrip("; ")
+    where = "the issue" if section is None else f"the section {section}"
+    return _find_nearest(collapse(label), boxes) or list_found(f"check boxes in {where}", boxes.values())
 
 
 def _find_nearest(wanted: str, known: dict[str, str]) -> str:

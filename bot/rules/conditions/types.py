@@ -27,7 +27,8 @@ def place_of(view: str) -> Place:
 class Evidence:
     """The text that makes a condition hold, as the reporter wrote it (at most 300 characters), and its place.
 
-    `source` is title, body or comment N; `start` and `end` count characters there, `line` counts lines there from 1.
+    `source` is title, body or comment N; `start` and `end` count characters there, `line` counts lines there
+    from 1, up to the first sign that is not white space.
     """
 
     view: str
@@ -38,11 +39,17 @@ class Evidence:
     start: int
     end: int
 
+    @property
+    def place(self) -> Place:
+        """The kind of place."""
+        return place_of(self.view)
+
 
 def make_evidence(text: Text, span: Span, wanted: str) -> Evidence:
     """Evidence for a span of a text's original."""
     written = text.original[span.start : span.end]
-    line = text.original.count("\n", 0, span.start) + 1
+    first = span.start + (len(written) - len(written.lstrip()) if written.strip() else 0)
+    line = text.original.count("\n", 0, first) + 1
     return Evidence(
         view=text.view,
         source=text.source,
@@ -141,7 +148,7 @@ class Reads:
     """The parts of an issue that a single condition reads.
 
     `views` are the views that it searches; `sections` are form fields, by the names in the rule; `issue` are keys
-    about the issue itself, such as `label`.
+    about the issue itself, such as `label`; `labels` are the labels that it looks for.
     """
 
     views: tuple[str, ...] = ()
@@ -149,6 +156,7 @@ class Reads:
     captures: tuple[str, ...] = ()
     boxes: tuple[str, ...] = ()
     issue: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 class Condition(ABC):
@@ -159,6 +167,9 @@ class Condition(ABC):
 
     is_transparent: ClassVar[bool] = False
     """Whether explanations show its only child instead of it."""
+
+    sees_lines: bool = False
+    """Whether the pattern that it searches for sees lines."""
 
     @property
     def children(self) -> tuple["Condition", ...]:

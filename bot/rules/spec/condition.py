@@ -8,7 +8,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from bot.rules.spec.document import Path
-from bot.rules.spec.phrase import PhraseError, parse_phrase
+from bot.rules.spec.modifiers import AT_KEY, BESIDE, SECTION_TESTS, say_what_is_beside
+from bot.rules.spec.phrase import list_holes
+from bot.tracker.types import LONGEST_LABEL
 
 
 def meaning(*sentences: str) -> dict[str, Any]:
@@ -17,10 +19,11 @@ def meaning(*sentences: str) -> dict[str, Any]:
 
 
 Mode = Annotated[
-    Literal["observe", "label", "comment"],
+    Literal["observe", "suggest", "label", "comment"],
     Field(
         json_schema_extra=meaning(
             "Signpost shows matches in the summary of the run, and nowhere else.",
+            "Signpost suggests labels and closings on the issue, and a person decides. It changes nothing itself.",
             "Signpost adds and removes labels, but does not comment.",
             "Signpost adds and removes labels, and writes a section of its comment.",
         )
@@ -73,8 +76,7 @@ MAX_TAGS = 10
 def check_once(value: list[str]) -> list[str]:
     """The list, if it has each text once; raises ValueError."""
     if twice := [name for index, name in enumerate(value) if name in value[:index]]:
-        message = f"the list has `{twice[0]}` twice; remove one of the two"
-        raise ValueError(message)
+        raise ValueError(f"the list has `{twice[0]}` twice; remove one of the two")
     return value
 
 
@@ -88,14 +90,33 @@ def as_list(value: object) -> object:
 
 def _is_scalar(value: object) -> object:
     if not isinstance(value, bool | int | str):
-        message = "the value must be a text, a whole number, true or false"
-        raise ValueError(message)  # noqa: TRY004 (pydantic reports a ValueError at its place)
+        raise ValueError("the value must be a text, a whole number, true or false")  # noqa: TRY004 (for pydantic)
     return value
 
 
 Scalar = Annotated[bool | int | str, BeforeValidator(_is_scalar)]
 Strings = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
-LabelName = Annotated[str, Field(min_length=1, max_length=50)]
+Globs = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=300)]],
+    BeforeValidator(as_list, json_schema_input_type=str | list[str]),
+]
+
+
+def find_template(name: str) -> str | None:
+    """What is wrong with a label's name that is written as a template; None if it is not."""
+    advice = 'for a label per answer, write `labels: {from: [{section: Component, prefix: "area: "}]}`'
+    problem = f"the label `{name}` is a template, but names of labels are used as they are; {advice}"
+    return problem if "{{" in name or "{%" in name else None
+
+
+def _check_name(name: str) -> str:
+    if problem := find_template(name):
+        raise ValueError(problem)
+    return name
+
+
+LabelName = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL), AfterValidator(_check_name)]
+LabelNames = Annotated[list[LabelName], BeforeValidator(as_list, json_schema_input_type=LabelName | list[LabelName])]
 
 
 class Written(BaseModel):
@@ -134,37 +155,6 @@ class AtLeast(Written):
     )
 
 
-SECTION_TESTS = ("is", "one_of", "contains", "empty", "missing", "placeholder", "url_host")
-BESIDE = {
-    "in": ("phrase", "regex"),
-    "ticked": ("checkbox",),
-    "at": ("frame",),
-    **dict.fromkeys(SECTION_TESTS, ("section",)),
-    "section": SECTION_TESTS,
-}
-"""Keys of a condition, each with other keys; the condition must have at least one of those, too."""
-
-
-AT_KEY = "at_key"
-"""The type of an error about one key of a mapping; its context has the `message` and the `key`."""
-
-
-def say_what_is_beside(key: str) -> str:
-    """The message for a condition that has the key, but none of the keys that it needs."""
-    if key == "section":
-        return f"`section` needs a test in the same condition: {', '.join(SECTION_TESTS[:-1])} or {SECTION_TESTS[-1]}"
-    if key in SECTION_TESTS:
-        whole = _WHOLE_ISSUE.get(key, "")
-        return f"`{key}` needs `section` in the same condition, for example `section: Logs`{whole}"
-    return f"`{key}` needs `{'` or `'.join(BESIDE[key])}` in the same condition"
-
-
-_WHOLE_ISSUE = {
-    **dict.fromkeys(("is", "one_of", "contains"), "; to search the whole issue, use `phrase`"),
-    "empty": "; to test the whole body, use `body: empty`",
-}
-
-
 class Condition(BaseModel):
     """A test of an issue. All keys of a condition must hold. Each capture of the pack is also a key (`os: windows`)."""
 
@@ -187,12 +177,20 @@ class Condition(BaseModel):
         description="RE2 pattern for the collapsed form of the text (lower case). Named groups are captures.",
         examples=[r"error (?P<error>e\d{4})\b"],
     )
+    lines: bool | None = Field(
+        None,
+        description=(
+            "Whether `regex` sees lines: `^` and `$` are the ends of a line, and `.` and `\\s` stay in it. "
+            "Each line is trimmed."
+        ),
+        examples=[True],
+    )
     in_: Views | None = Field(
         None,
         alias="in",
         min_length=1,
         description=(
-            "The views that `phrase` or `regex` searches: `title`, `body`, `logs`, `errors`, `comments` or "
+            "The views that `phrase`, `regex` or `link` searches: `title`, `body`, `logs`, `errors`, `comments` or "
             "`section: NAME`. Default: title, body, logs."
         ),
         examples=[["title"], ["logs", {"section": "Logs"}]],
@@ -202,8 +200,29 @@ class Condition(BaseModel):
         description="Facts to set if this condition holds, for `when:` and templates.",
         examples=[{"workspace": True}],
     )
+    attachment: Globs | None = Field(
+        None,
+        min_length=1,
+        description=(
+            "The name of an upload in the body or in the author's comments; `*` matches any text. "
+            "`unfinished`: an upload that did not finish."
+        ),
+        examples=["*.log", ["*.log", "*.txt"], "unfinished"],
+    )
+    link: Globs | None = Field(
+        None,
+        min_length=1,
+        description=(
+            "The target of a link outside code; `*` matches any text. "
+            "A query (`?…`) and a fragment (`#…`) count only if the pattern has one."
+        ),
+        examples=["https://example.com/gist/*", ["gitlab.com/*", "*.gitlab.io/*"]],
+    )
     section: str | None = Field(
-        None, min_length=1, description="The name of a form field or heading.", examples=["Proposed Solution"]
+        None,
+        min_length=1,
+        description="The name of a form field or heading. Next to `checkbox`, the place of the box.",
+        examples=["Proposed Solution"],
     )
     is_: str | None = Field(None, alias="is", description="The section's whole text is this.", examples=["Windows"])
     one_of: list[str] | None = Field(
@@ -329,11 +348,21 @@ class Condition(BaseModel):
             if key in written and not written & {*operators}:
                 raise PydanticCustomError(AT_KEY, "{message}", {"message": say_what_is_beside(key), "key": key})
         if self.missing and any(
-            getattr(self, "is_" if test == "is" else test) for test in {*SECTION_TESTS} - {"missing"}
+            getattr(self, "is_" if test == "is" else test) for test in {*BESIDE["section"]} - {"missing"}
         ):
             message = "a missing section has no text to test; use two conditions"
             raise ValueError(message)
         return self
+
+    @property
+    def file_names(self) -> list[str]:
+        """The patterns of `attachment` for names of files, without `unfinished`."""
+        return [pattern for pattern in self.attachment or () if pattern != "unfinished"]
+
+    @property
+    def tests_section(self) -> bool:
+        """Whether it tests the section itself; otherwise `section` is only the place of a check box."""
+        return any(getattr(self, "is_" if test == "is" else test) is not None for test in SECTION_TESTS)
 
     @property
     def captures(self) -> dict[str, "Scalar | list[Scalar]"]:
@@ -344,21 +373,21 @@ class Condition(BaseModel):
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?P?<(?P<name>\w+)>")
 
 
-def walk_models(model: Condition, path: Path = ()) -> Iterator[tuple[Path, Condition]]:
-    """The models of a condition and of the conditions inside it, each with its path; without those in `none`."""
+def walk_models(model: Condition, path: Path = (), *, with_none: bool = False) -> Iterator[tuple[Path, Condition]]:
+    """The models of a condition and of the conditions inside it, each with its path; those in `none` if asked for."""
     yield path, model
-    for key in ("all", "any"):
+    for key in ("all", "any", *(["none"] if with_none else [])):
         for index, child in enumerate(getattr(model, key) or ()):
-            yield from walk_models(child, (*path, key, index))
+            yield from walk_models(child, (*path, key, index), with_none=with_none)
     for index, child in enumerate(model.at_least.of if model.at_least else ()):
-        yield from walk_models(child, (*path, "at_least", "of", index))
+        yield from walk_models(child, (*path, "at_least", "of", index), with_none=with_none)
 
 
 def list_captures(model: Condition) -> Iterator[tuple[str, str]]:
     """Names and types of the captures of a condition: holes, named groups (free text), and facts that it sets."""
     for _, condition in walk_models(model):
         for phrase in filter(None, (condition.phrase, condition.contains)):
-            yield from _list_holes(phrase)
+            yield from list_holes(phrase)
         if condition.regex:
             yield from ((match["name"], "any") for match in _NAMED_GROUP.finditer(condition.regex))
         yield from ((name, "choice") for name in condition.set or {})
@@ -369,10 +398,3 @@ def list_sets(model: Condition) -> Iterator[tuple[str, str]]:
     for _, condition in walk_models(model):
         for name, value in (condition.set or {}).items():
             yield name, str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _list_holes(phrase: str) -> list[tuple[str, str]]:
-    try:
-        return [(hole.name, hole.type) for hole in parse_phrase(phrase).holes]
-    except PhraseError:
-        return []  # reported where the phrase is compiled

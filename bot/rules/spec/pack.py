@@ -77,6 +77,7 @@ class CaptureModel(Written):
                     "a number: `3.5`",
                     "a version: `2.1.96`, `v3.0-beta.1`",
                     "letters, digits, `_` and `-`: `req_011CX`",
+                    "a file or a package: `lodash`, `@scope/pkg`, `libfoo.so.6`",
                     "anything up to a space; comments never show it",
                     "a path; comments never show it",
                     "a host, with or without a port: `api.example.com`",
@@ -307,6 +308,22 @@ class PackModel(Written):
             "text that a rule recognised. The rule ignores it in such a sentence; in a title, the rule does not match."
         ),
         examples=[[r"\b(lost|empty)\b.{0,40}\bafter\b.{0,20}{message}"]],
+    )
+    overlap: Annotated[
+        Literal["declared", "allowed"],
+        Field(
+            json_schema_extra=meaning(
+                "One of the two rules names the other in `supersedes` or `also`, or both are in `precedence`.",
+                "Nothing needs to be said; each of them may speak, up to `max_sections`.",
+            )
+        ),
+    ] = Field(
+        "declared",
+        description=(
+            "What two rules need that match the same issue, if both comment. Rules of two packs need nothing only if "
+            "both packs allow it."
+        ),
+        examples=["allowed"],
     )
     precedence: list[str] = Field(
         default_factory=list,

@@ -1,8 +1,9 @@
 """Phrases: literal text with typed holes, found even if a terminal, JSON or Markdown changed its form. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Literal, NamedTuple, get_args
 
@@ -13,6 +14,7 @@ HoleType = Literal[
     "number",
     "version",
     "id",
+    "name",
     "word",
     "path",
     "host",
@@ -36,6 +38,8 @@ _LEAST = 2
 _LEAST_BESIDE_HOLES = 4
 _HOLE = re.compile(r"(?P<braces>\{{1,40})(?P<name>[a-z_][a-z0-9_]*):(?P<type>[a-z]+)\}")
 _NEARLY_A_HOLE = re.compile(r"(?<!\{)(?:\{\{)*\{ *(?P<name>[A-Za-z_][\w-]*) *(?::[ \w]*)?\}")
+LONGEST_NAME = 100
+_NAME_PART = r"[a-z0-9_](?:[a-z0-9_.+-]{0,60}[a-z0-9_+])?"
 _PATTERNS = {
     "int": r"-?(?:[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]{1,18})",
     "number": r"-?[0-9]{1,18}(?:[.,][0-9]{1,18}){0,4}",
@@ -43,6 +47,8 @@ _PATTERNS = {
         r"v?[0-9]{1,8}(?:\.[0-9]{1,8}){1,4}(?:[-.+]?(?:alpha|beta|rc|a|b|dev|pre|nightly|canary)[-.]?[0-9]{0,8})?"
     ),
     "id": r"[a-z0-9][a-z0-9_-]{2,80}",
+    # A file or a package, also one in a scope or a part of one (`@scope/pkg`, `pkg/sub`): no path from a root.
+    "name": rf"(?:@{_NAME_PART}/)?{_NAME_PART}(?:/{_NAME_PART}){{0,4}}",
     "host": r"(?:localhost|[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,8})(?::[0-9]{1,5})?",
     "url": r"https?://[^ '\"<>()`]{1,400}",
     # A path of words with the ending of a source file: narrow enough to be repeated, unlike `path`.
@@ -67,11 +73,6 @@ SQUEEZED_PATTERNS = {name: pattern.replace(" ?", "").replace(r"\b", "") for name
 }
 
 
-def list_echoable(found: Mapping[str, str]) -> frozenset[str]:
-    """The names of the captures that a comment may show; `found` has the type of each by name."""
-    return frozenset(name for name, kind in found.items() if kind not in FREE_TEXT)
-
-
 _HOME = re.compile(r".*\b(?:home|users)/[^/]+/", re.IGNORECASE)
 
 
@@ -83,8 +84,18 @@ def name_source(path: str) -> str:
 _NO_ID = re.compile(r"(?:null|none|nil|undefined|unknown|n/a|[a-z]{1,8}[_-](?:x{3,}|[.*]+)?)$", re.IGNORECASE)
 
 
+_NO_NAME = re.compile(
+    r"(?:null|none|undefined|www\..*|gh-[0-9]+|[0-9a-f]{7,40}|close[sd]?|fix(?:e[sd])?|resolve[sd]?)$", re.IGNORECASE
+)
+"""What a name never is: nothing, or what GitHub links or obeys (an address, an issue, a commit, a closing keyword).
+https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+"""
+
+
 def is_filled(kind: str, value: str) -> bool:
     """Whether a hole of that type was given a value: an id is never `null`, a bare `req_` or a masked `req_xxxx`."""
+    if kind == "name":
+        return len(value.strip()) <= LONGEST_NAME and not _NO_NAME.match(value.strip())
     return kind != "id" or not _NO_ID.match(value.strip())
 
 
@@ -171,8 +182,10 @@ def _read_literal(text: str) -> str:
 def _check_holes(holes: tuple[Hole, ...]) -> None:
     for index, hole in enumerate(holes):
         if hole.type not in HOLE_TYPES:
-            allowed = ", ".join(HOLE_TYPES)
-            message = f"unknown hole type `{hole.type}`; allowed: {allowed}. For a literal brace, write `{{{{`"
+            near = get_close_matches(hole.type, HOLE_TYPES, 1)
+            advice = f"did you mean `{near[0]}`? Allowed" if near else "allowed"
+            known = ", ".join(HOLE_TYPES)
+            message = f"unknown hole type `{hole.type}`; {advice}: {known}. For a literal brace, write `{{{{`"
             raise PhraseError(message)
         if hole.name in {other.name for other in holes[:index]}:
             message = f"two holes have the name `{hole.name}`; give each its own name"
@@ -228,3 +241,11 @@ def escape_pattern(text: str) -> str:
 
 def _escape_sign(sign: str) -> str:
     return re.sub(r"([^\w ])", r"\\\1", sign, flags=re.ASCII) if sign.isascii() else sign
+
+
+def list_holes(source: str) -> list[tuple[str, str]]:
+    """The names and types of the holes of a phrase; none of an invalid one, which is reported where it is compiled."""
+    try:
+        return [(hole.name, hole.type) for hole in parse_phrase(source).holes]
+    except PhraseError:
+        return []

@@ -1,6 +1,7 @@
 """The shape of a rule: its conditions, labels, guidance and examples. Pure."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal
 
@@ -18,7 +19,10 @@ from bot.rules.spec.condition import (
     as_list,
     meaning,
 )
+from bot.rules.spec.fields import FieldValues, TypeName
+from bot.rules.spec.labels import Labels, as_labels
 from bot.text.versions import parse_version
+from bot.tracker.fields import TYPE, FieldValue
 
 HTTPS = r"""^https://[^\s<>()"']+$"""
 """Without a needless backslash: editors read it as a regular expression of ECMAScript, which knows none."""
@@ -32,33 +36,6 @@ About = Annotated[
         )
     ),
 ]
-
-
-class Labels(Written):
-    """Labels to add and to remove. Signpost never removes a label that a human added."""
-
-    add: list[LabelName] = Field(
-        default_factory=list, description="Labels to add; the repository must have them.", examples=[["bug"]]
-    )
-    remove: list[LabelName] = Field(
-        default_factory=list,
-        description="Labels to remove, if a bot or an issue template added them.",
-        examples=[["needs-triage"]],
-    )
-
-    @model_validator(mode="after")
-    def _no_label_is_both(self) -> "Labels":
-        if both := sorted({*self.add} & {*self.remove}):
-            message = f"the label `{both[0]}` is in both `add` and `remove`; remove it from one of the lists"
-            raise ValueError(message)
-        return self
-
-
-def _as_labels(value: object) -> object:
-    if isinstance(value, str):
-        message = "`labels` must be a list, for example `labels: [bug]`"
-        raise ValueError(message)  # noqa: TRY004 (pydantic reports a ValueError at its place)
-    return {"add": value} if isinstance(value, list) else value
 
 
 class FixedIn(Written):
@@ -173,6 +150,10 @@ class Expectation(Written):
         None, ge=1, description="The number of the guidance branch that applies, from 1.", examples=[1]
     )
     labels: list[str] | None = Field(None, description="The labels that the rule adds.", examples=[["bug"]])
+    type: TypeName | None = Field(None, description="The issue type that the rule sets.", examples=["Bug"])
+    fields: FieldValues | None = Field(
+        None, description="The issue fields that the rule sets, all of them.", examples=[{"Priority": "High"}]
+    )
 
 
 class Example(Written):
@@ -261,7 +242,9 @@ class RuleModel(Written):
         examples=["@org/build-team"],
     )
     mode: Mode = Field(
-        "comment", description="The actions that the rule may take: observe < label < comment.", examples=["observe"]
+        "comment",
+        description="The actions that the rule may take: observe < suggest < label < comment.",
+        examples=["observe"],
     )
     priority: int = Field(
         0,
@@ -294,11 +277,24 @@ class RuleModel(Written):
     )
     labels: Annotated[
         Labels,
-        BeforeValidator(_as_labels, json_schema_input_type=Labels | list[LabelName]),
+        BeforeValidator(as_labels, json_schema_input_type=Labels | list[LabelName]),
     ] = Field(
         default_factory=Labels,
-        description="A list of labels to add, or `{add: [...], remove: [...]}`.",
-        examples=[["needs-info"], {"add": ["bug"], "remove": ["needs-triage"]}],
+        description="A list of labels to add, or `{add: [...], remove: [...], from: [...]}`.",
+        examples=[
+            ["needs-info"],
+            {"add": ["bug"], "remove": ["needs-triage"], "from": [{"section": "Component", "prefix": "area:"}]},
+        ],
+    )
+    type: TypeName | None = Field(
+        None,
+        description="The issue type to set on an issue without one. Organisations have issue types.",
+        examples=["Bug"],
+    )
+    fields: FieldValues = Field(
+        default_factory=dict,
+        description="Values for the issue fields of the organisation. A field that has a value keeps it.",
+        examples=[{"Priority": "High", "Effort": 3, "Target date": "2026-12-31", "Platforms": ["iOS", "Android"]}],
     )
     fixed_in: FixedIn | None = Field(
         None,
@@ -359,3 +355,9 @@ class RuleModel(Written):
             message = "a rule in mode `comment` needs `guidance`; add it, or set `mode: label`"
             raise ValueError(message)
         return self
+
+    def list_values(self) -> Iterator[tuple[str, FieldValue]]:
+        """The issue type, under `TYPE`, and the issue fields that the rule asks for."""
+        if self.type:
+            yield TYPE, self.type
+        yield from self.fields.items()

@@ -11,8 +11,8 @@ from pydantic_core import ErrorDetails
 
 from bot import DOCS_URL
 from bot.errors import Problem
-from bot.rules.spec.condition import AT_KEY
 from bot.rules.spec.document import Document, Path, cut_name, quote_text
+from bot.rules.spec.modifiers import AT_KEY
 
 Model = TypeVar("Model", bound=BaseModel)
 _SHORT_LIST = 12
@@ -136,9 +136,12 @@ def _name(path: Path) -> str:
 def _explain(error: ErrorDetails, name: str, model: type[BaseModel]) -> str:
     kind, path = error["type"], tuple(error["loc"])
     if kind == "extra_forbidden":
-        return f"unknown key {name}{suggest(str(path[-1]), _keys_at(model, path[:-1])) or '; remove it'}"
+        known = _name_place(path, model) or suggest(str(path[-1]), _keys_at(model, path[:-1]))
+        return f"unknown key {name}{known or '; remove it'}"
     if kind in {"value_error", AT_KEY}:
         return str(error["ctx"]["error" if kind == "value_error" else "message"])
+    if kind == "list_type" and error["input"] is None:
+        return f"{name} {_SENTENCES['string_too_short']}"
     if kind == "string_type" and isinstance(error["input"], list):
         return f"{name} must be one text, not a list; keep one item"
     if kind == "literal_error":
@@ -150,11 +153,19 @@ def _explain(error: ErrorDetails, name: str, model: type[BaseModel]) -> str:
     return f"{name} {sentence.format_map(values)}{_advise(kind, path, error['input'], model)}"
 
 
+def _name_place(path: Path, model: type[BaseModel]) -> str:
+    """The key below which an unknown key of the file belongs; "" if there is none, or several."""
+    places = [name for name in sorted(_keys_at(model, ())) if path[-1] in _keys_below(model, (name,))]
+    return f"; it belongs below `{places[0]}`" if len(path) == len(places) == 1 else ""
+
+
 def show_value(value: object) -> str:
     """A value that somebody wrote, as a message shows it."""
     if value is None:
         return "empty"
-    return f"`{cut_name(str(value))}`" if isinstance(value, bool | int | float | str) else "a list or a mapping"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{cut_name(str(value))}`" if isinstance(value, int | float | str) else "a list or a mapping"
 
 
 def _advise(kind: str, path: Path, value: object, model: type[BaseModel]) -> str:

@@ -26,7 +26,7 @@ from bot.rules.ruleset import Rule, Ruleset
 from bot.signals.incidents.arrivals import RULE, Arrival, list_messages, make_arrival
 from bot.text.redaction import mask_private
 from bot.tracker.types import Issue
-from bot.triage.config import SurgeSettings
+from bot.triage.people.settings import SurgeSettings
 
 NEEDED = timedelta(days=WEEK + 28)
 """How long a rule must be known before it may raise an alarm.

@@ -9,22 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bot.errors import SettingsError, TrackerError
+from bot.errors import TrackerError
 from bot.github.payloads import ListedComment, parse_issue, parse_listed_comment
 from bot.issue.own_words import MARKER_START
-from bot.signals.reading import Source
+from bot.signals.reading import MOST_FAILURES, MOST_WRITES, Source, find_next, read_entry
 from bot.signals.removal.traces import Ours, Removal, Trace, decide_removal, find_traces, list_kept
 from bot.text.printable import count
-from bot.tracker.types import Comment, Cursor, Issue
-
-MOST_WRITES = 400
-"""GitHub takes 500 an hour, and the workflows of the repository write, too.
-https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
-"""
-
-MOST_FAILURES = 3
-"""In a row; then GitHub has a problem that concerns all issues."""
-
+from bot.tracker.archive import Cursor
+from bot.tracker.types import Comment, Issue
 
 _WORKFLOWS = ".github/workflows"
 _HOMES = (".github/signpost", ".github/signpost-schema")
@@ -140,10 +132,12 @@ class Remover:
 
     def _read_traces(self) -> tuple[tuple[Trace, ...], Ours]:
         """What may be ours; everything else is dropped at once, because a repository may have very much of it."""
-        marked = (_read(parse_listed_comment, each) for each in self._list("comments") if MARKER_START in str(each))
+        marked = (
+            read_entry(parse_listed_comment, each) for each in self._list("comments") if MARKER_START in str(each)
+        )
         comments: dict[int, ListedComment] = {each.comment.id: each for each in marked}
         ours, commented = self.ours.confirm(comments.values()), {each.issue for each in comments.values()}
-        listed: Iterator[Issue] = (_read(parse_issue, each, self.repository) for each in self._list("issues"))
+        listed = (read_entry(parse_issue, each, self.repository) for each in self._list("issues"))
         issues = {each.number: each for each in listed if each.number in commented or ours.may_concern(each)}
         traces = find_traces(issues.values(), comments.values(), ours)
         self.say(f"{self.repository}: {count(len(traces), 'issue')} with something that may be Signpost's")
@@ -158,14 +152,13 @@ class Remover:
                 return
             if page.pages_left:
                 self.say(f"{self.repository}: {count(page.pages_left, 'page')} of {kind} left to read")
-            since = max(str(entry["updated_at"]) for entry in page.entries)
-            cursor = Cursor(since) if since != cursor.since else cursor._replace(page=cursor.page + 1)
+            cursor = find_next(cursor, page)
 
     def _handle(self, trace: Trace, ours: Ours, *, is_dry_run: bool) -> Removed:
         """Look at one issue right before it is changed."""
         removal = Removal(issue=trace.issue)
         try:
-            changes = self.tracker.list_changes(trace.issue) if trace.labels else ()
+            changes = self.tracker.list_changes(trace.issue) if trace.labels or trace.has_type else ()
             removal = decide_removal(trace, changes, ours)
             return Removed(removal=removal) if is_dry_run else self._apply(removal)
         except TrackerError as error:
@@ -177,6 +170,9 @@ class Remover:
         issue = removal.issue
         for label in removal.labels:
             self.tracker.remove_label(issue, label)
+        if removal.type and not self.tracker.set_type(issue.repository, issue.number, None):
+            message = f"GitHub did not take back the type {removal.type}; the token needs write access"
+            raise TrackerError(message)
         edited = [comment for comment in removal.comments if not self._delete(issue, comment)]
         if removal.closes:
             self.tracker.close_issue(issue, "not_planned")
@@ -191,11 +187,3 @@ class Remover:
         if now is not None:
             self.tracker.delete_comment(issue, comment.id)
         return True
-
-
-def _read(parse: Callable[..., Any], *given: object) -> Any:  # noqa: ANN401 (what `parse` returns)
-    """An entry of a list; raises TrackerError for JSON that is not what GitHub documents."""
-    try:
-        return parse(*given)
-    except SettingsError as error:
-        raise TrackerError(f"GitHub's answer is unexpected. {error}", unanswered=True) from None

@@ -1,12 +1,13 @@
 """What Signpost left in a repository, and what of it may go: nothing that a person has changed. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from bot.comment.marker import NOTICES, Marker, hash_text, is_as_written, is_certainly_ours, read_marker, read_visible
 from bot.github.payloads import ListedComment
 from bot.rules.ruleset import Rule
+from bot.tracker.fields import TYPE
 from bot.tracker.types import Account, Change, Comment, Issue
 from bot.triage.config import Config
 from bot.triage.snapshot import OUR_LOGIN
@@ -14,15 +15,16 @@ from bot.triage.snapshot import OUR_LOGIN
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ours:
-    """What tells ours from what others made: our logins, and the labels and their prefixes, all in lower case.
+    """What tells ours from what others made: our logins, and labels with their prefixes and types, all in lower case.
 
-    The login of a workflow is shared with other workflows, so a label counts only if Signpost may have set it.
+    The login of a workflow is shared with other workflows, so a label or type counts only if Signpost may have set it.
     `token` is the login of the token: a person's own, who only looks here, or the one under which Signpost ran.
     """
 
     logins: frozenset[str]
     token: str = ""
     labels: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
 
     def is_us(self, account: Account) -> bool:
@@ -40,36 +42,49 @@ class Ours:
         folded = label.casefold()
         return folded in self.labels or any(folded.startswith(prefix) for prefix in self.prefixes)
 
+    def may_type(self, issue: Issue) -> bool:
+        """Whether rules ask for the type of the issue."""
+        return (issue.type or "").casefold() in self.types
+
     def may_concern(self, issue: Issue) -> bool:
         """Whether an issue without a comment of ours may have something of ours."""
-        return any(map(self.may_set, issue.labels)) or (
-            self.is_us(issue.author) and read_marker(issue.body) is not None
+        return (
+            any(map(self.may_set, issue.labels))
+            or self.may_type(issue)
+            or (self.is_us(issue.author) and read_marker(issue.body) is not None)
         )
 
 
-def make_ours(rules: Iterable[Rule], config: Config, login: str | None) -> Ours:
+def make_ours(rules: Sequence[Rule], config: Config, login: str | None) -> Ours:
     """What these rules and settings make ours; `login` is that of the token, None for the token of a workflow.
 
     A person who removes Signpost has set labels of their own, so that login counts only once it is confirmed. The label
     for duplicates counts only if a comment of ours remembers it, because other workflows often set it as well.
     """
     logins = (config.identity.login or OUR_LOGIN, *config.identity.also)
-    named = (config.labels.regression, *(name for rule in rules for name in rule.model.labels.add))
+    uses, typed = [rule.label_use for rule in rules], [rule.model.type for rule in rules]
+    named = (config.labels.regression, *(name for use in uses for name in use.given))
+    prefixes = (*config.labels.prefix_owned, *(prefix for use in uses for prefix in use.prefixes))
     return Ours(
         logins=frozenset(name.casefold() for name in logins),
         token=(login or "").casefold(),
         labels=frozenset(name.casefold() for name in named if name),
-        prefixes=tuple(prefix.casefold() for prefix in config.labels.prefix_owned),
+        types=frozenset(name.casefold() for name in typed if name),
+        prefixes=tuple(prefix.casefold() for prefix in prefixes),
     )
 
 
 class Trace(NamedTuple):
-    """An issue with what may be ours: comments with our marker, labels; `notice` if we opened the issue ourselves."""
+    """An issue with what may be ours: comments with our marker, labels, and its type if it `has_type`.
+
+    It has a `notice` if we opened the issue ourselves.
+    """
 
     issue: Issue
     comments: tuple[tuple[Comment, Marker], ...] = ()
     labels: tuple[str, ...] = ()
     notice: Marker | None = None
+    has_type: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +93,7 @@ class Removal:
 
     issue: Issue
     labels: tuple[str, ...] = ()
+    type: str | None = None
     comments: tuple[Comment, ...] = ()
     closes: bool = False
     kept: tuple[str, ...] = ()
@@ -85,12 +101,13 @@ class Removal:
     @property
     def writes(self) -> int:
         """How many changes that takes."""
-        return len(self.labels) + len(self.comments) + self.closes
+        return len(self.labels) + bool(self.type) + len(self.comments) + self.closes
 
     def describe(self) -> str:
         """``#7: remove `area:disk`; delete comment 5``, for people."""
         parts = (
             f"remove {', '.join(f'`{label}`' for label in self.labels)}" if self.labels else "",
+            f"take back the type `{self.type}`" if self.type else "",
             *(f"delete comment {comment.id}" for comment in self.comments),
             "close the issue, which Signpost opened itself" if self.closes else "",
         )
@@ -101,6 +118,7 @@ class Removal:
         return {
             "issue": self.issue.number,
             "labels": list(self.labels),
+            "type": self.type,
             "comments": [comment.id for comment in self.comments],
             "closes": self.closes,
             "kept": list(self.kept),
@@ -118,7 +136,7 @@ def find_traces(issues: Iterable[Issue], comments: Iterable[ListedComment], ours
             found.setdefault(number, []).append((comment, marker))
     known = {issue.number: issue for issue in issues if not issue.is_pull_request}
     traces = (_make_trace(known[number], tuple(found.get(number, ())), ours) for number in sorted(known))
-    shown = (trace for trace in traces if trace.comments or trace.labels or trace.notice)
+    shown = (trace for trace in traces if trace.comments or trace.labels or trace.notice or trace.has_type)
     return tuple(sorted(shown, key=lambda trace: bool(trace.comments)))
 
 
@@ -132,19 +150,24 @@ def _make_trace(issue: Issue, comments: tuple[tuple[Comment, Marker], ...], ours
     labels = tuple(label for label in issue.labels if ours.may_set(label) or label.casefold() in asked)
     marker = read_marker(issue.body) if ours.is_us(issue.author) else None
     is_notice = marker is not None and marker.kind in NOTICES and issue.state == "open"
-    return Trace(issue, comments, labels, marker if is_notice else None)
+    remembered = {str(marker.fields.get(TYPE)).casefold() for _, marker in comments}
+    has_type = ours.may_type(issue) or (issue.type is not None and issue.type.casefold() in remembered)
+    return Trace(issue, comments, labels, marker if is_notice else None, has_type)
 
 
-def decide_removal(trace: Trace, changes: Iterable[Change], ours: Ours) -> Removal:
-    """What goes: comments and issues that are word for word ours, and labels that only we have set.
+def decide_removal(trace: Trace, changes: Sequence[Change], ours: Ours) -> Removal:
+    """What goes: comments and issues that are word for word ours, and labels and the type that only we have set.
 
-    `changes` are GitHub's events of the issue, oldest first; the last one about a label decides. The guidance comment
-    comes last, because it remembers the labels.
+    `changes` are GitHub's events of the issue, oldest first; the last one about a label decides, and so does the last
+    one about the type. The guidance comment comes last, because it remembers both.
     """
     labels, doubtful = _sort_labels(trace, _find_last_setter(changes), ours)
     going, edited = _sort_comments(trace.comments)
     kept = (*doubtful, *edited)
-    removal = Removal(issue=trace.issue, labels=labels, comments=going, kept=kept)
+    typed = [change for change in changes if change.kind.startswith("issue_type_")] if trace.has_type else []
+    is_typed = bool(typed) and typed[-1].actor.is_bot and ours.is_us(typed[-1].actor)
+    type_ = trace.issue.type if is_typed else None
+    removal = Removal(issue=trace.issue, labels=labels, type=type_, comments=going, kept=kept)
     return replace(removal, **_decide_notice(trace, kept))
 
 

@@ -14,8 +14,10 @@ from bot.triage.doctor.setup import (
     Check,
     LocalFile,
     Setup,
+    describe_followed,
     find_missing_labels,
     leave_unchecked,
+    list_first,
     list_followed,
     list_names,
     list_wanted_labels,
@@ -23,8 +25,8 @@ from bot.triage.doctor.setup import (
 )
 from bot.triage.doctor.workflow_checks import check_policy, check_workflows, write_cache_fix
 
-_HOME = ".github/signpost/"
 _FEW = 5
+_HOME = ".github/signpost/"
 _FEW_REQUESTS = 100
 _NO_RULES = "it needs the rules, which could not be read"
 _OLDEST = {"index": timedelta(days=3), "sweep": timedelta(days=2)}
@@ -45,7 +47,10 @@ def check_setup(setup: Setup, now: datetime) -> tuple[Check, ...]:
         _check_repository(setup),
         check_policy(setup),
         *check_workflows(setup),
-        *(check(setup) for check in (_check_rules, _check_settings, _check_labels, _check_follows, _check_forms)),
+        *(check(setup) for check in (_check_rules, _check_settings, _check_labels)),
+        *_check_fields(setup),
+        *(check(setup) for check in (_check_follows, _check_forms)),
+        *_check_suggestions(setup),
         _check_upkeep(setup, "index", setup.index, now),
         _check_upkeep(setup, "sweep", setup.ledger, now),
         _check_visitors(setup, now),
@@ -61,7 +66,7 @@ def _check_token(setup: Setup) -> Check:
         return Check("token", "error", "GitHub does not accept the token", advice)
     if not token.has_token:
         return Check("token", "warning", "there is no token, so some settings cannot be read", advice)
-    kind = "a token whose rights GitHub does not tell" if token.scopes is None else "a classic token"
+    kind = "a token whose rights GitHub does not show" if token.scopes is None else "a classic token"
     scopes = f" with {list_names(token.scopes)}" if token.scopes else ""
     role = None if isinstance(setup.about, Unread) else setup.about.role
     return Check("token", "ok", f"{kind}{scopes}{f'; its role here is {role}' if role else ''}")
@@ -71,12 +76,14 @@ def _check_repository(setup: Setup) -> Check:
     about, name = setup.about, quote(setup.repository)
     if isinstance(about, Unread):
         if about.is_missing:
-            advice = "Correct the name, or use a token that may read it."
-            return Check("repository", "error", f"GitHub shows no {name} to this token", advice)
+            what = f"{name} does not exist, or the token may not read it"
+            return Check("repository", "error", what, "Correct the name, or use another token.")
         return leave_unchecked("repository", about)
     if about.is_archived or about.is_disabled:
-        state = "archived" if about.is_archived else "disabled"
-        return Check("repository", "error", f"{name} is {state}, so no one can open issues", "Unarchive it first.")
+        state, advice = (
+            ("archived", "Unarchive it first.") if about.is_archived else ("disabled", "Ask GitHub Support.")
+        )
+        return Check("repository", "error", f"{name} is {state}, so no one can open issues", advice)
     if not about.has_issues:
         advice = "Enable them in Settings → General → Features."
         return Check("repository", "error", f"issues are disabled in {name}", advice)
@@ -107,7 +114,11 @@ def _check_settings(setup: Setup) -> Check:
     if not isinstance(sources, Sources):
         return leave_unchecked("settings", "they are read with the rules")
     mode, associations = sources.config.mode, sources.config.skip.associations
-    effects = {"observe": "matches appear only in the summary of the run", "label": "Signpost sets labels only"}
+    effects = {
+        "observe": "matches appear only in the summary of the run",
+        "suggest": "Signpost only suggests labels and closings",
+        "label": "Signpost sets labels only",
+    }
     effect = effects.get(mode, "Signpost sets labels and comments")
     skipped = f"; issues by {join_words(associations)} are skipped" if associations else ""
     return Check("settings", "ok", f"`mode: {mode}`: {effect}{skipped}")
@@ -127,38 +138,47 @@ def _check_labels(setup: Setup) -> Check:
     return Check("labels", "warning", f"Signpost cannot set labels that do not exist: {list_names(missing)}", fix)
 
 
+def _check_fields(setup: Setup) -> Iterator[Check]:
+    """Issue types and fields, if rules ask for any; a remark of a run names only those of rules that match."""
+    if isinstance(setup.fields, Unread):
+        if isinstance(setup.sources, Sources):
+            yield leave_unchecked("fields", setup.fields)
+    elif setup.fields:
+        fix = "Correct the rules, or add what is missing to the organisation."
+        more = [f"{len(setup.fields) - _FEW:,} more"] if len(setup.fields) > _FEW else []
+        yield Check("fields", "warning", "; ".join([*setup.fields[:_FEW], *more]), fix)
+    elif setup.fields is not None:
+        yield Check("fields", "ok", "all issue types and fields that rules set exist")
+
+
 def _check_follows(setup: Setup) -> Check:
     if not isinstance(setup.sources, Sources):
         return leave_unchecked("follow", _NO_RULES)
     if isinstance(setup.follows, Unread):
         return leave_unchecked("follow", setup.follows)
     numbers = list_followed(setup.sources)
-    wrong = [found for number in numbers if (found := _describe_followed(setup, number))]
+    wrong = [found for number in numbers if (found := describe_followed(setup, number))]
     if wrong:
         fix = "Name an open issue in `follow:`, or remove the key."
-        return Check("follow", "warning", f"comments do not link {_list_first(wrong)}", fix)
-    unread = [number for number in numbers if number in setup.follows.unread]
+        return Check("follow", "warning", f"comments do not link {list_first(wrong)}", fix)
+    unread = [f"#{number}" for number in numbers if number in setup.follows.unread]
     if unread:
-        return leave_unchecked("follow", f"GitHub did not answer for {_list_first([f'#{each}' for each in unread])}")
+        return leave_unchecked("follow", f"GitHub did not answer for {list_first(unread)}")
     return Check("follow", "ok", f"{count(len(numbers), 'issue')} to follow" if numbers else "no rule follows an issue")
 
 
-def _list_first(texts: list[str]) -> str:
-    """The first few, and the number of the rest."""
-    left = len(texts) - _FEW
-    return join_words(texts if left < 1 else [*texts[:_FEW], f"{left:,} more"])
-
-
-def _describe_followed(setup: Setup, number: int) -> str:
-    """`#5, which is closed`; "" for an open issue, and for one that GitHub did not tell about."""
-    if isinstance(setup.follows, Unread) or number in setup.follows.unread:
-        return ""
-    linked = setup.follows.issues.get(number)
-    if linked is None:
-        return f"#{number}, which does not exist or moved"
-    if linked.issue.repository.casefold() != setup.repository.casefold() and linked.issue.number != number:
-        return f"#{number}, which moved"
-    return "" if linked.issue.state == "open" else f"#{number}, which is closed"
+def _check_suggestions(setup: Setup) -> Iterator[Check]:
+    """Only where something makes suggestions."""
+    found = setup.suggestions
+    if found is None or not isinstance(setup.sources, Sources):
+        return
+    if isinstance(found, Unread):
+        yield leave_unchecked("suggestions", found)
+    elif found:
+        fix = "Turn suggestions on, or give the token the triage role; until then, such a rule is only counted."
+        yield Check("suggestions", "warning", found, fix)
+    else:
+        yield Check("suggestions", "ok", "GitHub keeps suggestions on issues here")
 
 
 def _check_forms(setup: Setup) -> Check:
@@ -242,10 +262,8 @@ def _find_newest(caches: Iterable[CacheEntry], prefix: str) -> datetime | None:
 
 def _find_failed(setup: Setup, command: str) -> str:
     """The file of a workflow whose last run failed, "" if there is none."""
-    files = [use.file for use in setup.list_uses(command)]
-    runs = {file: setup.runs.get(file) for file in files}
-    failed = (file for file, run in runs.items() if run and not isinstance(run, Unread) and run.conclusion == "failure")
-    return next(failed, "")
+    files = (use.file for use in setup.list_uses(command))
+    return next((file for file in files if setup.conclusions.get(file) == "failure"), "")
 
 
 def _check_visitors(setup: Setup, now: datetime) -> Check:
@@ -263,6 +281,8 @@ def _check_rate(setup: Setup) -> Check:
     token = setup.token
     if isinstance(token, Unread):
         return leave_unchecked("rate limit", token)
+    if not token.is_valid:
+        return leave_unchecked("rate limit", "GitHub does not accept the token")
     if token.limit is None or token.remaining is None:
         return Check("rate limit", "ok", "GitHub states no limit for this token")
     message = f"{token.remaining:,} of {token.limit:,} requests are left"

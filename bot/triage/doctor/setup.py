@@ -1,9 +1,10 @@
 """How a repository is set up, as one value, and the checks that are made of it. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from bot.duplicates.canonical import describe_closing
 from bot.rules.ruleset import Rule
 from bot.text.printable import join_words
 from bot.text.redaction import show_text
@@ -14,7 +15,6 @@ from bot.tracker.setup import (
     RepositoryFacts,
     TokenFacts,
     Unread,
-    WorkflowRun,
     WorkflowState,
 )
 from bot.tracker.types import Links
@@ -23,7 +23,6 @@ from bot.triage.doctor.workflows import Use, Workflow
 
 Status = Literal["ok", "warning", "error", "unchecked"]
 
-_LABEL_KEYS = frozenset({"label", "no_label"})
 _MOST_SHOWN = 5
 _LONGEST_NAME = 60
 
@@ -60,12 +59,13 @@ class LocalFile(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """What a doctor read of a repository. A part that could not be read says why.
+    """What `signpost doctor` read of a repository. A part that could not be read says why.
 
     `workflows` are the files of the default branch that run Signpost; `states` are those that GitHub Actions knows.
-    `labels` are the existing ones of those that the rules want; `sections` are the fields of the issue forms, None
-    without forms. `runs` are the last runs by file. `release` is the tag of Signpost's latest release.
-    `index` and `ledger` are files that somebody named.
+    `labels` are the existing ones of those that the rules want; `fields` are problems with the issue types and the
+    fields of rules, None without any; `sections` are the fields of the issue forms, None without forms. `suggestions`
+    says why GitHub has none, "" if it does, None if nobody needs it. `conclusions` are those of the last runs, by file.
+    `release` is the tag of Signpost's latest release. `index` and `ledger` are files that somebody named.
     """
 
     repository: str
@@ -75,10 +75,12 @@ class Setup:
     limit: InteractionLimit | Unread | None
     workflows: tuple[Workflow, ...] | Unread
     states: tuple[WorkflowState, ...] | Unread
-    runs: Mapping[str, WorkflowRun | Unread | None] = field(default_factory=dict)
+    conclusions: Mapping[str, str | Unread | None] = field(default_factory=dict)
     sources: Sources | Broken | Unread
     labels: frozenset[str] | Unread = frozenset()
+    fields: tuple[str, ...] | Unread | None = None
     follows: Links | Unread = field(default_factory=Links)
+    suggestions: str | Unread | None = None
     sections: tuple[str, ...] | Unread | None = None
     caches: tuple[CacheEntry, ...] | Unread = ()
     release: str | Unread | None = None
@@ -103,9 +105,13 @@ def quote(name: str) -> str:
 
 def list_names(names: Iterable[str]) -> str:
     """`a`, `b` and `c`; the number of the rest if there are many."""
-    quoted = [quote(name) for name in names]
-    left = len(quoted) - _MOST_SHOWN
-    return join_words(quoted if left < 1 else [*quoted[:_MOST_SHOWN], f"{left:,} more"])
+    return list_first([quote(name) for name in names])
+
+
+def list_first(texts: Sequence[str]) -> str:
+    """The first few, and the number of the rest."""
+    left = len(texts) - _MOST_SHOWN
+    return join_words(texts if left < 1 else [*texts[:_MOST_SHOWN], f"{left:,} more"])
 
 
 def leave_unchecked(name: str, why: Unread | str) -> Check:
@@ -116,7 +122,7 @@ def leave_unchecked(name: str, why: Unread | str) -> Check:
 def list_wanted_labels(sources: Sources) -> tuple[str, ...]:
     """The labels that runs may set: those of the rules, and those of the settings."""
     rules = sources.ruleset.rules
-    wanted = [label for rule in rules for label in rule.model.labels.add]
+    wanted = [label for rule in rules for label in rule.given_labels]
     config = sources.config
     if config.labels.regression and any(rule.model.fixed_in for rule in rules):
         wanted.append(config.labels.regression)
@@ -131,6 +137,19 @@ def list_followed(sources: Sources) -> tuple[int, ...]:
     return tuple(dict.fromkeys(number for number in follows if number is not None))
 
 
+def describe_followed(setup: Setup, number: int) -> str:
+    """`#5, which is closed`; "" for an issue that comments link, and for one that GitHub did not tell about."""
+    if isinstance(setup.follows, Unread) or number in setup.follows.unread:
+        return ""
+    linked = setup.follows.issues.get(number)
+    if linked is None:
+        return f"#{number}, which does not exist or moved"
+    if linked.issue.repository.casefold() != setup.repository.casefold() and linked.issue.number != number:
+        return f"#{number}, which moved"
+    closing = describe_closing(linked.issue)
+    return f"#{number}, which is {closing}" if closing else ""
+
+
 def find_missing_labels(setup: Setup) -> tuple[str, ...]:
     """The labels that runs may set, and that the repository does not have; GitHub ignores case in labels."""
     if not isinstance(setup.sources, Sources) or isinstance(setup.labels, Unread):
@@ -141,4 +160,4 @@ def find_missing_labels(setup: Setup) -> tuple[str, ...]:
 
 def reads_labels(rules: Iterable[Rule]) -> bool:
     """Whether a rule has a condition on the labels of an issue."""
-    return any(_LABEL_KEYS & {*condition.reads.issue} for rule in rules for condition, _ in rule.condition.walk())
+    return any(rule.label_use.read for rule in rules)

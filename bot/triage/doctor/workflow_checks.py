@@ -32,6 +32,7 @@ _EVENTS: Mapping[Occasion, tuple[tuple[str, str], ...]] = {
     "reopened": (("issues", "reopened"),),
     "commented": (("issue_comment", "created"),),
     "labeled": (("issues", "labeled"), ("issues", "unlabeled")),
+    "unlabeled": (("issues", "unlabeled"),),
 }
 """The events of a workflow for each occasion of the settings."""
 
@@ -85,14 +86,14 @@ def _check_events(setup: Setup, workflows: tuple[Workflow, ...], running: list[W
         what = f"the workflow does not react to {join_words(missing)}"
         fix = f"Add {'it' if len(missing) == 1 else 'them'} to `on:` in {quote(running[0].file)}."
         return Check("events", "error" if is_deaf else "warning", what, fix)
-    return Check("events", "ok", "new and changed issues, and comments")
+    return Check("events", "ok", "the workflow has all events that the settings want")
 
 
 def _find_missing_events(setup: Setup, running: list[Workflow]) -> list[str]:
     """The events that the settings and the rules want, and that no workflow has."""
     sources = setup.sources
     occasions = sources.config.on if isinstance(sources, Sources) else [*_EVENTS]
-    wanted = [event for occasion in occasions for event in _EVENTS[occasion]]
+    wanted = [*dict.fromkeys(event for occasion in occasions for event in _EVENTS[occasion])]
     if not (isinstance(sources, Sources) and reads_labels(sources.ruleset.rules)):
         wanted = [event for event in wanted if event[1] not in _LABELLED]
     return [f"`{name}: {kind}`" for name, kind in wanted if not any(_hears(each, name, kind) for each in running)]
@@ -105,21 +106,25 @@ def _hears(workflow: Workflow, name: str, kind: str) -> bool:
 
 
 def _check_concurrency(running: list[Workflow]) -> Check:
-    fix = "Set `concurrency: {group: 'signpost-${{ github.event.issue.number }}'}`."
-    for workflow in running:
-        if not workflow.group:
-            what = f"{quote(workflow.file)} has no `concurrency`, so two runs for one issue can overlap"
-            return Check("concurrency", "warning", what, fix)
-        if "issue" not in workflow.group:
-            what = f"the group of {quote(workflow.file)} is the same for all issues, so GitHub cancels waiting runs"
-            return Check("concurrency", "warning", what, fix)
-        if workflow.cancels:
-            what = f"`cancel-in-progress` in {quote(workflow.file)} can stop a run between its label and its comment"
-            return Check("concurrency", "warning", what, "Remove `cancel-in-progress`.")
-        if "issue_comment" in workflow.events and not workflow.keeps_waiting:
-            what = f"in {quote(workflow.file)}, a comment can replace the waiting run of an edit or of a command"
-            return Check("concurrency", "warning", what, "Add `queue: max` to `concurrency`.")
+    if found := next(filter(None, map(_find_lost_run, running)), None):
+        return Check("concurrency", "warning", *found)
     return Check("concurrency", "ok", "one run at a time for each issue")
+
+
+def _find_lost_run(workflow: Workflow) -> tuple[str, str] | None:
+    """How a run of a workflow may be lost or meet another one, and the fix."""
+    file, fix = quote(workflow.file), "Set `concurrency: {group: 'signpost-${{ github.event.issue.number }}'}`."
+    if not workflow.group:
+        return f"{file} has no `concurrency`, so two runs for one issue can overlap", fix
+    if "issue" not in workflow.group:
+        return f"the group of {file} is the same for all issues, so GitHub cancels waiting runs", fix
+    if workflow.cancels:
+        what = f"`cancel-in-progress` in {file} can stop a run between its label and its comment"
+        return what, "Remove `cancel-in-progress`."
+    if "issue_comment" in workflow.events and not workflow.keeps_waiting:
+        what = f"in {file}, a comment can replace the waiting run of an edit or of a command"
+        return what, "Add `queue: max` to `concurrency`."
+    return None
 
 
 def _check_rights(uses: list[Use]) -> Check:
@@ -227,8 +232,14 @@ def _find_refused(policy: ActionsPolicy, setup: Setup) -> str:
 
 
 def _matches(policy: ActionsPolicy, action: str) -> bool:
+    """Whether a pattern allows an action, and none with a `!` blocks it.
+
+    https://github.blog/changelog/2025-08-15-github-actions-policy-now-supports-blocking-and-sha-pinning-actions/
+    """
     names = (action.lower(), action.partition("@")[0].lower())
-    return any(fnmatchcase(name, pattern.strip().lower()) for name in names for pattern in policy.patterns)
+    patterns = [pattern.strip().lower() for pattern in policy.patterns]
+    matching = [pattern for pattern in patterns if any(fnmatchcase(name, pattern.lstrip("!")) for name in names)]
+    return bool(matching) and not any(pattern.startswith("!") for pattern in matching)
 
 
 def _check_refs(policy: ActionsPolicy, refs: Mapping[str, None]) -> Check:

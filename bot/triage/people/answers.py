@@ -27,6 +27,7 @@ _MOST_QUOTED = 3
 _EFFECTS: Mapping[RuleEffect, str] = {
     "speaks": "gives advice",
     "labels": "only sets its labels",
+    "suggests": "only suggests its labels",
     "observes": "is only counted",
     "silent": "is silent",
     "refused": "is silent",

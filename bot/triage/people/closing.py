@@ -3,16 +3,25 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from bot.comment.links import write_date
 from bot.comment.marker import OwnComment, Promise, hash_text, read_visible, sign_comment
 from bot.issue.commands import Said, find_duplicates, find_last, is_maintainer
 from bot.tracker.types import Account, Change, Issue
-from bot.triage.actions import Close
+from bot.triage.actions import Close, SuggestClose
 from bot.triage.config import Config
 from bot.triage.decisions import Decisions
+from bot.triage.people.suggestions import (
+    explain_duplicate,
+    explain_match,
+    find_settlement,
+    list_about_closing,
+    rate_match,
+    rate_tier,
+    write_rationale,
+)
 
 if TYPE_CHECKING:
     from bot.triage.snapshot import Snapshot
@@ -44,13 +53,15 @@ class Closing:
     """The decision on closing, and why.
 
     `announced`: the comment says that the issue is closed at `at`; `due`: that time has come; `ordered`: a person wants
-    it closed now; `proposed`: a person is to decide; `cancelled`: somebody showed a sign of life, so it never happens;
-    `none`: nothing asks for it. If it `is_silent`, the comment does not say so: a person is to decide when it is time.
+    it closed now; `proposed`: that time has come, and a person is to decide; `suggested`: a person is to decide, at
+    once; `cancelled`: somebody showed a sign of life, so it never happens; `none`: nothing asks for it. `suggestion` is
+    what a person can approve on the issue. If it `is_silent`, the comment does not say when it is time.
     """
 
-    effect: Literal["none", "announced", "due", "ordered", "proposed", "cancelled"] = "none"
+    effect: Literal["none", "announced", "due", "ordered", "proposed", "suggested", "cancelled"] = "none"
     at: datetime | None = None
     action: Close | None = None
+    suggestion: SuggestClose | None = None
     reason: str = ""
     is_silent: bool = False
 
@@ -101,23 +112,99 @@ def _count_hours(after: str) -> int:
 
 def decide_closing(snapshot: "Snapshot", decisions: Decisions, config: Config, now: datetime) -> Closing:
     """The decision; a promise that our comment has made keeps its date, unless something else is promised now."""
-    if config.mode == "observe":
-        return NO_CLOSING
-    wanted, own = find_wanted(snapshot.issue, decisions, config), snapshot.own
+    if config.mode in {"observe", "suggest"}:
+        return _decide_suggestion(snapshot, decisions, config)
+    wanted = find_wanted(snapshot.issue, decisions, config)
     if find_order(snapshot.said, snapshot.history or ()):
         return Closing(effect="ordered", action=_choose_action(wanted, decisions), reason="a person asked for it")
     if wanted is None:
-        return NO_CLOSING
+        return _decide_suggestion(snapshot, decisions, config)
     if sign := _find_obstacle(snapshot, wanted):
         return Closing(effect="cancelled", reason=sign)
-    asks = config.closing.confirm
+    return _decide_when(snapshot, wanted, decisions, config, now)
+
+
+def _decide_when(snapshot: "Snapshot", wanted: Wanted, decisions: Decisions, config: Config, now: datetime) -> Closing:
+    asks, own = config.closing.asks, snapshot.own
     if own is None or not _is_promised(own, wanted, is_silent=asks):
         at = now + timedelta(hours=wanted.hours)
         return Closing(effect="announced", at=at, action=wanted.action, is_silent=asks)
     at = _to_moment(own.marker.closes)
     is_due = now >= at and decisions.links.is_complete and _is_said(own, wanted)
     due = Closing(effect="proposed" if asks else "due", at=at, action=wanted.action, is_silent=asks)
-    return due if is_due else replace(due, effect="announced")
+    if not is_due:
+        return replace(due, effect="announced")
+    return replace(due, suggestion=_make_suggestion(wanted, decisions)) if config.closing.suggest else due
+
+
+def find_suggested(snapshot: "Snapshot", decisions: Decisions, config: Config) -> Wanted | None:
+    """The closing to suggest at once, None if there is none.
+
+    Where the settings only suggest, that of a person's command; else that of the first rule that suggests one, or of
+    the best earlier report.
+    """
+    if snapshot.issue.state != "open" or config.mode == "observe":
+        return None
+    commanded = _find_commanded(snapshot, decisions) if config.mode == "suggest" else None
+    return commanded or _find_suggested_by_rule(decisions) or _find_best_duplicate(decisions, config)
+
+
+def _find_commanded(snapshot: "Snapshot", decisions: Decisions) -> Wanted | None:
+    """What a person's command asks for, where Signpost may only suggest it."""
+    is_ordered = find_order(snapshot.said, snapshot.history or ())
+    if not (is_ordered or decisions.links.asked):
+        return None
+    return Wanted(action=_choose_action(None, decisions), hours=0)
+
+
+def _find_suggested_by_rule(decisions: Decisions) -> Wanted | None:
+    for model in (match.rule.model for match in decisions.suggesting):
+        if model.close and model.close.as_ == "not_planned":
+            return Wanted(action=Close("not_planned"), hours=0, rule=model.id)
+        if model.close and (target := decisions.links.follows.get(model.id)):
+            return Wanted(action=Close("duplicate", target.number), hours=0, rule=model.id)
+    return None
+
+
+def _find_best_duplicate(decisions: Decisions, config: Config) -> Wanted | None:
+    """The best earlier report, if the settings ask for it; one that is only similar needs a calibrated index."""
+    links, settings = decisions.links, config.duplicates
+    best = next((each for each in links.duplicates if not each.is_unproven), None)
+    if best is None or not (settings.enabled and settings.suggest and links.is_complete):
+        return None
+    return Wanted(action=Close("duplicate", best.number), hours=0)
+
+
+def may_suggest_closing(snapshot: "Snapshot", decisions: Decisions, config: Config, today: date | None = None) -> bool:
+    """Whether a closing is suggested, if people have not decided otherwise; `today` also counts those that are due."""
+    if config.mode == "suggest" or not find_wanted(snapshot.issue, decisions, config):
+        return find_suggested(snapshot, decisions, config) is not None
+    closes = snapshot.marker.closes if snapshot.marker else 0
+    return bool(config.closing.suggest and closes and today and _to_moment(closes).date() <= today)
+
+
+def _decide_suggestion(snapshot: "Snapshot", decisions: Decisions, config: Config) -> Closing:
+    wanted = find_suggested(snapshot, decisions, config)
+    if wanted is None:
+        return NO_CLOSING
+    is_ordered = bool(find_order(snapshot.said, snapshot.history or ()))
+    if not is_ordered and (hold := _find_hold(snapshot, wanted.action.duplicate_of)):
+        return Closing(reason=hold)
+    return Closing(effect="suggested", suggestion=_make_suggestion(wanted, decisions))
+
+
+def _make_suggestion(wanted: Wanted, decisions: Decisions) -> SuggestClose:
+    """The suggestion with its reason: the rule that closes, the earlier report, or a person's command."""
+    action = wanted.action
+    match = next((each.match for each in decisions.rules if each.rule == wanted.rule), None)
+    link = next((each for each in decisions.links.duplicates if each.number == action.duplicate_of), None)
+    if match:
+        return SuggestClose(action.reason, action.duplicate_of, explain_match(match), rate_match(match))
+    if link and not decisions.links.asked:
+        return SuggestClose(action.reason, action.duplicate_of, explain_duplicate(link.why), rate_tier(link.tier))
+    if decisions.links.asked:
+        return SuggestClose(action.reason, action.duplicate_of, explain_duplicate(is_asked=True), "high")
+    return SuggestClose(action.reason, None, write_rationale("A person asked with a command to close it"), "high")
 
 
 def _to_moment(seconds: int) -> datetime:
@@ -187,12 +274,6 @@ def rewrite_promise(snapshot: "Snapshot", closing: Closing, now: datetime) -> st
     return sign_comment(text, own.marker.model_copy(update=now_promised))
 
 
-def propose_closing(issue: int, target: int | None) -> str:
-    """What a person is to decide about an issue, for the summary; `target` is the canonical issue of a duplicate."""
-    what = f"a duplicate of #{target}" if target else "not planned"
-    return f"no sign of life: #{issue} may be closed as {what}; the settings want a person to decide"
-
-
 def _is_said(own: OwnComment, wanted: Wanted) -> bool:
     """Whether our comment has the rule that closes, and links the issue that the closing names."""
     if wanted.rule is None:
@@ -204,14 +285,21 @@ def _is_said(own: OwnComment, wanted: Wanted) -> bool:
 
 def _find_obstacle(snapshot: "Snapshot", wanted: Wanted) -> str:
     """Why the issue must stay open: its present state, or a sign of life since it was answered; "" if nothing does."""
+    hold = _find_hold(snapshot, wanted.action.duplicate_of if wanted.rule else None)
+    return hold or next(_list_signs(snapshot, _find_start(snapshot, wanted)), "")
+
+
+def _find_hold(snapshot: "Snapshot", target: int | None) -> str:
+    """Why the issue must stay open as it is now, and not as a duplicate of the target; "" if nothing keeps it open."""
     if find_last(snapshot.said, "keep-open"):
         return "a person asked to keep it open"
-    target = wanted.action.duplicate_of if wanted.rule else None
     if target and find_duplicates(snapshot.said).forbids(target):
         return "a person said that it is not a duplicate"
     if snapshot.marker and snapshot.marker.is_kept_open:
         return "a person has shown interest in it"
-    return next(_list_states(snapshot), "") or next(_list_signs(snapshot, _find_start(snapshot, wanted)), "")
+    if snapshot.suggestions and find_settlement(list_about_closing(snapshot.suggestions)) == "dismissed":
+        return "a person dismissed the suggestion to close it"
+    return next(_list_states(snapshot), "")
 
 
 def _find_start(snapshot: "Snapshot", wanted: Wanted) -> datetime | None:

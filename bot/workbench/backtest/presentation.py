@@ -1,8 +1,9 @@
 """The report of a backtest as a page, and as JSON for scripts; the keys of the latter are a contract. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from bot.archive.stats import Opinion, Share
@@ -10,12 +11,13 @@ from bot.output.charts import Chart, draw_chart
 from bot.output.page import render_page
 from bot.text.redaction import show_text
 from bot.workbench.backtest.report import Comparison, Overlap, Report, RuleReport, TruthReport
-from bot.workbench.backtest.tally import SAMPLE, Typical
+from bot.workbench.backtest.tally import SAMPLE, Tally, Typical
 from bot.workbench.suggest.clusters import Cluster
 
 MOST_RULES = 200
 """The number of rules with their own section: no one reads a page of thousands."""
 MOST_PAIRS = 30
+_MOST_NAMED = 10
 _DIGITS = 4
 _LONG = 200
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
@@ -47,8 +49,23 @@ def render_html(report: Report) -> str:
         "share": format_percent,
         "certain": format_certain,
         "show": show_text,
+        "effects": tuple(list_effects(report.tally)),
     }
     return render_page("bot.workbench.backtest", "backtest.html.j2", values)
+
+
+def _rank(counts: Mapping[str, int]) -> dict[str, int]:
+    """The most frequent first."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def list_effects(tally: Tally) -> Iterator[tuple[str, str]]:
+    """What rules would do with issues: the kind, and the names with the numbers of issues; the ten most frequent."""
+    for kind, counts in (("labels", tally.labels), ("suggests", tally.suggestions), ("sets", tally.values)):
+        if counts:
+            more = [f"and {len(counts) - _MOST_NAMED} more"] if len(counts) > _MOST_NAMED else []
+            named = (f"{show_text(name, 60)} ({number})" for name, number in _rank(counts).items())
+            yield kind, ", ".join([*islice(named, _MOST_NAMED), *more])
 
 
 def _is_voted(rule: RuleReport) -> bool:
@@ -104,7 +121,9 @@ def report_to_json(report: Report) -> Json:
         "matched_share": share_to_json(report.matched),
         "comments": tally.comments,
         "comments_a_week": report.comments_a_week,
-        "labels": dict(sorted(tally.labels.items(), key=lambda item: (-item[1], item[0]))),
+        "labels": _rank(tally.labels),
+        "values": _rank(tally.values),
+        "suggested_labels": _rank(tally.suggestions),
         "weeks": [
             {"week": week, **counts._asdict()} for week, counts in zip(report.weeks, report.by_week, strict=True)
         ],

@@ -15,11 +15,11 @@ from bot.errors import SettingsError
 from bot.issue.facts import Facts
 from bot.output.progress import track
 from bot.rules.matcher import Match, match_rules, read_facts
-from bot.rules.ruleset import Rule, Ruleset
+from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Mode
-from bot.tracker.types import Issue
+from bot.tracker.types import Issue, unique
 from bot.triage.config import Config
-from bot.triage.decisions import MODES, RuleDecision, decide_rules, list_speaking, unique
+from bot.triage.decisions import MODES, RuleDecision, choose_fields, decide_rules, list_speaking
 from bot.triage.skip import find_issue_skip
 from bot.workbench.archive_passes import Chunk, Files, compile_rules, read_chunk
 from bot.workbench.backtest.tally import (
@@ -87,39 +87,51 @@ def _read_rules(found: Mapping[str, object]) -> frozenset[str] | None:
 
 def find_judged(truth: Truth, ruleset: Ruleset) -> frozenset[str]:
     """The rules that the truth can judge: with labels, the rules that set labels."""
-    return frozenset(rule.id for rule in ruleset.rules if truth.source == "file" or rule.model.labels.add)
+    is_judged = (
+        (lambda _: True) if truth.source == "file" else (lambda rule: rule.label_use.given or rule.label_sources)
+    )
+    return frozenset(rule.id for rule in ruleset.rules if is_judged(rule))
 
 
 def index_labels(ruleset: Ruleset) -> LabelIndex:
-    """The rules that set labels, by one of their labels, so that an issue is compared with few of them."""
+    """The rules that set labels, by one of their labels, so that an issue is compared with few of them.
+
+    A rule whose labels all depend on answers is there with each label of its maps.
+    """
     index: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for rule in ruleset.rules:
-        if wanted := _labels_of(rule):
+        always = _fold(rule.model.labels.add)
+        for wanted in [always] if always else [frozenset([label]) for label in rule.label_use.given]:
             index.setdefault(min(wanted), []).append((rule.id, wanted))
     return {label: tuple(rules) for label, rules in index.items()}
 
 
-def find_known(truth: Truth, issue: Issue, labels: LabelIndex) -> frozenset[str] | None:
+def find_known(truth: Truth, issue: Issue, labels: LabelIndex, matches: Iterable[Match] = ()) -> frozenset[str] | None:
     """The rules that should match the issue; None if that is unknown.
 
-    By labels, a rule should match if the issue has all labels that the rule sets (GitHub ignores case in labels).
+    By labels, a rule should match if the issue has all labels that the rule sets (GitHub ignores case in labels), with
+    those of answers if it matches.
     """
     if truth.source == "file":
         return truth.classes.get(issue.number)
-    carried = frozenset(label.casefold() for label in issue.labels)
-    return frozenset(name for label in carried for name, wanted in labels.get(label, ()) if wanted <= carried)
+    carried = _fold(issue.labels)
+    known = {name for label in carried for name, wanted in labels.get(label, ()) if wanted <= carried}
+    answered = {match.rule.id: _fold(match.labels) <= carried for match in matches if match.answered}
+    return frozenset(name for name in (*known, *answered) if answered.get(name, True))
 
 
-def find_excused(truth: Truth, found: Collection[str], ruleset: Ruleset) -> frozenset[str]:
-    """The rules that need not match, because a matching rule sets all their labels: labels cannot distinguish them."""
-    if truth.source == "file" or not found:
+def find_excused(truth: Truth, issue: Issue, matches: Iterable[Match], ruleset: Ruleset) -> frozenset[str]:
+    """The rules that need not match, because matching rules set all their labels: labels cannot distinguish them."""
+    given = [_fold(match.labels) for match in matches]
+    if truth.source == "file" or not given:
         return frozenset()
-    given = [_labels_of(rule) for rule in ruleset.rules if rule.id in found]
-    return frozenset(rule.id for rule in ruleset.rules if any(_labels_of(rule) <= labels for labels in given))
+    carried = _fold(issue.labels)
+    wanted = {rule.id: _fold(rule.model.labels.add) or carried & {*rule.label_use.given} for rule in ruleset.rules}
+    return frozenset(name for name, own in wanted.items() if any(own <= labels for labels in given))
 
 
-def _labels_of(rule: Rule) -> frozenset[str]:
-    return frozenset(label.casefold() for label in rule.model.labels.add)
+def _fold(labels: Iterable[str]) -> frozenset[str]:
+    return frozenset(label.casefold() for label in labels)
 
 
 def judge(number: int, found: Collection[str], known: Collection[str], excused: Collection[str] = ()) -> Tally:
@@ -165,13 +177,15 @@ class Replay:
     judged: frozenset[str] = frozenset()
     labels: LabelIndex = field(default_factory=dict)
 
-    def judge_issue(self, issue: Issue, names: Collection[str]) -> Tally | None:
+    def judge_issue(self, issue: Issue, matches: Iterable[Match]) -> Tally | None:
         """The tally of an issue's matches against the truth; None if the truth is unknown."""
         truth = self.task.truth
-        if truth is None or (known := find_known(truth, issue, self.labels)) is None:
+        if truth is None or (known := find_known(truth, issue, self.labels, matches)) is None:
             return None
-        found = self.judged.intersection(names)
-        return judge(issue.number, found, known, find_excused(truth, found, self.ruleset))
+        judged = [match for match in matches if match.rule.id in self.judged]
+        found = [match for match in judged if match.labels or truth.source == "file"]
+        names = {match.rule.id for match in found}
+        return judge(issue.number, names, known, find_excused(truth, issue, found, self.ruleset))
 
 
 def compile_task(task: Task) -> Replay:
@@ -201,9 +215,10 @@ def replay_issue(facts: Facts, replay: Replay) -> tuple[list[Tally], tuple[Match
     issue = facts.issue
     matches = match_rules(facts, replay.ruleset)
     decisions = _decide(issue, matches, replay.task)
-    names = {match.rule.id for match in matches if not match.superseded_by}
+    first = [match for match in matches if not match.superseded_by]
+    names = {match.rule.id for match in first}
     tallies = [tally_issue(issue, matches, decisions, find_raised(decisions, replay.task))]
-    if (judged := replay.judge_issue(issue, names)) is not None:
+    if (judged := replay.judge_issue(issue, first)) is not None:
         tallies.append(judged)
     if (former := _match_former(facts, replay)) is not None:
         before = {match.rule.id for match in former if not match.superseded_by}
@@ -243,6 +258,12 @@ def _with_mode(match: Match, mode: Mode) -> Match:
     return replace(match, rule=replace(match.rule, model=match.rule.model.model_copy(update={"mode": mode})))
 
 
+def _list_values(decisions: Sequence[RuleDecision]) -> Iterator[tuple[str, object]]:
+    """The type ("") and the fields that rules set, each with its value; each option of a multi-select field."""
+    for name, value in choose_fields(decisions).wanted.items():
+        yield from ((name, each) for each in (value if isinstance(value, tuple) else (value,)))
+
+
 def tally_issue(
     issue: Issue, matches: tuple[Match, ...], decisions: tuple[RuleDecision, ...], raised: Collection[str] = ()
 ) -> Tally:
@@ -259,6 +280,8 @@ def tally_issue(
         rules=dict(_tally_rules(issue, matches, speaking, raised, week)),
         overlaps=dict.fromkeys(combinations(sorted(match.rule.id for match in matches), 2), 1),
         labels=dict.fromkeys(unique(label for each in decisions for label in each.add), 1),
+        values={f"{name or 'type'}: {each}": 1 for name, each in _list_values(decisions)},
+        suggestions=dict.fromkeys(unique(label for each in decisions for label in each.suggest), 1),
         unmatched_issues=() if held else (issue.number,),
     )
 

@@ -110,6 +110,8 @@ class Tally:
     rules: Mapping[str, RuleTally] = field(default_factory=dict)
     overlaps: Mapping[tuple[str, str], int] = field(default_factory=dict)
     labels: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, int] = field(default_factory=dict)
+    suggestions: Mapping[str, int] = field(default_factory=dict)
     known: int = 0
     known_none: int = 0
     recognised: int = 0
@@ -127,6 +129,8 @@ def merge_tallies(tallies: Iterable[Tally]) -> Tally:
         rules=_merge([part.rules for part in parts], _merge_rules),
         overlaps=_add(part.overlaps for part in parts),
         labels=_add(part.labels for part in parts),
+        values=_add(part.values for part in parts),
+        suggestions=_add(part.suggestions for part in parts),
         change=_merge_changes([part.change for part in parts]),
         unmatched_issues=_newest((part.unmatched_issues for part in parts), SAMPLE),
     )

@@ -8,7 +8,7 @@ from bot.output.charts import draw_sparkline
 from bot.output.console import make_console, print_json
 from bot.text.printable import count
 from bot.text.redaction import show_text
-from bot.workbench.backtest.presentation import report_to_json
+from bot.workbench.backtest.presentation import list_effects, report_to_json
 from bot.workbench.backtest.report import Comparison, Report, RuleReport, TruthReport
 from bot.workbench.backtest.tally import Typical
 
@@ -34,6 +34,7 @@ def _print_text(report: Report, *, details: bool) -> None:
     _print_summary(console, report)
     if shown := [rule for rule in report.rules if rule.tally.matches or rule.tally.silenced or _is_judged(rule)]:
         console.print(_make_table(shown, report))
+    _print_effects(console, report)
     if report.truth:
         _print_truth(console, report.truth)
     if report.comparison:
@@ -46,6 +47,14 @@ def _print_text(report: Report, *, details: bool) -> None:
     for note in report.notes:
         console.print(f"note: {note}", markup=False)
     console.print(f"{count(report.tally.issues, 'issue')}, {report.tally.matched:,} matched", markup=False)
+
+
+def _print_effects(console: "Console", report: Report) -> None:
+    effects = dict(list_effects(report.tally))
+    for kind, named in effects.items():
+        console.print(f"{kind:<9}{named}", markup=False)
+    if effects:
+        console.print()
 
 
 def _is_judged(rule: RuleReport) -> bool:

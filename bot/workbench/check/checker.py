@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot.errors import Problem
 from bot.rules.ruleset import Rule, Ruleset
 from bot.workbench.check.examples import TriedExample, judge_example, try_examples
-from bot.workbench.check.lint import Terms, lint_rule
+from bot.workbench.check.lint import Terms, lint_packs, lint_rule
 from bot.workbench.check.proof import Proof, explain_failure, join_proofs, prove
 from bot.workbench.check.relations import (
     UNDECLARED,
@@ -68,7 +68,7 @@ def check_rules(ruleset: Ruleset, terms: Terms | None = None) -> CheckReport:
 
 def check_set(ruleset: Ruleset, files: Collection[str] | None = None) -> CheckReport:
     """Problems of the whole set: files that did not load, packs. With `files`, only problems in these files."""
-    problems = [*ruleset.problems, *check_packs(ruleset)]
+    problems = [*ruleset.problems, *check_packs(ruleset), *lint_packs(ruleset.packs)]
     broken = len(ruleset.broken if files is None else ruleset.broken.intersection(files))
     return CheckReport(broken, 0, tuple(p for p in problems if files is None or p.file in files), broken=broken)
 
@@ -114,7 +114,8 @@ def check_overlaps(rule: Rule, others: Sequence[Rule], ruleset: Ruleset) -> Chec
 
 def _check_near_duplicates(rule: Rule, ruleset: Ruleset, overlaps: tuple[Overlap, ...]) -> Iterator[Problem]:
     """Those that are not reported as an overlap."""
-    for other, is_same in find_near_duplicates(rule, ruleset, {overlap.other for overlap in overlaps}):
+    reported = {overlap.other for overlap in overlaps if not overlap.declared}
+    for other, is_same in find_near_duplicates(rule, ruleset, reported):
         what = "has the same phrases" if is_same else "has phrases that are parts of this rule's phrases"
         message = f"`{other.id}` {what}; merge the two rules, or add `supersedes:` or `also:` to one of them"
         yield rule.document.problem_at(("match",), message, "near-duplicate", "warning")

@@ -1,6 +1,6 @@
 """A rule's own examples, as issues: the expected result of each, and a problem for every other result. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from bot.rules.conditions.types import Verdict
 from bot.rules.matcher import Match, match_rule, read_facts
 from bot.rules.ruleset import Rule, Ruleset
 from bot.rules.spec.document import Path
-from bot.rules.spec.rule import Example, Expectation
+from bot.rules.spec.rule import Example, Expectation, RuleModel
 from bot.tracker.types import Account, Comment, Issue
 
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -86,6 +86,7 @@ def judge_example(rule: Rule, tried: TriedExample) -> Iterator[Finding]:
         yield "example-missed", _explain_miss(rule, tried.facts)
     elif tried.must_match and own:
         yield from (("expectation", message) for message in _compare(tried.example.expect, own))
+        yield from (("expectation", message) for message in _compare_values(tried.example.expect, own.rule.model))
     elif own:
         first = next((f": {item.wanted} found {item.text!r}" for item in own.evidence), "")
         yield "example-matched", f"`{rule.id}` matches this near miss{first}; add `none:`, or use a longer phrase"
@@ -121,6 +122,22 @@ def _compare(expect: Expectation | None, match: Match) -> Iterator[str]:
     if expect.branch is not None and match.branch != expect.branch - 1:
         found = "no branch" if match.branch is None else f"branch {match.branch + 1}"
         yield f"expected guidance branch {expect.branch}, but {found} applies; correct the rule or `expect:`"
-    if expect.labels is not None and sorted(expect.labels) != sorted(match.rule.model.labels.add):
-        added, expected = (", ".join(each) or "none" for each in (match.rule.model.labels.add, expect.labels))
+    if expect.labels is not None and sorted(expect.labels) != sorted(match.labels):
+        added, expected = (", ".join(each) or "none" for each in (match.labels, expect.labels))
         yield f"expected labels: {expected}; the rule adds: {added}; correct the rule or `expect:`"
+
+
+def _compare_values(expect: Expectation | None, model: RuleModel) -> Iterator[str]:
+    correct = "correct the rule or `expect:`"
+    if expect is None:
+        return
+    if expect.type is not None and expect.type != model.type:
+        yield f"expected the type `{expect.type}`, but the rule sets {model.type or 'none'}; {correct}"
+    if expect.fields is not None and expect.fields != model.fields:
+        expected, found = map(_show_fields, (expect.fields, model.fields))
+        yield f"expected the fields {expected}, but the rule sets {found}; {correct}"
+
+
+def _show_fields(fields: Mapping[str, object]) -> str:
+    values = {name: ", ".join(each) if isinstance(each, tuple) else each for name, each in fields.items()}
+    return ", ".join(f"`{name}: {value}`" for name, value in values.items()) or "none"

@@ -1,6 +1,6 @@
 """Warnings about rules that work but deserve a look: each with its reason and what to do. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -9,10 +9,12 @@ from typing import Any
 import re2
 
 from bot.errors import Problem
-from bot.rules.ruleset import Rule
+from bot.rules.conditions.regex import Lost, find_lost
+from bot.rules.ruleset import Pack, Rule
 from bot.rules.spec.condition import Condition as ConditionModel
 from bot.rules.spec.condition import walk_models
-from bot.rules.spec.document import Path
+from bot.rules.spec.document import Document, Path, cut_name
+from bot.rules.spec.pack import PackModel
 from bot.rules.spec.phrase import PhraseError, parse_phrase
 from bot.text.printable import count
 
@@ -62,13 +64,13 @@ def lint_rule(rule: Rule, terms: Terms) -> Iterator[Problem]:
     """The warnings about one rule."""
     found = (
         *_find_unliteral(rule),
+        *_find_dead(rule),
         *_find_short(rule, terms),
         *_find_common(rule, terms),
         *_find_old(rule, terms.today),
         *_find_unfounded(rule),
     )
-    for path, message, kind in found:
-        yield rule.document.problem_at(path, message, kind, "warning")
+    yield from _report(rule.document, found)
 
 
 Finding = tuple[Path, str, str]
@@ -97,7 +99,7 @@ def list_alternatives(model: ConditionModel, path: Path = ("match",)) -> Iterato
 
 def _says(model: ConditionModel) -> set[str]:
     """The keys that must hold; `none` and `set` narrow or tell, but do not tell what to look for."""
-    return set(model.model_fields_set) - {"none", "set", "in_", "at"} | set(model.model_extra or ())
+    return set(model.model_fields_set) - {"none", "set", "in_", "at", "lines"} | set(model.model_extra or ())
 
 
 @lru_cache(maxsize=4096)
@@ -119,6 +121,69 @@ def _find_unliteral(rule: Rule) -> Iterator[Finding]:
         regex = model.regex
         if regex and regex in needed and model.in_ != ["title"] and not has_literal(regex):
             yield (*path, "regex"), _NO_LITERAL, "no-literal"
+
+
+def _find_dead(rule: Rule) -> Iterator[Finding]:
+    """Patterns with text that never occurs: in the rule's condition, below its `none`, and in each `when`."""
+    yield from _find_dead_in(("match",), rule.model.match)
+    for index, guidance in enumerate(rule.model.guidance):
+        if guidance.when:
+            yield from _find_dead_in(("guidance", index, "when"), guidance.when)
+
+
+def _find_dead_in(start: Path, condition: ConditionModel) -> Iterator[Finding]:
+    for path, model in walk_models(condition, start, with_none=True):
+        if model.regex:
+            yield from _judge_pattern((*path, "regex"), model.regex, sees_lines=model.lines is True)
+
+
+def _judge_pattern(path: Path, source: str, *, sees_lines: bool = False) -> Iterator[Finding]:
+    return ((path, _explain_lost(lost, sees_lines=sees_lines), "dead-pattern") for lost in find_lost(source))
+
+
+def lint_packs(packs: Iterable[Pack]) -> Iterator[Problem]:
+    """The warnings about the patterns of packs."""
+    for pack in packs:
+        yield from _report(pack.document, _find_dead_of_pack(pack.model))
+
+
+def _find_dead_of_pack(model: PackModel) -> Iterator[Finding]:
+    for index, condition in enumerate(model.none):
+        yield from _find_dead_in(("none", index), condition)
+    for index, pattern in enumerate(model.circumstance):
+        yield from _judge_pattern(("circumstance", index), pattern)
+    for number, request in enumerate(model.feature_requests):
+        for key in ("titles", "unless_titles"):
+            for index, title in enumerate(getattr(request, key)):
+                yield from _judge_pattern(("feature_requests", number, key, index), title)
+    for name, capture in model.captures.items():
+        for index, source in enumerate(capture.first_of):
+            yield from _judge_pattern(("captures", name, "first_of", index, "regex"), source.regex or "")
+
+
+def _report(document: Document | None, found: Iterable[Finding]) -> Iterator[Problem]:
+    if document:
+        yield from (document.problem_at(path, message, kind, "warning") for path, message, kind in found)
+
+
+_NAMES = {"`": "a backtick", "  ": "two spaces in a row", " ": "a space at its start or end"}
+
+
+def _quote(pattern: str) -> str:
+    cut = cut_name(pattern)
+    return f'"{cut}"' if "`" in cut else f"`{cut}`"
+
+
+def _explain_lost(lost: Lost, *, sees_lines: bool) -> str:
+    signs = " and ".join(_NAMES.get(sign) or _quote(sign) for sign in lost.signs)
+    what = f"{_quote(lost.written)} never matches, because the text that Signpost searches never has {signs}"
+    if any(r"](" in sign.replace("\\", "") for sign in lost.signs):
+        return f"{what}: a link has only its text there; search for that text, or test the target with `link:`"
+    instead = f"write {_quote(lost.instead)}" if lost.instead else "leave it out"
+    if any(sign in part for part in lost.signs for sign in (r"\n", r"\r", "\n")):
+        other = "write a condition for each line" if sees_lines else "add `lines: true` for `^` and `$` at line ends"
+        return f"{what}; {other}" if sees_lines else f"{what}; {instead}, or {other}"
+    return f"{what}; {instead}"
 
 
 def _find_short(rule: Rule, terms: Terms) -> Iterator[Finding]:

@@ -15,12 +15,15 @@ from bot.rules.spec.pack import ALWAYS_FORBIDDEN, find_forbidden
 from bot.rules.spec.validation import suggest
 from bot.workbench.check.examples import TriedExample
 
-Settlement = Literal["supersedes", "superseded", "also", "fallback", "other product"]
+Settlement = Literal["supersedes", "superseded", "also", "fallback", "other product", "no comment", "allowed"]
 """How two rules are settled, seen from the rule that has the example:
 
 `supersedes` or `superseded` (by the rules or by the pack's `precedence`), `also` (both may speak), `fallback` (a pack
-of general rules gives way), `other product` (packs for two products are not used in one repository).
+of general rules gives way), `other product` (packs for two products are not used in one repository), `no comment` (one
+of them only labels or observes), `allowed` (by `overlap:` in the packs of both).
 """
+_UNSAID = frozenset({"no comment", "allowed"})
+"""Settlements for which nobody named the two rules."""
 
 MOST_SHARED = 5
 """A rule that matches this number of examples of another rule is not tried on the others."""
@@ -49,7 +52,8 @@ class Overlap:
 def find_settlement(rule: Rule, other: Rule) -> Settlement | None:
     """The settlement for issues that both rules match, from the rules or from their packs; None: undeclared.
 
-    A pack without a product (a repository's own rules) may be used with any other pack.
+    A pack without a product (a repository's own rules) may be used with any other pack. The modes of the
+    rules count; settings may lower them, and do not matter here.
     """
     if other.id in rule.supersedes or rule.id in other.supersedes:
         return "supersedes" if other.id in rule.supersedes else "superseded"
@@ -58,7 +62,11 @@ def find_settlement(rule: Rule, other: Rule) -> Settlement | None:
     mine, theirs = rule.pack.model, other.pack.model
     if mine.fallback != theirs.fallback:
         return "fallback"
-    return "other product" if mine.product and theirs.product and mine.product != theirs.product else None
+    if mine.product and theirs.product and mine.product != theirs.product:
+        return "other product"
+    if not rule.model.mode == other.model.mode == "comment":
+        return "no comment"
+    return "allowed" if mine.overlap == theirs.overlap == "allowed" else None
 
 
 def is_settled(one: Rule, other: Rule) -> bool:
@@ -103,7 +111,8 @@ def find_near_duplicates(rule: Rule, ruleset: Ruleset, reported: Collection[str]
     """Rules whose phrases occur in all phrases of this rule, and whether both rules have the same phrases.
 
     Rules that are `reported` already, by id, are left out. If two rules have the same phrases, only the second (by file
-    and id) has the first as its near-duplicate. Rules with a settlement are not near-duplicates.
+    and id) has the first as its near-duplicate. Rules with a settlement are not near-duplicates, unless it
+    names neither of them and they have the same phrases.
     """
     near: set[Rule] | None = None
     for phrase in rule.phrases:
@@ -111,9 +120,10 @@ def find_near_duplicates(rule: Rule, ruleset: Ruleset, reported: Collection[str]
         near = {other for text in held for other in ruleset.longer_phrases[text] if near is None or other in near}
     own = {phrase for phrase in rule.phrases if phrase in ruleset.longer_phrases}
     for other in near or ():
-        if other.id not in reported and other.id != rule.id and not is_settled(rule, other):
+        settlement = find_settlement(rule, other)
+        if other.id not in reported and other.id != rule.id and (settlement is None or settlement in _UNSAID):
             is_same = all(own.intersection(ruleset.find_phrases(phrase)) for phrase in other.phrases)
-            if not is_same or (other.file, other.id) < (rule.file, rule.id):
+            if (other.file, other.id) < (rule.file, rule.id) if is_same else settlement is None:
                 yield other, is_same
 
 

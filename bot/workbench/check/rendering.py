@@ -1,7 +1,7 @@
 """A rule's comment before any report gets it: values known and unknown, with and without links. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -11,11 +11,10 @@ from bot.duplicates.candidates import SAME_RULE, Candidate
 from bot.duplicates.canonical import Target
 from bot.duplicates.selection import LinkDecision
 from bot.errors import Problem
-from bot.rules.checks import Compilation, check_written, find_known, texts_of
+from bot.rules.checks import check_written, find_known, texts_of
 from bot.rules.conditions.types import Capture, Verdict
 from bot.rules.matcher import FixState, Match
 from bot.rules.ruleset import Rule
-from bot.rules.spec.condition import list_captures
 from bot.rules.spec.document import Path
 from bot.rules.spec.pack import ALWAYS_FORBIDDEN
 from bot.rules.spec.rule import Example
@@ -30,6 +29,7 @@ _SAMPLES = {
     "url": ("https://example.com/a",),
     "host": ("localhost:8080",),
     "source": ("src/main.rs",),
+    "name": ("@scope/pkg",),
     "code": ("0", "ENOSPC"),
 }
 """Values of each type, the least first; what is not here is tried with a word."""
@@ -51,7 +51,7 @@ class _Case:
 
 def check_texts(rule: Rule) -> Iterator[Problem]:
     """The texts that nobody wrote, and those that fail in a comment; what fails as a whole, at its branch."""
-    for path, message in check_written(rule.model):
+    for path, message in check_written(rule):
         yield rule.document.problem_at(path, message, "unwritten-guidance", "warning")
     found = dict[tuple[Path, str], None]()
     for branch in range(len(rule.model.guidance)):
@@ -62,8 +62,7 @@ def check_texts(rule: Rule) -> Iterator[Problem]:
 
 
 def _find_failure(rule: Rule, branch: int, case: _Case) -> tuple[Path, str] | None:
-    types = _types_of(rule)
-    captures = {name: Capture(name=name, value=value, type=types[name]) for name, value in case.captures.items()}
+    captures = {name: Capture(name=name, value=value, type=rule.types[name]) for name, value in case.captures.items()}
     match = Match(rule, Verdict(wanted="", holds=True), captures, branch, fix_state=case.fix_state)
     try:
         section = make_section(match, _ISSUE, case.target, tuple(map(_make_link, range(2, 2 + case.duplicates))))
@@ -78,7 +77,7 @@ def _find_failure(rule: Rule, branch: int, case: _Case) -> tuple[Path, str] | No
 
 def _list_cases(rule: Rule, branch: int) -> Iterator[_Case]:
     """Plain texts need one case; templates all combinations of what may differ in them."""
-    here = (text for path, text in texts_of(rule.model) if path[0] != "guidance" or path[1] == branch)
+    here = (text for path, text in texts_of(rule) if path[0] != "guidance" or path[1] == branch)
     templates = " ".join(filter(is_template, here))
     target = Target(number=rule.model.follow, state="open") if rule.model.follow else None
     if not templates:
@@ -95,10 +94,9 @@ def _list_cases(rule: Rule, branch: int) -> Iterator[_Case]:
 
 def _list_captures(rule: Rule, branch: int, used: list[str]) -> list[dict[str, str]]:
     """The least and the greatest values; without each that may be unknown, and without all of these."""
-    types = _types_of(rule)
-    samples = {name: _SAMPLES.get(types[name], _OTHER) for name in used}
+    samples = {name: _SAMPLES.get(rule.types[name], _OTHER) for name in used}
     least, greatest = ({name: values[place] for name, values in samples.items()} for place in (0, -1))
-    known = find_known(rule.model, _read_compilation(rule), branch)
+    known = find_known(rule, branch)
     unknown = [name for name in used if name not in known]
     gone = [{name} for name in unknown] + [{*unknown}]
     return [least, greatest, *({n: v for n, v in greatest.items() if n not in names} for names in gone)]
@@ -107,13 +105,3 @@ def _list_captures(rule: Rule, branch: int, used: list[str]) -> list[dict[str, s
 def _make_link(number: int) -> LinkDecision:
     candidate = Candidate(number=number, tier="A", score=1.0, why=SAME_RULE)
     return LinkDecision(candidate=candidate, effect="linked", target=Target(number=number, state="open"))
-
-
-def _types_of(rule: Rule) -> Mapping[str, str]:
-    return _read_compilation(rule).types
-
-
-def _read_compilation(rule: Rule) -> Compilation:
-    stated = {capture.name: capture.values.type for capture in rule.pack.captures}
-    types = stated | dict(list_captures(rule.model.match))
-    return Compilation(condition=rule.condition, branches=rule.branches, types=types, stated=stated)

@@ -119,6 +119,8 @@ _HOW = {
     "also": "both may speak",
     "fallback": "the fallback rule gives way",
     "other product": "for another product",
+    "no comment": "only one of them may comment, or neither",
+    "allowed": "both may speak, as their packs say",
     None: "NOT DECLARED",
 }
 

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property, partial
 from multiprocessing import get_all_start_methods, get_context
 
+from bot.duplicates.canonical import describe_closing
 from bot.errors import Problem, TrackerError
 from bot.output.progress import track
 from bot.rules.captures import find_captures, list_values
@@ -97,23 +98,23 @@ def check_labels(rules: Sequence[Rule], known: Collection[str], repository: str)
     there = {label.casefold() for label in known}
     for rule in rules:
         effect = "could not set it in another mode" if rule.model.mode == "observe" else "does not set it"
-        for index, label in enumerate(rule.model.labels.add):
+        for path, label in rule.model.labels.list_given():
             if label.casefold() not in there:
                 what = f"{repository} has no label `{label}`, so Signpost {effect}"
                 message = f"{what}; create the label, or correct the name"
-                yield rule.document.problem_at(("labels", "add", index), message, "unknown-label", "warning")
+                yield rule.document.problem_at(("labels", *path), message, "unknown-label", "warning")
 
 
 def check_follows(rules: Sequence[Rule], found: Mapping[int, Issue | None], repository: str) -> Iterator[Problem]:
-    """The issues to follow that are missing or closed."""
+    """The issues to follow that are missing, or closed without a fix."""
     for rule in rules:
         if (number := rule.model.follow) is None:
             continue
         issue = found[number]
         if issue is None:
             what = f"{repository}#{number} does not exist, or the token cannot read it; correct the number"
-        elif issue.state != "open":
-            what = f"{repository}#{number} is closed, so comments do not link it; name an open issue"
+        elif closing := describe_closing(issue):
+            what = f"{repository}#{number} is {closing}, so comments do not link it; name an open issue"
         else:
             continue
         yield rule.document.problem_at(("follow",), f"{what}, or remove `follow:`", "dead-follow", "warning")
@@ -121,7 +122,7 @@ def check_follows(rules: Sequence[Rule], found: Mapping[int, Issue | None], repo
 
 def check_online(rules: Sequence[Rule], repository: str, tracker: Tracker) -> CheckReport:
     """The warnings, and the number of things asked: all labels together, each issue once. Raises TrackerError."""
-    labels = tuple(dict.fromkeys(label for rule in rules for label in rule.model.labels.add))
+    labels = tuple(dict.fromkeys(label for rule in rules for _, label in rule.model.labels.list_given()))
     known = tracker.find_labels(repository, labels) if labels else frozenset[str]()
     follows = dict.fromkeys(rule.model.follow for rule in rules if rule.model.follow is not None)
     found = {number: _find_issue(tracker, repository, number) for number in follows}

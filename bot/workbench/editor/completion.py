@@ -21,6 +21,7 @@ _EXAMPLES_OF_TYPES = {
     "number": "1.5",
     "version": "2.1.96",
     "id": "req_011abc",
+    "name": "lodash or @scope/pkg",
     "word": "anything without a space",
     "path": "/usr/lib/x.so",
     "host": "api.example.com:443",
@@ -169,6 +170,8 @@ def _list_own_values(path: Path, words: Vocabulary) -> Iterable[Option]:
         return [Option(rule, "variable", rule, title) for rule, title in words.rules.items()]
     if name == "ask":
         return [Option(capture, "variable", capture, "capture") for capture in words.captures]
+    if path[:3] == ("labels", "from", ITEM):
+        return _list_values_of_source(path[3:], words)
     if name in words.captures and name != "version":
         return [Option(value, "enum", value, "capture") for value in (*words.captures[name], "unknown")]
     known: Mapping[str, tuple[Iterable[str], str]] = {
@@ -187,6 +190,15 @@ def _list_own_values(path: Path, words: Vocabulary) -> Iterable[Option]:
     }
     values, detail = known.get(name, ((), ""))
     return [Option(value, "text", _quote(value), detail) for value in values if value]
+
+
+def _list_values_of_source(path: Path, words: Vocabulary) -> list[Option]:
+    """Values of an item of `from`: labels below `map`, fields, and captures."""
+    if path[:1] == ("map",):
+        return [Option(label, "text", _quote(label), "label in past issues") for label in words.labels]
+    if path[:1] == ("section",):
+        return [Option(name, "text", _quote(name), "section in past issues") for name in words.sections]
+    return [Option(name, "variable", name, "capture") for name in words.captures] if path == ("capture",) else []
 
 
 def _quote(value: str) -> str:

@@ -16,7 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from bot.issue.layout import LAYOUTS
 from bot.rules.ruleset import Ruleset
-from bot.rules.spec.condition import BESIDE, say_what_is_beside
+from bot.rules.spec.modifiers import BESIDE, say_what_is_beside
 from bot.rules.spec.pack import CaptureModel
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -194,6 +194,7 @@ _PACK = {
 SNIPPETS: dict[str, list[Snippet]] = {
     "RuleModel": _one("a whole rule", _RULE, "A condition, guidance and examples."),
     "RuleModel.labels": _one("labels to set", ["${1:needs-info}"]),
+    "Labels.from": _one("a label per answer", [{"section": "${1:Component}", "map": {"${2:Core}": "${3:area:core}"}}]),
     "RuleModel.fixed_in": _one("the version with the fix", {"version": "$1"}),
     "RuleModel.duplicates": _one("the number of links", {"show": "${1:1}"}),
     "RuleModel.guidance": _one("guidance", _RULE["guidance"], "The text for every reporter."),
@@ -238,6 +239,7 @@ def add_known_names(schema: Schema, ruleset: Ruleset) -> Schema:
     tags = known["properties"]["tags"]
     tags["items"] = {**tags["items"], "examples": sorted(ruleset.tags)}
     names = sorted({name for pack in ruleset.packs for name in pack.model.captures})
+    known["definitions"]["LabelSource"]["properties"]["capture"]["examples"] = names
     known["definitions"]["Guidance"]["properties"]["ask"]["items"] = {"type": "string", "examples": names}
     return known
 

@@ -15,7 +15,8 @@ _PARTS = {
     "Condition": ("A condition", "Keys of `match:`, of `when:`, and of each item of `all`, `any` and `none`."),
     "AtLeast": ("A number of conditions", "Keys of `at_least:`."),
     "SectionNamed": ("A section as a view", "Keys of an item of `in:`, as an alternative to the name of a view."),
-    "Labels": ("Labels to add and to remove", "Keys of `labels:` in a rule, as an alternative to a list."),
+    "Labels": ("Labels", "Keys of `labels:` in a rule, as an alternative to a list."),
+    "LabelSource": ("Labels of answers", "Keys of each item of `from:` in `labels:`."),
     "FixedIn": ("The release with the fix", "Keys of `fixed_in:`."),
     "ShowDuplicates": ("Earlier reports", "Keys of `duplicates:` in a rule."),
     "Guidance": (

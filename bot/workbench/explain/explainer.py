@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, TypeVar, cast
 
 from bot.rules.conditions.types import Verdict
+from bot.rules.labels import AnsweredLabel
 from bot.rules.matcher import Match, read_facts
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.condition import Mode
@@ -42,7 +43,8 @@ class ExplainedRule:
     """One rule: its tree, and the decision about it if it matches.
 
     `similarity` (0 to 1) and `others` (further conditions that would have to hold) are about rules that do not match.
-    `silences` are the matching rules that it replaces; `fix` compares the stated version with the fix.
+    `silences` are the matching rules that it replaces; `fix` compares the stated version with the fix; `answered` are
+    the labels that answers give.
     """
 
     id: str
@@ -59,6 +61,7 @@ class ExplainedRule:
     silences: tuple[str, ...] = ()
     branches: tuple[Branch, ...] = ()
     fix: str = ""
+    answered: tuple[AnsweredLabel, ...] = ()
 
     @property
     def matches(self) -> bool:
@@ -165,6 +168,7 @@ def _explain_match(
         silences=tuple(rule for rule, each in decisions.items() if each.match.superseded_by == match.rule.id),
         branches=tuple(_explain_branch(number, match, maker) for number in range(len(match.rule.branches))),
         fix=f"{_FIX[state]} {fixed_in.version}" if state and fixed_in else "",
+        answered=match.answered,
     )
 
 

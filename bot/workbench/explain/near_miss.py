@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import re2
 
 from bot.issue.facts import VIEWS, Facts, Text
-from bot.rules.conditions.regex import Pattern, compile_pattern, read_literal, split_pattern
+from bot.rules.conditions.regex import Pattern, compile_pattern, read_form, read_literal, split_pattern
 from bot.rules.conditions.types import Condition, Evidence
 from bot.rules.spec.phrase import SQUEEZED_PATTERNS, Phrase, escape_pattern
 from bot.text.markdown import Span
@@ -122,7 +122,7 @@ def find_near_miss(condition: Condition, facts: Facts, whole: Text) -> NearMiss 
         return _find_reason(found[0], condition, facts, whole)
     if isinstance(condition.sought, Phrase):
         return _find_partial(condition.sought, views, facts)
-    return _find_beginning(condition.sought, views, facts) if condition.sought else None
+    return _find_beginning(condition, views, facts) if condition.sought else None
 
 
 def _find_reason(evidence: Evidence, condition: Condition, facts: Facts, whole: Text) -> NearMiss:
@@ -140,12 +140,12 @@ def _complete(kind: NearMissKind, evidence: Evidence, condition: Condition, text
     return replace(_make_near_miss(wanted, 1.0, text, Span(evidence.start, evidence.end)), kind=kind)
 
 
-def _find_beginning(source: str, views: tuple[str, ...], facts: Facts) -> NearMiss | None:
+def _find_beginning(condition: Condition, views: tuple[str, ...], facts: Facts) -> NearMiss | None:
     """The longest beginning of a pattern, or of one of its alternatives, that matches something worth telling."""
     best: NearMiss | None = None
-    for atoms in split_pattern(source)[:_MOST_ALTERNATIVES]:
+    for atoms in split_pattern(str(condition.sought))[:_MOST_ALTERNATIVES]:
         for text in _find_longer(facts, views, _LEAST_MATCHED - 1):
-            best = _match_beginning(atoms, text, source, best.share if best else _LEAST_SHARE) or best
+            best = _match_beginning(atoms, text, condition, best.share if best else _LEAST_SHARE) or best
     return best
 
 
@@ -154,15 +154,16 @@ def _find_longer(facts: Facts, views: tuple[str, ...], floor: int) -> Iterator[T
     return (text for text in facts.find_texts(views) if len(text.squeezed) > floor)
 
 
-def _match_beginning(atoms: tuple[str, ...], text: Text, source: str, floor: float) -> NearMiss | None:
+def _match_beginning(atoms: tuple[str, ...], text: Text, condition: Condition, floor: float) -> NearMiss | None:
     """What the longest beginning matches, if it has more than the `floor`th part of the letters; found by halving."""
+    source, lines = str(condition.sought), condition.sees_lines
     low, high = 0, len(atoms) - 1
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (low, middle - 1) if _search(atoms[:middle], text) is None else (middle, high)
+        low, high = (low, middle - 1) if _search(atoms[:middle], text, lines=lines) is None else (middle, high)
     low -= _count_scrap(read_literal(atoms), low)
     letters, total = (len(read_literal(row).replace(" ", "")) for row in (atoms[:low], atoms))
-    found = _search(atoms[:low], text)
+    found = _search(atoms[:low], text, lines=lines)
     if found is None or letters < _LEAST_MATCHED or letters <= floor * total:
         return None
     start = source.index("".join(atoms))
@@ -177,9 +178,9 @@ def _count_scrap(literal: str, end: int) -> int:
     return len(broken[0]) if broken else 0
 
 
-def _search(atoms: tuple[str, ...], text: Text) -> re.Match[str] | None:
+def _search(atoms: tuple[str, ...], text: Text, *, lines: bool) -> re.Match[str] | None:
     try:
-        match: re.Match[str] | None = _compile("".join(atoms)).search(text.collapsed)
+        match: re.Match[str] | None = _compile("".join(atoms), lines=lines).search(read_form(text, lines=lines))
     except re2.error:  # a part of what was taken for atoms need not be a pattern: `\\Q(\\E` quotes
         return None
     return match
@@ -277,8 +278,8 @@ def _find_run(row: _Row, first: int, text: Text) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _compile(pattern: str) -> Pattern:
-    return compile_pattern(pattern)
+def _compile(pattern: str, *, lines: bool = False) -> Pattern:
+    return compile_pattern(pattern, lines=lines)
 
 
 def _drop_scraps(row: _Row, first: int, last: int) -> tuple[int, int]:

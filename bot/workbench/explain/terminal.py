@@ -34,6 +34,7 @@ _BEFORE = 28
 _STATES = {
     "speaks": "bold green",
     "labels": "bold cyan",
+    "suggests": "bold cyan",
     "observes": "bold blue",
     "silent": "bold yellow",
     "refused": "bold yellow",
@@ -130,15 +131,25 @@ def _print_match(rule: ExplainedRule, captures: Iterable[CaptureSummary], consol
     decision = rule.decision
     if decision:
         _print_row(decision.effect, decision.reason, console)
-    labels = [*(f"+{name}" for name in decision.add), *(f"-{name}" for name in decision.remove)] if decision else []
-    for name, value in (("silences", ", ".join(rule.silences)), ("labels", ", ".join(labels)), ("fix", rule.fix)):
+    for name, value in _list_effects(rule):
         if value:
             _print_row(name, value, console)
+    _print_rows("answers", (label.reason for label in rule.answered), console)
     branches = (Text(format_branch(branch), style="" if branch.speaks else "dim") for branch in rule.branches)
     _print_rows("guidance", branches, console)
     _print_rows("captures", map(_format_capture, captures), console)
     console.print()
     _print_tree(rule.tree, console)
+
+
+def _list_effects(rule: ExplainedRule) -> Iterator[tuple[str, str]]:
+    decision = rule.decision
+    signs = {"+": decision.add, "-": decision.remove, "suggests ": decision.suggest} if decision else {}
+    labels = [f"{sign}{name}" for sign, names in signs.items() for name in names]
+    yield "silences", ", ".join(rule.silences)
+    yield "labels", ", ".join(labels)
+    yield "sets", str(decision.fields) if decision else ""
+    yield "fix", rule.fix
 
 
 def _divide_rule(rule: ExplainedRule, console: Console) -> None:

@@ -18,7 +18,7 @@ from bot.text.normalize import collapse, squeeze
 from bot.text.printable import reveal, reveal_line
 from bot.tracker.types import EPOCH, Issue
 from bot.triage.config import make_default_config
-from bot.triage.decisions import RuleEffect, decide_labels, decide_rules, list_speaking
+from bot.triage.decisions import RuleEffect, choose_fields, decide_labels, decide_rules, list_speaking
 from bot.triage.links import LinkDecisions
 from bot.workbench.check.relations import Settlement, find_settlement
 from bot.workbench.editor.positions import place_problems
@@ -142,6 +142,7 @@ def rules_of(entry: Entry, bench: Workbench) -> Ruleset:
 
 _EFFECTS: Mapping[RuleEffect, str] = {
     "labels": "The rule sets its labels here but does not comment",
+    "suggests": "The rule only suggests its labels here",
     "observes": "The rule does nothing here",
     "silent": "The rule is silent here",
     "refused": "The rule is silent here, because somebody said that it does not fit",
@@ -165,7 +166,9 @@ def preview_comment(
     config = make_default_config()
     rules = decide_rules(matches, config, today)
     own = next((each for each in rules if each.match.rule is rule), None)
-    remarks = (f"{_EFFECTS[own.effect]}: {own.reason}",) if own and own.effect != "speaks" else ()
+    remarks = tuple(f"Label {reveal_line(label.reason)}" for label in (own.match.answered if own else ()))
+    if own and own.effect != "speaks":
+        remarks = (f"{_EFFECTS[own.effect]}: {own.reason}", *remarks)
     try:
         parts = ((match, _target_of(match, issue), ()) for match in list_speaking(rules))
         sections, left_out = make_sections(parts, issue)
@@ -173,7 +176,11 @@ def preview_comment(
         comment = check_comment(render_comment(sections.values()), forbidden) if sections else ""
     except CommentError as error:
         comment, remarks = "", (*remarks, str(error))
-    labels = decide_labels(rules, LinkDecisions(), config)
+    labels = decide_labels(rules, LinkDecisions(), config, issue.labels)
+    if labels.suggest:
+        remarks = (*remarks, f"Signpost suggests {', '.join(f'`{reveal_line(name)}`' for name in labels.suggest)}")
+    if values := str(choose_fields(rules)):
+        remarks = (*remarks, f"On an issue without them, Signpost sets {values}")
     return Preview(comment, labels.add, labels.remove, remarks)
 
 

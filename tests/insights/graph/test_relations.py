@@ -144,6 +144,11 @@ def test_the_latest_mark_counts() -> None:
     assert map_duplicates(edges) == {at(1): at(3)}
 
 
+def test_of_marks_without_a_time_that_of_the_oldest_issue_counts() -> None:
+    edges = [an_edge("duplicate_of", 1, number) for number in (4, 2, 3)]
+    assert (map_duplicates(edges), map_duplicates(edges[::-1])) == ({at(1): at(2)}, {at(1): at(2)})
+
+
 def test_fixes_are_merged_pull_requests_or_the_commit_that_closed_the_issue() -> None:
     nodes = {
         at(1): a_node(1, fix=Commit(sha="abc", at=OPENED)),

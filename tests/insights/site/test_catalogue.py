@@ -9,7 +9,7 @@ from bot.archive.stats import Opinion, measure_share
 from bot.insights.report.wording import REACTIONS
 from bot.insights.site.catalogue import Contents, Page, Settings, list_pages, render
 from bot.insights.site.guidance import STATEMENTS
-from bot.triage.config import Meaning, Reacted
+from bot.triage.people.settings import Meaning, Reacted
 from tests.insights.site.sites import RULES, make_contents, write_rule
 
 PROBLEMS = ["p/login/", "p/out-of-disk/", "p/quota/", "p/silent/"]

@@ -138,6 +138,12 @@ WHENS = """
 - {when: {section: Logs, url_host: example.com}, say: the field “Logs” links to example.com}
 - {when: {checkbox: I searched}, say: the box “I searched” is ticked}
 - {when: {checkbox: I searched, ticked: false}, say: the box “I searched” is not ticked}
+- {when: {checkbox: I searched, section: Checks}, say: the box “I searched” in the field “Checks” is ticked}
+- {when: {attachment: [a.log, b]}, say: the report has a file with the name `a.log` or `b`}
+- when: {attachment: ["*.log", unfinished]}
+  say: the report has a file with the name `*.log` or an upload that did not finish
+- {when: {attachment: unfinished}, say: the report has an upload that did not finish}
+- {when: {link: [a.org/*, b.org]}, say: the report links to `a.org/*` or `b.org`}
 - {when: {frame: main, at: top}, say: the stack trace has `main` at the top}
 - {when: {label: bug}, say: the issue has the label “bug”}
 - {when: {no_label: [bug, crash]}, say: the issue does not have the label “bug” or “crash”}

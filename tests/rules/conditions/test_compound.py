@@ -19,6 +19,13 @@ FORM = (
     "### What happened?\n\nIt broke.\n\n### Logs\n\n```shell\nboom 2.5\n```\n\n### Version\n\n2.1.23\n\n"
     "### Platform\n\nDarwin\n\n### Link\n\nhttps://github.com/o/r\n\n### Empty\n\n_No response_\n\n### Old\n\n1.0.123\n"
 )
+LINES = "  Compiling…\r\n\tError TS2304: no `x`\r\n10%\r20%\rdone\x1b[0m\nat a.b (c.ts)\n"
+UPLOADS = (
+    "[app.log](https://github.com/user-attachments/files/1/app.log)\n![Uploading a.png…]()\n\n"
+    "```\n[b.txt](https://github.com/user-attachments/files/2/b.txt)\n```\n"
+)
+LINKS = "See [it](https://E.com/Gist/1/?raw=1#L2) and <https://e.com>.\n\n```\nhttps://f.com/x\n```\n"
+CHECKLISTS = "### Before\n\n- [x] I searched\n\n### After\n\n- [ ] I searched\n- [x] I waited\n"
 BOXES = "- [x] I have searched\n- [ ] I am on the latest version\n"
 TRACE = 'Traceback (most recent call last):\n  File "/a/core.py", line 1, in run\n  File "/b/hacs.py", line 2, in go\n'
 IN_APP = "**Bug Description**\nIt broke.\n**Environment Info**\n- Version: 2.0\n**Errors**\nboom in the dump\n"
@@ -134,6 +141,80 @@ SAID_AGAIN = "### A\n\nit is broken now\n\n### OS\n\nWindows\n\n### B\n\nit is b
             make_issue(BOXES),
             [("checkbox", "- [ ] I am on the latest version")],
             id="checkbox that is not ticked",
+        ),
+        pytest.param(
+            "{checkbox: I searched, section: Before}",
+            make_issue(CHECKLISTS),
+            [("checkbox", "- [x] I searched")],
+            id="checkbox in a section",
+        ),
+        pytest.param("{checkbox: I searched, section: After}", make_issue(CHECKLISTS), None, id="in another section"),
+        pytest.param(
+            "{checkbox: I searched, section: After, ticked: false}",
+            make_issue(CHECKLISTS),
+            [("checkbox", "- [ ] I searched")],
+            id="not ticked in a section",
+        ),
+        pytest.param("{checkbox: I searched, section: Nope}", make_issue(CHECKLISTS), None, id="no such section"),
+        pytest.param(
+            "{checkbox: I waited, section: After, empty: true}",
+            make_issue(CHECKLISTS),
+            None,
+            id="with a test of the section",
+        ),
+        pytest.param(
+            "{regex: '^error ts\\d+', lines: true}",
+            make_issue(LINES),
+            [("body", "Error TS2304")],
+            id="the start of a line",
+        ),
+        pytest.param(
+            "{regex: 'no (?P<name>\\w+)$', lines: true}", make_issue(LINES), [("body", "no `x")], id="and its end"
+        ),
+        pytest.param("{regex: '^20%$', lines: true}", make_issue(LINES), [("body", "20%")], id="a progress line"),
+        pytest.param("{regex: '^done$', lines: true}", make_issue(LINES), [("body", "done")], id="with colours"),
+        pytest.param("{regex: 'x.at|x\\W+10|10%[^a]+done', lines: true}", make_issue(LINES), None, id="it stays in it"),
+        pytest.param("{regex: '^error'}", make_issue(LINES), None, id="without lines"),
+        pytest.param("{regex: '^error', lines: false}", make_issue(LINES), None, id="lines turned off"),
+        pytest.param(
+            "{regex: '^ *at b', lines: true}",
+            make_issue(r'we saw "error\n  at b\n" in it'),
+            [("body", "at b")],
+            id="the line ends of JSON",
+        ),
+        pytest.param(
+            "{attachment: '*.LOG'}",
+            make_issue(UPLOADS),
+            [("body", "[app.log](https://github.com/user-attachments/files/1/app.log)")],
+            id="attachment",
+        ),
+        pytest.param("{attachment: '*.txt'}", make_issue(UPLOADS), None, id="attachment in a fence"),
+        pytest.param("{attachment: '*.png'}", make_issue(UPLOADS), None, id="attachment that did not finish"),
+        pytest.param(
+            "{attachment: ['*.txt', unfinished]}",
+            make_issue(UPLOADS),
+            [("body", "![Uploading a.png…]()")],
+            id="attachment unfinished",
+        ),
+        pytest.param(
+            "{attachment: 'app.log'}",
+            make_issue(comments=(make_comment(UPLOADS, "other"), make_comment(UPLOADS))),
+            [("comments", "[app.log](https://github.com/user-attachments/files/1/app.log)")],
+            id="attachment in the author's comment",
+        ),
+        pytest.param(
+            "{link: 'https://e.com/Gist/*'}",
+            make_issue(LINKS),
+            [("body", "[it](https://E.com/Gist/1/?raw=1#L2)")],
+            id="link",
+        ),
+        pytest.param("{link: 'https://f.com/*'}", make_issue(LINKS), None, id="link in a fence"),
+        pytest.param("{link: 'e.com/*', in: [title, comments]}", make_issue(LINKS), None, id="link elsewhere"),
+        pytest.param(
+            "{link: 'github.com/o/*', in: [section: Link]}",
+            make_issue(FORM),
+            [("section: Link", "https://github.com/o/r")],
+            id="link in a section",
         ),
         pytest.param("{checkbox: nope, ticked: false}", make_issue(BOXES), None, id="checkbox, not there"),
         pytest.param("{version: '<2.2'}", make_issue(FORM), [("section: Version", "2.1.23")], id="version"),
@@ -272,6 +353,14 @@ def test_hosts_of_links(link: str, expected: bool) -> None:  # noqa: FBT001 (a c
         ),
         ("{checkbox: latest}", make_issue(BOXES), ('checkbox: "latest", ticked: true', "it is not ticked")),
         ("{checkbox: x}", make_issue(BOXES), ('checkbox: "x", ticked: true', "there is no such box")),
+        (
+            "{checkbox: searched, section: After}",
+            make_issue(CHECKLISTS),
+            ('checkbox: "searched", section: After, ticked: true', "it is not ticked"),
+        ),
+        ("{attachment: [a, b]}", make_issue(UPLOADS), ("attachment: a or b", "no such upload")),
+        ("{link: 'e.com/x'}", make_issue(LINKS), ("link: e.com/x", "no such link")),
+        ("{regex: x, lines: true}", make_issue(""), ("regex: x, lines: true", "not in title, body, logs")),
         ("{version: '>9'}", make_issue(FORM), ('version: ">9"', "version is 2.1.23")),
         ("{version: '>9'}", make_issue(""), ('version: ">9"', "version is unknown")),
         ("{os: [linux, wsl]}", make_issue(FORM), ("os: linux or wsl", "os is macos")),

@@ -14,13 +14,13 @@ from bot.rules.conditions.types import Condition, Reads
 from bot.rules.loader import load_rules
 from bot.rules.matcher import read_facts
 from bot.rules.ruleset import Rule
-from bot.rules.spec.condition import SECTION_TESTS
 from bot.rules.spec.condition import Condition as ConditionModel
+from bot.rules.spec.modifiers import SECTION_TESTS
 from bot.workbench.check.examples import make_example_issue
 
 SHIPPED = load_rules([str(Path(__file__).parents[3] / "rules")])
 COMPOUND = ("all", "any", "none", "at_least")
-BESIDE = {"in", "set", "at", "ticked", "section", *COMPOUND}
+BESIDE = {"in", "lines", "set", "at", "ticked", "section", *COMPOUND}
 DUMP = {"phrase": "disk is full"}
 
 
@@ -47,15 +47,28 @@ CASES: dict[str, tuple[dict[str, Any], Stated]] = {
         Stated(Reads(views=("title", "section: Log"), sections=("Log",)), (PHRASE, "full"), is_text=True),
     ),
     "regex": ({"regex": r"e\d", "in": "logs"}, Stated(text("logs"), (("regex",), r"e\d"), is_text=True)),
+    "regex, lines": (
+        {"regex": r"^e\d", "lines": True},
+        Stated(text(*DEFAULT_VIEWS), (("regex",), r"^e\d"), is_text=True),
+    ),
+    "attachment": ({"attachment": "*.log"}, Stated(text("body", "logs", "comments"), (("attachment",), "*.log"))),
+    "link": (
+        {"link": ["e.com/*", "*.e.com"], "in": ["body", "section: Log"]},
+        Stated(Reads(views=("body", "section: Log"), sections=("Log",)), (("link",), None)),
+    ),
     "code": ({"code": 137}, Stated(text(*DEFAULT_VIEWS, "errors"), (("code",), None))),
     "frame": ({"frame": "a.*"}, Stated(text("body", "logs", "errors"), (("frame",), "a.*"))),
     "section": ({"section": "OS", "is": "x"}, Stated(Reads(sections=("OS",)), (("section",), "OS"))),
     "section, empty": ({"section": "OS", "empty": True}, Stated(Reads(sections=("OS",)), (("section",), "OS"))),
     "checkbox": ({"checkbox": "I searched"}, Stated(Reads(boxes=("I searched",)), (("checkbox",), "I searched"))),
+    "checkbox in a section": (
+        {"checkbox": "I searched", "section": "Checklist"},
+        Stated(Reads(boxes=("I searched",), sections=("Checklist",)), (("checkbox",), "I searched")),
+    ),
     "version": ({"version": "<2.0"}, Stated(Reads(captures=("version",)), (("version",), "<2.0"))),
     "os": ({"os": "linux"}, Stated(Reads(captures=("os",)), (("os",), None))),
-    "label": ({"label": "bug"}, Stated(Reads(issue=("label",)), (("label",), None))),
-    "no_label": ({"no_label": "bug"}, Stated(Reads(issue=("no_label",)), (("no_label",), None))),
+    "label": ({"label": "bug"}, Stated(Reads(issue=("label",), labels=("bug",)), (("label",), None))),
+    "no_label": ({"no_label": "bug"}, Stated(Reads(issue=("no_label",), labels=("bug",)), (("no_label",), None))),
     "author": ({"author": "OWNER"}, Stated(Reads(issue=("author",)), (("author",), None))),
     "language": ({"language": "en"}, Stated(Reads(issue=("language",)), (("language",), None))),
     "layout": ({"layout": "form"}, Stated(Reads(issue=("layout",)), (("layout",), None))),

@@ -42,8 +42,8 @@ def test_a_phrase_is_taken_apart(source: str, literals: tuple[str, ...], holes: 
         (
             "limit {n:integer} reached",
             (
-                "unknown hole type `integer`; allowed: int, number, version, id, word, path, host, url, source, "
-                "date, time, money, code, any. For a literal brace, write `{{`"
+                "unknown hole type `integer`; did you mean `int`? Allowed: int, number, version, id, name, word, path, "
+                "host, url, source, date, time, money, code, any. For a literal brace, write `{{`"
             ),
         ),
         ("from {n:int} to {n:int}", "two holes have the name `n`; give each its own name"),
@@ -74,6 +74,7 @@ VALUES = {
     "number": ["5", "2.5", "-0.5", "1.234,5"],
     "version": ["2.1.96", "v2.1", "1.0-beta.2"],
     "id": ["req_011CaZ4gV", "abc-1"],
+    "name": ["lodash", "@scope/pkg", "libfoo.so.6", "google/protobuf/any.proto", "libstdc++", "_ctypes", "C.1-2_x"],
     "word": ["x", "/etc/hosts:"],
     "path": ["/usr/bin/x", "C:\\Users\\x"],
     "host": ["localhost", "api.x.org:443", "x.org"],
@@ -106,6 +107,18 @@ def test_holes_take_their_values_as_they_were_written(kind: str, value: str) -> 
         ("money", "20"),
         ("host", "api"),
         ("source", "a/b.txt"),
+        ("name", "@octocat"),
+        ("name", "octo/repo#1"),
+        ("name", "octo/repo@v1"),
+        ("name", "/etc/hosts"),
+        ("name", "../x"),
+        ("name", "https://evil.example"),
+        ("name", "www.evil.example"),
+        ("name", "GH-12"),
+        ("name", "fixes"),
+        ("name", "deadbeef"),
+        ("name", "undefined"),
+        ("name", "/".join(["a" * 30] * 4)),
     ],
 )
 def test_holes_take_nothing_else(kind: str, value: str) -> None:

@@ -25,7 +25,7 @@ from tests.stand_ins.openapi import OpenAPIChecker
 from tests.stand_ins.story import HOME, MATCHING, REPOSITORY, TOKEN, add_rule, copy_github, open_issue
 from tests.stand_ins.story import RULE as RULE_TEXT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=1)
 
 SETTINGS = "duplicates: {enabled: false}\nsurge: {issue: true}\nvotes: {issue: true, mute_from: 3, mute_above: 0.4}\n"
 LOST = Fault(kind="lost")

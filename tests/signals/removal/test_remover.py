@@ -195,6 +195,7 @@ def test_the_command_lists_and_says_what_is_next(begun: FakeGitHub, tmp_path: Pa
     assert told["issues"][-1] == {
         "issue": 4,
         "labels": ["area:disk"],
+        "type": None,
         "closes": False,
         "kept": [],
         "is_done": False,

@@ -134,6 +134,35 @@ def test_the_account_of_the_token_is_ours_only_if_signpost_wrote_under_it() -> N
     assert ours.confirm([listed(whole)]).logins == {"github-actions[bot]", "octocat"}
 
 
+TYPED = a_change("issue_type_added", OURSELVES)
+
+
+@pytest.mark.parametrize(
+    "comments, changes, expected",
+    [
+        pytest.param((), [TYPED], "Bug", id="set by a rule of ours"),
+        pytest.param((), [], None, id="set by a template"),
+        pytest.param((), [a_change("issue_type_added", HUMAN)], None, id="set by a person"),
+        pytest.param((), [TYPED, a_change("issue_type_changed", HUMAN)], None, id="changed by a person"),
+    ],
+)
+def test_a_type_goes_if_signpost_set_it_last(
+    comments: tuple[Comment, ...], changes: list[Change], expected: str | None
+) -> None:
+    (trace,) = find_traces([an_issue(type="Bug")], map(listed, comments), replace(OURS, types=frozenset({"bug"})))
+    removal = decide_removal(trace, changes, OURS)
+    assert (removal.type, removal.writes, removal.to_json()["type"]) == (expected, int(bool(expected)), expected)
+    assert ("take back the type `Bug`" in removal.describe()) == bool(expected)
+
+
+def test_a_comment_remembers_a_type_whose_rule_is_gone() -> None:
+    remembered = replace(our_comment(fields={"": "Bug"}), id=4)
+    trace = trace_of(remembered, type="Bug")
+    assert trace
+    assert decide_removal(trace, [TYPED], OURS).type == "Bug"
+    assert find_traces([an_issue(type="Bug")], [], OURS) == ()
+
+
 def test_a_removal_says_what_it_does() -> None:
     issue = an_issue()
     removal = Removal(issue=issue, labels=("a", "b"), comments=(OURS_THERE,), closes=True)

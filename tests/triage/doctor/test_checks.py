@@ -7,11 +7,13 @@ import pytest
 
 from bot.rules.ruleset import Ruleset
 from bot.tracker.setup import ActionsPolicy, InteractionLimit, RepositoryFacts, TokenFacts, Unread
-from bot.triage.config import Sources, make_default_config
+from bot.triage.config import Sources, make_default_config, read_config
+from bot.triage.decisions import wants_suggestions
 from bot.triage.doctor.checks import check_setup
 from bot.triage.doctor.setup import Check, LocalFile, Setup
 from bot.triage.doctor.workflow_checks import check_policy
 from bot.triage.doctor.workflows import read_workflows
+from tests.builders import a_rule, a_ruleset
 
 NOW = datetime(2026, 4, 8, 12, 0, tzinfo=UTC)
 MINIMAL = """\
@@ -115,6 +117,12 @@ def with_workflow(old: str, new: str) -> Setup:
             "archived",
         ),
         (
+            replace(SETUP, about=RepositoryFacts(name="octo/widget", default_branch="main", is_disabled=True)),
+            "repository",
+            "error",
+            "disabled, so no one can open issues",
+        ),
+        (
             replace(SETUP, about=RepositoryFacts(name="octo/widget", default_branch="main", has_issues=False)),
             "repository",
             "error",
@@ -171,7 +179,8 @@ def test_a_check_says_what_it_found(setup: Setup, name: str, status: str, messag
         (ActionsPolicy(is_enabled=True, allowed="selected", patterns=("signpost-bot/signpost@v1",)), "ok"),
         (ActionsPolicy(is_enabled=True, allowed="selected", patterns=("Signpost-Bot/Signpost@*",)), "ok"),
         (ActionsPolicy(is_enabled=True, allowed="selected", patterns=("signpost-bot/signpost@v2",)), "error"),
-        (ActionsPolicy(is_enabled=True, allowed="selected", takes_verified=True), "error"),
+        (ActionsPolicy(is_enabled=True, allowed="selected", patterns=("*", "!signpost-bot/*")), "error"),
+        (ActionsPolicy(is_enabled=True, allowed="selected", patterns=("*", "!octo/*")), "ok"),
         (ActionsPolicy(is_enabled=True, requires_sha=True), "error"),
         (ActionsPolicy(is_enabled=True), "ok"),
     ],
@@ -232,3 +241,34 @@ def test_actions_of_github_beside_ours_must_be_allowed(patterns: tuple[str, ...]
 def test_each_part_has_one_check() -> None:
     names = [check.name for check in check_setup(SETUP, NOW)]
     assert len(names) == len(set(names)) == 18
+
+
+@pytest.mark.parametrize(
+    "found, status, message",
+    [
+        ("", "ok", "GitHub keeps suggestions on issues here"),
+        ("this GitHub has none", "warning", "this GitHub has none"),
+        (Unread("no answer"), "unchecked", "no answer"),
+    ],
+)
+def test_suggestions_are_checked_where_something_makes_them(found: str | Unread, status: str, message: str) -> None:
+    check = find(replace(SETUP, suggestions=found), "suggestions")
+
+    assert (check.status, check.message) == (status, message)
+    assert "suggestions" not in [check.name for check in check_setup(SETUP, NOW)]
+
+
+@pytest.mark.parametrize(
+    "settings, wants",
+    [
+        ("", False),
+        ("closing: {suggest: true}", True),
+        ("duplicates: {suggest: true}", True),
+        ("mode: observe\nduplicates: {suggest: true}", False),
+        ("mode: suggest", True),
+        ("modes: {out-of-disk: suggest}", True),
+    ],
+)
+def test_suggestions_are_wanted_by_rules_and_settings(settings: str, *, wants: bool) -> None:
+    config = read_config(settings, "config.yml")
+    assert wants_suggestions(Sources(ruleset=a_ruleset(a_rule()), config=config)) is wants

@@ -10,6 +10,7 @@ import yaml
 from bot.rules.matcher import read_facts
 from bot.tracker.types import Account, Issue
 from bot.triage.config import Config, make_default_config
+from bot.workbench.backtest.presentation import list_effects
 from bot.workbench.backtest.replay import Part, Replay, Task, Truth, compile_task, judge, replay_issue, replay_lines
 from bot.workbench.backtest.tally import Agreement, Change, RuleTally, Tally, WeekTally, compare, merge_tallies
 from tests.builders import Fields, a_rule, an_issue
@@ -38,6 +39,12 @@ def count(issue: Issue, *rules: Fields, config: Config | None = None) -> dict[st
     """Matches, silenced matches and comments by rule."""
     found = tally(issue, a_replay(*rules, config=config)).rules
     return {name: (rule.matches, rule.silenced, rule.comments) for name, rule in sorted(found.items())}
+
+
+def test_labels_that_are_suggested_are_counted_by_themselves() -> None:
+    found = tally(an_issue(), a_replay(DISK | {"mode": "suggest"}, GENERAL | {"mode": "label"}))
+
+    assert (found.labels, found.suggestions) == ({"io": 1}, {"needs-info": 1})
 
 
 def test_an_issue_that_matches_nothing_is_counted_in_its_week() -> None:
@@ -86,6 +93,17 @@ def test_issues_that_a_run_leaves_alone_get_no_comment(issue: Issue, comments: i
     found = tally(issue, a_replay(DISK))
 
     assert (found.matched, found.comments) == (1, comments)
+
+
+def test_types_and_fields_are_counted_as_the_first_rule_sets_them() -> None:
+    other = GENERAL | {"type": "Task", "fields": {"Effort": 3, "Platforms": ["iOS", "Linux"]}}
+    found = tally(an_issue(), a_replay(DISK | {"type": "Bug", "priority": 1}, other))
+
+    assert found.values == {"type: Bug": 1, "Effort: 3": 1, "Platforms: iOS": 1, "Platforms: Linux": 1}
+    assert [*list_effects(found)] == [
+        ("labels", "io (1), needs-info (1)"),
+        ("sets", "Effort: 3 (1), Platforms: Linux (1), Platforms: iOS (1), type: Bug (1)"),
+    ]
 
 
 def test_rules_that_hold_together_overlap_whoever_speaks() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from bot.errors import SettingsError
+from bot.rules.matcher import match_issue
 from bot.workbench.backtest.replay import Truth, find_judged, find_known, index_labels, parse_truth
 from tests.builders import a_rule, a_ruleset, an_issue
 
@@ -80,3 +81,37 @@ def test_a_file_knows_only_the_issues_that_it_names() -> None:
 def test_labels_judge_only_rules_that_set_some() -> None:
     assert find_judged(Truth(source="labels"), RULES) == {"disk", "memory"}
     assert find_judged(Truth(source="file"), RULES) == {"disk", "memory", "silent"}
+
+
+ANSWERS = a_ruleset(
+    a_rule(
+        id="areas",
+        match={"layout": "form"},
+        labels={"from": [{"section": "Component", "map": {"Core": "area:core", "UI": "area:ui"}}]},
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "answer, labels, known",
+    [
+        pytest.param("Core", ("Area:Core",), {"areas"}, id="the label of the answer"),
+        pytest.param("Core", ("area:ui",), set(), id="the label of another answer"),
+        pytest.param("Core, UI", ("area:ui",), set(), id="one of two"),
+        pytest.param("Core", (), set(), id="no label"),
+    ],
+)
+def test_labels_say_whether_the_label_of_an_answer_is_right(
+    answer: str, labels: tuple[str, ...], known: set[str]
+) -> None:
+    issue = an_issue(body=f"### Component\n\n{answer}\n", labels=labels)
+    matches = match_issue(issue, ANSWERS)
+
+    assert find_known(Truth(source="labels"), issue, index_labels(ANSWERS), matches) == frozenset(known)
+    assert find_judged(Truth(source="labels"), ANSWERS) == {"areas"}
+
+
+def test_an_issue_with_a_label_of_the_map_ought_to_match() -> None:
+    issue = an_issue(body="no form", labels=("area:ui",))
+
+    assert find_known(Truth(source="labels"), issue, index_labels(ANSWERS)) == frozenset({"areas"})

@@ -39,8 +39,9 @@ examples:
 OTHER = """\
 id: any-write
 title: Writing failed
-mode: label
+mode: comment
 match: {phrase: "write failed: No"}
+guidance: {tldr: Look there., source: the manual}
 examples: {match: ["write failed: No luck"], no_match: ["write it down"]}
 """
 PACK = """\

@@ -10,7 +10,7 @@ from bot.rules.spec.rule import Example
 from bot.workbench.check.checker import check_rules
 from bot.workbench.check.examples import make_example_issue
 from bot.workbench.check.relations import is_settled
-from tests.rules.rules import make_ruleset, write_rule
+from tests.rules.rules import make_ruleset, write_rule, write_speaker
 
 PIE = "{phrase: apple pie}"
 MEND = "correct the condition or the example"
@@ -39,13 +39,17 @@ def expecting(expect: str) -> str:
         pytest.param("product: A", "{}", False, id="a repository's own rules beside a pack"),
         pytest.param("product: A", "fallback: true", True, id="a fallback gives way"),
         pytest.param("fallback: true", "fallback: true", False, id="two fallbacks"),
+        pytest.param("overlap: allowed", "overlap: allowed", True, id="both may match with others"),
+        pytest.param("overlap: allowed", "overlap: declared", False, id="only one of them may"),
     ],
 )
 def test_packs_that_are_not_judged_against_each_other(one: str, other: str, expected: bool) -> None:  # noqa: FBT001
     packs = {
         f"{name}/pack.yml": f"{{name: {name}, {more.strip('{}')}}}" for name, more in (("one", one), ("two", other))
     }
-    rule, second = build_ruleset(packs | {"one/a.yml": write_rule("a"), "two/b.yml": write_rule("b")}).rules
+    rule, second = build_ruleset(
+        packs | {f"{pack}.yml": write_speaker(pack[-1], PIE, PROVEN) for pack in ("one/a", "two/b")}
+    ).rules
     assert (is_settled(rule, second), is_settled(second, rule)) == (expected, expected)
 
 
@@ -99,8 +103,8 @@ def test_packs_that_are_not_judged_against_each_other(one: str, other: str, expe
         ),
         pytest.param(
             [
-                write_rule("a", PIE, PROVEN),
-                write_rule("b", "{phrase: apple}", "examples: {match: [apple], no_match: [x]}"),
+                write_speaker("a", PIE, PROVEN),
+                write_speaker("b", "{phrase: apple}", "examples: {match: [apple], no_match: [x]}"),
             ],
             [
                 (
@@ -150,6 +154,14 @@ def test_packs_that_are_not_judged_against_each_other(one: str, other: str, expe
             [expecting("{captures: {n: 2, is_pie: true}, branch: 1, labels: [food, bug]}")], [], id="as expected"
         ),
         pytest.param([expecting("{}")], [], id="nothing expected"),
+        pytest.param(
+            [expecting("{type: Bug, fields: {Effort: 1}}")],
+            [
+                "a.yml:9:11: expected the fields `Effort: 1`, but the rule sets none; correct the rule or `expect:`",
+                "a.yml:9:11: expected the type `Bug`, but the rule sets none; correct the rule or `expect:`",
+            ],
+            id="a type and fields that the rule does not set",
+        ),
         pytest.param(
             [expecting("{captures: {n: 3, x: y}, branch: 2, labels: [bug]}")],
             [

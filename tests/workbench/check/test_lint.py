@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from bot.rules.spec.document import Path
-from bot.workbench.check.lint import Frequencies, Terms, lint_rule, list_alternatives
+from bot.workbench.check.lint import Frequencies, Terms, lint_packs, lint_rule, list_alternatives
 from tests.rules.rules import make_ruleset, write_rule
 
 TODAY = date(2026, 11, 23)
@@ -28,6 +28,9 @@ NO_LITERAL = (
     "this pattern requires no text of 3 letters or more, so Signpost tries it on every issue; "
     "add a word that every match contains, or add `phrase:` to the condition"
 )
+NEVER = "never matches, because the text that Signpost searches never has"
+ADD_LINES = "add `lines: true` for `^` and `$` at line ends"
+OF_A_LINK = ": a link has only its text there; search for that text, or test the target with `link:`"
 AGAIN = "review the advice and set a new date"
 SHORT = (
     "alone makes the rule match, but a text of 4 characters occurs in many issues by chance; "
@@ -47,6 +50,33 @@ SHORT = (
         ),
         pytest.param(f"{{phrase: '{LONG}', regex: '\\d+ \\w+'}}", [], id="a pattern beside a phrase"),
         pytest.param(f"{{phrase: '{LONG}', none: [{{regex: '\\d+'}}]}}", [], id="a pattern that keeps out"),
+        pytest.param(
+            "{regex: 'disk  `\\w+` is full'}",
+            [
+                f'4:9 dead-pattern: "disk  `" {NEVER} two spaces in a row and a backtick; write `disk `',
+                f'4:9 dead-pattern: "` is full" {NEVER} a backtick; write ` is full`',
+            ],
+            id="a pattern with signs that no text has",
+        ),
+        pytest.param(
+            f"{{phrase: '{LONG}', none: [{{regex: 'two\\nlines'}}]}}",
+            [
+                f"4:52 dead-pattern: `two\\nlines` {NEVER} `\\n`; write `two lines`, or {ADD_LINES}",
+            ],
+            id="a line end in a pattern that keeps out",
+        ),
+        pytest.param(
+            "{regex: 'two\\nlines', lines: true}",
+            [f"4:9 dead-pattern: `two\\nlines` {NEVER} `\\n`; write a condition for each line"],
+            id="a line end in a pattern that sees lines",
+        ),
+        pytest.param(
+            "{regex: '\\]\\(https://docs'}",
+            [
+                f"4:9 dead-pattern: `\\]\\(https://docs` {NEVER} `\\]\\(`{OF_A_LINK}",
+            ],
+            id="the target of a link",
+        ),
         pytest.param("{phrase: disk}", [f"4:9 too-short: `disk` {SHORT}"], id="a short phrase"),
         pytest.param(
             f"{{any: [{{phrase: '{LONG}'}}, {{phrase: disk, in: [title]}}]}}",
@@ -159,3 +189,18 @@ def test_advice_that_nobody_looks_after(more: str, mode: str, expected: list[str
 def test_alternatives_are_what_alone_makes_a_rule_match(match: str, expected: list[Path]) -> None:
     (rule,) = make_ruleset(write_rule("a", match)).rules
     assert [alternative.path for alternative in list_alternatives(rule.model.match)] == expected
+
+
+def test_the_patterns_of_a_pack_are_read_too() -> None:
+    pack = """
+name: rules
+captures: {version: {first_of: [{regex: 'tool  (\\d+)'}]}}
+none: [{any: [{regex: 'a`b'}]}]
+circumstance: ['unrelated…  {message}']
+feature_requests: [{titles: ['^\\s+wish'], unless_titles: ['no “wish”']}]
+"""
+    found = lint_packs(make_ruleset(write_rule(), pack=pack).packs)
+
+    assert [(problem.line, problem.kind) for problem in found] == [
+        (number, "dead-pattern") for number in (4, 5, 6, 6, 3)
+    ]

@@ -7,6 +7,7 @@ from bot.workbench.check.checker import check_rules
 from bot.workbench.check.proof import ADDITIONS, ASKS_HOW_MUCH, Proof, join_proofs
 from tests.rules.rules import make_ruleset, write_rule
 
+FILES = "https://github.com/user-attachments/files"
 FULL = "No space left on device"
 LOG = ADDITIONS[0].text.replace("\n", "⏎")
 
@@ -34,6 +35,19 @@ def find_failures(ruleset: Ruleset) -> list[str]:
             f'{{phrase: "{FULL}", section: Wish, empty: true}}', f'"{FULL}\\n\\n### Wish\\n"', "x", id="an empty field"
         ),
         pytest.param("{checkbox: I looked, ticked: false}", '"- [ ] I looked"', '"- [x] I looked"', id="a box"),
+        pytest.param(
+            "{checkbox: I looked, section: Before}",
+            '"### Before\\n\\n- [x] I looked"',
+            '"- [x] I looked"',
+            id="its",
+        ),
+        pytest.param(
+            "{regex: '^error \\w+:', lines: true}", '"a\\nerror ts12: x"', "an error ts12", id="a line of the text"
+        ),
+        pytest.param(
+            "{attachment: '*.log'}", f'"[a.log]({FILES}/1/a.log)"', f'"[a.txt]({FILES}/1/a.txt)"', id="an upload"
+        ),
+        pytest.param("{link: 'x.org/*'}", '"see https://x.org/a"', '"`https://x.org/a`"', id="a link"),
         pytest.param("{body: empty}", "{title: a}", "{body: b}", id="nothing at all"),
         pytest.param(
             f'{{phrase: "{FULL}", language: en}}',

@@ -6,7 +6,7 @@ from bot.rules.ruleset import Ruleset
 from bot.workbench.check.checker import check_rule, check_rules
 from bot.workbench.check.relations import UNDECLARED, Overlap, Settlement, find_near_duplicates
 from bot.workbench.check.terminal import format_overlaps
-from tests.rules.rules import make_ruleset, write_rule
+from tests.rules.rules import PACK, make_ruleset, write_rule, write_speaker
 
 WIDE = "{phrase: left on device}"
 NARROW = "{phrase: No space left on device}"
@@ -25,10 +25,47 @@ PART = "examples: {match: [left on device, he left on device 3], no_match: [x]}"
     ],
 )
 def test_the_matrix_of_overlaps(narrow: str, wide: str, declared: Settlement | None) -> None:
-    files = (write_rule("narrow", NARROW, f"{narrow}\n{FULL}"), write_rule("wide", WIDE, f"{wide}\n{PART}"))
+    files = (write_speaker("narrow", NARROW, f"{narrow}\n{FULL}"), write_speaker("wide", WIDE, f"{wide}\n{PART}"))
     report = check_rules(make_ruleset(*files))
     assert report.overlaps == (Overlap("narrow", "wide", (1, 2), declared),)
     assert [problem.kind for problem in report.errors] == (["overlap"] * 2 if declared is None else [])
+
+
+@pytest.mark.parametrize(
+    "modes, words, declared",
+    [
+        pytest.param(("comment", "label"), "", "no comment", id="one only labels"),
+        pytest.param(("observe", "comment"), "", "no comment", id="one only observes"),
+        pytest.param(("label", "label"), "", "no comment", id="both only label"),
+        pytest.param(("label", "label"), "supersedes: [wide]", "supersedes", id="it is silent all the same"),
+        pytest.param(("label", "label"), "also: [wide]", "also", id="a word that it does not need"),
+    ],
+)
+def test_rules_of_which_one_does_not_comment_may_match_together(
+    modes: tuple[str, str], words: str, declared: Settlement
+) -> None:
+    text = "guidance: {tldr: Look there., source: a page}\nreviewed: 2026-11-01\n"
+    files = (
+        write_rule("narrow", NARROW, f"{words}\n{text}{FULL}", modes[0]),
+        write_rule("wide", WIDE, f"{text}{PART}", modes[1]),
+    )
+    report = check_rules(make_ruleset(*files))
+    assert (report.overlaps, report.problems) == ((Overlap("narrow", "wide", (1, 2), declared),), ())
+
+
+@pytest.mark.parametrize("words, declared", [("", "allowed"), ("supersedes: [wide]", "supersedes")])
+def test_a_pack_allows_its_rules_to_match_together(words: str, declared: Settlement) -> None:
+    files = (write_speaker("narrow", NARROW, f"{words}\n{FULL}"), write_speaker("wide", WIDE, PART))
+    report = check_rules(make_ruleset(*files, pack=f"{PACK}overlap: allowed"))
+    assert (report.overlaps, report.problems) == ((Overlap("narrow", "wide", (1, 2), declared),), ())
+
+
+@pytest.mark.parametrize("mode", ["label", "comment"])
+def test_rules_that_look_for_the_very_same_are_named_where_they_may_match_together(mode: str) -> None:
+    more = "guidance: {tldr: Look there., source: a page}\nreviewed: 2026-11-01"
+    files = [write_rule(name, NARROW, f"{FULL}\n{more}", mode) for name in ("a", "b")]
+    report = check_rules(make_ruleset(*files, pack=f"{PACK}overlap: allowed"))
+    assert [(problem.file, problem.kind) for problem in report.problems] == [("rules/b.yml", "near-duplicate")]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +112,7 @@ def test_rules_that_look_for_the_same(one: str, other: str, expected: list[str])
     examples = "examples: {{match: [{{body: '{}', labels: [{}]}}], no_match: [x]}}"
     texts = {"a": "write failed: no space left on device: another thing entirely", "b": "no space left on device"}
     files = [
-        write_rule(name, match, examples.format(texts[name], label))
+        write_speaker(name, match, examples.format(texts[name], label))
         for name, match, label in (("a", one, "x"), ("b", other, "y"))
     ]
     found = [str(p) for p in check_rules(make_ruleset(*files)).problems if p.kind == "near-duplicate"]
@@ -93,7 +130,7 @@ def make_alike(rules: int, examples: int) -> Ruleset:
     phrases = [f"cannot open the device number {n}" for n in range(examples)]
     match = f"{{any: [{', '.join(f'{{phrase: {text}}}' for text in phrases)}]}}"
     proven = f"examples: {{match: [{', '.join(phrases)}], no_match: [x]}}"
-    return make_ruleset(*(write_rule(f"r{n:02}", match, proven) for n in range(rules)))
+    return make_ruleset(*(write_speaker(f"r{n:02}", match, proven) for n in range(rules)))
 
 
 def test_of_many_rules_that_match_the_same_ten_are_named_and_the_rest_is_summed_up() -> None:
@@ -127,10 +164,10 @@ def test_a_rule_that_matches_five_examples_is_not_tried_on_the_rest() -> None:
 
 def test_near_duplicates_among_many_rules_are_found_in_parts_of_phrases() -> None:
     ruleset = make_ruleset(
-        write_rule(
+        write_speaker(
             "a", "{phrase: cannot open the device}", "examples: {match: [cannot open the device], no_match: [x]}"
         ),
-        write_rule("b", "{any: [{phrase: cannot open the device}, {phrase: broken pipe here}]}"),
+        write_speaker("b", "{any: [{phrase: cannot open the device}, {phrase: broken pipe here}]}"),
     )
     near = [(rule.id, other.id, same) for rule in ruleset.rules for other, same in find_near_duplicates(rule, ruleset)]
     assert near == [("a", "b", False)]

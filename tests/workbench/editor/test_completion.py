@@ -11,6 +11,7 @@ from bot.workbench.editor.completion import complete, describe
 from bot.workbench.editor.json_schema import make_schema
 from bot.workbench.editor.vocabulary import Vocabulary
 
+NAME = "Claude Code Version"
 WORDS = Vocabulary(
     schema=make_schema(RuleModel, "rule"),
     captures={"os": ("linux", "windows"), "version": ()},
@@ -52,6 +53,12 @@ def options_of(text: str) -> dict[str, str]:
             id="a section of the history, quoted where YAML needs it",
         ),
         pytest.param("labels: [|", {"area:cost": "area:cost", "bug": "bug"}, id="a label in past issues"),
+        pytest.param(
+            "labels:\n  from:\n    - section: C|", {"Claude Code Version": "Claude Code Version"}, id="a field"
+        ),
+        pytest.param("labels:\n  from:\n    - capture: |", {"os": "os"}, id="a capture that gives labels"),
+        pytest.param("labels: {from: [{map: {Core: |", {"area:cost": "area:cost"}, id="the label of an answer"),
+        pytest.param("labels:\n  from:\n    - |", {"section": "section: ", "prefix": "prefix: "}, id="keys of `from`"),
         pytest.param("tags: [|", {"disk": "disk", "windows": "windows"}, id="a tag of other rules"),
         pytest.param("id: |", {"out-of-disk": "out-of-disk"}, id="the file's name"),
         pytest.param("reviewed: |", {"2026-11-25": "2026-11-25"}, id="today"),
@@ -96,7 +103,9 @@ def test_an_option_replaces_what_was_typed_counted_as_javascript_does() -> None:
 @pytest.mark.parametrize(
     "text, expected",
     [
-        pytest.param("mode|: label", "The actions that the rule may take: observe < label < comment.", id="a key"),
+        pytest.param(
+            "mode|: label", "The actions that the rule may take: observe < suggest < label < comment.", id="a key"
+        ),
         pytest.param(
             "match:\n  any:\n    - phra|se: a",
             "Text that the issue contains. Line breaks, escapes",

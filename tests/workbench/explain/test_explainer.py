@@ -18,6 +18,7 @@ from bot.workbench.explain.formats import (
     render_html,
     to_json,
 )
+from tests.builders import a_rule, a_ruleset
 from tests.issue.issues import make_comment, make_issue
 from tests.rules.rules import PACK, make_ruleset, write_rule
 
@@ -172,6 +173,15 @@ def test_a_match_tells_its_labels_its_fix_its_branches_and_whom_it_silences() ->
     assert (silent.decision.match.superseded_by, silent.decision.lost_to) == ("speaks", ("speaks",))
 
 
+def test_a_rule_that_only_suggests_tells_its_labels_as_suggestions() -> None:
+    config = Config.model_validate({"mode": "suggest"})
+    explained = make_explanation(ISSUE, RULES, config, TODAY)
+
+    (rule,) = [rule for rule in to_json(explained)["rules"] if rule["rule"] == "speaks"]
+    assert (rule["standing"], rule["labels"]) == ("suggests", {"add": [], "remove": [], "suggest": ["food"]})
+    assert "suggests food" in render_html(explained)
+
+
 def test_an_issue_that_a_run_would_leave_alone_says_so() -> None:
     issue = make_issue("My pie is gone", association="MEMBER")
     skipped = make_explanation(issue, RULES, Config(), TODAY)
@@ -193,6 +203,16 @@ def test_json_keeps_the_keys_that_scripts_know() -> None:
         assert rule["condition"].keys() == {"wanted", "holds", "seen", "evidence", "conditions"}
         for capture in rule["captures"].values():
             assert {"value", "type", "place", "also_stated"} <= capture.keys()
+
+
+def test_a_match_tells_the_type_and_the_fields_that_it_sets() -> None:
+    rules = make_ruleset(write_rule("typed", "{phrase: apple pie}", "type: Bug\nfields: {Priority: High}\n"))
+    explanation = make_explanation(ISSUE, rules, Config(), TODAY)
+
+    (rule,) = to_json(explanation)["rules"]
+    assert (rule["type"], rule["fields"]) == ("Bug", {"Priority": "High"})
+    assert explanation.rules[0].decision
+    assert str(explanation.rules[0].decision.fields) == "type `Bug`, field `Priority` `High`"
 
 
 def test_json_tells_the_one_condition_that_failed() -> None:
@@ -223,3 +243,13 @@ def test_a_page_drops_an_address_that_would_run() -> None:
     ]
     links = ('href="javascript:', 'href="https://github.com/o/r/issues/1"')
     assert [[link in page for link in links] for page in pages] == [[False, False], [False, True]]
+
+
+def test_each_label_of_an_answer_names_the_answer() -> None:
+    rule = a_rule(match={"layout": "form"}, labels={"from": [{"section": "Area", "prefix": "area:"}]})
+    explanation = make_explanation(make_issue("### Area\n\ncore\n"), a_ruleset(rule), Config(), TODAY)
+
+    (shown,) = to_json(explanation)["rules"]
+    assert shown["labels"]["add"] == ["area:core"]
+    assert shown["answers"] == [{"label": "area:core", "answer": "core", "from": "section: Area", "line": 3}]
+    assert "area:core, for the answer “core” in section: Area (line 3)" in render_html(explanation)

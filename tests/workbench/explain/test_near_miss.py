@@ -179,3 +179,20 @@ def test_what_is_in_common_is_in_both(literal: str, noise: str, cut: int) -> Non
         assert near.wanted.common.strip()
         assert near.found.common.strip()
         assert 0 < near.share <= 1
+
+
+@pytest.mark.parametrize(
+    "pattern, wanted, found",
+    [
+        (r"^error ts\d+: cannot$", Parts("", r"^error ts\d+: ", "cannot$"), "Error TS12: "),
+        (r"an error\W+error ts", Parts("", "an error", r"\W+error ts"), "an error"),
+    ],
+)
+def test_a_pattern_that_sees_lines_begins_in_one(pattern: str, wanted: Parts, found: str) -> None:
+    facts = extract_facts(make_issue("There is an error\nError TS12: no"))
+    condition = RegexHolds(pattern, DEFAULT_VIEWS, compile_pattern(pattern, lines=True), sees_lines=True)
+
+    near = find_near_miss(condition, facts, read_whole_body(facts))
+
+    assert near is not None
+    assert (near.wanted, near.found.common) == (wanted, found)

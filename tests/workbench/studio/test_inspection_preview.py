@@ -72,6 +72,30 @@ def test_silence_is_explained(changes: Fields, others: list[Fields], remark: str
     assert told.startswith(remark)
 
 
+def test_what_a_rule_only_suggests_and_the_answer_for_a_label_are_named() -> None:
+    labels = {"add": ["needs-info"], "from": [{"section": "Component", "prefix": "area:"}]}
+    issue = an_issue(body="### Component\n\nCore\n\n### What happened?\n\nNo space left on device")
+    found = preview(issue, a_rule(mode="suggest", labels=labels))
+
+    assert (found.comment, found.add, found.remarks) == (
+        "",
+        (),
+        (
+            "The rule only suggests its labels here: its mode is `suggest`",
+            "Label area:Core, for the answer “Core” in section: Component (line 3)",
+            "Signpost suggests `needs-info`, `area:Core`",
+        ),
+    )
+
+
+def test_the_type_and_the_fields_are_named() -> None:
+    found = preview(an_issue(), a_rule(mode="label", type="Bug", fields={"Platforms": ["iOS", "Linux"]}))
+
+    assert found.remarks[1:] == (
+        "On an issue without them, Signpost sets type `Bug`, field `Platforms` `iOS` and `Linux`",
+    )
+
+
 def test_an_issue_that_does_not_match_gets_nothing() -> None:
     found = preview(an_issue(body="all is well"))
 

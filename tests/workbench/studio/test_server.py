@@ -157,7 +157,7 @@ def test_completion_knows_the_other_rules_and_the_history(studio: Running) -> No
 def test_a_key_is_explained(studio: Running) -> None:
     told = studio.post("help", {"text": "mode: label", "offset": 2}).json
 
-    assert told["help"].startswith("The actions that the rule may take: observe < label < comment.")
+    assert told["help"].startswith("The actions that the rule may take: observe < suggest < label < comment.")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import { renderMarkdown } from "./markdown.js";
 
 const RELATIONS = {
   supersedes: "this rule speaks instead of it", superseded: "it speaks instead of this rule", also: "both may speak",
-  fallback: "the fallback rule gives way", "other product": "it is for another product", undeclared: "undeclared: declare which rule speaks",
+  fallback: "the fallback rule gives way", "other product": "it is for another product", "no comment": "only one of them may comment, or neither",
+  allowed: "both may speak, as their packs say", undeclared: "undeclared: declare which rule speaks",
 };
 const SVG = "http://www.w3.org/2000/svg";
 

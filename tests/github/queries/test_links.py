@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.errors import TrackerError
 from bot.github.graphql import FOLDER_QUERY
-from bot.github.links_query import parse_links, write_links_query
+from bot.github.queries.links import parse_links, write_links_query
 from bot.tracker.types import LinkedIssue, Links, Release
 from tests.stand_ins.github_json import Json, Value
 from tests.stand_ins.graphql import QUERY_FAILURES, find_query_errors

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import TrackerError
-from bot.github.issues_query import ISSUES_QUERY, is_too_costly, names_moment, parse_marked, write_variables
 from bot.github.payloads import parse_issue
-from bot.tracker.types import Cursor, Page
+from bot.github.queries.issues import ISSUES_QUERY, is_too_costly, names_moment, parse_marked, write_variables
+from bot.tracker.archive import Cursor, Page
 from tests.stand_ins.github_json import Json, StoredIssue, Value, issue_json, marked_json
 from tests.stand_ins.github_state import BOT, State
 from tests.stand_ins.graphql import QUERY_FAILURES, find_query_errors

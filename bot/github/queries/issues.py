@@ -28,7 +28,8 @@ from bot.github.graphql import (
 )
 from bot.github.payloads import parse_issue
 from bot.github.responses import Json
-from bot.tracker.types import Cursor, Issue, Page, SearchResult
+from bot.tracker.archive import Cursor, Page
+from bot.tracker.types import Issue, SearchResult
 
 SIZES: tuple[int, ...] = (100, 50, 25, 12)
 """How many issues one request reads: fewer if GitHub cannot answer for more within its ten seconds."""
@@ -216,13 +217,15 @@ MOST_FOUND = 100
 """Issues in one answer of the search; GitHub does not return more at once."""
 
 
-def write_search(repository: str, query: str, *, by_sense: bool = False) -> str:
-    """The address of a search.
+def write_search(repository: str, query: str, *, by_sense: bool = False, page: int = 0) -> str:
+    """The address of a search, or of one of its pages with the oldest issues first.
 
     https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests
     """
     asked = {"q": f"{query} repo:{repository} is:issue", "per_page": str(MOST_FOUND)}
-    return f"/search/issues?{urlencode({**asked, **({'search_type': 'hybrid'} if by_sense else {})})}"
+    kind = {"search_type": "hybrid"} if by_sense else {}
+    place = {"sort": "created", "order": "asc", "page": str(page)} if page else {}
+    return f"/search/issues?{urlencode(asked | kind | place)}"
 
 
 def parse_search(answer: object, repository: str) -> SearchResult:
@@ -235,6 +238,7 @@ def parse_search(answer: object, repository: str) -> SearchResult:
         issues=_keep_own(found, repository),
         total=total if isinstance(total, int) else len(found),
         is_by_sense=answer.get("search_type") in {"semantic", "hybrid"},
+        is_partial=answer.get("incomplete_results") is True,
     )
 
 

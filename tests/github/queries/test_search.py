@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import SettingsError, TrackerError
 from bot.github.client import connect
-from bot.github.issues_query import parse_alike, parse_search, write_search
+from bot.github.queries.issues import parse_alike, parse_search, write_search
 from bot.github.transport import Patience
 from bot.tracker.types import SearchResult
 from tests.builders import an_issue
@@ -27,6 +27,7 @@ def test_a_query_is_bound_to_the_repository() -> None:
     asked = write_search(HERE, '"does not fit"')
     assert asked == "/search/issues?q=%22does+not+fit%22+repo%3Aocto%2Fwidget+is%3Aissue&per_page=100"
     assert write_search(HERE, "x", by_sense=True).endswith("&search_type=hybrid")
+    assert write_search(HERE, "x", page=2).endswith("&per_page=100&sort=created&order=asc&page=2")
 
 
 def test_issues_of_other_repositories_and_pull_requests_are_left_out() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import TrackerError
 from bot.github.client import connect
-from bot.github.signals_query import REACTORS_QUERY, WATCH_QUERY, parse_reactors, parse_watched
+from bot.github.queries.signals import REACTORS_QUERY, WATCH_QUERY, parse_reactors, parse_watched
 from bot.tracker.types import Account, Change, Reaction, WatchedComment
 from tests.stand_ins.fake_github import MAINTAINER, FakeGitHub
 from tests.stand_ins.github_json import Json, StoredComment

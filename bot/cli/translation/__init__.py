@@ -1,0 +1,1 @@
+"""Configurations of other tools as rules: `signpost init --from FILE`."""

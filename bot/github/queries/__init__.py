@@ -1,0 +1,1 @@
+"""The GraphQL queries and searches, and what their answers mean."""
