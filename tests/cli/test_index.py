@@ -143,7 +143,7 @@ def test_a_damaged_index_is_reported_and_built_anew(folder: Path) -> None:
 
 
 def test_a_build_that_is_killed_leaves_what_was_there(folder: Path) -> None:
-    before = search(folder, "parser")
+    before = search(folder, "7")  # an issue with a date: a text counts as filed now, so its scores change with time
     os.mkfifo(folder / "endless.jsonl")
     command = [sys.executable, "-m", "bot", "index", "build", "--index", "a.index", "--issues", "endless.jsonl"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -153,9 +153,9 @@ def test_a_build_that_is_killed_leaves_what_was_there(folder: Path) -> None:
         pipe.flush()  # what is written when the pipe is closed finds no reader
         process.send_signal(signal.SIGKILL)
 
-    assert search(folder, "parser") == before
+    assert search(folder, "7") == before
     assert index(folder, "build", "--index", "a.index", "--issues", "issues.jsonl").code == 0
-    assert search(folder, "parser") == before
+    assert search(folder, "7") == before
 
 
 def test_an_explanation_shows_what_made_the_score(folder: Path) -> None:
