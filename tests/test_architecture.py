@@ -87,9 +87,9 @@ LAYERS: tuple[Package, ...] = (
         "bot.triage",
         {
             "bot.triage.apply": "writes to GitHub",
-            "bot.triage.log": "prints",
             "bot.triage.run": "reads, decides and writes",
             "bot.triage.snapshot": "reads from GitHub",
+            "bot.triage.sources": "reads the files of a maintainer",
         },
     ),
     pure(

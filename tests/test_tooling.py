@@ -16,10 +16,10 @@ from pydantic import AliasChoices
 
 from bot import __version__
 from bot.cli.action import CACHE, INDEX
+from bot.cli.options.log import make_outputs
 from bot.cli.run import REPORT_OUTPUT
 from bot.github.actions_runner import Command, Settings
 from bot.signals.file import LEDGER
-from bot.triage.log import make_outputs
 from bot.triage.result import Result
 from tests.stand_ins.lock import hold_lock
 

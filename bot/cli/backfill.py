@@ -24,6 +24,7 @@ from bot.cli.backfill_progress import (
     read_progress,
     start_progress,
 )
+from bot.cli.options.log import publish_failure
 from bot.comment.sanitizer import quote_code
 from bot.errors import SettingsError, TrackerError
 from bot.github.actions_runner import Settings, append_summary, print_safely
@@ -33,7 +34,6 @@ from bot.output.progress import track
 from bot.text.printable import count, reveal_line
 from bot.tracker.types import Account, SearchResult, Skip
 from bot.triage.config import Sources
-from bot.triage.log import publish_failure
 from bot.triage.result import Result, to_json
 from bot.triage.run import run
 from bot.triage.summary import write_line

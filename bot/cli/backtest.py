@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.options.archive import add_archive, add_jobs, count_jobs, open_archive, open_optional
-from bot.cli.options.ledger import read_opinions
 from bot.cli.options.output import open_output, refuse_inputs, report_written, write_page
 from bot.cli.options.rules import AskedRules, read_rules
 from bot.output.console import add_format, add_rules
@@ -54,7 +53,7 @@ def execute(arguments: argparse.Namespace) -> int:
     refuse_inputs((arguments.html, arguments.per_issue), _list_inputs(arguments))
     rules = read_rules(arguments.rules)
     task = _make_task(arguments, rules)
-    opinions = read_opinions(Path(arguments.ledger), rules.ruleset.hashes, task.config) if arguments.ledger else None
+    opinions = rules.read_opinions(arguments.ledger, task.config)
     rules.print_problems()
     archive = open_archive(arguments)
     total = archive.total

@@ -13,8 +13,8 @@ from bot import __version__
 from bot.cli.options.archive import count_jobs, open_optional
 from bot.cli.options.git_revision import find_changed_files
 from bot.cli.options.github import connect_github, read_settings
-from bot.cli.options.sources import Stamp, load_checked, read_stamp
 from bot.errors import SettingsError, SignpostError
+from bot.triage.sources import Stamp, load_checked, read_stamp
 from bot.workbench.check.checker import CheckReport
 from bot.workbench.check.terminal import FORMATS, format_change, print_report
 from bot.workbench.check.trial import Trial, check_online, run_trial

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.cli.options.archive import check_repository
 from bot.cli.options.github import connect_github, read_remote, read_settings
-from bot.cli.options.sources import HOME, FolderReader, read_sources
 from bot.errors import SettingsError, SignpostError, TrackerError
 from bot.output.console import add_format, make_console, print_hanging, print_json
 from bot.output.progress import track
@@ -33,6 +32,7 @@ from bot.triage.doctor.setup import (
 )
 from bot.triage.doctor.workflows import ACTION, Workflow, read_workflows
 from bot.triage.people.fields import FieldFacts, find_problem
+from bot.triage.sources import HOME, FolderReader, read_sources
 
 if TYPE_CHECKING:
     from bot.github.client import GitHubTracker

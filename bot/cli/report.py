@@ -26,7 +26,6 @@ from bot.cli.options.issue import (
 )
 from bot.cli.options.output import refuse_inputs, report_written, write_page, write_text
 from bot.cli.options.rules import AskedRules, find_rules
-from bot.cli.options.sources import HOME
 from bot.cli.report_week import add_week_arguments, execute_week
 from bot.errors import SettingsError, explain_cause
 from bot.github.payloads import parse_issue
@@ -37,6 +36,7 @@ from bot.text.printable import reveal_line
 from bot.text.redaction import mask_private
 from bot.tracker.graph import Address
 from bot.tracker.types import Issue
+from bot.triage.sources import HOME
 
 if TYPE_CHECKING:
     from bot.insights.report.types import Report, Similar

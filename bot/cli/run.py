@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.cli.options.github import connect_github, connect_run, read_event, read_settings
 from bot.cli.options.issue import add_repository, parse_address
-from bot.cli.options.ledger import add_ledger
-from bot.cli.options.sources import add_finder, read_sources
+from bot.cli.options.log import choose_stream, publish_failure, publish_result
 from bot.errors import SettingsError, SignpostError
 from bot.github import actions_runner
 from bot.github.webhook_event import IssueRequest
@@ -22,11 +21,11 @@ from bot.output.console import add_format, add_rules, print_json, write_file
 from bot.tracker.graph import Address
 from bot.tracker.types import Account, Issue, Skip, Tracker
 from bot.triage.config import Sources
-from bot.triage.log import choose_stream, publish_failure, publish_result
 from bot.triage.result import Result, to_json
 from bot.triage.run import run
 from bot.triage.skip import Event
 from bot.triage.snapshot import read_issue, read_thread
+from bot.triage.sources import add_finder, read_sources
 
 if TYPE_CHECKING:
     from bot.github.client import GitHubTracker
@@ -243,7 +242,12 @@ def _find_sources(
     rules = [place for group in arguments.rules or [] for place in group] or settings.rules
     sources = read_sources(rules, arguments.config or settings.config, repository, live)
     sources = add_finder(sources, arguments.index or settings.index, live)
-    return add_ledger(sources, arguments.ledger or settings.ledger, repository)
+    ledger = arguments.ledger or settings.ledger
+    if not ledger:
+        return sources
+    from bot.signals.file import add_ledger
+
+    return add_ledger(sources, Path(ledger), repository)
 
 
 def _run_event(event: Event, means: _Means, *, is_dry_run: bool) -> Result:

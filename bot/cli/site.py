@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from bot.archive.stats import Opinion
 from bot.cli.options.archive import add_archive, add_jobs, count_jobs, find_cache, open_archive
 from bot.cli.options.github import connect_github, read_settings
-from bot.cli.options.ledger import read_opinions
 from bot.cli.options.rules import AskedRules, read_rules
 from bot.errors import SettingsError, SignpostError, format_install
 from bot.insights.site.addresses import check_base, check_served, format_addresses, list_former, parse_addresses
@@ -116,7 +115,7 @@ def _require_rules(rules: AskedRules) -> None:
 def _read_contents(arguments: argparse.Namespace, rules: AskedRules) -> Contents:
     config = rules.read_config(arguments.config)
     base = check_base(arguments.base_url or config.site or "")
-    opinions = read_opinions(Path(arguments.ledger), rules.ruleset.hashes, config) if arguments.ledger else None
+    opinions = rules.read_opinions(arguments.ledger, config)
     given = parse_releases(read_text(Path(arguments.releases)), arguments.releases) if arguments.releases else None
     sources = Sources(
         ruleset=rules.ruleset,

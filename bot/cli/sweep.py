@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.cli.options.github import connect_github, read_settings, require_repository
-from bot.cli.options.sources import add_finder, read_sources
 from bot.errors import SettingsError
 from bot.github import actions_runner
 from bot.output.console import add_format, add_rules, print_json
@@ -16,6 +15,7 @@ from bot.signals.store import SpoiledLedgerError
 from bot.signals.summary import format_lines, render_summary, to_json
 from bot.signals.sweep import Swept, Task, sweep
 from bot.triage.snapshot import OUR_LOGIN
+from bot.triage.sources import add_finder, read_sources
 
 BUDGET = 500
 """Half of what GitHub gives a workflow in an hour.

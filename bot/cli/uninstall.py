@@ -4,13 +4,13 @@ import argparse
 import sys
 
 from bot.cli.options.github import connect_github, read_settings, require_repository
-from bot.cli.options.sources import read_sources
 from bot.errors import SettingsError
 from bot.github.actions_runner import print_safely
 from bot.output.console import add_format, add_rules, print_json
 from bot.signals.removal.remover import Remover, Uninstalled
 from bot.signals.removal.traces import make_ours
 from bot.triage.config import Config
+from bot.triage.sources import read_sources
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

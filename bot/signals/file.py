@@ -3,14 +3,19 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from time import monotonic
 
 from bot.errors import explain_cause
+from bot.signals.incidents.detection import Watch
 from bot.signals.ledger import LATEST, Ledger
+from bot.signals.mute import explain_muted, judge_rules
+from bot.signals.notices.finder import IncidentFinder
 from bot.signals.store import ADVICE, LedgerError, LedgerFile, SpoiledLedgerError
 from bot.signals.tables import TABLES
+from bot.triage.config import Sources
 
 LEDGER = ".signpost/ledger.sqlite"
 """Where `signpost sweep` keeps its ledger if nobody says otherwise."""
@@ -69,6 +74,28 @@ def read_any_ledger(path: Path, latest: int = LATEST) -> Ledger:
             _check_format(connection, path)
             connection.execute("BEGIN")
             return LedgerFile(connection, path, latest).read()
+
+
+def add_ledger(sources: Sources, file: str | Path | None, repository: str) -> Sources:
+    """The sources with what the ledger says: muted rules, incidents with a tracking issue, and other reports.
+
+    Other reports count only if the sweeps have read all of their past. A ledger that cannot be used makes a remark;
+    without a file, the sources stay as they are.
+    """
+    if not file or not Path(file).exists():
+        return sources
+    try:
+        found = read_ledger(Path(file), repository)
+    except LedgerError as error:
+        remark = f"this run ignores votes and incidents: {error}"
+        return replace(sources, remarks=(*sources.remarks, remark))
+    ruleset, config = sources.ruleset, sources.config
+    muted = explain_muted(judge_rules(found, ruleset.hashes, ruleset.renamed, config.votes))
+    known = IncidentFinder.of(found.notices, ruleset) if found.notices else sources.find_incident
+    watch = sources.describe_incident
+    if found.has_past:
+        watch = Watch.of(found.arrivals, found.known_since, ruleset, config.surge)
+    return replace(sources, muted=muted, find_incident=known, describe_incident=watch)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, repository: str) -> LedgerFile:

@@ -14,10 +14,10 @@ import pytest
 from bot.cli.backfill import Backfill, find_asked, format_summary, summarise
 from bot.cli.backfill_progress import HOUR, Entry, Progress, Task, find_pause, parse_numbers, read_progress
 from bot.cli.backfill_progress import start_progress as start
-from bot.cli.options.sources import read_sources
 from bot.errors import SettingsError, TrackerError
 from bot.github.client import connect
 from bot.github.transport import Patience
+from bot.triage.sources import read_sources
 from tests.stand_ins.command import Finished, run_command, start_command
 from tests.stand_ins.fake_github import FAULTS, HARD_FAULTS, MAINTAINER, FakeGitHub, Fault
 from tests.stand_ins.github_json import Json, Person

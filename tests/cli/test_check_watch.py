@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.options.sources import read_stamp
 from bot.errors import Problem
+from bot.triage.sources import read_stamp
 from bot.workbench.check.checker import CheckReport
 from bot.workbench.check.terminal import format_change
 from tests.stand_ins.command import ROOT, run_command

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.options.sources import load_checked
 from bot.errors import Problem
 from bot.github.graphql import parse_folder
 from bot.output.findings import KINDS, find_page, format_sarif
 from bot.rules.spec.rule import Example
+from bot.triage.sources import load_checked
 from bot.workbench.check.examples import make_example_issue
 from bot.workbench.check.trial import Trial, check_follows, check_labels, run_trial
 from tests.stand_ins.github_json import tree_json

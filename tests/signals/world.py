@@ -8,12 +8,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from bot.cli.options.ledger import add_ledger
-from bot.cli.options.sources import read_sources
 from bot.github.client import GitHubTracker, connect
 from bot.github.transport import Patience
 from bot.github.webhook_event import IssueRequest
-from bot.signals.file import open_copy, open_ledger
+from bot.signals.file import add_ledger, open_copy, open_ledger
 from bot.signals.incidents.detection import Incident
 from bot.signals.reading import Reader
 from bot.signals.sweep import DetectIncidents, Swept, Task, detect_incidents, sweep
@@ -22,6 +20,7 @@ from bot.tracker.types import Account
 from bot.triage.result import Result
 from bot.triage.run import run
 from bot.triage.snapshot import OUR_LOGIN
+from bot.triage.sources import read_sources
 from tests.stand_ins.command import LOCK
 from tests.stand_ins.fake_github import HARD_FAULTS, FakeGitHub
 from tests.stand_ins.github_json import START, Person, StoredComment, StoredIssue

@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from bot.cli.options.sources import read_sources
 from bot.comment.links import write_date
 from bot.comment.marker import read_marker, sign_comment
 from bot.github.client import connect
@@ -20,6 +19,7 @@ from bot.github.transport import Patience
 from bot.github.webhook_event import parse_event
 from bot.tracker.types import IssueEvent
 from bot.triage.run import run
+from bot.triage.sources import read_sources
 from tests.stand_ins.command import Finished
 from tests.stand_ins.fake_github import (
     BOT,

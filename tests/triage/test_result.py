@@ -4,13 +4,13 @@ import json
 
 import pytest
 
+from bot.cli.options.log import format_log
 from bot.tracker.suggestions import LabelSuggestion
 from bot.tracker.types import Skip
 from bot.triage.actions import AddLabels, Close, DeleteComment, Plan, React, SuggestClose, SuggestLabels
 from bot.triage.apply import Outcome
 from bot.triage.config import Config, read_config
 from bot.triage.decisions import Decisions, Heard, decide_rules
-from bot.triage.log import format_log
 from bot.triage.result import Result, to_json
 from bot.triage.summary import render_summary
 from tests.builders import OPENED, a_rule, an_issue, matches_of

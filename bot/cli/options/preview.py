@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.cli.options.sources import read_sources
 from bot.comment.marker import read_visible
 from bot.github.webhook_event import IssueRequest, PayloadTracker
 from bot.output.page import render_comment_markdown, render_markdown, render_page
@@ -14,6 +13,7 @@ from bot.tracker.types import Issue, IssueEvent, Tracker
 from bot.triage.config import Sources
 from bot.triage.result import Result, to_json
 from bot.triage.run import run
+from bot.triage.sources import read_sources
 
 _RULE = "─" * 72
 _COMMENTS = frozenset({"create_comment", "update_comment"})

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bot.archive.jsonl import IssueArchive
+from bot.archive.stats import Opinion
 from bot.errors import SettingsError, explain_cause
 from bot.output.console import list_rules
 from bot.rules.loader import read_place
@@ -46,6 +47,16 @@ class AskedRules:
         except (OSError, UnicodeDecodeError) as error:
             message = f"cannot read {path}: {explain_cause(error)}"
             raise SettingsError(message) from error
+
+    def read_opinions(self, ledger: str | None, config: Config) -> Mapping[str, Opinion] | None:
+        """The opinion on the guidance of each rule, from a ledger, by content hash; raises LedgerError."""
+        if not ledger:
+            return None
+        from bot.signals.file import read_any_ledger
+        from bot.signals.votes import count_votes, summarize_votes
+
+        votes = count_votes(read_any_ledger(Path(ledger)), config.votes.meanings, self.ruleset.hashes)
+        return summarize_votes(votes)
 
     def find_config(self, file: str | None) -> Path | None:
         """That file, or else the first config.yml next to the rules, if there is one."""

@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from bot.cli.options.sources import read_sources
 from bot.comment.marker import Marker, sign_comment
 from bot.signals.removal.remover import Remover, Uninstalled
 from bot.signals.removal.traces import make_ours
+from bot.triage.sources import read_sources
 from tests.signals.world import find_ours, reach, run_at
 from tests.stand_ins.command import Finished, run_command, start_command
 from tests.stand_ins.fake_github import BOT, HARD_FAULTS, MAINTAINER, FakeGitHub, Fault
