@@ -77,7 +77,8 @@ lock: .venv/.lint ## Write requirements/ again; ARGS=--upgrade takes the newest 
 	$(COMPILE) $(ARGS) pyproject.toml --extra site --constraints requirements/run.txt --output-file requirements/site.txt \
 		$$(sed -n 's/==.*/ /p' requirements/action.txt | sed 's/^/--no-emit-package /') \
 		$(patsubst %,--no-emit-package %,$(filter-out markdown-it-py mdurl,$(LEFT_OUT)))
-	set -- --constraints requirements/run.txt --constraints requirements/site.txt; for group in build test docs lint bench; do \
+	$(COMPILE) $(ARGS) pyproject.toml --extra server --constraints requirements/run.txt --output-file requirements/server.txt
+	set -- --constraints requirements/run.txt --constraints requirements/site.txt --constraints requirements/server.txt; for group in build test docs lint bench; do \
 		$(COMPILE) $(ARGS) --group "$$group" "$$@" --output-file "requirements/$$group.txt" || exit 1; \
 		set -- "$$@" --constraints "requirements/$$group.txt"; \
 	done

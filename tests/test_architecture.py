@@ -132,6 +132,7 @@ LAYERS: tuple[Package, ...] = (
             "bot.signals.sweep": "reads, decides and writes",
         },
     ),
+    impure("bot.server"),
     impure("bot.cli"),
     impure("bot.__main__"),
     impure("bot.start"),

@@ -1,0 +1,1 @@
+"""`signpost serve`: a GitHub App that receives webhooks, and handles the issues of many repositories."""
