@@ -11,7 +11,7 @@ from bot.triage.config import Config, Occasion
 Event = IssueEvent | IssueRequest
 """What starts a run: an event of GitHub, or a person who names an issue."""
 
-_OCCASIONS: Mapping[tuple[str, str], tuple[Occasion, ...]] = {
+OCCASIONS: Mapping[tuple[str, str], tuple[Occasion, ...]] = {
     ("issues", "opened"): ("opened",),
     ("issues", "edited"): ("edited",),
     ("issues", "reopened"): ("reopened",),
@@ -27,7 +27,7 @@ def find_event_skip(event: Event, config: Config) -> Skip | None:
     """Why Signpost ignores an event; None if it does not. It never ignores a run that a person started by hand."""
     if isinstance(event, IssueRequest):
         return None
-    if not any(occasion in config.on for occasion in _OCCASIONS.get((event.name, event.action), ())):
+    if not any(occasion in config.on for occasion in OCCASIONS.get((event.name, event.action), ())):
         return Skip(f"the settings do not include the event {event.name} {event.action}")
     if event.sender.is_bot:
         return Skip(f"the event comes from a bot ({event.sender.login})")
