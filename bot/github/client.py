@@ -37,6 +37,7 @@ from bot.github.queries.links import parse_links, write_links_query
 from bot.github.queries.signals import REACTORS_QUERY, WATCH_QUERY, parse_reactors, parse_watched
 from bot.github.responses import (
     NEWEST,
+    Credential,
     Json,
     is_forbidden,
     is_invalid,
@@ -51,7 +52,7 @@ from bot.github.responses import (
     write_query,
 )
 from bot.github.suggestions import SuggestionTracker
-from bot.github.transport import Allowance, Patience, Transport, Wire
+from bot.github.transport import Allowance, FindPace, Patience, Send, Transport, Wire
 from bot.tracker.archive import Cursor, Page
 from bot.tracker.graph import Address, Batch, PageCache
 from bot.tracker.types import (
@@ -346,22 +347,40 @@ def connect(
     Without a token only public data can be read. `cache` keeps pages that an issue graph reads through REST. Raises
     `SettingsError` for an invalid address.
     """
+    transport = open_transport(Credential(token.strip() if token else None), base_url, patience, timeout)
+    return make_tracker(transport, transport, patience, sleep, cache=cache)
+
+
+def make_tracker(
+    send: Send,
+    transport: Transport,
+    patience: Patience,
+    sleep: Callable[[float], None],
+    *,
+    cache: PageCache | None = None,
+    find_pace: FindPace | None = None,
+) -> GitHubTracker:
+    """Make a tracker whose requests go through `send`; `find_pace` gives the pace of writes, if trackers share it."""
+    send, credential = Allowance(send, transport, patience.requests), transport.credential
+    # A graph has a budget of requests, so it asks for less at once rather than for the same again and again.
+    thrifty = Wire(send, credential=credential, patience=replace(patience, tries=min(patience.tries, 2)), sleep=sleep)
+    graph = GraphReader(thrifty, transport, cache)
+    wire = Wire(send, credential=credential, patience=patience, sleep=sleep, find_pace=find_pace)
+    return GitHubTracker(wire, transport, graph)
+
+
+def open_transport(credential: Credential, base_url: str, patience: Patience, timeout: int = 15) -> Transport:
+    """What sends requests to this API; raises `SettingsError` for an invalid address or token."""
     # PyGithub prints its own log, from INFO on, to stderr as soon as it is imported.
     logging.getLogger("github").setLevel(logging.WARNING)
     if not _ADDRESS.fullmatch(base_url):
         shown = mask_address(base_url)
         raise SettingsError(f"{shown!r} is not the URL of a GitHub API; set GITHUB_API_URL to https://api.github.com.")
-    token = token.strip() if token else None
-    if token and not _TOKEN.fullmatch(token):
+    if credential.token and not _TOKEN.fullmatch(credential.token):
         raise SettingsError(
             "The token contains characters that are invalid in a GitHub token; check the input `github-token`."
         )
-    transport = Transport(token, base_url.rstrip("/"), timeout, patience.answer)
-    send = Allowance(transport, patience.requests)
-    # A graph has a budget of requests, so it asks for less at once rather than for the same again and again.
-    thrifty = Wire(send, token=token, patience=replace(patience, tries=min(patience.tries, 2)), sleep=sleep)
-    graph = GraphReader(thrifty, transport, cache)
-    return GitHubTracker(Wire(send, token=token, patience=patience, sleep=sleep), transport, graph)
+    return Transport(credential, base_url.rstrip("/"), timeout, patience.answer)
 
 
 def _issue_path(repository: str, number: int) -> str:

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -26,6 +26,22 @@ _SUCCESS = range(200, 300)
 _FAULT = range(500, 600)
 _FORBIDDEN = 403
 _TOO_MANY = 429
+
+
+@dataclass(slots=True)
+class Credential:
+    """The token of all requests, None for anonymous ones; it may be replaced between two requests.
+
+    `kind` is the word before it. GitHub wants `Bearer` before a JWT.
+    https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#about-authentication
+    """
+
+    token: str | None = field(repr=False)
+    kind: Literal["token", "Bearer"] = "token"
+
+    def mask(self, text: str) -> str:
+        """The text without the token."""
+        return redact(text, self.token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +125,22 @@ def find_limit(answer: Answer, now: float) -> Wait | None:
     if answer.status == _TOO_MANY or "rate limit" in answer.message().lower():
         return Wait(seconds=SECONDARY_WAIT, why="secondary rate limit")
     return None
+
+
+_LIMITS_OF_ALL = frozenset({"core", "graphql"})
+
+
+def find_pause(answer: Answer, now: float) -> float:
+    """Seconds for which no request with this token has a chance: a limit was reached, or its last request was used.
+
+    The limit of search is another one, and blocks only searches.
+    """
+    is_of_all = answer.headers.get("x-ratelimit-resource", "core") in _LIMITS_OF_ALL
+    if answer.headers.get("x-ratelimit-remaining") == "0":
+        reset = _read_number(answer.headers.get("x-ratelimit-reset"))
+        return min(max(reset - now, 0) + 1, _LONGEST_LIMIT) if is_of_all and reset is not None else 0
+    limit = find_limit(answer, now)
+    return min(limit.seconds, _LONGEST_LIMIT) if limit else 0
 
 
 def _read_retry_after(answer: Answer, now: float) -> float | None:
@@ -221,9 +253,18 @@ def mask_address(address: str) -> str:
     return redact(re.sub(r"[?#].*", "?***", shown, flags=re.DOTALL), None)
 
 
+Tolerate = Callable[[Answer], bool]
+"""Whether the caller accepts an answer that is not a success."""
+
+
 def tolerate_nothing(_: Answer) -> bool:
     """Only a success is accepted."""
     return False
+
+
+def is_unchanged(answer: Answer) -> bool:
+    """GitHub answered 304, because the ETag of the request is that of the answer."""
+    return answer.status == HTTPStatus.NOT_MODIFIED
 
 
 def is_missing(answer: Answer) -> bool:
@@ -258,9 +299,42 @@ def is_forbidden(answer: Answer) -> bool:
     return answer.status == HTTPStatus.FORBIDDEN and not find_limit(answer, now=0)
 
 
+def is_unauthorised(answer: Answer) -> bool:
+    """GitHub answered 401: it does not accept the token."""
+    return answer.status == HTTPStatus.UNAUTHORIZED
+
+
 def is_taken(answer: Answer) -> bool:
     """The name exists already."""
     return answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and "already_exists" in answer.message()
+
+
+_NEXT_PAGE = re.compile(r'<([^>]+)>\s*;[^,]*rel="?next"?')
+_TEMPORARY_REDIRECTS = frozenset({302, 307, 308})
+
+
+def find_next_page(answer: Answer) -> str | None:
+    """The address of the page after this one, by the link that GitHub gives."""
+    link = _NEXT_PAGE.search(answer.headers.get("link", ""))
+    return link[1] if link else None
+
+
+def find_redirect(outcome: Answer | Lost) -> str | None:
+    """The address that a temporary redirect leads to."""
+    if isinstance(outcome, Lost) or outcome.status not in _TEMPORARY_REDIRECTS:
+        return None
+    return outcome.headers.get("location")
+
+
+def require_json(outcome: Answer | Lost) -> Answer | Lost:
+    """A success without valid JSON (a truncated answer, a proxy's page) does not count as a success."""
+    if isinstance(outcome, Lost) or not (outcome.is_success and outcome.text):
+        return outcome
+    try:
+        outcome.json()
+    except ValueError:
+        return Lost(reason="GitHub's answer was cut off, or is not JSON", was_sent=True)
+    return outcome
 
 
 _LAST_PAGE = re.compile(r'[?&]page=(\d{1,9})[^>]*>; rel="last"')

@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.errors import SettingsError
 from bot.github.own_issues import OwnIssueTracker, is_addressable, parse_answer, write_repository_path
 from bot.github.payloads import parse_issue, parse_label
-from bot.github.responses import Answer, Json, find_limit, is_invalid, is_missing
-from bot.github.transport import find_next_page
+from bot.github.responses import Answer, Json, find_limit, find_next_page, is_invalid, is_missing
 from bot.tracker.suggestions import ClosingAnswer, ClosingSuggestion, LabelSuggestion, Suggestion, Suggestions
 
 _MOST_PAGES = 5

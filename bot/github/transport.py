@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -24,22 +24,30 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from bot.errors import BudgetSpentError, TrackerError
-from bot.github.responses import Answer, Json, Lost, decide_retry, explain_failure, redact, tolerate_nothing
+from bot.github.responses import (
+    Answer,
+    Credential,
+    Json,
+    Lost,
+    Tolerate,
+    decide_retry,
+    explain_failure,
+    find_next_page,
+    find_redirect,
+    is_unchanged,
+    require_json,
+    tolerate_nothing,
+)
 
 logger = logging.getLogger("signpost")
 
 API_VERSION = "2022-11-28"
 """The version before the breaking changes of 2026-03-10; GitHub Enterprise Server knows it too."""
 
-_NEXT_PAGE = re.compile(r'<([^>]+)>\s*;[^,]*rel="?next"?')
 _CLOUD = re.compile(r"api\.github\.com|api\.[\w-]+\.ghe\.com", re.ASCII)
-_TEMPORARY_REDIRECTS = frozenset({302, 307, 308})
 _MOST_REDIRECTS = 3
 _MOST_PAGES = 100
 """Pages of one list: an issue has at most 2,500 comments, 100 a page."""
-
-Tolerate = Callable[[Answer], bool]
-"""Whether the caller accepts an answer that is not a success."""
 
 
 class Send(Protocol):
@@ -70,14 +78,11 @@ class Patience:
     requests: float = math.inf
 
 
-def _is_unchanged(answer: Answer) -> bool:
-    return answer.status == HTTPStatus.NOT_MODIFIED
-
-
 class Allowance:
     """Sends requests until their number reaches a limit; repeated requests count, too."""
 
-    def __init__(self, transport: "Transport", most: float) -> None:
+    def __init__(self, send: Send, transport: "Transport", most: float) -> None:
+        self._send = send
         self._transport = transport
         self._most = most
 
@@ -86,6 +91,30 @@ class Allowance:
         if self._transport.requests >= self._most:
             raise BudgetSpentError(f"The budget of {self._most:,} requests is spent.")
         return self._transport(verb, path, body, etag)
+
+
+class Pace:
+    """Lets one write go after the other; threads share it."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._next_write = 0.0
+
+    @contextmanager
+    def take_turn(self, seconds: float, sleep: Callable[[float], None]) -> Iterator[None]:
+        """Wait until the last write and its pause are over; `seconds` is the pause after this write."""
+        with self._turn:
+            early = self._next_write - time.monotonic()
+            if early > 0:
+                sleep(early)
+            try:
+                yield
+            finally:
+                self._next_write = time.monotonic() + seconds
+
+
+FindPace = Callable[[str], Pace]
+"""The pace of the writes to an address."""
 
 
 class _Request(NamedTuple):
@@ -104,19 +133,26 @@ class Wire:
     """
 
     def __init__(
-        self, send: Send, *, token: str | None, patience: Patience, sleep: Callable[[float], None] = time.sleep
+        self,
+        send: Send,
+        *,
+        credential: Credential,
+        patience: Patience,
+        sleep: Callable[[float], None] = time.sleep,
+        find_pace: FindPace | None = None,
     ) -> None:
         self._send = send
-        self._token = token
+        self._credential = credential
         self._patience = patience
         self._sleep = sleep
-        self._next_write = 0.0
+        own_pace = Pace()
+        self._find_pace = find_pace or (lambda _: own_pace)
         self._ends_at = time.monotonic() + patience.run
 
     @property
     def has_token(self) -> bool:
         """Whether its requests have a token."""
-        return bool(self._token)
+        return bool(self._credential.token)
 
     def read(self, what: str, path: str, tolerate: Tolerate = tolerate_nothing) -> Json:
         """GET one thing."""
@@ -124,8 +160,8 @@ class Wire:
 
     def read_page(self, what: str, path: str, etag: str) -> tuple[list[Json], Answer] | None:
         """GET one page of a list, and its whole answer; None if it is unchanged since that ETag."""
-        page, answer = self._request(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
-        return None if _is_unchanged(answer) else (self._require_list(what, page), answer)
+        page, answer = self._request(what, _Request("GET", path, etag=etag), is_read=True, tolerate=is_unchanged)
+        return None if is_unchanged(answer) else (self._require_list(what, page), answer)
 
     def read_pages(self, what: str, path: str) -> Iterator[Json]:
         """GET the entries of a list, page by page as they are asked for, by the links that GitHub gives.
@@ -168,27 +204,22 @@ class Wire:
         """
 
         def tolerate_more(answer: Answer) -> bool:
-            return _is_unchanged(answer) or tolerate(answer)
+            return is_unchanged(answer) or tolerate(answer)
 
         request = _Request("GET", path, etag=etag)
         return self._request(what, request, is_read=True, is_repeated=is_repeated, tolerate=tolerate_more)
 
     def find_etag(self, what: str, path: str, etag: str) -> str | None:
         """GET an address for its ETag, "" if it has none; None if it is unchanged since that ETag."""
-        _, answer = self._request(what, _Request("GET", path, etag=etag), is_read=True, tolerate=_is_unchanged)
-        return None if _is_unchanged(answer) else answer.headers.get("etag", "")
+        _, answer = self._request(what, _Request("GET", path, etag=etag), is_read=True, tolerate=is_unchanged)
+        return None if is_unchanged(answer) else answer.headers.get("etag", "")
 
     def write(
         self, what: str, verb: str, path: str, body: object = None, tolerate: Tolerate = tolerate_nothing
     ) -> Json:
         """Send a write, with a pause after the last one; None if GitHub answers without content."""
-        early = self._next_write - time.monotonic()
-        if early > 0:
-            self._sleep(early)
-        try:
+        with self._find_pace(path).take_turn(self._patience.between_writes, self._sleep):
             return self._request(what, _Request(verb, path, body), is_read=False, tolerate=tolerate)[0]
-        finally:
-            self._next_write = time.monotonic() + self._patience.between_writes
 
     def _request(
         self,
@@ -222,7 +253,7 @@ class Wire:
             patience=min(left, self._find_time_left()),
             now=time.time(),
         ):
-            logger.warning("waiting %g s: %s", round(wait.seconds, 1), redact(wait.why, self._token))
+            logger.warning("waiting %g s: %s", round(wait.seconds, 1), self._credential.mask(wait.why))
             self._sleep(wait.seconds)
             left, tries = left - wait.seconds, tries + 1
             outcome = self._send_along(request)
@@ -237,53 +268,30 @@ class Wire:
         PyGithub itself follows 301, and asks no other host than ours.
         https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
         """
-        outcome = _require_json(self._send(*request))
+        outcome = require_json(self._send(*request))
         for _ in range(_MOST_REDIRECTS):
-            location = _find_redirect(outcome)
-            if not location:
+            if not (location := find_redirect(outcome)):
                 break
-            outcome = _require_json(self._send(*request._replace(path=location)))
+            outcome = require_json(self._send(*request._replace(path=location)))
         return outcome
 
     def _fail(self, what: str, outcome: Answer | Lost, *, is_read: bool) -> TrackerError:
         error = explain_failure(what, outcome, is_read=is_read, now=time.time())
-        error.args = (redact(str(error), self._token),)
+        error.args = (self._credential.mask(str(error)),)
         return error
-
-
-def find_next_page(answer: Answer) -> str | None:
-    """The address of the page after this one, by the link that GitHub gives."""
-    link = _NEXT_PAGE.search(answer.headers.get("link", ""))
-    return link[1] if link else None
-
-
-def _find_redirect(outcome: Answer | Lost) -> str | None:
-    if isinstance(outcome, Lost) or outcome.status not in _TEMPORARY_REDIRECTS:
-        return None
-    return outcome.headers.get("location")
-
-
-def _require_json(outcome: Answer | Lost) -> Answer | Lost:
-    """A success without valid JSON (a truncated answer, a proxy's page) does not count as a success."""
-    if isinstance(outcome, Lost) or not (outcome.is_success and outcome.text):
-        return outcome
-    try:
-        outcome.json()
-    except ValueError:
-        return Lost(reason="GitHub's answer was cut off, or is not JSON", was_sent=True)
-    return outcome
 
 
 class Transport:
     """Sends one request through PyGithub, and returns an `Answer` or a `Lost`."""
 
-    def __init__(self, token: str | None, base_url: str, timeout: int, deadline: float) -> None:
+    def __init__(self, credential: Credential, base_url: str, timeout: int, deadline: float) -> None:
         self._deadline = deadline
-        self.has_token = bool(token)
-        self.is_user = bool(token) and not str(token).startswith("ghs_")
+        self.credential = credential
+        self.has_token = bool(credential.token)
+        self.is_user = self.has_token and not str(credential.token).startswith("ghs_")
         address = urlsplit(base_url)
         self._requester = Github(
-            auth=Auth.Token(token) if token else None,
+            auth=_Authorization(credential) if credential.token else None,
             base_url=base_url,
             timeout=timeout,
             user_agent="signpost",
@@ -350,6 +358,19 @@ class Transport:
             # PyGithub asserts hosts and ports, and refuses a redirect to another host.
             return Lost(reason=f"{self._requester.base_url} is not the address that GitHub uses itself", was_sent=False)
         return Answer(status=status, headers=headers, text=text)
+
+
+class _Authorization(Auth.Auth):  # PyGithub's own kinds keep one token for ever
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+
+    @property
+    def token_type(self) -> str:
+        return self._credential.kind
+
+    @property
+    def token(self) -> str:
+        return str(self._credential.token)
 
 
 class _CountingAdapter(HTTPAdapter):

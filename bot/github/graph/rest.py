@@ -22,8 +22,17 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, Validatio
 from bot.errors import SettingsError, TrackerError
 from bot.github.graph.query import NO_SUCH_ISSUE, PAGE
 from bot.github.payloads import explain, mend_text, parse_account, parse_comment, parse_issue
-from bot.github.responses import Answer, Json, is_forbidden, is_invalid, is_refused, tolerate_nothing
-from bot.github.transport import Tolerate, Transport, Wire, find_next_page
+from bot.github.responses import (
+    Answer,
+    Json,
+    Tolerate,
+    find_next_page,
+    is_forbidden,
+    is_invalid,
+    is_refused,
+    tolerate_nothing,
+)
+from bot.github.transport import Transport, Wire
 from bot.issue.mentions import list_prose_edges
 from bot.tracker.graph import Address, Commit, Edge, EdgeKind, Node, PageCache, StoredPage, Unread
 from bot.tracker.types import Comment, Issue, Release
