@@ -90,7 +90,7 @@ class Allowance:
         """Send one request; raises BudgetSpentError."""
         if self._transport.requests >= self._most:
             raise BudgetSpentError(f"The budget of {self._most:,} requests is spent.")
-        return self._transport(verb, path, body, etag)
+        return self._send(verb, path, body, etag)
 
 
 class Pace:
