@@ -19,6 +19,7 @@ from tests.stand_ins.fetch import fetch_npm
 from tests.stand_ins.github_json import Json
 from tests.stand_ins.lock import CACHE, hold_lock
 from tests.stand_ins.openapi import OpenAPIChecker
+from tests.stand_ins.postgres import PostgresServer, run_postgres
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so would every command that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -28,8 +29,8 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 
-SLOW_FIXTURES = {"browser", "built_page", "emulator"}
-"""Whoever starts a browser, a bundler or an emulator is no part of the core."""
+SLOW_FIXTURES = {"browser", "built_page", "emulator", "postgres"}
+"""Whoever starts a browser, a bundler, an emulator or PostgreSQL is no part of the core."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -104,4 +105,11 @@ def built_page() -> Path:
 def browser() -> Iterator[Browser]:
     """The Chromium of this machine. Where there is none, tests of pages are left out; CI must have one."""
     with run_browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL of these tests. Where it is not installed, tests with it are left out; CI must have it."""
+    with run_postgres() as running:
         yield running

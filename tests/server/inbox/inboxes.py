@@ -14,6 +14,9 @@ RECEIVED = datetime(2026, 11, 30, 12, 0, 0, 123456, UTC)
 SOON = (0.01, 0.01)
 """A backoff for tests: two more attempts at once."""
 
+PULSE = 0.5
+"""Seconds: another server takes over after four of them, and not after 20 seconds."""
+
 
 class MakeInbox(Protocol):
     """Makes inboxes that share one database."""

@@ -1,0 +1,228 @@
+"""PostgreSQL and Procrastinate as an inbox needs them: tables, connections, errors, and jobs that do not get lost."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.connector import BaseConnector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
+from procrastinate.schema import SchemaManager
+from psycopg import AsyncConnection, conninfo
+from psycopg.abc import QueryNoTemplate
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from bot.server.inbox.types import InboxError
+from bot.server.inbox.work import wait
+
+MIGRATIONS = {
+    "signpost 1": """
+        CREATE TABLE signpost_delivery (
+            id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, guid text NOT NULL UNIQUE, lock text NOT NULL,
+            event text NOT NULL, action text NOT NULL, installation bigint NOT NULL,
+            repository text NOT NULL, repository_id bigint NOT NULL, issue bigint NOT NULL,
+            body bytea, received_at timestamptz NOT NULL,
+            state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'dead')),
+            attempts integer NOT NULL DEFAULT 0, changed_at timestamptz NOT NULL DEFAULT now(), due_at timestamptz,
+            error text NOT NULL DEFAULT '', handled text
+        );
+        CREATE INDEX signpost_delivery_unfinished ON signpost_delivery (lock, id)
+            WHERE state IN ('waiting', 'running');
+        CREATE INDEX signpost_delivery_state ON signpost_delivery (state, changed_at);
+        CREATE TABLE signpost_value (key text PRIMARY KEY, value bytea NOT NULL);
+        CREATE TABLE signpost_chore (name text PRIMARY KEY, begun_at timestamptz);
+        CREATE TABLE signpost_alive (id integer PRIMARY KEY, at timestamptz NOT NULL);
+    """,
+}
+"""How our tables came about. A change is a further text with the next number."""
+
+_RECORDS = "CREATE TABLE IF NOT EXISTS signpost_migration (name text PRIMARY KEY, done_at timestamptz DEFAULT now())"
+_MIGRATION_LOCK = 0x5369676E
+_SETTINGS = {
+    "application_name": "signpost",
+    "connect_timeout": 10,
+    # A server that is gone without a word is noticed within half a minute.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+MOST_CONNECTIONS = 10
+WAIT_SECONDS, RECONNECT_SECONDS = 8.0, 5.0
+"""How long an operation waits for a connection: GitHub waits 10 seconds for an answer. The pool tries to connect for
+a shorter time, because its pauses grow; then each operation lets it begin again."""
+
+
+def read_scripts() -> Mapping[str, str]:
+    """Procrastinate's migration scripts by name, in their order."""
+    files = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+    return {file.name: file.read_text("utf-8") for file in files}
+
+
+async def migrate(connection: AsyncConnection[Any], scripts: Mapping[str, str]) -> None:
+    """Make the tables, or bring them up to date, while other servers that start wait; `scripts` are Procrastinate's.
+
+    Raises InboxError if the tables are of a newer Signpost, or those of Procrastinate are of another program.
+    """
+    await connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+    await connection.execute(_RECORDS)
+    cursor = await connection.execute("SELECT name FROM signpost_migration")
+    done = {str(name) for (name,) in await cursor.fetchall()}
+    if newer := [name for name in done if name.startswith("signpost ") and name not in MIGRATIONS]:
+        raise InboxError(f"the database has tables of a newer Signpost ({max(newer)}); upgrade this one")
+    if not done & scripts.keys():
+        await _make_queue(connection, scripts)
+        done.update(scripts)
+    for name, statements in {**scripts, **MIGRATIONS}.items():
+        if name not in done:
+            await _apply(connection, statements, [name])
+    await connection.execute("SELECT pg_advisory_unlock(%s)", (_MIGRATION_LOCK,))
+
+
+async def _make_queue(connection: AsyncConnection[Any], scripts: Mapping[str, str]) -> None:
+    cursor = await connection.execute("SELECT to_regclass('procrastinate_jobs')")
+    if await cursor.fetchone() != (None,):
+        raise InboxError("another program keeps its jobs in this database; give Signpost a database of its own")
+    await _apply(connection, SchemaManager.get_schema(), [*scripts])
+
+
+async def _apply(connection: AsyncConnection[Any], statements: str, names: list[str]) -> None:
+    async with connection.transaction():
+        await connection.execute(cast(QueryNoTemplate, statements))
+        await connection.execute("INSERT INTO signpost_migration SELECT unnest(%s::text[])", (names,))
+
+
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+"""When a job is due that waits for nothing: the clock of this machine may differ from that of PostgreSQL."""
+
+
+class Server:
+    """A PostgreSQL database by its URL, whose password no error shows."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __repr__(self) -> str:
+        return "Server(…)"
+
+    def _read_url(self) -> dict[str, Any]:
+        try:
+            return conninfo.conninfo_to_dict(self._url)
+        except psycopg.ProgrammingError:
+            # Its text quotes the URL.
+            raise InboxError(
+                "the URL of the database is invalid; write postgresql://USER:PASSWORD@HOST:PORT/NAME, and "
+                "special characters with %"
+            ) from None
+
+    @contextmanager
+    def explain(self) -> Iterator[None]:
+        """Raise InboxError for each error of the database."""
+        try:
+            yield
+        except (psycopg.Error, ConnectorException, OSError) as error:
+            cause = error.__cause__ if isinstance(error, ConnectorException) and error.__cause__ else error
+            raise InboxError(self._describe(cause)) from None
+
+    def _describe(self, error: BaseException) -> str:
+        fields = self._read_url()
+        if isinstance(error, TimeoutError | PoolTimeout | PoolClosed):
+            text = "no answer"
+        else:
+            text = "; ".join(filter(None, map(str.strip, str(error).splitlines()[:2]))) or type(error).__name__
+        if password := fields.get("password"):
+            text = text.replace(str(password), "***")
+        place = fields.get("host") or fields.get("hostaddr") or "this machine"
+        is_full = isinstance(error, psycopg.errors.DiskFull)
+        advice = "make room on its disk" if is_full else "check that it runs, and SIGNPOST_DATABASE"
+        return f"PostgreSQL on {place} failed ({text}); {advice}"
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection[Any]]:
+        """One connection; it is closed afterwards."""
+        settings = {**_SETTINGS, **self._read_url()}
+        connection: AsyncConnection[Any] = await AsyncConnection.connect(**settings, autocommit=True)
+        async with connection:
+            yield connection
+
+    def make_pool(self) -> AsyncConnectionPool[AsyncConnection[Any]]:
+        """Connections that are replaced when they are lost; to be opened."""
+        return AsyncConnectionPool(
+            kwargs={**_SETTINGS, **self._read_url()},
+            min_size=2,
+            max_size=MOST_CONNECTIONS,
+            timeout=WAIT_SECONDS,
+            reconnect_timeout=RECONNECT_SECONDS,
+            check=AsyncConnectionPool.check_connection,
+            configure=_configure,
+            open=False,
+        )
+
+
+async def _configure(connection: AsyncConnection[Any]) -> None:
+    """Let a commit wait for the disk, even if the database or the role has another default."""
+    query = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    await connection.execute(query)
+    await connection.commit()
+
+
+class AgainError(Exception):
+    """A job is to be done again, at this time."""
+
+    def __init__(self, at: datetime | None = None) -> None:
+        super().__init__()
+        self.at = at or AT_ONCE
+
+
+class Strategy(BaseRetryStrategy):
+    """Procrastinate does each job again until the job itself is content."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        """At the time that the job asks for, or now."""
+        del job
+        return RetryDecision(retry_at=exception.at if isinstance(exception, AgainError) else AT_ONCE)
+
+
+class Manager(JobManager):
+    """Keeps the end of a job even if the connection is lost just then.
+
+    Otherwise the job would be running for ever, because its server still lives, and block its lock.
+    """
+
+    def __init__(self, connector: BaseConnector, stop: asyncio.Event) -> None:
+        super().__init__(connector)
+        self._stop = stop
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001 (Procrastinate's)
+        """Keep that a job is done."""
+        await self._insist(lambda: JobManager.finish_job(self, job, status, delete_job))
+
+    async def retry_job(
+        self,
+        job: Job,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        """Keep that a job is to be done again."""
+        await self._insist(lambda: JobManager.retry_job(self, job, retry_at, priority, queue, lock))
+
+    async def _insist(self, write: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await write()
+            except ConnectorException as error:
+                if isinstance(error.__cause__, psycopg.errors.RaiseException):
+                    return  # It was kept, or the job was given to another server.
+                if self._stop.is_set():
+                    raise
+                await wait(self._stop, 1)
+            else:
+                return
