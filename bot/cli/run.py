@@ -3,10 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,20 +14,17 @@ from bot.cli.options.log import choose_stream, publish_failure, publish_result
 from bot.errors import SettingsError, SignpostError
 from bot.github import actions_runner
 from bot.github.webhook_event import IssueRequest
-from bot.insights.report.request import answer_request, is_report_request, join_results
+from bot.insights.report.event import Means, handle_event, make_report_writer
 from bot.output.console import add_format, add_rules, print_json, write_file
-from bot.tracker.graph import Address
-from bot.tracker.types import Account, Issue, Skip, Tracker
+from bot.tracker.types import Account, Skip
 from bot.triage.config import Sources
 from bot.triage.result import Result, to_json
-from bot.triage.run import run
 from bot.triage.skip import Event
 from bot.triage.snapshot import read_issue, read_thread
 from bot.triage.sources import add_finder, read_sources
 
 if TYPE_CHECKING:
     from bot.github.client import GitHubTracker
-    from bot.insights.report.types import Similar
 
 REPORT_OUTPUT = "report-file"
 """The output of the step with the file's name (action.yml)."""
@@ -128,20 +123,6 @@ def _stop(error: SignpostError, settings: actions_runner.Settings, *, is_quiet: 
     return error.exit_code if settings.fail_on == "error" else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Means:
-    """What a run works with: rules and settings, what reads and writes the issue, and what a report asks, too.
-
-    `live` reads what is linked to an issue; without a token (None) a report is on the issue alone. `index` is the file
-    of the index of past issues, None without one.
-    """
-
-    sources: Sources
-    tracker: Tracker
-    live: "GitHubTracker | None"
-    index: str | None
-
-
 def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> int:
     is_dry_run, is_quiet = arguments.dry_run or settings.dry_run, arguments.format == "json"
     if settings.command == "run" and _names_issues(arguments, settings):
@@ -155,7 +136,7 @@ def _run(arguments: argparse.Namespace, settings: actions_runner.Settings) -> in
         means = _find_means(arguments, settings, event, is_dry_run=is_dry_run)
         if settings.command == "report":
             return _publish_report(event, means, settings, is_quiet=is_quiet)
-        result = _run_event(event, means, is_dry_run=is_dry_run)
+        result = handle_event(event, means, datetime.now(UTC), is_dry_run=is_dry_run)
     if is_quiet:
         print_json(to_json(result))
     publish_result(result, settings, is_dry_run=is_dry_run, is_quiet=is_quiet)
@@ -227,10 +208,10 @@ def _show_preview(event: Event, arguments: argparse.Namespace, settings: actions
 
 def _find_means(
     arguments: argparse.Namespace, settings: actions_runner.Settings, event: Event, *, is_dry_run: bool
-) -> _Means:
+) -> Means:
     tracker, live = connect_run(event, settings, is_dry_run=is_dry_run)
     sources = _find_sources(arguments, settings, event.repository, live)
-    return _Means(sources=sources, tracker=tracker, live=live, index=arguments.index or settings.index)
+    return Means(sources=sources, tracker=tracker, live=live, index=arguments.index or settings.index)
 
 
 def _find_sources(
@@ -250,57 +231,7 @@ def _find_sources(
     return add_ledger(sources, Path(ledger), repository)
 
 
-def _run_event(event: Event, means: _Means, *, is_dry_run: bool) -> Result:
-    """Handle an event, and answer it if it asks for a report. Raises TrackerError if GitHub cannot be read."""
-    result = run(event, means.sources, means.tracker, datetime.now(UTC), is_dry_run=is_dry_run)
-    if not is_report_request(event):
-        return result
-    writer = _make_report_writer(means)
-    return join_results(result, answer_request(event, writer, means.sources, means.tracker, is_dry_run=is_dry_run))
-
-
-def _make_report_writer(means: _Means) -> Callable[[Issue], str]:
-    """A function that writes the report of an issue that was read with its comments, as Markdown."""
-
-    def write_report(issue: Issue) -> str:
-        from bot.archive.graph import OfflineSource
-        from bot.cli.options.graph import USUAL
-        from bot.insights.graph.discovery import discover
-        from bot.insights.report.maker import list_followed, make_report
-        from bot.insights.report.markdown import render_markdown
-        from bot.insights.report.types import Additions
-
-        address, stored = Address(issue.repository, issue.number), OfflineSource(lambda: [issue])
-        follow = partial(list_followed, ruleset=means.sources.ruleset)
-        graph = discover([address], means.live or stored, USUAL, datetime.now(UTC), follow)
-        if address not in graph.nodes:  # GitHub did not answer this time; the issue itself was read before
-            graph = discover([address], stored, USUAL, datetime.now(UTC))
-        command = f"signpost report {issue.number} --repo {issue.repository}"
-        additions = Additions(similar=_find_similar(issue, means), command=command)
-        return render_markdown(make_report(graph, means.sources.ruleset, means.sources.config, additions))
-
-    return write_report
-
-
-def _find_similar(issue: Issue, means: _Means) -> "dict[Address, tuple[Similar, ...]]":
-    """Similar issues from the index, if there is one; an index that cannot be used is a line on stderr, and no more."""
-    if not (means.index and means.sources.config.duplicates.enabled):
-        return {}
-    from bot.duplicates.finder import SEARCH_SECONDS
-    from bot.duplicates.index.file import is_missing
-    from bot.insights.report.similar import find_similar
-
-    path = Path(means.index)
-    if is_missing(path):
-        return {}
-    try:
-        return {Address(issue.repository, issue.number): find_similar(path, issue, SEARCH_SECONDS)}
-    except SignpostError as error:
-        actions_runner.print_safely([f"signpost: the report has no similar issues: {error}"], sys.stderr)
-        return {}
-
-
-def _publish_report(event: Event, means: _Means, settings: actions_runner.Settings, *, is_quiet: bool) -> int:
+def _publish_report(event: Event, means: Means, settings: actions_runner.Settings, *, is_quiet: bool) -> int:
     """Write the report, which changes nothing on GitHub. Return 0, or 2 if some rules could not be read.
 
     Raises SettingsError and TrackerError.
@@ -313,7 +244,7 @@ def _publish_report(event: Event, means: _Means, settings: actions_runner.Settin
         return code
     thread = read_thread(issue, means.tracker)
     before = means.tracker.requests
-    report = _make_report_writer(means)(thread)
+    report = make_report_writer(means)(thread)
     name = f"signpost-report-{issue.number}.md"
     write_file((settings.workspace or Path()) / name, report)
     if settings.output_path:
