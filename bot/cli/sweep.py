@@ -2,18 +2,16 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.options.github import connect_github, read_settings, require_repository
 from bot.errors import SettingsError
 from bot.github import actions_runner
 from bot.output.console import add_format, add_rules, print_json
-from bot.signals.file import LEDGER, open_copy, open_ledger, read_any_ledger
-from bot.signals.reading import Reader
-from bot.signals.store import SpoiledLedgerError
+from bot.signals.file import LEDGER
 from bot.signals.summary import format_lines, render_summary, to_json
-from bot.signals.sweep import Swept, Task, sweep
+from bot.signals.sweep import Swept, Task, sweep_file
 from bot.triage.snapshot import OUR_LOGIN
 from bot.triage.sources import add_finder, read_sources
 
@@ -25,9 +23,6 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#
 FEWEST = 20
 _LONGEST = 50 * 60
 """Seconds; a scheduled job ends within the hour."""
-
-_WRONG_CLOCK = timedelta(days=1)
-"""A ledger cannot have seen anything later than this from now."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,34 +71,17 @@ def _sweep(arguments: argparse.Namespace, settings: actions_runner.Settings, rep
     sources = read_sources(rules, arguments.config, repository, live)
     for problem in sources.ruleset.problems:
         print(problem, file=sys.stderr)
-    sources = add_finder(sources, arguments.index, live)
-    identity = sources.config.identity
-    login = identity.login or live.get_login() or OUR_LOGIN
-    opened = open_copy if arguments.dry_run else open_ledger
-    now = datetime.now(UTC)
-    is_new = arguments.rebuild or _is_spoiled(Path(arguments.ledger), now)
-    with opened(Path(arguments.ledger), repository, is_new=is_new) as store:
-        logins = frozenset(name.casefold() for name in (login, *identity.also))
-        reader = Reader(repository=repository, tracker=live, store=store, logins=logins)
-        task = Task(
-            repository=repository,
-            sources=sources,
-            now=now,
-            budget=arguments.budget,
-            login=login,
-            server=settings.server_url,
-            is_dry_run=arguments.dry_run,
-        )
-        swept = sweep(task, reader, lambda line: actions_runner.print_safely([line], sys.stderr))
-        return swept, bool(sources.ruleset.problems)
+    task = Task(
+        repository=repository,
+        sources=add_finder(sources, arguments.index, live),
+        now=datetime.now(UTC),
+        budget=arguments.budget,
+        login=sources.config.identity.login or live.get_login() or OUR_LOGIN,
+        server=settings.server_url,
+        is_dry_run=arguments.dry_run,
+    )
 
+    def say(line: str) -> None:
+        actions_runner.print_safely([line], sys.stderr)
 
-def _is_spoiled(path: Path, now: datetime) -> bool:
-    """Whether there is a ledger that has to be made again: it is damaged, of another version, or has a time to come."""
-    try:
-        if path.exists() and path.stat().st_size:
-            read_any_ledger(path, int((now + _WRONG_CLOCK).timestamp()))
-    except SpoiledLedgerError as error:
-        actions_runner.print_safely([f"signpost: {error}; this sweep does that now"], sys.stderr)
-        return True
-    return False
+    return sweep_file(task, live, Path(arguments.ledger), say, is_new=arguments.rebuild), bool(sources.ruleset.problems)

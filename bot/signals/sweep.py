@@ -7,12 +7,14 @@ killed, or whose budget was spent, goes on where it ended.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 from bot.errors import TrackerError
 from bot.github.webhook_event import IssueRequest
+from bot.signals.file import open_copy, open_ledger, read_any_ledger
 from bot.signals.incidents.detection import Incident, find_incidents, list_too_new, make_gate
 from bot.signals.ledger import Ledger, from_seconds, to_seconds
 from bot.signals.mute import Mute, explain_muted, judge_rules
@@ -20,8 +22,8 @@ from bot.signals.notices.desk import Desk, NoticeOutcome
 from bot.signals.notices.finder import IncidentFinder
 from bot.signals.notices.plan import Seen, list_over
 from bot.signals.plan import Progress, Reason, Rerun, find_silent, list_waiting, plan_reruns
-from bot.signals.reading import MOST_FAILURES, MOST_WRITES, Reader
-from bot.signals.store import LedgerFile
+from bot.signals.reading import MOST_FAILURES, MOST_WRITES, Reader, Source
+from bot.signals.store import LedgerFile, SpoiledLedgerError
 from bot.text.printable import count
 from bot.tracker.types import Account
 from bot.triage.config import Sources
@@ -30,6 +32,9 @@ from bot.triage.run import run
 
 RESERVE = 20
 """Requests that handling one issue may take."""
+
+_WRONG_CLOCK = timedelta(days=1)
+"""A ledger cannot have seen anything later than this from now."""
 
 _US = Account(login="signpost", is_bot=True)
 
@@ -124,6 +129,29 @@ def sweep(task: Task, reader: Reader, say: Callable[[str], None], detect: Detect
     except TrackerError as error:
         done.error = str(error)
     return done.finish(is_budget_spent=reader.tracker.requests >= task.budget)
+
+
+def sweep_file(task: Task, tracker: Source, path: Path, say: Callable[[str], None], *, is_new: bool = False) -> Swept:
+    """Sweep with the ledger in a file, which is made again if it `is_new` or spoiled; a dry run leaves it as it is.
+
+    Raises LedgerError for a file that is not the ledger of this repository.
+    """
+    opened = open_copy if task.is_dry_run else open_ledger
+    with opened(path, task.repository, is_new=is_new or _is_spoiled(path, task.now, say)) as store:
+        logins = frozenset(name.casefold() for name in (task.login, *task.sources.config.identity.also))
+        reader = Reader(repository=task.repository, tracker=tracker, store=store, logins=logins)
+        return sweep(task, reader, say)
+
+
+def _is_spoiled(path: Path, now: datetime, say: Callable[[str], None]) -> bool:
+    """Whether there is a ledger that has to be made again: it is damaged, of another version, or has a time to come."""
+    try:
+        if path.exists() and path.stat().st_size:
+            read_any_ledger(path, int((now + _WRONG_CLOCK).timestamp()))
+    except SpoiledLedgerError as error:
+        say(f"signpost: {error}; this sweep does that now")
+        return True
+    return False
 
 
 def _say_requests(reader: Reader, task: Task) -> str:
