@@ -1,5 +1,6 @@
 """Errors and problems for people who can fix them. Each says what is wrong, where, and what to do. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +14,11 @@ class SignpostError(Exception):
 
 
 class SettingsError(SignpostError):
-    """Wrong usage or configuration."""
+    """Wrong usage or configuration. `problems` are those of the file that the message lists, each at its place."""
+
+    def __init__(self, message: str, problems: "Iterable[Problem]" = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
 
 
 def explain_cause(error: Exception) -> str:

@@ -206,12 +206,15 @@ class GitHubTracker(FieldsTracker, SuggestionTracker):
         """The existing ones of `names`; see `find_label_ids`."""
         return frozenset(self.find_label_ids(repository, names))
 
-    def read_folder(self, repository: str, folder: str) -> Folder:
-        """The text files of a folder, through GraphQL; the REST API needs one request per file."""
+    def read_folder(self, repository: str, folder: str, tree: str = "") -> Folder:
+        """The text files of a folder, through GraphQL; the REST API needs one request per file.
+
+        With the id of its `tree`, exactly those files, whatever has changed since.
+        """
         what = f"read {folder} of {repository}"
         owner, _, name = repository.partition("/")
         folder = folder.strip("/")
-        variables = {"owner": owner, "name": name, "expression": f"HEAD:{folder}"}
+        variables = {"owner": owner, "name": name, "expression": tree or f"HEAD:{folder}"}
         body = {"query": FOLDER_QUERY, "variables": variables}
         reply, _ = self._wire.query(what, self._transport.graphql_url, body, tolerate=is_missing)
         if reply is None:

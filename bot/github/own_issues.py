@@ -1,6 +1,7 @@
 """Issues that Signpost opens itself, through REST; and what every request about a repository needs."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Literal, TypeVar
 from urllib.parse import quote
 
@@ -9,12 +10,16 @@ from bot.github.payloads import mend_text, parse_closing, parse_issue
 from bot.github.responses import is_missing
 from bot.github.transport import Wire
 from bot.tracker.own_issues import OwnIssue
+from bot.tracker.types import FolderTree
 
 Parsed = TypeVar("Parsed")
 
 
 class OwnIssueTracker:
-    """The part of GitHub that keeps our own issues; see `OwnIssueSource` for the contract of each method."""
+    """The part of GitHub that keeps our own issues; see `OwnIssueSource` for the contract of each method.
+
+    It also looks whether the files of a folder changed.
+    """
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -56,6 +61,20 @@ class OwnIssueTracker:
         given |= {"state": "closed", "state_reason": closed_as} if closed_as else {}
         stored = self._wire.write(what, "PATCH", f"{write_repository_path(repository)}/issues/{number}", given)
         return parse_answer(what, lambda: _parse_own_issue(stored), uncertain=True)
+
+    def find_tree(self, repository: str, folder: str, etag: str = "") -> FolderTree | None:
+        """The tree of a folder on the default branch; None if the answer is the one with that ETag.
+
+        A tree changes with each file below it. It is read from the listing of the folder above: the listing of the
+        folder itself ends at 1,000 files (https://docs.github.com/en/rest/repos/contents#get-repository-content).
+        """
+        above, _, name = folder.rpartition("/")
+        path = f"{write_repository_path(repository)}/contents/{quote(above)}"
+        what = f"look for {folder} in {repository}"
+        found, answer = self._wire.ask_page(what, path, etag, is_missing, is_repeated=True)
+        entries = found if isinstance(found, list) else []
+        tree = next((str(each.get("sha")) for each in entries if each.get("name") == name), "")
+        return None if answer.status == HTTPStatus.NOT_MODIFIED else FolderTree(tree, answer.headers.get("etag", ""))
 
 
 def _parse_own_issue(json: object) -> OwnIssue:

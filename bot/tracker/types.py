@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from bot.tracker.fields import FieldTracker
 from bot.tracker.suggestions import SuggestionSource
@@ -184,6 +184,13 @@ class Folder:
 
     files: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+
+
+class FolderTree(NamedTuple):
+    """Which files a folder has: the id of its tree, "" without such a folder, and the ETag of the answer about it."""
+
+    tree: str
+    etag: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

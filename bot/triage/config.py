@@ -248,7 +248,8 @@ def read_config(text: str, file: str) -> Config:
 
 def refuse_settings(problems: Iterable[Problem]) -> SettingsError:
     """The error about settings with problems."""
-    return SettingsError("the settings are invalid; correct them:\n" + "\n".join(map(str, problems)))
+    found = tuple(problems)
+    return SettingsError("the settings are invalid; correct them:\n" + "\n".join(map(str, found)), found)
 
 
 def parse_config(text: str, file: str) -> tuple[Config | None, tuple[Problem, ...]]:

@@ -38,9 +38,10 @@ from tests.stand_ins.github_setup import (
     StoredSetup,
     cache_json,
     commit_json,
-    entry_json,
     file_json,
+    list_folder,
     list_workflow_files,
+    name_tree,
     rate_json,
     repository_json,
     run_json,
@@ -570,10 +571,8 @@ def _show_contents(visit: Visit) -> Reply:
     path, files, name = unquote(visit.names["path"]), visit.repository.files, visit.repository.name
     if path in files:
         return Reply(body=file_json(name, path, files[path], visit.api))
-    inside = [each for each in files if each.rpartition("/")[0] == path]
-    if not inside:
-        return _refuse(404, "Not Found")
-    return Reply(body=[entry_json(name, each, files[each], visit.api) for each in sorted(inside)])
+    inside = list_folder(name, path, files, visit.api)
+    return visit.tag(Reply(body=inside)) if inside else _refuse(404, "Not Found")
 
 
 def _lock(visit: Visit) -> Reply:
@@ -699,6 +698,7 @@ def _answer_graphql(state: State, request: Request, person: Person | None) -> Re
     if "ids" in asked:
         return _answer_nodes(state, asked["ids"], is_last_alone="last: 1" in request.body["query"])
     name = f"{asked['owner']}/{asked['name']}"
+    _, name = state.moved.get(name, (301, name))
     repository = state.repositories.get(name)
     if repository is None:
         error = {"type": "NOT_FOUND", "message": f"Could not resolve to a Repository with the name '{name}'."}
@@ -743,8 +743,15 @@ def _answer_query(state: State, repository: StoredRepository, asked: Json, query
         return _answer_marked(state, repository, asked)
     if "expression" not in asked:
         return _answer_links(state, repository, query)
-    folder = asked["expression"].removeprefix("HEAD:")
+    folder = _find_folder(repository.files, asked["expression"])
     return Reply(body={"data": {"repository": {"object": tree_json(repository.files, folder)}}})
+
+
+def _find_folder(files: Mapping[str, str | bytes], expression: str) -> str:
+    """The folder of an expression, which is its path on the default branch, or the id of its tree."""
+    folders = {path[:end] for path in files for end, sign in enumerate(path) if sign == "/"}
+    named = (each for each in folders if name_tree(files, each) == expression)
+    return next(named, expression.removeprefix("HEAD:"))
 
 
 def answer_graph(state: State, request: Request) -> Reply:

@@ -167,6 +167,25 @@ def entry_json(name: str, path: str, content: str | bytes, api: str) -> Json:
     }
 
 
+def name_tree(files: Mapping[str, str | bytes], folder: str) -> str:
+    """The id of a folder's tree, which depends on all files below it, and on nothing else."""
+    inside = {path.removeprefix(folder): content for path, content in files.items() if path.startswith(f"{folder}/")}
+    return sha1(repr(sorted(inside.items())).encode(), usedforsecurity=False).hexdigest()
+
+
+def list_folder(name: str, folder: str, files: Mapping[str, str | bytes], api: str) -> list[Json]:
+    """What is right in a folder, files and folders."""
+    inside = [path for path in files if path.startswith(f"{folder}/")]
+    below = sorted({path[len(folder) + 1 :].partition("/")[0] for path in inside})
+    paths = [f"{folder}/{each}" for each in below]
+    return [
+        entry_json(name, path, files[path], api)
+        if path in files
+        else {**entry_json(name, path, "", api), "type": "dir", "sha": name_tree(files, path), "download_url": None}
+        for path in paths
+    ]
+
+
 def file_json(name: str, path: str, content: str | bytes, api: str) -> Json:
     raw = content if isinstance(content, bytes) else content.encode()
     return {**entry_json(name, path, content, api), "content": b64encode(raw).decode(), "encoding": "base64"}
