@@ -15,14 +15,14 @@ from bot.tracker.types import Comment
 
 VERSION = 1
 
-Kind = Literal["guidance", "report", "surge", "muted"]
+Kind = Literal["guidance", "report", "surge", "muted", "problems"]
 """`guidance`: known problems and earlier reports, for the reporter; `report`: an issue report, for maintainers.
 
 There is at most one comment of each kind on an issue. The others are notices, which are issues of their own: `surge`
-tracks an incident, `muted` lists the rules that only set labels.
+tracks an incident, `muted` lists the rules that only set labels, `problems` those of rules and settings.
 """
 
-NOTICES: frozenset[Kind] = frozenset({"surge", "muted"})
+NOTICES: frozenset[Kind] = frozenset({"surge", "muted", "problems"})
 
 _REPORT_MARKER = re.compile(rf'{MARKER_START}\d{{1,4}} \{{[^\n]*"kind":"report"')
 _MARKER = re.compile(rf"{MARKER_START}(?P<version>\d{{1,4}}) (?P<state>\{{[^\n]{{0,60000}}\}}) -->")

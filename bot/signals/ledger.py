@@ -140,10 +140,11 @@ class Withdrawal(NamedTuple):
     at: int
 
 
-NoticeKind = Literal["surge", "muted"]
+NoticeKind = Literal["surge", "muted", "problems"]
 NOTICE_TITLES: Mapping[NoticeKind, str] = {
     "surge": "Many reports: ",
     "muted": "Signpost: rules that only set labels now",
+    "problems": "Signpost: rules or settings need a correction",
 }
 """How the title of each kind begins; so a notice is known even if somebody removed its marker."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.comment.marker import read_marker
 from bot.errors import TrackerError
-from bot.signals.ledger import Notice, read_notice
+from bot.signals.ledger import Notice, NoticeKind, read_notice
 from bot.signals.notices.plan import (
     EndNotice,
     LeaveNotice,
@@ -21,6 +21,9 @@ from bot.signals.notices.text import NoticeSettings
 from bot.signals.store import LedgerFile
 from bot.tracker.own_issues import OwnIssue, OwnIssueSource
 from bot.triage.config import Sources
+
+SWEPT: frozenset[NoticeKind] = frozenset({"surge", "muted"})
+"""The kinds that a sweep keeps up to date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ def _name_action(action: OpenNotice | UpdateNotice | EndNotice, number: int) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The issues of our login in a repository, and the ledger that remembers them.
+    """The issues of our login in a repository, of these kinds, and the ledger that remembers them.
 
     `server` is the address of GitHub for browsers (`https://github.com`).
     """
@@ -77,6 +80,7 @@ class Desk:
     login: str
     tracker: OwnIssueSource
     store: LedgerFile
+    kinds: frozenset[NoticeKind] = SWEPT
 
     def keep(
         self, seen: Seen, notices: Sequence[Notice], sources: Sources, *, is_dry_run: bool
@@ -103,12 +107,15 @@ class Desk:
         listed = {each.issue.number for each in own}
         missing = [each for each in known if each.number not in listed]
         found = [self.tracker.read_own_issue(self.repository, each.number) for each in missing if not each.closed]
-        read = [notice for each in (*own, *found) if each and (notice := read_notice(each))]
+        read = [notice for each in (*own, *found) if each and (notice := read_notice(each)) and self._keeps(notice)]
         notices = sorted([*(each for each in missing if each.closed), *read])
         with self.store.change():
             self.store.drop("notice", "number", [each.number for each in known])
             self.store.put_notices(notices)
         return tuple(notices)
+
+    def _keeps(self, notice: Notice) -> bool:
+        return notice.kind in self.kinds
 
     def _list_own(self) -> list[OwnIssue]:
         listed = self.tracker.list_own_issues(self.repository, self.login)

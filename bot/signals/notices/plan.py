@@ -1,7 +1,8 @@
 """The plan for the issues that Signpost opens itself, decided from values. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from bot.comment.marker import Marker, hash_text, read_marker, read_visible, sign_comment
@@ -10,10 +11,11 @@ from bot.signals.incidents.arrivals import RULE, Arrival
 from bot.signals.incidents.detection import Incident
 from bot.signals.ledger import NOTICE_TITLES, Notice, NoticeKind, from_seconds
 from bot.signals.mute import Mute
-from bot.signals.notices.muted import write_muted
+from bot.signals.notices.lists import write_muted
 from bot.signals.notices.text import (
     NoticeSettings,
     find_fix,
+    write_corrected,
     write_fixed,
     write_over,
     write_quiet,
@@ -23,7 +25,6 @@ from bot.signals.notices.text import (
     write_unmuted,
 )
 
-MUTED_KEY = "muted"
 MOST_LOOKS = 20
 """A sweep looks for an ended incident at this number of its last reports; later reports are the usual ones."""
 
@@ -80,6 +81,11 @@ class LeaveNotice:
     action: Literal["leave_notice"] = "leave_notice"
 
 
+ListKind = Literal["muted", "problems"]
+"""A list names its kind as its only key."""
+
+_ENDINGS: Mapping[ListKind, Callable[[datetime], str]] = {"muted": write_unmuted, "problems": write_corrected}
+
 NoticeAction = OpenNotice | UpdateNotice | EndNotice | LeaveNotice
 
 
@@ -105,7 +111,8 @@ def plan_notices(seen: Seen, notices: Sequence[Notice], settings: NoticeSettings
     surges = [each for each in notices if each.kind == "surge"]
     lists = [each for each in notices if each.kind == "muted"]
     found = _plan_surges(seen, surges, settings)
-    return (*found, *_plan_muted(seen.muted, lists, settings, seen.now))
+    text = write_muted(seen.muted, settings) if seen.muted else ""
+    return (*found, *plan_list("muted", text, lists, seen.now, is_wanted=settings.lists_muted))
 
 
 def _plan_surges(seen: Seen, notices: Sequence[Notice], settings: NoticeSettings) -> Iterator[NoticeAction]:
@@ -233,25 +240,28 @@ def _leave_edited(notice: Notice) -> LeaveNotice:
     return LeaveNotice(number=notice.number, reason=reason)
 
 
-def _plan_muted(
-    muted: Sequence[Mute], notices: Sequence[Notice], settings: NoticeSettings, now: int
+def plan_list(
+    kind: ListKind, text: str, notices: Sequence[Notice], now: int, *, is_wanted: bool
 ) -> Iterator[NoticeAction]:
+    """The actions for the one issue of a kind that lists something; without a `text` there is nothing to list any more.
+
+    It is opened only if it `is_wanted`, and never again after a person closed it.
+    """
     lasting = sorted((each for each in notices if each.is_lasting), key=lambda each: each.number)
     if lasting:
-        yield from _keep_muted(lasting[0], muted, settings, now)
+        yield from _keep_list(lasting[0], kind, text, now)
         yield from (_end_second(each, lasting[0], now) for each in lasting[1:])
-    elif muted and settings.lists_muted and all(each.ended and each.closed for each in notices):
-        text = write_muted(muted, settings)
-        yield OpenNotice(kind="muted", title=NOTICE_TITLES["muted"], body=_sign(text, [MUTED_KEY], started=now))
+    elif text and is_wanted and all(each.ended and each.closed for each in notices):
+        yield OpenNotice(kind=kind, title=NOTICE_TITLES[kind], body=_sign(text, [kind], started=now))
 
 
-def _keep_muted(notice: Notice, muted: Sequence[Mute], settings: NoticeSettings, now: int) -> Iterator[NoticeAction]:
+def _keep_list(notice: Notice, kind: ListKind, text: str, now: int) -> Iterator[NoticeAction]:
     if notice.is_edited:
         yield _leave_edited(notice)
-    elif not muted:
-        yield EndNotice(number=notice.number, sentence=write_unmuted(from_seconds(now)), ended=now)
-    elif hash_text(text := write_muted(muted, settings)) != notice.text:
-        yield UpdateNotice(number=notice.number, body=_sign(text, notice.keys, started=notice.started))
+    elif not text:
+        yield EndNotice(number=notice.number, sentence=_ENDINGS[kind](from_seconds(now)), ended=now)
+    elif hash_text(text) != notice.text:
+        yield UpdateNotice(number=notice.number, body=_sign(text, [kind], started=notice.started))
 
 
 def _list_keys(incident: Incident) -> list[str]:
@@ -260,6 +270,7 @@ def _list_keys(incident: Incident) -> list[str]:
 
 def _sign(text: str, keys: Iterable[str], *, started: int, fix: str = "", former: int = 0) -> str:
     """The text with its marker; raises CommentError if it is too long."""
-    kind: NoticeKind = "muted" if [*keys] == [MUTED_KEY] else "surge"
-    marker = Marker(issue=0, kind=kind, keys=[*keys], started=started, fix=fix, former=former)
+    names = [*keys]
+    kind: NoticeKind = next((each for each in _ENDINGS if names == [each]), "surge")
+    marker = Marker(issue=0, kind=kind, keys=names, started=started, fix=fix, former=former)
     return check_length(sign_comment(text, marker))

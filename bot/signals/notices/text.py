@@ -208,6 +208,11 @@ def write_unmuted(now: datetime) -> str:
     return f"**This is done** ({_write_moment(now)}): no rule is muted any more."
 
 
+def write_corrected(now: datetime) -> str:
+    """The sentence of the list of problems when there are none."""
+    return f"**This is done** ({_write_moment(now)}): Signpost can use all files in `.github/signpost/` again."
+
+
 def write_second(first: int) -> str:
     """The sentence of an issue that gives way to an older one."""
     return f"**Please follow #{first} instead.** It is about the same, and this issue was opened in addition."

@@ -10,8 +10,7 @@ from bot.signals.incidents.arrivals import Arrival
 from bot.signals.incidents.detection import Incident
 from bot.signals.ledger import Notice
 from bot.signals.mute import Mute
-from bot.signals.notices.muted import write_muted
-from bot.signals.notices.plan import MUTED_KEY
+from bot.signals.notices.lists import write_muted
 from bot.signals.notices.text import NoticeSettings, write_surge, write_surge_title
 from tests.builders import Fields, a_rule, a_ruleset
 from tests.signals.ledgers import DAY, START
@@ -98,7 +97,7 @@ def a_mute(rule: str = "out-of-disk", wrong: int = 9, people: int = 12) -> Mute:
 def a_list(number: int = 60, *muted: Mute, **changes: Any) -> Notice:  # noqa: ANN401 (any field of a notice)
     """The issue that lists the muted rules, as it was written."""
     text = hash_text(write_muted(muted or (a_mute(),), SETTINGS))
-    notice = Notice(number, "muted", "Signpost: rules that only set labels now", (MUTED_KEY,), START, text=text)
+    notice = Notice(number, "muted", "Signpost: rules that only set labels now", ("muted",), START, text=text)
     return notice._replace(**changes)
 
 

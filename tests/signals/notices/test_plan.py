@@ -10,7 +10,7 @@ from bot.signals.incidents.detection import Incident
 from bot.signals.ledger import Notice
 from bot.signals.mute import Mute
 from bot.signals.notices.finder import IncidentFinder
-from bot.signals.notices.muted import write_muted
+from bot.signals.notices.lists import write_muted
 from bot.signals.notices.plan import (
     EndNotice,
     LeaveNotice,

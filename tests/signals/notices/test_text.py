@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.comment.renderer import MAX_CHARACTERS, CommentError
+from bot.errors import Problem
 from bot.insights.surge import Surge
 from bot.insights.week.presentation import describe_surge
 from bot.signals.ledger import NOTICE_TITLES
-from bot.signals.notices.muted import write_muted
+from bot.signals.notices.lists import write_muted, write_problems
 from bot.signals.notices.plan import OpenNotice, Seen, plan_notices
 from bot.signals.notices.text import count_times, count_versions, write_over, write_surge, write_surge_title
 from tests.builders import a_rule
@@ -43,6 +44,10 @@ RICH = settings_of(
 ENTERPRISE = replace(SETTINGS, server="https://github.example.com")
 
 
+PROBLEMS = (
+    Problem(".github/signpost/config.yml", 3, 7, "unknown mode `loud`; did you mean `label`?"),
+    Problem(".github/signpost/a|b.yml", 1, 1, "@octocat broke https://example.com/x | octo/widget#1 <b> `#2`"),
+)
 SIX_HOURS = [(f" {day} Apr {hour:02}:00", 0) for day in range(1, 6) for hour in (0, 6, 12, 18)][:-1]
 
 
@@ -54,6 +59,8 @@ def golden_texts() -> dict[str, str]:
         "over": write_surge(an_incident(*arrivals(14)), RICH, former=3, ended="**This is over.**"),
         "enterprise-server": write_surge(an_incident(*arrivals(12)), ENTERPRISE),
         "muted": write_muted([a_mute(), a_mute("cannot-log-in", 24, 31)], SETTINGS),
+        "problems": write_problems(PROBLEMS, SETTINGS, is_stopped=False),
+        "problems-of-settings": write_problems(PROBLEMS[:1] * 52, SETTINGS, is_stopped=True),
     }
 
 
