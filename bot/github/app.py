@@ -1,10 +1,11 @@
 """A GitHub App: its identity, installations and their tokens, and the deliveries of its webhook."""
 
 import logging
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
@@ -18,6 +19,7 @@ from bot.errors import SettingsError, TrackerError
 from bot.github.client import GitHubTracker, make_tracker, open_transport
 from bot.github.own_issues import write_repository_path
 from bot.github.responses import (
+    LONGEST_RUN,
     Answer,
     Credential,
     Json,
@@ -88,15 +90,19 @@ class App:
         what = "read the App"
         return _parse(what, AppIdentity, self._open_wire().read(what, "/app"))
 
-    def connect(self, installation: int) -> GitHubTracker:
+    def connect(
+        self, installation: int, *, most_seconds: float = LONGEST_RUN, most_requests: float = math.inf
+    ) -> GitHubTracker:
         """A tracker with a token of the installation, which is renewed when GitHub does not accept it any more.
 
-        Each tracker is for one thread. All trackers wait for each other's writes to a repository, and those of an
-        installation send nothing while its rate limit is spent. Raises InstallationGoneError, as later requests may do.
+        After `most_seconds` or `most_requests` it sends nothing any more. Each tracker is for one thread. All trackers
+        wait for each other's writes to a repository, and those of an installation send nothing while its rate limit is
+        spent. Raises InstallationGoneError, as later requests may do.
         """
         session = self._find_session(installation)
-        transport = open_transport(Credential(session.read()), self._api_url, PATIENCE)
-        return make_tracker(session.guard(transport), transport, PATIENCE, self._sleep, find_pace=self._find_pace)
+        patience = replace(PATIENCE, run=most_seconds, requests=most_requests)
+        transport = open_transport(Credential(session.read()), self._api_url, patience)
+        return make_tracker(session.guard(transport), transport, patience, self._sleep, find_pace=self._find_pace)
 
     def list_installations(self) -> tuple[Installation, ...]:
         """All installations of the App, suspended ones too."""

@@ -207,10 +207,7 @@ class GitHubTracker(FieldsTracker, SuggestionTracker):
         return frozenset(self.find_label_ids(repository, names))
 
     def read_folder(self, repository: str, folder: str, tree: str = "") -> Folder:
-        """The text files of a folder, through GraphQL; the REST API needs one request per file.
-
-        With the id of its `tree`, exactly those files, whatever has changed since.
-        """
+        """The text files of a folder, or of one `tree` of it, through GraphQL; REST needs one request per file."""
         what = f"read {folder} of {repository}"
         owner, _, name = repository.partition("/")
         folder = folder.strip("/")
