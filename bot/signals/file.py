@@ -47,13 +47,23 @@ def open_ledger(path: Path, repository: str, *, is_new: bool = False) -> Iterato
 
 @contextmanager
 def open_copy(path: Path, repository: str, *, is_new: bool = False) -> Iterator[LedgerFile]:
-    """The same in memory, for a dry run: the file stays as it is."""
+    """The same in memory, for a dry run: the file stays as it is, or does not exist."""
     with _explain_damage(path), closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         if path.exists() and path.stat().st_size and not is_new:
             _refuse_foreign(path)
             with closing(_connect(path)) as connection:
                 connection.backup(copy)
         yield _prepare(copy, path, repository)
+
+
+def rename_ledger(path: Path, repository: str) -> None:
+    """Note the name that its repository has now; raises LedgerError for a file that is not a ledger."""
+    with _explain_damage(path), closing(_connect(path)) as connection:
+        _refuse_foreign(path)
+        _check_format(connection, path)
+        ledger = LedgerFile(connection, path)
+        with ledger.change():
+            ledger.write_facts(repository=repository)
 
 
 def read_ledger(path: Path, repository: str) -> Ledger:

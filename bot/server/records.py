@@ -1,0 +1,176 @@
+"""What the server remembers about repositories and installations, as values in its inbox."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+from bot.server.inbox.types import Inbox
+from bot.server.rules import Loaded
+from bot.signals.file import rename_ledger
+from bot.signals.store import LedgerError
+from bot.tracker.types import EPOCH
+
+logger = logging.getLogger("signpost.server")
+
+InstallationState = Literal["active", "suspended", "removed"]
+
+MOST_LEDGER_BYTES = 20_000_000
+"""A larger ledger is not kept: each event of its repository reads it."""
+
+_REPOSITORY, _SWEPT = "repository/", "swept/"
+_OF_REPOSITORY = (_REPOSITORY, _SWEPT, "problems/", "notice/", "ledger/")
+_PARTIAL = timedelta(hours=1)
+"""After a sweep that did not come to its end, the next one starts this much later."""
+
+_STATES: Mapping[str, InstallationState] = {"deleted": "removed", "suspend": "suspended"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRepository:
+    """A repository whose rules were loaded: its name then, and the installation that reached it."""
+
+    id: int
+    repository: str
+    installation: int
+
+
+class Records:
+    """Reads and writes those values; each method raises InboxError if the database fails."""
+
+    def __init__(self, inbox: Inbox, now: Callable[[], datetime]) -> None:
+        self._inbox = inbox
+        self._now = now
+
+    async def note_rules(self, known: KnownRepository, loaded: Loaded) -> None:
+        """What was loaded for a repository, and its problems; none are left of former ones."""
+        key, at = f"{_REPOSITORY}{known.id}", self._now().isoformat()
+        votes = (await self._read(key)).get("votes", {})
+        named = {"repository": known.repository, "installation": known.installation}
+        await self._write(key, {**named, "rules": loaded.rule_count, "at": at, "votes": votes})
+        problems = [
+            {name: value for name, value in asdict(problem).items() if name in {"file", "line", "column", "message"}}
+            for problem in loaded.problems
+        ]
+        stated = {"repository": known.repository, "problems": problems, "at": at} if problems else None
+        await self._write(f"problems/{known.id}", stated)
+
+    async def note_votes(self, known: KnownRepository, votes: Mapping[str, Mapping[str, int]]) -> None:
+        """How many people answered what to the guidance of each rule."""
+        key = f"{_REPOSITORY}{known.id}"
+        if found := await self._read(key):
+            await self._write(key, found | {"votes": votes})
+
+    async def read_notice(self, repository: int) -> int:
+        """The number of the issue about problems that is ours in a repository, 0 without one."""
+        found = (await self._read(f"notice/{repository}")).get("issue")
+        return found if isinstance(found, int) else 0
+
+    async def note_notice(self, repository: int, number: int) -> None:
+        """Its number, which stays after the issue was closed."""
+        await self._write(f"notice/{repository}", {"issue": number})
+
+    async def note_installation(self, installation: int, account: str, action: str) -> None:
+        """What an event says about an installation. With one that was removed, all about its repositories goes."""
+        state = _STATES.get(action, "active")
+        await self._write(f"installation/{installation}", {"account": account, "state": state})
+        if state == "removed":
+            await self.drop([each.id for each in await self.list_repositories() if each.installation == installation])
+
+    async def read_state(self, installation: int) -> InstallationState:
+        """Whether the App may reach what is in an installation, as far as events say so."""
+        found = (await self._read(f"installation/{installation}")).get("state")
+        return next((each for each in _STATES.values() if each == found), "active")
+
+    async def drop(self, repositories: list[int]) -> None:
+        """Forget repositories that the App does not reach any more."""
+        for number in repositories:
+            for prefix in _OF_REPOSITORY:
+                await self._inbox.write_value(f"{prefix}{number}", None)
+
+    async def list_repositories(self) -> tuple[KnownRepository, ...]:
+        """All repositories whose rules were loaded, in the order of their ids."""
+        values = await self._inbox.list_values(_REPOSITORY)
+        return tuple(sorted(_read_known(values), key=lambda each: each.id))
+
+    async def list_due(self, every: timedelta) -> tuple[KnownRepository, ...]:
+        """Those whose last sweep began so long ago, the longest ago first; one that was cut short is due in an hour."""
+        swept, now = await self._inbox.list_values(_SWEPT), self._now()
+        found = [(read_moment(swept.get(f"{_SWEPT}{each.id}")), each) for each in await self.list_repositories()]
+        due = [(at or EPOCH, each) for (at, is_partial), each in found if is_due(at, now, every, is_partial=is_partial)]
+        return tuple(each for _, each in sorted(due, key=lambda pair: (pair[0], pair[1].id)))
+
+    async def note_sweep(self, repository: int, began: datetime, *, is_partial: bool) -> None:
+        """When the last sweep of a repository began, and whether it was cut short."""
+        await self._write(f"{_SWEPT}{repository}", {"at": began.isoformat(), "is_partial": is_partial})
+
+    async def read_ledger(self, repository: int) -> bytes | None:
+        """The file of its ledger."""
+        return await self._inbox.read_value(f"ledger/{repository}")
+
+    async def write_ledger(self, repository: int, ledger: bytes) -> bool:
+        """Keep the file of its ledger; False: it is too large, and the former one stays."""
+        if len(ledger) > MOST_LEDGER_BYTES:
+            return False
+        await self._inbox.write_value(f"ledger/{repository}", ledger)
+        return True
+
+    async def _read(self, key: str) -> dict[str, Any]:
+        return read_json(await self._inbox.read_value(key))
+
+    async def _write(self, key: str, value: Mapping[str, Any] | None) -> None:
+        await self._inbox.write_value(key, None if value is None else json.dumps(value).encode())
+
+
+def read_json(value: bytes | None) -> dict[str, Any]:
+    """The object in a value; an empty one for what another version wrote differently."""
+    try:
+        found = json.loads(value or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def read_moment(value: bytes | None) -> tuple[datetime | None, bool]:
+    """When a sweep began (None: never), and whether it was cut short."""
+    found = read_json(value)
+    try:
+        return datetime.fromisoformat(str(found.get("at"))), bool(found.get("is_partial"))
+    except ValueError:
+        return None, False
+
+
+def is_due(at: datetime | None, now: datetime, every: timedelta, *, is_partial: bool) -> bool:
+    """Whether a repository is to be swept again."""
+    return at is None or now - at >= (min(every, _PARTIAL) if is_partial else every)
+
+
+def _read_known(values: Mapping[str, bytes]) -> Iterator[KnownRepository]:
+    for key, value in values.items():
+        found, number = read_json(value), key.removeprefix(_REPOSITORY)
+        name, installation = found.get("repository"), found.get("installation")
+        if number.isdecimal() and isinstance(name, str) and isinstance(installation, int):
+            yield KnownRepository(id=int(number), repository=name, installation=installation)
+
+
+@contextmanager
+def restore_ledger(ledger: bytes | None, repository: str) -> Iterator[Path]:
+    """The file of a ledger in a temporary folder; it does not exist if there is none, or one that cannot be used.
+
+    The repository may have another name than at the last sweep. A ledger can be made again from what GitHub has.
+    """
+    with TemporaryDirectory(prefix="signpost-") as folder:
+        path = Path(folder) / "ledger.sqlite"
+        if ledger:
+            path.write_bytes(ledger)
+            try:
+                rename_ledger(path, repository)
+            except LedgerError as error:
+                logger.warning("the ledger of %s is made again: %s", repository, error)
+                path.unlink()
+        yield path
