@@ -1,0 +1,1 @@
+"""The pages of the server for maintainers: what ran, what failed and why."""
