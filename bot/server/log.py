@@ -13,7 +13,7 @@ from typing import Literal, TextIO
 from bot.errors import SignpostError
 from bot.text.printable import reveal_line
 
-FIELDS = ("delivery", "event", "repository", "issue", "outcome", "attempt", "seconds", "requests")
+FIELDS = ("delivery", "event", "repository", "issue", "outcome", "http_status", "seconds", "requests")
 """What a line may say about a delivery, in this order; `extra` of a logging call gives it."""
 
 HIDDEN = "[secret]"

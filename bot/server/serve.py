@@ -3,22 +3,24 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from logging import getLogger
-from socket import socket
+from logging import INFO, WARNING, getLogger
 from types import FrameType
 
-from starlette.types import ASGIApp
+import uvicorn
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.errors import TrackerError
+from bot.errors import SettingsError, TrackerError, explain_cause
 from bot.server.inbox.types import Chore, Delivery, Handle, Handled, Inbox, InboxError, PostponedError
 from bot.server.inbox.work import wait
-from bot.server.listener import Gate, Listener, make_listener
+from bot.server.intake import HTTP
 from bot.server.log import describe_failure
 
 log = getLogger(__name__)
@@ -33,6 +35,7 @@ PAUSES = (2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds between two attempts to reach GitHub, or to work on."""
 
 _GIVE_BACK_SECONDS = 6.0
+_ANSWER_SECONDS = 2
 
 _LOGIN = "app"
 """The key under which the inbox keeps the App's login, for a start without GitHub."""
@@ -51,24 +54,65 @@ class Parts:
     """What a server is made of.
 
     `identify` gives the login of the App, such as `signpost[bot]`; it raises TrackerError, with `unanswered` if GitHub
-    may answer later. `make_app` gives the endpoints, and `make_work` the work, for that login. `observe` is called
-    with the outcome of each attempt and its seconds.
+    may answer later. `make_app` gives the endpoints, and `make_work` the work, for that login.
     """
 
     inbox: Inbox
     identify: Callable[[], Awaitable[str]]
     make_app: Callable[[str], ASGIApp]
     make_work: Callable[[str], Work]
-    observe: Callable[[str, float], None]
     workers: int = 4
     proxies: str = ""
+
+
+@dataclass
+class Gate:
+    """The app that uvicorn calls. While the server stops, it is not ready, and still accepts deliveries."""
+
+    app: ASGIApp
+    is_stopping: bool = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if self.is_stopping and scope["type"] == "http" and scope["path"] == "/readyz":
+            told = {"status": "unavailable", "reason": "the server is stopping"}
+            await JSONResponse(told, 503, {"cache-control": "no-store", "retry-after": "10"})(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+class Listener(uvicorn.Server):
+    """A uvicorn that ends when `should_exit` is set, and leaves signals to its caller."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them as they are."""
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. Raises SettingsError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        bound = socket.create_server(found[0][4][:2], family=found[0][0], backlog=2048)
+    except (OSError, UnicodeError) as error:
+        message = f"cannot listen on {host}, port {port}: {explain_cause(error)}; choose another --host or --port"
+        raise SettingsError(message) from error
+    bound.setblocking(False)  # noqa: FBT003 (socket's own)
+    return bound
+
+
+def name_address(bound: socket.socket) -> str:
+    """The address of a socket, for a browser."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class Server:
     """A server, which `run` keeps at work until `stop` is called."""
 
     def __init__(
-        self, parts: Parts, bound: socket, *, finish: float = FINISH_SECONDS, pauses: Sequence[float] = PAUSES
+        self, parts: Parts, bound: socket.socket, *, finish: float = FINISH_SECONDS, pauses: Sequence[float] = PAUSES
     ) -> None:
         self._parts = parts
         self._bound = bound
@@ -92,7 +136,7 @@ class Server:
     async def _serve(self) -> None:
         login = (await self._parts.inbox.read_value(_LOGIN) or b"").decode()
         gate = Gate(self._parts.make_app(login))
-        listener = make_listener(gate, self._parts.proxies)
+        listener = self._make_listener(gate)
         answering = asyncio.create_task(listener.serve([self._bound]))
         working = asyncio.create_task(self._work(gate, login))
         stopping = asyncio.create_task(self._stop.wait())
@@ -103,6 +147,11 @@ class Server:
             self._stop.set()
             stopping.cancel()
             await self._end(listener, answering, working)
+
+    def _make_listener(self, gate: Gate) -> Listener:
+        proxies = {"proxy_headers": True, "forwarded_allow_ips": self._parts.proxies} if self._parts.proxies else {}
+        config = {**HTTP, **proxies, "interface": "asgi3", "log_config": None, "log_level": "warning"}
+        return Listener(uvicorn.Config(gate, timeout_graceful_shutdown=_ANSWER_SECONDS, **config))
 
     async def _end(self, listener: Listener, answering: asyncio.Task[None], working: asyncio.Task[None]) -> None:
         """Let deliveries come in until the running ones are finished or given back; then end the connections."""
@@ -129,7 +178,7 @@ class Server:
             with suppress(InboxError):
                 await self._parts.inbox.write_value(_LOGIN, login.encode())
         work = self._parts.make_work(login)
-        handle = observe(work.handle, self._parts.observe)
+        handle = write_outcome(work.handle)
         while not self._stop.is_set():
             try:
                 await self._parts.inbox.work(handle, work.chores, self._parts.workers, self._stop)
@@ -153,31 +202,29 @@ class Server:
         return ""
 
 
-def observe(handle: Handle, count: Callable[[str, float], None]) -> Handle:
-    """Handle a delivery, log one line about it, and count its outcome."""
+def write_outcome(handle: Handle) -> Handle:
+    """Handle a delivery, and log one line about it."""
 
-    async def observed(delivery: Delivery) -> Handled:
-        begin = time.monotonic()
-        outcome, level, message, requests = "given back", "info", "the server stops", None
+    async def handle_and_log(delivery: Delivery) -> Handled:
+        begin, level = time.monotonic(), INFO
+        outcome, message, requests = "given back", "the server stops", None
         try:
             handled = await handle(delivery)
         except PostponedError as error:
             outcome, message = "postponed", f"{error}; tried again in {error.seconds:.0f} s"
             raise
         except Exception as error:
-            outcome, level, message = "failed", "warning", describe_failure(error)
+            level, outcome, message = WARNING, "failed", describe_failure(error)
             raise
         else:
             outcome, requests = ("skipped" if handled.skipped else "done"), handled.requests
             message = handled.skipped or "; ".join((*handled.actions, *handled.problems)) or "nothing to do"
             return handled
         finally:
-            seconds = round(time.monotonic() - begin, 3)
-            count(outcome, seconds)
-            about = describe_delivery(delivery) | {"outcome": outcome, "seconds": seconds, "requests": requests}
-            getattr(log, level)("%s", message, extra=about)
+            about = {"outcome": outcome, "seconds": round(time.monotonic() - begin, 3), "requests": requests}
+            log.log(level, "%s", message, extra=describe_delivery(delivery) | about)
 
-    return observed
+    return handle_and_log
 
 
 def describe_delivery(delivery: Delivery) -> dict[str, object]:

@@ -15,8 +15,7 @@ from starlette.routing import Route
 
 from bot.errors import SettingsError, TrackerError
 from bot.server.inbox.types import Chore, Delivery, Handle, Handled, PostponedError
-from bot.server.listener import MOST_HEAD, bind, name_address
-from bot.server.serve import Parts, Server, Work, observe
+from bot.server.serve import Parts, Server, Work, bind, name_address, write_outcome
 from tests.server.memory import MemoryInbox
 from tests.stand_ins.patience import LONGEST
 
@@ -44,7 +43,6 @@ class World:
     chores: Sequence[Chore] = ()
     finish: float = 10.0
     inbox: MemoryInbox = field(default_factory=MemoryInbox)
-    seen: list[str] = field(default_factory=list)
 
     async def identify(self) -> str:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -72,7 +70,6 @@ class World:
             identify=self.identify,
             make_app=self.make_app,
             make_work=lambda _login: Work(self.handle, self.chores),
-            observe=lambda outcome, _seconds: self.seen.append(outcome),
         )
         server = Server(parts, bound, finish=self.finish, pauses=(0.02,))
         ending = asyncio.create_task(server.run())
@@ -128,7 +125,6 @@ def test_deliveries_are_accepted_while_github_does_not_answer_and_handled_later(
             assert await world.inbox.read_value("app") == b"signpost[bot]"
 
     asyncio.run(play())
-    assert world.seen == ["done"]
 
 
 async def is_done(world: World, number: int) -> bool:
@@ -183,8 +179,7 @@ def test_a_stop_finishes_what_runs_and_is_not_ready_but_accepts_deliveries() -> 
         assert (counts.done, counts.waiting, counts.running) == (1, 1, 0)
         return answers
 
-    assert asyncio.run(play()) == [(503, b'{"status":"stopping"}'), (202, b"")]
-    assert world.seen == ["skipped"]
+    assert asyncio.run(play()) == [(503, b'{"status":"unavailable","reason":"the server is stopping"}'), (202, b"")]
 
 
 def test_what_takes_too_long_is_given_back() -> None:
@@ -205,7 +200,6 @@ def test_what_takes_too_long_is_given_back() -> None:
         return counts.waiting, counts.running
 
     assert asyncio.run(play()) == (1, 0)
-    assert world.seen == ["given back"]
 
 
 async def is_running(world: World) -> bool:
@@ -224,15 +218,13 @@ async def is_running(world: World) -> bool:
 def test_one_line_tells_the_outcome_of_an_attempt(
     outcome: str, error: Exception | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    counted = []
-
     async def handle(_delivery: Delivery) -> Handled:
         if error:
             raise error
         return Handled(actions=("add the label bug",), requests=3)
 
     async def play() -> None:
-        await observe(handle, lambda name, _: counted.append(name))(make_delivery())
+        await write_outcome(handle)(make_delivery())
 
     with caplog.at_level("INFO", "bot"):
         if error:
@@ -251,7 +243,6 @@ def test_one_line_tells_the_outcome_of_an_attempt(
         "outcome": outcome,
     }
     assert "text of an issue" not in record.getMessage()
-    assert counted == [outcome]
 
 
 @pytest.mark.parametrize(
@@ -259,14 +250,12 @@ def test_one_line_tells_the_outcome_of_an_attempt(
     [
         (GET_READY, 200),
         ("nonsense\n\n", 400),
-        ("GET / HTTP/1.1\nHost: x\nX: " + "a" * MOST_HEAD, 0),
-        ("GET / HTTP/1.1\n" + "".join(f"X-{number}: a\n" for number in range(10_000)), 0),
         ("POST /webhook HTTP/1.1\nHost: x\nContent-Length: 5\nTransfer-Encoding: chunked\n\n0\n\n", 400),
         ("POST /webhook HTTP/1.1\nHost: x\nContent-Length: 1\nContent-Length: 2\n\nab", 400),
         ("GET /readyz HTTP/1.1\nHost: x\nX : a\n\n", 400),
         ("GET /readyz HTTP/1.1\nHost: x\n folded\n\n", 400),
     ],
-    ids=["fine", "nonsense", "a long header", "many headers", "two lengths", "two sizes", "a space", "a folded line"],
+    ids=["fine", "nonsense", "two lengths", "two sizes", "a space", "a folded line"],
 )
 def test_a_stranger_cannot_send_what_he_wants(request_text: str, status: int) -> None:
     async def play() -> int:
