@@ -284,9 +284,7 @@ class _Signer:
         if self._skew:
             side = "behind" if self._skew > 0 else "ahead of"
             message += f" The clock of this machine is {abs(round(self._skew))} s {side} GitHub's; set it."
-        return (
-            f"{message} Check that SIGNPOST_APP_ID and the private key are of the same App, and the key still exists."
-        )
+        return f"{message} Check that SIGNPOST_APP_ID and the private key belong to the same App."
 
 
 class _Session:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from time import sleep
+from time import sleep, time
 from typing import Literal, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -54,7 +54,7 @@ class Fault:
 DRIPS = 400
 DRIP_SECONDS = 0.05
 
-NOT_DESCRIBED = ("/graphql", "/semantically_similar")
+NOT_DESCRIBED = ("/graphql", "/semantically_similar", "/settings/apps/new")
 """What GitHub answers and its OpenAPI description does not have."""
 
 SECONDARY_LIMIT = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
@@ -110,7 +110,7 @@ class FakeGitHub(State):
     `faults` maps the number of a request (the first is 1) to what goes wrong with it; `disturb` says it of any other
     request, and may change the state just before it is answered. `delay` says how many seconds a request takes to
     come in, and its answer to come back: meanwhile others are answered. `prefix` is "/api/v3" for an Enterprise
-    Server. What `checker` found stands in `violations`.
+    Server. `now` is GitHub's clock. What `checker` found stands in `violations`.
     """
 
     def __init__(self, *, checker: Checker | None = None, prefix: str = "") -> None:
@@ -118,6 +118,7 @@ class FakeGitHub(State):
         self.faults: dict[int, Fault] = {}
         self.disturb: Callable[[Request], Fault | None] = _let_pass
         self.delay: Callable[[], float] = _take_no_time
+        self.now: Callable[[], float] = time
         self.victim: int | None = None
         self.requests: list[Request] = []
         self.violations: list[str] = []
@@ -142,7 +143,7 @@ class FakeGitHub(State):
     def take(self, verb: str, target: str, headers: Mapping[str, str], text: str) -> tuple[Fault | None, Reply]:
         """Take one request: record it, let it fail where that is planned, do what it asks, and check both ways."""
         with self._lock:
-            request = self._record(verb, target, headers, json.loads(text) if text else None)
+            request = self._record(verb, target, headers, _read_body(headers, text))
         sleep(self.delay())
         with self._lock:
             fault, reply = self._handle(request)
@@ -168,6 +169,13 @@ class FakeGitHub(State):
         if self._checker and not request.path.endswith(NOT_DESCRIBED):
             self.violations += self._checker(request, reply)
         return fault, reply
+
+
+def _read_body(headers: Mapping[str, str], text: str) -> Value:
+    """JSON, or the fields of a form of a page."""
+    if headers.get("content-type") == "application/x-www-form-urlencoded":
+        return {name: values[-1] for name, values in parse_qs(text, keep_blank_values=True).items()}
+    return json.loads(text) if text else None
 
 
 def _let_pass(_: Request) -> None:
@@ -204,6 +212,10 @@ class _Conversation(BaseHTTPRequestHandler):
                 self._write(reply)
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _take  # noqa: N815 - http.server's names
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header Date says what GitHub's clock says."""
+        return super().date_time_string(self.fake.now() if timestamp is None else timestamp)
 
     def _write(self, reply: Reply, *, half: bool = False) -> None:
         content = reply.text.encode()

@@ -103,6 +103,7 @@ class StoredRepository:
     """`types` and `fields` are None for a personal account; a token that may not read the fields gets none either."""
 
     name: str
+    id: int = 1
     issues: dict[int, StoredIssue] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     files: dict[str, str | bytes] = field(default_factory=dict)

@@ -637,6 +637,11 @@ ROUTES = tuple(_routes())
 
 def answer(state: State, request: Request, api: str) -> Reply:
     """Do what a request asks, as far as the rights of its token go; `api` is GITHUB_API_URL."""
+    replies = (extension(request, api) for extension in state.extensions)
+    return next(filter(None, replies), None) or _answer_plainly(state, request, api)
+
+
+def _answer_plainly(state: State, request: Request, api: str) -> Reply:
     token = request.headers.get("authorization", "").partition(" ")[2]
     person = state.tokens.get(token)
     if token and person is None:

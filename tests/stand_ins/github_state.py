@@ -1,7 +1,7 @@
 """What the fake GitHub remembers, and what people do to it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -67,6 +67,7 @@ class State:
     A server that does not know suggestions (`suggestions` "unknown") ignores their keys, and sets labels at once; where
     they are "automatic", the repository applies them at once.
     `roles` are those of people by their logins in lower case. `setups` are the settings of repositories, by name.
+    `extensions` are asked for the answer to a request first, such as Apps (`github_app.py`).
     `scopes` are those of classic tokens; `rate` has the limit, the requests that are left, and when it starts again.
     """
 
@@ -93,6 +94,7 @@ class State:
         self.setups: dict[str, StoredSetup] = {}
         self.scopes: dict[str, str] = {"ghp_maintainer": "repo, workflow", "ghp_reporter": "public_repo"}
         self.rate = (5000, 4990, 4102444800)
+        self.extensions: list[Callable[[Request, str], Reply | None]] = []
         self._clock = 0
 
     def tick(self) -> int:

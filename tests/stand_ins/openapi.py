@@ -27,7 +27,8 @@ _USED = re.compile(
     r"/repos/\{owner\}/\{repo\}(/(issues|labels|contents|hooks|installation|collaborators|pulls|releases)(/.*)?)?"
     r"|/repos/\{owner\}/\{repo\}/(actions/(workflows|caches|permissions)(/.*)?|interaction-limits|commits/\{ref\})"
     r"|/repos/\{owner\}/\{repo\}/(compare/\{basehead\}|issue-types)|/orgs/\{org\}/issue-fields"
-    r"|/user|/user/installations(/.*)?|/users/\{username\}|/search/issues|/rate_limit|/meta|/app(/.*)?|/installation/.*"
+    r"|/user|/user/installations(/.*)?|/users/\{username\}|/search/issues|/rate_limit|/meta|/app(/.*)?|/app-manifests/.*"
+    r"|/installation/.*"
 )
 _VERBS = ("get", "post", "patch", "put", "delete")
 
