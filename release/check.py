@@ -19,7 +19,7 @@ from bot.start import name_platform
 from release.archive import PLATFORMS, build_assets
 from release.build import ReleaseError, build_distributions
 from release.publish import DIST, NO_DIGEST, ROOT, PublishError, assemble, list_commands_of
-from release.trial import TrialError, run_program, try_asset, try_image, try_wheel
+from release.trial import TrialError, run_program, try_asset, try_image, try_server, try_wheel
 
 ASSETS = DIST / "assets"
 SKIPPED, FAILED, PASSED, BUILT = "skipped", "failed", "passed", "built"
@@ -67,7 +67,7 @@ def measure(path: Path, outcome: str, reason: str) -> Row:
 
 
 def check_image() -> Row:
-    """Build the image and try it, with what this machine has: Docker, Podman or buildah."""
+    """Build the images and try them, with what this machine has: Docker, Podman or buildah (the action's alone)."""
     engine = next(filter(answers, ("docker", "podman")), None)
     if engine:
         return Row("image", *try_to(partial(_try_built, engine), f"built and run by {engine}, without a network"))
@@ -79,6 +79,8 @@ def check_image() -> Row:
 def _try_built(engine: str) -> None:
     run_program([engine, "build", "--quiet", "--tag", "signpost", "."], ROOT)
     try_image("signpost", engine)
+    run_program([engine, "build", "--quiet", "--target", "server", "--tag", "signpost-server", "."], ROOT)
+    try_server("signpost-server", engine)
 
 
 def _build_with_buildah() -> None:

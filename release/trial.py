@@ -1,6 +1,7 @@
 """Tries what a release consists of as a user would: `python -m release.trial wheel FILE`.
 
 `asset FOLDER` starts the action from the asset for this platform and Python, and `image REFERENCE` from the image.
+`server REFERENCE` starts the image of the server.
 
 Each trial starts from nothing but the file, in a folder outside the checkout. It raises TrialError at the first
 surprise.
@@ -37,6 +38,17 @@ RULE = "extra-usage-400"
 _REPLAY = ("--event-name", "issues", "--rules", "pack:claude-code", "--dry-run", "--format", "json")
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+\S*")
 _SECONDS = 900
+_WAIT_FOR_SERVER = """
+import time, urllib.request
+for _ in range(120):
+    try:
+        urllib.request.urlopen("http://127.0.0.1:8000/readyz", timeout=5)
+        break
+    except OSError:
+        time.sleep(0.5)
+else:
+    raise SystemExit("the server is not ready after a minute")
+"""
 
 
 class TrialError(Exception):
@@ -145,6 +157,33 @@ def try_image(reference: str, engine: str = "docker") -> None:
         expect_output(Path(name, "outputs").read_text("utf-8"))
 
 
+def try_server(reference: str, engine: str = "docker") -> None:
+    """Start the image of the server without a network: it listens, is healthy, and stops when it is asked to.
+
+    Without GitHub it accepts deliveries all the same.
+    """
+    name = f"signpost-trial-{os.getpid()}"
+    run_program([engine, "run", "--detach", "--name", name, *_make_server_options(), reference], ROOT)
+    try:
+        run_program([engine, "exec", name, "python", "-c", _WAIT_FOR_SERVER], ROOT)
+        run_program([engine, "exec", name, "signpost", "serve", "status"], ROOT)
+        run_program([engine, "stop", "--time", "25", name], ROOT)
+        code = run_program([engine, "inspect", "--format", "{{.State.ExitCode}}", name], ROOT).strip()
+        if code != "0":
+            raise TrialError(f"the server must end with 0 after SIGTERM, not {code}")
+    finally:
+        run_program([engine, "rm", "--force", name], ROOT)
+
+
+def _make_server_options() -> list[str]:
+    """A container as docs/server.md recommends it: not root, nothing to write but /data, no capability."""
+    key = run_program(["openssl", "genrsa", "-traditional", "2048"], ROOT)
+    given = {"APP_ID": "1", "PRIVATE_KEY": key.replace("\n", "\\n"), "WEBHOOK_SECRET": "trial"}
+    words = [word for name, value in given.items() for word in ("--env", f"SIGNPOST_{name}={value}")]
+    data = ("--tmpfs", "/data:uid=10001,mode=0700")
+    return ["--network", "none", "--read-only", "--cap-drop", "ALL", *data, *words]
+
+
 def make_environment(event: str, outputs: PurePath) -> dict[str, str]:
     """What the runner gives an action for the recorded issue; inputs are named as for an image."""
     inputs = {"INPUT_RULES": "pack:claude-code", "INPUT_DRY-RUN": "true", "INPUT_GITHUB-TOKEN": ""}
@@ -188,6 +227,7 @@ def main() -> None:
         "wheel": lambda name: try_wheel(Path(name)),
         "asset": lambda name: try_asset(Path(name)),
         "image": try_image,
+        "server": try_server,
     }
     parser.add_argument("kind", choices=trials)
     parser.add_argument("artefact", help="a file, a folder of assets, or the reference of an image")
