@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from bot.errors import SignpostError, TrackerError
 from bot.github.payloads import explain
-from bot.github.responses import Answer, Lost, explain_failure
+from bot.github.responses import Answer, Credential, Lost, explain_failure
 from bot.github.transport import Patience, Transport, Wire
 
 MOST_PAGES = 50
@@ -93,9 +93,8 @@ def read_person(client: LoginClient, code: str, verifier: str) -> Person:
     # PyGithub logs bodies, which hold secrets here, as soon as its own logger is at DEBUG.
     logging.getLogger("github").setLevel(logging.WARNING)
     token = _exchange_code(client, code, verifier)
-    transport = Transport(token, client.api_url, _TIMEOUT, _PATIENCE.answer)
-    reader = _PersonReader(Wire(transport, token=token, patience=_PATIENCE))
-    return reader.read()
+    transport = Transport(Credential(token), client.api_url, _TIMEOUT, _PATIENCE.answer)
+    return _PersonReader(Wire(transport, credential=transport.credential, patience=_PATIENCE)).read()
 
 
 def _exchange_code(client: LoginClient, code: str, verifier: str) -> str:
@@ -107,7 +106,7 @@ def _exchange_code(client: LoginClient, code: str, verifier: str) -> str:
         "code_verifier": verifier,
     }
     given |= {"redirect_uri": client.callback} if client.callback else {}
-    transport = Transport(None, client.server_url, _TIMEOUT, _PATIENCE.answer)
+    transport = Transport(Credential(None), client.server_url, _TIMEOUT, _PATIENCE.answer)
     outcome = transport("POST", "/login/oauth/access_token", given)
     if isinstance(outcome, Lost) or not outcome.is_success:
         raise explain_failure("sign in", outcome, is_read=True, now=time.time())

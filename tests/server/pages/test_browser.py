@@ -39,7 +39,7 @@ def test_nobody_is_kept_out(browser: Browser, start: Start, look: Look) -> None:
         page.goto(f"{running.url}{path}")
         found[name] = find_barriers_now(page)
     context.close()
-    assert found == dict.fromkeys(PAGES, [])
+    assert found == {name: [] for name in PAGES}
     missing = "Failed to load resource: the server responded with a status of 404 (Not Found)"
     assert complaints == [missing]
 
