@@ -43,6 +43,8 @@ class Limits:
     connections: int = 500
     head_bytes: int = 64 * 1024
     head_seconds: float = 10.0
+    pipelined: int = 16
+    """How many requests of a connection may wait for the answers before theirs."""
     body_bytes: int = 25 * 1024 * 1024
     body_seconds: float = 10.0
     large_bytes: int = 256 * 1024
@@ -59,11 +61,12 @@ LIMITS = Limits()
 
 
 class Connection(HttpToolsProtocol):
-    """A connection with a limit for the size and the time of each head; a subclass may have others.
+    """A connection with limits for its heads, and for a client that does not read; a subclass may have others.
 
-    uvicorn has neither with httptools: a client that sends a byte a minute would keep its connection for ever, and a
-    header without an end would fill the memory. The time runs from the connection, or from the last answer, to the end
-    of the head. It also ends a body that goes on after its request was refused.
+    uvicorn has none of them with httptools: a client that sends a byte a minute, or reads nothing, would keep its
+    connection for ever, and a header without an end or thousands of requests in one go would fill the memory. The time
+    runs from the connection or the last answer to the end of the head, and while an answer waits for its reader. So it
+    also ends a body that goes on after its request was refused.
     """
 
     limits: ClassVar[Limits] = LIMITS
@@ -94,10 +97,12 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """A head is complete; the application bounds the time of the body."""
+        """A head is complete; the application bounds the time of the body. An error here is the answer 400."""
         self._is_in_head = False
         self._stop_timer()
         super().on_headers_complete()
+        if len(self.pipeline) > self.limits.pipelined:
+            raise ValueError("too many requests wait on this connection")
 
     def on_response_complete(self) -> None:
         """Start the time of the next head, unless it arrived before."""
@@ -105,9 +110,21 @@ class Connection(HttpToolsProtocol):
             self._start_timer()
         super().on_response_complete()
 
+    def pause_writing(self) -> None:
+        """Start the time of the reader."""
+        super().pause_writing()
+        self._start_timer()
+
+    def resume_writing(self) -> None:
+        """Stop the time of the reader, or start that of the next head."""
+        super().resume_writing()
+        self._stop_timer()
+        if getattr(self.cycle, "response_complete", True):
+            self._start_timer()
+
     def _start_timer(self) -> None:
         self._stop_timer()
-        self._timer = self.loop.call_later(self.limits.head_seconds, self.transport.close)
+        self._timer = self.loop.call_later(self.limits.head_seconds, self.transport.abort)
 
     def _stop_timer(self) -> None:
         if self._timer:
@@ -140,7 +157,7 @@ class _Answer:
         headers = dict(_HEADERS)
         if self.status == 503:  # noqa: PLR2004 (Service Unavailable)
             headers["retry-after"] = "60"
-        if self.status in {408, 413}:
+        if self.status == 408:  # noqa: PLR2004 (Request Timeout; any other rest of a body is read and forgotten)
             headers["connection"] = "close"
         told = {"status": self.outcome} | ({"reason": self.reason} if self.reason else {})
         return JSONResponse(told, self.status, headers)

@@ -7,14 +7,16 @@ import logging
 import socket
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 import pytest
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 from bot.server.intake import LIMITS
 from tests.server.deliveries import GUID, ISSUES, SECRET, encode, make_headers, sign
-from tests.server.serving import Serving, serve, write_head
+from tests.server.serving import Serving, receive, serve, write_head
 
 BODY = encode(ISSUES)
 SMALL = replace(LIMITS, body_bytes=4096, body_seconds=0.3, head_seconds=0.3, head_bytes=2048)
@@ -127,17 +129,24 @@ def test_exactly_25_mb_are_accepted() -> None:
 def test_a_byte_more_is_refused_before_it_is_read(shared: Serving) -> None:
     stated = ("Content-Length", str(25 * MIB + 1))
 
-    answer = shared.send(write_head("POST", "/webhook", [*list_headers(), stated]))
+    with shared.connect() as client:
+        client.sendall(write_head("POST", "/webhook", [*list_headers(), stated]))
+        assert read_status(client.recv(4096)) == 413
 
-    assert read_status(answer) == 413
+
+def test_a_client_that_sends_all_of_it_reads_the_refusal(shared: Serving) -> None:
+    body = make_payload(25 * MIB + 1)
+
+    assert shared.deliver("issues", body).outcome == (413, "oversize")
+    assert shared.deliver("issues", body, **{"X-Hub-Signature-256": ""}).outcome == (401, "forged")
 
 
 def test_chunks_are_counted_while_they_arrive(shared: Serving) -> None:
     chunk = b"%x\r\n%b\r\n" % (MIB, b" " * MIB)
 
-    answer = shared.send(write_head("POST", "/webhook", [*list_headers(), CHUNKED]), *[chunk] * 25, b"1\r\n \r\n")
-
-    assert read_status(answer) == 413
+    with shared.connect() as client:
+        client.sendall(write_head("POST", "/webhook", [*list_headers(), CHUNKED]) + chunk * 25 + b"1\r\n \r\n")
+        assert read_status(client.recv(4096)) == 413
 
 
 def test_chunks_of_a_small_delivery_are_accepted() -> None:
@@ -219,6 +228,31 @@ def test_requests_in_one_go_are_answered_in_order() -> None:
 
         assert [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]] == [202, 202, 200, 200]
         assert serving.list_guids() == ["two", "one"]
+
+
+def test_a_flood_of_requests_in_one_go_is_cut(shared: Serving) -> None:
+    answer = shared.send(write_head("GET", "/nowhere", []) * 3000)
+
+    assert 0 < answer.count(b"HTTP/1.1 ") < 300
+    assert b"HTTP/1.1 400 Bad Request" in answer
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_a_client_that_does_not_read_loses_its_connection(*, is_streamed: bool) -> None:
+    size = 64 * MIB
+
+    async def stream() -> AsyncIterator[bytes]:
+        for _ in range(size // MIB):
+            yield b" " * MIB
+
+    async def show_page(_request: object) -> Response:
+        return StreamingResponse(stream()) if is_streamed else PlainTextResponse(b" " * size)
+
+    with serve(limits=SMALL, routes=[Route("/page", show_page)]) as serving, serving.connect() as client:
+        client.sendall(write_head("GET", "/page", []))
+        time.sleep(1)
+        assert 0 < len(receive(client)) < size
+        assert len(serving.ask("GET", "/page").body) == size
 
 
 def test_an_upgrade_is_not_one_and_ends() -> None:
