@@ -1,14 +1,12 @@
 """PostgreSQL and Procrastinate as an inbox needs them: tables, connections, errors, and jobs that do not get lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import psycopg
-from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.connector import BaseConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
@@ -32,6 +30,7 @@ MIGRATIONS = {
             attempts integer NOT NULL DEFAULT 0, changed_at timestamptz NOT NULL DEFAULT now(), due_at timestamptz,
             error text NOT NULL DEFAULT '', handled text
         );
+        CREATE INDEX signpost_delivery_oldest ON signpost_delivery (id) WHERE state IN ('waiting', 'running');
         CREATE INDEX signpost_delivery_unfinished ON signpost_delivery (lock, id)
             WHERE state IN ('waiting', 'running');
         CREATE INDEX signpost_delivery_state ON signpost_delivery (state, changed_at);
@@ -47,7 +46,7 @@ _MIGRATION_LOCK = 0x5369676E
 _SETTINGS = {
     "application_name": "signpost",
     "connect_timeout": 10,
-    # A server that is gone without a word is noticed within half a minute.
+    # A connection that died without a word is noticed within half a minute.
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -98,8 +97,7 @@ async def _apply(connection: AsyncConnection[Any], statements: str, names: list[
         await connection.execute("INSERT INTO signpost_migration SELECT unnest(%s::text[])", (names,))
 
 
-AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
-"""When a job is due that waits for nothing: the clock of this machine may differ from that of PostgreSQL."""
+Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
 
 class Server:
@@ -151,8 +149,12 @@ class Server:
         async with connection:
             yield connection
 
-    def make_pool(self) -> AsyncConnectionPool[AsyncConnection[Any]]:
-        """Connections that are replaced when they are lost; to be opened."""
+    def make_pool(self, *, is_durable: bool) -> Pool:
+        """Connections that are replaced when they are lost; to be opened.
+
+        A durable commit waits for the disk even if the database has another default, and any other does not: after a
+        crash of PostgreSQL, what was done last is done again.
+        """
         return AsyncConnectionPool(
             kwargs={**_SETTINGS, **self._read_url()},
             min_size=2,
@@ -160,33 +162,20 @@ class Server:
             timeout=WAIT_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
             check=AsyncConnectionPool.check_connection,
-            configure=_configure,
+            configure=_make_durable if is_durable else _make_quick,
             open=False,
         )
 
 
-async def _configure(connection: AsyncConnection[Any]) -> None:
-    """Let a commit wait for the disk, even if the database or the role has another default."""
+async def _make_durable(connection: AsyncConnection[Any]) -> None:
     query = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     await connection.execute(query)
     await connection.commit()
 
 
-class AgainError(Exception):
-    """A job is to be done again, at this time."""
-
-    def __init__(self, at: datetime | None = None) -> None:
-        super().__init__()
-        self.at = at or AT_ONCE
-
-
-class Strategy(BaseRetryStrategy):
-    """Procrastinate does each job again until the job itself is content."""
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
-        """At the time that the job asks for, or now."""
-        del job
-        return RetryDecision(retry_at=exception.at if isinstance(exception, AgainError) else AT_ONCE)
+async def _make_quick(connection: AsyncConnection[Any]) -> None:
+    await connection.execute("SET synchronous_commit = off")
+    await connection.commit()
 
 
 class Manager(JobManager):
@@ -200,24 +189,10 @@ class Manager(JobManager):
         self._stop = stop
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001 (Procrastinate's)
-        """Keep that a job is done."""
-        await self._insist(lambda: JobManager.finish_job(self, job, status, delete_job))
-
-    async def retry_job(
-        self,
-        job: Job,
-        retry_at: datetime | None = None,
-        priority: int | None = None,
-        queue: str | None = None,
-        lock: str | None = None,
-    ) -> None:
-        """Keep that a job is to be done again."""
-        await self._insist(lambda: JobManager.retry_job(self, job, retry_at, priority, queue, lock))
-
-    async def _insist(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Keep that a job has ended."""
         while True:
             try:
-                await write()
+                await super().finish_job(job, status, delete_job)
             except ConnectorException as error:
                 if isinstance(error.__cause__, psycopg.errors.RaiseException):
                     return  # It was kept, or the job was given to another server.

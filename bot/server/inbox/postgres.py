@@ -1,20 +1,22 @@
 """An inbox in PostgreSQL, which any number of servers share; Procrastinate says which server does what.
 
-A delivery and a job with its lock are stored in one transaction. A job handles the oldest unfinished delivery of its
-lock, so neither a lost nor a doubled job changes the order. Procrastinate runs one job of a lock at a time. It has no
-arguments and no opinion: the state and the attempts are in our table. All times are those of PostgreSQL's clock.
+Our table has the deliveries and their states. A job has only a lock, and means: handle the deliveries of this lock, the
+oldest first, as long as one is due. Each server makes jobs for locks that need one, so a lost job is made again, and a
+doubled one finds nothing to do. There are few jobs at a time: Procrastinate takes half a second to find the next of
+10,000 while PostgreSQL's statistics are those of an empty table. All times are those of PostgreSQL's clock.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector
-from procrastinate.jobs import Job
-from psycopg import AsyncConnection
+from procrastinate.jobs import Job, Status
 
-from bot.server.inbox.engine import AT_ONCE, AgainError, Manager, Server, Strategy, migrate, read_scripts
+from bot.server.inbox.engine import WAIT_SECONDS, Manager, Pool, Server, migrate, read_scripts
 from bot.server.inbox.types import BACKOFF, Chore, Counts, Delivery, Entry, Handle, Handled, InboxError, State
 from bot.server.inbox.work import (
     COLUMNS,
@@ -40,7 +42,16 @@ PULSE_SECONDS = 5.0
 LARGEST_BATCH, LARGEST_BATCH_BYTES = 500, 64_000_000
 """Deliveries, and bytes of their bodies, in one transaction."""
 
-_MENDING_LOCK = 0x4D656E64
+_JOB_LOCK = 0x4A6F6273
+
+MOST_JOBS = 200
+"""Jobs that wait to be taken by a server. They must last for POLLING_SECONDS."""
+
+PAUSE_SECONDS = 0.05
+"""At least so long between two looks for locks that need a job."""
+
+TURN_SECONDS = 10.0
+"""After so long a job lets other locks go first."""
 
 _INSERT = """
     INSERT INTO signpost_delivery
@@ -48,7 +59,7 @@ _INSERT = """
     SELECT * FROM unnest(
         %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],
         %s::bytea[], %s::timestamptz[]
-    ) ON CONFLICT (guid) DO NOTHING RETURNING guid, lock
+    ) ON CONFLICT (guid) DO NOTHING RETURNING guid
 """
 _CLAIM = f"""
     UPDATE signpost_delivery SET state = 'running', changed_at = now(), due_at = NULL
@@ -56,19 +67,24 @@ _CLAIM = f"""
         SELECT id FROM signpost_delivery WHERE lock = %s AND state IN ('waiting', 'running') ORDER BY id LIMIT 1
     ) RETURNING {COLUMNS}, body
 """  # noqa: S608 (columns of ours)
-_NEXT = "SELECT due_at FROM signpost_delivery WHERE lock = %s AND state IN ('waiting', 'running') ORDER BY id LIMIT 1"
 _SETTLE = """
     UPDATE signpost_delivery SET state = %s, attempts = %s, changed_at = now(),
         due_at = now() + nullif(%s, 0) * interval '1 second', error = %s, handled = %s
-    WHERE id = %s AND state = 'running' RETURNING due_at
+    WHERE id = %s AND state = 'running'
 """
-_LOST = """
-    SELECT lock, deliveries - coalesce(jobs, 0)
-    FROM (SELECT lock, count(*) AS deliveries FROM signpost_delivery
-        WHERE state IN ('waiting', 'running') GROUP BY lock) AS unfinished
-    LEFT JOIN (SELECT lock, count(*) AS jobs FROM procrastinate_jobs
-        WHERE queue_name = %s AND status IN ('todo', 'doing') GROUP BY lock) AS queued USING (lock)
-    WHERE deliveries > coalesce(jobs, 0)
+_PLAN = """
+    SELECT lock FROM signpost_delivery AS d
+    WHERE state IN ('waiting', 'running') AND (due_at IS NULL OR due_at <= now())
+    AND NOT EXISTS (
+        SELECT 1 FROM signpost_delivery AS e WHERE e.lock = d.lock AND e.id < d.id AND e.state IN ('waiting', 'running')
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM procrastinate_jobs AS j
+        WHERE j.lock = d.lock AND j.queue_name = %(queue)s AND j.status IN ('todo', 'doing')
+    )
+    ORDER BY id LIMIT greatest(0, %(most)s - (
+        SELECT count(*) FROM procrastinate_jobs WHERE queue_name = %(queue)s AND status = 'todo'
+    ))
 """
 
 
@@ -87,29 +103,35 @@ class PostgresInbox:
         self._is_ending = False
         self._adding = list[tuple[Delivery, asyncio.Future[bool]]]()
         self._storing: asyncio.Task[None] | None = None
+        self._exits = AsyncExitStack()
 
     async def open(self) -> None:
         """Connect, and make or migrate the tables."""
-        with self._server.explain():
-            async with self._server.connect() as connection:
-                await migrate(connection, read_scripts())
-            self._pool = self._server.make_pool()
-            await self._pool.open(wait=True)
-            connector = PsycopgConnector()
-            await connector.open_async(self._pool)
+        self._needed = asyncio.Event()
+        async with AsyncExitStack() as exits:
+            with self._server.explain():
+                async with self._server.connect() as connection:
+                    await migrate(connection, read_scripts())
+                self._pool = await exits.enter_async_context(self._server.make_pool(is_durable=True))
+                self._quick = await exits.enter_async_context(self._server.make_pool(is_durable=False))
+                await self._pool.wait(WAIT_SECONDS)
+                await self._quick.wait(WAIT_SECONDS)
+                connector = PsycopgConnector()
+                await connector.open_async(self._quick)
             self._app = App(connector=connector)
-            self._app.task(name=TASK, queue=QUEUE, pass_context=True, retry=Strategy())(self._do_job)
+            self._app.task(name=TASK, queue=QUEUE, pass_context=True)(self._do_job)
+            self._exits = exits.pop_all()
 
     async def close(self) -> None:
         """Store what waits, and close the connections."""
         if self._storing:
             await self._storing
-        await self._pool.close()
+        await self._exits.aclose()
 
-    async def _run(self, query: str, *values: object) -> tuple[list[tuple[Any, ...]], int]:
+    async def _run(self, query: str, *values: object, pool: Pool | None = None) -> tuple[list[tuple[Any, ...]], int]:
         """The rows of one statement, and how many it changed."""
         with self._server.explain():
-            async with self._pool.connection() as connection, connection.cursor() as cursor:
+            async with (pool or self._pool).connection() as connection, connection.cursor() as cursor:
                 await cursor.execute(query, values)
                 return (await cursor.fetchall() if cursor.description else []), cursor.rowcount
 
@@ -159,17 +181,9 @@ class PostgresInbox:
             )
             for each in deliveries
         ]
-        with self._server.explain():
-            async with self._pool.connection() as connection, connection.transaction():
-                cursor = await connection.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
-                stored = await cursor.fetchall()
-                await self._defer(connection, [lock for _, lock in stored])
-        return {guid for guid, _ in stored}
-
-    async def _defer(self, connection: AsyncConnection[Any], locks: Sequence[str]) -> None:
-        jobs = [Job(queue=QUEUE, lock=lock, queueing_lock=None, task_name=TASK) for lock in locks]
-        if jobs:
-            await self._app.job_manager.batch_defer_jobs_async(jobs, connection=connection)
+        stored, _ = await self._run(_INSERT, *([*column] for column in zip(*rows, strict=True)))
+        self._needed.set()
+        return {guid for (guid,) in stored}
 
     async def work(self, handle: Handle, chores: Sequence[Chore], workers: int, stop: asyncio.Event) -> None:
         """Handle deliveries and do the chores until `stop` is set; a cancellation gives back the running ones."""
@@ -177,9 +191,47 @@ class PostgresInbox:
         self._app.job_manager = Manager(self._app.connector, stop)
         async with asyncio.TaskGroup() as group:
             group.create_task(do_chores(chores, self._take_chore, stop))
-            group.create_task(self._mend(stop))
+            group.create_task(self._repeat(self._end_lost_jobs, stop, None, 3 * self._pulse))
+            group.create_task(self._repeat(self._make_jobs, stop, self._needed, POLLING_SECONDS))
             while not stop.is_set():
                 await self._run_worker(workers, stop)
+
+    async def _repeat(
+        self, do: Callable[[], Awaitable[None]], stop: asyncio.Event, needed: asyncio.Event | None, seconds: float
+    ) -> None:
+        """Do this every so many seconds, and soon after it is needed, until `stop` is set."""
+        while not stop.is_set():
+            if needed:
+                needed.clear()
+            try:
+                with self._server.explain():
+                    await do()
+            except InboxError as error:
+                log.warning("the deliveries wait for the database: %s", error)
+                await wait(stop, 1)
+            if needed:
+                await wait(stop, PAUSE_SECONDS)
+            await wait(needed or stop, seconds)
+
+    async def _make_jobs(self) -> None:
+        """Make jobs for locks that need one; one server at a time, so that a lock gets one job."""
+        async with self._quick.connection() as connection, connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_JOB_LOCK,))
+            cursor = await connection.execute(_PLAN, {"queue": QUEUE, "most": MOST_JOBS})
+            jobs = [
+                Job(queue=QUEUE, lock=lock, queueing_lock=None, task_name=TASK) for (lock,) in await cursor.fetchall()
+            ]
+            if jobs:
+                await self._app.job_manager.batch_defer_jobs_async(jobs, connection=connection)
+
+    async def _end_lost_jobs(self) -> None:
+        """End jobs of servers that died, so that others get their locks."""
+        async with self._quick.connection() as connection, connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_JOB_LOCK,))
+            manager = self._app.job_manager
+            for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=4 * self._pulse):
+                await manager.finish_job(job, Status.ABORTED, delete_job=True)
+        self._needed.set()
 
     async def _run_worker(self, workers: int, stop: asyncio.Event) -> None:
         """Let Procrastinate work until `stop` is set, or the database fails."""
@@ -211,33 +263,24 @@ class PostgresInbox:
         await wait(stop, 1)
 
     async def _do_job(self, context: JobContext) -> None:
-        """Handle the oldest unfinished delivery of a lock, whichever job of that lock this is."""
-        if self._is_ending or not self._handle or self._stop.is_set():
-            raise AgainError
-        try:
-            found = await self._claim(str(context.job.lock))
-        except InboxError:
-            await wait(self._stop, 1)
-            raise AgainError from None
-        if found:
-            settled = await self._try(self._handle, *found)
-            due_at = await self._settle(found[0].id, settled)
-            if settled.state == "waiting":
-                raise AgainError(due_at)
+        """Handle the deliveries of a lock, the oldest first, as long as one is due."""
+        end = time.monotonic() + TURN_SECONDS
+        with suppress(InboxError):  # Then they still wait, and get another job.
+            while time.monotonic() < end and await self._handle_next(str(context.job.lock)):
+                pass
+        self._needed.set()
 
-    async def _claim(self, lock: str) -> tuple[Row, bytes] | None:
-        """The oldest unfinished delivery of a lock; raises AgainError if it is due later."""
-        with self._server.explain():
-            async with self._pool.connection() as connection:
-                cursor = await connection.execute(_CLAIM, (lock,))
-                found = await cursor.fetchone()
-                if found:
-                    return _make_row(found[:-1]), found[-1] or b""
-                cursor = await connection.execute(_NEXT, (lock,))
-                later = await cursor.fetchone()
-        if later:
-            raise AgainError(later[0])
-        return None
+    async def _handle_next(self, lock: str) -> bool:
+        """Whether there was a delivery to handle, and it does not wait for another attempt."""
+        if self._is_ending or not self._handle or self._stop.is_set():
+            return False
+        rows, _ = await self._run(_CLAIM, lock, pool=self._quick)
+        if not rows:
+            return False
+        row = _make_row(rows[0][:-1])
+        settled = await self._try(self._handle, row, rows[0][-1] or b"")
+        await self._settle(row.id, settled)
+        return settled.state != "waiting"
 
     async def _try(self, handle: Handle, row: Row, body: bytes) -> Settled:
         task = asyncio.create_task(attempt(handle, row.make_delivery(body)))
@@ -246,44 +289,20 @@ class PostgresInbox:
         (outcome,) = await asyncio.gather(task, return_exceptions=True)
         return settle(outcome, row.attempts, self._backoff)
 
-    async def _settle(self, number: int, settled: Settled) -> datetime | None:
-        """Keep what became of a delivery, as soon as the database allows it; when it is due again."""
+    async def _settle(self, number: int, settled: Settled) -> None:
+        """Keep what became of a delivery, as soon as the database allows it."""
         handled = encode_handled(settled.handled)
+        values = (settled.state, settled.attempts, settled.seconds, settled.error, handled, number)
         while True:
             try:
-                rows, _ = await self._run(
-                    _SETTLE, settled.state, settled.attempts, settled.seconds, settled.error, handled, number
-                )
+                await self._run(_SETTLE, *values, pool=self._quick)
             except InboxError as error:
                 log.warning("delivery %d was handled, but the database failed: %s", number, error)
                 if self._stop.is_set():
-                    raise AgainError from None
+                    raise
                 await wait(self._stop, 1)
             else:
-                return rows[0][0] if rows else None
-
-    async def _mend(self, stop: asyncio.Event) -> None:
-        """Give jobs of servers that died to the others, and make again what was lost."""
-        while not stop.is_set():
-            try:
-                with self._server.explain():
-                    await self._mend_once()
-            except InboxError as error:
-                log.warning("cannot look for jobs of servers that died: %s", error)
-            await wait(stop, 3 * self._pulse)
-
-    async def _mend_once(self) -> None:
-        """One server at a time, because a second would give away the same job again."""
-        async with self._pool.connection() as connection, connection.transaction():
-            cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (_MENDING_LOCK,))
-            if await cursor.fetchone() != (True,):
                 return
-            manager = self._app.job_manager
-            for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=4 * self._pulse):
-                await manager.retry_job(job, AT_ONCE)
-            cursor = await connection.execute(_LOST, (QUEUE,))
-            for lock, number in await cursor.fetchall():
-                await self._defer(connection, [lock] * number)
 
     async def _take_chore(self, chore: Chore, is_start: bool) -> float:  # noqa: FBT001 (as TakeChore is)
         with self._server.explain():
@@ -334,14 +353,11 @@ class PostgresInbox:
         """Let dead deliveries wait again (None: all)."""
         query = """
             UPDATE signpost_delivery SET state = 'waiting', attempts = 0, error = '', due_at = NULL, changed_at = now()
-            WHERE state = 'dead' AND (%s OR guid = ANY(%s::text[])) RETURNING lock
+            WHERE state = 'dead' AND (%s OR guid = ANY(%s::text[]))
         """
-        with self._server.explain():
-            async with self._pool.connection() as connection, connection.transaction():
-                cursor = await connection.execute(query, (guids is None, [*(guids or ())]))
-                locks = [lock for (lock,) in await cursor.fetchall()]
-                await self._defer(connection, locks)
-        return len(locks)
+        _, number = await self._run(query, guids is None, [*(guids or ())])
+        self._needed.set()
+        return number
 
     async def forget(self, before: datetime) -> int:
         """Delete the bodies of deliveries that were done before, and GUIDs 30 days later."""
