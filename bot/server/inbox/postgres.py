@@ -58,7 +58,7 @@ _INSERT = """
         (lock, guid, event, action, installation, repository, repository_id, issue, body, received_at)
     SELECT * FROM unnest(
         %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],
-        %s::bytea[], %s::timestamptz[]
+        %b::bytea[], %s::timestamptz[]
     ) ON CONFLICT (guid) DO NOTHING RETURNING guid
 """
 _CLAIM = f"""
