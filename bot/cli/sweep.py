@@ -11,8 +11,7 @@ from bot.github import actions_runner
 from bot.output.console import add_format, add_rules, print_json
 from bot.signals.file import LEDGER
 from bot.signals.summary import format_lines, render_summary, to_json
-from bot.signals.sweep import Swept, Task, sweep_file
-from bot.triage.snapshot import OUR_LOGIN
+from bot.signals.sweep import Swept, Task, find_login, sweep_file
 from bot.triage.sources import add_finder, read_sources
 
 BUDGET = 500
@@ -76,7 +75,7 @@ def _sweep(arguments: argparse.Namespace, settings: actions_runner.Settings, rep
         sources=add_finder(sources, arguments.index, live),
         now=datetime.now(UTC),
         budget=arguments.budget,
-        login=sources.config.identity.login or live.get_login() or OUR_LOGIN,
+        login=find_login(sources, live),
         server=settings.server_url,
         is_dry_run=arguments.dry_run,
     )

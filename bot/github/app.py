@@ -19,7 +19,6 @@ from bot.errors import SettingsError, TrackerError
 from bot.github.client import GitHubTracker, make_tracker, open_transport
 from bot.github.own_issues import write_repository_path
 from bot.github.responses import (
-    LONGEST_RUN,
     Answer,
     Credential,
     Json,
@@ -91,7 +90,7 @@ class App:
         return _parse(what, AppIdentity, self._open_wire().read(what, "/app"))
 
     def connect(
-        self, installation: int, *, most_seconds: float = LONGEST_RUN, most_requests: float = math.inf
+        self, installation: int, *, most_seconds: float = math.inf, most_requests: float = math.inf
     ) -> GitHubTracker:
         """A tracker with a token of the installation, which is renewed when GitHub does not accept it any more.
 

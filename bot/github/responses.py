@@ -15,9 +15,6 @@ from bot.tracker.archive import Cursor, Page
 Json: TypeAlias = Any
 """Any JSON value; the reader checks its shape."""
 
-LONGEST_RUN = 180
-"""Seconds after which a run asks nothing more of GitHub: an Action ends with its log, a server goes on with others."""
-
 SECONDARY_WAIT = 60
 """Seconds to wait for a secondary limit that names no time. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
 

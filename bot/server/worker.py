@@ -17,7 +17,6 @@ from bot.comment.renderer import CommentError
 from bot.errors import SignpostError, TrackerError
 from bot.github.app import InstallationGoneError
 from bot.github.client import GitHubTracker
-from bot.github.responses import LONGEST_RUN
 from bot.github.webhook_event import parse_event
 from bot.insights.report.event import Means, handle_event
 from bot.server.inbox.types import Delivery, Handled, Inbox, PostponedError
@@ -27,6 +26,8 @@ from bot.server.settings import ServerSettings
 from bot.signals.file import add_ledger, open_copy
 from bot.signals.ledger import Ledger, NoticeKind
 from bot.signals.notices.desk import Desk
+from bot.signals.notices.lists import write_problems
+from bot.signals.notices.text import NoticeSettings
 from bot.signals.sweep import Swept, Task, sweep_file
 from bot.signals.votes import count_votes
 from bot.text.printable import count
@@ -46,7 +47,9 @@ An installation has at least 5,000 an hour, so that most are left for events.
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-github-app-installations
 """
 
-_LONGEST_SWEEP = 300
+_LONGEST_RUN, _LONGEST_SWEEP = 180, 300
+"""Seconds after which a run or a sweep asks nothing more of GitHub."""
+
 _MOST_SHOWN = 20
 _LONGEST_ERROR = 500
 _ANSWERS: Mapping[str, Meaning] = {"works": "works", "wrong": "not-my-problem"}
@@ -150,7 +153,7 @@ class Worker:
             raise PostponedError("GitHub's rate limit for this installation is spent", wait)
 
     async def _run(self, event: Event, delivery: Delivery) -> Handled:
-        tracker = await self._aside(partial(self._app.connect, delivery.installation, most_seconds=LONGEST_RUN))
+        tracker = await self._aside(partial(self._app.connect, delivery.installation, most_seconds=_LONGEST_RUN))
         known = KnownRepository(
             id=delivery.repository_id, repository=event.repository, installation=delivery.installation
         )
@@ -179,7 +182,7 @@ class Worker:
         return await self._aside(lambda: self._rules.load(known.repository, known.id, tracker), known.id)
 
     async def _reload(self, delivery: Delivery) -> Handled:
-        tracker = await self._aside(partial(self._app.connect, delivery.installation, most_seconds=LONGEST_RUN))
+        tracker = await self._aside(partial(self._app.connect, delivery.installation, most_seconds=_LONGEST_RUN))
         known = KnownRepository(
             id=delivery.repository_id, repository=delivery.repository, installation=delivery.installation
         )
@@ -203,13 +206,14 @@ class Worker:
 
     def _keep_issue(self, known: KnownRepository, loaded: Loaded, number: int, tracker: GitHubTracker) -> int:
         """Open, edit or close the issue about problems; its number, 0 without one."""
-        name, server = known.repository, self._settings.server_url
+        name, server, found = known.repository, self._settings.server_url, loaded.problems
+        settings = NoticeSettings(repository=name, server=server)
+        text = write_problems(found, settings, is_stopped=loaded.sources is None) if found else ""
         with open_copy(Path("no-ledger"), name) as store:
             desk = Desk(
                 repository=name, server=server, login=self._login, tracker=tracker, store=store, kinds=_PROBLEMS
             )
-            stopped = loaded.sources is None
-            outcomes = desk.keep_problems(loaded.problems, number, self._now(), is_stopped=stopped)
+            outcomes = desk.keep_list("problems", text, number, self._now())
         for outcome in outcomes:
             if outcome.error:
                 raise SignpostError(outcome.error)

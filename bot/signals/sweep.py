@@ -29,6 +29,7 @@ from bot.tracker.types import Account
 from bot.triage.config import Sources
 from bot.triage.result import Result
 from bot.triage.run import run
+from bot.triage.snapshot import OUR_LOGIN
 
 RESERVE = 20
 """Requests that handling one issue may take."""
@@ -141,6 +142,11 @@ def sweep_file(task: Task, tracker: Source, path: Path, say: Callable[[str], Non
         logins = frozenset(name.casefold() for name in (task.login, *task.sources.config.identity.also))
         reader = Reader(repository=task.repository, tracker=tracker, store=store, logins=logins)
         return sweep(task, reader, say)
+
+
+def find_login(sources: Sources, tracker: Source) -> str:
+    """Our login: that of the settings, of a user's token, or of the Action."""
+    return sources.config.identity.login or tracker.get_login() or OUR_LOGIN
 
 
 def _is_spoiled(path: Path, now: datetime, say: Callable[[str], None]) -> bool:

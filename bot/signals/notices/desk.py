@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from bot.comment.marker import read_marker
-from bot.errors import Problem, TrackerError
+from bot.errors import TrackerError
 from bot.signals.ledger import NOTICE_TITLES, Notice, NoticeKind, read_notice, to_seconds
-from bot.signals.notices.lists import write_problems
 from bot.signals.notices.plan import (
     EndNotice,
     LeaveNotice,
+    ListKind,
     NoticeAction,
     OpenNotice,
     Seen,
@@ -101,19 +101,15 @@ class Desk:
         actions = plan_notices(seen, notices, settings)
         return foresee(actions) if is_dry_run else self.apply(actions)
 
-    def keep_problems(
-        self, problems: Sequence[Problem], known: int, now: datetime, *, is_stopped: bool
-    ) -> tuple[NoticeOutcome, ...]:
-        """Bring the issue about problems of rules and settings up to date; `known` is its number, 0 without one.
+    def keep_list(self, kind: ListKind, text: str, known: int, now: datetime) -> tuple[NoticeOutcome, ...]:
+        """Bring the one issue of a kind that lists something up to date; `known` is its number, 0 without one.
 
-        Without a problem it is closed. See `write_problems` for `is_stopped`. Raises TrackerError and CommentError.
+        Without a text it is closed. Raises TrackerError if GitHub cannot be read, and CommentError.
         """
-        if not (problems or known):
+        if not (text or known):
             return ()
-        found = self.read([Notice(known, "problems", NOTICE_TITLES["problems"])] if known else ())
-        settings = NoticeSettings(repository=self.repository, server=self.server)
-        text = write_problems(problems, settings, is_stopped=is_stopped) if problems else ""
-        return self.apply(plan_list("problems", text, found, to_seconds(now), is_wanted=True))
+        found = self.read([Notice(known, kind, NOTICE_TITLES[kind])] if known else ())
+        return self.apply(plan_list(kind, text, found, to_seconds(now), is_wanted=True))
 
     def read(self, known: Sequence[Notice]) -> tuple[Notice, ...]:
         """Our issues as GitHub has them, in one request; the ledger has them from then on. Raises TrackerError.
