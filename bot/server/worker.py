@@ -56,7 +56,10 @@ _ANSWERS: Mapping[str, Meaning] = {"works": "works", "wrong": "not-my-problem"}
 _PROBLEMS: frozenset[NoticeKind] = frozenset({"problems"})
 
 NEW = timedelta(minutes=1)
-"""GitHub may answer 404 for what was made just now; after that, an issue that is missing was deleted."""
+"""GitHub may answer 404 for what was made just now; after that, an issue that is missing was deleted.
+
+For so long, a run that could not read all is done again, too; after that, a comment without links is good enough.
+"""
 
 UNSURE = timedelta(minutes=10)
 """After that, an installation that GitHub refuses was removed or suspended, even if its event did not arrive."""
@@ -171,6 +174,11 @@ class Worker:
         if result.errors:
             self._check_limit(delivery.installation)
             raise SignpostError("; ".join(result.errors)[:_LONGEST_ERROR])
+        if not result.is_settled and self._now() - delivery.received_at < NEW:
+            self._check_limit(delivery.installation)
+            raise SignpostError(
+                f"GitHub did not answer all that #{event.number} needs, or somebody changed it meanwhile"
+            )
         return replace(describe_result(result), problems=problems, requests=tracker.requests)
 
     def _handle_event(self, event: Event, sources: Sources, ledger: bytes | None, tracker: GitHubTracker) -> Result:

@@ -18,7 +18,7 @@ from bot.server.settings import ServerSettings
 from bot.server.worker import Worker
 from tests.server.memory import MemoryInbox
 from tests.stand_ins.fake_github import FakeGitHub
-from tests.stand_ins.github_json import Json, Person, StoredComment, StoredIssue
+from tests.stand_ins.github_json import Json, Person, StoredComment, StoredIssue, issue_json
 from tests.stand_ins.story import REPOSITORY, tell_event
 
 APP = Person(login="signpost[bot]", kind="Bot", knows_itself=False)
@@ -115,6 +115,7 @@ class World:
     ) -> Delivery:
         """The delivery about an issue as it is now."""
         payload = tell_event(self.github, issue, action, comment)
+        payload["issue"] = issue_json(name, issue, self.github.url)
         payload["repository"] = {"full_name": name, "id": number}
         return self.send("issue_comment" if comment else "issues", action, payload, issue.number, name, number)
 
