@@ -33,6 +33,7 @@ COMMANDS = {
     "uninstall": "list what Signpost left in a repository, and remove it",
     "stats": "show which rules help, by the votes on their guidance",
     "completion": "print the script with which a shell completes commands and options",
+    "serve": "run a server that handles the issues of all repositories in which your GitHub App is installed",
     "run": "handle one issue event: set labels, and post or update Signpost's comment",
 }
 INTERRUPTED = 130

@@ -6,10 +6,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from logging import INFO, WARNING, getLogger
 from types import FrameType
 
@@ -18,10 +19,18 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.errors import SettingsError, TrackerError, explain_cause
+from bot.github.app import App
+from bot.server.inbox.choice import make_inbox
 from bot.server.inbox.types import Chore, Delivery, Handle, Handled, Inbox, InboxError, PostponedError
 from bot.server.inbox.work import wait
-from bot.server.intake import HTTP
-from bot.server.log import describe_failure
+from bot.server.intake import HTTP, make_app
+from bot.server.log import describe_failure, write_log
+from bot.server.metrics import Metrics
+from bot.server.pages.routes import make_routes
+from bot.server.settings import ServerSettings
+from bot.server.worker import Worker
+from bot.text.printable import count
+from bot.tracker.app import AppIdentity
 
 log = getLogger(__name__)
 
@@ -30,6 +39,14 @@ FINISH_SECONDS = 12.0
 so that all is done within 20."""
 
 INTERRUPTED = 130
+
+RECONCILE_SECONDS, SWEEP_SECONDS = 600, 900
+
+PERMISSIONS: Mapping[str, str] = {"contents": "read", "issues": "write", "metadata": "read"}
+EVENTS = ("issue_comment", "issues", "push")
+"""What the App needs; GitHub sends the events of installations to every App."""
+
+_RIGHTS = ("", "read", "write", "admin")
 
 PAUSES = (2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds between two attempts to reach GitHub, or to work on."""
@@ -119,6 +136,7 @@ class Server:
         self._finish = finish
         self._pauses = pauses
         self._stop = asyncio.Event()
+        self._is_known = False
 
     def stop(self) -> None:
         """Start nothing new, finish what runs or give it back, and return from `run`."""
@@ -156,9 +174,10 @@ class Server:
     async def _end(self, listener: Listener, answering: asyncio.Task[None], working: asyncio.Task[None]) -> None:
         """Let deliveries come in until the running ones are finished or given back; then end the connections."""
         log.info("stopping")
-        await asyncio.wait({working}, timeout=self._finish)
-        if not working.done():
+        await asyncio.wait({working}, timeout=self._finish if self._is_known else 0)
+        if not working.done() and self._is_known:
             log.warning("some deliveries take too long; the next start handles them again")
+        if not working.done():
             working.cancel()
             await asyncio.wait({working}, timeout=_GIVE_BACK_SECONDS)
         listener.should_exit = True
@@ -173,6 +192,7 @@ class Server:
         login = await self._identify()
         if self._stop.is_set():
             return
+        self._is_known = True
         if login != known:
             gate.app = self._parts.make_app(login)
             with suppress(InboxError):
@@ -235,6 +255,65 @@ def describe_delivery(delivery: Delivery) -> dict[str, object]:
         "repository": delivery.repository or None,
         "issue": delivery.issue or None,
     }
+
+
+def find_lacks(identity: AppIdentity) -> tuple[str, ...]:
+    """What the App must still be allowed to do, and how to change that."""
+    place = f"at {identity.html_url}, under App settings → Permissions & events"
+    lacks = [
+        f"the App lacks the permission `{name}: {right}`; add it {place}, then accept it in each installation"
+        for name, right in PERMISSIONS.items()
+        if _RIGHTS.index(right) > _RIGHTS.index(identity.permissions.get(name, ""))
+    ]
+    events = [name for name in EVENTS if name not in identity.events]
+    return (*lacks, *(f"the App does not subscribe to the event `{name}`; choose it {place}" for name in events))
+
+
+def make_parts(settings: ServerSettings) -> Parts:
+    """The server of these settings; raises SettingsError."""
+    app = App(settings.app_id or 0, settings.read_key(), settings.api_url)
+    inbox = make_inbox(settings.database)
+    metrics = Metrics()
+
+    async def identify() -> str:
+        identity = await asyncio.to_thread(app.read_identity)
+        for lack in find_lacks(identity):
+            log.error("%s", lack)
+        log.info("GitHub knows this App as %s", identity.login)
+        return identity.login
+
+    def make_endpoints(login: str) -> ASGIApp:
+        return make_app(inbox, settings, metrics, login, routes=make_routes(inbox, settings, app))
+
+    def make_work(login: str) -> Work:
+        worker = Worker(app, inbox, settings, login)
+        chores = [Chore("forget", 3600, forget)]
+        sweeps = [Chore("sweep", SWEEP_SECONDS, worker.sweep)] if settings.sweep_hours else []
+        return Work(metrics.watch(worker.handle), (*chores, *sweeps))
+
+    async def forget() -> None:
+        number = await inbox.forget(_read_clock() - timedelta(days=settings.keep_days))
+        log.info("deleted the bodies of %s", count(number, "old delivery", "old deliveries"))
+
+    return Parts(inbox, identify, make_endpoints, make_work, settings.workers, settings.proxies)
+
+
+def _read_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def run_server(settings: ServerSettings, announce: Callable[[str], None]) -> int:
+    """Run the server of these settings until a signal; `announce` gets its address. Returns the exit code.
+
+    Raises SettingsError, InboxError, or TrackerError if GitHub rejects the App.
+    """
+    with write_log(settings.log_format, settings.hidden):
+        parts = make_parts(settings)
+        bound = bind(settings.host, settings.port)
+        address = name_address(bound)
+        announce(address)
+        log.info("listening on %s, with the database %s", address, settings.database_name)
+        return run_until_signal(lambda: Server(parts, bound), settings.workers)
 
 
 def run_until_signal(make: Callable[[], Server], workers: int) -> int:

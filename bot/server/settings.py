@@ -118,6 +118,16 @@ class ServerSettings(BaseModel):
         return tuple(self.webhook_secret.get_secret_value().encode().split()) if self.webhook_secret else ()
 
     @property
+    def hidden(self) -> tuple[str, ...]:
+        """All that must never be written: the secrets, and the password of the database."""
+        given = (self.private_key, self.client_secret, self.page_token)
+        return (
+            *(each.decode() for each in self.secrets),
+            *(each.get_secret_value() for each in given if each),
+            *re.findall(r"(?<=:)[^:/@]+(?=@)|(?<=password=)[^&]+", self.database),
+        )
+
+    @property
     def database_name(self) -> str:
         """The database without user and password, for logs and messages."""
         if self.database.startswith("sqlite:"):

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 HEAVY = ("github", "jinja2", "pydantic", "re2", "requests", "rich", "yaml")
 COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7])[0-9;]*m")
 
-NEVER_ENDING = {"studio"}
+NEVER_ENDING = {"serve", "studio"}
 """Commands that serve until somebody stops them."""
 
 ON_GITHUB = {"doctor", "sweep", "uninstall"}
