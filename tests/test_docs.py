@@ -36,9 +36,11 @@ OF_A_MAINTAINER = ROOT / "docs/signals.md"
 """The page whose commands ask GitHub, with a token."""
 FIRST_DAY = ROOT / "docs/install.md"
 """The page whose commands lead to the first comment; `test_first_day.py` runs them."""
+OF_AN_OPERATOR = ROOT / "docs/server.md"
+"""The page whose commands run a server; `server/test_operation.py` and `server/test_story.py` run them."""
 WITH_TOKEN = "GITHUB_TOKEN=$(gh auth token) "
 """Before a command that needs GitHub."""
-_ELSEWHERE = {OF_A_USER, OF_A_MAINTAINER, FIRST_DAY}
+_ELSEWHERE = {OF_A_USER, OF_A_MAINTAINER, OF_AN_OPERATOR, FIRST_DAY}
 DOCUMENTED = [page for page in PAGES if page not in _ELSEWHERE and find_commands(page)]
 
 
