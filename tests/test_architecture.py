@@ -115,7 +115,6 @@ LAYERS: tuple[Package, ...] = (
             "bot.insights.graph.discovery": "reads from GitHub, shows progress",
             "bot.insights.graph.journal": "keeps what was read until the graph is complete",
             "bot.insights.report.event": "reads from GitHub, decides and writes, queries the index, prints",
-            "bot.insights.report.request": "reads from GitHub, decides and writes",
             "bot.insights.report.similar": "queries the index",
             "bot.insights.site.sightings": "reads an archive, keeps what it counted, shows progress",
             "bot.insights.site.writer": "writes the pages, starts Pagefind, shows progress",

@@ -9,7 +9,7 @@ import pytest
 
 from bot.cli import COMMANDS, main
 from bot.insights.report.wording import REACTIONS
-from bot.insights.site.guidance import STATEMENTS
+from bot.insights.site.page import STATEMENTS
 from bot.triage.people.settings import MEANINGS
 from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.story import HOME, MATCHING, RULE, TOKEN

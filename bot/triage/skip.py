@@ -39,7 +39,7 @@ def find_event_skip(event: Event, config: Config) -> Skip | None:
 def _is_for_us(comment: Comment, issue: Issue) -> bool:
     """Whether a comment may change the facts of an issue: one by its author, or a command.
 
-    Whoever may not give the command gets an answer. A report is answered elsewhere (bot.insights.report.request).
+    Whoever may not give the command gets an answer. A report is answered elsewhere (bot.insights.report.event).
     """
     if comment.author.is_bot:
         return False

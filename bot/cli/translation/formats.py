@@ -11,8 +11,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.cli.translation.drafts import Draft, Left, Translation, finish_drafts
-from bot.cli.translation.patterns import Pattern, explain_markdown, make_sample, read_pattern
+from bot.cli.translation.drafts import (
+    Draft,
+    Left,
+    Pattern,
+    Translation,
+    explain_markdown,
+    finish_drafts,
+    make_sample,
+    read_pattern,
+)
 from bot.errors import SettingsError
 from bot.rules.spec.document import Document, Path, cut_name, read_document
 from bot.text.normalize import collapse

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cli.translation.patterns import Pattern, explain_markdown, make_sample, read_pattern
+from bot.cli.translation.drafts import Pattern, explain_markdown, make_sample, read_pattern
 from bot.errors import SettingsError
 from bot.rules.conditions.regex import compile_pattern
 

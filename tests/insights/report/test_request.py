@@ -8,7 +8,7 @@ import pytest
 from bot.comment.marker import Marker, find_own_comments, read_marker, sign_comment
 from bot.comment.renderer import MAX_CHARACTERS, render_report
 from bot.github.webhook_event import IssueRequest
-from bot.insights.report.request import answer_request, is_report_request, join_results
+from bot.insights.report.event import answer_request, is_report_request, join_results
 from bot.tracker.types import Account, Comment, Issue
 from bot.triage.actions import CreateComment, DeleteComment, Plan, React, UpdateComment
 from bot.triage.config import Config, Sources

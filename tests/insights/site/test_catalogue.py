@@ -8,7 +8,7 @@ import pytest
 from bot.archive.stats import Opinion, measure_share
 from bot.insights.report.wording import REACTIONS
 from bot.insights.site.catalogue import Contents, Page, Settings, list_pages, render
-from bot.insights.site.guidance import STATEMENTS
+from bot.insights.site.page import STATEMENTS
 from bot.triage.people.settings import Meaning, Reacted
 from tests.insights.site.sites import RULES, make_contents, write_rule
 

@@ -3,7 +3,7 @@
 import pytest
 from markupsafe import Markup
 
-from bot.insights.site.guidance import Advice, make_advice
+from bot.insights.site.page import Advice, make_advice
 from bot.output.page import render_markdown
 from tests.insights.site.sites import make_rule
 

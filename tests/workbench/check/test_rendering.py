@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 from bot.rules.loader import build_ruleset
-from bot.workbench.check.checker import check_rules
-from bot.workbench.check.rendering import check_texts
+from bot.workbench.check.checker import check_rules, check_texts
 from tests.builders import a_rule, a_ruleset
 
 PACK = {
