@@ -5,6 +5,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -248,7 +249,7 @@ class _Signer:
             return self._token
 
     def guard(self, transport: Transport) -> Send:
-        """Send requests with a JWT. If GitHub rejects it and its clock differs from ours, try once with its time.
+        """Send requests with a JWT. If GitHub rejects it, try a new one that is made by GitHub's clock.
 
         octokit/auth-app.js does the same.
         """
@@ -256,7 +257,8 @@ class _Signer:
         def send(verb: str, path: str, body: object, etag: str = "") -> Answer | Lost:
             transport.credential.token = self.read()
             outcome = transport(verb, path, body, etag)
-            if _is_rejected(outcome) and self._follow_clock(outcome):
+            if _is_rejected(outcome):
+                self._follow_clock(outcome)
                 transport.credential.token = self.read()
                 outcome = transport(verb, path, body, etag)
             if _is_rejected(outcome):
@@ -265,18 +267,15 @@ class _Signer:
 
         return send
 
-    def _follow_clock(self, answer: Answer) -> bool:
-        """Take over GitHub's time; false if it is not known, or hardly differs."""
-        try:
+    def _follow_clock(self, answer: Answer) -> None:
+        """Make the next JWT by GitHub's time. The clock of this machine may also have jumped since the last one."""
+        with suppress(ValueError):
             skew = parsedate_to_datetime(answer.headers.get("date", "")).timestamp() - self._now()
-        except ValueError:
-            return False
-        if abs(skew - self._skew) < _DRIFT / 2:
-            return False
-        logger.warning("the clock of this machine differs from GitHub's by %d s; set it", round(skew))
+            if abs(skew - self._skew) > _DRIFT / 2:
+                self._skew = skew
+                logger.warning("the clock of this machine differs from GitHub's by %d s; set it", round(skew))
         with self._lock:
-            self._skew, self._fresh_until = skew, 0.0
-        return True
+            self._fresh_until = 0.0
 
     def _explain(self, answer: Answer) -> str:
         message = f"GitHub rejects the App's signature (401: {shorten(answer.message())})."

@@ -43,7 +43,7 @@ from tests.stand_ins.github_state import MAINTAINER, REPORTER, Reply, Request
 
 PERMISSIONS = {"contents": "read", "issues": "write", "metadata": "read"}
 EVENTS = ("issues", "issue_comment", "push")
-SECRET = "it's a secret to everybody"
+SECRET = "3f1c9a0d5b7e4826" * 2
 TOKEN_SECONDS = 3600
 CODE_SECONDS = 3600
 TIMED_OUT, UNREACHABLE = ("timed out", 504), ("failed to connect to host", 502)
@@ -102,9 +102,9 @@ def sign(body: bytes, secret: str) -> str:
 class FakeApp:
     """An App; `hook_url` is where its server listens, "" for nowhere.
 
-    `disturb` says what becomes of a delivery, and `delay` how many seconds it is on its way. `lists_deliveries` is
-    false for a GitHub that does not. `now` is GitHub's clock. `make_token` makes the tokens of installations, which
-    have no fixed form. `limit` are headers of all answers to installations.
+    `disturb` says what becomes of a delivery, and `delay` how many seconds it is on its way; `post` sends it.
+    `lists_deliveries` is false for a GitHub that does not. `now` is GitHub's clock. `make_token` makes the tokens of
+    installations, which have no fixed form. With a `limit`, these headers refuse each request of an installation.
     """
 
     def __init__(self, github: FakeGitHub, *, slug: str = "signpost", now: Callable[[], float] = time.time) -> None:
@@ -120,6 +120,7 @@ class FakeApp:
         self.timeout = 10.0
         self.disturb: Callable[[StoredDelivery], What] = lambda _: "send"
         self.delay: Callable[[], float] = lambda: 0
+        self.post: Callable[[StoredDelivery], tuple[str, int]] = self.send
         self.lists_deliveries = True
         self.make_token: Callable[[], str] = lambda: f"ghs_{secrets.token_urlsafe(390)}"
         self.limit: dict[str, str] = {}
@@ -268,7 +269,7 @@ class FakeApp:
     def attempt(self, delivery: StoredDelivery, *, is_redelivery: bool = False) -> None:
         """Send a delivery once, and keep what became of it."""
         time.sleep(self.delay())
-        self._keep(delivery, *self._post(delivery), is_redelivery=is_redelivery)
+        self._keep(delivery, *self.post(delivery), is_redelivery=is_redelivery)
 
     def wait(self) -> None:
         """Return when all redeliveries that were asked for are done."""
@@ -285,8 +286,24 @@ class FakeApp:
         more = {"id": repository.id, "visibility": "public", "has_downloads": True}
         return {**repository_json(name, setup, None, self.github.url), **more}
 
-    def _post(self, delivery: StoredDelivery) -> tuple[str, int]:
-        headers = {
+    def send(self, delivery: StoredDelivery) -> tuple[str, int]:
+        """Send a delivery over HTTP; the status and the status code as GitHub lists them."""
+        if not self.hook_url:
+            return UNREACHABLE
+        try:
+            answer = requests.post(
+                self.hook_url, delivery.body, headers=self.write_headers(delivery), timeout=self.timeout
+            )
+        except requests.Timeout:
+            return TIMED_OUT
+        except requests.RequestException:
+            return UNREACHABLE
+        is_fine = answer.status_code < 300
+        return "OK" if is_fine else f"Invalid HTTP Response: {answer.status_code}", answer.status_code
+
+    def write_headers(self, delivery: StoredDelivery) -> dict[str, str]:
+        """https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers"""
+        return {
             "Content-Type": "application/json",
             "User-Agent": "GitHub-Hookshot/0000000",
             "X-GitHub-Delivery": delivery.guid,
@@ -296,16 +313,6 @@ class FakeApp:
             "X-GitHub-Hook-Installation-Target-ID": str(self.id),
             "X-Hub-Signature-256": sign(delivery.body, self.secret),
         }
-        if not self.hook_url:
-            return UNREACHABLE
-        try:
-            answer = requests.post(self.hook_url, delivery.body, headers=headers, timeout=self.timeout)
-        except requests.Timeout:
-            return TIMED_OUT
-        except requests.RequestException:
-            return UNREACHABLE
-        is_fine = answer.status_code < 300
-        return "OK" if is_fine else f"Invalid HTTP Response: {answer.status_code}", answer.status_code
 
     def _keep(self, delivery: StoredDelivery, status: str, status_code: int, *, is_redelivery: bool = False) -> None:
         stored = StoredAttempt(
