@@ -66,7 +66,7 @@ def test_an_issue_about_problems_is_opened_once_edited_in_place_and_closed(world
     assert (find_problem_issues(world), own.body) == ([own], before)
     change_files(world, broken=None, worse=None)
     assert (own.state, own.state_reason, find_problem_issues(world)) == ("closed", "completed", [own])
-    assert str(own.body).startswith("**This is done** (1 April 2026, 00:00 UTC)")
+    assert str(own.body).startswith("**This is done** (9 April 2026, 09:00 UTC)")
     assert world.values("problems/") == {}
 
 

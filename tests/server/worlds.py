@@ -6,7 +6,7 @@ import math
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.github.app import InstallationGoneError
@@ -18,12 +18,12 @@ from bot.server.settings import ServerSettings
 from bot.server.worker import Worker
 from tests.server.memory import MemoryInbox
 from tests.stand_ins.fake_github import FakeGitHub
-from tests.stand_ins.github_json import Json, Person, StoredComment, StoredIssue, issue_json
+from tests.stand_ins.github_json import START, Json, Person, StoredComment, StoredIssue, issue_json
 from tests.stand_ins.story import REPOSITORY, tell_event
 
 APP = Person(login="signpost[bot]", kind="Bot", knows_itself=False)
 INSTALLATION, REPOSITORY_ID = 7, 1
-BEGIN = datetime(2026, 4, 1, tzinfo=UTC)
+BEGIN = START + timedelta(days=1)
 
 _Found = TypeVar("_Found")
 
