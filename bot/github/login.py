@@ -22,7 +22,7 @@ from bot.github.responses import Answer, Credential, Lost, explain_failure
 from bot.github.transport import Patience, Transport, Wire
 
 MOST_PAGES = 50
-"""Pages of repositories that are read for one person, 100 a page: a login must not take minutes."""
+"""Pages of installations and repositories that are read for one person: a login must not take minutes."""
 
 _TIMEOUT = 10
 _PATIENCE = Patience(max_wait=2, tries=2, answer=15, run=60)
@@ -64,7 +64,7 @@ class Person:
     """A person who signed in.
 
     `repositories` are the ids of those that the person may triage, and whether the person may also write there. The
-    list is not complete if GitHub has more than `MOST_PAGES` pages of them.
+    list is not complete if GitHub has more pages of them than were read.
     """
 
     login: str
@@ -85,7 +85,7 @@ def write_login_address(client: LoginClient, state: str, verifier: str) -> str:
     return f"{client.server_url}/login/oauth/authorize?{urlencode(asked)}"
 
 
-def read_person(client: LoginClient, code: str, verifier: str) -> Person:
+def read_person(client: LoginClient, code: str, verifier: str, *, most_pages: int = MOST_PAGES) -> Person:
     """Who signed in, by the code that GitHub gave. The token of the person is used here only, and kept nowhere.
 
     Raises LoginError if GitHub refuses the code, and TrackerError if GitHub does not answer.
@@ -94,7 +94,8 @@ def read_person(client: LoginClient, code: str, verifier: str) -> Person:
     logging.getLogger("github").setLevel(logging.WARNING)
     token = _exchange_code(client, code, verifier)
     transport = Transport(Credential(token), client.api_url, _TIMEOUT, _PATIENCE.answer)
-    return _PersonReader(Wire(transport, credential=transport.credential, patience=_PATIENCE)).read()
+    wire = Wire(transport, credential=transport.credential, patience=_PATIENCE)
+    return _PersonReader(wire, most_pages).read()
 
 
 def _exchange_code(client: LoginClient, code: str, verifier: str) -> str:
@@ -163,9 +164,9 @@ Shape = TypeVar("Shape", bound=BaseModel)
 class _PersonReader:
     """Reads with the token of a person, until the pages are spent."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, most_pages: int) -> None:
         self._wire = wire
-        self._left = MOST_PAGES
+        self._left = most_pages
         self._is_complete = True
 
     def read(self) -> Person:
