@@ -23,7 +23,7 @@ LASTS = timedelta(hours=8)
 """How long a session lasts. Somebody who loses a role on GitHub can see the pages for so long at most."""
 
 MOST_TRIES = 10
-"""Wrong tokens from one address within `TRIES_LAST`."""
+"""Logins that fail from one address within `TRIES_LAST`."""
 TRIES_LAST = timedelta(minutes=10)
 _MOST_ADDRESSES = 10_000
 
@@ -136,7 +136,7 @@ def is_same(given: str, wanted: str) -> bool:
 
 
 class Tries:
-    """How often each address gave a wrong token. It is in memory only, so each process counts for itself."""
+    """How often each address failed to sign in. It is in memory only, so each process counts for itself."""
 
     def __init__(self) -> None:
         self._tries = OrderedDict[str, deque[datetime]]()
@@ -148,7 +148,7 @@ class Tries:
         return int((recent[-MOST_TRIES] + TRIES_LAST - now).total_seconds()) + 1 if len(recent) >= MOST_TRIES else 0
 
     def note(self, address: str, now: datetime) -> None:
-        """Count a wrong token."""
+        """Count a login that failed."""
         network = _name_network(address)
         self._tries.setdefault(network, deque(maxlen=MOST_TRIES)).append(now)
         self._tries.move_to_end(network)
@@ -238,14 +238,25 @@ class Door:
 
     def check_token(self, request: Request, token: str) -> None:
         """Return if this is the page token; raises RefusedError if not, or after too many wrong ones."""
-        address, now = request.client.host if request.client else "", self.now()
-        if wait := self._tries.find_wait(address, now):
-            message = "too many wrong tokens came from your address; wait before you try again"
-            raise RefusedError(message, HTTPStatus.TOO_MANY_REQUESTS, wait)
+        self.check_tries(request)
         wanted = self._settings.page_token
         if wanted is None or not is_same(token, wanted.get_secret_value()):
-            self._tries.note(address, now)
+            self.note_try(request)
             raise RefusedError("the page token is wrong; use the value of SIGNPOST_PAGE_TOKEN", HTTPStatus.UNAUTHORIZED)
+
+    def check_tries(self, request: Request) -> None:
+        """Return if the sender may try to sign in; raises RefusedError after too many failures."""
+        if wait := self._tries.find_wait(_find_address(request), self.now()):
+            message = "too many logins failed from your address; wait before you try again"
+            raise RefusedError(message, HTTPStatus.TOO_MANY_REQUESTS, wait)
+
+    def note_try(self, request: Request) -> None:
+        """Count a login that failed."""
+        self._tries.note(_find_address(request), self.now())
+
+
+def _find_address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def check_form(access: Access, request: Request, form: Mapping[str, str]) -> None:

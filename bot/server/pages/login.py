@@ -1,5 +1,6 @@
 """Signing in to the pages and out: through GitHub, or with the page token."""
 
+import asyncio
 import logging
 import re
 import secrets
@@ -26,6 +27,7 @@ _PENDING = re.compile(r"([\w-]{43})\.([\w-]{64})\.(.*)", re.ASCII)
 _PENDING_LASTS = timedelta(minutes=10)
 """How long a person may take on GitHub's page; GitHub's code lives as long."""
 _LONGEST_CODE = 200
+_MOST_AT_ONCE = 4
 
 
 def check_path(path: str) -> str:
@@ -61,6 +63,7 @@ class LoginPages:
     def __init__(self, door: Door, settings: ServerSettings) -> None:
         self._door = door
         self._base = find_base(settings)
+        self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
         secret = settings.client_secret
         self._client = LoginClient(
             client_id=settings.client_id,
@@ -108,10 +111,19 @@ class LoginPages:
         if not code or len(code) > _LONGEST_CODE or "error" in given:
             return self._show("You did not sign in: GitHub sent no permission.", pending.path, HTTPStatus.FORBIDDEN)
         try:
-            person = await run_in_threadpool(read_person, self._client, code, pending.verifier)
+            self._door.check_tries(request)
+            person = await self._read_person(code, pending.verifier)
+        except RefusedError as error:
+            return self._show(f"Not signed in: {error}.", pending.path, error.status, wait=error.wait)
         except (LoginError, TrackerError) as error:
+            self._door.note_try(request)
             return self._refuse(error, pending.path)
         return await self._begin(request, person, pending.path)
+
+    async def _read_person(self, code: str, verifier: str) -> Person:
+        """Ask GitHub, for a few people at a time: anybody can send a made-up code, and each takes a thread."""
+        async with self._turns:
+            return await run_in_threadpool(read_person, self._client, code, verifier)
 
     def _refuse(self, error: LoginError | TrackerError, path: str) -> Response:
         """What went wrong at GitHub: the log says it; advice about the server is for its operator alone."""

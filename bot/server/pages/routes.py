@@ -30,6 +30,7 @@ from bot.server.pages.view import (
     make_run,
     read_values,
     select_repositories,
+    write_span,
 )
 from bot.server.settings import ServerSettings
 
@@ -201,7 +202,9 @@ class _Pages:
         dead = [make_run(entry, entry.delivery.repository, self._server_url, now) for entry in entries]
         retried = _read_number(request.query_params.get("retried", ""))
         counts = await self._inbox.count()
-        return self._show("queue.html.j2", access, counts=counts, dead=dead, retried=retried)
+        return self._show(
+            "queue.html.j2", access, counts=counts, waits=write_span(counts.oldest_seconds), dead=dead, retried=retried
+        )
 
     async def retry_queue(self, request: Request) -> Response:
         """POST /queue/retry, with the `guid` of a dead delivery, or none for all of them."""

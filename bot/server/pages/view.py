@@ -25,6 +25,8 @@ _NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _LONGEST = 500
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
+_EVENTS = {"issues": "Issue", "issue_comment": "Comment", "push": "Push", "installation": "Installation"}
+
 Tone = Literal["good", "neutral", "warn", "bad"]
 
 
@@ -54,8 +56,12 @@ class RuleProblem(BaseModel):
 
 
 class RuleProblems(BaseModel):
-    """What was wrong with the rules of a repository when they were loaded last."""
+    """What was wrong with the rules of a repository when they were loaded last.
 
+    `place` is the repository that has their files, "" for the repository itself: an owner can share those of `.github`.
+    """
+
+    place: str = ""
     problems: tuple[RuleProblem, ...] = ()
 
 
@@ -104,13 +110,17 @@ def write_moment(at: datetime, now: datetime) -> Moment:
 
 
 def _write_distance(seconds: float) -> str:
-    length = abs(seconds)
-    if length < _MINUTE:
+    if abs(seconds) < _MINUTE:
         return "just now" if seconds >= 0 else "in a moment"
-    units = ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute"))
-    size, name = next(unit for unit in units if length >= unit[0])
-    span = count(int(length // size), name)
+    span = write_span(abs(seconds))
     return f"{span} ago" if seconds >= 0 else f"in {span}"
+
+
+def write_span(seconds: float) -> str:
+    """A span of time, in its largest unit: `2 hours`."""
+    units = ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute"))
+    size, name = next((unit for unit in units if seconds >= unit[0]), (1, "second"))
+    return count(int(seconds // size), name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +234,7 @@ def make_run(entry: Entry, repository: str, server_url: str, now: datetime) -> R
     return RunRow(
         guid=delivery.guid,
         at=write_moment(delivery.received_at if entry.state == "waiting" else entry.changed_at, now),
-        event=f"{delivery.event} {delivery.action}".strip(),
+        event=f"{_EVENTS.get(delivery.event, delivery.event)} {delivery.action.replace('_', ' ')}".strip(),
         issue=delivery.issue,
         url=f"{home}/issues/{delivery.issue}" if home and delivery.issue else "",
         label=label,
@@ -335,7 +345,7 @@ def make_repository(standing: Standing, server_url: str, now: datetime, *, may_r
         loaded=write_moment(known.at, now),
         runs=tuple(make_run(entry, name, server_url, now) for entry in newest),
         dead=tuple(make_run(entry, name, server_url, now) for entry in unfinished if entry.state == "dead"),
-        problems=tuple(make_problem(each, name, server_url) for each in problems.problems),
+        problems=tuple(make_problem(each, problems.place or name, server_url) for each in problems.problems),
         votes=tuple(sorted(known.votes.items(), key=lambda item: (-item[1].wrong, -item[1].works, item[0]))),
         waiting=states["waiting"],
         running=states["running"],

@@ -27,7 +27,7 @@ from tests.stand_ins.accessibility import LOOKS, Look
 from tests.stand_ins.browser import run_browser
 
 _ERROR = "Could not label octo-org/widget#7: GitHub answered 502. Try again later."
-_LABELLED = Handled(rules=("out-of-disk",), actions=("label needs-info", "comment"), requests=6, seconds=1.2)
+_LABELLED = Handled(rules=("out-of-disk",), actions=("label", "comment"), requests=6, seconds=1.2)
 
 
 def list_entries() -> Iterator[Entry]:
@@ -40,7 +40,12 @@ def list_entries() -> Iterator[Entry]:
     yield an_entry("done", 12, handled=_LABELLED)
     yield an_entry("done", 15, handled=Handled(skipped="the sender is a bot"))
     push = a_delivery(31, event="push", action="", issue=0)
-    yield an_entry("done", 31, delivery=push, handled=Handled(actions=("loaded 12 rules",)))
+    yield an_entry(
+        "done",
+        31,
+        delivery=push,
+        handled=Handled(problems=tuple(f".github/signpost/disk.yml:{line}:1: unknown key `labell`" for line in (3, 9))),
+    )
     rules = ("api-overloaded", "proxy-blocks-the-api-with-a-self-signed-certificate")
     problem = "The label area: network does not exist; create it, or remove it from the rule."
     yield an_entry("done", 66, handled=replace(_LABELLED, rules=rules, problems=(problem,)))

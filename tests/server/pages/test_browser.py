@@ -39,7 +39,7 @@ def test_nobody_is_kept_out(browser: Browser, start: Start, look: Look) -> None:
         page.goto(f"{running.url}{path}")
         found[name] = find_barriers_now(page)
     context.close()
-    assert found == {name: [] for name in PAGES}
+    assert found == {key: [] for key in PAGES}
     missing = "Failed to load resource: the server responded with a status of 404 (Not Found)"
     assert complaints == [missing]
 
@@ -55,7 +55,7 @@ def test_a_person_signs_in_and_tries_a_delivery_again(browser: Browser, start: S
 
     expect(page.get_by_role("heading", name="octo-org/widget")).to_be_visible()
     expect(page.locator(".who")).to_contain_text("Signed in as mona")
-    page.get_by_role("button", name="Try again issues opened #200").click()
+    page.get_by_role("button", name="Try again Issue opened #200").click()
     expect(page.get_by_role("status")).to_have_text("1 delivery waits for another attempt.")
     page.get_by_role("link", name="Repositories", exact=True).click()
     expect(page.locator("tbody tr")).to_have_count(1)
