@@ -22,12 +22,15 @@ from bot.server.pages.view import (
     PROBLEMS,
     REPOSITORY,
     KnownRepository,
+    RepositoryVotes,
     RuleProblems,
+    Shape,
     Standing,
     find_repository,
     make_repository,
     make_rows,
     make_run,
+    read_value,
     read_values,
     select_repositories,
     write_span,
@@ -47,7 +50,6 @@ _OFF = (
 )
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-_Known = dict[int, KnownRepository]
 
 
 class Identity(Protocol):
@@ -139,15 +141,15 @@ class _Pages:
         access = await self._door.find_access(request)
         if access is None:
             return self._ask_login(request)
-        known = await self._read_known()
-        if not any(map(access.may_see, known)):
+        known = await self._read_values(REPOSITORY, KnownRepository, access)
+        if not known:
             return self._show("empty.html.j2", access, install=await self._find_home())
-        problems = read_values(await self._inbox.list_values(PROBLEMS), PROBLEMS, RuleProblems)
+        problems = await self._read_values(PROBLEMS, RuleProblems, access)
         urgent = {number for number, each in problems.items() if each.problems}
-        seen = None if access.is_operator else [number for number in known if access.may_see(number)]
+        seen = None if access.is_operator else list(known)
         urgent |= {entry.delivery.repository_id for entry in await self._list(seen, ["dead"])}
         words, page = request.query_params.get("q", "")[:_LONGEST_WORDS], request.query_params.get("page", "")
-        chosen = select_repositories(known, access, words, _read_number(page), urgent)
+        chosen = select_repositories(known, words, _read_number(page), urgent)
         newest = await asyncio.gather(*map(self._find_newest, chosen.ids))
         unfinished = await self._list(chosen.ids, _UNFINISHED)
         rows = make_rows(
@@ -169,11 +171,10 @@ class _Pages:
         if access is None:
             return self._ask_login(request)
         number, known = await self._find(request, access)
-        stored = await self._inbox.read_value(f"{PROBLEMS}{number}")
-        problems = read_values({f"{PROBLEMS}{number}": stored or b""}, PROBLEMS, RuleProblems)
         standing = Standing(
             known,
-            problems.get(number, RuleProblems()),
+            read_value(await self._inbox.read_value(f"{REPOSITORY}{number}"), RepositoryVotes) or RepositoryVotes(),
+            read_value(await self._inbox.read_value(f"{PROBLEMS}{number}"), RuleProblems) or RuleProblems(),
             await self._inbox.list_entries(repositories=[number], most=MOST_RUNS),
             await self._list([number], _UNFINISHED),
         )
@@ -219,9 +220,9 @@ class _Pages:
 
     async def _find(self, request: Request, access: Access) -> tuple[int, KnownRepository]:
         """The repository in the path; the same error whether it does not exist or is not for this person."""
-        known = await self._read_known()
+        known = await self._read_values(REPOSITORY, KnownRepository, access)
         name = f"{request.path_params['owner']}/{request.path_params['name']}"
-        number = find_repository(known, name, access)
+        number = find_repository(known, name)
         if number is None:
             message = "Signpost knows no such repository, or you may not triage its issues"
             raise RefusedError(message, HTTPStatus.NOT_FOUND)
@@ -236,8 +237,10 @@ class _Pages:
             check_form(access, request, form)
         return access, form
 
-    async def _read_known(self) -> _Known:
-        return read_values(await self._inbox.list_values(REPOSITORY), REPOSITORY, KnownRepository)
+    async def _read_values(self, prefix: str, shape: type[Shape], access: Access) -> dict[int, Shape]:
+        """In a thread: thousands of values must not keep the server from taking deliveries."""
+        values = await self._inbox.list_values(prefix)
+        return await run_in_threadpool(read_values, values, prefix, shape, access)
 
     async def _find_newest(self, number: int) -> Entry | None:
         found = await self._inbox.list_entries(states=["done"], repositories=[number], most=1)

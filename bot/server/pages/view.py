@@ -1,6 +1,5 @@
 """What the pages say: from entries and values of the inbox to rows. Pure."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel
 
 from bot.server.inbox.types import MOST_ATTEMPTS, Entry, Handled
 from bot.server.pages.access import Access
@@ -43,6 +42,11 @@ class KnownRepository(BaseModel):
     repository: str
     rules: int = 0
     at: AwareDatetime
+
+
+class RepositoryVotes(BaseModel):
+    """The votes in the same value, by rule. A list of thousands of repositories does not need them."""
+
     votes: Mapping[str, VoteCount] = {}
 
 
@@ -68,26 +72,29 @@ class RuleProblems(BaseModel):
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
-def read_values(values: Mapping[str, bytes], prefix: str, shape: type[Shape]) -> dict[int, Shape]:
-    """The values by the id of the repository; one that another version of Signpost wrote differently is left out."""
-    found = dict[int, Shape]()
-    for key, value in values.items():
-        number = key.removeprefix(prefix)
-        try:
-            found[int(number)] = shape.model_validate(json.loads(value))
-        except (ValueError, ValidationError):
-            continue
-    return found
+def read_values(values: Mapping[str, bytes], prefix: str, shape: type[Shape], access: Access) -> dict[int, Shape]:
+    """The values of the repositories that this person may see, by their ids."""
+    numbers = {key: key.removeprefix(prefix) for key in values}
+    found = {
+        int(number): read_value(values[key], shape)
+        for key, number in numbers.items()
+        if number.isdecimal() and access.may_see(int(number))
+    }
+    return {number: value for number, value in found.items() if value is not None}
 
 
-def find_repository(known: Mapping[int, KnownRepository], name: str, access: Access) -> int | None:
-    """The id of the repository of that name, as GitHub compares names, if this person may see it.
+def read_value(value: bytes | None, shape: type[Shape]) -> Shape | None:
+    """What is in a value; None without one, or if another version of Signpost wrote it differently."""
+    try:
+        return shape.model_validate_json(value) if value else None
+    except ValueError:
+        return None
 
-    A name that was given to another repository belongs to the one that was loaded last.
-    """
+
+def find_repository(known: Mapping[int, KnownRepository], name: str) -> int | None:
+    """The id of the repository of that name, as GitHub compares names; the one that was loaded last has the name."""
     found = [number for number, each in known.items() if each.repository.casefold() == name.casefold()]
-    newest = max(found, key=lambda number: known[number].at, default=None)
-    return newest if newest is not None and access.may_see(newest) else None
+    return max(found, key=lambda number: known[number].at, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,15 +156,11 @@ class Selection:
 
 
 def select_repositories(
-    known: Mapping[int, KnownRepository], access: Access, words: str, page: int, urgent: Iterable[int]
+    known: Mapping[int, KnownRepository], words: str, page: int, urgent: Iterable[int]
 ) -> Selection:
-    """Those that this person may see with the words in their names; urgent ones first, then by name."""
-    first = frozenset(urgent)
-    fitting = [
-        number
-        for number, each in known.items()
-        if access.may_see(number) and words.strip().casefold() in each.repository.casefold()
-    ]
+    """Those with the words in their names; urgent ones first, then by name."""
+    first, wanted = frozenset(urgent), words.strip().casefold()
+    fitting = [number for number, each in known.items() if wanted in each.repository.casefold()]
     fitting.sort(key=lambda number: (number not in first, known[number].repository.casefold(), number))
     pages = max(1, -(-len(fitting) // PAGE_SIZE))
     page = min(max(page, 1), pages)
@@ -327,6 +330,7 @@ class Standing(NamedTuple):
     """What the inbox has about a repository: its newest entries, and all that are not done."""
 
     known: KnownRepository
+    votes: RepositoryVotes
     problems: RuleProblems
     newest: Sequence[Entry]
     unfinished: Sequence[Entry]
@@ -334,7 +338,7 @@ class Standing(NamedTuple):
 
 def make_repository(standing: Standing, server_url: str, now: datetime, *, may_retry: bool) -> RepositoryView:
     """The page of a repository."""
-    known, problems, newest, unfinished = standing
+    known, answers, problems, newest, unfinished = standing
     name = known.repository
     states = Counter(entry.state for entry in unfinished)
     return RepositoryView(
@@ -346,7 +350,7 @@ def make_repository(standing: Standing, server_url: str, now: datetime, *, may_r
         runs=tuple(make_run(entry, name, server_url, now) for entry in newest),
         dead=tuple(make_run(entry, name, server_url, now) for entry in unfinished if entry.state == "dead"),
         problems=tuple(make_problem(each, problems.place or name, server_url) for each in problems.problems),
-        votes=tuple(sorted(known.votes.items(), key=lambda item: (-item[1].wrong, -item[1].works, item[0]))),
+        votes=tuple(sorted(answers.votes.items(), key=lambda item: (-item[1].wrong, -item[1].works, item[0]))),
         waiting=states["waiting"],
         running=states["running"],
         may_retry=may_retry,

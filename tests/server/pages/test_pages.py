@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from bot.server.inbox.types import Entry, Handled
 from bot.server.pages.access import Access
 from bot.server.pages.response import show_page
-from bot.server.pages.view import KnownRepository, RuleProblem, RuleProblems, Standing, make_repository
+from bot.server.pages.view import (
+    KnownRepository,
+    RepositoryVotes,
+    RuleProblem,
+    RuleProblems,
+    Standing,
+    VoteCount,
+    make_repository,
+)
 from tests.server.pages.conftest import Start
 from tests.server.pages.filling import (
     GADGET,
@@ -264,9 +272,12 @@ def show_hostile(text: str) -> Reader:
         handled=Handled(rules=(text,), actions=(text,), problems=(text,)),
     )
     dead: Entry = an_entry("dead", delivery=a_delivery(guid=text, action=text), error=text)
-    known = KnownRepository.model_validate({"repository": text, "at": NOW, "votes": {text: {"works": 1}}})
+    known = KnownRepository(repository=text, at=NOW)
+    votes = RepositoryVotes(votes={text: VoteCount(works=1)})
     problems = RuleProblems(problems=(RuleProblem(file=text, line=1, column=1, message=text),))
-    view = make_repository(Standing(known, problems, [entry, dead], [dead]), "https://github.com", NOW, may_retry=True)
+    view = make_repository(
+        Standing(known, votes, problems, [entry, dead], [dead]), "https://github.com", NOW, may_retry=True
+    )
     access = Access(login=text, repositories={}, csrf="c")
     return read(bytes(show_page("repository.html.j2", {"base": "", "access": access, "view": view, "retried": 0}).body))
 
