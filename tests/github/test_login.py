@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import requests
 
 from bot.errors import TrackerError
 from bot.github.login import LoginClient, LoginError, Person, read_person, write_login_address
 from tests.stand_ins.fake_github import Reply
 from tests.stand_ins.github_login import API, Account, FakeLogin
 from tests.stand_ins.openapi import OpenAPIChecker
+from tests.stand_ins.patience import LONGEST
 
 VERIFIER = "v" * 64
 
@@ -107,3 +109,15 @@ def test_a_github_that_cannot_be_reached_is_an_error(github: FakeLogin) -> None:
 
 def test_a_client_shows_no_secret(github: FakeLogin) -> None:
     assert github.client_secret not in repr(make_client(github))
+
+
+def test_the_emulator_takes_our_code_once(emulator: str) -> None:
+    """It answers in JSON, knows the person, and does not know `/user/installations`."""
+    client = LoginClient(client_id="Iv1", client_secret="hush", server_url=emulator, api_url=emulator)
+    form = {"login": "octo", "redirect_uri": "http://127.0.0.1:9/login/callback", "state": "s", "client_id": "Iv1"}
+    agreed = requests.post(f"{emulator}/login/oauth/callback", data=form, allow_redirects=False, timeout=LONGEST)
+    code = dict(parse_qsl(urlsplit(agreed.headers["location"]).query))["code"]
+    with pytest.raises(TrackerError, match="which repositories you may triage: GitHub answered 404"):
+        read_person(client, code, VERIFIER)
+    with pytest.raises(LoginError, match="its code is used or too old"):
+        read_person(client, code, VERIFIER)
