@@ -293,7 +293,8 @@ def make_parts(settings: ServerSettings) -> Parts:
 
     async def forget() -> None:
         number = await inbox.forget(_read_clock() - timedelta(days=settings.keep_days))
-        log.info("deleted the bodies of %s", count(number, "old delivery", "old deliveries"))
+        if number:
+            log.info("deleted the bodies of %s", count(number, "old delivery", "old deliveries"))
 
     return Parts(inbox, identify, make_endpoints, make_work, settings.workers, settings.proxies)
 

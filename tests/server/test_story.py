@@ -1,0 +1,99 @@
+"""From an installation to a comment: a real `signpost serve`, a database, and a GitHub that sends signed webhooks."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stand_ins.fake_github import FakeGitHub
+from tests.stand_ins.github_app import FakeApp
+from tests.stand_ins.github_json import StoredIssue
+from tests.stand_ins.server import ServerProcess
+from tests.stand_ins.story import HOME, MATCHING, OTHER, RULE
+
+pytestmark = pytest.mark.slow
+
+ADVICE = "The build ran out of disk space."
+FOLLOWING_NOTHING = RULE.replace("follow: 1\n", "")
+CONFIG = "duplicates: {enabled: false}\n"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'signpost.db'}"
+    url: str = request.getfixturevalue("postgres").create_database()
+    return url
+
+
+@pytest.fixture
+def app(fake_github: FakeGitHub) -> FakeApp:
+    app = FakeApp(fake_github)
+    app.secret = "its-a-secret-to-everybody"
+    return app
+
+
+@pytest.fixture
+def server(app: FakeApp, database: str, tmp_path: Path) -> Iterator[ServerProcess]:
+    """A running server; its log has no secret and no text of an issue."""
+    with ServerProcess(app, database, tmp_path, workers="8") as running:
+        app.hook_url = running.hook_url
+        yield running
+    expect_clean_log(app, running)
+
+
+def expect_clean_log(app: FakeApp, server: ServerProcess) -> None:
+    log = server.log_file.read_text("utf-8")
+    tokens = [token for each in app.installations.values() for token in each.tokens]
+    secrets = [app.secret, app.key.splitlines()[1], "hunter2", "Mondays", "No space left", "ghs_", *tokens]
+    assert [secret for secret in secrets if secret in log] == []
+    assert "Traceback" not in log
+
+
+def add_rules(github: FakeGitHub, *repositories: str) -> None:
+    for name in repositories:
+        files = github.add_repository(name, labels=("bug", "invalid", "area:disk")).files
+        files |= {f"{HOME}/out-of-disk.yml": FOLLOWING_NOTHING, f"{HOME}/config.yml": CONFIG}
+
+
+def list_ours(issue: StoredIssue) -> list[str]:
+    return [each.body for each in issue.comments if each.author.login == "signpost[bot]"]
+
+
+def has_comment(issue: StoredIssue) -> bool:
+    return any(ADVICE in body for body in list_ours(issue))
+
+
+def test_a_server_comments_from_its_first_delivery_to_its_last(app: FakeApp, server: ServerProcess) -> None:
+    add_rules(app.github, "octo/widget")
+    installation = app.install("octo/widget")
+    issue = app.open_issue(body=MATCHING, repository="octo/widget")
+    other = app.open_issue(body=OTHER, repository="octo/widget")
+    server.wait_until(lambda: has_comment(issue))
+
+    assert (len(list_ours(issue)), list_ours(other), issue.labels) == (1, [], ["area:disk"])
+    assert server.ask("/healthz")[0] == server.ask("/readyz")[0] == 200
+    server.wait_until(lambda: server.show_status()["counts"] == {"waiting": 0, "running": 0, "done": 3, "dead": 0})
+    assert b'signpost_handled_total{outcome="done"}' in server.ask("/metrics")[1]
+    assert installation.tokens
+    code, seconds = server.stop()
+    assert code == 0
+    assert seconds < 20
+
+
+def test_a_stop_gives_back_what_runs_and_the_next_start_does_it(app: FakeApp, server: ServerProcess) -> None:
+    add_rules(app.github, "octo/widget")
+    app.install("octo/widget")
+    app.github.delay = lambda: 1.0
+    issue = app.open_issue(body=MATCHING, repository="octo/widget")
+    server.wait_until(lambda: bool(app.github.requests))
+    server.send(signal.SIGTERM)
+    server.send(signal.SIGINT)
+    assert server.wait() == 130
+    app.github.delay = lambda: 0
+    server.start()
+    server.wait_until(lambda: has_comment(issue))
+
+    assert len(list_ours(issue)) == 1
