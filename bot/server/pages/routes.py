@@ -36,6 +36,7 @@ from bot.server.pages.view import (
     write_span,
 )
 from bot.server.settings import ServerSettings
+from bot.tracker.app import AppIdentity
 
 MOST_RUNS = 100
 """Entries on the page of a repository."""
@@ -52,18 +53,10 @@ _OFF = (
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class Identity(Protocol):
-    """What GitHub says about the App, as far as the pages need it."""
-
-    @property
-    def html_url(self) -> str:
-        """The page of the App on GitHub."""
-
-
 class KnownApp(Protocol):
     """The App, as far as the pages need it."""
 
-    def read_identity(self) -> Identity:
+    def read_identity(self) -> AppIdentity:
         """Ask GitHub about the App; raises TrackerError."""
 
 

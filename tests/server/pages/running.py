@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from bot.errors import TrackerError
 from bot.server.pages.routes import make_routes
 from bot.server.settings import ServerSettings
+from bot.tracker.app import AppIdentity
 from tests.server.memory import MemoryInbox
 from tests.stand_ins.patience import LONGEST
 
@@ -25,20 +26,16 @@ NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 TOKEN = "page-token-of-32-characters-here"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Identity:
-    """What the App says about itself."""
-
-    html_url: str = "https://github.com/apps/signpost"
+IDENTITY = AppIdentity(id=1, slug="signpost", name="Signpost", html_url="https://github.com/apps/signpost")
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownApp:
     """The App; without an identity GitHub does not answer."""
 
-    identity: Identity | None = Identity()
+    identity: AppIdentity | None = IDENTITY
 
-    def read_identity(self) -> Identity:
+    def read_identity(self) -> AppIdentity:
         if self.identity is None:
             raise TrackerError("Could not read the App: GitHub cannot be reached. Try again later.")
         return self.identity
