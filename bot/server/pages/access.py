@@ -15,8 +15,8 @@ from ipaddress import IPv6Address, ip_address
 from starlette.requests import Request
 
 from bot.errors import SignpostError
-from bot.github.login import Person
 from bot.server.inbox.types import Inbox
+from bot.server.pages.person import Person
 from bot.server.settings import ServerSettings
 
 LASTS = timedelta(hours=8)

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.errors import TrackerError
-from bot.github.login import LoginClient, LoginError, Person, read_person, write_login_address
 from bot.server.pages.access import LASTS, Door, RefusedError, check_form, is_from_elsewhere, is_same
+from bot.server.pages.person import LoginClient, LoginError, Person, read_person, write_login_address
 from bot.server.pages.response import find_base, lead_to, read_form, show_page
 from bot.server.settings import ServerSettings
 

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from bot.errors import TrackerError
-from bot.github.login import LoginClient, LoginError, Person, read_person, write_login_address
+from bot.server.pages.person import LoginClient, LoginError, Person, read_person, write_login_address
 from tests.stand_ins.fake_github import Reply
 from tests.stand_ins.github_login import API, Account, FakeLogin
 from tests.stand_ins.openapi import OpenAPIChecker
