@@ -28,7 +28,7 @@ from bot.server.inbox.work import (
 )
 
 _CLAIM = f"""
-    SELECT {COLUMNS} FROM delivery AS d WHERE state = 'waiting'
+    SELECT {COLUMNS} FROM delivery AS d INDEXED BY delivery_waiting WHERE state = 'waiting'
     AND NOT EXISTS (SELECT 1 FROM deadline WHERE deadline.id = d.id AND deadline.at > ?)
     AND NOT EXISTS (
         SELECT 1 FROM delivery AS e WHERE e.lock = d.lock AND e.id < d.id AND e.state IN ('waiting', 'running')
