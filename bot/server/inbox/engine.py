@@ -152,8 +152,8 @@ class Server:
     def make_pool(self, *, is_durable: bool) -> Pool:
         """Connections that are replaced when they are lost; to be opened.
 
-        A durable commit waits for the disk even if the database has another default, and any other does not: after a
-        crash of PostgreSQL, what was done last is done again.
+        A durable commit waits for the disk even if the database has another default, and any other does not: a crash
+        of PostgreSQL may undo the last of them.
         """
         return AsyncConnectionPool(
             kwargs={**_SETTINGS, **self._read_url()},

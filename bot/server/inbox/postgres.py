@@ -70,7 +70,7 @@ _CLAIM = f"""
 _SETTLE = """
     UPDATE signpost_delivery SET state = %s, attempts = %s, changed_at = now(),
         due_at = now() + nullif(%s, 0) * interval '1 second', error = %s, handled = %s
-    WHERE id = %s AND state = 'running'
+    WHERE id = %s AND state IN ('waiting', 'running')
 """
 _PLAN = """
     SELECT lock FROM signpost_delivery AS d
@@ -116,8 +116,9 @@ class PostgresInbox:
                 self._quick = await exits.enter_async_context(self._server.make_pool(is_durable=False))
                 await self._pool.wait(WAIT_SECONDS)
                 await self._quick.wait(WAIT_SECONDS)
+                # If a crash of PostgreSQL undid the end of a job, the job would run for ever: its server lives.
                 connector = PsycopgConnector()
-                await connector.open_async(self._quick)
+                await connector.open_async(self._pool)
             self._app = App(connector=connector)
             self._app.task(name=TASK, queue=QUEUE, pass_context=True)(self._do_job)
             self._exits = exits.pop_all()
