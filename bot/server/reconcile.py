@@ -191,12 +191,23 @@ def make_delivery(
 
 
 class Reconciler:
-    """Compares what GitHub sent with what the inbox has; `now` is in UTC."""
+    """Compares what GitHub sent with what the inbox has; `now` is in UTC.
 
-    def __init__(self, app: App, inbox: Inbox, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    Where GitHub lists no deliveries, a round ends with the installation in which it read `most_repositories`.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        inbox: Inbox,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        most_repositories: int = MOST_REPOSITORIES,
+    ) -> None:
         self._app = app
         self._inbox = inbox
         self._now = now
+        self._most_repositories = most_repositories
 
     async def reconcile(self) -> Reconciled:
         """One round. Raises TrackerError if GitHub does not answer, and InboxError: the next round does the same."""
@@ -233,7 +244,7 @@ class Reconciler:
         for last in due:
             for delivery in await asyncio.to_thread(look.read_installation, last):
                 look.added += await self._inbox.add(delivery)
-            if look.repositories >= MOST_REPOSITORIES:
+            if look.repositories >= self._most_repositories:
                 break
         has_failed = progress.has_failed or bool(look.problems)
         cycle = progress.cycle or now

@@ -18,7 +18,6 @@ from bot.server.inbox.types import Delivery
 from bot.server.reconcile import (
     KEPT,
     KEY,
-    MOST_REPOSITORIES,
     Decision,
     Plan,
     Reconciled,
@@ -34,6 +33,8 @@ from tests.stand_ins.github_app import FakeApp, StoredDelivery, What
 from tests.stand_ins.github_json import START, Json, StoredIssue, Value, error_json, issue_json
 
 NOON = datetime(2030, 11, 30, 12, 0, tzinfo=UTC)
+MOST = 6
+"""Repositories in a round."""
 
 
 def attempt(number: int, status: str = "timed out", guid: str = "a", **known: Value) -> Attempt:
@@ -203,7 +204,7 @@ class Server:
     def reconcile(self, minutes: float = 10) -> Reconciled:
         """A round, so many minutes later."""
         self.seconds += 60 * minutes
-        done = asyncio.run(Reconciler(self.bot, self.inbox, self.read_clock).reconcile())
+        done = asyncio.run(Reconciler(self.bot, self.inbox, self.read_clock, most_repositories=MOST).reconcile())
         self.app.wait()
         return done
 
@@ -340,14 +341,13 @@ def test_installations_that_are_gone_or_fail_do_not_hide_the_others(blind: Serve
 
 def test_many_installations_are_read_in_several_rounds(blind: Server) -> None:
     blind.status = 502
-    names = [f"org-{number}/widget-{each}" for number in range(3) for each in range(MOST_REPOSITORIES // 2)]
-    half = MOST_REPOSITORIES // 2
     for number in range(3):
-        blind.app.install(*names[number * half : (number + 1) * half])
+        names = [f"org-{number}/widget-{each}" for each in range(MOST // 2)]
+        blind.app.install(*names)
+        for name in names:
+            blind.app.open_issue(repository=name)
     blind.reconcile(0)
-    for name in names[::50]:
-        blind.app.open_issue(repository=name)
-    assert [blind.reconcile(10).added for _ in range(4)] == [6, 3, 0, 0]
+    assert [blind.reconcile(10).added for _ in range(4)] == [MOST, MOST // 2, 0, 0]
 
 
 FATES: tuple[What | int, ...] = ("send", "drop", "double", "hold", 500, 401)
