@@ -1,13 +1,12 @@
 """Issues that Signpost opens itself, through REST; and what every request about a repository needs."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Literal, TypeVar
 from urllib.parse import quote
 
 from bot.errors import SettingsError, TrackerError
 from bot.github.payloads import mend_text, parse_closing, parse_issue
-from bot.github.responses import is_missing
+from bot.github.responses import is_missing, is_unchanged
 from bot.github.transport import Wire
 from bot.tracker.own_issues import OwnIssue
 from bot.tracker.types import FolderTree
@@ -70,11 +69,15 @@ class OwnIssueTracker:
         """
         above, _, name = folder.rpartition("/")
         path = f"{write_repository_path(repository)}/contents/{quote(above)}"
-        what = f"look for {folder} in {repository}"
+        what = f"read the id of {folder} in {repository}"
         found, answer = self._wire.ask_page(what, path, etag, is_missing, is_repeated=True)
-        entries = found if isinstance(found, list) else []
-        tree = next((str(each.get("sha")) for each in entries if each.get("name") == name), "")
-        return None if answer.status == HTTPStatus.NOT_MODIFIED else FolderTree(tree, answer.headers.get("etag", ""))
+        if is_unchanged(answer):
+            return None
+        listed = [] if is_missing(answer) or isinstance(found, dict) else found  # a file is one object
+        if not (isinstance(listed, list) and all(isinstance(each, dict) for each in listed)):
+            raise TrackerError(f"Could not {what}: GitHub's answer is unexpected.", unanswered=True)
+        tree = next((str(each.get("sha")) for each in listed if each.get("name") == name), "")
+        return FolderTree(tree, answer.headers.get("etag", ""))
 
 
 def _parse_own_issue(json: object) -> OwnIssue:

@@ -20,6 +20,7 @@ from bot.github.client import GitHubTracker
 from bot.github.webhook_event import parse_event
 from bot.insights.report.event import Means, handle_event
 from bot.server.inbox.types import Delivery, Handled, Inbox, PostponedError
+from bot.server.log import describe_failure
 from bot.server.records import InstallationState, KnownRepository, Records, restore_ledger
 from bot.server.rules import HourMeter, Loaded, RuleStore
 from bot.server.settings import ServerSettings
@@ -353,5 +354,5 @@ def _sweep_bytes(task: Task, tracker: GitHubTracker, ledger: bytes | None) -> tu
 
 def log_error(what: str, error: Exception) -> None:
     """Log an error that ends nothing else. Only the text of our own errors is logged: others may quote an issue."""
-    is_ours = isinstance(error, SignpostError | CommentError)
-    logger.warning("%s: %s", what, str(error)[:_LONGEST_ERROR] if is_ours else type(error).__name__)
+    text = str(error) if isinstance(error, CommentError) else describe_failure(error)
+    logger.warning("%s: %s", what, text[:_LONGEST_ERROR])

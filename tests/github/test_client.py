@@ -41,6 +41,7 @@ READS: dict[str, Call] = {
     "list_own_issues": lambda tracker, issue: tracker.list_own_issues(issue.repository, "reporter"),
     "read_own_issue": lambda tracker, issue: tracker.read_own_issue(issue.repository, issue.number),
     "read_folder": lambda tracker, issue: tracker.read_folder(issue.repository, ".github/signpost"),
+    "find_tree": lambda tracker, issue: tracker.find_tree(issue.repository, ".github/signpost"),
 }
 WRITES: dict[str, Call] = {
     "add_labels": lambda tracker, issue: tracker.add_labels(issue, ["bug"]),
@@ -366,6 +367,38 @@ def test_a_folder_is_read_in_one_request(tracker: GitHubTracker, github: FakeGit
         ),
     )
     assert sent(github) == ["POST /graphql"]
+
+
+def test_a_tree_changes_with_each_file_below_it_and_gives_exactly_those_files(
+    tracker: GitHubTracker, github: FakeGitHub
+) -> None:
+    files = github.repositories["octo/widget"].files
+    files["README.md"] = "# Widget\n"
+    first = tracker.find_tree("octo/widget", ".github/signpost")
+    assert first
+    assert tracker.find_tree("octo/widget", ".github/signpost", first.etag) is None
+    files["README.md"] = "# Gadget\n"
+    assert tracker.find_tree("octo/widget", ".github/signpost", first.etag) is None
+    files[".github/CODEOWNERS"] = "* @octocat\n"
+    beside = tracker.find_tree("octo/widget", ".github/signpost", first.etag)
+    assert beside
+    assert (beside.tree == first.tree, beside.etag == first.etag) == (True, False)
+    files[".github/signpost/more/deep.yml"] = "id: deep\n"
+    second = tracker.find_tree("octo/widget", ".github/signpost", beside.etag)
+    assert second
+    assert second.tree not in {first.tree, ""}
+    assert sorted(tracker.read_folder("octo/widget", ".github/signpost", second.tree).files) == [
+        ".github/signpost/config.yml",
+        ".github/signpost/more/deep.yml",
+    ]
+    assert tracker.read_folder("octo/widget", ".github/signpost", first.tree) == Folder()
+
+
+@pytest.mark.parametrize("folder", [".github/nothing", "nothing/signpost"])
+def test_a_folder_that_does_not_exist_has_no_tree(tracker: GitHubTracker, folder: str) -> None:
+    found = tracker.find_tree("octo/widget", folder)
+    assert found
+    assert found.tree == ""
 
 
 def test_a_folder_that_does_not_exist_is_empty(tracker: GitHubTracker) -> None:
