@@ -27,6 +27,7 @@ from bot.server.intake import HTTP, make_app
 from bot.server.log import describe_failure, write_log
 from bot.server.metrics import Metrics
 from bot.server.pages.routes import make_routes
+from bot.server.reconcile import Reconciler
 from bot.server.settings import ServerSettings
 from bot.server.worker import Worker
 from bot.text.printable import count
@@ -287,20 +288,29 @@ def make_parts(settings: ServerSettings) -> Parts:
 
     def make_work(login: str) -> Work:
         worker = Worker(app, inbox, settings, login)
-        chores = [Chore("forget", 3600, forget)]
         sweeps = [Chore("sweep", SWEEP_SECONDS, worker.sweep)] if settings.sweep_hours else []
-        return Work(metrics.watch(worker.handle), (*chores, *sweeps))
-
-    async def forget() -> None:
-        number = await inbox.forget(_read_clock() - timedelta(days=settings.keep_days))
-        if number:
-            log.info("deleted the bodies of %s", count(number, "old delivery", "old deliveries"))
+        return Work(metrics.watch(worker.handle), (*make_chores(app, inbox, settings.keep_days), *sweeps))
 
     return Parts(inbox, identify, make_endpoints, make_work, settings.workers, settings.proxies)
 
 
-def _read_clock() -> datetime:
-    return datetime.now(UTC)
+def make_chores(app: App, inbox: Inbox, keep_days: int) -> tuple[Chore, ...]:
+    """What is to be done for all deliveries."""
+    reconciler = Reconciler(app, inbox)
+
+    async def reconcile() -> None:
+        done = await reconciler.reconcile()
+        for problem in done.problems:
+            log.warning("the reconciliation goes on without one delivery or repository: %s", problem)
+        if done.redelivered or done.added:
+            log.info("GitHub repeats %d deliveries; %d were added from changed issues", done.redelivered, done.added)
+
+    async def forget() -> None:
+        number = await inbox.forget(datetime.now(UTC) - timedelta(days=keep_days))
+        if number:
+            log.info("deleted the bodies of %s", count(number, "old delivery", "old deliveries"))
+
+    return Chore("reconcile", RECONCILE_SECONDS, reconcile), Chore("forget", 3600, forget)
 
 
 def run_server(settings: ServerSettings, announce: Callable[[str], None]) -> int:
