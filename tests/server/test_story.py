@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.stand_ins.fake_github import FakeGitHub
+from tests.stand_ins.fake_github import FAULTS, FakeGitHub, Fault
 from tests.stand_ins.github_app import FakeApp
 from tests.stand_ins.github_json import StoredIssue
+from tests.stand_ins.github_state import Request
 from tests.stand_ins.server import ServerProcess
 from tests.stand_ins.story import HOME, MATCHING, OTHER, RULE
 
@@ -97,3 +98,45 @@ def test_a_stop_gives_back_what_runs_and_the_next_start_does_it(app: FakeApp, se
     server.wait_until(lambda: has_comment(issue))
 
     assert len(list_ours(issue)) == 1
+
+
+REPOSITORIES = [f"org-{number % 5}/repository-{number}" for number in range(50)]
+SOME_FAULTS = tuple(FAULTS[name] for name in ("secondary limit", "429", "502", "lost answer"))
+
+
+def disturb_some(request: Request) -> Fault | None:
+    """Every eleventh request fails in one of the ways of GitHub."""
+    return SOME_FAULTS[request.number // 11 % len(SOME_FAULTS)] if request.number % 11 == 0 else None
+
+
+def test_fifty_repositories_that_are_renamed_removed_and_suspended(app: FakeApp, server: ServerProcess) -> None:
+    github = app.github
+    add_rules(github, *REPOSITORIES)
+    owned = {
+        f"org-{number}": [name for name in REPOSITORIES if name.startswith(f"org-{number}/")] for number in range(5)
+    }
+    installed = {owner: app.install(*names) for owner, names in owned.items()}
+    github.disturb = disturb_some
+
+    first = [app.open_issue(body=MATCHING, repository=name) for name in REPOSITORIES]
+    others = [app.open_issue(body=OTHER, repository=name) for name in REPOSITORIES]
+    server.wait_until(lambda: all(map(has_comment, first)))
+    app.revoke(installed["org-0"])
+    app.rename(owned["org-1"][0], "org-1/renamed")
+    app.suspend(installed["org-2"])
+    app.remove(installed["org-3"])
+    silent = [app.open_issue(body=MATCHING, repository=owned[owner][0]) for owner in ("org-2", "org-3")]
+    app.unsuspend(installed["org-2"])
+    later = ["org-1/renamed", *owned["org-0"], *owned["org-2"], *owned["org-4"]]
+    second = [app.open_issue(body=MATCHING, repository=name) for name in later]
+    server.wait_until(lambda: all(map(has_comment, second)))
+    server.wait_until(lambda: is_quiet(server))
+
+    assert {len(list_ours(issue)) for issue in (*first, *second)} == {1}
+    assert [issue for issue in (*others, *silent) if list_ours(issue)] == []
+    assert server.show_status()["counts"]["dead"] == 0
+
+
+def is_quiet(server: ServerProcess) -> bool:
+    counts = server.show_status()["counts"]
+    return bool(counts["waiting"] == counts["running"] == 0)
