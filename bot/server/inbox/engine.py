@@ -42,7 +42,27 @@ MIGRATIONS = {
 """How our tables came about. A change is a further text with the next number."""
 
 _RECORDS = "CREATE TABLE IF NOT EXISTS signpost_migration (name text PRIMARY KEY, done_at timestamptz DEFAULT now())"
-_MIGRATION_LOCK = 0x5369676E
+_MIGRATION_LOCK, _JOB_LOCK = 0x5369676E, 0x4A6F6273
+
+QUEUE = TASK = "signpost"
+MOST_JOBS = 200
+"""Jobs that wait to be taken by a server: enough for half a second, and few enough to find the next one quickly."""
+
+_PLAN = """
+    SELECT lock FROM signpost_delivery AS d
+    WHERE state IN ('waiting', 'running') AND (due_at IS NULL OR due_at <= now())
+    AND NOT EXISTS (
+        SELECT 1 FROM signpost_delivery AS e WHERE e.lock = d.lock AND e.id < d.id AND e.state IN ('waiting', 'running')
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM procrastinate_jobs AS j
+        WHERE j.lock = d.lock AND j.queue_name = %(queue)s AND j.status IN ('todo', 'doing')
+    )
+    ORDER BY id LIMIT greatest(0, %(most)s - (
+        SELECT count(*) FROM procrastinate_jobs WHERE queue_name = %(queue)s AND status = 'todo'
+    ))
+"""
+
 _SETTINGS = {
     "application_name": "signpost",
     "connect_timeout": 10,
@@ -53,9 +73,10 @@ _SETTINGS = {
     "tcp_user_timeout": 30_000,
 }
 MOST_CONNECTIONS = 10
-WAIT_SECONDS, RECONNECT_SECONDS = 8.0, 5.0
+WAIT_SECONDS, RECONNECT_SECONDS, ANSWER_SECONDS = 8.0, 5.0, 30.0
 """How long an operation waits for a connection: GitHub waits 10 seconds for an answer. The pool tries to connect for
-a shorter time, because its pauses grow; then each operation lets it begin again."""
+a shorter time, because its pauses grow; then each operation lets it begin again. A statement is given up
+after ANSWER_SECONDS."""
 
 
 def read_scripts() -> Mapping[str, str]:
@@ -97,6 +118,10 @@ async def _apply(connection: AsyncConnection[Any], statements: str, names: list[
         await connection.execute("INSERT INTO signpost_migration SELECT unnest(%s::text[])", (names,))
 
 
+class RefusedError(InboxError):
+    """The database works, but does not accept this: the same in smaller parts may succeed."""
+
+
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
 
@@ -124,9 +149,11 @@ class Server:
         """Raise InboxError for each error of the database."""
         try:
             yield
-        except (psycopg.Error, ConnectorException, OSError) as error:
+        except (psycopg.Error, ConnectorException, OSError, UnicodeError) as error:
             cause = error.__cause__ if isinstance(error, ConnectorException) and error.__cause__ else error
-            raise InboxError(self._describe(cause)) from None
+            is_down = isinstance(cause, psycopg.OperationalError | OSError)
+            is_refused = not is_down or isinstance(cause, psycopg.errors.DeadlockDetected)
+            raise (RefusedError if is_refused else InboxError)(self._describe(cause)) from None
 
     def _describe(self, error: BaseException) -> str:
         fields = self._read_url()
@@ -201,3 +228,22 @@ class Manager(JobManager):
                 await wait(self._stop, 1)
             else:
                 return
+
+
+async def make_jobs(pool: Pool, manager: JobManager) -> None:
+    """Make jobs for locks that need one; one server at a time, so that a lock gets one job."""
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_JOB_LOCK,))
+        cursor = await connection.execute(_PLAN, {"queue": QUEUE, "most": MOST_JOBS})
+        locks = [lock for (lock,) in await cursor.fetchall()]
+        jobs = [Job(queue=QUEUE, lock=lock, queueing_lock=None, task_name=TASK) for lock in locks]
+        if jobs:
+            await manager.batch_defer_jobs_async(jobs, connection=connection)
+
+
+async def end_lost_jobs(pool: Pool, manager: JobManager, silence: float) -> None:
+    """End jobs of servers that were silent for so many seconds, so that others get their locks."""
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_JOB_LOCK,))
+        for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=silence):
+            await manager.finish_job(job, Status.ABORTED, delete_job=True)

@@ -14,9 +14,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector
-from procrastinate.jobs import Job, Status
 
-from bot.server.inbox.engine import WAIT_SECONDS, Manager, Pool, Server, migrate, read_scripts
+from bot.server.inbox.engine import (
+    ANSWER_SECONDS,
+    QUEUE,
+    TASK,
+    WAIT_SECONDS,
+    Manager,
+    Pool,
+    RefusedError,
+    Server,
+    end_lost_jobs,
+    make_jobs,
+    migrate,
+    read_scripts,
+)
 from bot.server.inbox.types import BACKOFF, Chore, Counts, Delivery, Entry, Handle, Handled, InboxError, State
 from bot.server.inbox.work import (
     COLUMNS,
@@ -32,20 +44,15 @@ from bot.server.inbox.work import (
     wait,
 )
 
-QUEUE = TASK = "signpost"
 POLLING_SECONDS = 0.5
-"""Procrastinate sends no notice when a lock is handed over (https://github.com/procrastinate-org/procrastinate/issues/213)."""
+"""How often a server looks for jobs: Procrastinate sends no notice when a lock is handed over
+(https://github.com/procrastinate-org/procrastinate/issues/213)."""
 
 PULSE_SECONDS = 5.0
 """How often a server says that it lives. Jobs of one that was silent for four times as long are given to others."""
 
 LARGEST_BATCH, LARGEST_BATCH_BYTES = 500, 64_000_000
 """Deliveries, and bytes of their bodies, in one transaction."""
-
-_JOB_LOCK = 0x4A6F6273
-
-MOST_JOBS = 200
-"""Jobs that wait to be taken by a server. They must last for POLLING_SECONDS."""
 
 PAUSE_SECONDS = 0.05
 """At least so long between two looks for locks that need a job."""
@@ -71,20 +78,6 @@ _SETTLE = """
     UPDATE signpost_delivery SET state = %s, attempts = %s, changed_at = now(),
         due_at = now() + nullif(%s, 0) * interval '1 second', error = %s, handled = %s
     WHERE id = %s AND state IN ('waiting', 'running')
-"""
-_PLAN = """
-    SELECT lock FROM signpost_delivery AS d
-    WHERE state IN ('waiting', 'running') AND (due_at IS NULL OR due_at <= now())
-    AND NOT EXISTS (
-        SELECT 1 FROM signpost_delivery AS e WHERE e.lock = d.lock AND e.id < d.id AND e.state IN ('waiting', 'running')
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM procrastinate_jobs AS j
-        WHERE j.lock = d.lock AND j.queue_name = %(queue)s AND j.status IN ('todo', 'doing')
-    )
-    ORDER BY id LIMIT greatest(0, %(most)s - (
-        SELECT count(*) FROM procrastinate_jobs WHERE queue_name = %(queue)s AND status = 'todo'
-    ))
 """
 
 
@@ -132,7 +125,8 @@ class PostgresInbox:
     async def _run(self, query: str, *values: object, pool: Pool | None = None) -> tuple[list[tuple[Any, ...]], int]:
         """The rows of one statement, and how many it changed."""
         with self._server.explain():
-            async with (pool or self._pool).connection() as connection, connection.cursor() as cursor:
+            pool = pool or self._pool
+            async with asyncio.timeout(ANSWER_SECONDS), pool.connection() as connection, connection.cursor() as cursor:
                 await cursor.execute(query, values)
                 return (await cursor.fetchall() if cursor.description else []), cursor.rowcount
 
@@ -161,12 +155,14 @@ class PostgresInbox:
         try:
             is_new = await self._insert([delivery for delivery, _ in batch])
         except InboxError as error:
-            if len(batch) > 1:
+            if len(batch) > 1 and isinstance(error, RefusedError):
                 # One of them may be the reason; the others must not suffer.
                 for each in batch:
                     await self._store_batch([each])
-            elif not batch[0][1].done():
-                batch[0][1].set_exception(error)
+                return
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
             return
         for delivery, future in batch:
             if not future.done():
@@ -215,23 +211,10 @@ class PostgresInbox:
             await wait(needed or stop, seconds)
 
     async def _make_jobs(self) -> None:
-        """Make jobs for locks that need one; one server at a time, so that a lock gets one job."""
-        async with self._quick.connection() as connection, connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_JOB_LOCK,))
-            cursor = await connection.execute(_PLAN, {"queue": QUEUE, "most": MOST_JOBS})
-            jobs = [
-                Job(queue=QUEUE, lock=lock, queueing_lock=None, task_name=TASK) for (lock,) in await cursor.fetchall()
-            ]
-            if jobs:
-                await self._app.job_manager.batch_defer_jobs_async(jobs, connection=connection)
+        await make_jobs(self._quick, self._app.job_manager)
 
     async def _end_lost_jobs(self) -> None:
-        """End jobs of servers that died, so that others get their locks."""
-        async with self._quick.connection() as connection, connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_JOB_LOCK,))
-            manager = self._app.job_manager
-            for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=4 * self._pulse):
-                await manager.finish_job(job, Status.ABORTED, delete_job=True)
+        await end_lost_jobs(self._quick, self._app.job_manager, 4 * self._pulse)
         self._needed.set()
 
     async def _run_worker(self, workers: int, stop: asyncio.Event) -> None:
@@ -287,6 +270,8 @@ class PostgresInbox:
         task = asyncio.create_task(attempt(handle, row.make_delivery(body)))
         self._handling.add(task)
         task.add_done_callback(self._handling.discard)
+        if self._is_ending:
+            task.cancel()
         (outcome,) = await asyncio.gather(task, return_exceptions=True)
         return settle(outcome, row.attempts, self._backoff)
 

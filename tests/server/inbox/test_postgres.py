@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -106,14 +107,18 @@ def test_errors_do_not_show_the_password(postgres: PostgresServer) -> None:
     assert 'database "***" does not exist' in messages[4]
 
 
-def test_a_text_that_postgresql_does_not_keep_fails_alone(make_shared: MakeInbox) -> None:
+def test_a_text_that_postgresql_does_not_keep_fails_alone(postgres: PostgresServer) -> None:
+    url = postgres.create_database()
+    place = url.partition("host=")[2]
+
     async def play() -> None:
-        async with opened(inbox := make_shared()):
-            bad = make_delivery(2)
-            object.__setattr__(bad, "guid", "a\0b")
-            adding = (inbox.add(each) for each in (make_delivery(1), bad, make_delivery(3)))
+        async with opened(inbox := PostgresInbox(url)):
+            bad = [replace(make_delivery(2), guid=guid) for guid in ("a\0b", "\ud800")]
+            adding = (inbox.add(each) for each in (make_delivery(1), *bad, make_delivery(3)))
             results = await asyncio.gather(*adding, return_exceptions=True)
-            assert [isinstance(result, InboxError) or result for result in results] == [True, True, True]
+            assert [str(result).partition(" (")[0] for result in results] == [
+                *("True", f"PostgreSQL on {place} failed", f"PostgreSQL on {place} failed", "True"),
+            ]
             assert [guid for guid, *_ in await list_states(inbox)] == ["guid-1", "guid-3"]
 
     asyncio.run(play())

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -153,8 +154,7 @@ def test_a_damaged_page_is_an_error_of_the_operation(tmp_path: Path) -> None:
 def test_a_text_that_no_database_keeps_fails_alone(tmp_path: Path) -> None:
     async def play() -> None:
         async with opened(inbox := SqliteInbox(tmp_path / "inbox.db")):
-            bad = make_delivery(2)
-            object.__setattr__(bad, "guid", "\ud800")
+            bad = replace(make_delivery(2), guid="\ud800")
             results = await asyncio.gather(
                 *map(inbox.add, (make_delivery(1), bad, make_delivery(3))), return_exceptions=True
             )
