@@ -135,12 +135,12 @@ def find_pause(answer: Answer, now: float) -> float:
 
     The limit of search is another one, and blocks only searches.
     """
-    is_of_all = answer.headers.get("x-ratelimit-resource", "core") in _LIMITS_OF_ALL
-    if answer.headers.get("x-ratelimit-remaining") == "0":
-        reset = _read_number(answer.headers.get("x-ratelimit-reset"))
-        return min(max(reset - now, 0) + 1, _LONGEST_LIMIT) if is_of_all and reset is not None else 0
-    limit = find_limit(answer, now)
-    return min(limit.seconds, _LONGEST_LIMIT) if limit else 0
+    is_spent = answer.headers.get("x-ratelimit-remaining") == "0"
+    if is_spent and answer.headers.get("x-ratelimit-resource", "core") not in _LIMITS_OF_ALL:
+        return 0
+    limit, reset = find_limit(answer, now), _read_number(answer.headers.get("x-ratelimit-reset"))
+    seconds = limit.seconds if limit else max(reset - now, 0) + 1 if is_spent and reset is not None else 0
+    return min(seconds, _LONGEST_LIMIT)
 
 
 def _read_retry_after(answer: Answer, now: float) -> float | None:

@@ -14,6 +14,7 @@ from bot.github.responses import (
     decide_retry,
     explain_failure,
     find_limit,
+    find_pause,
     mask_address,
     read_page,
     redact,
@@ -61,6 +62,33 @@ def answer(status: int, text: str = "{}", **headers: str) -> Answer:
 )
 def test_a_rate_limit_is_found_with_its_length(given: Answer, expected: tuple[float, str] | None) -> None:
     assert find_limit(given, NOW) == (Wait(seconds=expected[0], why=expected[1]) if expected else None)
+
+
+SPENT = {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "1800000600"}
+
+
+@pytest.mark.parametrize(
+    "given, seconds",
+    [
+        pytest.param(answer(200), 0, id="a success"),
+        pytest.param(answer(200, x_ratelimit_remaining="1", x_ratelimit_reset="1800000600"), 0, id="one is left"),
+        pytest.param(answer(200, **SPENT), 601, id="the last one was used"),
+        pytest.param(answer(200, x_ratelimit_resource="graphql", **SPENT), 601, id="the last one of GraphQL"),
+        pytest.param(answer(200, x_ratelimit_resource="search", **SPENT), 0, id="the last search"),
+        pytest.param(answer(403, x_ratelimit_resource="search", **SPENT), 0, id="no search is left"),
+        pytest.param(answer(304, x_ratelimit_remaining="0", x_ratelimit_reset="1799999990"), 1, id="a past reset"),
+        pytest.param(answer(200, x_ratelimit_remaining="0"), 0, id="a success without a reset"),
+        pytest.param(answer(403, **SPENT), 601, id="refused"),
+        pytest.param(answer(403, x_ratelimit_remaining="0"), 60, id="refused without a reset"),
+        pytest.param(answer(403, retry_after="90", **SPENT), 601, id="the later end counts"),
+        pytest.param(answer(429, retry_after="7"), 7, id="a secondary limit"),
+        pytest.param(answer(403, SECONDARY), 60, id="a secondary limit without a time"),
+        pytest.param(answer(403), 0, id="no rights"),
+        pytest.param(answer(403, retry_after="9" * 12), 86_400, id="at most a day"),
+    ],
+)
+def test_a_limit_that_is_spent_stops_all_requests(given: Answer, seconds: float) -> None:
+    assert find_pause(given, NOW) == seconds
 
 
 LOST = Lost(reason="the connection broke", was_sent=True)
