@@ -8,6 +8,7 @@ import hmac
 import os
 import re
 import secrets
+import shlex
 import socket
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -200,7 +201,7 @@ class SetUp:
     @property
     def command(self) -> str:
         """What starts the server with these settings."""
-        return f"signpost serve --settings {self.settings_file}"
+        return f"signpost serve --settings {shlex.quote(str(self.settings_file))}"
 
 
 @dataclass(kw_only=True)

@@ -1,8 +1,12 @@
 """`signpost serve setup`: from the form to the files, over HTTP and in a browser, and what it refuses."""
 
 import json
+import os
 import re
+import signal
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -327,6 +331,41 @@ def test_a_value_of_several_lines_is_not_stored() -> None:
     )
     with pytest.raises(SettingsError, match="GitHub's value of SIGNPOST_WEBHOOK_SECRET contains spaces"):
         write_settings(made, GOOD, SetupOptions())
+
+
+def test_files_may_have_spaces_in_their_names(tmp_path: Path) -> None:
+    file = tmp_path / "my app" / "signpost.env"
+    file.parent.mkdir()
+    made = AppCredentials(
+        id=1,
+        slug="signpost",
+        name="Signpost",
+        html_url="https://github.com/apps/signpost",
+        pem="",
+        webhook_secret="secret",
+        client_id="Iv1",
+        client_secret="hidden",
+    )
+    options = SetupOptions(settings_file=file, key_file=file.with_name("signpost.pem"))
+    write_file(file, write_settings(made, GOOD, options), may_replace=False)
+    settings = ServerSettings.from_environment(read_environment_file(file))
+    assert settings.private_key_file == file.with_name("signpost.pem")
+    done = SetUp(name="Signpost", install_url="", settings_file=file, key_file=options.key_file)
+    assert done.command == f"signpost serve --settings '{file}'"
+
+
+def test_ctrl_c_ends_the_setup_without_a_file(tmp_path: Path) -> None:
+    code = "from bot.server.setup import *; set_up(SetupOptions(), lambda address: print(address, flush=True))"
+    root = str(Path(__file__).parents[2])
+    command = [sys.executable, "-c", code]
+    environment = {**os.environ, "PYTHONPATH": root}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as it:
+        assert it.stdout
+        assert it.stderr
+        assert it.stdout.readline().startswith(b"http://127.0.0.1:")
+        it.send_signal(signal.SIGINT)
+        errors = it.stderr.read()
+    assert (it.returncode, b"KeyboardInterrupt" in errors, list(tmp_path.iterdir())) == (-signal.SIGINT, True, [])
 
 
 @pytest.fixture
