@@ -1,22 +1,14 @@
 """What the server remembers about repositories and installations, as values in its inbox."""
 
 import json
-import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from bot.server.inbox.types import Inbox
 from bot.server.rules import Loaded
-from bot.signals.file import rename_ledger
-from bot.signals.store import LedgerError
 from bot.tracker.types import EPOCH
-
-logger = logging.getLogger("signpost.server")
 
 InstallationState = Literal["active", "suspended", "removed"]
 
@@ -156,21 +148,3 @@ def _read_known(values: Mapping[str, bytes]) -> Iterator[KnownRepository]:
         name, installation = found.get("repository"), found.get("installation")
         if number.isdecimal() and isinstance(name, str) and isinstance(installation, int):
             yield KnownRepository(id=int(number), repository=name, installation=installation)
-
-
-@contextmanager
-def restore_ledger(ledger: bytes | None, repository: str) -> Iterator[Path]:
-    """The file of a ledger in a temporary folder; it does not exist if there is none, or one that cannot be used.
-
-    The repository may have another name than at the last sweep. A ledger can be made again from what GitHub has.
-    """
-    with TemporaryDirectory(prefix="signpost-") as folder:
-        path = Path(folder) / "ledger.sqlite"
-        if ledger:
-            path.write_bytes(ledger)
-            try:
-                rename_ledger(path, repository)
-            except LedgerError as error:
-                logger.warning("the ledger of %s is made again: %s", repository, error)
-                path.unlink()
-        yield path

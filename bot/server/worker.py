@@ -3,13 +3,13 @@
 import asyncio
 import json
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from threading import Thread
 from typing import Protocol, TypeVar
 
@@ -21,15 +21,15 @@ from bot.github.webhook_event import parse_event
 from bot.insights.report.event import Means, handle_event
 from bot.server.inbox.types import Delivery, Handled, Inbox, PostponedError
 from bot.server.log import describe_failure
-from bot.server.records import InstallationState, KnownRepository, Records, restore_ledger
+from bot.server.records import InstallationState, KnownRepository, Records
 from bot.server.rules import HourMeter, Loaded, RuleStore
 from bot.server.settings import ServerSettings
-from bot.signals.file import add_ledger, open_copy
+from bot.signals.file import add_ledger, open_bytes
 from bot.signals.ledger import Ledger, NoticeKind
 from bot.signals.notices.desk import Desk
 from bot.signals.notices.lists import write_problems
 from bot.signals.notices.text import NoticeSettings
-from bot.signals.sweep import Swept, Task, sweep_file
+from bot.signals.sweep import Task, sweep_bytes
 from bot.signals.votes import count_votes
 from bot.text.printable import count
 from bot.tracker.types import Skip
@@ -51,6 +51,7 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#
 _LONGEST_RUN, _LONGEST_SWEEP = 180, 300
 """Seconds after which a run or a sweep asks nothing more of GitHub."""
 
+_RETRY_SECONDS = 600
 _MOST_SHOWN = 20
 _LONGEST_ERROR = 500
 _ANSWERS: Mapping[str, Meaning] = {"works": "works", "wrong": "not-my-problem"}
@@ -107,7 +108,7 @@ class Worker:
         self._records = Records(inbox, now)
         self._spent = HourMeter(settings.most_cpu_seconds, clock)
         self._swept = HourMeter(HOURLY_SWEEPS, clock)
-        self._told: dict[int, tuple[str, ...]] = {}
+        self._told: dict[int, tuple[tuple[str, ...], float]] = {}
 
     async def handle(self, delivery: Delivery) -> Handled:
         """Do what a delivery asks; see `Handle`. Doing it again changes nothing more.
@@ -122,6 +123,7 @@ class Worker:
                 handled = await self._handle_issue(delivery)
             case "push":
                 self._rules.forget(delivery.repository_id, delivery.repository)
+                self._told.pop(delivery.repository_id, None)
                 handled = await self._reach(delivery, partial(self._reload, delivery))
             case "installation" | "installation_repositories":
                 handled = await self._handle_installation(delivery)
@@ -183,8 +185,7 @@ class Worker:
         return replace(describe_result(result), problems=problems, requests=tracker.requests)
 
     def _handle_event(self, event: Event, sources: Sources, ledger: bytes | None, tracker: GitHubTracker) -> Result:
-        with restore_ledger(ledger, event.repository) as file:
-            sources = add_ledger(add_finder(sources, None, tracker), file, event.repository)
+        sources = add_ledger(add_finder(sources, None, tracker), ledger, event.repository)
         return handle_event(event, Means(sources=sources, tracker=tracker, live=tracker), self._now())
 
     async def _load(self, known: KnownRepository, tracker: GitHubTracker) -> Loaded:
@@ -201,24 +202,26 @@ class Worker:
         return Handled(skipped=loaded.skipped, problems=problems, requests=tracker.requests)
 
     async def _tell(self, known: KnownRepository, loaded: Loaded, tracker: GitHubTracker) -> None:
-        """Note what was loaded, once, and keep the issue about problems; a failure is tried again at the next load."""
+        """Note what was loaded, once, and keep the issue about problems; a failure is tried again after a while."""
         state = known.repository, loaded.place, loaded.tree
-        if self._told.get(known.id) == state:
+        told, until = self._told.get(known.id, ((), 0.0))
+        if told == state and self._clock() < until:
             return
+        self._told[known.id] = state, self._clock() + _RETRY_SECONDS
         await self._records.note_rules(known, loaded)
         if self._settings.problem_issues and not loaded.is_shared:
             number = await self._records.read_notice(known.id)
             opened = await self._aside(lambda: self._keep_issue(known, loaded, number, tracker))
             if opened and opened != number:
                 await self._records.note_notice(known.id, opened)
-        self._told[known.id] = state
+        self._told[known.id] = state, math.inf
 
     def _keep_issue(self, known: KnownRepository, loaded: Loaded, number: int, tracker: GitHubTracker) -> int:
         """Open, edit or close the issue about problems; its number, 0 without one."""
         name, server, found = known.repository, self._settings.server_url, loaded.problems
         settings = NoticeSettings(repository=name, server=server)
         text = write_problems(found, settings, is_stopped=loaded.sources is None) if found else ""
-        with open_copy(Path("no-ledger"), name) as store:
+        with open_bytes(None, name) as store:
             desk = Desk(
                 repository=name, server=server, login=self._login, tracker=tracker, store=store, kinds=_PROBLEMS
             )
@@ -267,7 +270,7 @@ class Worker:
                 return
             task = self._make_task(known, add_finder(loaded.sources, None, tracker), began, budget)
             former = await self._records.read_ledger(known.id)
-            swept, ledger = await self._aside(lambda: _sweep_bytes(task, tracker, former), known.id)
+            swept, ledger = await self._aside(lambda: sweep_bytes(task, tracker, former, logger.debug), known.id)
         finally:
             self._swept.charge(known.installation, tracker.requests)
         if not await self._records.write_ledger(known.id, ledger):
@@ -343,13 +346,6 @@ def count_answers(ledger: Ledger, sources: Sources) -> dict[str, dict[str, int]]
         rule: {name: votes.all.counts.get(key, 0) for name, key in _ANSWERS.items()} for rule, votes in found.items()
     }
     return {rule: each for rule, each in counts.items() if any(each.values())}
-
-
-def _sweep_bytes(task: Task, tracker: GitHubTracker, ledger: bytes | None) -> tuple[Swept, bytes]:
-    """Sweep with a ledger as bytes; also returns it as it is then."""
-    with restore_ledger(ledger, task.repository) as file:
-        swept = sweep_file(task, tracker, file, logger.debug)
-        return swept, file.read_bytes()
 
 
 def log_error(what: str, error: Exception) -> None:

@@ -47,7 +47,7 @@ def open_ledger(path: Path, repository: str, *, is_new: bool = False) -> Iterato
 
 @contextmanager
 def open_copy(path: Path, repository: str, *, is_new: bool = False) -> Iterator[LedgerFile]:
-    """The same in memory, for a dry run: the file stays as it is, or does not exist."""
+    """The same in memory, for a dry run: the file stays as it is."""
     with _explain_damage(path), closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         if path.exists() and path.stat().st_size and not is_new:
             _refuse_foreign(path)
@@ -56,14 +56,20 @@ def open_copy(path: Path, repository: str, *, is_new: bool = False) -> Iterator[
         yield _prepare(copy, path, repository)
 
 
-def rename_ledger(path: Path, repository: str) -> None:
-    """Note the name that its repository has now; raises LedgerError for a file that is not a ledger."""
-    with _explain_damage(path), closing(_connect(path)) as connection:
-        _refuse_foreign(path)
-        _check_format(connection, path)
-        ledger = LedgerFile(connection, path)
-        with ledger.change():
-            ledger.write_facts(repository=repository)
+@contextmanager
+def open_bytes(content: bytes | None, repository: str, latest: int = LATEST) -> Iterator[LedgerFile]:
+    """The ledger in the bytes of a file, or a new one, in memory: a server may have no folder to write to.
+
+    The repository may have had another name when they were written; `LedgerFile.dump` gives the bytes for the next
+    time. Raises LedgerError for other bytes, and, when it is read, for a past after `latest` (Unix seconds).
+    """
+    name = Path("in the inbox")
+    with _explain_damage(name), closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        if content:
+            connection.deserialize(content)
+            connection.execute("UPDATE fact SET value = ? WHERE name = 'repository'", (repository,))
+        _distrust(connection)
+        yield _prepare(connection, name, repository, latest)
 
 
 def read_ledger(path: Path, repository: str) -> Ledger:
@@ -86,16 +92,16 @@ def read_any_ledger(path: Path, latest: int = LATEST) -> Ledger:
             return LedgerFile(connection, path, latest).read()
 
 
-def add_ledger(sources: Sources, file: str | Path | None, repository: str) -> Sources:
+def add_ledger(sources: Sources, file: str | Path | bytes | None, repository: str) -> Sources:
     """The sources with what the ledger says: muted rules, incidents with a tracking issue, and other reports.
 
     Other reports count only if the sweeps have read all of their past. A ledger that cannot be used makes a remark;
-    without a file, the sources stay as they are.
+    without a file, the sources stay as they are. The file may also be given as its bytes.
     """
-    if not file or not Path(file).exists():
+    if not file or not (isinstance(file, bytes) or Path(file).exists()):
         return sources
     try:
-        found = read_ledger(Path(file), repository)
+        found = _read_bytes(file, repository) if isinstance(file, bytes) else read_ledger(Path(file), repository)
     except LedgerError as error:
         remark = f"this run ignores votes and incidents: {error}"
         return replace(sources, remarks=(*sources.remarks, remark))
@@ -108,13 +114,18 @@ def add_ledger(sources: Sources, file: str | Path | None, repository: str) -> So
     return replace(sources, muted=muted, find_incident=known, describe_incident=watch)
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, repository: str) -> LedgerFile:
+def _read_bytes(content: bytes, repository: str) -> Ledger:
+    with open_bytes(content, repository) as store:
+        return store.read()
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, repository: str, latest: int = LATEST) -> LedgerFile:
     """An open file as a ledger; an empty one gets its tables."""
     if not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
         signature = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}"
         connection.executescript(f"BEGIN IMMEDIATE; {'; '.join(TABLES)}; {signature}; COMMIT;")
     _check_format(connection, path)
-    ledger = LedgerFile(connection, path)
+    ledger = LedgerFile(connection, path, latest)
     if not ledger.read_fact("repository"):
         with ledger.change():
             ledger.write_facts(repository=repository)
@@ -182,9 +193,13 @@ def _refuse_foreign(path: Path) -> None:
 def _connect(path: Path) -> sqlite3.Connection:
     """A connection that trusts nothing in the file (https://www.sqlite.org/security.html)."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    _distrust(connection)
+    return connection
+
+
+def _distrust(connection: sqlite3.Connection) -> None:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
     connection.execute("PRAGMA trusted_schema = OFF")
-    return connection
 
 
 def _limit_time(connection: sqlite3.Connection) -> None:

@@ -61,6 +61,10 @@ class LedgerFile:
                 self._connection.execute("ROLLBACK")
             raise
 
+    def dump(self) -> bytes:
+        """The bytes of its file."""
+        return self._connection.serialize()
+
     def read_fact(self, name: str) -> str:
         """The fact of that name, "" if there is none."""
         with explain_values(self._path):

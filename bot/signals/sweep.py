@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from bot.errors import TrackerError
 from bot.github.webhook_event import IssueRequest
-from bot.signals.file import open_copy, open_ledger, read_any_ledger
+from bot.signals.file import open_bytes, open_copy, open_ledger, read_any_ledger
 from bot.signals.incidents.detection import Incident, find_incidents, list_too_new, make_gate
 from bot.signals.ledger import Ledger, from_seconds, to_seconds
 from bot.signals.mute import Mute, explain_muted, judge_rules
@@ -23,7 +23,7 @@ from bot.signals.notices.finder import IncidentFinder
 from bot.signals.notices.plan import Seen, list_over
 from bot.signals.plan import Progress, Reason, Rerun, find_silent, list_waiting, plan_reruns
 from bot.signals.reading import MOST_FAILURES, MOST_WRITES, Reader, Source
-from bot.signals.store import LedgerFile, SpoiledLedgerError
+from bot.signals.store import LedgerError, LedgerFile, SpoiledLedgerError
 from bot.text.printable import count
 from bot.tracker.types import Account
 from bot.triage.config import Sources
@@ -139,9 +139,25 @@ def sweep_file(task: Task, tracker: Source, path: Path, say: Callable[[str], Non
     """
     opened = open_copy if task.is_dry_run else open_ledger
     with opened(path, task.repository, is_new=is_new or _is_spoiled(path, task.now, say)) as store:
-        logins = frozenset(name.casefold() for name in (task.login, *task.sources.config.identity.also))
-        reader = Reader(repository=task.repository, tracker=tracker, store=store, logins=logins)
-        return sweep(task, reader, say)
+        return _sweep_store(task, tracker, store, say)
+
+
+def sweep_bytes(task: Task, tracker: Source, content: bytes | None, say: Callable[[str], None]) -> tuple[Swept, bytes]:
+    """Sweep with the ledger in the bytes of a file, which is made again if it is spoiled; returns it, too."""
+    try:
+        with open_bytes(content, task.repository, _find_latest(task.now)) as store:
+            store.read()
+    except LedgerError as error:
+        say(f"{error}; this sweep does that now")
+        content = None
+    with open_bytes(content, task.repository) as store:
+        return _sweep_store(task, tracker, store, say), store.dump()
+
+
+def _sweep_store(task: Task, tracker: Source, store: LedgerFile, say: Callable[[str], None]) -> Swept:
+    logins = frozenset(name.casefold() for name in (task.login, *task.sources.config.identity.also))
+    reader = Reader(repository=task.repository, tracker=tracker, store=store, logins=logins)
+    return sweep(task, reader, say)
 
 
 def find_login(sources: Sources, tracker: Source) -> str:
@@ -153,11 +169,15 @@ def _is_spoiled(path: Path, now: datetime, say: Callable[[str], None]) -> bool:
     """Whether there is a ledger that has to be made again: it is damaged, of another version, or has a time to come."""
     try:
         if path.exists() and path.stat().st_size:
-            read_any_ledger(path, int((now + _WRONG_CLOCK).timestamp()))
+            read_any_ledger(path, _find_latest(now))
     except SpoiledLedgerError as error:
         say(f"signpost: {error}; this sweep does that now")
         return True
     return False
+
+
+def _find_latest(now: datetime) -> int:
+    return int((now + _WRONG_CLOCK).timestamp())
 
 
 def _say_requests(reader: Reader, task: Task) -> str:

@@ -121,7 +121,7 @@ def test_problems_of_an_organisation_open_no_issue_in_its_repositories(world: Wo
     assert find_problem_issues(world) == []
 
 
-def test_a_problem_issue_that_fails_does_not_stop_a_run_and_comes_with_the_next_one(world: World) -> None:
+def test_a_problem_issue_that_fails_does_not_stop_a_run_and_comes_ten_minutes_later(world: World) -> None:
     world.github.repositories[REPOSITORY].files[f"{HOME}/broken.yml"] = BROKEN
     first, second = open_issue(world.github), open_issue(world.github)
     world.github.lists_by_creator = False
@@ -129,6 +129,9 @@ def test_a_problem_issue_that_fails_does_not_stop_a_run_and_comes_with_the_next_
     world.handle(world.report(first))
     assert (len(list_comments(first)), find_problem_issues(world)) == (1, [])
     world.github.disturb = lambda _: None
+    world.handle(world.report(second))
+    assert find_problem_issues(world) == []
+    world.clock.seconds += 600
     world.handle(world.report(second))
     assert len(find_problem_issues(world)) == 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.signals.file import open_copy, open_ledger, read_any_ledger, read_ledger
+from bot.signals.file import open_bytes, open_copy, open_ledger, read_any_ledger, read_ledger
 from bot.signals.incidents.arrivals import Arrival
 from bot.signals.ledger import Closing, IssueNow, Ledger, Order, Spoken
 from bot.signals.store import LedgerError, LedgerFile, SpoiledLedgerError
@@ -217,3 +217,18 @@ def test_a_missing_or_strange_file_is_an_error_with_advice(tmp_path: Path) -> No
         read_any_ledger(tmp_path / "none")
     with pytest.raises(LedgerError, match="is not a regular file"):
         read_any_ledger(tmp_path)
+
+
+def test_the_bytes_of_a_ledger_are_used_without_a_file_and_survive_a_rename() -> None:
+    with open_bytes(None, "octo/widget") as store:
+        with store.change():
+            store.write_facts(newest="7")
+        content = store.dump()
+    with open_bytes(content, "octo/gadget") as store:
+        assert (store.read_fact("repository"), store.read_fact("newest")) == ("octo/gadget", "7")
+
+
+@pytest.mark.parametrize("content", [b"not a database", b"SQLite format 3\x00" + bytes(84), bytes(4096)])
+def test_bytes_that_are_not_a_ledger_are_refused(content: bytes) -> None:
+    with pytest.raises(LedgerError), open_bytes(content, "octo/widget"):
+        pass
