@@ -173,12 +173,16 @@ def test_an_event_is_made_of_an_issue(minutes: int, action: str) -> None:
 
 @dataclass
 class Server:
-    """The intake and the inbox of a server; `status` is what it answers while it cannot work."""
+    """The intake and the inbox of a server; `status` is what it answers while it cannot work.
+
+    `backup` is what the inbox knew of the first round.
+    """
 
     app: FakeApp
     seconds: float = NOON.timestamp()
     status: int = 0
     inbox: MemoryInbox = field(default_factory=MemoryInbox)
+    backup: bytes | None = None
 
     def __post_init__(self) -> None:
         self.app.now, self.app.post = self.read_seconds, self.take
@@ -204,19 +208,20 @@ class Server:
     def reconcile(self, minutes: float = 10) -> Reconciled:
         """A round, so many minutes later."""
         self.seconds += 60 * minutes
+        is_first = asyncio.run(self.inbox.read_value(KEY)) is None
         done = asyncio.run(Reconciler(self.bot, self.inbox, self.read_clock, most_repositories=MOST).reconcile())
         self.app.wait()
+        self.backup = asyncio.run(self.inbox.read_value(KEY)) if is_first else self.backup
         return done
 
     def list_guids(self) -> set[str]:
         return {entry.delivery.guid for entry in asyncio.run(self.inbox.list_entries(most=100_000))}
 
     def lose(self, keep: int) -> None:
-        """Restore a backup of the time when the inbox had so many deliveries; what it knew of rounds is as old."""
+        """Restore a backup of the time when the inbox had so many deliveries; it knows of the first round only."""
         entries = sorted(asyncio.run(self.inbox.list_entries(most=100_000)), key=lambda each: each.delivery.received_at)
-        known = asyncio.run(self.inbox.read_value(KEY))
         self.inbox = MemoryInbox()
-        asyncio.run(self._restore([entry.delivery for entry in entries[:keep]], known))
+        asyncio.run(self._restore([entry.delivery for entry in entries[:keep]], self.backup))
 
     async def _restore(self, deliveries: list[Delivery], known: bytes | None) -> None:
         await self.inbox.open()
