@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ALL = "all"
 _OPTIONS = ("host", "port", "database", "workers", "log_format")
 _MOST_LISTED = 100
+HIGHEST_PORT = 65_535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +56,11 @@ def _add_shared(parser: argparse.ArgumentParser, default: object) -> None:
         default=default,
         help="a file of settings, one NAME=value a line (default: signpost.env, if it is there)",
     )
+    _add_format(parser, default)
+
+
+def _add_format(parser: argparse.ArgumentParser, default: object) -> None:
+    """Like `add_format`, for an action that shares its namespace with the command."""
     parser.add_argument(
         "--format",
         choices=("text", "json"),
@@ -65,11 +71,15 @@ def _add_shared(parser: argparse.ArgumentParser, default: object) -> None:
 
 def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.description = "Create the GitHub App in the browser, and store its key and secrets."
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--url", metavar="URL", help="the public address of the server, where GitHub sends deliveries")
-    parser.add_argument("--organization", metavar="NAME", help="the owner of the App (default: your own account)")
+    parser.add_argument("--settings", metavar="FILE", help="write the settings to this file (default: signpost.env)")
+    parser.add_argument("--key-file", metavar="FILE", help="write the App's key to this file (default: signpost.pem)")
+    parser.add_argument("--force", action="store_true", help="replace these files if they exist")
+    parser.add_argument("--port", metavar="N", type=int, default=0, help="the port of the page (default: a free one)")
     parser.add_argument("--no-browser", action="store_true", help="print the address, and do not open a browser")
+    _add_format(parser, argparse.SUPPRESS)
     parser.epilog = "example: signpost serve setup --url https://signpost.example.org"
-    _add_shared(parser, argparse.SUPPRESS)
     parser.set_defaults(do=_set_up)
 
 
@@ -126,7 +136,44 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _set_up(arguments: argparse.Namespace) -> int:
-    raise SettingsError(f"setup is not there yet: {arguments.settings}")
+    from bot.server.settings import SETTINGS_FILE, ServerSettings
+    from bot.server.setup import KEY_FILE, SetupOptions, set_up
+
+    github = ServerSettings.from_environment(os.environ)
+    if not 0 <= arguments.port <= HIGHEST_PORT:
+        raise SettingsError(f"--port must be from 0 to {HIGHEST_PORT}, not {arguments.port}; 0 takes a free port")
+    options = SetupOptions(
+        settings_file=Path(arguments.settings or SETTINGS_FILE),
+        key_file=Path(arguments.key_file or KEY_FILE),
+        may_replace=arguments.force,
+        url=arguments.url or github.url,
+        port=arguments.port,
+        api_url=github.api_url,
+        server_url=github.server_url,
+    )
+
+    def announce(address: str) -> None:
+        print(f"Open {address} to create the App. Press Ctrl-C to stop.", file=sys.stderr)
+        if not arguments.no_browser:
+            import webbrowser
+
+            webbrowser.open(address)
+
+    made = set_up(options, announce)
+    if arguments.format == "json":
+        print_json(
+            {
+                "name": made.name,
+                "install_url": made.install_url,
+                "settings_file": str(made.settings_file),
+                "key_file": str(made.key_file),
+            }
+        )
+    else:
+        print(f"The App {made.name} is there. Its settings are in {made.settings_file}, its key in {made.key_file}.")
+        for step in made.steps:
+            print(f"- {step}")
+    return 0
 
 
 def _show_status(arguments: argparse.Namespace) -> int:

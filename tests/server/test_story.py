@@ -1,15 +1,23 @@
 """From an installation to a comment: a real `signpost serve`, a database, and a GitHub that sends signed webhooks."""
 
+import os
+import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
+from tests.server.test_setup import read_form
+from tests.stand_ins.command import ROOT
 from tests.stand_ins.fake_github import FAULTS, FakeGitHub, Fault
 from tests.stand_ins.github_app import FakeApp
 from tests.stand_ins.github_json import StoredIssue
 from tests.stand_ins.github_state import Request
+from tests.stand_ins.patience import LONGEST
 from tests.stand_ins.server import ServerProcess
 from tests.stand_ins.story import HOME, MATCHING, OTHER, RULE
 
@@ -82,6 +90,36 @@ def test_a_server_comments_from_its_first_delivery_to_its_last(app: FakeApp, ser
     code, seconds = server.stop()
     assert code == 0
     assert seconds < 20
+
+
+def test_the_setup_writes_the_settings_with_which_the_server_starts(app: FakeApp, tmp_path: Path) -> None:
+    """The three commands of the page, in a folder of their own."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    github = {"GITHUB_API_URL": app.github.url, "GITHUB_SERVER_URL": app.github.url}
+    words = [sys.executable, "-m", "bot", "serve", "setup", "--url", "https://signpost.example.org", "--no-browser"]
+    setup = subprocess.Popen(words, cwd=tmp_path, env=environment | github, stderr=subprocess.PIPE, text=True)
+    with setup:
+        assert setup.stderr is not None
+        (address,) = re.findall(r"http://\S+", setup.stderr.readline())
+        form = {"token": address.rpartition("/")[2], "name": "Signpost", "url": "https://signpost.example.org"}
+        page = requests.post(address, form, headers={"Origin": "null"}, timeout=LONGEST)
+        action, manifest = read_form(page.text)
+        requests.post(action, {"manifest": manifest}, timeout=LONGEST)
+        assert setup.wait(LONGEST) == 0
+
+    server = ServerProcess(app, "", tmp_path)
+    server.environment = environment
+    add_rules(app.github, "octo/widget")
+    with server:
+        app.hook_url = server.hook_url
+        app.install("octo/widget")
+        issue = app.open_issue(body=MATCHING, repository="octo/widget")
+        server.wait_until(lambda: has_comment(issue))
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix in {".env", ".pem", ".db"}) == [
+        "signpost.db",
+        "signpost.env",
+        "signpost.pem",
+    ]
 
 
 def test_a_stop_gives_back_what_runs_and_the_next_start_does_it(app: FakeApp, server: ServerProcess) -> None:

@@ -108,6 +108,10 @@ class ServerProcess:
             raise RuntimeError(f"the server ended with {self.wait()}: {self.log_file.read_text('utf-8')[-2000:]}")
         return self.ask("/readyz")[0] == 200
 
+    def is_ready_now(self) -> bool:
+        """Whether it accepts deliveries; a server that has ended does not."""
+        return self.is_running() and self.ask("/readyz")[0] == 200
+
     def ask(self, path: str) -> tuple[int, bytes]:
         """The status and the body of an answer; 0 without one."""
         try:
