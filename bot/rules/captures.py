@@ -4,67 +4,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-import re2
-
 from bot.issue.facts import DEFAULT_VIEWS, Facts, Text
 from bot.rules.conditions.phrase import PhraseHolds, make_phrase, read_phrase
 from bot.rules.conditions.regex import Pattern, read_pattern
 from bot.rules.conditions.types import Capture, Place, Scope, choose_captures, make_evidence, place_of
 from bot.rules.spec.document import Path
 from bot.rules.spec.pack import CaptureModel, CaptureSource
-from bot.rules.spec.phrase import TYPE_PATTERNS, is_filled, name_source
+from bot.rules.spec.phrase import Values, has_text, order_meanings
 from bot.text.markdown import drop_comments
-from bot.text.normalize import collapse
-from bot.text.versions import find_versions
 
 _LONGEST_VALUE = 200
 _VIEWS = (*DEFAULT_VIEWS, "errors")
+
 Source = Callable[[str, Facts], Iterator[Capture]]
 """Finds every statement of the capture with that name, as the reporter wrote it."""
-
-
-@dataclass(frozen=True)
-class Values:
-    """What is meant by a text: `type` says how it is read, unless `meanings` maps what is written to what it means."""
-
-    type: str
-    meanings: tuple[tuple[str, str], ...] = ()
-    product: str = ""
-
-    def read(self, written: str) -> tuple[str, ...]:
-        """What is meant; of several versions the one first that most surely is the product's."""
-        if self.meanings:
-            collapsed = collapse(written)
-            return tuple([meaning for key, meaning in self.meanings if _states(collapsed, key)][:1])
-        if self.type == "version":
-            return tuple(stated.text for stated in find_versions(written, self.product))
-        if self.type == "any":
-            return (written,) if written else ()
-        match = re2.search(f"(?i){TYPE_PATTERNS[self.type]}", collapse(written))
-        if match and self.type == "source":
-            return (name_source(match[0]),)
-        return (match[0],) if match and is_filled(self.type, match[0]) else ()
-
-
-def order_meanings(meanings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """What is written, collapsed, and what it means; the longest first: `windows nt` before `windows`."""
-    return tuple((collapse(key), value) for key, value in sorted(meanings.items(), key=lambda item: -len(item[0])))
-
-
-def has_text(key: str) -> bool:
-    """Whether a key of a map has text to search for."""
-    return bool(collapse(key))
-
-
-def _states(collapsed: str, key: str) -> bool:
-    """Whether the text states the key: nothing of a word before it, no letter after it (`windows11` is one)."""
-    position = collapsed.find(key)
-    while position >= 0:
-        end = position + len(key)
-        if not collapsed[max(0, position - 1) : position].isalnum() and not collapsed[end : end + 1].isalpha():
-            return True
-        position = collapsed.find(key, position + 1)
-    return False
 
 
 def _find_in_section(section_name: str, name: str, facts: Facts) -> Iterator[Capture]:
