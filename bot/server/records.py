@@ -15,8 +15,11 @@ InstallationState = Literal["active", "suspended", "removed"]
 MOST_LEDGER_BYTES = 20_000_000
 """A larger ledger is not kept: each event of its repository reads it."""
 
-_REPOSITORY, _SWEPT = "repository/", "swept/"
-_OF_REPOSITORY = (_REPOSITORY, _SWEPT, "problems/", "notice/", "ledger/")
+REPOSITORY, PROBLEMS = "repository/", "problems/"
+"""The beginnings of the keys, before the id of a repository; the pages read these values, too."""
+
+_SWEPT = "swept/"
+_OF_REPOSITORY = (REPOSITORY, _SWEPT, PROBLEMS, "notice/", "ledger/")
 _PARTIAL = timedelta(hours=1)
 """After a sweep that did not come to its end, the next one starts this much later."""
 
@@ -41,7 +44,7 @@ class Records:
 
     async def note_rules(self, known: KnownRepository, loaded: Loaded) -> None:
         """What was loaded for a repository, and its problems; none are left of former ones."""
-        key, at = f"{_REPOSITORY}{known.id}", self._now().isoformat()
+        key, at = f"{REPOSITORY}{known.id}", self._now().isoformat()
         votes = (await self._read(key)).get("votes", {})
         named = {"repository": known.repository, "installation": known.installation}
         await self._write(key, {**named, "rules": loaded.rule_count, "at": at, "votes": votes})
@@ -50,11 +53,11 @@ class Records:
             for problem in loaded.problems
         ]
         stated = {"repository": known.repository, "problems": problems, "at": at} if problems else None
-        await self._write(f"problems/{known.id}", stated)
+        await self._write(f"{PROBLEMS}{known.id}", stated)
 
     async def note_votes(self, known: KnownRepository, votes: Mapping[str, Mapping[str, int]]) -> None:
         """How many people answered what to the guidance of each rule."""
-        key = f"{_REPOSITORY}{known.id}"
+        key = f"{REPOSITORY}{known.id}"
         if found := await self._read(key):
             await self._write(key, found | {"votes": votes})
 
@@ -87,7 +90,7 @@ class Records:
 
     async def list_repositories(self) -> tuple[KnownRepository, ...]:
         """All repositories whose rules were loaded, in the order of their ids."""
-        values = await self._inbox.list_values(_REPOSITORY)
+        values = await self._inbox.list_values(REPOSITORY)
         return tuple(sorted(_read_known(values), key=lambda each: each.id))
 
     async def list_due(self, every: timedelta) -> tuple[KnownRepository, ...]:
@@ -144,7 +147,7 @@ def is_due(at: datetime | None, now: datetime, every: timedelta, *, is_partial: 
 
 def _read_known(values: Mapping[str, bytes]) -> Iterator[KnownRepository]:
     for key, value in values.items():
-        found, number = read_json(value), key.removeprefix(_REPOSITORY)
+        found, number = read_json(value), key.removeprefix(REPOSITORY)
         name, installation = found.get("repository"), found.get("installation")
         if number.isdecimal() and isinstance(name, str) and isinstance(installation, int):
             yield KnownRepository(id=int(number), repository=name, installation=installation)

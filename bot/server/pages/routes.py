@@ -19,8 +19,6 @@ from bot.server.pages.access import Access, Door, RefusedError, check_form
 from bot.server.pages.login import LoginPages
 from bot.server.pages.response import find_base, lead_to, read_form, show_page
 from bot.server.pages.view import (
-    PROBLEMS,
-    REPOSITORY,
     KnownRepository,
     RepositoryVotes,
     RuleProblems,
@@ -35,6 +33,7 @@ from bot.server.pages.view import (
     select_repositories,
     write_span,
 )
+from bot.server.records import PROBLEMS, REPOSITORY
 from bot.server.settings import ServerSettings
 from bot.tracker.app import AppIdentity
 

@@ -17,9 +17,6 @@ from bot.text.printable import count
 PAGE_SIZE = 50
 """Repositories on one page."""
 
-REPOSITORY, PROBLEMS = "repository/", "problems/"
-"""The beginnings of the keys, before the id of a repository."""
-
 _NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _LONGEST = 500
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
