@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import requests
 
 from tests.server.test_setup import read_form
+from tests.stand_ins import emulator
 from tests.stand_ins.command import ROOT
 from tests.stand_ins.fake_github import FAULTS, FakeGitHub, Fault
 from tests.stand_ins.github_app import FakeApp
@@ -136,6 +138,51 @@ def test_a_stop_gives_back_what_runs_and_the_next_start_does_it(app: FakeApp, se
     server.wait_until(lambda: has_comment(issue))
 
     assert len(list_ours(issue)) == 1
+
+
+@dataclass
+class EmulatedApp:
+    """The App of the emulator."""
+
+    api_url: str = ""
+    id: int = emulator.APP
+    key: str = field(default_factory=emulator.make_key)
+    secret: str = "its-a-secret-to-everybody"
+
+
+@pytest.fixture
+def emulated(tmp_path: Path) -> Iterator[tuple[ServerProcess, str]]:
+    """A server of that App, and the address of the emulator, which sends it signed webhooks."""
+    app = EmulatedApp()
+    server = ServerProcess(app, f"sqlite:///{tmp_path / 'signpost.db'}", tmp_path)
+    hook = {"webhook_url": server.hook_url, "webhook_secret": app.secret}
+    with emulator.run_emulator(tmp_path, hook) as url:
+        server.environment["GITHUB_API_URL"] = url
+        with server:
+            yield server, url
+
+
+@pytest.mark.slow
+def test_a_github_that_others_wrote_knows_the_app_and_sends_what_the_server_accepts(
+    emulated: tuple[ServerProcess, str],
+) -> None:
+    """As far as it goes: without GraphQL it has no rules to give, and its delivery ids are numbers."""
+    server, url = emulated
+    headers = {"Authorization": "token ghp_octo"}
+    issue = {"title": "It breaks", "body": MATCHING}
+    made = requests.post(f"{url}/repos/octo/widget/issues", json=issue, headers=headers, timeout=LONGEST)
+    server.wait_until(lambda: bool(server.list_outcomes()))
+
+    (line,) = [line for line in server.read_log() if "outcome" in line]
+    assert made.status_code == 201
+    assert (line["event"], line["repository"], line["issue"], line["outcome"]) == (
+        "issues.opened",
+        "octo/widget",
+        made.json()["number"],
+        "skipped",
+    )
+    assert "has no rules" in line["message"]
+    assert any("signpost[bot]" in each["message"] for each in server.read_log())
 
 
 REPOSITORIES = [f"org-{number % 5}/repository-{number}" for number in range(50)]

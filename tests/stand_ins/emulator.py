@@ -7,10 +7,11 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import jwt
 import requests
@@ -31,10 +32,10 @@ def make_key() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def make_seed() -> str:
+def make_seed(hook: Mapping[str, str]) -> str:
     """A repository octo/widget, a token of its owner, and an App `signpost` that is installed there.
 
-    JSON is YAML, which emulate reads.
+    `hook` has the App's `webhook_url` and `webhook_secret`, or is empty. JSON is YAML, which emulate reads.
     """
     app = {
         "app_id": APP,
@@ -43,6 +44,7 @@ def make_seed() -> str:
         "private_key": make_key(),
         "permissions": {"contents": "read", "issues": "write"},
         "events": ["issues"],
+        **hook,
         "installations": [{"installation_id": INSTALLATION, "account": "octo", "repository_selection": "all"}],
     }
     repositories = [{"owner": "octo", "name": "widget"}]
@@ -69,11 +71,11 @@ def make_app_token(url: str) -> str:
 
 
 @contextmanager
-def run_emulator(folder: Path) -> Iterator[str]:
+def run_emulator(folder: Path, hook: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
     """Start it on a free port, and give what GITHUB_API_URL is; `folder` keeps its seed and its log."""
     home = install_npm("emulate", VERSION)
     seed = folder / "seed.yaml"
-    seed.write_text(make_seed(), encoding="utf-8")
+    seed.write_text(make_seed(hook), encoding="utf-8")
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]

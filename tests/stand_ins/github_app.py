@@ -136,6 +136,11 @@ class FakeApp:
         github.now = self._read_clock
         github.extensions.append(self._answer)
 
+    @property
+    def api_url(self) -> str:
+        """What GITHUB_API_URL is."""
+        return self.github.url
+
     # What people do
 
     def install(self, *repositories: str, account: str = "") -> StoredInstallation:

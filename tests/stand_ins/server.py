@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.error import HTTPError
 
 from tests.stand_ins.command import ROOT
-from tests.stand_ins.github_app import FakeApp
 from tests.stand_ins.patience import LONGEST
 
 
@@ -26,10 +25,22 @@ def find_port() -> int:
         return port
 
 
+class KnownApp(Protocol):
+    """What a server knows of its App."""
+
+    id: int
+    key: str
+    secret: str
+
+    @property
+    def api_url(self) -> str:
+        """What GITHUB_API_URL is."""
+
+
 class ServerProcess:
     """A server of an App; use it as a context manager. `folder` gets its log, and is its current folder."""
 
-    def __init__(self, app: FakeApp, database: str, folder: Path, **settings: str) -> None:
+    def __init__(self, app: KnownApp, database: str, folder: Path, **settings: str) -> None:
         self.port = find_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.folder = folder
@@ -38,7 +49,7 @@ class ServerProcess:
         self.environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
-            "GITHUB_API_URL": app.github.url,
+            "GITHUB_API_URL": app.api_url,
             "SIGNPOST_APP_ID": str(app.id),
             "SIGNPOST_PRIVATE_KEY": app.key,
             "SIGNPOST_WEBHOOK_SECRET": app.secret,
