@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ from bot.server.metrics import Metrics
 from bot.server.pages.routes import make_routes
 from bot.server.reconcile import Reconciler
 from bot.server.settings import ServerSettings
+from bot.server.setup import EVENTS, PERMISSIONS
 from bot.server.worker import Worker
 from bot.text.printable import count
 from bot.tracker.app import AppIdentity
@@ -42,10 +43,6 @@ so that all is done within 20."""
 INTERRUPTED = 130
 
 RECONCILE_SECONDS, SWEEP_SECONDS = 600, 900
-
-PERMISSIONS: Mapping[str, str] = {"contents": "read", "issues": "write", "metadata": "read"}
-EVENTS = ("issue_comment", "issues", "push")
-"""What the App needs; GitHub sends the events of installations to every App."""
 
 _RIGHTS = ("", "read", "write", "admin")
 

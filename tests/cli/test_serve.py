@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from bot.cli.serve import format_status, list_lines
 from bot.server.inbox.sqlite import SqliteInbox
 from bot.server.inbox.types import BACKOFF, Counts, Delivery, Entry, Handled
-from tests.stand_ins.command import run_command
+from tests.stand_ins.command import ROOT, run_command
 
 MOMENT = datetime(2026, 11, 30, 18, 0, 5, tzinfo=UTC)
 APP = {"SIGNPOST_APP_ID": "7", "SIGNPOST_PRIVATE_KEY": "PEM", "SIGNPOST_WEBHOOK_SECRET": "s3cr3t"}
@@ -205,3 +207,16 @@ def test_an_action_has_help_with_an_example(action: str) -> None:
     done = run_command("serve", action, "--help")
 
     assert (done.code, done.out.strip().splitlines()[-1].startswith(f"example: signpost serve {action}")) == (0, True)
+
+
+@pytest.mark.parametrize("missing", ["jwt", "prometheus_client", "starlette", "uvicorn"])
+def test_without_the_extra_its_name_is_reported(missing: str, tmp_path: Path) -> None:
+    code = f"import sys; sys.modules[{missing!r}] = None\nfrom bot.cli import main\nsys.exit(main(['serve']))"
+    environment = {**APP, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    fix = "run: pipx install --force 'signpost-bot[server]'"
+    assert done.stderr == f"signpost: `signpost serve` needs {missing}, which is not installed; {fix}\n"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -15,7 +16,9 @@ from starlette.routing import Route
 
 from bot.errors import SettingsError, TrackerError
 from bot.server.inbox.types import Chore, Delivery, Handle, Handled, PostponedError
-from bot.server.serve import Parts, Server, Work, bind, name_address, write_outcome
+from bot.server.serve import Parts, Server, Work, bind, find_lacks, name_address, write_outcome
+from bot.server.setup import EVENTS
+from bot.tracker.app import AppIdentity
 from tests.server.memory import MemoryInbox
 from tests.stand_ins.patience import LONGEST
 
@@ -263,6 +266,36 @@ def test_a_stranger_cannot_send_what_he_wants(request_text: str, status: int) ->
             return (await ask(address, request_text))[0]
 
     assert asyncio.run(play()) == status
+
+
+def make_identity(**changes: Any) -> AppIdentity:  # noqa: ANN401 (any field)
+    known = {"permissions": {"contents": "read", "issues": "write", "metadata": "read"}, "events": EVENTS} | changes
+    return AppIdentity(id=7, slug="signpost", name="Signpost", html_url="https://github.com/apps/signpost", **known)
+
+
+PLACE = "at https://github.com/apps/signpost, under App settings → Permissions & events"
+
+
+@pytest.mark.parametrize(
+    "identity, lacks",
+    [
+        (make_identity(), ()),
+        (make_identity(permissions={"contents": "write", "issues": "admin", "metadata": "read", "x": "?"}), ()),
+        (
+            make_identity(permissions={"issues": "read", "metadata": "read"}),
+            (
+                f"the App lacks the permission `contents: read`; add it {PLACE}, then accept it in each installation",
+                f"the App lacks the permission `issues: write`; add it {PLACE}, then accept it in each installation",
+            ),
+        ),
+        (
+            make_identity(events=("issues", "push")),
+            (f"the App does not subscribe to the event `issue_comment`; choose it {PLACE}",),
+        ),
+    ],
+)
+def test_what_an_app_lacks_is_named_with_its_fix(identity: AppIdentity, lacks: tuple[str, ...]) -> None:
+    assert find_lacks(identity) == lacks
 
 
 def test_an_address_in_use_is_named() -> None:

@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from tests.stand_ins.github_app import FakeApp
 from tests.stand_ins.github_json import StoredIssue
 from tests.stand_ins.github_state import Request
 from tests.stand_ins.patience import LONGEST
-from tests.stand_ins.server import ServerProcess
+from tests.stand_ins.server import ServerProcess, find_port
 from tests.stand_ins.story import HOME, MATCHING, OTHER, RULE
 
 pytestmark = pytest.mark.slow
@@ -122,6 +122,39 @@ def test_the_setup_writes_the_settings_with_which_the_server_starts(app: FakeApp
         "signpost.env",
         "signpost.pem",
     ]
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"SIGNPOST_APP_ID": "1"}, "Integration not found"),
+        ({"SIGNPOST_PRIVATE_KEY": emulator.make_key()}, "GitHub rejects the App's signature"),
+    ],
+)
+def test_an_app_that_github_does_not_know_ends_the_server_with_3(
+    app: FakeApp, tmp_path: Path, changes: Mapping[str, str], message: str
+) -> None:
+    server = ServerProcess(app, f"sqlite:///{tmp_path / 'signpost.db'}", tmp_path)
+    server.environment |= changes
+    server.launch()
+
+    assert server.wait() == 3
+    assert message in server.log_file.read_text("utf-8").splitlines()[-1]
+
+
+def test_without_github_the_server_accepts_deliveries_and_stops_at_once(app: FakeApp, tmp_path: Path) -> None:
+    app.install("octo/widget")
+    server = ServerProcess(app, f"sqlite:///{tmp_path / 'signpost.db'}", tmp_path)
+    server.environment["GITHUB_API_URL"] = f"http://127.0.0.1:{find_port()}"
+    with server:
+        app.hook_url = server.hook_url
+        app.open_issue(body=MATCHING, repository="octo/widget")
+        counts = server.show_status()["counts"]
+        code, seconds = server.stop()
+
+    assert (app.attempts[-1].status, counts["waiting"], code) == ("OK", 1, 0)
+    assert seconds < 12
+    assert "GitHub cannot be reached" in server.log_file.read_text("utf-8")
 
 
 def test_a_stop_gives_back_what_runs_and_the_next_start_does_it(app: FakeApp, server: ServerProcess) -> None:
