@@ -52,8 +52,8 @@ class Records:
             {name: value for name, value in asdict(problem).items() if name in {"file", "line", "column", "message"}}
             for problem in loaded.problems
         ]
-        stated = {"repository": known.repository, "problems": problems, "at": at} if problems else None
-        await self._write(f"{PROBLEMS}{known.id}", stated)
+        stated = {"repository": known.repository, "place": loaded.place, "problems": problems, "at": at}
+        await self._write(f"{PROBLEMS}{known.id}", stated if problems else None)
 
     async def note_votes(self, known: KnownRepository, votes: Mapping[str, Mapping[str, int]]) -> None:
         """How many people answered what to the guidance of each rule."""

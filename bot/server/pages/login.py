@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Protocol
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +20,7 @@ from bot.server.pages.access import LASTS, Door, RefusedError, check_form, is_fr
 from bot.server.pages.person import LoginClient, LoginError, Person, read_person, write_login_address
 from bot.server.pages.response import find_base, lead_to, read_form, show_page
 from bot.server.settings import ServerSettings
+from bot.tracker.app import AppIdentity
 
 logger = logging.getLogger("signpost.server")
 
@@ -55,6 +57,21 @@ class _Pending:
 def _read_pending(cookie: str) -> _Pending | None:
     found = _PENDING.fullmatch(cookie)
     return _Pending(found[1], found[2], check_path(found[3])) if found else None
+
+
+class KnownApp(Protocol):
+    """The App, as far as the pages need it."""
+
+    def read_identity(self) -> AppIdentity:
+        """Ask GitHub about the App; raises TrackerError."""
+
+
+def find_home(app: KnownApp) -> str:
+    """The page of the App on GitHub, "" if GitHub does not answer."""
+    try:
+        return app.read_identity().html_url
+    except TrackerError:
+        return ""
 
 
 class LoginPages:

@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Protocol
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -13,10 +11,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.errors import TrackerError
 from bot.server.inbox.types import Entry, Inbox, InboxError, State
 from bot.server.pages.access import Access, Door, RefusedError, check_form
-from bot.server.pages.login import LoginPages
+from bot.server.pages.login import KnownApp, LoginPages, find_home
 from bot.server.pages.response import find_base, lead_to, read_form, show_page
 from bot.server.pages.view import (
     KnownRepository,
@@ -35,7 +32,6 @@ from bot.server.pages.view import (
 )
 from bot.server.records import PROBLEMS, REPOSITORY
 from bot.server.settings import ServerSettings
-from bot.tracker.app import AppIdentity
 
 MOST_RUNS = 100
 """Entries on the page of a repository."""
@@ -50,13 +46,6 @@ _OFF = (
 )
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-class KnownApp(Protocol):
-    """The App, as far as the pages need it."""
-
-    def read_identity(self) -> AppIdentity:
-        """Ask GitHub about the App; raises TrackerError."""
 
 
 def read_clock() -> datetime:
@@ -153,8 +142,7 @@ class _Pages:
     async def _find_home(self) -> str:
         """The page of the App on GitHub, "" if GitHub does not say so now."""
         if not self._home:
-            with suppress(TrackerError):
-                self._home = (await run_in_threadpool(self._app.read_identity)).html_url
+            self._home = await run_in_threadpool(find_home, self._app)
         return self._home
 
     async def show_repository(self, request: Request) -> Response:
