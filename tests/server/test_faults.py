@@ -29,6 +29,9 @@ ISSUES = 150
 HASTE = 0.04
 """How probable it is that a delivery does not wait any longer for a server that is down."""
 
+HUNTED_SECONDS = 20.0
+"""How much longer servers die after the last delivery was sent."""
+
 CUT_SECONDS = 3.0
 RECONCILED = 61.0
 """Seconds after which a start asks GitHub for lost deliveries again; see SHORTEST_GAP."""
@@ -166,7 +169,7 @@ def play(app: FakeApp, servers: Sequence[ServerProcess], every: int, on_half: Ca
         sleep(15)
         on_half(hunt)
         sender.join()
-        ends = monotonic() + 2 * LONGEST
+        ends = monotonic() + HUNTED_SECONDS
         while not scene.is_done() and monotonic() < ends:
             sleep(0.5)
     app.wait()
@@ -174,7 +177,7 @@ def play(app: FakeApp, servers: Sequence[ServerProcess], every: int, on_half: Ca
     for server in servers:
         server.kill()
         server.start()
-    servers[0].wait_until(scene.is_done)
+    servers[0].wait_until(scene.is_done, 2 * LONGEST)
     servers[0].wait_until(lambda: is_quiet(servers[0]))
     app.wait()
     assert find_order(app, servers) == []
@@ -197,8 +200,8 @@ def app(fake_github: FakeGitHub) -> FakeApp:
 
 
 def test_a_server_with_sqlite_dies_again_and_again_and_loses_nothing(app: FakeApp, tmp_path: Path) -> None:
-    with ServerProcess(app, f"sqlite:///{tmp_path / 'signpost.db'}", tmp_path, workers="32") as server:
-        hunt = play(app, [server], 37, cut_the_network)
+    with ServerProcess(app, f"sqlite:///{tmp_path / 'signpost.db'}", tmp_path, workers="4") as server:
+        hunt = play(app, [server], 83, cut_the_network)
         status = server.show_status()
 
     assert (hunt.at_steps > 10, hunt.at_random > 5) == (True, True)
@@ -216,8 +219,8 @@ def test_two_servers_with_postgresql_die_again_and_again_and_lose_nothing(
         postgres.restart()
 
     with ExitStack() as stack:
-        servers = [stack.enter_context(ServerProcess(app, url, tmp_path, workers="16")) for _ in range(2)]
-        hunt = play(app, servers, 41, restart)
+        servers = [stack.enter_context(ServerProcess(app, url, tmp_path, workers="4")) for _ in range(2)]
+        hunt = play(app, servers, 61, restart)
         status = servers[0].show_status()
 
     assert (hunt.at_steps > 10, hunt.at_random > 5) == (True, True)

@@ -140,13 +140,13 @@ class ServerProcess:
     def list_outcomes(self) -> list[str]:
         return [str(line["outcome"]) for line in self.read_log() if "outcome" in line]
 
-    def wait_until(self, is_true: Callable[[], bool]) -> None:
+    def wait_until(self, is_true: Callable[[], bool], longest: float = LONGEST) -> None:
         """Wait until something is true."""
-        deadline = monotonic() + LONGEST
+        deadline = monotonic() + longest
         while not is_true():
             if monotonic() > deadline:
                 raise TimeoutError(
-                    f"waited for {LONGEST} s; the log ends with {self.log_file.read_text('utf-8')[-3000:]}"
+                    f"waited for {longest} s; the log ends with {self.log_file.read_text('utf-8')[-3000:]}"
                 )
             sleep(0.05)
 
