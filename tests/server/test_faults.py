@@ -66,7 +66,8 @@ class Hunt:
         return Fault(kind=self.chance.choice(("kill-before", "kill-after")))
 
     def run(self) -> None:
-        """Start what is dead, and kill at random."""
+        """Start what is dead, and kill at random what has started."""
+        order = [*self.servers]
         next_kill = monotonic() + 5
         while not self.over.is_set():
             sleep(0.05)
@@ -74,9 +75,10 @@ class Hunt:
                 if not server.is_running():
                     server.launch()
             if monotonic() > next_kill:
-                server = self.chance.choice(self.servers)
-                self.at_random += server.is_running()
-                server.kill()
+                for server in [each for each in order if each.is_ready_now()][:1]:
+                    self.at_random += 1
+                    server.kill()
+                self.chance.shuffle(order)
                 next_kill = monotonic() + self.chance.uniform(3, 7)
 
     @contextmanager
