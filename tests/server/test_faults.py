@@ -202,7 +202,7 @@ def app(fake_github: FakeGitHub) -> FakeApp:
 
 
 def test_a_server_with_sqlite_dies_again_and_again_and_loses_nothing(app: FakeApp, tmp_path: Path) -> None:
-    with ServerProcess(app, f"sqlite:///{tmp_path / 'signpost.db'}", tmp_path, workers="4") as server:
+    with ServerProcess(app, f"sqlite:///{tmp_path / 'signpost.db'}", tmp_path, workers="4", sweep_hours="0") as server:
         hunt = play(app, [server], 83, cut_the_network)
         status = server.show_status()
 
@@ -221,7 +221,9 @@ def test_two_servers_with_postgresql_die_again_and_again_and_lose_nothing(
         postgres.restart()
 
     with ExitStack() as stack:
-        servers = [stack.enter_context(ServerProcess(app, url, tmp_path, workers="4")) for _ in range(2)]
+        servers = [
+            stack.enter_context(ServerProcess(app, url, tmp_path, workers="4", sweep_hours="0")) for _ in range(2)
+        ]
         hunt = play(app, servers, 61, restart)
         status = servers[0].show_status()
 
