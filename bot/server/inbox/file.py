@@ -121,6 +121,21 @@ def explain(file: Path) -> Iterator[None]:
         raise InboxError(_advise(file, error)) from error
 
 
+@contextmanager
+def _explain_all(file: Path) -> Iterator[None]:
+    """Raise InboxError for every other error, too: one that ended the thread of the inbox would end the inbox.
+
+    For example, MemoryError, a number that SQLite cannot keep, or a row with a time that no calendar has.
+    """
+    try:
+        with explain(file):
+            yield
+    except InboxError:
+        raise
+    except Exception as error:
+        raise InboxError(f"the inbox {file} cannot do this ({type(error).__name__})") from error
+
+
 def _advise(file: Path, error: Exception) -> str:
     """What is wrong with the file, and how to correct it."""
     name = getattr(error, "sqlite_errorname", "")
@@ -176,7 +191,7 @@ class Writer(Thread):
 
     def _commit(self, batch: Sequence[tuple[Operation[Any], Future[Any]]]) -> None:
         try:
-            with explain(self._file):
+            with _explain_all(self._file):
                 self._connection.execute("BEGIN IMMEDIATE")
                 results = [self._try(operation) for operation, _ in batch]
                 self._connection.execute("COMMIT")
@@ -198,7 +213,7 @@ class Writer(Thread):
         """The result of one operation of a transaction; an error that ends the transaction is raised."""
         self._connection.execute("SAVEPOINT one")
         try:
-            with explain(self._file):
+            with _explain_all(self._file):
                 result = operation(self._connection)
         except InboxError as error:
             if not self._connection.in_transaction:

@@ -164,6 +164,20 @@ def test_a_text_that_no_database_keeps_fails_alone(tmp_path: Path) -> None:
     asyncio.run(play())
 
 
+def test_a_number_that_sqlite_does_not_keep_fails_alone(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with opened(inbox := SqliteInbox(tmp_path / "inbox.db")):
+            with pytest.raises(InboxError, match="cannot do this"):
+                await inbox.add(replace(make_delivery(1), issue=2**63))
+            assert await inbox.add(make_delivery(2))
+
+    async def play_soon() -> None:
+        async with asyncio.timeout(30):
+            await play()
+
+    asyncio.run(play_soon())
+
+
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)])
 def test_nothing_waits_longer_because_the_clock_was_changed(jump: timedelta, tmp_path: Path) -> None:
     async def play() -> None:
