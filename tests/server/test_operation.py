@@ -4,6 +4,7 @@ import configparser
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,15 @@ from pydantic import SecretStr
 from bot.cli import make_parser
 from bot.server.inbox.types import Counts
 from bot.server.metrics import Metrics
-from bot.server.settings import ServerSettings, list_file_variables, list_variables, read_environment_file
+from bot.server.settings import (
+    SETTINGS_FILE,
+    ServerSettings,
+    list_file_variables,
+    list_variables,
+    read_environment_file,
+)
+from bot.server.setup import KEY_FILE, SetupOptions, Wishes, write_settings
+from bot.tracker.app import AppCredentials
 from tests.test_docs import find_commands
 
 ROOT = Path(__file__).parents[2]
@@ -78,28 +87,56 @@ def test_the_services_write_nowhere_else_and_have_their_secrets_as_files() -> No
     ]
 
 
-def test_the_services_of_compose_give_valid_settings(tmp_path: Path) -> None:
-    given = dict(COMPOSE["services"]["server"]["environment"])
-    for name, text in (("webhook-secret", "s3cr3t"), ("database-url", "postgresql://signpost:pw@database/signpost")):
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """A folder with the files that the setup writes, and those of a database."""
+    app = AppCredentials(
+        id=7,
+        slug="acme",
+        name="Acme",
+        html_url="https://github.com/apps/acme",
+        pem="a key",
+        webhook_secret="s3cr3t",
+        client_id="Iv1",
+        client_secret="hush",
+    )
+    texts = {
+        SETTINGS_FILE: write_settings(app, Wishes(url="https://signpost.example.org"), SetupOptions()),
+        KEY_FILE: app.pem,
+        "database-url": "postgresql://signpost:pw@database/signpost\n",
+    }
+    for name, text in texts.items():
         (tmp_path / name).write_text(text, "utf-8")
-    environment = {name: value.replace("/run/secrets", str(tmp_path)) for name, value in given.items()}
-    environment["SIGNPOST_APP_ID"] = "7"
+    return tmp_path
 
-    settings = ServerSettings.from_environment(environment)
+
+def read_made(made: Path, given: Mapping[str, str], place: str) -> ServerSettings:
+    """The settings of a service, whose files are all in that folder."""
+    stored = read_environment_file(made / SETTINGS_FILE)
+    return ServerSettings.from_sources({name: each.replace(place, str(made)) for name, each in given.items()}, stored)
+
+
+def test_the_services_of_compose_take_the_files_of_the_setup_as_they_are(made: Path) -> None:
+    server = COMPOSE["services"]["server"]
+
+    settings = read_made(made, server["environment"], "/run/secrets")
 
     settings.check_app()
+    assert server["command"] == ["--settings", f"/run/secrets/{SETTINGS_FILE}"]
+    assert {SETTINGS_FILE, KEY_FILE} <= set(server["secrets"])
+    assert (settings.read_key(), settings.webhook_secret) == ("a key", SecretStr("s3cr3t"))
     assert (settings.log_format, settings.database_name) == ("json", "postgresql://database/signpost")
 
 
-def test_the_unit_gives_valid_settings(tmp_path: Path) -> None:
-    lines = [line.removeprefix("Environment=") for line in UNIT.splitlines() if line.startswith("Environment=")]
-    (tmp_path / "webhook-secret").write_text("s3cr3t\n", "utf-8")
-    (tmp_path / "unit.env").write_text("\n".join(lines).replace("%d", str(tmp_path)), "utf-8")
+def test_the_unit_takes_the_files_of_the_setup_as_they_are(made: Path) -> None:
+    given = dict(re.findall(r"^Environment=(\w+)=(.*)", UNIT, re.MULTILINE))
 
-    settings = ServerSettings.from_sources({"SIGNPOST_APP_ID": "7"}, read_environment_file(tmp_path / "unit.env"))
+    settings = read_made(made, given, "%d")
 
     settings.check_app()
-    assert settings.webhook_secret == SecretStr("s3cr3t")
+    assert f"serve --settings %d/{SETTINGS_FILE}\n" in UNIT
+    assert re.findall(r"^LoadCredential=(\S+):/etc/signpost/\1$", UNIT, re.MULTILINE) == [SETTINGS_FILE, KEY_FILE]
+    assert (settings.read_key(), settings.webhook_secret) == ("a key", SecretStr("s3cr3t"))
     assert settings.database == "sqlite:////var/lib/signpost/signpost.db"
 
 
