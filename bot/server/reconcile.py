@@ -39,6 +39,9 @@ GAP = timedelta(minutes=30)
 MOST_REDELIVERIES = 500
 """In one round; a second lies between two of them."""
 
+MOST_FAILURES = 5
+"""After so many redeliveries in succession that fail, a round ends: GitHub has a limit, or is down."""
+
 MOST_REPOSITORIES = 300
 """In one round, where GitHub lists no deliveries."""
 
@@ -86,7 +89,8 @@ class Progress:
 
     Where issues are read, a cycle through all installations takes several rounds. This one began at `cycle` and has
     read those with ids up to `after`. If it `has_failed` somewhere, the next cycle looks as far back as this one.
-    Where deliveries are listed, rounds after a gap begin at `gap`, and end when they have repeated all.
+    Where deliveries are listed, rounds after a gap begin at `gap`, and end when they have repeated all. What GitHub did
+    not repeat when it was asked to was delivered at `failed` or later; later rounds ask again.
     """
 
     at: datetime | None = None
@@ -94,6 +98,7 @@ class Progress:
     after: int = 0
     has_failed: bool = False
     gap: datetime | None = None
+    failed: datetime | None = None
 
 
 def plan_redeliveries(
@@ -212,17 +217,31 @@ class Reconciler:
     async def reconcile(self) -> Reconciled:
         """One round. Raises TrackerError if GitHub does not answer, and InboxError: the next round does the same."""
         now, progress = self._now().replace(microsecond=0), await self._read_progress()
-        since = max(now - KEPT, (progress.at or now - KEPT) - OVERLAP)
+        since = max(now - KEPT, min(progress.at or now - KEPT, progress.failed or now) - OVERLAP)
         attempts = await asyncio.to_thread(self._app.list_deliveries, since)
         if attempts is None:
             return await self._look_at_issues(progress, since, now)
         known = await self._inbox.list_known({attempt.guid for attempt in attempts})
         gap = progress.gap or (now if progress.at is None or now - progress.at > GAP else None)
         plan = plan_redeliveries(attempts, known, now, gap=gap)
-        problems = [problem for each in plan.repeated if (problem := await self._redeliver(each))]
-        await self._write_progress(Progress(at=now) if plan.is_complete else Progress(at=progress.at, gap=gap))
-        redelivered = len(plan.repeated) - len(problems)
-        return Reconciled(read=len(attempts), redelivered=redelivered, problems=tuple(problems))
+        problems, asked = await self._repeat(plan)
+        is_complete = plan.is_complete and asked == len(plan.repeated)
+        failed = min((each.delivered_at for each in attempts if each.id in problems), default=None)
+        await self._write_progress(
+            Progress(at=now, failed=failed) if is_complete else Progress(at=progress.at, gap=gap, failed=failed)
+        )
+        return Reconciled(read=len(attempts), redelivered=asked - len(problems), problems=tuple(problems.values()))
+
+    async def _repeat(self, plan: Plan) -> tuple[dict[int, str], int]:
+        """The problems of attempts that GitHub did not repeat, and how many it was asked to repeat."""
+        problems, in_succession = dict[int, str](), 0
+        for number, decision in enumerate(plan.repeated, 1):
+            problem = await self._redeliver(decision)
+            in_succession = in_succession + 1 if problem else 0
+            problems |= {decision.attempt: problem} if problem else {}
+            if in_succession == MOST_FAILURES:
+                return problems, number
+        return problems, len(plan.repeated)
 
     async def _redeliver(self, decision: Decision) -> str:
         """The problem, or ""; one delivery that GitHub refuses to repeat does not stop the others."""

@@ -284,6 +284,34 @@ def test_a_delivery_that_github_does_not_repeat_stops_no_other(server: Server) -
     assert server.reconcile().redelivered == 1
 
 
+def test_what_github_did_not_repeat_for_hours_is_repeated_later(server: Server) -> None:
+    def refuse(request: Request) -> Fault | None:
+        reply = Reply(status=403, body=error_json("You have exceeded a secondary rate limit."))
+        return Fault(kind="answer", reply=reply) if request.path.endswith("/attempts") else None
+
+    server.reconcile()
+    server.status = 502
+    for _ in range(7):
+        server.app.open_issue()
+    server.status = 0
+    server.app.github.disturb = refuse
+    assert [len(server.reconcile(60).problems) for _ in range(3)] == [5, 5, 5]
+    server.app.github.disturb = lambda _: None
+    assert [server.reconcile().redelivered for _ in range(2)] == [7, 0]
+
+
+def test_one_that_github_did_not_repeat_for_hours_is_repeated_later(server: Server) -> None:
+    server.reconcile()
+    server.status = 502
+    server.app.open_issue()
+    server.status = 0
+    fault = Fault(kind="answer", reply=Reply(status=502, body=error_json("later")))
+    server.app.github.disturb = lambda request: fault if request.path.endswith("/attempts") else None
+    assert [len(server.reconcile(60).problems) for _ in range(3)] == [1, 1, 1]
+    server.app.github.disturb = lambda _: None
+    assert [server.reconcile().redelivered for _ in range(2)] == [1, 0]
+
+
 @pytest.fixture
 def blind(server: Server) -> Server:
     """A server whose GitHub lists no deliveries, and has the same time as its issues."""
