@@ -52,39 +52,45 @@ class ServerSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     app_id: int | None = Field(None, ge=1, description="The id of the GitHub App.")
-    private_key: SecretStr | None = Field(None, description="The App's private key, as PEM.")
-    private_key_file: Path | None = Field(None, description="The file of that key.")
+    private_key: SecretStr | None = Field(
+        None, description="The App's private key: the text of the .pem file of GitHub."
+    )
+    private_key_file: Path | None = Field(None, description="The .pem file with that key; set only one of the two.")
     webhook_secret: SecretStr | None = Field(
-        None, description="The App's webhook secret; two, separated by a space, while it is replaced."
+        None,
+        description="The App's webhook secret; while you replace it, the new and the old one with a space between.",
     )
     client_id: str = Field("", description="The App's client id, for the login on the pages.")
     client_secret: SecretStr | None = Field(None, description="The App's client secret, for the login on the pages.")
     page_token: SecretStr | None = Field(
-        None, min_length=16, description="A token of at least 16 characters that opens the pages for all repositories."
+        None, min_length=16, description="A password of at least 16 characters for the pages of all repositories."
     )
-    api_url: Url = Field("https://api.github.com", description="The address of GitHub's API (GITHUB_API_URL).")
-    server_url: Url = Field("https://github.com", description="The address of GitHub for browsers (GITHUB_SERVER_URL).")
+    api_url: Url = Field("https://api.github.com", description="The address of GitHub's API.")
+    server_url: Url = Field("https://github.com", description="The address of GitHub for browsers.")
     url: Url = Field("", description="The public address of this server, for example https://signpost.example.org.")
     host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     proxies: str = Field(
-        "", description="Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto count, with commas."
+        "",
+        description="Addresses of the reverse proxies in front, with commas between; only theirs may state a client's address.",
     )
     database: Annotated[str, AfterValidator(_check_database)] = Field(
         "sqlite:///signpost.db",
-        description="The database: sqlite:///FILE for one machine, or postgresql://…",
+        description="The database: sqlite:///FILE for one server, or postgresql://USER:PASSWORD@HOST/NAME for several.",
         repr=False,
     )
     workers: int = Field(4, ge=1, le=64, description="How many issues this process handles at a time.")
-    keep_days: int = Field(7, ge=0, le=365, description="Days after which the body of a handled delivery is deleted.")
+    keep_days: int = Field(7, ge=0, le=365, description="Days until the body of a handled delivery is deleted.")
     sweep_hours: int = Field(6, ge=0, le=168, description="Hours between two sweeps of a repository; 0: no sweeps.")
     problem_issues: bool = Field(
         default=False, description="Open one issue in a repository while its rules or settings are broken."
     )
-    most_rules: int = Field(500, ge=1, le=10_000, description="The maximum number of rules of a repository's own.")
-    most_rule_bytes: int = Field(1_000_000, ge=1_000, description="The maximum size of its rules, in bytes.")
+    most_rules: int = Field(500, ge=1, le=10_000, description="The maximum number of a repository's own rules.")
+    most_rule_bytes: int = Field(
+        1_000_000, ge=1_000, description="The maximum size of a repository's own rules, in bytes."
+    )
     most_cpu_seconds: float = Field(
-        120.0, gt=0, description="CPU seconds an hour that one repository may take; later deliveries wait."
+        120, gt=0, description="CPU seconds an hour that one repository may take; later deliveries wait."
     )
     log_format: Literal["text", "json"] = Field("text", description="How to write the log: text or json.")
 
@@ -110,7 +116,7 @@ class ServerSettings(BaseModel):
         try:
             return cls(**values | {field: value for field, value in given.items() if value is not None})
         except ValidationError as error:
-            raise SettingsError(f"the settings are invalid: {'; '.join(_explain(error))}") from None
+            raise SettingsError(f"the settings are invalid: {'; '.join(_explain(error, given))}") from None
 
     @property
     def secrets(self) -> tuple[bytes, ...]:
@@ -260,10 +266,28 @@ def _read_values(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield fields[name.removesuffix(_FILE)], _read_text(Path(value), f"the file of {name},").strip()
 
 
-def _explain(error: ValidationError) -> Iterator[str]:
-    """What is wrong with each setting, with its value unless it is a secret."""
+_WORDS: Mapping[str, str] = {
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_parsing": "must be true or false",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "string_too_short": "must not be empty",
+    "too_short": "must have at least {min_length} characters",
+    "value_error": "{error}",
+}
+"""What is wrong, by the type of pydantic's error: https://docs.pydantic.dev/latest/errors/validation_errors/."""
+
+
+def _explain(error: ValidationError, given: Mapping[str, object]) -> Iterator[str]:
+    """What is wrong with each setting, with its value unless it is a secret; `given` came from options."""
     names = {field: name for name, field in list_variables().items()}
     for each in error.errors(include_url=False):
         field = str(each["loc"][0])
+        is_option = given.get(field) is not None
+        name = f"--{field.replace('_', '-')}" if is_option else names.get(field, field)
+        wrong = _WORDS.get(each["type"], each["msg"]).format_map(each.get("ctx", {}))
         value = "" if _is_secret(field) else f", not {reveal_line(repr(each['input']))[:80]}"
-        yield f"{names.get(field, field)}: {each['msg'].removeprefix('Value error, ')}{value}"
+        yield f"{name} {wrong}{value}"
