@@ -99,6 +99,10 @@ class FieldsTracker(SetupTracker):
 
     _transport: Transport
 
+    def close(self) -> None:
+        """Let it send nothing any more, whichever thread still works with it."""
+        self._transport.credential.is_closed = True
+
     def list_types(self, repository: str, wanted: Iterable[str]) -> tuple[str, ...] | None:
         """The enabled ones. https://docs.github.com/en/rest/repos/issue-types#list-issue-types-for-a-repository."""
         del wanted

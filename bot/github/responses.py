@@ -32,12 +32,14 @@ _TOO_MANY = 429
 class Credential:
     """The token of all requests, None for anonymous ones; it may be replaced between two requests.
 
+    Once it `is_closed`, nothing more is sent with it, by whichever thread.
     `kind` is the word before it. GitHub wants `Bearer` before a JWT.
     https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#about-authentication
     """
 
     token: str | None = field(repr=False)
     kind: Literal["token", "Bearer"] = "token"
+    is_closed: bool = False
 
     def mask(self, text: str) -> str:
         """The text without the token."""

@@ -231,15 +231,14 @@ class Wire:
         tolerate: Tolerate = tolerate_nothing,
     ) -> tuple[Json, Answer]:
         if self._find_time_left() <= 0:
-            reason = f"the run has taken {self._patience.run:g} s, and asks nothing more of GitHub"
+            over = "was given up" if self._credential.is_closed else f"has taken {self._patience.run:g} s"
+            reason = f"the run {over}, and asks nothing more of GitHub"
             raise TrackerError(f"Could not {what}: {reason}. Try again later.")
         outcome = self._send_patiently(request, is_read=is_read and is_repeated)
         if isinstance(outcome, Lost):
             raise self._fail(what, outcome, is_read=is_read)
-        if outcome.is_success:
-            return (outcome.json() if outcome.text else None), outcome
-        if tolerate(outcome):
-            return None, outcome
+        if outcome.is_success or tolerate(outcome):
+            return (outcome.json() if outcome.is_success and outcome.text else None), outcome
         raise self._fail(what, outcome, is_read=is_read)
 
     def _send_patiently(self, request: _Request, *, is_read: bool) -> Answer | Lost:
@@ -260,7 +259,7 @@ class Wire:
         return outcome
 
     def _find_time_left(self) -> float:
-        return self._ends_at - time.monotonic()
+        return -math.inf if self._credential.is_closed else self._ends_at - time.monotonic()
 
     def _send_along(self, request: _Request) -> Answer | Lost:
         """Follow the temporary redirects of a renamed repository: nothing was done at the old address.

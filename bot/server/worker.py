@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -159,10 +160,17 @@ class Worker:
             raise PostponedError("GitHub's rate limit for this installation is spent", wait)
 
     async def _run(self, event: Event, delivery: Delivery) -> Handled:
-        tracker = await self._aside(partial(self._app.connect, delivery.installation, most_seconds=_LONGEST_RUN))
         known = KnownRepository(
             id=delivery.repository_id, repository=event.repository, installation=delivery.installation
         )
+        tracker = await self._aside(partial(self._app.connect, delivery.installation, most_seconds=_LONGEST_RUN))
+        # A run that is given up goes on in its thread, while another server may do the same again.
+        with closing(tracker):
+            return await self._triage(event, delivery, known, tracker)
+
+    async def _triage(
+        self, event: Event, delivery: Delivery, known: KnownRepository, tracker: GitHubTracker
+    ) -> Handled:
         loaded = await self._load(known, tracker)
         try:
             await self._tell(known, loaded, tracker)
@@ -196,8 +204,9 @@ class Worker:
         known = KnownRepository(
             id=delivery.repository_id, repository=delivery.repository, installation=delivery.installation
         )
-        loaded = await self._load(known, tracker)
-        await self._tell(known, loaded, tracker)
+        with closing(tracker):
+            loaded = await self._load(known, tracker)
+            await self._tell(known, loaded, tracker)
         problems = tuple(map(str, loaded.problems[:_MOST_SHOWN]))
         return Handled(skipped=loaded.skipped, problems=problems, requests=tracker.requests)
 
@@ -272,6 +281,7 @@ class Worker:
             former = await self._records.read_ledger(known.id)
             swept, ledger = await self._aside(lambda: sweep_bytes(task, tracker, former, logger.debug), known.id)
         finally:
+            tracker.close()
             self._swept.charge(known.installation, tracker.requests)
         if not await self._records.write_ledger(known.id, ledger):
             logger.warning("the ledger of %s is too large to keep: %d bytes", known.repository, len(ledger))

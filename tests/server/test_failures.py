@@ -1,5 +1,6 @@
 """Whatever goes wrong on GitHub: the inbox tries again, waits or gives up, and the issue ends with one comment."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -239,3 +240,24 @@ def test_two_workers_on_one_issue_leave_one_comment(world: World) -> None:
     world.github.delay = lambda: 0
     world.handle(world.report(issue, "edited"))
     assert see(issue, APP).comments == (ANSWER,)
+
+
+def test_a_run_that_is_given_up_asks_nothing_more_of_github(world: World) -> None:
+    """Its thread lives, and another server may handle the delivery meanwhile."""
+    delivery = open_touched(world)
+
+    async def play() -> int:
+        running = asyncio.create_task(world.worker.handle(delivery))
+        while not any(request.path.endswith("/issues/2") for request in world.github.requests):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        running.cancel()
+        await asyncio.wait([running])
+        given_up = len(world.github.requests)
+        await asyncio.sleep(1)
+        return len(world.github.requests) - given_up
+
+    world.github.delay = lambda: 0.05
+    assert asyncio.run(play()) <= 1
+    world.github.delay = lambda: 0
+    world.handle(delivery)
+    assert see(world.github.repositories[REPOSITORY].issues[2], APP) == ENDING
