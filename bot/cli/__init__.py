@@ -61,18 +61,31 @@ class _Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, *args: Any, **settings: Any) -> tuple[Any, list[str]]:  # noqa: ANN401
         """The arguments; an unknown one is an error of the command that it was given to."""
+        self._words: Sequence[str] = args[0] if args and args[0] else ()
         found, unknown = super().parse_known_args(*args, **settings)
         if unknown:
-            options = re.findall(r"--[a-z][a-z-]*", self.format_help())
-            self.error(f"unknown argument `{unknown[0]}`{_suggest(unknown[0].partition('=')[0], options)}")
+            self.error(self._explain_unknown(unknown[0]))
         return found, unknown
 
     def error(self, message: str) -> NoReturn:
         """Print it like argparse, and keep it for a script that asked for JSON."""
-        message = explain_choice(message)
+        message = self._explain_value(message) or explain_choice(message)
         self.print_usage(sys.stderr)
         print(f"{self.prog}: error: {message}", file=sys.stderr)
         raise WrongUsage(message)
+
+    def _explain_unknown(self, word: str) -> str:
+        options = re.findall(r"--[a-z][a-z-]*", self.format_help())
+        return f"unknown argument `{word}`{_suggest(word.partition('=')[0], options)}"
+
+    def _explain_value(self, message: str) -> str:
+        """If argparse takes the value of an unknown option for an action: that the option is unknown; otherwise ""."""
+        found = _INVALID_CHOICE.fullmatch(message)
+        if not found or not found[1].isupper():
+            return ""
+        before = dict(pairwise(reversed(self._words))).get(found[2], "")
+        is_unknown = before.startswith("--") and before not in self._option_string_actions
+        return self._explain_unknown(before) if is_unknown else ""
 
 
 def explain_choice(message: str) -> str:

@@ -276,6 +276,8 @@ def test_wrong_usage_is_reported_as_json_where_that_is_asked_for(words: tuple[st
         (["check", "--no-prof"], "unknown argument `--no-prof`; did you mean `--no-proof`?"),
         (["check", "--format", "jsn"], "--format cannot be `jsn`; did you mean `json`?"),
         (["check", "--format=sarf"], "--format cannot be `sarf`; did you mean `sarif`?"),
+        (["serve", "--prot", "8000"], "unknown argument `--prot`; did you mean `--port`?"),
+        (["serve", "--workers", "2", "stats"], "unknown action `stats`; did you mean `status`?"),
         (["index", "serach"], "unknown action `serach`; did you mean `search`?"),
     ],
 )
