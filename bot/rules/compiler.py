@@ -50,12 +50,13 @@ class Compiler:
     """Compiles the conditions of one rule, and adds to `problems`.
 
     `known` are the names of captures, each with the values that it can have (an empty list: any value). `layouts` are
-    the pack's own kinds of report.
+    the pack's own kinds of report. `steps` are the RE2 instructions of all patterns so far.
     """
 
     known: Mapping[str, Collection[str]]
     layouts: Collection[str] = ()
     problems: list[tuple[Path, str]] = field(default_factory=list)
+    steps: int = 0
 
     def compile(self, model: ConditionModel, path: Path) -> Condition:
         """The condition of a mapping: all its keys must hold."""

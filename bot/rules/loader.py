@@ -15,6 +15,12 @@ from bot.rules.stored import read_stored
 from bot.text.printable import reveal_line
 
 MAX_FILES = 20_000
+MAX_STEPS = 1_000_000
+"""RE2 instructions that the patterns of all rules together may need: 12 times those of our largest pack, and 28 MB."""
+_TOO_MUCH = (
+    f"the patterns of all rules up to here need more than {MAX_STEPS} steps; "
+    "use smaller repetition counts, or remove some rules"
+)
 _YAML = (".yml", ".yaml")
 READ = (*_YAML, ".j2")
 """How the names of the files end that are read from a folder: rules, packs, settings and templates of comments."""
@@ -27,7 +33,7 @@ def build_ruleset(files: Mapping[str, str]) -> Ruleset:
     for file in sorted(files):
         if file.endswith(_YAML):
             folders.setdefault(str(PurePosixPath(file).parent), []).append(file)
-    packs, rules, problems = list[Pack](), list[Rule](), list[Problem]()
+    packs, rules, problems, steps = list[Pack](), list[Rule](), list[Problem](), 0
     for folder, names in folders.items():
         pack, found = _read_pack(files, folder, names)
         packs.append(pack)
@@ -35,6 +41,9 @@ def build_ruleset(files: Mapping[str, str]) -> Ruleset:
         for name in names:
             if PurePosixPath(name).name not in NOT_RULES:
                 rule, found = compile_rule(files[name], name, pack)
+                steps += rule.steps if rule else 0
+                if rule and steps > MAX_STEPS:
+                    found, rule = [rule.document.problem_at(("match",), _TOO_MUCH, "condition")], None
                 rules += [rule] if rule else []
                 problems += found
     unique, twice = _drop_twice(rules)

@@ -9,7 +9,7 @@ from bot.rules.conditions.issue import FeatureRequested
 from bot.rules.conditions.types import Condition
 from bot.rules.ruleset import Pack, Rule
 from bot.rules.spec.condition import list_captures, list_sets
-from bot.rules.spec.document import Document, Path, read_document
+from bot.rules.spec.document import Document, read_document
 from bot.rules.spec.pack import PackModel
 from bot.rules.spec.rule import RuleModel
 from bot.rules.spec.validation import validate
@@ -43,23 +43,21 @@ def compile_rule(text: str, file: str, pack: Pack, *, is_checked: bool = False) 
     model, problems = validate(document, RuleModel)
     if model is None:
         return None, list(problems)
-    condition, branches, broken = _compile_conditions(model, pack)
+    condition, branches, compiler = _compile_conditions(model, pack)
     digest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
-    rule = Rule(model, pack, condition, branches, document, digest)
-    found = [(*problem, "condition") for problem in broken]
+    rule = Rule(model, pack, condition, branches, document, digest, compiler.steps)
+    found = [(*problem, "condition") for problem in compiler.problems]
     if not is_checked:
         from bot.rules.checks import check_rule  # noqa: PLC0415 (a shipped pack needs none)
 
-        found += check_rule(rule, is_broken=bool(broken))
+        found += check_rule(rule, is_broken=bool(compiler.problems))
     if found:
         return None, [document.problem_at(*problem) for problem in dict.fromkeys(found)]
     return rule, []
 
 
-def _compile_conditions(
-    model: RuleModel, pack: Pack
-) -> tuple[Condition, tuple[Condition | None, ...], list[tuple[Path, str]]]:
-    """When the rule matches, when each branch of its guidance applies, and what is wrong with these conditions."""
+def _compile_conditions(model: RuleModel, pack: Pack) -> tuple[Condition, tuple[Condition | None, ...], Compiler]:
+    """When the rule matches, when each branch of its guidance applies, and the compiler with the problems of both."""
     compiler = Compiler(known=list_values(pack.captures), layouts=tuple(pack.model.layouts))
     condition = compiler.compile_match(model.match, pack.none, pack.circumstance)
     named = dict.fromkeys(pack.types | dict(list_captures(model.match)), ())
@@ -68,4 +66,4 @@ def _compile_conditions(
         compiler.compile(guidance.when, ("guidance", index, "when")) if guidance.when else None
         for index, guidance in enumerate(model.guidance)
     )
-    return condition, branches, compiler.problems
+    return condition, branches, compiler

@@ -64,7 +64,8 @@ class Pack:
 class Rule:
     """One rule, ready to be matched.
 
-    `branches` are the conditions of its guidance, None for a branch that always applies.
+    `branches` are the conditions of its guidance, None for a branch that always applies. `steps` are the RE2
+    instructions of its patterns.
     """
 
     model: RuleModel
@@ -73,6 +74,7 @@ class Rule:
     branches: tuple[Condition | None, ...]
     document: Document
     content_hash: str
+    steps: int = 0
 
     @cached_property
     def id(self) -> str:

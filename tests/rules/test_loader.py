@@ -7,7 +7,15 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.issue.facts import Placeholder
-from bot.rules.loader import build_ruleset, find_pack, join_rulesets, load_rules, read_folder, read_place
+from bot.rules.loader import (
+    MAX_STEPS,
+    build_ruleset,
+    find_pack,
+    join_rulesets,
+    load_rules,
+    read_folder,
+    read_place,
+)
 from bot.rules.ruleset import Ruleset
 from bot.rules.spec.document import MAX_BYTES
 from tests.rules.rules import explain, write_rule
@@ -227,3 +235,15 @@ def test_a_link_to_a_device_is_an_error(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "a.yml"):
         with pytest.raises(SettingsError, match="is not an ordinary file"):
             load_rules([str(place)])
+
+
+def test_patterns_that_need_too_many_steps_do_not_run() -> None:
+    def write_patterns(name: str, number: int) -> str:
+        patterns = ", ".join(f"{{regex: '(.{{0,100}}{name}{each})'}}" for each in range(number))
+        return write_rule(name, f"{{any: [{patterns}]}}")
+
+    large = build_ruleset({"a/large.yml": write_patterns("large", 25)})
+    assert explain(large)[0].partition("; ")[0].endswith("need more than 20000 steps")
+    many = build_ruleset({f"a/many-{each}.yml": write_patterns(f"many-{each}", 19) for each in range(65)})
+    assert sum(rule.steps for rule in many.rules) <= MAX_STEPS
+    assert 0 < sum("need more than 1000000 steps" in each.message for each in many.problems) < 20

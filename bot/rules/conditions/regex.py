@@ -19,6 +19,12 @@ Pattern = Any  # google-re2 ships no types
 MAX_PROGRAM_SIZE = 1_000
 """RE2 instructions a pattern may need: 97 % of real ones stay below; more take seconds on 64 KiB of hostile text."""
 
+MAX_RULE_STEPS = 20_000
+"""RE2 instructions that all patterns of a rule or a pack may need: twice those of the largest rule we ship. An
+instruction takes 28 bytes of memory (measured), and a short pattern may have 900: without a limit, 644 kB of rules took
+500 MB, and more than a minute for an issue.
+"""
+
 _SMALLER = "use smaller repetition counts, or several conditions"
 _AROUND = 20
 _LONGEST_HINT = 200
@@ -42,11 +48,14 @@ def compile_pattern(pattern: str, *, lines: bool = False) -> Pattern:
 
 def read_pattern(source: str, path: Path, scope: Scope, *, lines: bool = False) -> Pattern | None:
     """An RE2 pattern, checked for its syntax and its cost; None if it is invalid."""
+    if scope.steps > MAX_RULE_STEPS:  # a pattern before has a problem already
+        return None
     try:
         pattern = compile_pattern(source, lines=lines)
     except re2.error as error:
         scope.problems.append((path, _explain_pattern(error)))
         return None
+    scope.steps += pattern.programsize
     if lines and (found := _WHOLE_TEXT.search(source)):
         advice = "write `^` for the start of a line, `$` for its end, and `.` for any character"
         scope.problems.append((path, f"`{found['sign']}` has no meaning with `lines: true`; {advice}"))
@@ -54,6 +63,10 @@ def read_pattern(source: str, path: Path, scope: Scope, *, lines: bool = False) 
     if pattern.programsize > MAX_PROGRAM_SIZE:
         size = f"{pattern.programsize} steps, at most {MAX_PROGRAM_SIZE} allowed"
         scope.problems.append((path, f"the pattern is too large ({size}); {_SMALLER}"))
+        return None
+    if scope.steps > MAX_RULE_STEPS:
+        advice = "split the rule, or use smaller repetition counts"
+        scope.problems.append((path, f"all patterns up to here need more than {MAX_RULE_STEPS} steps; {advice}"))
         return None
     if pattern.search("") is not None:
         advice = "make a part of it required"

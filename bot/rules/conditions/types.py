@@ -244,11 +244,15 @@ class Condition(ABC):
 
 
 class Scope(Protocol):
-    """The names that a condition may use, and the problems found while compiling conditions."""
+    """The names that a condition may use, and the problems found while compiling conditions.
+
+    `steps` are the RE2 instructions of all patterns so far.
+    """
 
     known: Mapping[str, Collection[str]]
     layouts: Collection[str]
     problems: list[tuple[Path, str]]
+    steps: int
 
     def compile_all(self, models: Iterable[ConditionModel], path: Path) -> tuple[Condition, ...]:
         """The conditions of a list."""
