@@ -169,7 +169,7 @@ def _report_setup(made: "SetUp", shape: str) -> None:
         files = {"settings_file": str(made.settings_file), "key_file": str(made.key_file)}
         print_json({"name": made.name, "install_url": made.install_url, **files})
         return
-    print(f"The App {made.name} is there. Its settings are in {made.settings_file}, its key in {made.key_file}.")
+    print(f"Created the App {made.name}. Its settings are in {made.settings_file}, its key in {made.key_file}.")
     for step in made.steps:
         print(f"- {step}")
 

@@ -79,7 +79,7 @@ class LineFormatter(logging.Formatter):
         message = reveal_line(self._redact(message))
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         level = record.levelname.lower()
-        about = {name: self._clean(value) for name in FIELDS if (value := record.__dict__.get(name)) is not None}
+        about = {name: self._clean(value) for name in FIELDS if (value := record.__dict__.get(name)) not in (None, "")}
         if self._shape == "json":
             return json.dumps({"time": at, "level": level, "message": message, **about})
         named = "".join(f" {name}={value}" for name, value in about.items())

@@ -18,6 +18,7 @@ import uvicorn
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot import __version__
 from bot.errors import SettingsError, TrackerError, explain_cause
 from bot.github.app import App
 from bot.server.inbox.choice import make_inbox
@@ -90,8 +91,8 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if self.is_stopping and scope["type"] == "http" and scope["path"] == "/readyz":
-            told = {"status": "unavailable", "reason": "the server is stopping"}
-            await JSONResponse(told, 503, {"cache-control": "no-store", "retry-after": "10"})(scope, receive, send)
+            content = {"status": "unavailable", "reason": "the server is stopping"}
+            await JSONResponse(content, 503, {"cache-control": "no-store", "retry-after": "10"})(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -111,7 +112,8 @@ def bind(host: str, port: int) -> socket.socket:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         bound = socket.create_server(found[0][4][:2], family=found[0][0], backlog=2048)
     except (OSError, UnicodeError) as error:
-        message = f"cannot listen on {host}, port {port}: {explain_cause(error)}; choose another --host or --port"
+        cause = explain_cause(error).partition(" (while")[0]  # Python repeats the address
+        message = f"cannot listen on {host}, port {port}: {cause}; choose another --host or --port"
         raise SettingsError(message) from error
     bound.setblocking(False)  # noqa: FBT003 (socket's own)
     return bound
@@ -143,6 +145,7 @@ class Server:
     async def run(self) -> None:
         """Serve until `stop`; raises TrackerError if GitHub rejects the App, and InboxError if there is no inbox."""
         await self._parts.inbox.open()
+        log.info("listening on %s", name_address(self._bound))
         try:
             await self._serve()
         finally:
@@ -236,13 +239,21 @@ def write_outcome(handle: Handle) -> Handle:
             raise
         else:
             outcome, requests = ("skipped" if handled.skipped else "done"), handled.requests
-            message = handled.skipped or "; ".join((*handled.actions, *handled.problems)) or "nothing to do"
+            message = handled.skipped or "; ".join(list_results(handled)) or "nothing to do"
             return handled
         finally:
             about = {"outcome": outcome, "seconds": round(time.monotonic() - begin, 3), "requests": requests}
             log.log(level, "%s", message, extra=describe_delivery(delivery) | about)
 
     return handle_and_log
+
+
+def list_results(handled: Handled) -> Iterator[str]:
+    """What was done, and the first problem: the pages have the others, and each delivery repeats them."""
+    yield from handled.actions
+    yield from handled.problems[:1]
+    if len(handled.problems) > 1:
+        yield f"and {count(len(handled.problems) - 1, 'more problem')}"
 
 
 def describe_delivery(delivery: Delivery) -> dict[str, object]:
@@ -299,8 +310,10 @@ def make_chores(app: App, inbox: Inbox, keep_days: int) -> tuple[Chore, ...]:
         done = await reconciler.reconcile()
         for problem in done.problems:
             log.warning("the reconciliation goes on without one delivery or repository: %s", problem)
-        if done.redelivered or done.added:
-            log.info("GitHub repeats %d deliveries; %d were added from changed issues", done.redelivered, done.added)
+        if done.redelivered:
+            log.info("GitHub sends %s again", count(done.redelivered, "delivery", "deliveries"))
+        if done.added:
+            log.info("added %s for issues that changed", count(done.added, "delivery", "deliveries"))
 
     async def forget() -> None:
         number = await inbox.forget(datetime.now(UTC) - timedelta(days=keep_days))
@@ -318,9 +331,8 @@ def run_server(settings: ServerSettings, announce: Callable[[str], None]) -> int
     with write_log(settings.log_format, settings.hidden):
         parts = make_parts(settings)
         bound = bind(settings.host, settings.port)
-        address = name_address(bound)
-        announce(address)
-        log.info("listening on %s, with the database %s", address, settings.database_name)
+        announce(name_address(bound))
+        log.info("starting Signpost %s with the database %s", __version__, settings.database_name)
         return run_until_signal(lambda: Server(parts, bound), settings.workers)
 
 

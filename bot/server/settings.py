@@ -72,7 +72,7 @@ class ServerSettings(BaseModel):
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     proxies: str = Field(
         "",
-        description="Addresses of the reverse proxies in front, with commas between; only theirs may state a client's address.",
+        description="Addresses of the reverse proxies, with commas between, that may state a client's address.",
     )
     database: Annotated[str, AfterValidator(_check_database)] = Field(
         "sqlite:///signpost.db",

@@ -58,7 +58,7 @@ def test_no_secret_is_written(message: str, shown: str, place: str) -> None:
 
 
 def test_a_line_is_json_or_text() -> None:
-    about = {"delivery": "72d3", "issue": 7, "seconds": 0.25, "outcome": None, "nonsense": 1}
+    about = {"delivery": "72d3", "issue": 7, "seconds": 0.25, "outcome": None, "event": "", "nonsense": 1}
 
     line = json.loads(log_one(lambda log: log.warning("hello %s", "you", extra=about)))
     text = log_one(lambda log: log.warning("hello", extra=about), "text")

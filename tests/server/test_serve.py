@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from bot.errors import SettingsError, TrackerError
 from bot.server.inbox.types import Chore, Delivery, Handle, Handled, PostponedError
-from bot.server.serve import Parts, Server, Work, bind, find_lacks, name_address, write_outcome
+from bot.server.serve import Parts, Server, Work, bind, find_lacks, list_results, name_address, write_outcome
 from bot.server.setup import EVENTS
 from bot.tracker.app import AppIdentity
 from tests.server.memory import MemoryInbox
@@ -298,9 +298,17 @@ def test_what_an_app_lacks_is_named_with_its_fix(identity: AppIdentity, lacks: t
     assert find_lacks(identity) == lacks
 
 
-def test_an_address_in_use_is_named() -> None:
-    with bind("127.0.0.1", 0) as bound, pytest.raises(SettingsError, match=r"cannot listen on 127\.0\.0\.1, port"):
+def test_an_address_in_use_is_named_once() -> None:
+    with bind("127.0.0.1", 0) as bound, pytest.raises(SettingsError, match=r"cannot listen on 127\.0\.0\.1") as refused:
         bind("127.0.0.1", bound.getsockname()[1])
+
+    assert str(refused.value).count("127.0.0.1") == 1
+
+
+def test_a_line_has_what_was_done_and_not_each_problem_of_the_rules() -> None:
+    done = Handled(actions=("create_comment",), problems=("a.yml:1: x", "b.yml:1: y", "c.yml:1: z"))
+
+    assert [*list_results(done)] == ["create_comment", "a.yml:1: x", "and 2 more problems"]
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "300.1.1.1", "ü" * 70])

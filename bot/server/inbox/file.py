@@ -66,7 +66,9 @@ def connect(file: Path, *, is_guest: bool) -> sqlite3.Connection:
     if not is_guest:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     elif not file.exists():
-        raise InboxError(f"the inbox {file} does not exist; start `signpost serve` first, or name another file")
+        raise InboxError(
+            f"the inbox {file} does not exist; start `signpost serve` first, or name its file with --database"
+        )
     connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         _prepare(connection, file, is_guest=is_guest)
@@ -138,6 +140,8 @@ def _explain_all(file: Path) -> Iterator[None]:
 
 def _advise(file: Path, error: Exception) -> str:
     """What is wrong with the file, and how to correct it."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError | PermissionError):
+        return f"the inbox {file} cannot be opened ({explain_cause(error)}); check its folder, and who may write there"
     name = getattr(error, "sqlite_errorname", "")
     match name.split("_")[1] if name else "":
         case "FULL":

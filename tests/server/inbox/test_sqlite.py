@@ -102,7 +102,7 @@ def write_newer(file: Path) -> None:
             lambda file: file.write_bytes(b"not a database" * 100),
             "the inbox {file} is damaged, or is not a database; move it away, and restore a backup if there is one",
         ),
-        (Path.mkdir, "the inbox {file} cannot be used (Is a directory); check the disk and its free space"),
+        (Path.mkdir, "the inbox {file} cannot be opened (Is a directory); check its folder, and who may write there"),
     ],
 )
 def test_a_file_that_is_not_an_inbox_is_refused(
@@ -116,10 +116,10 @@ def test_a_file_that_is_not_an_inbox_is_refused(
 def test_a_folder_that_is_missing_and_an_inbox_that_a_guest_misses_are_named(tmp_path: Path) -> None:
     file = tmp_path / "missing" / "inbox.db"
     assert fail_to_open(SqliteInbox(file)) == (
-        f"the inbox {file} cannot be used (No such file or directory); check the disk and its free space"
+        f"the inbox {file} cannot be opened (No such file or directory); check its folder, and who may write there"
     )
     assert fail_to_open(SqliteInbox(file, is_guest=True)) == (
-        f"the inbox {file} does not exist; start `signpost serve` first, or name another file"
+        f"the inbox {file} does not exist; start `signpost serve` first, or name its file with --database"
     )
 
 
