@@ -1,7 +1,7 @@
 """PostgreSQL and Procrastinate as an inbox needs them: tables, connections, errors, and jobs that do not get lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -239,6 +239,14 @@ async def make_jobs(pool: Pool, manager: JobManager) -> None:
         jobs = [Job(queue=QUEUE, lock=lock, queueing_lock=None, task_name=TASK) for lock in locks]
         if jobs:
             await manager.batch_defer_jobs_async(jobs, connection=connection)
+
+
+async def list_lost_jobs(pool: Pool, jobs: Collection[int]) -> set[int]:
+    """The ones of these jobs, which run here, that were ended meanwhile: another server has their locks."""
+    async with pool.connection() as connection:
+        query = "SELECT id FROM procrastinate_jobs WHERE id = ANY(%s) AND status = 'doing'"
+        rows = await (await connection.execute(query, ([*jobs],))).fetchall()
+    return {*jobs} - {number for (number,) in rows}
 
 
 async def end_lost_jobs(pool: Pool, manager: JobManager, silence: float) -> None:

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 from procrastinate import App, JobContext, PsycopgConnector
 
 from bot.server.inbox.engine import (
@@ -25,6 +26,7 @@ from bot.server.inbox.engine import (
     RefusedError,
     Server,
     end_lost_jobs,
+    list_lost_jobs,
     make_jobs,
     migrate,
     read_scripts,
@@ -92,7 +94,7 @@ class PostgresInbox:
         self._backoff = backoff
         self._pulse = pulse
         self._handle: Handle | None = None
-        self._handling = set[asyncio.Task[Handled | BaseException]]()
+        self._handling = dict[asyncio.Task[Handled | BaseException], int]()  # with the number of the job
         self._is_ending = False
         self._adding = list[tuple[Delivery, asyncio.Future[bool]]]()
         self._storing: asyncio.Task[None] | None = None
@@ -189,6 +191,7 @@ class PostgresInbox:
         async with asyncio.TaskGroup() as group:
             group.create_task(do_chores(chores, self._take_chore, stop))
             group.create_task(self._repeat(self._end_lost_jobs, stop, None, 3 * self._pulse))
+            group.create_task(self._give_up_lost(stop))
             group.create_task(self._repeat(self._make_jobs, stop, self._needed, POLLING_SECONDS))
             while not stop.is_set():
                 await self._run_worker(workers, stop)
@@ -216,6 +219,21 @@ class PostgresInbox:
     async def _end_lost_jobs(self) -> None:
         await end_lost_jobs(self._quick, self._app.job_manager, 4 * self._pulse)
         self._needed.set()
+
+    async def _give_up_lost(self, stop: asyncio.Event) -> None:
+        """Cancel what another server has taken over, or will before this one can say that it lives."""
+        answered = time.monotonic()
+        while not stop.is_set():
+            try:
+                async with asyncio.timeout(self._pulse):
+                    lost = await list_lost_jobs(self._quick, {*self._handling.values()})
+                answered = time.monotonic()
+            except (psycopg.Error, OSError):
+                lost = {*self._handling.values()} if time.monotonic() - answered > 3 * self._pulse else set()
+            for task in [task for task, job in self._handling.items() if job in lost]:
+                log.warning("a delivery is given up, because another server may handle it now")
+                task.cancel()
+            await wait(stop, self._pulse)
 
     async def _run_worker(self, workers: int, stop: asyncio.Event) -> None:
         """Let Procrastinate work until `stop` is set, or the database fails."""
@@ -250,11 +268,11 @@ class PostgresInbox:
         """Handle the deliveries of a lock, the oldest first, as long as one is due."""
         end = time.monotonic() + TURN_SECONDS
         with suppress(InboxError):  # Then they still wait, and get another job.
-            while time.monotonic() < end and await self._handle_next(str(context.job.lock)):
+            while time.monotonic() < end and await self._handle_next(context.job.id or 0, str(context.job.lock)):
                 pass
         self._needed.set()
 
-    async def _handle_next(self, lock: str) -> bool:
+    async def _handle_next(self, job: int, lock: str) -> bool:
         """Whether there was a delivery to handle, and it does not wait for another attempt."""
         if self._is_ending or not self._handle or self._stop.is_set():
             return False
@@ -262,14 +280,14 @@ class PostgresInbox:
         if not rows:
             return False
         row = _make_row(rows[0][:-1])
-        settled = await self._try(self._handle, row, rows[0][-1] or b"")
+        settled = await self._try(self._handle, job, row, rows[0][-1] or b"")
         await self._settle(row.id, settled)
         return settled.state != "waiting"
 
-    async def _try(self, handle: Handle, row: Row, body: bytes) -> Settled:
+    async def _try(self, handle: Handle, job: int, row: Row, body: bytes) -> Settled:
         task = asyncio.create_task(attempt(handle, row.make_delivery(body)))
-        self._handling.add(task)
-        task.add_done_callback(self._handling.discard)
+        self._handling[task] = job
+        task.add_done_callback(self._handling.pop)
         if self._is_ending:
             task.cancel()
         (outcome,) = await asyncio.gather(task, return_exceptions=True)

@@ -198,6 +198,39 @@ def test_a_server_that_restarts_loses_nothing(postgres: PostgresServer) -> None:
     asyncio.run(play())
 
 
+@pytest.mark.parametrize("is_down", [True, False])
+def test_a_run_that_another_server_may_have_taken_over_is_given_up(postgres: PostgresServer, *, is_down: bool) -> None:
+    url = postgres.create_database()
+
+    async def play() -> None:
+        ended = list[str]()
+
+        async def last() -> None:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ended.append("given up")
+
+        handler = Handler(acts={"guid-1": [last]})
+        async with opened(inbox := PostgresInbox(url, pulse=PULSE)), working(inbox, handler):
+            await inbox.add(make_delivery(1))
+            await until(lambda: len(handler.seen) == 1)
+            if is_down:
+                await asyncio.to_thread(postgres.stop)
+            else:
+                query(url, "DELETE FROM procrastinate_jobs")
+            try:
+                async with asyncio.timeout(20):
+                    await until(lambda: bool(ended))
+            finally:
+                if is_down:
+                    await asyncio.to_thread(postgres.start)
+            await until_done(inbox)
+            assert await list_states(inbox) == [("guid-1", "done", 1, "")]
+
+    asyncio.run(play())
+
+
 def test_an_inbox_without_its_server_fails_and_recovers(postgres: PostgresServer) -> None:
     async def play() -> None:
         async with opened(inbox := PostgresInbox(postgres.create_database())):
