@@ -125,6 +125,7 @@ class Worker:
             case "push":
                 self._rules.forget(delivery.repository_id, delivery.repository)
                 self._told.pop(delivery.repository_id, None)
+                self._check_time(delivery)
                 handled = await self._reach(delivery, partial(self._reload, delivery))
             case "installation" | "installation_repositories":
                 handled = await self._handle_installation(delivery)
@@ -136,10 +137,14 @@ class Worker:
         event = parse_event(delivery.event, json.loads(delivery.body), delivery.repository or None)
         if isinstance(event, Skip):
             return Handled(skipped=event.reason)
+        self._check_time(delivery)
+        return await self._reach(delivery, partial(self._run, event, delivery))
+
+    def _check_time(self, delivery: Delivery) -> None:
+        """Return if the repository may take more CPU time now; to load its rules takes some, too."""
         if wait := self._spent.find_wait(delivery.repository_id):
             most = f"{self._settings.most_cpu_seconds:g} CPU seconds an hour"
-            raise PostponedError(f"the rules of {event.repository} took more than {most}; make them simpler", wait)
-        return await self._reach(delivery, partial(self._run, event, delivery))
+            raise PostponedError(f"the rules of {delivery.repository} took more than {most}; make them simpler", wait)
 
     async def _reach(self, delivery: Delivery, work: Callable[[], Awaitable[Handled]]) -> Handled:
         """Do something that needs GitHub, and decide what a failure means."""

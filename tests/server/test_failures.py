@@ -222,6 +222,8 @@ def test_a_repository_that_takes_too_much_time_waits_while_others_go_on() -> Non
             "the rules of octo/widget took more than 10 CPU seconds an hour; make them simpler",
             3600,
         )
+        with pytest.raises(PostponedError):
+            world.handle(world.push())
         world.handle(world.report(third, name="octo/other", number=2))
         world.clock.seconds += 3601
         world.github.disturb = lambda _: None
