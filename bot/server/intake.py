@@ -200,10 +200,16 @@ class _Intake:
         try:
             async with AsyncExitStack() as held:
                 body = await self._read_body(request, held)
-                found = body if isinstance(body, Refused) else self._read(request.headers.raw, body)
+                found = body if isinstance(body, Refused) else await self._inspect(request, body)
                 return await self._decide(found, head.guid)
         except ClientDisconnect:
             return _Answer("aborted", 400, "the connection was closed")
+
+    async def _inspect(self, request: Request, body: bytes) -> Delivery | Ignored | Refused:
+        """A large body takes seconds, in which others must be answered."""
+        if len(body) > self._limits.large_bytes:
+            return await asyncio.to_thread(self._read, request.headers.raw, body)
+        return self._read(request.headers.raw, body)
 
     async def _decide(self, found: Delivery | Ignored | Refused, guid: str) -> _Answer:
         if isinstance(found, Refused):

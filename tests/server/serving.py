@@ -5,9 +5,10 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import uvicorn
@@ -110,7 +111,12 @@ def write_head(method: str, path: str, headers: Sequence[tuple[str, str]]) -> by
 
 
 @contextmanager
-def serve(inbox: Inbox | None = None, limits: Limits = LIMITS, routes: Sequence[BaseRoute] = ()) -> Iterator[Serving]:
+def serve(
+    inbox: Inbox | None = None,
+    limits: Limits = LIMITS,
+    routes: Sequence[BaseRoute] = (),
+    now: Callable[[], datetime] = lambda: NOW,
+) -> Iterator[Serving]:
     """Run the server in a thread; without an inbox, with an empty one in memory that is open."""
 
     class Bounded(Connection):
@@ -118,7 +124,7 @@ def serve(inbox: Inbox | None = None, limits: Limits = LIMITS, routes: Sequence[
 
     Bounded.limits = limits
     kept = MemoryInbox() if inbox is None else inbox
-    app = make_app(kept, SETTINGS, Metrics(), OWN, routes=routes, now=lambda: NOW, limits=limits)
+    app = make_app(kept, SETTINGS, Metrics(), OWN, routes=routes, now=now, limits=limits)
     options = {**HTTP, "http": Bounded, "limit_concurrency": limits.connections}
     server = uvicorn.Server(uvicorn.Config(app, **options, log_config=None, timeout_graceful_shutdown=1))
     with socket.create_server(("127.0.0.1", 0)) as listener:

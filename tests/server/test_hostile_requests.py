@@ -5,18 +5,22 @@ import contextlib
 import gzip
 import logging
 import socket
+import threading
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.server.intake import LIMITS
-from tests.server.deliveries import GUID, ISSUES, SECRET, encode, make_headers, sign
+from tests.server.deliveries import GUID, ISSUES, NOW, SECRET, encode, make_headers, sign
 from tests.server.serving import Serving, receive, serve, write_head
+from tests.stand_ins.patience import LONGEST
 
 BODY = encode(ISSUES)
 SMALL = replace(LIMITS, body_bytes=4096, body_seconds=0.3, head_seconds=0.3, head_bytes=2048)
@@ -282,6 +286,22 @@ def test_large_bodies_wait_for_their_turn_and_small_ones_do_not() -> None:
         clients[0].sendall(b" ")
         assert read_status(clients[0].recv(4096)) == 401
         assert serving.deliver("issues", body, "three").outcome == (202, "accepted")
+
+
+def test_a_large_body_that_takes_long_to_read_does_not_stop_the_others() -> None:
+    is_read, is_answered = threading.Event(), threading.Event()
+
+    def read_clock() -> datetime:
+        is_read.set()
+        assert is_answered.wait(5)
+        return NOW
+
+    with serve(now=read_clock) as serving, ThreadPoolExecutor(1) as pool:
+        large = pool.submit(serving.deliver, "issues", make_payload(LIMITS.large_bytes + 1))
+        assert is_read.wait(LONGEST)
+        assert serving.ask("GET", "/healthz").status == 200
+        is_answered.set()
+        assert large.result().outcome == (202, "accepted")
 
 
 def test_many_slow_clients_take_little_memory() -> None:
