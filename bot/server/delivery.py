@@ -52,6 +52,9 @@ WANTED = frozenset(
 )
 """The events and actions that the server has something to do for; "" for an event without actions."""
 
+_NO_BODY = b"{}"
+"""What is kept of a push: the worker reads nothing of it, and somebody could fill the disk with pushes of 25 MB."""
+
 _READ = (b"content-type", b"content-encoding", b"x-github-delivery", b"x-github-event", b"x-hub-signature-256")
 _GUID = re.compile(rb"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 _EVENT = re.compile(rb"[a-z0-9_]{1,64}")
@@ -319,6 +322,6 @@ def _make_delivery(head: Head, action: str, event: _Event, body: bytes, received
         repository=event.repository.full_name if event.repository else "",
         repository_id=event.repository.id if event.repository else 0,
         issue=event.number,
-        body=body,
+        body=_NO_BODY if head.event == "push" else body,
         received_at=received_at,
     )

@@ -93,6 +93,12 @@ def test_what_the_server_has_to_do_is_a_delivery(event: str, payload: Json, expe
     assert describe(read(event, payload)) == expected
 
 
+def test_nothing_of_a_push_is_kept() -> None:
+    found = read("push", {**PUSH, "commits": [{"message": "a" * 1000}]})
+    assert isinstance(found, Delivery)
+    assert found.body == b"{}"
+
+
 UNTOUCHED: Json = {"added": ["a"], "modified": [".github/signpost.yml"], "removed": [".github/workflows/ci.yml"]}
 
 

@@ -31,8 +31,8 @@ class Delivery:
     `guid` is GitHub's id (X-GitHub-Delivery), which a redelivery keeps. `event` is the name of the event, `action` its
     action, "" without one. `installation` is the id of the App's installation, 0 without one. `repository` is the
     repository's name (owner/name) at that time, and `repository_id` its id, which a rename keeps: "" and 0 without one.
-    `issue` is the number of the issue, 0 if the event is not about one. `body` is the payload as GitHub sent it; b""
-    after it was deleted. `received_at` is in UTC.
+    `issue` is the number of the issue, 0 if the event is not about one. `body` is the payload as GitHub sent it, `{}`
+    for a push, and b"" after it was deleted. `received_at` is in UTC.
     """
 
     guid: str
