@@ -129,7 +129,7 @@ def write_span(seconds: float) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryRow:
-    """A repository in the list. `failed` waits for another attempt after an error, and is also in `waiting`."""
+    """A repository in the list. `failed` waits for another attempt after a failed one, and is also in `waiting`."""
 
     name: str
     address: str
@@ -175,7 +175,11 @@ def make_rows(
 ) -> tuple[RepositoryRow, ...]:
     """The rows of the list; `newest` has the last delivery of each that was done, `unfinished` all others."""
     states = Counter((entry.delivery.repository_id, entry.state) for entry in unfinished)
-    failed = Counter(entry.delivery.repository_id for entry in unfinished if entry.state == "waiting" and entry.error)
+    failed = Counter(
+        entry.delivery.repository_id
+        for entry in unfinished
+        if entry.state == "waiting" and entry.error and entry.attempts  # without an attempt, it was only postponed
+    )
     return tuple(
         RepositoryRow(
             name=known[number].repository,

@@ -103,7 +103,7 @@ def test_a_repository_shows_what_ran(start: Start) -> None:
     text = " ".join(re.sub(r"<[^>]*>", " ", page.partition('id="runs"')[2]).split())
     for shown in (
         "7 minutes ago 2026-11-30 11:53 UTC Issue opened #7 Attempt 2 failed",
-        "Tried again in 1 minute (2026-11-30 12:01 UTC): attempt 3 of 6.",
+        "Signpost tries again in 1 minute (2026-11-30 12:01 UTC): attempt 3 of 6.",
         "Issue opened #12 Done Matched out-of-disk Did label comment",
         "#15 Skipped the sender is a bot",
         "2026-11-30 11:29 UTC Push Done, with problems 2 problems .github/signpost/disk.yml:3:1: unknown key labell",

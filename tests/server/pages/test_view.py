@@ -202,6 +202,7 @@ def test_a_row_counts_what_is_not_done() -> None:
         an_entry("running", 1),
         an_entry("waiting", 2),
         an_entry("waiting", 3, attempts=1, error="502"),
+        an_entry("waiting", 6, error="the rate limit is spent"),
         an_entry("dead", 4),
         an_entry("dead", 5, GADGET),
     ]
@@ -211,7 +212,7 @@ def test_a_row_counts_what_is_not_done() -> None:
             name="octo-org/widget",
             address="/repositories/octo-org/widget",
             ran=write_moment(newest.changed_at, NOW),
-            waiting=2,
+            waiting=3,
             running=1,
             failed=1,
             dead=1,
