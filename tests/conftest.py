@@ -1,6 +1,7 @@
 """What several folders of tests share: GitHub's stand-ins."""
 
 import json
+import os
 import re
 import signal
 from collections import Counter
@@ -37,6 +38,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark what uses them."""
     if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
         item.add_marker(pytest.mark.slow)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, because many tests wait for a process or a server."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(trylast=True)
