@@ -1,5 +1,6 @@
 """`signpost serve` in a process of its own, at an address that it keeps when it starts again, and its log."""
 
+import asyncio
 import json
 import os
 import signal
@@ -14,6 +15,8 @@ from time import monotonic, sleep
 from typing import Any, Protocol, Self
 from urllib.error import HTTPError
 
+from bot.server.inbox.choice import make_inbox
+from bot.server.inbox.types import Entry
 from tests.stand_ins.command import ROOT
 from tests.stand_ins.patience import LONGEST
 
@@ -139,6 +142,19 @@ class ServerProcess:
 
     def list_outcomes(self) -> list[str]:
         return [str(line["outcome"]) for line in self.read_log() if "outcome" in line]
+
+    def list_entries(self) -> tuple[Entry, ...]:
+        """What its inbox has, the newest first."""
+
+        async def read() -> tuple[Entry, ...]:
+            inbox = make_inbox(self.environment["SIGNPOST_DATABASE"], is_guest=True)
+            await inbox.open()
+            try:
+                return await inbox.list_entries(most=10_000)
+            finally:
+                await inbox.close()
+
+        return asyncio.run(read())
 
     def wait_until(self, is_true: Callable[[], bool], longest: float = LONGEST) -> None:
         """Wait until something is true."""
