@@ -71,7 +71,7 @@ class ServerSettings(BaseModel):
     host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     proxies: str = Field(
-        "",
+        "127.0.0.1,::1",
         description="Addresses of the reverse proxies, with commas between, that may state a client's address.",
     )
     database: Annotated[str, AfterValidator(_check_database)] = Field(

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from bot.errors import SettingsError, TrackerError
 from bot.server.inbox.types import Chore, Delivery, Handle, Handled, PostponedError
 from bot.server.serve import Parts, Server, Work, bind, find_lacks, list_results, name_address, write_outcome
+from bot.server.settings import ServerSettings
 from bot.server.setup import EVENTS
 from bot.tracker.app import AppIdentity
 from tests.server.memory import MemoryInbox
@@ -62,7 +63,11 @@ class World:
         async def tell(_request: Request) -> Response:
             return JSONResponse({"login": login})
 
-        return Starlette(routes=[Route("/webhook", accept, methods=["POST"]), Route("/readyz", tell)])
+        async def show_client(request: Request) -> Response:
+            return JSONResponse(request.client and request.client.host)
+
+        shown = Route("/client", show_client)
+        return Starlette(routes=[shown, Route("/webhook", accept, methods=["POST"]), Route("/readyz", tell)])
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[tuple[Server, str, asyncio.Task[None]]]:
@@ -73,6 +78,7 @@ class World:
             identify=self.identify,
             make_app=self.make_app,
             make_work=lambda _login: Work(self.handle, self.chores),
+            proxies=ServerSettings().proxies,
         )
         server = Server(parts, bound, finish=self.finish, pauses=(0.02,))
         ending = asyncio.create_task(server.run())
@@ -132,6 +138,19 @@ def test_deliveries_are_accepted_while_github_does_not_answer_and_handled_later(
 
 async def is_done(world: World, number: int) -> bool:
     return (await world.inbox.count()).done == number
+
+
+def test_people_behind_a_proxy_on_this_machine_have_addresses_of_their_own() -> None:
+    """Or somebody who fails to sign in keeps all others out. The address that a client makes up is the first one."""
+
+    async def play() -> tuple[int, bytes]:
+        async with World(handle_at_once).run() as (_, address, _ending):
+            return await ask(address, GET_READY.replace("/readyz", "/client").replace("\n\n", f"\n{MADE_UP}\n\n"))
+
+    assert asyncio.run(play()) == (200, b'"203.0.113.7"')
+
+
+MADE_UP = "X-Forwarded-For: 127.0.0.1, 192.0.2.1, 203.0.113.7"
 
 
 def test_the_login_of_the_last_start_is_known_at_once() -> None:
