@@ -195,7 +195,7 @@ class SetUp:
         """What to do next."""
         return (
             f"Start the server: {self.command}",
-            f"Install the App for the repositories that Signpost is to watch: {self.install_url}",
+            f"Install the App for your repositories: {self.install_url}",
         )
 
     @property
@@ -325,8 +325,11 @@ class _Setup:
 
 
 _TITLES = {
-    "ask": ("Create the GitHub App", "Signpost makes the App with you on GitHub, and stores its key on this machine."),
-    "confirm": ("Check the App", "Nothing was created yet."),
+    "ask": (
+        "Create the GitHub App",
+        "You create it on GitHub. Signpost stores its key and its secrets on this machine.",
+    ),
+    "confirm": ("Check the App", "GitHub has not created it yet."),
     "done": ("The App is ready", "Signpost stored its key and its secrets."),
     "failed": ("The App is not ready", "Signpost could not store its key and its secrets."),
 }
