@@ -62,6 +62,9 @@ class InstallationGoneError(TrackerError):
         self.is_suspended = is_suspended
 
 
+_CHECK = "Check that SIGNPOST_APP_ID and the private key belong to the same App"
+
+
 class App:
     """GitHub as the App sees it. Threads may share it. Each method raises only TrackerError.
 
@@ -88,7 +91,14 @@ class App:
     def read_identity(self) -> AppIdentity:
         """Who the App is, and what it may do."""
         what = "read the App"
-        return _parse(what, AppIdentity, self._open_wire().read(what, "/app"))
+        try:
+            found = self._open_wire().read(what, "/app")
+        except TrackerError as error:
+            if not error.missing:
+                raise
+            message = f"{self._api_url} knows no such App (404). {_CHECK}, and check GITHUB_API_URL."
+            raise TrackerError(message, missing=True) from error
+        return _parse(what, AppIdentity, found)
 
     def connect(
         self, installation: int, *, most_seconds: float = math.inf, most_requests: float = math.inf
@@ -282,7 +292,7 @@ class _Signer:
         if self._skew:
             side = "behind" if self._skew > 0 else "ahead of"
             message += f" The clock of this machine is {abs(round(self._skew))} s {side} GitHub's; set it."
-        return f"{message} Check that SIGNPOST_APP_ID and the private key belong to the same App."
+        return f"{message} {_CHECK}."
 
 
 class _Session:

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot import __version__
-from bot.errors import SettingsError, TrackerError, explain_cause
+from bot.errors import SettingsError, SignpostError, TrackerError, explain_cause
 from bot.github.app import App
 from bot.server.inbox.choice import make_inbox
 from bot.server.inbox.types import Chore, Delivery, Handle, Handled, Inbox, InboxError, PostponedError
@@ -333,7 +333,12 @@ def run_server(settings: ServerSettings, announce: Callable[[str], None]) -> int
         bound = bind(settings.host, settings.port)
         announce(name_address(bound))
         log.info("starting Signpost %s with the database %s", __version__, settings.database_name)
-        return run_until_signal(lambda: Server(parts, bound), settings.workers)
+        try:
+            return run_until_signal(lambda: Server(parts, bound), settings.workers)
+        except SignpostError as error:
+            if settings.log_format == "json":  # the command prints the error as text alone
+                log.error("%s", error)  # noqa: TRY400
+            raise
 
 
 def run_until_signal(make: Callable[[], Server], workers: int) -> int:

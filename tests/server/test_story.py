@@ -127,7 +127,7 @@ def test_the_setup_writes_the_settings_with_which_the_server_starts(app: FakeApp
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"SIGNPOST_APP_ID": "1"}, "Integration not found"),
+        ({"SIGNPOST_APP_ID": "1"}, "knows no such App (404). Check that SIGNPOST_APP_ID"),
         ({"SIGNPOST_PRIVATE_KEY": emulator.make_key()}, "GitHub rejects the App's signature"),
     ],
 )
@@ -140,6 +140,7 @@ def test_an_app_that_github_does_not_know_ends_the_server_with_3(
 
     assert server.wait() == 3
     assert message in server.log_file.read_text("utf-8").splitlines()[-1]
+    assert [line["message"] for line in server.read_log() if line["level"] == "error" and message in line["message"]]
 
 
 def test_without_github_the_server_accepts_deliveries_and_stops_at_once(app: FakeApp, tmp_path: Path) -> None:
