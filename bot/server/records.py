@@ -100,6 +100,11 @@ class Records:
         due = [(at or EPOCH, each) for (at, is_partial), each in found if is_due(at, now, every, is_partial=is_partial)]
         return tuple(each for _, each in sorted(due, key=lambda pair: (pair[0], pair[1].id)))
 
+    async def is_due(self, repository: int, every: timedelta) -> bool:
+        """Whether a repository is to be swept now."""
+        at, is_partial = read_moment(await self._inbox.read_value(f"{_SWEPT}{repository}"))
+        return is_due(at, self._now(), every, is_partial=is_partial)
+
     async def note_sweep(self, repository: int, began: datetime, *, is_partial: bool) -> None:
         """When the last sweep of a repository began, and whether it was cut short."""
         await self._write(f"{_SWEPT}{repository}", {"at": began.isoformat(), "is_partial": is_partial})

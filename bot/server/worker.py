@@ -264,6 +264,9 @@ class Worker:
             return
         for known in await self._records.list_due(timedelta(hours=self._settings.sweep_hours)):
             began = self._now()
+            # Another server may have begun since then: a sweep of many repositories takes hours.
+            if not await self._records.is_due(known.id, timedelta(hours=self._settings.sweep_hours)):
+                continue
             try:
                 await self._sweep(known, began)
             except Exception as error:  # noqa: BLE001 (others are swept)
@@ -276,6 +279,7 @@ class Worker:
         if budget < FEWEST or is_limited or await self._records.read_state(known.installation) != "active":
             return
         connect = partial(self._app.connect, known.installation, most_seconds=_LONGEST_SWEEP, most_requests=budget)
+        await self._records.note_sweep(known.id, began, is_partial=True)
         tracker = await self._aside(connect)
         try:
             loaded = await self._load(known, tracker)

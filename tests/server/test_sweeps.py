@@ -50,6 +50,19 @@ def test_a_repository_is_swept_once_in_the_hours_of_the_settings(world: World) -
     assert [sweep(world) > 0, sweep(world, 5.9) > 0, sweep(world, 0.2) > 0] == [True, False, True]
 
 
+def test_a_repository_is_swept_once_although_another_server_begins_meanwhile(world: World) -> None:
+    async def play() -> None:
+        await asyncio.gather(first.sweep(), world.worker.sweep())
+
+    open_answered(world)
+    alone, first = sweep(world), world.worker
+    world.start()
+    world.clock.seconds += 7 * HOURS
+    before = len(world.github.requests)
+    asyncio.run(play())
+    assert 0 < len(world.github.requests) - before < 2 * alone
+
+
 def test_votes_are_counted_and_reach_the_pages(world: World) -> None:
     issue = open_answered(world)
     world.github.react(issue.comments[-1], "+1", Person(login="ann", can_write=False))
