@@ -67,6 +67,13 @@ For so long, a run that could not read all is done again, too; after that, a com
 UNSURE = timedelta(minutes=10)
 """After that, an installation that GitHub refuses was removed or suspended, even if its event did not arrive."""
 
+OUTAGE = timedelta(hours=6)
+"""For so long after a delivery, a GitHub that does not answer is no failure of the delivery: it has longer outages than
+the attempts take."""
+
+_LONGEST_PAUSE = 900
+"""Seconds between two attempts during an outage."""
+
 _Found = TypeVar("_Found")
 
 
@@ -158,6 +165,8 @@ class Worker:
             state, age = await self._records.read_state(delivery.installation), self._now() - delivery.received_at
             if reason := explain_loss(error, state, age):
                 return Handled(skipped=reason)
+            if error.unanswered and age < OUTAGE:
+                raise PostponedError(str(error), find_pause(age)) from error
             raise
 
     def _check_limit(self, installation: int) -> None:
@@ -190,11 +199,12 @@ class Worker:
         if result.errors:
             self._check_limit(delivery.installation)
             raise SignpostError("; ".join(result.errors)[:_LONGEST_ERROR])
-        if not result.is_settled and self._now() - delivery.received_at < NEW:
+        if not result.is_settled:
             self._check_limit(delivery.installation)
-            raise SignpostError(
-                f"GitHub did not answer all that #{event.number} needs, or somebody changed it meanwhile"
-            )
+            if self._now() - delivery.received_at < NEW:
+                raise SignpostError(
+                    f"GitHub did not answer all that #{event.number} needs, or somebody changed it meanwhile"
+                )
         return replace(describe_result(result), problems=problems, requests=tracker.requests)
 
     def _handle_event(self, event: Event, sources: Sources, ledger: bytes | None, tracker: GitHubTracker) -> Result:
@@ -346,6 +356,11 @@ def explain_loss(error: TrackerError, state: InstallationState, age: timedelta) 
     if error.missing and age > NEW:
         return "GitHub has no such issue, or the App may not read it any more"
     return ""
+
+
+def find_pause(age: timedelta) -> float:
+    """Seconds until GitHub, which did not answer, is asked again for a delivery of that age."""
+    return min(max(age.total_seconds() / 2, 2), _LONGEST_PAUSE)
 
 
 def describe_result(result: Result) -> Handled:

@@ -14,7 +14,7 @@ from bot.github.app import InstallationGoneError
 from bot.server.inbox.types import BACKOFF, Delivery, Handled, PostponedError
 from bot.server.records import InstallationState
 from bot.server.settings import ServerSettings
-from bot.server.worker import NEW, UNSURE, explain_loss
+from bot.server.worker import NEW, OUTAGE, UNSURE, explain_loss
 from tests.server.worlds import APP, REPOSITORY_ID, World, list_comments, open_world
 from tests.stand_ins.fake_github import FAULTS, HARD_FAULTS, MAINTAINER, Fault
 from tests.stand_ins.story import ANSWER, REPOSITORY, TRIAGE, Ending, add_rule, open_issue, see
@@ -128,6 +128,33 @@ def test_a_rate_limit_of_any_request_postpones_and_is_no_attempt(world: World, n
     world.app.limited = 0
     world.handle(delivery)
     assert see(world.github.repositories[REPOSITORY].issues[2], APP) == ENDING
+
+
+@pytest.mark.parametrize("number", range(1, REQUESTS))  # the last one only looks for a comment of another run
+def test_a_rate_limit_postpones_what_waited_long_too(world: World, number: int) -> None:
+    """Otherwise its comment would lack for ever what the limit hid."""
+    delivery = open_touched(world)
+    world.clock.seconds += 3600
+    world.github.faults = {number: HARD_FAULTS["limit for an hour"]}
+    with pytest.raises(PostponedError):
+        world.handle(delivery)
+    world.app.limited = 0
+    world.handle(delivery)
+    assert see(world.github.repositories[REPOSITORY].issues[2], APP) == ENDING
+
+
+def test_an_outage_of_hours_is_no_failure_of_a_delivery(world: World) -> None:
+    delivery = open_touched(world)
+    world.github.disturb = lambda _: FAULTS["502"]
+    pauses = list[float]()
+    while world.clock.seconds < OUTAGE.total_seconds():
+        with pytest.raises(PostponedError) as raised:
+            world.handle(delivery)
+        pauses.append(raised.value.seconds)
+        world.clock.seconds += raised.value.seconds
+    with pytest.raises(TrackerError):
+        world.handle(delivery)
+    assert (pauses[0], max(pauses), len(pauses) < 50) == (2, 900, True)
 
 
 def test_an_error_has_no_text_of_the_issue(world: World) -> None:
