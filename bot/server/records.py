@@ -94,9 +94,14 @@ class Records:
         return tuple(sorted(_read_known(values), key=lambda each: each.id))
 
     async def list_due(self, every: timedelta) -> tuple[KnownRepository, ...]:
-        """Those whose last sweep began so long ago, the longest ago first; one that was cut short is due in an hour."""
+        """Those whose last sweep began so long ago, the longest ago first; one that was cut short is due in an hour.
+
+        A name can be given to another repository. Then that one has it, and the former one is not swept until an event
+        says its name: its ledger must not get into the other.
+        """
         swept, now = await self._inbox.list_values(_SWEPT), self._now()
-        found = [(read_moment(swept.get(f"{_SWEPT}{each.id}")), each) for each in await self.list_repositories()]
+        named = find_owners_of_names(await self._inbox.list_values(REPOSITORY))
+        found = [(read_moment(swept.get(f"{_SWEPT}{each.id}")), each) for each in named]
         due = [(at or EPOCH, each) for (at, is_partial), each in found if is_due(at, now, every, is_partial=is_partial)]
         return tuple(each for _, each in sorted(due, key=lambda pair: (pair[0], pair[1].id)))
 
@@ -148,6 +153,16 @@ def read_moment(value: bytes | None) -> tuple[datetime | None, bool]:
 def is_due(at: datetime | None, now: datetime, every: timedelta, *, is_partial: bool) -> bool:
     """Whether a repository is to be swept again."""
     return at is None or now - at >= (min(every, _PARTIAL) if is_partial else every)
+
+
+def find_owners_of_names(values: Mapping[str, bytes]) -> tuple[KnownRepository, ...]:
+    """The repositories in such values, each name once: the one whose rules were loaded last has it."""
+    found = sorted(_read_known(values), key=lambda each: _read_time(values[f"{REPOSITORY}{each.id}"]))
+    return tuple({each.repository.casefold(): each for each in found}.values())
+
+
+def _read_time(value: bytes) -> float:
+    return (read_moment(value)[0] or EPOCH).timestamp()
 
 
 def _read_known(values: Mapping[str, bytes]) -> Iterator[KnownRepository]:

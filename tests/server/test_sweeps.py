@@ -1,13 +1,22 @@
 """Sweeps on the server: what people answered, closings that are due, and ledgers that the inbox keeps."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 
 from bot.rules.ruleset import Ruleset
-from bot.server.records import MOST_LEDGER_BYTES, KnownRepository, Records, is_due, read_json, read_moment
+from bot.server.records import (
+    MOST_LEDGER_BYTES,
+    KnownRepository,
+    Records,
+    find_owners_of_names,
+    is_due,
+    read_json,
+    read_moment,
+)
 from bot.server.settings import ServerSettings
 from bot.server.worker import count_answers
 from bot.signals.ledger import Ledger
@@ -224,3 +233,16 @@ def test_repositories_that_another_version_wrote_differently_are_left_out(world:
 
 def test_rules_without_an_answer_are_not_counted() -> None:
     assert count_answers(Ledger(), Sources(ruleset=Ruleset(), config=make_default_config())) == {}
+
+
+def test_a_name_that_another_repository_has_now_is_swept_for_that_one_alone() -> None:
+    def write(name: str, at: str) -> bytes:
+        return json.dumps({"repository": name, "installation": 7, "at": at}).encode()
+
+    values = {
+        "repository/1": write("octo/Widget", "2026-04-09T09:00:00+00:00"),
+        "repository/2": write("octo/widget", "2026-04-10T09:00:00+00:00"),
+        "repository/3": write("octo/other", "2026-04-08T09:00:00+00:00"),
+        "repository/4": write("octo/widget", "unknown"),
+    }
+    assert {each.id for each in find_owners_of_names(values)} == {2, 3}
