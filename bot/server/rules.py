@@ -90,6 +90,7 @@ class RuleStore:
         self._lock = Lock()
         self._kept = OrderedDict[Key, _Kept]()
         self._turns: dict[Key, Lock] = {}
+        self._forgotten = 0
 
     def load(self, repository: str, repository_id: int, tracker: TreeSource) -> Loaded:
         """The rules of a repository, or of its owner's repository `.github` if it has no folder of its own.
@@ -106,6 +107,7 @@ class RuleStore:
         """Ask GitHub at the next load; for the repository `.github` of an owner, this goes for all of theirs."""
         owner, _, name = repository.casefold().partition("/")
         with self._lock:
+            self._forgotten += 1
             for key in (repository_id, owner) if name == ".github" else (repository_id,):
                 if kept := self._kept.get(key):
                     self._kept[key] = replace(kept, checked_at=self._clock() - CHECK_SECONDS)
@@ -115,7 +117,7 @@ class RuleStore:
             kept = self._find(key)
             if kept and self._clock() - kept.checked_at < CHECK_SECONDS:
                 return kept.loaded
-            began = self._clock()
+            began, forgotten = self._clock(), self._forgotten
             found = tracker.find_tree(repository, HOME, kept.etag if kept else "")
             if kept and (found is None or found.tree == kept.loaded.tree):
                 kept = replace(kept, etag=found.etag if found else kept.etag, checked_at=began)
@@ -123,6 +125,8 @@ class RuleStore:
                 tree, etag = found or FolderTree("", "")
                 loaded = self._read(repository, tree, tracker) if tree else _NOTHING
                 kept = _Kept(loaded, etag, began)
+            if forgotten != self._forgotten:  # perhaps these: what was read may be older than the push
+                kept = replace(kept, checked_at=began - CHECK_SECONDS)
             self._keep(key, kept)
             return kept.loaded
 

@@ -240,6 +240,20 @@ def test_github_is_asked_every_half_minute_and_at_once_after_a_push() -> None:
     assert github.read == ["octo/widget t1", "octo/widget t2", "octo/widget t3"]
 
 
+def test_a_push_during_a_load_is_seen_by_the_next_one() -> None:
+    class PushedTrees(_Trees):
+        def find_tree(self, repository: str, folder: str, etag: str = "") -> FolderTree | None:
+            found = super().find_tree(repository, folder, etag)
+            if self.trees["widget"] == "t1":
+                self.trees["widget"] = "t2"
+                store.forget(1)
+            return found
+
+    github = PushedTrees(widget="t1")
+    store = RuleStore(ServerSettings(), "signpost[bot]", Clock().read)
+    assert [store.load("octo/widget", 1, github).tree for _ in range(3)] == ["t1", "t2", "t2"]
+
+
 def test_one_copy_of_an_organisations_rules_serves_all_its_repositories() -> None:
     clock, github = Clock(), _Trees(github="t1")
     store = RuleStore(ServerSettings(), "signpost[bot]", clock.read)
