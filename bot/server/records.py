@@ -77,6 +77,12 @@ class Records:
         if state == "removed":
             await self.drop([each.id for each in await self.list_repositories() if each.installation == installation])
 
+    async def note_reached(self, installation: int) -> None:
+        """An installation that the App reached is not suspended: events about that may arrive in the wrong order."""
+        key = f"installation/{installation}"
+        if (found := await self._read(key)).get("state") == "suspended":
+            await self._write(key, found | {"state": "active"})
+
     async def read_state(self, installation: int) -> InstallationState:
         """Whether the App may reach what is in an installation, as far as events say so."""
         found = (await self._read(f"installation/{installation}")).get("state")

@@ -157,7 +157,7 @@ class Worker:
         """Do something that needs GitHub, and decide what a failure means."""
         self._check_limit(delivery.installation)
         try:
-            return await work()
+            handled = await work()
         except PostponedError:
             raise
         except TrackerError as error:
@@ -168,6 +168,8 @@ class Worker:
             if error.unanswered and age < OUTAGE:
                 raise PostponedError(str(error), find_pause(age)) from error
             raise
+        await self._records.note_reached(delivery.installation)
+        return handled
 
     def _check_limit(self, installation: int) -> None:
         if wait := self._app.wait_seconds(installation):

@@ -156,6 +156,15 @@ def test_what_the_app_does_not_reach_is_not_swept(world: World, state: str) -> N
     assert sweep(world) == 0
 
 
+def test_a_suspension_that_is_heard_of_too_late_ends_with_the_next_event(world: World) -> None:
+    issue = open_answered(world)
+    world.handle(world.install("unsuspend"))
+    world.handle(world.install("suspend"))
+    assert sweep(world) == 0
+    world.handle(world.report(issue, "edited"))
+    assert sweep(world) > 0
+
+
 def test_no_sweep_is_made_during_a_rate_limit_or_if_none_is_wanted(world: World) -> None:
     open_answered(world)
     world.app.limited = 60
