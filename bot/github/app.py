@@ -25,6 +25,7 @@ from bot.github.responses import (
     Json,
     Lost,
     Tolerate,
+    find_limit,
     find_next_page,
     find_pause,
     is_forbidden,
@@ -89,15 +90,16 @@ class App:
         self._open_wire()
 
     def read_identity(self) -> AppIdentity:
-        """Who the App is, and what it may do."""
+        """Who the App is, and what it may do. A rate limit is an error with `unanswered`, too."""
         what = "read the App"
         try:
-            found = self._open_wire().read(what, "/app")
+            found, answer = self._open_wire().ask_page(what, "/app", "", _is_limited, is_repeated=True)
         except TrackerError as error:
             if not error.missing:
                 raise
             message = f"{self._api_url} knows no such App (404). {_CHECK}, and check GITHUB_API_URL."
             raise TrackerError(message, missing=True) from error
+        _check_limit(what, answer)
         return _parse(what, AppIdentity, found)
 
     def connect(
@@ -188,7 +190,8 @@ class App:
         It is a POST that may be repeated: another token does no harm.
         """
         what, path = f"get a token for installation {installation}", f"/app/installations/{installation}/access_tokens"
-        found, answer = self._open_wire().query(what, path, {}, tolerate=_is_gone)
+        found, answer = self._open_wire().query(what, path, {}, tolerate=lambda it: _is_gone(it) or _is_limited(it))
+        _check_limit(what, answer)
         if not answer.is_success:
             is_suspended = is_forbidden(answer)
             state = "is suspended" if is_suspended else "was removed"
@@ -346,6 +349,16 @@ class _Session:
 
 def _is_rejected(outcome: Answer | Lost) -> TypeGuard[Answer]:
     return isinstance(outcome, Answer) and is_unauthorised(outcome)
+
+
+def _is_limited(answer: Answer) -> bool:
+    return find_limit(answer, now=0) is not None
+
+
+def _check_limit(what: str, answer: Answer) -> None:
+    """A limit of the App itself, which is no fault of what needs it, and ends within the hour."""
+    if _is_limited(answer):
+        raise TrackerError(f"Could not {what}: GitHub's rate limit for the App is spent.", unanswered=True)
 
 
 def _is_gone(answer: Answer) -> bool:

@@ -404,6 +404,17 @@ def test_an_enterprise_server_has_its_own_address(enterprise: FakeApp) -> None:
     assert [each.name for each in app.list_repositories(installation.id)] == ["octo/widget"]
 
 
+def test_a_limit_of_the_app_itself_may_be_over_later(app: App, github_app: FakeApp) -> None:
+    installation = github_app.install("octo/widget")
+    spent = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9999999999"}
+    reply = Reply(status=403, headers=spent, body=error_json("API rate limit exceeded"))
+    github_app.github.disturb = lambda _: Fault(kind="answer", reply=reply)
+    for ask in (app.read_identity, lambda: app.connect(installation.id)):
+        with pytest.raises(TrackerError, match="rate limit for the App is spent") as caught:
+            ask()
+        assert caught.value.unanswered
+
+
 def test_an_unexpected_answer_is_an_error(app: App, github_app: FakeApp) -> None:
     github_app.github.disturb = lambda _: Fault(kind="answer", reply=Reply(body={"id": "x"}))
     with pytest.raises(TrackerError) as caught:
