@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.server.inbox.file import MIGRATIONS
-from bot.server.inbox.sqlite import SqliteInbox
+from bot.server.inbox.sqlite import LARGEST_PART, SqliteInbox
 from bot.server.inbox.types import InboxError
 from tests.server.inbox.inboxes import Handler, fail, list_states, make_delivery, opened, until, until_done, working
 
@@ -160,6 +161,19 @@ def test_a_text_that_no_database_keeps_fails_alone(tmp_path: Path) -> None:
             )
             assert [isinstance(result, InboxError) or result for result in results] == [True, True, True]
             assert [guid for guid, *_ in await list_states(inbox)] == ["guid-1", "guid-3"]
+
+    asyncio.run(play())
+
+
+def test_many_bodies_are_deleted_in_parts(tmp_path: Path) -> None:
+    async def play() -> None:
+        file, number = tmp_path / "inbox.db", 2 * LARGEST_PART + 1
+        async with opened(inbox := SqliteInbox(file)):
+            await asyncio.gather(*(inbox.add(make_delivery(each)) for each in range(number)))
+            with closing(sqlite3.connect(file, isolation_level=None)) as other:
+                other.execute("UPDATE delivery SET state = 'done'")
+            later = datetime.now(UTC) + timedelta(days=1)
+            assert [await inbox.forget(later) for _ in range(2)] == [number, 0]
 
     asyncio.run(play())
 
