@@ -249,7 +249,7 @@ class Reconciler:
             await asyncio.to_thread(self._app.redeliver, decision.attempt)
         except TrackerError as error:
             return str(error)
-        logger.info("redelivered %s: %s", decision.guid, decision.reason)
+        logger.info("GitHub sends it again: %s", decision.reason, extra={"delivery": decision.guid})
         return ""
 
     async def _look_at_issues(self, progress: Progress, since: datetime, now: datetime) -> Reconciled:

@@ -310,8 +310,6 @@ def make_chores(app: App, inbox: Inbox, keep_days: int) -> tuple[Chore, ...]:
         done = await reconciler.reconcile()
         for problem in done.problems:
             log.warning("the reconciliation goes on without one delivery or repository: %s", problem)
-        if done.redelivered:
-            log.info("GitHub sends %s again", count(done.redelivered, "delivery", "deliveries"))
         if done.added:
             log.info("added %s for issues that changed", count(done.added, "delivery", "deliveries"))
 

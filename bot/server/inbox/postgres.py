@@ -42,7 +42,6 @@ from bot.server.inbox.work import (
     encode_handled,
     find_gap,
     log,
-    settle,
     wait,
 )
 
@@ -291,7 +290,7 @@ class PostgresInbox:
         if self._is_ending:
             task.cancel()
         (outcome,) = await asyncio.gather(task, return_exceptions=True)
-        return settle(outcome, row.attempts, self._backoff)
+        return row.settle(outcome, self._backoff)
 
     async def _settle(self, number: int, settled: Settled) -> None:
         """Keep what became of a delivery, as soon as the database allows it."""

@@ -23,7 +23,6 @@ from bot.server.inbox.work import (
     encode_handled,
     find_gap,
     log,
-    settle,
     wait,
 )
 
@@ -153,7 +152,7 @@ class SqliteInbox:
 
     async def _handle(self, handle: Handle, row: Row, body: bytes, stop: asyncio.Event) -> None:
         outcome = await attempt(handle, row.make_delivery(body))
-        settling = asyncio.create_task(self._settle(row.id, settle(outcome, row.attempts, self._backoff), stop))
+        settling = asyncio.create_task(self._settle(row.id, row.settle(outcome, self._backoff), stop))
         try:
             await asyncio.shield(settling)
         except asyncio.CancelledError:

@@ -115,6 +115,13 @@ class Row:
     error: str
     handled: str | None
 
+    def settle(self, outcome: Handled | BaseException, backoff: Sequence[float]) -> Settled:
+        """Decide what becomes of it after an attempt; the log has a line if that was the last one."""
+        settled = settle(outcome, self.attempts, backoff)
+        if settled.state == "dead":
+            log.error("gave up after %d attempts: %s", settled.attempts, settled.error, extra={"delivery": self.guid})
+        return settled
+
     def make_delivery(self, body: bytes = b"") -> Delivery:
         """The delivery, with this body."""
         return Delivery(

@@ -120,7 +120,9 @@ def test_a_delivery_is_tried_again_and_shows_errors_without_the_text_of_an_issue
     asyncio.run(play())
 
 
-def test_a_delivery_that_fails_too_often_is_dead_and_lets_others_pass(make_inbox: MakeInbox) -> None:
+def test_a_delivery_that_fails_too_often_is_dead_and_lets_others_pass(
+    make_inbox: MakeInbox, caplog: pytest.LogCaptureFixture
+) -> None:
     async def play() -> None:
         failure = fail(SettingsError("the rules are broken"))
         handler = Handler(acts={"guid-1": [failure] * 3, "guid-2": [failure] * 3})
@@ -142,6 +144,12 @@ def test_a_delivery_that_fails_too_often_is_dead_and_lets_others_pass(make_inbox
         assert handler.handled == ["guid-3", "guid-2", "guid-1"]
 
     asyncio.run(play())
+    assert sorted(
+        (line.__dict__["delivery"], line.message) for line in caplog.records if line.levelname == "ERROR"
+    ) == [
+        ("guid-1", "gave up after 3 attempts: the rules are broken"),
+        ("guid-2", "gave up after 3 attempts: the rules are broken"),
+    ]
 
 
 def test_a_retried_delivery_has_no_attempts(make_inbox: MakeInbox) -> None:
