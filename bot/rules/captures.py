@@ -102,7 +102,7 @@ def _compile_source(source: CaptureSource, path: Path, scope: Scope) -> Source |
             ((*path, "phrase"), "the phrase of a capture must have exactly one hole, for example {version:version}")
         )
         return None
-    return partial(_find_phrase, make_phrase(phrase, _VIEWS))
+    return partial(_find_phrase, make_phrase(phrase, _VIEWS, (*path, "phrase"), scope))
 
 
 def find_captures(rules: tuple[CaptureRule, ...], facts: Facts) -> dict[str, Capture]:

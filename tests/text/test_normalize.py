@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.issue.facts import DEFAULT_VIEWS, Facts
+from bot.rules.compiler import Compiler
 from bot.rules.conditions.phrase import make_phrase
 from bot.rules.spec.phrase import parse_phrase
 from bot.text.exit_codes import find_codes
@@ -23,7 +24,9 @@ USAGE = "You're out of extra usage. Add more at claude.ai/settings/usage"
 def find(phrase: str, body: str, *, title: str = "", views: tuple[str, ...] = DEFAULT_VIEWS) -> list[str]:
     """The original text of the evidence that the phrase is in an issue."""
     facts = Facts(make_issue(body, title=title))
-    return [item.text for item in make_phrase(parse_phrase(phrase), views).evaluate(facts, {}).evidence]
+    return [
+        item.text for item in make_phrase(parse_phrase(phrase), views, (), Compiler({})).evaluate(facts, {}).evidence
+    ]
 
 
 @pytest.mark.parametrize(

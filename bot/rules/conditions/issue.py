@@ -181,8 +181,9 @@ def make_section(key: Key) -> Condition | None:
     if key.model.missing is not None:
         parts.append(SectionIsSilent(name, "missing", key.model.missing))
     if key.model.contains is not None:
-        phrase = read_phrase(key.model.contains, (*key.path[:-1], "contains"), key.scope)
-        parts += [make_phrase(phrase, (f"section: {name}",))] if phrase else []
+        path = (*key.path[:-1], "contains")
+        phrase = read_phrase(key.model.contains, path, key.scope)
+        parts += [make_phrase(phrase, (f"section: {name}",), path, key.scope)] if phrase else []
     if len(parts) > 1:
         return AllHold(tuple(parts))
     return parts[0] if parts else None

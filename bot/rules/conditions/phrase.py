@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import re2
 
 from bot.issue.facts import Text
-from bot.rules.conditions.regex import Pattern, compile_pattern
+from bot.rules.conditions.regex import MAX_RULE_STEPS, Pattern, compile_pattern, report_excess
 from bot.rules.conditions.text import TextCondition, read_views
 from bot.rules.conditions.types import (
     Capture,
@@ -49,7 +49,7 @@ class PhraseHolds(TextCondition):
     def make(cls, key: Key) -> Condition | None:
         views = read_views(key)
         phrase = read_phrase(key.value, key.path, key.scope)
-        return make_phrase(phrase, views) if phrase else None
+        return make_phrase(phrase, views, key.path, key.scope) if phrase else None
 
     @property
     def written(self) -> tuple[tuple[str, ...], str | None]:
@@ -138,10 +138,11 @@ def _as_written(value: str, text: Text, span: Span) -> str:
     return written if written.lower() == value.strip() else value.strip()
 
 
-def make_phrase(phrase: Phrase, views: tuple[str, ...]) -> PhraseHolds:
-    """The condition that the phrase occurs in one of the views."""
-    if not phrase.holes:
+def make_phrase(phrase: Phrase, views: tuple[str, ...], path: Path, scope: Scope) -> PhraseHolds:
+    """The condition that the phrase occurs in one of the views. The steps of its holes are counted as for `regex`."""
+    if not phrase.holes or scope.steps > MAX_RULE_STEPS:
         return PhraseHolds(phrase, views)
-    return PhraseHolds(
-        phrase, views, compile_pattern(phrase.collapsed_pattern), compile_pattern(phrase.squeezed_pattern)
-    )
+    collapsed, squeezed = compile_pattern(phrase.collapsed_pattern), compile_pattern(phrase.squeezed_pattern)
+    scope.steps += collapsed.programsize + squeezed.programsize
+    report_excess(path, scope)
+    return PhraseHolds(phrase, views, collapsed, squeezed)

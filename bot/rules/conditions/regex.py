@@ -19,10 +19,10 @@ Pattern = Any  # google-re2 ships no types
 MAX_PROGRAM_SIZE = 1_000
 """RE2 instructions a pattern may need: 97 % of real ones stay below; more take seconds on 64 KiB of hostile text."""
 
-MAX_RULE_STEPS = 20_000
-"""RE2 instructions that all patterns of a rule or a pack may need: twice those of the largest rule we ship. An
-instruction takes 28 bytes of memory (measured), and a short pattern may have 900: without a limit, 644 kB of rules took
-500 MB, and more than a minute for an issue.
+MAX_RULE_STEPS = 50_000
+"""RE2 instructions that all patterns and phrases with holes of a rule or a pack may need: 14 times those of the largest
+rule we ship, or four phrases with a hole `url`. An instruction takes 28 bytes of memory (measured), and a short pattern
+may have 900: without a limit, 644 kB of rules took 500 MB, and more than a minute for an issue.
 """
 
 _SMALLER = "use smaller repetition counts, or several conditions"
@@ -64,14 +64,18 @@ def read_pattern(source: str, path: Path, scope: Scope, *, lines: bool = False) 
         size = f"{pattern.programsize} steps, at most {MAX_PROGRAM_SIZE} allowed"
         scope.problems.append((path, f"the pattern is too large ({size}); {_SMALLER}"))
         return None
-    if scope.steps > MAX_RULE_STEPS:
-        advice = "split the rule, or use smaller repetition counts"
-        scope.problems.append((path, f"all patterns up to here need more than {MAX_RULE_STEPS} steps; {advice}"))
-        return None
+    report_excess(path, scope)
     if pattern.search("") is not None:
         advice = "make a part of it required"
         scope.problems.append((path, f"the pattern matches the empty text, so it matches every issue; {advice}"))
     return pattern
+
+
+def report_excess(path: Path, scope: Scope) -> None:
+    """Report the pattern with which the patterns of a rule became too many; those after it are not compiled."""
+    if scope.steps > MAX_RULE_STEPS:
+        advice = "split the rule, or use smaller repetition counts"
+        scope.problems.append((path, f"all patterns up to here need more than {MAX_RULE_STEPS} steps; {advice}"))
 
 
 def join_patterns(patterns: Iterable[Pattern]) -> tuple[Pattern, ...]:

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.issue.facts import Facts
+from bot.rules.compiler import Compiler
 from bot.rules.conditions.phrase import make_phrase
 from bot.rules.spec.phrase import HOLE_TYPES, LONGEST_ANY, Hole, PhraseError, parse_phrase
 from tests.issue.issues import make_issue
@@ -10,7 +11,7 @@ from tests.issue.issues import make_issue
 
 def look(phrase: str, text: str) -> tuple[str, ...] | None:
     """What the holes hold where the phrase is found, None where it is not."""
-    verdict = make_phrase(parse_phrase(phrase), ("body",)).evaluate(Facts(make_issue(text)), {})
+    verdict = make_phrase(parse_phrase(phrase), ("body",), (), Compiler({})).evaluate(Facts(make_issue(text)), {})
     return tuple(capture.value for capture in verdict.captures) if verdict.holds else None
 
 

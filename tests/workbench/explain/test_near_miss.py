@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.issue.facts import DEFAULT_VIEWS, extract_facts
+from bot.rules.compiler import Compiler
 from bot.rules.conditions.phrase import make_phrase
 from bot.rules.conditions.regex import RegexHolds, compile_pattern
 from bot.rules.spec.phrase import PhraseError, parse_phrase
@@ -18,7 +19,9 @@ IN_APP = "**Bug Description**\nx\n**Errors**\nno space left on device\n**Environ
 
 def find(phrase: str, body: str) -> NearMiss | None:
     facts = extract_facts(make_issue(body))
-    return find_near_miss(make_phrase(parse_phrase(phrase), DEFAULT_VIEWS), facts, read_whole_body(facts))
+    return find_near_miss(
+        make_phrase(parse_phrase(phrase), DEFAULT_VIEWS, (), Compiler({})), facts, read_whole_body(facts)
+    )
 
 
 @pytest.mark.parametrize(
