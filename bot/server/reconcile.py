@@ -66,7 +66,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The deliveries that GitHub sends again, the oldest first, and the others. `is_complete` if the round does all."""
+    """The deliveries that GitHub sends again, and the others; `is_complete` if the round does all.
+
+    Those that never arrived are first, and then the oldest.
+    """
 
     repeated: tuple[Decision, ...] = ()
     others: tuple[Decision, ...] = ()
@@ -116,7 +119,8 @@ def plan_redeliveries(
     """
     ordered = sorted(attempts, key=lambda attempt: (attempt.guid, attempt.delivered_at, attempt.id))
     groups = [tuple(group) for _, group in groupby(ordered, key=lambda attempt: attempt.guid)]
-    groups.sort(key=lambda group: group[0].delivered_at)
+    # What certainly is missing comes first: after the loss of a database, days of ignored deliveries are in doubt.
+    groups.sort(key=lambda group: (any(each.status == "OK" for each in group), group[0].delivered_at))
     decisions = [_decide(group, known, now, gap) for group in groups]
     repeated = [decision for decision in decisions if decision.is_repeated]
     late = (replace(each, is_repeated=False, reason="later: the round is full") for each in repeated[most:])

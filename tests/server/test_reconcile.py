@@ -141,6 +141,12 @@ def test_the_oldest_come_first_and_a_round_is_bounded() -> None:
     )
 
 
+def test_what_never_arrived_comes_before_what_is_in_doubt() -> None:
+    attempts = [attempt(1, "OK", guid="a"), attempt(2, "OK", guid="b"), attempt(3, guid="c"), attempt(4, guid="d")]
+    plan = plan_redeliveries(attempts, (), NOON + timedelta(minutes=10), gap=NOON, most=3)
+    assert [each.guid for each in plan.repeated] == ["c", "d", "a"]
+
+
 WIDGET = AppRepository(id=7, name="octo/widget", default_branch="main")
 
 
