@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Protocol, Self
@@ -133,7 +134,7 @@ class ServerProcess:
                 return answer.status, answer.read()
         except HTTPError as error:
             return error.code, error.read()
-        except OSError:
+        except (OSError, HTTPException):  # the server died, before its answer or within it
             return 0, b""
 
     def read_log(self) -> list[Mapping[str, Any]]:
