@@ -3,7 +3,6 @@
 import math
 import signal
 from datetime import datetime, timedelta
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -21,7 +20,7 @@ from bot.triage.result import Result
 from bot.triage.run import run
 from bot.triage.snapshot import OUR_LOGIN
 from bot.triage.sources import read_sources
-from tests.stand_ins.command import LOCK
+from tests.stand_ins.command import LOCK, preload
 from tests.stand_ins.fake_github import HARD_FAULTS, FakeGitHub
 from tests.stand_ins.github_json import START, Person, StoredComment, StoredIssue
 from tests.stand_ins.mortal import die_at
@@ -30,8 +29,7 @@ from tests.stand_ins.story import REPOSITORY, RULE, TOKEN, add_rule, open_issue
 
 US = frozenset({OUR_LOGIN})
 BUDGET = 500
-_fork = get_context("forkserver")
-_fork.set_forkserver_preload([__name__])
+_fork = preload(__name__)
 
 
 def reach(github: FakeGitHub, budget: int | None = None) -> GitHubTracker:

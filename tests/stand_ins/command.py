@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -22,35 +22,45 @@ ROOT = Path(__file__).parents[2]
 LOCK = Lock()
 """multiprocessing asks after all its children whenever one starts, and each tells how it ended only once."""
 
-_fork = get_context("forkserver")
-_fork.set_forkserver_preload(
-    [
-        *("bot.cli.run", "bot.cli.check", "bot.cli.explain", "bot.cli.backtest", "bot.cli.init", "bot.cli.schema"),
-        *("bot.cli.doctor", "bot.workbench.editor.issue_forms"),
-        *(
-            "bot.cli.suggest",
-            "bot.cli.new",
-            "bot.cli.index",
-            "bot.duplicates.index.terminal",
-            "bot.duplicates.evaluation",
-            "bot.cli.index_search",
-            "bot.cli.site",
-            "bot.cli.report",
-            "bot.insights.report.formats",
-            "bot.insights.report.maker",
-            "bot.insights.report.markdown",
-            "bot.insights.report.page",
-        ),
-        *(
-            "bot.cli.studio",
-            "bot.workbench.explain.terminal",
-            "bot.github.client",
-            "rich.console",
-            "rich.progress",
-            __name__,
-        ),
-    ]
-)
+_preloaded = [
+    *("bot.cli.run", "bot.cli.check", "bot.cli.explain", "bot.cli.backtest", "bot.cli.init", "bot.cli.schema"),
+    *("bot.cli.doctor", "bot.workbench.editor.issue_forms"),
+    *(
+        "bot.cli.suggest",
+        "bot.cli.new",
+        "bot.cli.index",
+        "bot.duplicates.index.terminal",
+        "bot.duplicates.evaluation",
+        "bot.cli.index_search",
+        "bot.cli.site",
+        "bot.cli.report",
+        "bot.insights.report.formats",
+        "bot.insights.report.maker",
+        "bot.insights.report.markdown",
+        "bot.insights.report.page",
+    ),
+    *(
+        "bot.cli.studio",
+        "bot.workbench.explain.terminal",
+        "bot.github.client",
+        "rich.console",
+        "rich.progress",
+    ),
+]
+
+
+def preload(*names: str) -> ForkServerContext:
+    """What starts processes. One process is forked for all tests, and it loads the modules of all that ask for some.
+
+    Python itself keeps only the last list: https://docs.python.org/3/library/multiprocessing.html
+    """
+    _preloaded.extend(names)
+    context = get_context("forkserver")
+    context.set_forkserver_preload(_preloaded)
+    return context
+
+
+_fork = preload(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)

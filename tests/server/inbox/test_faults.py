@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import count, takewhile
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -18,14 +17,14 @@ from bot.server.inbox.postgres import PostgresInbox
 from bot.server.inbox.sqlite import SqliteInbox
 from bot.server.inbox.types import Delivery, Handled, Inbox, InboxError
 from tests.server.inbox.inboxes import PULSE, Handler, list_states, make_delivery, opened, until_done, working
+from tests.stand_ins.command import preload
 from tests.stand_ins.patience import LONGEST
 from tests.stand_ins.postgres import PostgresServer
 
 pytestmark = pytest.mark.slow(minutes=2)
 
 DELIVERIES, ISSUES = 300, 10
-_fork = get_context("forkserver")
-_fork.set_forkserver_preload([__name__])
+_fork = preload(__name__)
 
 
 def make_inbox(place: str) -> Inbox:
