@@ -32,7 +32,7 @@ HASTE = 0.04
 HUNTED_SECONDS = 20.0
 """How much longer servers die after the last delivery was sent."""
 
-MOST_KILLS = 20
+MOST_KILLS = 12
 """At steps, and as many at random: on a busy machine, each start takes many seconds."""
 
 CUT_SECONDS = 3.0
