@@ -356,7 +356,7 @@ def _is_limited(answer: Answer) -> bool:
 
 
 def _check_limit(what: str, answer: Answer) -> None:
-    """A limit of the App itself, which is no fault of what needs it, and ends within the hour."""
+    """Raises TrackerError for a rate limit of the App itself. It ends within the hour, so GitHub may answer later."""
     if _is_limited(answer):
         raise TrackerError(f"Could not {what}: GitHub's rate limit for the App is spent.", unanswered=True)
 

@@ -69,6 +69,7 @@ from bot.tracker.types import (
 )
 
 USUAL_PATIENCE = Patience()
+LONGEST_RUN = 180  # seconds after which a run asks nothing more of GitHub, so that it ends with its log
 
 _ADDRESS = re.compile(r"https?://[\w.-]+(?::\d{1,4}|:[1-5]\d{4}|:6[0-4]\d{3})?(?:/[\w./-]*)?", re.ASCII)
 _TOKEN = re.compile(r"[!-~]+")

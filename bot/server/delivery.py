@@ -103,7 +103,7 @@ def read_delivery(
 
 
 def check_secrets(secrets: Sequence[bytes]) -> None:
-    """Raises SettingsError if there is no webhook secret: everybody could send deliveries."""
+    """Raises SettingsError if there is no webhook secret: anybody could send deliveries."""
     if not secrets or not all(secrets):
         raise SettingsError("the webhook secret is missing; run `signpost serve setup`, or set SIGNPOST_WEBHOOK_SECRET")
 

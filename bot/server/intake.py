@@ -159,8 +159,8 @@ class _Answer:
             headers["retry-after"] = "60"
         if self.status == 408:  # noqa: PLR2004 (Request Timeout; any other rest of a body is read and forgotten)
             headers["connection"] = "close"
-        told = {"status": self.outcome} | ({"reason": self.reason} if self.reason else {})
-        return JSONResponse(told, self.status, headers)
+        content = {"status": self.outcome} | ({"reason": self.reason} if self.reason else {})
+        return JSONResponse(content, self.status, headers)
 
 
 _OUTCOMES: Mapping[int, Outcome] = {

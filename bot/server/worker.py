@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 from bot.comment.renderer import CommentError
 from bot.errors import SignpostError, TrackerError
 from bot.github.app import InstallationGoneError
-from bot.github.client import GitHubTracker
+from bot.github.client import LONGEST_RUN, GitHubTracker
 from bot.github.webhook_event import parse_event
 from bot.insights.report.event import Means, handle_event
 from bot.server.inbox.types import Delivery, Handled, Inbox, PostponedError
@@ -49,8 +49,8 @@ An installation has at least 5,000 an hour, so that most are left for events.
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-github-app-installations
 """
 
-_LONGEST_RUN, _LONGEST_SWEEP = 180, 300
-"""Seconds after which a run or a sweep asks nothing more of GitHub."""
+_LONGEST_SWEEP = 300
+"""Seconds after which a sweep asks nothing more of GitHub."""
 
 _RETRY_SECONDS = 600
 _MOST_SHOWN = 20
@@ -75,6 +75,9 @@ _LONGEST_PAUSE = 900
 """Seconds between two attempts during an outage."""
 
 _Found = TypeVar("_Found")
+
+WithTracker = Callable[[KnownRepository, GitHubTracker], Awaitable[Handled]]
+"""What is done with a repository, with a tracker of its installation."""
 
 
 class Trackers(Protocol):
@@ -116,7 +119,7 @@ class Worker:
         self._records = Records(inbox, now)
         self._spent = HourMeter(settings.most_cpu_seconds, clock)
         self._swept = HourMeter(HOURLY_SWEEPS, clock)
-        self._told: dict[int, tuple[tuple[str, ...], float]] = {}
+        self._noted: dict[int, tuple[tuple[str, ...], float]] = {}
 
     async def handle(self, delivery: Delivery) -> Handled:
         """Do what a delivery asks; see `Handle`. Doing it again changes nothing more.
@@ -131,9 +134,9 @@ class Worker:
                 handled = await self._handle_issue(delivery)
             case "push":
                 self._rules.forget(delivery.repository_id, delivery.repository)
-                self._told.pop(delivery.repository_id, None)
+                self._noted.pop(delivery.repository_id, None)
                 self._check_time(delivery)
-                handled = await self._reach(delivery, partial(self._reload, delivery))
+                handled = await self._reach(delivery, self._reload)
             case "installation" | "installation_repositories":
                 handled = await self._handle_installation(delivery)
             case _:
@@ -153,11 +156,11 @@ class Worker:
             most = f"{self._settings.most_cpu_seconds:g} CPU seconds an hour"
             raise PostponedError(f"the rules of {delivery.repository} took more than {most}; make them simpler", wait)
 
-    async def _reach(self, delivery: Delivery, work: Callable[[], Awaitable[Handled]]) -> Handled:
+    async def _reach(self, delivery: Delivery, work: WithTracker) -> Handled:
         """Do something that needs GitHub, and decide what a failure means."""
         self._check_limit(delivery.installation)
         try:
-            handled = await work()
+            handled = await self._connect(delivery, work)
         except PostponedError:
             raise
         except TrackerError as error:
@@ -175,21 +178,19 @@ class Worker:
         if wait := self._app.wait_seconds(installation):
             raise PostponedError("GitHub's rate limit for this installation is spent", wait)
 
-    async def _run(self, event: Event, delivery: Delivery) -> Handled:
+    async def _connect(self, delivery: Delivery, work: WithTracker) -> Handled:
         known = KnownRepository(
-            id=delivery.repository_id, repository=event.repository, installation=delivery.installation
+            id=delivery.repository_id, repository=delivery.repository, installation=delivery.installation
         )
-        tracker = await self._aside(partial(self._app.connect, delivery.installation, most_seconds=_LONGEST_RUN))
+        tracker = await self._aside(partial(self._app.connect, delivery.installation, most_seconds=LONGEST_RUN))
         # A run that is given up goes on in its thread, while another server may do the same again.
         with closing(tracker):
-            return await self._triage(event, delivery, known, tracker)
+            return await work(known, tracker)
 
-    async def _triage(
-        self, event: Event, delivery: Delivery, known: KnownRepository, tracker: GitHubTracker
-    ) -> Handled:
+    async def _run(self, event: Event, delivery: Delivery, known: KnownRepository, tracker: GitHubTracker) -> Handled:
         loaded = await self._load(known, tracker)
         try:
-            await self._tell(known, loaded, tracker)
+            await self._note_rules(known, loaded, tracker)
         except (SignpostError, CommentError) as error:
             log_error(f"the issue about problems of {known.repository} is not up to date", error)
         problems = tuple(map(str, loaded.problems[:_MOST_SHOWN]))
@@ -216,31 +217,26 @@ class Worker:
     async def _load(self, known: KnownRepository, tracker: GitHubTracker) -> Loaded:
         return await self._aside(lambda: self._rules.load(known.repository, known.id, tracker), known.id)
 
-    async def _reload(self, delivery: Delivery) -> Handled:
-        tracker = await self._aside(partial(self._app.connect, delivery.installation, most_seconds=_LONGEST_RUN))
-        known = KnownRepository(
-            id=delivery.repository_id, repository=delivery.repository, installation=delivery.installation
-        )
-        with closing(tracker):
-            loaded = await self._load(known, tracker)
-            await self._tell(known, loaded, tracker)
+    async def _reload(self, known: KnownRepository, tracker: GitHubTracker) -> Handled:
+        loaded = await self._load(known, tracker)
+        await self._note_rules(known, loaded, tracker)
         problems = tuple(map(str, loaded.problems[:_MOST_SHOWN]))
         return Handled(skipped=loaded.skipped, problems=problems, requests=tracker.requests)
 
-    async def _tell(self, known: KnownRepository, loaded: Loaded, tracker: GitHubTracker) -> None:
+    async def _note_rules(self, known: KnownRepository, loaded: Loaded, tracker: GitHubTracker) -> None:
         """Note what was loaded, once, and keep the issue about problems; a failure is tried again after a while."""
         state = known.repository, loaded.place, loaded.tree
-        told, until = self._told.get(known.id, ((), 0.0))
-        if told == state and self._clock() < until:
+        noted, until = self._noted.get(known.id, ((), 0.0))
+        if noted == state and self._clock() < until:
             return
-        self._told[known.id] = state, self._clock() + _RETRY_SECONDS
+        self._noted[known.id] = state, self._clock() + _RETRY_SECONDS
         await self._records.note_rules(known, loaded)
         if self._settings.problem_issues and not loaded.is_shared:
             number = await self._records.read_notice(known.id)
             opened = await self._aside(lambda: self._keep_issue(known, loaded, number, tracker))
             if opened and opened != number:
                 await self._records.note_notice(known.id, opened)
-        self._told[known.id] = state, math.inf
+        self._noted[known.id] = state, math.inf
 
     def _keep_issue(self, known: KnownRepository, loaded: Loaded, number: int, tracker: GitHubTracker) -> int:
         """Open, edit or close the issue about problems; its number, 0 without one."""

@@ -1,9 +1,12 @@
-"""Webhook deliveries as GitHub sends them: payloads, headers and signatures."""
+"""What GitHub sends to a server: payloads, headers and signatures of deliveries, and the secrets of a new App."""
 
 import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
+from bot.tracker.app import AppCredentials
 from tests.stand_ins.github_json import Json
 
 SECRET = b"webhook-secret-of-the-tests"
@@ -58,3 +61,18 @@ def make_headers(event: str, body: bytes, guid: str = GUID) -> dict[str, str]:
 def list_raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
     """The headers as ASGI gives them."""
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def make_credentials(**changed: Any) -> AppCredentials:  # noqa: ANN401 (any field)
+    """What GitHub gives for the manifest of an App."""
+    made = AppCredentials(
+        id=7,
+        slug="acme",
+        name="Acme",
+        html_url="https://github.com/apps/acme",
+        pem="a key",
+        webhook_secret="s3cr3t",
+        client_id="Iv1",
+        client_secret="hush",
+    )
+    return replace(made, **changed)

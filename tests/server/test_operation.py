@@ -23,7 +23,7 @@ from bot.server.settings import (
     read_environment_file,
 )
 from bot.server.setup import KEY_FILE, SetupOptions, Wishes, write_settings
-from bot.tracker.app import AppCredentials
+from tests.server.deliveries import make_credentials
 from tests.test_docs import find_commands
 
 ROOT = Path(__file__).parents[2]
@@ -90,16 +90,7 @@ def test_the_services_write_nowhere_else_and_have_their_secrets_as_files() -> No
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
     """A folder with the files that the setup writes, and those of a database."""
-    app = AppCredentials(
-        id=7,
-        slug="acme",
-        name="Acme",
-        html_url="https://github.com/apps/acme",
-        pem="a key",
-        webhook_secret="s3cr3t",
-        client_id="Iv1",
-        client_secret="hush",
-    )
+    app = make_credentials()
     texts = {
         SETTINGS_FILE: write_settings(app, Wishes(url="https://signpost.example.org"), SetupOptions()),
         KEY_FILE: app.pem,

@@ -34,7 +34,7 @@ from bot.server.setup import (
     write_file,
     write_settings,
 )
-from bot.tracker.app import AppCredentials
+from tests.server.deliveries import make_credentials
 from tests.stand_ins.accessibility import LOOKS, find_barriers_now
 from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.github_app import FakeApp
@@ -319,16 +319,7 @@ def test_the_app_belongs_to_a_person_or_an_organisation(organisation: str, serve
 
 
 def test_a_value_of_several_lines_is_not_stored() -> None:
-    made = AppCredentials(
-        id=1,
-        slug="signpost",
-        name="Signpost",
-        html_url="https://github.com/apps/signpost",
-        pem="",
-        webhook_secret="x\nSIGNPOST_PAGE_TOKEN=evil",
-        client_id="",
-        client_secret="",
-    )
+    made = make_credentials(webhook_secret="x\nSIGNPOST_PAGE_TOKEN=evil")
     with pytest.raises(SettingsError, match="GitHub's value of SIGNPOST_WEBHOOK_SECRET contains spaces"):
         write_settings(made, GOOD, SetupOptions())
 
@@ -336,16 +327,7 @@ def test_a_value_of_several_lines_is_not_stored() -> None:
 def test_files_may_have_spaces_in_their_names(tmp_path: Path) -> None:
     file = tmp_path / "my app" / "signpost.env"
     file.parent.mkdir()
-    made = AppCredentials(
-        id=1,
-        slug="signpost",
-        name="Signpost",
-        html_url="https://github.com/apps/signpost",
-        pem="",
-        webhook_secret="secret",
-        client_id="Iv1",
-        client_secret="hidden",
-    )
+    made = make_credentials()
     options = SetupOptions(settings_file=file, key_file=file.with_name("signpost.pem"))
     write_file(file, write_settings(made, GOOD, options), may_replace=False)
     settings = ServerSettings.from_environment(read_environment_file(file))

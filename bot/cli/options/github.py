@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 _LONGEST_SILENCE = 15
 """Seconds without a byte of an answer, after which the connection counts as lost."""
 
-LONGEST_RUN = 180
-"""Seconds after which a run asks nothing more of GitHub, so that it ends with its log before its job is stopped."""
-
 
 def read_settings() -> "Settings":
     """The settings in the environment; raises SettingsError."""
@@ -74,6 +71,8 @@ def connect_run(event: "Event", settings: "Settings", *, is_dry_run: bool) -> "t
     Raises SettingsError if the token is missing.
     """
     if settings.token:
+        from bot.github.client import LONGEST_RUN
+
         live = connect_github(settings, most_seconds=LONGEST_RUN)
         return live, live
     if not is_dry_run:
