@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect
 
 from tests.builders import a_rule, after, an_issue
 from tests.stand_ins.accessibility import LOOKS, Look, find_barriers_now
@@ -114,6 +114,25 @@ def test_completion_puts_a_key_in(page: Page) -> None:
     page.keyboard.press("Enter")
 
     expect(page.locator(".cm-line").last).to_have_text("priority:")
+
+
+def test_a_completion_that_comes_late_does_not_open_over_other_work(page: Page) -> None:
+    held = list[Route]()
+    page.route("**/completion", lambda route: held.append(route))  # noqa: PLW0108 (Playwright marks the function)
+    page.get_by_label("Rule in YAML").click()
+    page.keyboard.press("Control+End")
+    with page.expect_request("**/completion"):
+        page.keyboard.type("prio")
+    issues = page.get_by_role("listbox", name="Issues")
+    issues.hover()
+    issues.focus()
+
+    with page.expect_response("**/completion"):
+        for route in held:
+            route.continue_()
+    page.wait_for_timeout(200)  # a list opens at once
+
+    assert page.locator(".cm-tooltip").count() == 0
 
 
 @pytest.mark.parametrize(
@@ -361,7 +380,9 @@ def test_the_page_keeps_nobody_out(browser: Browser, studio: Running, look: Look
     replace(page, studio, "labels:", "lables:")
     expect(page.locator("#problems button")).to_have_count(1)
     expect(page.locator("#comment .markdown")).to_be_visible()
-    page.get_by_role("listbox", name="Issues").focus()
+    issues = page.get_by_role("listbox", name="Issues")
+    issues.hover()  # what is under the mouse is explained
+    issues.focus()
     expect(page.locator(".cm-tooltip")).to_have_count(0)
 
     barriers = find_barriers_now(page)

@@ -56,7 +56,7 @@ async function complete(context) {
   const before = context.matchBefore(/[\w.{:"'-]+/);
   if (!context.explicit && !before && !/(^|[:[,-] )\s*$/.test(context.state.doc.lineAt(context.pos).text)) return null;
   const found = await server.complete(context.state.doc.toString(), context.pos);
-  if (context.aborted || !found.options.length) return null;
+  if (context.aborted || !context.view?.hasFocus || !found.options.length) return null; // it closes only when it loses the focus
   return { from: found.start, options: found.options.map(makeOption), validFor: /^[\w.-]*$/ };
 }
 
