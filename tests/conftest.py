@@ -6,6 +6,7 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 
 from bot.workbench.studio.frontend.build import build_page
-from tests.stand_ins.browser import run_browser
+from tests.stand_ins.browser import hide_loop, run_browser
 from tests.stand_ins.emulator import run_emulator
 from tests.stand_ins.fake_github import FakeGitHub
 from tests.stand_ins.fetch import fetch_npm
@@ -70,6 +71,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         page.screenshot(path=picture)
         report.sections.append(("The page at that moment", str(picture)))
     return report
+
+
+@pytest.fixture(autouse=True)
+def _loops(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test without the browser start event loops, whatever ran before it."""
+    with nullcontext() if "browser" in request.fixturenames else hide_loop():
+        yield
 
 
 @pytest.fixture(scope="session")

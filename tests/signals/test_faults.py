@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -187,7 +187,7 @@ def test_the_next_sweep_puts_right_what_a_fault_left(begun: FakeGitHub, undistur
     with ThreadPoolExecutor(4) as pool:
         after = list(pool.map(lambda number: disturb(begun, number, PASSING[name]), numbers))
 
-    assert [number for number, each in zip(numbers, after, strict=True) if each != undisturbed] == []
+    assert {number: each for number, each in zip(numbers, after, strict=True) if each != undisturbed} == {}
 
 
 def _is_an_answer(request: str, fault: str) -> bool:
@@ -215,9 +215,9 @@ def sweep_killed(begun: FakeGitHub, number: int, fault: Fault) -> Aftermath:
 def test_the_next_sweep_goes_on_where_one_was_killed(begun: FakeGitHub, undisturbed: Aftermath, name: str) -> None:
     numbers = range(2, len(list_requests(begun)) + 1)
     with ThreadPoolExecutor(24) as pool:
-        after: list[Future[Aftermath]] = [pool.submit(sweep_killed, begun, each, KILLS[name]) for each in numbers]
+        after = list(pool.map(lambda number: sweep_killed(begun, number, KILLS[name]), numbers))
 
-    assert [number for number, each in zip(numbers, after, strict=True) if each.result() != undisturbed] == []
+    assert {number: each for number, each in zip(numbers, after, strict=True) if each != undisturbed} == {}
 
 
 def sweep_killed_at_write(begun: FakeGitHub, write: int, *, is_rebuilt: bool) -> Aftermath:
@@ -251,4 +251,4 @@ def test_the_next_sweep_goes_on_where_one_was_killed_at_a_write(
         after = list(pool.map(lambda write: sweep_killed_at_write(begun, write, is_rebuilt=is_rebuilt), writes))
 
     assert len(writes) > MOST_SWEEPS
-    assert [write for write, each in zip(writes, after, strict=True) if each != undisturbed] == []
+    assert {write: each for write, each in zip(writes, after, strict=True) if each != undisturbed} == {}

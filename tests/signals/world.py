@@ -34,8 +34,9 @@ _fork = preload(__name__)
 
 def reach(github: FakeGitHub, budget: int | None = None) -> GitHubTracker:
     """GitHub, which is asked again at once; a test need not wait."""
-    patience = Patience(between_writes=0, max_wait=2, requests=math.inf if budget is None else budget)
-    return connect(TOKEN, github.url, patience=patience, sleep=lambda _: None)
+    most = math.inf if budget is None else budget
+    patience = Patience(between_writes=0, max_wait=2, answer=LONGEST, requests=most)
+    return connect(TOKEN, github.url, patience=patience, timeout=LONGEST, sleep=lambda _: None)
 
 
 def now_at(github: FakeGitHub, **later: float) -> datetime:

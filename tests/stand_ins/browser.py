@@ -1,7 +1,12 @@
-"""A real browser for pages: the Chromium or Chrome that the machine has, without a window and without a network."""
+"""A real browser for pages: the Chromium or Chrome that the machine has, without a window and without a network.
+
+Playwright's synchronous interface leaves its event loop "running" in this thread for as long as it is started, and
+`asyncio.run` refuses to start a second one. So a test without the browser does not see that loop (`hide_loop`).
+"""
 
 import os
 import shutil
+from asyncio.events import _get_running_loop, _set_running_loop  # in its __all__
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,3 +32,14 @@ def run_browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def hide_loop() -> Iterator[None]:
+    """While it lasts no event loop runs in this thread, so that `asyncio.run` works after a test with the browser."""
+    loop = _get_running_loop()
+    _set_running_loop(None)
+    try:
+        yield
+    finally:
+        _set_running_loop(loop)
