@@ -19,8 +19,8 @@ from bot.server.inbox.types import Inbox
 from bot.server.pages.person import Person
 from bot.server.settings import ServerSettings
 
-LASTS = timedelta(hours=8)
-"""How long a session lasts. Somebody who loses a role on GitHub can see the pages for so long at most."""
+LASTS = timedelta(hours=1)
+"""How long a session lasts, and so a role that somebody lost on GitHub. To sign in again is one click."""
 
 MOST_TRIES = 10
 """Logins that fail from one address within `TRIES_LAST`."""

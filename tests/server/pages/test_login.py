@@ -79,9 +79,9 @@ def test_neither_the_token_of_a_person_nor_the_id_of_a_session_is_stored(start: 
     [
         (
             "https://signpost.example",
-            r"__Host-signpost=[\w-]{43}; Path=/; Max-Age=28800; HttpOnly; SameSite=Lax; Secure",
+            r"__Host-signpost=[\w-]{43}; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure",
         ),
-        ("http://127.0.0.1", r"signpost=[\w-]{43}; Path=/; Max-Age=28800; HttpOnly; SameSite=Lax"),
+        ("http://127.0.0.1", r"signpost=[\w-]{43}; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax"),
     ],
 )
 def test_the_cookie_is_for_this_host_and_no_script(start: Start, url: str, cookie: str) -> None:
@@ -201,9 +201,9 @@ def test_a_made_up_session_is_none(start: Start, planted: str) -> None:
     assert reply.status == 303
 
 
-def test_a_session_ends_after_eight_hours(start: Start) -> None:
+def test_a_session_ends_after_an_hour(start: Start) -> None:
     running = start()
-    visitor, later = running.operator(), timedelta(hours=8)
+    visitor, later = running.operator(), timedelta(hours=1)
     running.clock.advance(later - timedelta(seconds=1))
     assert is_in(visitor)
     running.clock.at = NOW + later
