@@ -38,6 +38,12 @@ MIGRATIONS = {
         CREATE TABLE signpost_chore (name text PRIMARY KEY, begun_at timestamptz);
         CREATE TABLE signpost_alive (id integer PRIMARY KEY, at timestamptz NOT NULL);
     """,
+    "signpost 2": """
+        ALTER TABLE signpost_delivery ADD COLUMN start_tag integer NOT NULL DEFAULT 0;
+        CREATE INDEX signpost_delivery_waiting ON signpost_delivery (start_tag, id) WHERE state = 'waiting';
+        CREATE INDEX signpost_delivery_repository ON signpost_delivery (repository_id, start_tag)
+            WHERE state IN ('waiting', 'running');
+    """,
 }
 """How our tables came about. A change is a further text with the next number."""
 
@@ -48,8 +54,29 @@ QUEUE = TASK = "signpost"
 MOST_JOBS = 200
 """Jobs that wait to be taken by a server: enough for half a second, and few enough to find the next one quickly."""
 
+INSERT = """
+    INSERT INTO signpost_delivery
+        (lock, guid, event, action, installation, repository, repository_id, issue, body, received_at, start_tag)
+    SELECT lock, guid, event, action, installation, repository, repository_id, issue, body, received_at, greatest(
+        (SELECT min(start_tag) FROM signpost_delivery WHERE state = 'waiting'),
+        (
+            SELECT max(start_tag) + 1 FROM signpost_delivery AS d
+            WHERE d.repository_id = given.repository_id AND d.state IN ('waiting', 'running')
+        ),
+        0
+    ) + row_number() OVER (PARTITION BY repository_id ORDER BY place) - 1
+    FROM unnest(
+        %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],
+        %b::bytea[], %s::timestamptz[]
+    ) WITH ORDINALITY AS given (
+        lock, guid, event, action, installation, repository, repository_id, issue, body, received_at, place
+    )
+    ORDER BY place ON CONFLICT (guid) DO NOTHING RETURNING guid
+"""
+"""See `Inbox.work` for the start tag."""
+
 _PLAN = """
-    SELECT lock FROM signpost_delivery AS d
+    SELECT lock, start_tag FROM signpost_delivery AS d
     WHERE state IN ('waiting', 'running') AND (due_at IS NULL OR due_at <= now())
     AND NOT EXISTS (
         SELECT 1 FROM signpost_delivery AS e WHERE e.lock = d.lock AND e.id < d.id AND e.state IN ('waiting', 'running')
@@ -58,7 +85,7 @@ _PLAN = """
         SELECT 1 FROM procrastinate_jobs AS j
         WHERE j.lock = d.lock AND j.queue_name = %(queue)s AND j.status IN ('todo', 'doing')
     )
-    ORDER BY id LIMIT greatest(0, %(most)s - (
+    ORDER BY start_tag, id LIMIT greatest(0, %(most)s - (
         SELECT count(*) FROM procrastinate_jobs WHERE queue_name = %(queue)s AND status = 'todo'
     ))
 """
@@ -235,8 +262,10 @@ async def make_jobs(pool: Pool, manager: JobManager) -> None:
     async with pool.connection() as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_JOB_LOCK,))
         cursor = await connection.execute(_PLAN, {"queue": QUEUE, "most": MOST_JOBS})
-        locks = [lock for (lock,) in await cursor.fetchall()]
-        jobs = [Job(queue=QUEUE, lock=lock, queueing_lock=None, task_name=TASK) for lock in locks]
+        jobs = [
+            Job(queue=QUEUE, lock=lock, queueing_lock=None, task_name=TASK, priority=-start_tag)
+            for lock, start_tag in await cursor.fetchall()
+        ]
         if jobs:
             await manager.batch_defer_jobs_async(jobs, connection=connection)
 

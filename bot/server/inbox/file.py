@@ -44,6 +44,12 @@ MIGRATIONS = (
     CREATE TABLE chore (name TEXT PRIMARY KEY, begun_at REAL NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE alive (id INTEGER PRIMARY KEY, at REAL NOT NULL) STRICT;
     """,
+    """
+    ALTER TABLE delivery ADD COLUMN start_tag INTEGER NOT NULL DEFAULT 0;
+    DROP INDEX delivery_waiting;
+    CREATE INDEX delivery_waiting ON delivery (start_tag, id) WHERE state = 'waiting';
+    CREATE INDEX delivery_repository ON delivery (repository_id, start_tag) WHERE state IN ('waiting', 'running');
+    """,
 )
 """How the tables came about. A change is a further text; PRAGMA user_version counts those that a file has."""
 

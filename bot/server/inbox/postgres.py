@@ -18,6 +18,7 @@ from procrastinate import App, JobContext, PsycopgConnector
 
 from bot.server.inbox.engine import (
     ANSWER_SECONDS,
+    INSERT,
     QUEUE,
     TASK,
     WAIT_SECONDS,
@@ -61,20 +62,17 @@ PAUSE_SECONDS = 0.05
 TURN_SECONDS = 10.0
 """After so long a job lets other locks go first."""
 
-_INSERT = """
-    INSERT INTO signpost_delivery
-        (lock, guid, event, action, installation, repository, repository_id, issue, body, received_at)
-    SELECT * FROM unnest(
-        %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],
-        %b::bytea[], %s::timestamptz[]
-    ) ON CONFLICT (guid) DO NOTHING RETURNING guid
-"""
 _CLAIM = f"""
     UPDATE signpost_delivery SET state = 'running', changed_at = now(), due_at = NULL
     WHERE (due_at IS NULL OR due_at <= now()) AND id = (
         SELECT id FROM signpost_delivery WHERE lock = %s AND state IN ('waiting', 'running') ORDER BY id LIMIT 1
+    ) AND EXISTS (
+        SELECT 1 FROM procrastinate_jobs AS j JOIN procrastinate_workers AS w ON w.id = j.worker_id
+        WHERE j.id = %s AND j.status = 'doing' AND w.last_heartbeat > now() - %s * interval '1 second'
     ) RETURNING {COLUMNS}, body
 """  # noqa: S608 (columns of ours)
+"""Only for a job that nobody else has taken, or may take now: PostgreSQL may not have answered for a while."""
+
 _SETTLE = """
     UPDATE signpost_delivery SET state = %s, attempts = %s, changed_at = now(),
         due_at = now() + nullif(%s, 0) * interval '1 second', error = %s, handled = %s
@@ -179,7 +177,7 @@ class PostgresInbox:
             )
             for each in deliveries
         ]
-        stored, _ = await self._run(_INSERT, *([*column] for column in zip(*rows, strict=True)))
+        stored, _ = await self._run(INSERT, *([*column] for column in zip(*rows, strict=True)))
         self._needed.set()
         return {guid for (guid,) in stored}
 
@@ -275,7 +273,7 @@ class PostgresInbox:
         """Whether there was a delivery to handle, and it does not wait for another attempt."""
         if self._is_ending or not self._handle or self._stop.is_set():
             return False
-        rows, _ = await self._run(_CLAIM, lock, pool=self._quick)
+        rows, _ = await self._run(_CLAIM, lock, job, 3 * self._pulse, pool=self._quick)
         if not rows:
             return False
         row = _make_row(rows[0][:-1])

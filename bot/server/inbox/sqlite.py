@@ -32,8 +32,18 @@ _CLAIM = f"""
     AND NOT EXISTS (
         SELECT 1 FROM delivery AS e WHERE e.lock = d.lock AND e.id < d.id AND e.state IN ('waiting', 'running')
     )
-    ORDER BY id LIMIT ?
+    ORDER BY start_tag, id LIMIT ?
 """  # noqa: S608 (columns of ours)
+
+_INSERT = f"""
+    INSERT OR IGNORE INTO delivery (lock, {COLUMNS}, start_tag) VALUES ({", ".join("?" * 16)}, max(
+        coalesce((SELECT min(start_tag) FROM delivery WHERE state = 'waiting'), 0),
+        coalesce((
+            SELECT max(start_tag) + 1 FROM delivery WHERE repository_id = ?8 AND state IN ('waiting', 'running')
+        ), 0)
+    ))
+"""  # noqa: S608 (columns of ours)
+"""See `Inbox.work` for the start tag; ?8 is the id of the repository."""
 
 GLANCE_SECONDS = 5.0
 """How often the inbox looks for deliveries that another program, `signpost serve status`, lets wait again."""
@@ -255,10 +265,9 @@ def _make_row(values: Sequence[Any]) -> Row:
 
 
 def _insert(connection: sqlite3.Connection, delivery: Delivery, at: float) -> bool:
-    query = f"INSERT OR IGNORE INTO delivery (lock, {COLUMNS}) VALUES ({', '.join('?' * 16)})"  # noqa: S608
     known = (delivery.lock, None, delivery.guid, delivery.event, delivery.action, delivery.installation)
     about = (delivery.repository, delivery.repository_id, delivery.issue, delivery.received_at.timestamp())
-    done = connection.execute(query, (*known, *about, "waiting", 0, at, None, "", None))
+    done = connection.execute(_INSERT, (*known, *about, "waiting", 0, at, None, "", None))
     if done.rowcount:
         connection.execute("INSERT INTO body VALUES (?, ?)", (done.lastrowid, delivery.body))
     return bool(done.rowcount)

@@ -141,6 +141,10 @@ class Inbox(Protocol):
     async def work(self, handle: Handle, chores: Sequence[Chore], workers: int, stop: asyncio.Event) -> None:
         """Handle deliveries, `workers` at a time, and do the chores, until `stop` is set.
 
+        Repositories take turns (start-time fair queueing, Goyal et al. 1996): the next is a delivery with the lowest
+        start tag, which it got when it was stored: one more than the last unfinished one of its repository, and at
+        least the lowest that waited. So a flood of issues in one repository holds up the others by few deliveries.
+
         Then it starts nothing new and returns when the running ones are done. If it is cancelled, they are given back.
         """
 

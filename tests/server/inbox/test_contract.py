@@ -94,6 +94,30 @@ def test_a_slow_delivery_holds_up_only_its_own_lock(make_inbox: MakeInbox) -> No
     asyncio.run(play())
 
 
+def test_a_flood_in_one_repository_does_not_hold_up_the_others(make_inbox: MakeInbox) -> None:
+    async def play() -> None:
+        flood = [make_delivery(number, issue=number, repository=7) for number in range(60)]
+        others = [make_delivery(number, issue=number, repository=8) for number in range(100, 103)]
+        late = make_delivery(200, repository=9)
+
+        async def add_late() -> None:
+            await inbox.add(late)
+            await asyncio.sleep(0.3)
+
+        handler = Handler(acts={"guid-20": [add_late]})
+        async with opened(inbox := make_inbox()):
+            for each in (*flood, *others):
+                await inbox.add(each)
+            async with working(inbox, handler, workers=1):
+                await until_done(inbox)
+        assert handler.handled[:6] == ["guid-0", "guid-100", "guid-1", "guid-101", "guid-2", "guid-102"]
+        after = handler.handled[handler.handled.index("guid-20") :]
+        assert after[:3] == ["guid-20", "guid-21", "guid-200"]
+        assert [guid for guid in handler.handled if int(guid[5:]) < 60] == [each.guid for each in flood]
+
+    asyncio.run(play())
+
+
 def test_a_delivery_is_tried_again_and_shows_errors_without_the_text_of_an_issue(make_inbox: MakeInbox) -> None:
     async def play() -> None:
         acts = {"guid-1": [fail(ValueError("text of an issue")), fail(TrackerError("GitHub answered 502"))]}

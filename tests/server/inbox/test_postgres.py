@@ -55,6 +55,26 @@ def test_servers_that_start_at_once_make_the_tables_once(postgres: PostgresServe
     assert [name for (name,) in names] == sorted([*read_scripts(), *MIGRATIONS])
 
 
+def test_deliveries_of_an_older_version_are_handled(postgres: PostgresServer) -> None:
+    url = postgres.create_database()
+    older = """
+        ALTER TABLE signpost_delivery DROP COLUMN start_tag;
+        DELETE FROM signpost_migration WHERE name = 'signpost 2'
+    """
+
+    async def play() -> None:
+        handler = Handler()
+        async with opened(inbox := PostgresInbox(url)):
+            await inbox.add(make_delivery(1))
+        query(url, older)
+        async with opened(inbox := PostgresInbox(url)), working(inbox, handler):
+            await inbox.add(make_delivery(2))
+            await until_done(inbox)
+        assert handler.handled == ["guid-1", "guid-2"]
+
+    asyncio.run(play())
+
+
 def test_a_later_script_of_procrastinate_is_applied_once(postgres: PostgresServer) -> None:
     async def play(scripts: Mapping[str, str]) -> None:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
@@ -227,6 +247,33 @@ def test_a_run_that_another_server_may_have_taken_over_is_given_up(postgres: Pos
                     await asyncio.to_thread(postgres.start)
             await until_done(inbox)
             assert await list_states(inbox) == [("guid-1", "done", 1, "")]
+
+    asyncio.run(play())
+
+
+def test_a_server_whose_sign_of_life_is_old_claims_nothing_more(postgres: PostgresServer) -> None:
+    """After an outage its jobs may be given to another server at any moment, and two would handle one delivery."""
+    url = postgres.create_database()
+    silence = """
+        CREATE OR REPLACE FUNCTION procrastinate_update_heartbeat_v1(worker_id bigint) RETURNS void AS
+        $$ BEGIN END $$ LANGUAGE plpgsql;
+        UPDATE procrastinate_workers SET last_heartbeat = now() - interval '15 seconds'
+    """
+
+    async def play() -> None:
+        async def fall_silent() -> None:
+            query(url, silence)
+
+        handler = Handler(acts={"guid-1": [fall_silent]})
+        async with opened(inbox := PostgresInbox(url, pulse=5)), working(inbox, handler):
+            await inbox.add(make_delivery(1))
+            await inbox.add(make_delivery(2))
+            await until(lambda: bool(handler.handled))
+            await asyncio.sleep(0.5)
+            assert handler.handled == ["guid-1"]
+            query(url, "UPDATE procrastinate_workers SET last_heartbeat = now()")
+            await until_done(inbox)
+        assert handler.handled == ["guid-1", "guid-2"]
 
     asyncio.run(play())
 

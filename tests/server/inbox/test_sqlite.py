@@ -228,3 +228,24 @@ def test_each_migration_is_made_once(tmp_path: Path) -> None:
     assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_deliveries_of_an_older_version_are_handled(tmp_path: Path) -> None:
+    file, handler = tmp_path / "inbox.db", Handler()
+    make_file(file)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript("DROP TABLE delivery; DROP TABLE body; DROP TABLE value; DROP TABLE chore")
+        connection.executescript(f"DROP TABLE alive; {MIGRATIONS[0]}; PRAGMA user_version = 1")
+        connection.execute("""
+            INSERT INTO delivery VALUES (1, 'guid-1', '7#1', 'issues', 'opened', 3, 'octo/widget7', 7, 1, 0, 'waiting',
+            0, 0, NULL, '', NULL)
+        """)
+        connection.commit()
+
+    async def play() -> None:
+        async with opened(inbox := SqliteInbox(file)), working(inbox, handler):
+            await inbox.add(make_delivery(2))
+            await until_done(inbox)
+
+    asyncio.run(play())
+    assert handler.handled == ["guid-1", "guid-2"]
