@@ -230,7 +230,7 @@ class _Intake:
             return _TOO_SLOW
 
     async def _collect(self, request: Request, held: AsyncExitStack) -> bytes | Refused:
-        """The body, counted while it arrives, whatever its length is said to be."""
+        """The body. Its bytes are counted as they arrive, because the header Content-Length may be wrong."""
         body, is_large = bytearray(), False
         async for part in request.stream():
             body += part

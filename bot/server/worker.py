@@ -68,8 +68,8 @@ UNSURE = timedelta(minutes=10)
 """After that, an installation that GitHub refuses was removed or suspended, even if its event did not arrive."""
 
 OUTAGE = timedelta(hours=6)
-"""For so long after a delivery, a GitHub that does not answer is no failure of the delivery: it has longer outages than
-the attempts take."""
+"""Until so long after a delivery, an attempt that GitHub does not answer does not count as a failure: its outages can
+last longer than all attempts."""
 
 _LONGEST_PAUSE = 900
 """Seconds between two attempts during an outage."""

@@ -40,7 +40,9 @@ MIGRATIONS = {
     """,
     "signpost 2": """
         ALTER TABLE signpost_delivery ADD COLUMN start_tag integer NOT NULL DEFAULT 0;
-        CREATE INDEX signpost_delivery_waiting ON signpost_delivery (start_tag, id) WHERE state = 'waiting';
+        DROP INDEX signpost_delivery_oldest;
+        CREATE INDEX signpost_delivery_next ON signpost_delivery (start_tag, id)
+            WHERE state IN ('waiting', 'running');
         CREATE INDEX signpost_delivery_repository ON signpost_delivery (repository_id, start_tag)
             WHERE state IN ('waiting', 'running');
     """,

@@ -20,7 +20,7 @@ from bot.server.pages.person import Person
 from bot.server.settings import ServerSettings
 
 LASTS = timedelta(hours=1)
-"""How long a session lasts, and so a role that somebody lost on GitHub. To sign in again is one click."""
+"""How long a session lasts. A role that somebody lost on GitHub works on the pages until the session ends."""
 
 MOST_TRIES = 10
 """Logins that fail from one address within `TRIES_LAST`."""
@@ -76,7 +76,7 @@ class Sessions:
         self._settings = settings
 
     async def begin(self, person: Person | None, now: datetime) -> str:
-        """Begin a session, of the operator if there is no person; returns its id. Deletes all that have expired."""
+        """Begin a session and return its id; without a person it is the operator's. Deletes expired sessions."""
         await self._delete_expired(now)
         number = secrets.token_urlsafe(32)
         kept = {

@@ -59,6 +59,7 @@ def test_deliveries_of_an_older_version_are_handled(postgres: PostgresServer) ->
     url = postgres.create_database()
     older = """
         ALTER TABLE signpost_delivery DROP COLUMN start_tag;
+        CREATE INDEX signpost_delivery_oldest ON signpost_delivery (id) WHERE state IN ('waiting', 'running');
         DELETE FROM signpost_migration WHERE name = 'signpost 2'
     """
 
